@@ -1,0 +1,95 @@
+# Every target sets up what it needs, runs without root, and can be run again at no cost.
+
+PYTHON ?= python3
+VENV := .venv
+DOCS_VENV := .venv-docs
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DOCS_STAMP := $(DOCS_VENV)/.installed
+EXPORT := uv export --frozen --format requirements-txt --no-emit-project --no-emit-index-url \
+	--no-header --no-annotate --quiet
+
+# $(call environment,folder): an empty environment, or one line that says what is missing.
+define environment
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "This needs Python 3.11 or newer as $(PYTHON); name another with: make PYTHON=/path/to/python" >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "$(PYTHON) lacks the venv module; install it (Debian: python3-venv)." >&2; exit 2; }
+	@test -x $(1)/bin/python || { echo "Creating $(1)"; $(PYTHON) -m venv $(1); }
+endef
+
+# $(call install,folder,lock): exactly what the lock names, every file checked against its hash.
+# uv itself comes first, by pip and from the same lock. uv does not read pip's settings, so it is
+# handed the index pip uses; where uv finds no way through all the same, pip installs the lock.
+define install
+	@echo "Installing $(2) into $(1)"
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(1)/uv-only.lock
+	@$(1)/bin/python -m pip install -qq --disable-pip-version-check \
+		--require-hashes --no-deps -r $(1)/uv-only.lock
+	@index="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$${PIP_INDEX_URL:-$$($(1)/bin/python -m pip config get global.index-url 2>/dev/null)}}}"; \
+		if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
+		$(1)/bin/uv pip sync --quiet --python $(1)/bin/python --require-hashes $(2) || { \
+		echo "uv could not install $(2); trying pip"; \
+		$(1)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(2); }
+endef
+
+.PHONY: help
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(STAMP)  ## make .venv from requirements.lock and install the package in it, editable
+
+$(STAMP): requirements.lock pyproject.toml
+	$(call environment,$(VENV))
+	$(call install,$(VENV),requirements.lock)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check \
+		--no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+.PHONY: demo
+demo: setup  ## grade synthetic subjects under every rubric and show the results
+	@$(BIN)/python -m lishui_credit.demo
+
+.PHONY: lint
+lint: setup  ## ruff, the formatter and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict lishui_credit
+
+.PHONY: test
+test: lint  ## lint, then every test, README and docstring example
+	$(BIN)/python -m pytest -n 2
+
+.PHONY: bench
+bench: setup  ## time grading on large synthetic frames
+	@$(BIN)/python benchmarks/grade.py
+
+.PHONY: samples
+samples: setup  ## write the synthetic samples again from their seeds
+	@$(BIN)/python -m lishui_credit.samples
+
+.PHONY: dashboard
+dashboard:  ## not there yet
+	@echo "There is no dashboard yet; it comes with a later release." >&2; exit 2
+
+.PHONY: docs
+docs: $(DOCS_STAMP)  ## build the documentation into site/
+	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict --quiet
+	@echo "Documentation: site/index.html"
+
+$(DOCS_STAMP): requirements-docs.lock
+	$(call environment,$(DOCS_VENV))
+	$(call install,$(DOCS_VENV),requirements-docs.lock)
+	@touch $@
+
+.PHONY: lock
+lock: setup  ## resolve the newest allowed versions and write both locks
+	$(BIN)/uv lock --upgrade --quiet
+	$(BIN)/$(EXPORT) --extra dev --output-file requirements.lock
+	$(BIN)/$(EXPORT) --extra docs --output-file requirements-docs.lock
+
+.PHONY: clean
+clean:  ## remove environments, caches and everything built
+	rm -rf $(VENV) $(DOCS_VENV) site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,110 @@
+"""Where a rule comes from: `Citation`, the `Period` it was in force, and the evidence for it.
+
+Evidence is loud. `EVIDENCE` orders the levels from the official text down to a stand-in; a result
+that rests on rows below ``secondary`` says so wherever it is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+Evidence = Literal["official", "copy", "secondary", "local", "memory", "placeholder"]
+
+EVIDENCE: Final[tuple[Evidence, ...]] = (
+    "official",
+    "copy",
+    "secondary",
+    "local",
+    "memory",
+    "placeholder",
+)
+"""Evidence levels, strongest first: the issuer's own text; a copy of it; press or an agency page
+that reports it; another place's rule; recalled, not seen; a stand-in so that software can run."""
+
+EVIDENCE_ZH: Final[dict[Evidence, str]] = {
+    "official": "官方原文",
+    "copy": "原文副本",
+    "secondary": "二手转述",
+    "local": "他地规则",
+    "memory": "记忆未核实",
+    "placeholder": "占位值",
+}
+
+
+def is_weak(evidence: Evidence) -> bool:
+    """Tell whether an evidence level lies below ``secondary``.
+
+    Examples
+    --------
+    >>> is_weak("copy"), is_weak("memory")
+    (False, True)
+    """
+    return EVIDENCE.index(evidence) > EVIDENCE.index("secondary")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """The published document a rule is taken from.
+
+    Parameters
+    ----------
+    issuer : str
+        Who issued it.
+    number : str, optional
+        Document number (文号); None where the copy shows none.
+    title_zh : str
+        Title as printed.
+    issued, read_on : date, optional
+        Day of issue; day a person last compared this transcription with the text.
+    url : str, optional
+        Address of an official page, where one was seen.
+    note : str, default ""
+        What kind of copy it is and what is missing from it.
+    """
+
+    issuer: str
+    title_zh: str
+    number: str | None = None
+    issued: date | None = None
+    read_on: date | None = None
+    url: str | None = None
+    note: str = ""
+
+    def __str__(self) -> str:
+        """Return issuer, number and title in one line."""
+        number = f" {self.number}" if self.number else ""
+        return f"{self.issuer}{number} 《{self.title_zh}》"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A half-open stretch of days, [start, until).
+
+    Parameters
+    ----------
+    start : date
+        First day in force.
+    until : date, optional
+        First day no longer in force; None while it still is.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> date(2018, 4, 1) in Period(start=date(2016, 3, 1), until=date(2018, 4, 1))
+    False
+    """
+
+    start: date
+    until: date | None = None
+
+    def __contains__(self, day: date) -> bool:
+        """Tell whether `day` lies in the period."""
+        return self.start <= day and (self.until is None or day < self.until)
+
+    def __str__(self) -> str:
+        """Return the period as ``2016-03-01 .. 2018-03-31`` or ``2016-03-01 ..``."""
+        if self.until is None:
+            return f"{self.start} .."
+        return f"{self.start} .. {date.fromordinal(self.until.toordinal() - 1)}"

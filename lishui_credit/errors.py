@@ -1,0 +1,87 @@
+"""Every exception of the package: what went wrong, what was found, what to do.
+
+All problems of one input are raised together, as `Problem` rows of one `CreditError`, never the
+first only. The command line prints them and leaves with exit code 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lishui_credit.language import tr
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, in words a clerk can act on.
+
+    Parameters
+    ----------
+    what : str
+        What is wrong, one sentence.
+    found : str, default ""
+        What was found instead.
+    hint : str, default ""
+        What to do about it.
+    where : str, default ""
+        File, line, table, column or row it concerns.
+    """
+
+    what: str
+    found: str = ""
+    hint: str = ""
+    where: str = ""
+
+    def __str__(self) -> str:
+        """Return the problem as one line: where: what · found · hint."""
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        parts = [head]
+        if self.found:
+            parts.append(tr("found: ", "实际:") + self.found)
+        if self.hint:
+            parts.append(tr("hint: ", "建议:") + self.hint)
+        return " · ".join(parts)
+
+
+class CreditError(ValueError):
+    """Base of the package's errors: one or several `Problem` rows.
+
+    Parameters
+    ----------
+    problems : Problem, str or iterable of Problem
+        Everything that is wrong, all at once.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+        The rows, in the order found.
+
+    Examples
+    --------
+    >>> str(CreditError(Problem("no column 'county'", "countty", "rename it")))
+    "no column 'county' · found: countty · hint: rename it"
+    """
+
+    def __init__(self, problems: Problem | str | Iterable[Problem]) -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems)
+        rows: Sequence[Problem] = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(rows)
+        super().__init__("\n".join(str(row) for row in self.problems))
+
+
+class RubricError(CreditError):
+    """An edition file is wrong."""
+
+
+class EditionError(CreditError):
+    """No edition is in force on the date asked for, or the one in force cannot grade."""
+
+
+class SubjectError(CreditError):
+    """The data about subjects, events or bases are wrong."""
+
+
+class ModelError(CreditError):
+    """A stored artefact (graded file, model, manifest) is wrong or does not match."""

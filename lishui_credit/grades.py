@@ -1,0 +1,73 @@
+"""Ordered grades: `Grade` and `GradeScale`, best first, each with an inclusive lower bound."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """One grade of a scale.
+
+    Parameters
+    ----------
+    id, label_zh : str
+        Letter, colour or tier; the label people read.
+    at_least : int, optional
+        Inclusive lower bound in the scale's integer unit; None where no score gives it.
+    meaning_zh : str, default ""
+        What the grade says of a subject.
+    """
+
+    id: str
+    label_zh: str
+    at_least: int | None = None
+    meaning_zh: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GradeScale:
+    """Grades from best to worst.
+
+    Parameters
+    ----------
+    grades : tuple of Grade
+        Best first, ids distinct, bounds strictly falling.
+
+    Raises
+    ------
+    ValueError
+        If ids repeat or bounds do not fall.
+
+    Examples
+    --------
+    >>> scale = GradeScale((Grade(id="A", label_zh="优", at_least=90), Grade(id="B", label_zh="中")))
+    >>> scale.rank("B"), scale.of(90).id, scale.of(89).id
+    (1, 'A', 'B')
+    """
+
+    grades: tuple[Grade, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse repeated ids and bounds that do not fall."""
+        ids = [grade.id for grade in self.grades]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"grade ids repeat: {ids}")
+        bounds = [grade.at_least for grade in self.grades if grade.at_least is not None]
+        if any(low >= high for high, low in itertools.pairwise(bounds)):
+            raise ValueError(f"lower bounds must fall from best to worst: {bounds}")
+
+    def rank(self, grade_id: str) -> int:
+        """Return the place of a grade, 0 the best; KeyError where there is no such grade."""
+        for place, grade in enumerate(self.grades):
+            if grade.id == grade_id:
+                return place
+        raise KeyError(grade_id)
+
+    def of(self, score: int) -> Grade:
+        """Return the best grade whose lower bound `score` reaches, else the last one."""
+        for grade in self.grades:
+            if grade.at_least is not None and score >= grade.at_least:
+                return grade
+        return self.grades[-1]

@@ -1,0 +1,253 @@
+"""Files to raw frames: CSV (UTF-8 or GB18030), Excel and Parquet, with one clear error each.
+
+Nothing is interpreted here beyond the container: cells of CSV and Excel stay text, so that
+`conform` decides what they mean. A raw frame is lazy; its file is hashed as it stands on disk.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+
+_CHUNK: Final = 1 << 20
+_EXCEL: Final = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
+_TEXT: Final = frozenset({".csv", ".tsv", ".txt"})
+_PARQUET: Final = frozenset({".parquet", ".pq"})
+_HEADER_ROWS: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """A file as read, before any meaning is given to it.
+
+    Parameters
+    ----------
+    frame : polars.LazyFrame
+        All cells text for CSV and Excel; typed for Parquet.
+    name : str
+        File name, for messages.
+    first_row : int
+        Line (or sheet row) of the first data row in the file.
+    notes : tuple of str
+        What a reader should know: encoding, sheet taken, header row.
+    """
+
+    frame: pl.LazyFrame
+    name: str
+    first_row: int = 2
+    notes: tuple[str, ...] = ()
+
+
+def sha256(path: Path | str) -> str:
+    """Return the SHA-256 of a file's bytes.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = pathlib.Path(folder.name) / "a"
+    >>> _ = path.write_bytes(b"a")
+    >>> sha256(path)[:8]
+    'ca978112'
+    >>> folder.cleanup()
+    """
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read(path: Path | str, is_header: Callable[[str], bool] | None = None) -> Raw:
+    """Read one file as a raw lazy frame.
+
+    Parameters
+    ----------
+    path : path-like
+        ``.csv``, ``.tsv``, ``.txt``; ``.xlsx`` and its kin; ``.parquet``.
+    is_header : callable, optional
+        Tells whether a text is a known header; used to find the header row of a sheet that has
+        title rows above it.
+
+    Returns
+    -------
+    Raw
+
+    Raises
+    ------
+    SubjectError
+        If the file is absent, empty, cut short, of an unknown kind or in no readable encoding.
+    """
+    path = Path(path)
+    problem: Problem | None = None
+    if not path.exists():
+        problem = Problem(
+            tr("no such file", "没有这个文件"),
+            hint=tr("check the name and the folder", "请检查文件名和所在目录"),
+            where=str(path),
+        )
+    elif path.is_dir():
+        problem = Problem(tr("a folder, not a file", "这是目录,不是文件"), where=str(path))
+    elif path.stat().st_size == 0:
+        problem = Problem(tr("the file is empty", "文件为空"), "0 bytes", where=path.name)
+    elif path.suffix.lower() not in _EXCEL | _TEXT | _PARQUET:
+        problem = Problem(
+            tr("unknown kind of file", "不支持的文件类型"),
+            path.suffix or path.name,
+            tr("give .csv, .xlsx or .parquet", "请提供 .csv、.xlsx 或 .parquet"),
+            where=path.name,
+        )
+    if problem is not None:
+        raise SubjectError(problem)
+    if path.suffix.lower() in _PARQUET:
+        return _parquet(path)
+    if path.suffix.lower() in _EXCEL:
+        return _excel(path, is_header)
+    return _csv(path)
+
+
+def _parquet(path: Path) -> Raw:
+    try:
+        frame = pl.scan_parquet(path)
+        frame.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise SubjectError(
+            Problem(
+                tr(
+                    "not a readable Parquet file (cut short?)",
+                    "无法读取该 Parquet 文件(可能被截断)",
+                ),
+                _first_line(error),
+                tr("copy or export it again", "请重新复制或导出"),
+                where=path.name,
+            )
+        ) from None
+    return Raw(frame=frame, name=path.name)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return text[0][:120] if text else type(error).__name__
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    with path.open("rb") as file:
+        try:
+            while chunk := file.read(_CHUNK):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and _decodes(path, "utf-16"):
+        return "utf-16"
+    if b"\x00" not in head:
+        for encoding in ("utf-8", "gb18030"):
+            if _decodes(path, encoding):
+                return encoding
+    from charset_normalizer import from_bytes
+
+    guess = from_bytes(head).best()
+    looks = guess.encoding if guess is not None else tr("no known text", "不像任何文本")
+    raise SubjectError(
+        Problem(
+            tr("the text is neither UTF-8 nor GB18030", "文本既不是 UTF-8 也不是 GB18030"),
+            tr(f"looks like {looks}", f"疑似 {looks}"),
+            tr("save it as CSV UTF-8 and try again", "请另存为“CSV UTF-8”后重试"),
+            where=path.name,
+        )
+    )
+
+
+def _csv(path: Path) -> Raw:
+    encoding = _encoding(path)
+    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
+        head = file.readline()
+        more = file.readline()
+    if not more.strip():
+        raise SubjectError(
+            Problem(
+                tr("no rows below the header", "表头下没有数据"),
+                head.strip()[:60],
+                where=path.name,
+            )
+        )
+    separator = max(",\t;|", key=head.count)
+    options = {"separator": separator, "infer_schema": False, "truncate_ragged_lines": False}
+    try:
+        if encoding == "utf-8":
+            frame = pl.scan_csv(path, **options)  # type: ignore[arg-type]
+        else:
+            text = path.read_text(encoding=encoding).encode()
+            frame = pl.read_csv(io.BytesIO(text), **options).lazy()  # type: ignore[arg-type]
+        frame.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise broken(path.name, error) from None
+    notes = () if encoding == "utf-8" else (tr(f"read as {encoding}", f"按 {encoding} 读取"),)
+    return Raw(frame=frame, name=path.name, notes=notes)
+
+
+def broken(name: str, error: Exception) -> SubjectError:
+    """Return the error for a text table whose rows do not fit its header."""
+    return SubjectError(
+        Problem(
+            tr("the table cannot be read", "无法读取该表格"),
+            _first_line(error),
+            tr("every row needs as many cells as the header", "每行的列数须与表头一致"),
+            where=name,
+        )
+    )
+
+
+def _excel(path: Path, is_header: Callable[[str], bool] | None) -> Raw:
+    import fastexcel
+
+    try:
+        book = fastexcel.read_excel(path)
+        sheet_name = book.sheet_names[0]
+        sheet = book.load_sheet(sheet_name, header_row=None, dtypes="string")
+        table = sheet.to_polars()
+    except Exception as error:  # the reader's errors share no base class but Exception
+        raise SubjectError(
+            Problem(
+                tr("not a readable workbook", "无法读取该工作簿"),
+                _first_line(error),
+                tr("open it, save it as .xlsx and try again", "请打开后另存为 .xlsx 再试"),
+                where=path.name,
+            )
+        ) from None
+    if table.height < 2:
+        raise SubjectError(
+            Problem(tr("no rows below the header", "表头下没有数据"), sheet_name, where=path.name)
+        )
+    best, most = 0, -1
+    for place, row in enumerate(table.head(_HEADER_ROWS).iter_rows()):
+        known = sum(1 for cell in row if cell and (is_header is None or is_header(str(cell))))
+        if known > most:
+            best, most = place, known
+    names: list[str] = []
+    for place, cell in enumerate(table.row(best)):
+        name = str(cell).strip() if cell else f"column_{place + 1}"
+        names.append(name if name not in names else f"{name}_{place + 1}")
+    body = table.slice(best + 1)
+    body.columns = names
+    body = body.filter(~pl.all_horizontal(pl.all().is_null()))
+    notes = []
+    if len(book.sheet_names) > 1:
+        notes.append(tr(f"only sheet '{sheet_name}' was read", f"只读取了工作表“{sheet_name}”"))
+    if best:
+        notes.append(tr(f"header found in row {best + 1}", f"表头在第 {best + 1} 行"))
+    return Raw(frame=body.lazy(), name=path.name, first_row=best + 2, notes=tuple(notes))

@@ -1,0 +1,571 @@
+"""Graded files and their manifest: write, read back, verify.
+
+A manifest says what a result rests on: rubric, edition and its SHA-256, every input's SHA-256, the
+day of grading, the package version, and what came out. It lies beside the output
+(``grades.csv.manifest.json``) and, for Parquet, inside it too. `verify` re-runs it and proves the
+same result.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.columns import dictionary
+from lishui_credit.errors import ModelError, Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.read import sha256
+from lishui_credit.rubrics import catalog
+from lishui_credit.rubrics import compile as compiled
+from lishui_credit.rubrics.evaluate import Evaluation, evaluate
+from lishui_credit.rubrics.explain import weak_share
+from lishui_credit.rubrics.intake import Intake, intake
+from lishui_credit.rubrics.rubric import Rubric
+from lishui_credit.version import __version__
+from lishui_credit.write import check_suffix, replacing, write_table
+
+MANIFEST: Final = 1
+_KEY: Final = "lishui_credit"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """One input: where it was, its SHA-256 and rows."""
+
+    path: str
+    sha256: str
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a graded file rests on.
+
+    Parameters
+    ----------
+    rubric, edition, edition_sha256 : str
+        The edition and its hash, overlays included.
+    inputs : dict of str to InputFile
+        By role: subjects, events, bases, overlay.
+    period : int or None
+        Year assessed.
+    as_of : str
+        Day of grading.
+    labels : str or None
+        Label set asked for.
+    package_version : str
+        Version that graded.
+    point_unit : int
+        Integers per printed point in Parquet; CSV and Excel carry printed points.
+    counts : dict of str to int
+        rows, accepted, rejected, graded, withheld, not_graded.
+    grades : dict of str to int
+        Subjects by grade.
+    withheld : dict of str to int
+        Withheld subjects by what was missing.
+    weak_evidence_percent : int
+        Share of the points the edition can move that rests on weak evidence.
+    unchecked : list of str
+        Overrides no column told anything about.
+    synthetic : bool
+        Whether any subject is synthetic.
+    output_sha256 : str
+        Hash of the output, in the file beside it.
+    """
+
+    rubric: str
+    edition: str
+    edition_sha256: str
+    title_zh: str
+    inputs: dict[str, InputFile]
+    period: int | None
+    as_of: str
+    labels: str | None
+    package_version: str
+    point_unit: int
+    weak_evidence_percent: int
+    unchecked: tuple[str, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+    grades: dict[str, int] = field(default_factory=dict)
+    withheld: dict[str, int] = field(default_factory=dict)
+    synthetic: bool = False
+    skipped_rejected: bool = False
+    output_sha256: str = ""
+    manifest: int = MANIFEST
+
+    def json(self) -> str:
+        """Return the manifest as JSON with sorted keys."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2, sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """A graded file read back: its rows, points in the edition's unit, and its manifest."""
+
+    frame: pl.LazyFrame
+    manifest: Manifest
+    rubric: Rubric
+
+
+def manifest_path(path: Path | str) -> Path:
+    """Return where the manifest of an output lies."""
+    path = Path(path)
+    return path.with_name(path.name + ".manifest.json")
+
+
+def rejected_path(path: Path | str) -> Path:
+    """Return where the rejected rows of an output lie."""
+    path = Path(path)
+    return path.with_name(path.name + ".rejected.csv")
+
+
+def _relative(path: Path, output: Path) -> str:
+    try:
+        return path.resolve().relative_to(output.resolve().parent, walk_up=True).as_posix()  # type: ignore[call-arg]
+    except (TypeError, ValueError):
+        import os.path
+
+        return Path(os.path.relpath(path.resolve(), output.resolve().parent)).as_posix()
+
+
+def grade(
+    rubric: Rubric,
+    subjects: Path | str,
+    output: Path | str,
+    *,
+    events: Path | str | None = None,
+    bases: Path | str | None = None,
+    period: int | None = None,
+    as_of: date | None = None,
+    labels: str | None = None,
+    overlay: Path | str | None = None,
+    skip_rejected: bool = False,
+    progress: Progress = lambda step: None,
+) -> Manifest:
+    """Grade a file into a file, with its manifest and its rejected rows beside it.
+
+    Parameters
+    ----------
+    rubric : Rubric
+        The edition, overlay laid over.
+    subjects, events, bases : path-like
+        Inputs.
+    output : path-like
+        ``.parquet``, ``.csv`` or ``.xlsx``; replaced only when complete.
+    period : int, optional
+        Year assessed.
+    as_of : date, optional
+        Day of grading.
+    labels : str, optional
+        Label set.
+    overlay : path-like, optional
+        The overlay file `rubric` carries, for the manifest.
+    skip_rejected : bool, default False
+        Grade the accepted rows although others were rejected.
+    progress : callable
+        Told the name of each step.
+
+    Returns
+    -------
+    Manifest
+
+    Raises
+    ------
+    SubjectError
+        For bad input. Rejected rows are written to ``<output>.rejected.csv`` with reasons; unless
+        `skip_rejected`, nothing else is.
+
+    Notes
+    -----
+    Cost: one pass to check, one to grade and write; see `conform` and `evaluate`.
+    """
+    output = check_suffix(output)
+    sources = {"subjects": subjects, "events": events, "bases": bases, "overlay": overlay}
+    given = {role: Path(path) for role, path in sources.items() if path is not None}
+    progress(tr("reading and checking", "读取与校验"))
+    taken = intake(rubric, subjects, events=events, bases=bases, period=period)
+    _settle_rejected(taken, output, skip_rejected)
+    progress(tr("hashing inputs", "计算输入哈希"))
+    inputs = {
+        role: InputFile(
+            path=_relative(path, output), sha256=sha256(path), rows=taken.rows.get(role, 0)
+        )
+        for role, path in given.items()
+    }
+    result = evaluate(
+        taken.subjects, rubric, events=taken.events, period=period, as_of=as_of, labels=labels
+    )
+    manifest = Manifest(
+        rubric=rubric.name,
+        edition=rubric.edition,
+        edition_sha256=rubric.sha256,
+        title_zh=rubric.title_zh,
+        inputs=inputs,
+        period=period,
+        as_of=result.as_of.isoformat(),
+        labels=labels,
+        package_version=__version__,
+        point_unit=rubric.point_unit,
+        weak_evidence_percent=weak_share(rubric),
+        unchecked=tuple(row.id for row in result.unchecked),
+        skipped_rejected=skip_rejected,
+    )
+    progress(tr("grading and writing", "评级与写出"))
+    return write(result, output, manifest, taken)
+
+
+def _settle_rejected(taken: Intake, output: Path, skip: bool) -> None:
+    """Write rejected rows beside the output; stop there unless they may be skipped."""
+    path = rejected_path(output)
+    if taken.rejected.is_empty():
+        path.unlink(missing_ok=True)
+        return
+    with replacing(path) as draft:
+        taken.rejected.write_csv(draft, include_bom=True)
+    if skip:
+        return
+    first = taken.rejected.row(0, named=True)
+    counts = taken.rejected.group_by("file").len().sort("file")
+    found = ", ".join(f"{file}: {count}" for file, count in counts.iter_rows())
+    row = f" {first['row']}" if first["row"] is not None else ""
+    raise SubjectError(
+        Problem(
+            tr(
+                f"{taken.rejected.height} rows cannot be read; nothing was graded",
+                f"{taken.rejected.height} 行无法读取,未评级",
+            ),
+            f"{found}; {first['file']}{row}: {first['reasons']}",
+            tr(
+                f"see {path.name}; mend the file, or grade the other rows with --skip-rejected",
+                f"详见 {path.name};请修正文件,或加 --skip-rejected 只评其余行",
+            ),
+        )
+    )
+
+
+def write(result: Evaluation, output: Path, manifest: Manifest, taken: Intake) -> Manifest:
+    """Write an evaluation and its manifest.
+
+    Parameters
+    ----------
+    result : Evaluation
+        Of a polars frame.
+    output : path-like
+        Where to.
+    manifest : Manifest
+        Without counts; they are taken from what was written.
+    taken : Intake
+        For the rows read and rejected.
+
+    Returns
+    -------
+    Manifest
+        With counts and the output's hash.
+    """
+    frame: pl.LazyFrame = result.frame
+    if output.suffix.lower() != ".parquet":
+        frame = _printed(frame, result.rubric)
+    write_table(frame, output, {_KEY: manifest.json()})
+    counted = _count(output)
+    rejected = taken.rejected.filter(pl.col("file") == "subjects").height
+    outcomes = {
+        name: sum(row["subjects"] for row in counted if row["outcome"] == name)
+        for name in (compiled.GRADED, compiled.WITHHELD, compiled.NOT_GRADED)
+    }
+    order = [row.id for row in result.rubric.grades]
+    by_grade = dict.fromkeys(order, 0)
+    missing: dict[str, int] = {}
+    for row in counted:
+        if row["grade"]:
+            by_grade[row["grade"]] += row["subjects"]
+        if row["withheld_by"]:
+            missing[row["withheld_by"]] = missing.get(row["withheld_by"], 0) + row["subjects"]
+    whole = Manifest(
+        **{
+            **{name: getattr(manifest, name) for name in Manifest.__dataclass_fields__},
+            "counts": {
+                "rows": taken.rows["subjects"],
+                "accepted": sum(outcomes.values()),
+                "rejected": rejected,
+                "rejected_events": taken.rejected.filter(pl.col("file") == "events").height,
+                **outcomes,
+            },
+            "grades": by_grade,
+            "withheld": dict(sorted(missing.items(), key=lambda item: -item[1])),
+            "synthetic": any(row["synthetic"] for row in counted),
+            "output_sha256": sha256(output),
+        }
+    )
+    with replacing(manifest_path(output)) as draft:
+        draft.write_text(whole.json() + "\n", encoding="utf-8")
+    return whole
+
+
+def _count(output: Path) -> list[dict[str, Any]]:
+    frame = _scan(output)
+    keys = ["outcome", "grade", "withheld_by"]
+    made = pl.lit(False)
+    if "synthetic" in frame.collect_schema().names():
+        made = (
+            pl.col("synthetic").cast(pl.String).str.to_lowercase().eq("true").any().fill_null(False)
+        )
+    counted = frame.group_by(keys).agg(pl.len().alias("subjects"), made.alias("synthetic"))
+    return counted.collect(engine="streaming").to_dicts()
+
+
+def _scan(path: Path) -> pl.LazyFrame:
+    if path.suffix.lower() == ".parquet":
+        return pl.scan_parquet(path)
+    if path.suffix.lower() == ".csv":
+        return pl.scan_csv(path, infer_schema=False)
+    return pl.read_excel(path, infer_schema_length=0).lazy()
+
+
+def _points(names: list[str]) -> list[str]:
+    return [name for name in names if name.startswith(compiled.POINTS)] + [
+        name for name in ("earned", "possible") if name in names
+    ]
+
+
+def _printed(frame: pl.LazyFrame, rubric: Rubric) -> pl.LazyFrame:
+    """Return the frame with numbers as people print them, for CSV and Excel.
+
+    Division to floats is for the eye only; grades were decided before, in integers.
+    """
+    names = frame.collect_schema().names()
+    known = dictionary()
+    shown = []
+    if rubric.point_unit != 1:
+        shown += [(pl.col(name) / rubric.point_unit).alias(name) for name in _points(names)]
+    for name in names:
+        column = known.get(name)
+        if column is not None and column.numeric and column.per_unit != 1:
+            shown.append((pl.col(name) / column.per_unit).alias(name))
+    return frame.with_columns(shown)
+
+
+def read(path: Path | str) -> Graded:
+    """Read a graded file back, with its manifest and its edition.
+
+    Parameters
+    ----------
+    path : path-like
+        An output of `grade`.
+
+    Returns
+    -------
+    Graded
+        Numbers as held: points in the edition's unit, money in fen.
+
+    Raises
+    ------
+    ModelError
+        If it is not a graded file, or its edition is no longer the one shipped.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise ModelError(Problem(tr("no such file", "没有这个文件"), where=str(path)))
+    manifest = _manifest(path)
+    rubric = _edition(path, manifest)
+    frame = _scan(path)
+    if path.suffix.lower() != ".parquet":
+        frame = _held(frame, rubric)
+    return Graded(frame=frame, manifest=manifest, rubric=rubric)
+
+
+def _manifest(path: Path) -> Manifest:
+    beside = manifest_path(path)
+    try:
+        if beside.exists():
+            raw = json.loads(beside.read_text(encoding="utf-8"))
+        else:
+            raw = json.loads(pl.read_parquet_metadata(path)[_KEY])
+        raw["inputs"] = {role: InputFile(**entry) for role, entry in raw["inputs"].items()}
+        raw["unchecked"] = tuple(raw["unchecked"])
+        return Manifest(**raw)
+    except (KeyError, TypeError, ValueError, OSError, pl.exceptions.PolarsError) as error:
+        raise ModelError(
+            Problem(
+                tr("not a graded file: no readable manifest", "不是评级结果文件:没有可读的清单"),
+                str(error).splitlines()[0][:100] if str(error) else "",
+                tr(f"keep {beside.name} beside it", f"请将 {beside.name} 放在同一目录"),
+                where=path.name,
+            )
+        ) from None
+
+
+def _overlay(path: Path, manifest: Manifest) -> Path | None:
+    entry = manifest.inputs.get("overlay")
+    return path.parent / entry.path if entry is not None else None
+
+
+def _edition(path: Path, manifest: Manifest) -> Rubric:
+    found = catalog.rubric(
+        f"{manifest.rubric}@{manifest.edition}", overlay=_overlay(path, manifest)
+    )
+    if found.sha256 != manifest.edition_sha256:
+        raise ModelError(
+            Problem(
+                tr("the edition is not the one that graded this file", "版本与评级时所用不同"),
+                f"{found.sha256[:12]} != {manifest.edition_sha256[:12]}",
+                tr(
+                    f"install lishui_credit {manifest.package_version}, or grade again",
+                    f"请安装 lishui_credit {manifest.package_version},或重新评级",
+                ),
+                where=path.name,
+            )
+        )
+    return found
+
+
+def _held(frame: pl.LazyFrame, rubric: Rubric) -> pl.LazyFrame:
+    """Turn a CSV's or sheet's printed numbers back into held ones."""
+    known = dictionary()
+    names = frame.collect_schema().names()
+    back = []
+    for name in names:
+        column = known.get(name)
+        text = pl.col(name).cast(pl.String).str.strip_chars("\t").replace("", None)
+        number = text.cast(pl.Float64, strict=False)
+        if name in _points(names):
+            back.append((number * rubric.point_unit).round().cast(pl.Int32).alias(name))
+        elif name.endswith("_fen"):
+            back.append(text.cast(pl.Int64, strict=False).alias(name))
+        elif column is not None and column.numeric:
+            back.append((number * column.per_unit).round().cast(pl.Int64).alias(name))
+        elif column is not None and column.type == "flag":
+            back.append(text.str.to_lowercase().eq("true").alias(name))
+        elif column is not None and column.type == "date":
+            back.append(text.str.slice(0, 10).str.to_date(strict=False).alias(name))
+        else:
+            back.append(text.alias(name))
+    return frame.with_columns(back)
+
+
+# ---- verify -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a re-run found.
+
+    Parameters
+    ----------
+    checks : dict of str to bool
+        Same output file, edition, inputs and grades.
+    subjects : int
+        Subjects compared.
+    different : polars.DataFrame
+        Subjects whose result differs: id, then stored and re-run grade and total.
+    """
+
+    checks: Mapping[str, bool]
+    subjects: int
+    different: pl.DataFrame
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything is the same."""
+        return all(self.checks.values())
+
+
+def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
+    """Re-run a graded file and compare: same edition, same inputs, same grades.
+
+    Parameters
+    ----------
+    path : path-like
+        An output of `grade`, its inputs where the manifest says.
+    progress : callable
+        Told the name of each step.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    ModelError
+        If the file has no manifest, its edition is not the shipped one, or an input is gone.
+    """
+    path = Path(path)
+    stored = read(path)
+    manifest, rubric = stored.manifest, stored.rubric
+    files = {role: path.parent / entry.path for role, entry in manifest.inputs.items()}
+    gone = [
+        Problem(
+            tr(f"the {role} file is gone", f"{role} 文件不存在"),
+            str(file),
+            tr("put it back where it was", "请放回原处"),
+        )
+        for role, file in files.items()
+        if not file.exists()
+    ]
+    if gone:
+        raise ModelError(gone)
+    progress(tr("hashing", "计算哈希"))
+    checks = {
+        "output": not manifest.output_sha256 or sha256(path) == manifest.output_sha256,
+        "edition": True,
+        **{
+            f"input {role}": sha256(file) == manifest.inputs[role].sha256
+            for role, file in files.items()
+        },
+    }
+    progress(tr("grading again", "重新评级"))
+    taken = intake(
+        rubric,
+        files["subjects"],
+        events=files.get("events"),
+        bases=files.get("bases"),
+        period=manifest.period,
+    )
+    again = evaluate(
+        taken.subjects,
+        rubric,
+        events=taken.events,
+        period=manifest.period,
+        as_of=date.fromisoformat(manifest.as_of),
+        labels=manifest.labels,
+    )
+    different, subjects = _differences(stored.frame, again, rubric)
+    checks["grades"] = different.is_empty()
+    return Verdict(checks=checks, subjects=subjects, different=different)
+
+
+def _differences(
+    stored: pl.LazyFrame, again: Evaluation, rubric: Rubric
+) -> tuple[pl.DataFrame, int]:
+    key = rubric.subject_id
+    names = stored.collect_schema().names()
+    compared = [
+        name
+        for name in again.columns
+        if name in names and (name in ("grade", "outcome", "decided_by") or name in _points(names))
+    ]
+    kinds = again.frame.collect_schema()
+    old = stored.select(key, *(pl.col(name).cast(kinds[name]) for name in compared))
+    joined = old.join(
+        again.frame.select(key, *compared), on=key, how="full", suffix="__again", coalesce=False
+    )
+    tests = [pl.col(name).ne_missing(pl.col(f"{name}__again")) for name in compared]
+    unlike = pl.any_horizontal(pl.col(key).ne_missing(pl.col(f"{key}__again")), *tests)
+    shown = ["grade", "grade__again"] + [
+        name for name in ("earned", "earned__again") if "earned" in compared
+    ]
+    marked = joined.with_columns(unlike.alias("_unlike"))
+    counted = marked.select(pl.len()).collect(engine="streaming").item()
+    different = (
+        marked.filter("_unlike")
+        .select(pl.coalesce(key, f"{key}__again").alias(key), *shown)
+        .collect(engine="streaming")
+        .sort(key)
+    )
+    return different, int(counted)

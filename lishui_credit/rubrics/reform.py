@@ -1,0 +1,248 @@
+"""Compare two editions: what the amendment changed, and who moves because of it.
+
+`changes` compares the texts row by row; `compare` grades the same subjects by both editions and
+names, for each one that moves, the rows and rules behind it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from lishui_credit.errors import EditionError, Problem
+from lishui_credit.language import tr
+from lishui_credit.rubrics import compile as compiled
+from lishui_credit.rubrics.evaluate import evaluate
+from lishui_credit.rubrics.rubric import Rubric
+
+_PARTS = ("grades", "indicators", "overrides", "repairs", "dimensions", "choices", "amounts")
+_SILENT = frozenset({"note", "label_en", "evidence"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference between two editions.
+
+    Parameters
+    ----------
+    part : str
+        grades, indicators, overrides, repairs, start, …
+    id : str
+        The row; empty for parts without rows.
+    kind : {"added", "removed", "changed"}
+        What happened to it.
+    keys : tuple of str
+        Keys that differ, for a changed row.
+    """
+
+    part: str
+    id: str
+    kind: str
+    keys: tuple[str, ...] = ()
+
+
+def changes(old: Rubric, new: Rubric) -> list[Change]:
+    """Return what differs between two editions, notes and evidence aside.
+
+    Parameters
+    ----------
+    old, new : Rubric
+        Two editions of the same rubric.
+
+    Returns
+    -------
+    list of Change
+        By part, in file order.
+
+    Examples
+    --------
+    >>> from lishui_credit.rubrics.catalog import rubric
+    >>> first = rubric("tax-credit@2014-10-01")
+    >>> changes(first, first)
+    []
+    """
+    found: list[Change] = []
+    for part in _PARTS:
+        before = {row.id: row for row in getattr(old, part)}
+        after = {row.id: row for row in getattr(new, part)}
+        found += [Change(part=part, id=i, kind="removed") for i in before if i not in after]
+        for row_id, row in after.items():
+            if row_id not in before:
+                found.append(Change(part=part, id=row_id, kind="added"))
+                continue
+            keys = tuple(
+                entry.name
+                for entry in fields(row)
+                if entry.name not in _SILENT
+                and getattr(row, entry.name) != getattr(before[row_id], entry.name)
+            )
+            if keys:
+                found.append(Change(part=part, id=row_id, kind="changed", keys=keys))
+    for part in ("start", "aggregate", "point_unit", "bases", "adjustment", "cycle"):
+        if getattr(old, part) != getattr(new, part):
+            found.append(Change(part=part, id="", kind="changed"))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The same subjects under two editions.
+
+    Parameters
+    ----------
+    moved : polars.DataFrame
+        One row per subject whose grade or outcome differs: id, grade_old, grade_new, direction
+        (up, down, other), because (rows and rules, with clause), earned_old, earned_new.
+    matrix : polars.DataFrame
+        Columns grade_old, grade_new, subjects.
+    subjects : int
+        Subjects compared.
+    changes : list of Change
+        What the texts differ in.
+    """
+
+    moved: pl.DataFrame
+    matrix: pl.DataFrame
+    subjects: int
+    changes: list[Change]
+
+
+def compare(
+    old: Rubric,
+    new: Rubric,
+    subjects: pl.DataFrame | pl.LazyFrame,
+    *,
+    events: pl.DataFrame | pl.LazyFrame | None = None,
+    period: int | None = None,
+    as_of: date | None = None,
+) -> Comparison:
+    """Grade the same subjects by two editions and say who moves, and by which clause.
+
+    Parameters
+    ----------
+    old, new : Rubric
+        Two editions with the same kind of subject.
+    subjects, events : polars frames
+        Conformed, with the columns either edition needs.
+    period, as_of
+        As for `evaluate`; the same for both, so that only the rules differ.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    EditionError
+        If the editions grade different kinds of subjects.
+
+    Notes
+    -----
+    Cost: two gradings and a join on the subject's id.
+    """
+    if old.subject_id != new.subject_id:
+        raise EditionError(
+            Problem(
+                tr("the editions grade different subjects", "两个版本的评价对象不同"),
+                f"{old.subject}, {new.subject}",
+            )
+        )
+    key = old.subject_id
+    day = as_of or (date(period + 1, 4, 30) if period is not None else None)
+    before = evaluate(subjects, old, events=events, period=period, as_of=day)
+    after = evaluate(subjects, new, events=events, period=period, as_of=before.as_of)
+    left = before.frame.collect()
+    right = after.frame.collect()
+    joined = left.join(right, on=key, how="inner", suffix="__new")
+    ranks = {row.id: place for place, row in enumerate(new.grades)}
+    ranks.update({row.id: place for place, row in enumerate(old.grades) if row.id not in ranks})
+    moved = joined.filter(
+        pl.col("grade").ne_missing(pl.col("grade__new"))
+        | (pl.col("outcome") != pl.col("outcome__new"))
+    )
+    rows = [_moved(row, key, old, new, ranks) for row in moved.iter_rows(named=True)]
+    schema = {
+        key: pl.String,
+        "grade_old": pl.String,
+        "grade_new": pl.String,
+        "direction": pl.String,
+        "earned_old": pl.Float64,
+        "earned_new": pl.Float64,
+        "because": pl.String,
+    }
+    matrix = (
+        joined.group_by(
+            pl.col("grade").fill_null(pl.col("outcome")).alias("grade_old"),
+            pl.col("grade__new").fill_null(pl.col("outcome__new")).alias("grade_new"),
+        )
+        .agg(pl.len().alias("subjects"))
+        .sort("grade_old", "grade_new")
+    )
+    return Comparison(
+        moved=pl.DataFrame(rows, schema=schema),
+        matrix=matrix,
+        subjects=joined.height,
+        changes=changes(old, new),
+    )
+
+
+def _moved(
+    row: dict[str, Any], key: str, old: Rubric, new: Rubric, ranks: dict[str, int]
+) -> dict[str, Any]:
+    before, after = row["grade"], row["grade__new"]
+    direction = "other"
+    if before is not None and after is not None:
+        direction = "up" if ranks[after] < ranks[before] else "down"
+
+    def printed(value: int | None, rubric: Rubric) -> float | None:
+        return None if value is None else value / rubric.point_unit
+
+    return {
+        key: row[key],
+        "grade_old": before or row["outcome"],
+        "grade_new": after or row["outcome__new"],
+        "direction": direction,
+        "earned_old": printed(row.get("earned"), old),
+        "earned_new": printed(row.get("earned__new"), new),
+        "because": "; ".join(_because(row, old, new)),
+    }
+
+
+def _because(row: dict[str, Any], old: Rubric, new: Rubric) -> list[str]:
+    """Name the rows whose points differ and the rules that decide in one edition only."""
+    reasons: list[str] = []
+    old_rows = {r.id: r for r in old.scoring}
+    new_rows = {r.id: r for r in new.scoring}
+    names = ["start", *dict.fromkeys([*old_rows, *new_rows])]
+    for name in names:
+        a = row.get(f"{compiled.POINTS}{name}")
+        again = f"{compiled.POINTS}{name}__new"
+        b = row[again] if again in row else row.get(f"{compiled.POINTS}{name}")
+        a, b = _own(name, a, old_rows), _own(name, b, new_rows)
+        if a is None or b is None or a * new.point_unit == b * old.point_unit:
+            continue
+        clause = _clause(name, new, new_rows) or _clause(name, old, old_rows)
+        reasons.append(f"{name} {a / old.point_unit:g} -> {b / new.point_unit:g} [{clause}]")
+    if row["decided_by"] != row["decided_by__new"]:
+        for by, rubric in ((row["decided_by"], old), (row["decided_by__new"], new)):
+            row_id = by.removeprefix("not graded: ")
+            rule = next((r for r in rubric.overrides if r.id == row_id), None)
+            if rule is not None:
+                reasons.append(f"{rubric.edition}: {rule.id} {rule.label_zh} [{rule.clause}]")
+    if not reasons:
+        reasons.append(tr("cut-offs or conditions of the grades", "等级分数线或条件"))
+    return reasons
+
+
+def _own(name: str, points: int | None, rows: dict[str, Any]) -> int | None:
+    """Points of a row in an edition: 0 where that edition does not have it."""
+    return points if name == "start" or name in rows else 0
+
+
+def _clause(name: str, rubric: Rubric, rows: dict[str, Any]) -> str:
+    if name == "start":
+        return rubric.start.rows[0].clause if rubric.start is not None else ""
+    return str(rows[name].clause) if name in rows else ""

@@ -1,0 +1,131 @@
+"""Frames to files people open: Parquet, CSV that Excel does not mangle, Excel.
+
+An output is replaced only when the new one is complete: everything is written beside it first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+
+SUFFIXES: Final = (".parquet", ".csv", ".xlsx")
+_SHEET_ROWS: Final = 1_048_575
+# Excel turns long digit strings into rounded numbers and runs cells that begin like a formula; a
+# leading tab keeps both as text, and `conform` strips it on the way back.
+_RISKY: Final = r"^[=+\-@]|^\d{11,}"
+
+
+@contextlib.contextmanager
+def replacing(path: Path | str) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that takes its place when the block ends well.
+
+    Parameters
+    ----------
+    path : path-like
+        The output; its folder is made if absent.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> target = pathlib.Path(folder.name) / "a.txt"
+    >>> with replacing(target) as draft:
+    ...     _ = draft.write_text("done")
+    >>> target.read_text()
+    'done'
+    >>> folder.cleanup()
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    draft = Path(name)
+    try:
+        yield draft
+        umask = os.umask(0)
+        os.umask(umask)
+        draft.chmod(0o666 & ~umask)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def check_suffix(path: Path | str) -> Path:
+    """Return the path if its kind can be written.
+
+    Raises
+    ------
+    SubjectError
+        If the suffix is none of ``.parquet``, ``.csv``, ``.xlsx``.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise SubjectError(
+            Problem(
+                tr("unknown kind of output", "不支持的输出类型"),
+                path.name,
+                tr("name it .parquet, .csv or .xlsx", "请使用 .parquet、.csv 或 .xlsx"),
+            )
+        )
+    return path
+
+
+def safe_text(name: str) -> pl.Expr:
+    """Return a text column with a leading tab where Excel would read something else."""
+    cell = pl.col(name)
+    return pl.when(cell.str.contains(_RISKY)).then(pl.lit("\t") + cell).otherwise(cell).alias(name)
+
+
+def write_table(
+    frame: pl.LazyFrame, path: Path | str, metadata: dict[str, str] | None = None
+) -> None:
+    """Write a frame, streaming where the format allows.
+
+    Parameters
+    ----------
+    frame : polars.LazyFrame
+        What to write.
+    path : path-like
+        ``.parquet`` (zstd, with `metadata`), ``.csv`` (UTF-8 with BOM, codes kept as text) or
+        ``.xlsx``.
+    metadata : dict of str to str, optional
+        Key-value pairs for the Parquet footer.
+
+    Raises
+    ------
+    SubjectError
+        If the kind is unknown, or a sheet cannot hold the rows.
+    """
+    path = check_suffix(path)
+    kind = path.suffix.lower()
+    if kind == ".parquet":
+        with replacing(path) as draft:
+            frame.sink_parquet(draft, metadata=metadata or {})
+        return
+    schema = frame.collect_schema()
+    if kind == ".csv":
+        texts = [safe_text(name) for name, dtype in schema.items() if dtype == pl.String]
+        with replacing(path) as draft:
+            frame.with_columns(texts).sink_csv(draft, include_bom=True)
+        return
+    table = frame.collect(engine="streaming")
+    if table.height > _SHEET_ROWS:
+        raise SubjectError(
+            Problem(
+                tr("a sheet cannot hold so many rows", "工作表装不下这么多行"),
+                f"{table.height:,} > {_SHEET_ROWS:,}",
+                tr("write .parquet or .csv", "请输出 .parquet 或 .csv"),
+                where=path.name,
+            )
+        )
+    with replacing(path) as draft:
+        table.write_excel(draft, worksheet="grades", autofit=True, freeze_panes=(1, 1))

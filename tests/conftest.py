@@ -1,0 +1,11 @@
+"""What every test shares: how hypothesis searches."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# No deadline and no complaint about slow generation: two busy cores say nothing about the code.
+settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# In CI the same examples are drawn every time, so that a red run can be repeated.
+settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
