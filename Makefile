@@ -48,7 +48,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 .PHONY: demo
-demo: setup  ## grade synthetic subjects under every rubric and show the results
+demo: setup  ## grade the committed synthetic samples by every rubric, into out/
 	@$(BIN)/python -m lishui_credit.demo
 
 .PHONY: lint
@@ -66,8 +66,8 @@ bench: setup  ## time grading on large synthetic frames
 	@$(BIN)/python benchmarks/grade.py
 
 .PHONY: samples
-samples: setup  ## write the synthetic samples again from their seeds
-	@$(BIN)/python -m lishui_credit.samples
+samples: setup  ## write data_samples/ again from its seed
+	@$(BIN)/lishui-credit samples data_samples
 
 .PHONY: dashboard
 dashboard:  ## not there yet
@@ -91,5 +91,5 @@ lock: setup  ## resolve the newest allowed versions and write both locks
 
 .PHONY: clean
 clean:  ## remove environments, caches and everything built
-	rm -rf $(VENV) $(DOCS_VENV) site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DOCS_VENV) site out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -419,6 +419,7 @@ def conform(
     key: str | None,
     unique: bool = True,
     rules: Sequence[Rule] = (),
+    suspect_units: bool = True,
 ) -> Conformed:
     """Turn a raw frame into dictionary columns, row by row, rejecting what cannot be read.
 
@@ -434,6 +435,9 @@ def conform(
         Reject every row whose key stands more than once.
     rules : sequence of Rule
         Checks between columns, on the values as read.
+    suspect_units : bool, default True
+        Refuse a file whose median suggests another unit than the one assumed; a file of a few
+        chosen rows has no median to speak of.
 
     Returns
     -------
@@ -463,7 +467,8 @@ def conform(
     rows = int(counted["rows"])
     if rows == 0:
         raise SubjectError(Problem(tr("no rows", "没有数据行"), where=raw.name))
-    _suspect_units(counted, cells, matched, raw.name)
+    if suspect_units:
+        _suspect_units(counted, cells, matched, raw.name)
     values = [cell.value.alias(name) for name, cell in cells.items()]
     doubled: pl.DataFrame | None = None
     if unique and key is not None and not counted["rising"]:

@@ -158,7 +158,11 @@ def _conform(
     kinds = {column: dtype(known[column]) for column in wanted}
     for row in rows:
         read_in = conform(
-            Raw(frame=_raw(row).lazy(), name=name, first_row=1), wanted, key=key, unique=False
+            Raw(frame=_raw(row).lazy(), name=name, first_row=1),
+            wanted,
+            key=key,
+            unique=False,
+            suspect_units=False,
         )
         if read_in.rejected.height:
             raise RubricError(Problem("a case's facts", read_in.rejected["reasons"][0], where=name))

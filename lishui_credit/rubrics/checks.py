@@ -20,6 +20,8 @@ from lishui_credit.points import INT64_MAX, INT128_MAX, Band
 from lishui_credit.rubrics import tables
 from lishui_credit.rubrics.formulas import FORMULAS
 from lishui_credit.rubrics.rubric import (
+    BandRow,
+    Bound,
     Condition,
     Effect,
     Indicator,
@@ -317,6 +319,10 @@ def _bands(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
     bands: list[Band] = []
     for place, entry in enumerate(row.bands):
         at = (*loc, "bands", place)
+        odd = [bound for bound in _bounds(entry) if not _is_number(bound)]
+        if odd:
+            yield _say(at, "not a number or a fraction", "不是数字或分数", odd[0])
+            return
         if entry.at_least is not None and entry.above is not None:
             yield _say(at, "at_least and above exclude each other", "at_least 与 above 只能取一")
         if entry.at_most is not None and entry.below is not None:
@@ -365,6 +371,19 @@ def _bands(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
             )
 
 
+def _bounds(entry: BandRow | Condition) -> list[Bound]:
+    found = (entry.at_least, entry.above, entry.below, entry.at_most)
+    return [bound for bound in found if bound is not None]
+
+
+def _is_number(bound: Bound) -> bool:
+    try:
+        Fraction(bound)
+    except (ValueError, ZeroDivisionError):
+        return False
+    return True
+
+
 def _levels(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
     assert row.column is not None
     column = dictionary()[row.column]
@@ -398,8 +417,10 @@ def _condition(loc: Loc, condition: Condition, rubric: Rubric) -> Found:
             "条件须且只能取 column/points/score",
         )
         return
-    bounds = [condition.at_least, condition.above, condition.below, condition.at_most]
-    tests = sum(bound is not None for bound in bounds)
+    bounds = _bounds(condition)
+    if not all(_is_number(bound) for bound in bounds):
+        yield _say(loc, "not a number or a fraction", "不是数字或分数", bounds)
+    tests = len(bounds)
     tests += (condition.equals is not None) + bool(condition.one_of)
     if tests == 0:
         yield _say(loc, "a condition needs a test", "条件缺少比较")

@@ -358,7 +358,9 @@ def _with_events(
             *(ns.lit(None, dtype=dtype(known[name], ns)).alias(name) for name in absent)
         )
     tallied = event_rules.tally(table, rubric, ns, as_of=day, period=period)
-    joined = lazy.join(tallied, on=rubric.subject_id, how="left")
+    # polars keeps the register's order when asked; other engines promise none.
+    order = {"maintain_order": "left"} if ns is pl else {}
+    joined = lazy.join(tallied, on=rubric.subject_id, how="left", **order)
     return joined.with_columns(
         *(ns.col(name).fill_null(0).alias(name) for name in rows),
         *(ns.col(name).fill_null(False).alias(name) for name in flags),

@@ -201,7 +201,8 @@ def hunan_microcredit_line(
 ) -> Expr:
     """Microcredit line: ``(net + disposable)/2*v1*0.05 + (income + 1.5*base)/3*v2*0.4 + …``.
 
-    … ``+ shares*k + labour*0.1``, in 万元 to two decimals, half away from zero; in fen.
+    … ``+ shares*k + labour*0.1``, in 万元 to two decimals, half away from zero; in fen. Zero for a
+    grade whose factors are zero.
 
     Parameters
     ----------
@@ -226,7 +227,9 @@ def hunan_microcredit_line(
         + _money(ns, "coop_shares") * (k * 120)
         + _money(ns, "labourers") * (100_000 * 1200)
     )
-    return rounded(ns, top, 1200 * 10_000) * 10_000
+    line = rounded(ns, top, 1200 * 10_000) * 10_000
+    # 四级 has no credit: the sheet gives zero whatever shares and labour would add.
+    return ns.when((v1 == 0) & (v2 == 0)).then(ns.lit(0, dtype=ns.Int64)).otherwise(line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

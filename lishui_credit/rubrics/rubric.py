@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from lishui_credit.citation import Citation, Evidence, Period
 
 Number = int | Decimal
+Bound = int | Decimal | Annotated[str, "a fraction such as 2/3"]
 Missing = Literal["withhold", "zero", "full", "exclude"]
 Aggregate = Literal["sum", "weighted", "deduct", "worst", "none"]
 Status = Literal["transcribed", "checked", "partial", "reconstructed"]
@@ -31,7 +32,8 @@ class BandRow:
     Parameters
     ----------
     at_least, above, below, at_most : int or Decimal, optional
-        Bounds as printed, in the column's printed unit. No bound at all means "otherwise".
+        Bounds as printed, in the column's printed unit; a fraction as text: ``"2/3"``. No bound at
+        all means "otherwise".
     points : int or Decimal, optional
         Points of the band; left out only where the printed points are not known.
     range : tuple of two numbers, optional
@@ -44,10 +46,10 @@ class BandRow:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     points: Number | None = None
-    at_least: Number | None = None
-    above: Number | None = None
-    below: Number | None = None
-    at_most: Number | None = None
+    at_least: Bound | None = None
+    above: Bound | None = None
+    below: Bound | None = None
+    at_most: Bound | None = None
     range: tuple[Number, Number] | None = None
     choice: str | None = None
     label_zh: str = ""
@@ -223,10 +225,10 @@ class Condition:
     over: str | None = None
     equals: bool | str | int | None = None
     one_of: tuple[str, ...] = ()
-    at_least: Number | None = None
-    above: Number | None = None
-    below: Number | None = None
-    at_most: Number | None = None
+    at_least: Bound | None = None
+    above: Bound | None = None
+    below: Bound | None = None
+    at_most: Bound | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

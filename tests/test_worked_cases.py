@@ -1,0 +1,48 @@
+"""Every worked case gives what its source prints."""
+
+from __future__ import annotations
+
+import pytest
+
+from lishui_credit.rubrics import cases, catalog
+
+
+@pytest.mark.parametrize("case", cases.all_cases(), ids=lambda case: f"{case.rubric}:{case.id}")
+def test_the_edition_gives_the_expected_result(case: cases.Case) -> None:
+    assert cases.run(case) == []
+
+
+def test_every_case_file_belongs_to_a_shipped_edition() -> None:
+    root = cases.folder()
+    assert root is not None
+    shipped = {f"{entry.name}/{entry.start}.toml" for entry in catalog.entries()}
+    found = {path.relative_to(root).as_posix() for path in root.rglob("*.toml")}
+    assert found <= shipped
+    assert len(cases.all_cases()) >= 40
+
+
+def test_a_wrong_expectation_is_told() -> None:
+    case = cases.all_cases()[0]
+    wrong = cases.Case(
+        rubric=case.rubric,
+        id="wrong",
+        kind="rule",
+        source="none",
+        subject=case.subject,
+        bases=case.bases,
+        events=case.events,
+        period=case.period,
+        as_of=case.as_of,
+        expect={"grade": "no such grade"},
+    )
+    assert "expected no such grade" in cases.run(wrong)[0]
+
+
+def test_every_edition_that_grades_has_a_case() -> None:
+    covered = {case.rubric for case in cases.all_cases()}
+    lacking = [
+        f"{entry.name}@{entry.start}"
+        for entry in catalog.entries()
+        if catalog.load(entry.path).lacking is None and f"{entry.name}@{entry.start}" not in covered
+    ]
+    assert lacking == []
