@@ -41,10 +41,9 @@ def codes(rubric: Rubric) -> dict[str, str]:
 
 def needed_columns(rubric: Rubric) -> tuple[str, ...]:
     """Return the event columns the edition reads, each once."""
-    names = ["code", "occurred_on"]
+    names = ["code", "occurred_on", "corrected_on", "tax_type"]
     for row in rubric.scoring:
         if row.event is not None:
-            names += ["tax_type"] if row.event.count == "per_tax_type" else []
             if row.event.percent is not None:
                 names += [row.event.percent.column, row.event.percent.over]
             if row.event.repair is not None:
