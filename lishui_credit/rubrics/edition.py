@@ -82,7 +82,8 @@ def lay_over(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     """Return the base tables with an overlay's laid over them.
 
     Rows of `TABLES` are matched by ``id``: keys given replace the base's, new ids are appended,
-    ids under ``remove`` go. Other top-level keys replace the base's; inner tables are merged.
+    ids under ``remove`` go. Other top-level keys replace the base's; inner tables are merged. A
+    status other than ``reconstructed`` ends what the base lacked.
 
     Examples
     --------
@@ -92,6 +93,8 @@ def lay_over(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for table, ids in overlay.get("remove", {}).items():
         merged[table] = [row for row in merged.get(table, []) if row.get("id") not in ids]
+    if overlay.get("status", "reconstructed") != "reconstructed":
+        merged.pop("lacking", None)
     for key, value in overlay.items():
         if key in _OVERLAY_KEYS:
             continue
