@@ -1,0 +1,201 @@
+"""What grading costs, against the floor of only reading and writing.
+
+For each rubric and size, in one run on the same machine, each in a process of its own:
+
+floor   polars reads the same Parquet and writes an output of the same columns and widths
+engine  `evaluate` on the scanned Parquet, streamed to Parquet
+grade   the whole command: read, check every cell, hash inputs, grade, write, manifest
+
+Wall seconds after import, peak memory of the process, and ratios to the floor; the best of several
+runs. All subjects are synthetic.
+
+    python benchmarks/grade.py                        480,000 and 10,000,000 subjects, four rubrics
+    python benchmarks/grade.py --rows 480000 --rubrics tax-credit --repeat 3
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+CHUNK = 500_000
+RUBRICS = ("farmer-household", "small-enterprise", "environment-credit", "tax-credit")
+DAYS = {
+    "farmer-household": ("2016-06-30", None),
+    "small-enterprise": ("2016-06-30", None),
+    "environment-credit": ("2016-03-31", 2015),
+    "tax-credit": ("2019-04-30", 2018),
+}
+
+
+def make(name: str, rows: int, folder: Path) -> dict[str, Path]:
+    """Write the synthetic inputs of one rubric, chunk by chunk, and return their paths."""
+    import polars as pl
+    import pyarrow.parquet as pq
+    from lishui_credit.samples import enterprises, environment, households, tax
+
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {"subjects": folder / f"{name}-{rows}.parquet"}
+    if name == "farmer-household":
+        paths["bases"] = folder / "bases.csv"
+        households.county_bases(2015).write_csv(paths["bases"])
+    if name == "tax-credit":
+        paths["events"] = folder / f"{name}-{rows}-events.parquet"
+    if all(path.exists() for path in paths.values()):
+        return paths
+    makers: dict[str, Callable[[int, int], pl.DataFrame]] = {
+        "farmer-household": lambda n, start: households.households(n, start=start),
+        "small-enterprise": lambda n, start: enterprises.small_enterprises(n, start=start),
+        "environment-credit": lambda n, start: environment.environmental_records(n, start=start),
+        "tax-credit": lambda n, start: tax.enterprises(n, year=2018, start=start),
+    }
+    writers: dict[str, pq.ParquetWriter] = {}
+    for start in range(0, rows, CHUNK):
+        frame = makers[name](min(CHUNK, rows - start), start)
+        parts = {"subjects": frame}
+        if name == "tax-credit":
+            parts["events"] = tax.tax_events(frame, year=2018)
+        for role, part in parts.items():
+            table = part.to_arrow()
+            if role not in writers:
+                writers[role] = pq.ParquetWriter(paths[role], table.schema, compression="zstd")
+            writers[role].write_table(table.cast(writers[role].schema))
+    for writer in writers.values():
+        writer.close()
+    return paths
+
+
+def floor(name: str, paths: dict[str, Path], output: Path) -> None:
+    """Read the subjects and write an output as wide as the graded one, computing nothing."""
+    import polars as pl
+
+    shape = json.loads((output.parent / f"{name}.schema.json").read_text())
+    frame = pl.scan_parquet(paths["subjects"])
+    kinds = frame.collect_schema()
+    whole = next(c for c, kind in kinds.items() if kind == pl.Int64)
+    text = next(c for c, kind in kinds.items() if kind == pl.String)
+    same = [column for column in shape if column in kinds]
+    other = [column for column in shape if column not in kinds]
+    filled = [
+        (pl.col(text) if shape[c] == "String" else pl.col(whole).cast(pl.Int32)).alias(c)
+        for c in other
+    ]
+    frame.select(*same, *filled).sink_parquet(output)
+
+
+def engine(name: str, paths: dict[str, Path], output: Path) -> None:
+    """Evaluate the conformed scan and stream it to Parquet."""
+    from lishui_credit.rubrics.catalog import rubric
+    from lishui_credit.rubrics.evaluate import evaluate
+    from lishui_credit.rubrics.intake import intake
+
+    on, period = DAYS[name]
+    found = rubric(name, on=on)
+    taken = intake(
+        found,
+        paths["subjects"],
+        events=paths.get("events"),
+        bases=paths.get("bases"),
+        period=period,
+    )
+    began = time.perf_counter()
+    result = evaluate(taken.subjects, found, events=taken.events, period=period)
+    result.frame.sink_parquet(output)
+    print(f"inner {time.perf_counter() - began}")
+
+
+def grade(name: str, paths: dict[str, Path], output: Path) -> None:
+    """Run the whole command."""
+    from lishui_credit.rubrics.catalog import rubric
+    from lishui_credit.rubrics.graded import grade as run
+
+    on, period = DAYS[name]
+    run(
+        rubric(name, on=on),
+        paths["subjects"],
+        output,
+        events=paths.get("events"),
+        bases=paths.get("bases"),
+        period=period,
+    )
+
+
+def child(task: str, name: str, rows: int, folder: Path) -> None:
+    """Run one task in this process and print its wall seconds and peak memory."""
+    import polars as pl
+
+    import lishui_credit.rubrics.graded
+
+    assert lishui_credit.rubrics.graded
+    paths = make(name, rows, folder)
+    output = folder / f"out-{task}.parquet"
+    began = time.perf_counter()
+    {"floor": floor, "engine": engine, "grade": grade}[task](name, paths, output)
+    wall = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if task == "grade":
+        kinds = pl.read_parquet_schema(output)
+        shape = {column: str(kind) for column, kind in kinds.items()}
+        (folder / f"{name}.schema.json").write_text(json.dumps(shape))
+    print(f"wall {wall}\npeak {peak}")
+
+
+def measure(task: str, name: str, rows: int, folder: Path) -> dict[str, float]:
+    """Run one task in a fresh process and read what it printed."""
+    words = [sys.executable, __file__, "--child", task, name, str(rows), "--folder", str(folder)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    found = {line[0]: float(line[1]) for line in lines if len(line) == 2}
+    found["wall"] = found.get("inner", found["wall"])
+    return found
+
+
+def main() -> None:
+    """Measure and print one line per rubric and size."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, nargs="+", default=[480_000, 10_000_000])
+    parser.add_argument("--rubrics", nargs="+", default=list(RUBRICS))
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--folder", type=Path, default=Path("out/benchmarks"))
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        task, name, rows = options.child
+        child(task, name, int(rows), options.folder)
+        return
+    import polars as pl
+
+    print(
+        f"Python {platform.python_version()}, polars {pl.__version__}, {pl.thread_pool_size()} threads"
+    )
+    print(f"{'rubric':<20}{'rows':>12}  {'task':<7}{'wall s':>8}{'x floor':>9}{'peak MB':>9}")
+    for rows in options.rows:
+        for name in options.rubrics:
+            make(name, rows, options.folder)
+            measure("grade", name, rows, options.folder)  # warms the file cache, leaves the schema
+            best: dict[str, dict[str, float]] = {}
+            for _ in range(options.repeat):
+                for task in ("floor", "engine", "grade"):
+                    found = measure(task, name, rows, options.folder)
+                    if task not in best or found["wall"] < best[task]["wall"]:
+                        best[task] = found
+            for task, found in best.items():
+                ratio = found["wall"] / best["floor"]["wall"]
+                print(
+                    f"{name:<20}{rows:>12,}  {task:<7}{found['wall']:>8.2f}{ratio:>9.2f}"
+                    f"{found['peak']:>9.0f}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Seeded synthetic populations for every rubric, of any size; every row says synthetic.
+
+`households`, `enterprises`, `tax` and `environment` make frames in the raw printed form a file would
+have; `write` puts the small committed samples under a folder. Marginals that are published are
+cited where they are used; the rest are design choices and called so. None of it is real data.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from lishui_credit.columns import dictionary
+from lishui_credit.samples import enterprises, environment, households, registers, tax
+from lishui_credit.write import replacing
+
+__all__ = ["enterprises", "environment", "households", "registers", "tax", "write"]
+
+_HEADERS = {"money": "(元)"}
+_SUFFIXES = {"_bp": "(万分之一)"}
+
+
+def chinese(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a raw frame with Chinese headers, units and level words, as an office would send it.
+
+    Examples
+    --------
+    >>> chinese(households.county_bases(2015)).columns[:2]
+    ['县(市、区)', '家庭财产总值基数(元)']
+    """
+    known = dictionary()
+    names: dict[str, str] = {}
+    words = []
+    for name in frame.columns:
+        base = name.removesuffix("_bp")
+        column = known[base]
+        unit = _SUFFIXES["_bp"] if base != name else _HEADERS.get(column.type, "")
+        names[name] = f"{column.label_zh}{unit}"
+        if column.type == "level":
+            table = {value: labels[0] for value, labels in column.values.items()}
+            words.append(pl.col(name).replace(table))
+        elif column.type == "flag":
+            yes = pl.when(pl.col(name)).then(pl.lit("是")).when(~pl.col(name)).then(pl.lit("否"))
+            words.append(yes.otherwise(None).alias(name))
+    return frame.with_columns(words).rename(names)
+
+
+def write(folder: Path | str, *, seed: int = registers.SEED, rows: int = 300) -> list[Path]:
+    """Write the small sample files and a README that describes them.
+
+    Parameters
+    ----------
+    folder : path-like
+        Made if absent.
+    seed : int
+        The same seed writes the same files.
+    rows : int
+        Subjects a file.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+    """
+    folder = Path(folder)
+    homes = households.households(rows, seed=seed)
+    firms = tax.enterprises(rows, seed=seed, year=2018)
+    frames = {
+        "households.csv": chinese(homes),
+        "county_bases.csv": chinese(households.county_bases(2015)),
+        "village_loans.csv": households.village_loans(homes, seed=seed),
+        "enterprises.xlsx": chinese(firms),
+        "events.csv": chinese(tax.tax_events(firms, seed=seed, year=2018)),
+        "small_enterprises.csv": chinese(enterprises.small_enterprises(rows, seed=seed)),
+        "environment.csv": chinese(environment.environmental_records(rows, seed=seed)),
+    }
+    written = []
+    for name, frame in frames.items():
+        path = folder / name
+        with replacing(path) as draft:
+            if path.suffix == ".xlsx":
+                frame.write_excel(draft, worksheet="合成数据")
+            else:
+                frame.write_csv(draft, include_bom=True)
+        written.append(path)
+    readme = folder / "README.md"
+    with replacing(readme) as draft:
+        draft.write_text(_readme(frames, seed, rows), encoding="utf-8")
+    return [*written, readme]
+
+
+def _readme(frames: dict[str, pl.DataFrame], seed: int, rows: int) -> str:
+    lines = [
+        "# Synthetic sample data (合成数据)",
+        "",
+        "Every row of every file is made up by a seeded process and marked 合成数据/synthetic. No real"
+        " person, household or firm is in it; credit codes carry the fictitious region 331199.",
+        "",
+        f"Made by `lishui-credit samples data_samples --seed {seed} --rows {rows}`.",
+        "",
+    ]
+    for name, frame in frames.items():
+        lines += [f"## {name}", "", f"{frame.height} rows.", "", "| header | type |", "|---|---|"]
+        lines += [f"| {column} | {kind} |" for column, kind in frame.schema.items()]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"

@@ -1,0 +1,137 @@
+"""What every synthetic population shares: seeded chunks, counties, places, codes and names.
+
+Nothing here is a real person or firm: codes carry the fictitious region 331199, names say 合成.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from lishui_credit.identifiers import USCC_ALPHABET, USCC_WEIGHTS
+
+CHUNK: Final = 500_000
+SEED: Final = 20161001
+
+COUNTIES: Final = pl.DataFrame(
+    {
+        "adcode": ["331102", "331121", "331122", "331123", "331124", "331125", "331126", "331127", "331181"],
+        "county": ["莲都区", "青田县", "缙云县", "遂昌县", "松阳县", "云和县", "庆元县", "景宁畲族自治县", "龙泉市"],
+        "population_2015": [505_555, 416_731, 382_176, 192_333, 195_039, 120_370, 142_062, 109_105, 241_875],
+        "population_2020": [562_116, 509_053, 405_318, 194_385, 204_880, 129_216, 142_551, 111_011, 248_866],
+    }
+)  # fmt: skip
+"""The nine counties: 2020 census; 2015 interpolated between the censuses, not a statistic."""
+
+_TOWNSHIPS: Final = 12
+_VILLAGES: Final = 15
+
+
+def chunks(rows: int, start: int) -> Iterator[tuple[int, int]]:
+    """Yield (start, count) pieces cut at multiples of `CHUNK`.
+
+    Examples
+    --------
+    >>> list(chunks(3, 499_999))
+    [(499999, 1), (500000, 2)]
+    """
+    at, end = start, start + rows
+    while at < end:
+        stop = min((at // CHUNK + 1) * CHUNK, end)
+        yield at, stop - at
+        at = stop
+
+
+def generator(seed: int, stream: int, start: int) -> np.random.Generator:
+    """Return the generator of one chunk of one stream."""
+    return np.random.default_rng([seed, stream, start // CHUNK])
+
+
+def places(rng: np.random.Generator, rows: int) -> pl.DataFrame:
+    """Draw county (by population), township and village for every row.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns county, township, village; twelve townships a county and fifteen villages a
+        township are design choices.
+    """
+    people = COUNTIES["population_2015"].to_numpy()
+    county = rng.choice(len(people), size=rows, p=people / people.sum())
+    town = rng.integers(1, _TOWNSHIPS + 1, rows)
+    village = rng.integers(1, _VILLAGES + 1, rows)
+    names = COUNTIES["county"].to_numpy()
+    return pl.DataFrame({"county": names[county], "t": town, "v": village}).select(
+        "county",
+        pl.format("合成乡镇{}", pl.col("t").cast(pl.String).str.zfill(2)).alias("township"),
+        pl.format("合成村{}", pl.col("v").cast(pl.String).str.zfill(2)).alias("village"),
+    )
+
+
+def uscc(index: npt.NDArray[np.int64]) -> pl.Series:
+    """Return valid, unique credit codes of the fictitious region 331199.
+
+    Parameters
+    ----------
+    index : ndarray of int, shape (n,)
+        From 0 to 31**9 - 1.
+
+    Returns
+    -------
+    Series of str, shape (n,)
+
+    Examples
+    --------
+    >>> uscc(np.array([0, 1])).to_list()
+    ['91331199000000000Q', '91331199000000001M']
+    """
+    letters = np.frombuffer(USCC_ALPHABET.encode(), dtype=np.uint8)
+    values = np.empty((len(index), 18), dtype=np.int64)
+    values[:, :8] = [USCC_ALPHABET.index(c) for c in "91331199"]
+    rest = index.astype(np.int64)
+    for place in range(16, 7, -1):
+        values[:, place] = rest % 31
+        rest = rest // 31
+    total = (values[:, :17] * np.asarray(USCC_WEIGHTS)).sum(axis=1)
+    values[:, 17] = (31 - total % 31) % 31
+    return pl.Series(letters[values].view("S18").ravel().astype(str))
+
+
+def names(index: npt.NDArray[np.int64], prefix: str) -> pl.Series:
+    """Return names that say they are made up, such as 合成企业0000001."""
+    number = pl.Series(index + 1).cast(pl.String).str.zfill(7)
+    return (pl.Series([prefix]) + number).rename("name")
+
+
+def flags(rng: np.random.Generator, rows: int, share: float) -> npt.NDArray[np.bool_]:
+    """Draw true for about `share` of the rows."""
+    return rng.random(rows) < share
+
+
+def pick(
+    rng: np.random.Generator, rows: int, values: list[str], shares: list[float]
+) -> npt.NDArray[np.str_]:
+    """Draw one of `values` for every row."""
+    return np.asarray(values)[rng.choice(len(values), size=rows, p=np.asarray(shares))]
+
+
+def defaults(
+    rng: np.random.Generator, quality: npt.NDArray[np.float64], rate: float
+) -> npt.NDArray[np.bool_]:
+    """Draw defaults: a logit in standardised quality plus noise, its level set to `rate`.
+
+    The coefficients are design choices: 1.1 on quality, 0.8 on noise nobody observes.
+    """
+    line = -1.1 * quality + 0.8 * rng.standard_normal(len(quality))
+    low, high = -20.0, 20.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        if (1 / (1 + np.exp(-(line + middle)))).mean() > rate:
+            high = middle
+        else:
+            low = middle
+    return np.asarray(rng.random(len(quality)) < 1 / (1 + np.exp(-(line + high))))

@@ -1,0 +1,180 @@
+"""Synthetic taxpayers and their dated events, several years coherent with each other."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from lishui_credit.samples.registers import (
+    SEED,
+    chunks,
+    defaults,
+    flags,
+    generator,
+    names,
+    pick,
+    places,
+    uscc,
+)
+
+_STREAM: Final = 4
+_EVENTS: Final = 5
+_RATE: Final = 0.02
+_TAXES: Final = ["增值税", "企业所得税", "个人所得税", "印花税", "城市维护建设税"]
+_CODES: Final = ["010101", "010103", "020101", "010102", "050103", "020202", "040103"]
+_CODES_2025: Final = ["010101", "010103", "020101", "010102", "010504", "02-ARREARS-LO", "040103"]
+_SHARES: Final = [0.62, 0.12, 0.12, 0.06, 0.04, 0.03, 0.01]
+
+
+def _quality(seed: int, at: int, rows: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """A firm's lasting quality, the same in every year."""
+    return generator(seed, _STREAM, at).standard_normal(rows)
+
+
+def enterprises(rows: int, *, seed: int = SEED, year: int = 2018, start: int = 0) -> pl.DataFrame:
+    """Return a synthetic register of taxpayers for one year.
+
+    Parameters
+    ----------
+    rows, seed, start
+        As for `households.households`. The same index is the same firm in every year.
+    year : int
+        Year assessed.
+
+    Returns
+    -------
+    polars.DataFrame
+        Raw printed form. ``synthetic`` is true on every row.
+
+    Notes
+    -----
+    No shares of tax grades are published for Lishui; all shares are design choices.
+
+    Examples
+    --------
+    >>> enterprises(2)["synthetic"].all()
+    True
+    """
+    return pl.concat([_register(seed, year, at, count) for at, count in chunks(rows, start)])
+
+
+def _register(seed: int, year: int, at: int, rows: int) -> pl.DataFrame:
+    quality = _quality(seed, at, rows)
+    place = places(generator(seed, 6, at), rows)["county"]
+    rng = generator(seed + year, _STREAM, at)
+    noise = rng.standard_normal
+    index = np.arange(at, at + rows)
+    prior = np.select(
+        [quality + 0.5 * noise(rows) > limit for limit in (1.2, -1.7, -2.2)], ["A", "B", "C"], "D"
+    )
+    new = flags(rng, rows, 0.06)
+    prior = np.where(new, "none", prior)
+    d = prior == "D"
+    direct = d & flags(rng, rows, 0.6)
+    retained = direct & flags(rng, rows, 0.3)
+    frame = pl.DataFrame(
+        {
+            "uscc": uscc(index),
+            "name": names(index, "合成企业"),
+            "has_non_recurring_info": flags(rng, rows, 0.3),
+            "payment_info_complete": flags(rng, rows, 0.9),
+            "consecutive_a_years": np.where(prior == "A", rng.integers(1, 5, rows), 0),
+            "prior_grade": prior,
+            "prior_grade_direct": direct & ~retained,
+            "prior_d_retained": retained,
+            "prior_d_by_score": d & ~direct,
+            "under_three_years": new | flags(rng, rows, 0.22),
+            "vat_zero_without_reason": flags(rng, rows, 0.12),
+            "books_not_in_order": quality < -2.0,
+            "new_enterprise": new,
+            "no_business_income": flags(rng, rows, 0.07),
+            "criminal_case_open": flags(rng, rows, 0.0005),
+            "audit_finding_open": flags(rng, rows, 0.001),
+            "review_pending": flags(rng, rows, 0.001),
+            "default_12m": defaults(rng, quality, _RATE),
+            "synthetic": np.ones(rows, dtype=bool),
+        }
+    )
+    return frame.with_columns(
+        place,
+        pl.when(pl.lit(pl.Series(~flags(rng, rows, 0.002)))).then("has_non_recurring_info"),
+    )
+
+
+def tax_events(register: pl.DataFrame, *, seed: int = SEED, year: int = 2018) -> pl.DataFrame:
+    """Return a year's events for a register, about 0.35 a firm, more for the weaker ones.
+
+    Parameters
+    ----------
+    register : polars.DataFrame
+        As `enterprises` returns for the same seed; at most one chunk of 500,000 rows at a time.
+    seed, year : int
+        As for `enterprises`.
+
+    Returns
+    -------
+    polars.DataFrame
+        event_id, uscc, code, dates, tax_type, amounts in whole yuan, exempt, synthetic.
+
+    Examples
+    --------
+    >>> firms = enterprises(50)
+    >>> set(tax_events(firms)["uscc"]) <= set(firms["uscc"])
+    True
+    """
+    rows = register.height
+    first = int(register["name"][0].removeprefix("合成企业")) - 1 if rows else 0
+    rng = generator(seed + year, _EVENTS, first)
+    quality = _quality(seed, first, rows)
+    counts = rng.poisson(0.35 * np.exp(-0.9 * quality) / np.exp(0.405))
+    owner = np.repeat(np.arange(rows), counts)
+    total = len(owner)
+    occurred = np.datetime64(f"{year}-01-01") + rng.integers(0, 365, total).astype("timedelta64[D]")
+    day = np.timedelta64(1, "D")
+    due = occurred - day
+    recorded = occurred + rng.integers(0, 10, total) * day
+    corrected = recorded + np.minimum(rng.geometric(0.03, total), 500) * day
+    amounts = np.rint(np.exp(7.2 + 1.6 * rng.standard_normal(total))).astype(np.int64)
+    code = pick(rng, total, _CODES_2025 if year >= 2025 else _CODES, _SHARES)
+    short = rng.integers(10_000, 80_000, total)
+    frame = pl.DataFrame(
+        {
+            "event_id": pl.Series(np.arange(total) + first).cast(pl.String).str.zfill(8),
+            "uscc": register["uscc"].gather(owner),
+            "code": code,
+            "occurred_on": occurred,
+            "due_on": due,
+            "recorded_on": recorded,
+            "corrected_on": corrected,
+            "tax_type": pick(rng, total, _TAXES, [0.45, 0.2, 0.15, 0.12, 0.08]),
+            "tax_amount": np.where(
+                np.isin(code, ["020202", "02-ARREARS-LO"]), amounts % 50_000, amounts
+            ),
+            "paid_amount": amounts,
+            "short_tax": short,
+            "tax_payable": short * rng.integers(110, 600, total),
+            "clean_months": rng.integers(0, 14, total),
+            "exempt": flags(rng, total, 0.04),
+            "_open": flags(rng, total, 0.2),
+        }
+    )
+    dates = ["occurred_on", "due_on", "recorded_on", "corrected_on"]
+    return frame.with_columns(pl.col(dates).cast(pl.Date)).select(
+        pl.format("EV{}-{}", pl.lit(year), "event_id").alias("event_id"),
+        "uscc",
+        "code",
+        "occurred_on",
+        "due_on",
+        "recorded_on",
+        pl.when(~pl.col("_open")).then("corrected_on").alias("corrected_on"),
+        "tax_type",
+        "tax_amount",
+        pl.when(~pl.col("_open")).then("tax_amount").alias("paid_amount"),
+        "short_tax",
+        "tax_payable",
+        "clean_months",
+        "exempt",
+        pl.lit(True).alias("synthetic"),
+    )

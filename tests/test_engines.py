@@ -1,0 +1,129 @@
+"""The same grades on every engine: polars eager, lazy, streaming, many row groups, DuckDB.
+
+Compared by subject id, never by position: a polars scan that selects only when/then expressions
+returns row groups out of order, and DuckDB promises no order at all.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from lishui_credit.rubrics.evaluate import evaluate
+from tests.populations import POPULATIONS, Population
+
+DAY = date(2021, 4, 30)
+ROWS = 4_000
+
+
+@pytest.fixture(params=POPULATIONS, ids=lambda p: f"{p.name}@{p.on}")
+def population(request: pytest.FixtureRequest) -> Population:
+    found: Population = request.param
+    return found
+
+
+def _collected(population: Population) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    taken = population.taken(ROWS)
+    events = None if taken.events is None else taken.events.collect()
+    return taken.subjects.collect(), events
+
+
+def _sorted(frame: pl.DataFrame, population: Population) -> pl.DataFrame:
+    return frame.sort(population.rubric.subject_id)
+
+
+def test_eager_lazy_and_streaming_agree(population: Population) -> None:
+    subjects, events = _collected(population)
+    rubric, period = population.rubric, population.period
+    eager = evaluate(subjects, rubric, events=events, period=period, as_of=DAY)
+    lazy_events = None if events is None else events.lazy()
+    lazy = evaluate(subjects.lazy(), rubric, events=lazy_events, period=period, as_of=DAY)
+    expected = eager.collect()
+    assert expected.height == ROWS
+    assert_frame_equal(lazy.frame.collect(), expected)
+    assert_frame_equal(
+        _sorted(lazy.frame.collect(engine="streaming"), population), _sorted(expected, population)
+    )
+
+
+def test_duckdb_agrees_through_narwhals(population: Population) -> None:
+    subjects, events = _collected(population)
+    rubric, period = population.rubric, population.period
+    expected = evaluate(subjects, rubric, events=events, period=period, as_of=DAY).collect()
+    connection = duckdb.connect()
+    connection.register("subjects", subjects.to_arrow())
+    relation = connection.sql("select * from subjects")
+    happened = None
+    if events is not None:
+        connection.register("events", events.to_arrow())
+        happened = connection.sql("select * from events")
+    result = evaluate(relation, rubric, events=happened, period=period, as_of=DAY)
+    found = result.collect()
+    assert found.columns == expected.columns
+    assert_frame_equal(
+        _sorted(found, population), _sorted(expected, population), check_dtypes=False
+    )
+
+
+def test_many_row_groups_keep_every_subject_with_its_own_grade(
+    population: Population, tmp_path: Path
+) -> None:
+    subjects, events = _collected(population)
+    rubric, period, key = population.rubric, population.period, population.rubric.subject_id
+    expected = evaluate(subjects, rubric, events=events, period=period, as_of=DAY).collect()
+    by_id = _sorted(expected.select(key, "grade", "decided_by"), population)
+    path = tmp_path / "subjects.parquet"
+    subjects.write_parquet(path, row_group_size=ROWS // 40)
+    for engine in ("in-memory", "streaming") * 5:
+        result = evaluate(
+            pl.scan_parquet(path),
+            rubric,
+            events=None if events is None else events.lazy(),
+            period=period,
+            as_of=DAY,
+        )
+        found = result.frame.select(key, "grade", "decided_by").collect(engine=engine)
+        assert_frame_equal(_sorted(found, population), by_id)
+
+
+def test_row_order_and_extra_columns_do_not_matter(population: Population) -> None:
+    subjects, events = _collected(population)
+    rubric, period = population.rubric, population.period
+    expected = evaluate(subjects, rubric, events=events, period=period, as_of=DAY).collect()
+    shuffled = subjects.sample(fraction=1, shuffle=True, seed=3).with_columns(
+        pl.lit("x").alias("something_else")
+    )
+    mixed = None if events is None else events.sample(fraction=1, shuffle=True, seed=4)
+    found = evaluate(shuffled, rubric, events=mixed, period=period, as_of=DAY).collect()
+    assert_frame_equal(_sorted(found, population), _sorted(expected, population))
+
+
+def test_contributions_add_up_to_the_total(population: Population) -> None:
+    subjects, events = _collected(population)
+    result = evaluate(
+        subjects, population.rubric, events=events, period=population.period, as_of=DAY
+    )
+    frame = result.collect()
+    whole = pl.fold(
+        pl.lit(0, dtype=pl.Int64), lambda a, b: a + b, [pl.col(c) for c in result.points_columns]
+    )
+    sums = frame.select(whole.alias("sum"), "earned")
+    assert sums.filter(pl.col("sum").ne_missing(pl.col("earned"))).is_empty()
+
+
+def test_every_subject_has_exactly_one_outcome(population: Population) -> None:
+    subjects, events = _collected(population)
+    frame = evaluate(
+        subjects, population.rubric, events=events, period=population.period, as_of=DAY
+    ).collect()
+    graded = pl.col("outcome") == "graded"
+    assert set(frame["outcome"]) <= {"graded", "withheld", "not_graded"}
+    assert frame.filter(graded != pl.col("grade").is_not_null()).is_empty()
+    assert frame.filter(
+        (pl.col("outcome") == "withheld") != pl.col("withheld_by").is_not_null()
+    ).is_empty()
