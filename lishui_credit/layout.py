@@ -40,7 +40,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
     Examples
     --------
-    >>> print("\\n".join(table(("id", "名称"), [("a", "农户"), ("bc", "企业")])))
+    >>> print("\n".join(table(("id", "名称"), [("a", "农户"), ("bc", "企业")])))
     id  名称
     ──  ────
     a   农户

@@ -200,7 +200,7 @@ class PointsTable:
     >>> table.of(Fraction(3)), table.of(Fraction(2))
     (10, 3)
     >>> import polars as pl
-    >>> pl.DataFrame({"people": [3, 2, None]}).select(table.expr(pl))["people"].to_list()
+    >>> pl.DataFrame({"people": [3, 2, None]}).select(p=table.expr(pl))["p"].to_list()
     [10, 3, None]
     """
 

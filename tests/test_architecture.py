@@ -29,7 +29,7 @@ FLOORS = [
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
-LONGEST_MODULE = 400
+LONGEST_MODULE = 480  # lines of code: docstrings, comments and blank lines not counted
 SPEAKING_ROOMS = {"cli", "demo"}
 EMPTY_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers"}
 HEAVY_LIBRARIES = ("sklearn", "lightgbm", "plotly", "streamlit")
@@ -179,13 +179,26 @@ def test_importing_the_command_line_loads_neither_polars_nor_pydantic():
     assert _run(code) == "[]"
 
 
+def _lines_of_code(path: Path) -> int:
+    source = path.read_text(encoding="utf-8")
+    prose: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node
+        ):
+            first = node.body[0]
+            prose.update(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+    return sum(
+        1
+        for number, line in enumerate(source.splitlines(), start=1)
+        if number not in prose and line.strip() and not line.lstrip().startswith("#")
+    )
+
+
 def test_no_module_is_longer_than_one_sitting():
-    lengths = {
-        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
-        for path in MODULES.values()
-    }
+    lengths = {str(path.relative_to(ROOT)): _lines_of_code(path) for path in MODULES.values()}
     long = {name: length for name, length in lengths.items() if length > LONGEST_MODULE}
-    assert not long, f"over {LONGEST_MODULE} lines, each wants to be two rooms: {long}"
+    assert not long, f"over {LONGEST_MODULE} lines of code, each wants to be two rooms: {long}"
 
 
 def test_only_the_command_line_and_the_demo_print():

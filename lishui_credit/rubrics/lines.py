@@ -25,7 +25,7 @@ class Lines:
 
     Examples
     --------
-    >>> Lines('id = "x"\\n[[grades]]\\nid = "A"\\nat_lest = 90').at(("grades", 0, "at_lest"), {})
+    >>> Lines('id = "x"\n[[grades]]\nid = "A"\nat_lest = 90').at(("grades", 0, "at_lest"), {})
     ':4 grades[1]'
     """
 

@@ -232,6 +232,11 @@ def _because(row: dict[str, Any], old: Rubric, new: Rubric) -> list[str]:
             rule = next((r for r in rubric.overrides if r.id == row_id), None)
             if rule is not None:
                 reasons.append(f"{rubric.edition}: {rule.id} {rule.label_zh} [{rule.clause}]")
+    elif row["decided_by"] != "score":
+        rule = next((r for r in new.overrides if r.id == row["decided_by"]), None)
+        if rule is not None and rule.repair is not None:
+            said = tr("its repair", "其修复规则")
+            reasons.append(f"{new.edition}: {rule.id} {rule.label_zh}, {said} [{rule.clause}]")
     if not reasons:
         reasons.append(tr("cut-offs or conditions of the grades", "等级分数线或条件"))
     return reasons

@@ -87,7 +87,7 @@ def uscc(index: npt.NDArray[np.int64]) -> pl.Series:
     Examples
     --------
     >>> uscc(np.array([0, 1])).to_list()
-    ['91331199000000000Q', '91331199000000001M']
+    ['913311990000000003', '913311990000000016']
     """
     letters = np.frombuffer(USCC_ALPHABET.encode(), dtype=np.uint8)
     values = np.empty((len(index), 18), dtype=np.int64)
