@@ -39,6 +39,7 @@ def make(name: str, rows: int, folder: Path) -> dict[str, Path]:
     """Write the synthetic inputs of one rubric, chunk by chunk, and return their paths."""
     import polars as pl
     import pyarrow.parquet as pq
+
     from lishui_credit.samples import enterprises, environment, households, tax
 
     folder.mkdir(parents=True, exist_ok=True)
