@@ -40,6 +40,7 @@ _NOTHING: Final = ("", "-", "--", "—", "/", "null", "NULL", "None", "NA", "N/A
 _YES: Final = ("是", "有", "true", "True", "TRUE", "1", "1.0", "y", "Y", "yes", "Yes", "√")
 _NO: Final = ("否", "无", "没有", "false", "False", "FALSE", "0", "0.0", "n", "N", "no", "No", "×")
 _TOTAL: Final = r"^(合计|总计|小计|共计|累计|[Tt]otal|TOTAL|[Ss]um)"
+_TOTAL_SAID: Final = ("a total row, not a subject", "合计行,不是主体")
 _UNITS: Final[dict[str, dict[str, Decimal]]] = {
     "money": {
         "万元": Decimal(10_000),
@@ -346,7 +347,8 @@ def _level(column: Column, header: str, kind: pl.DataType) -> _Cell:
     value = text.replace_strict(table, default=None, return_dtype=pl.String)
     allowed = "、".join(words[0] for words in column.values.values())
     reason = tr(f"not one of {allowed}", f"不在取值 {allowed} 之内")
-    return _Cell(column, header, value, ((reason, text.is_not_null() & value.is_null()),))
+    strange = text.is_not_null() & ~text.is_in(list(table))
+    return _Cell(column, header, value, ((reason, strange),))
 
 
 def _date(column: Column, header: str, kind: pl.DataType) -> _Cell:
@@ -511,18 +513,15 @@ def _faults(
     ]
     total = reduce(or_, texts).fill_null(False) if texts else None
     if total is not None:
-        faults.append((tr("a total row, not a subject", "合计行,不是主体"), total))
+        faults.append((tr(*_TOTAL_SAID), total))
     for name, cell in cells.items():
         for reason, test in cell.faults:
             where = f"{name} ({cell.header})" if cell.header != name else name
-            whole = test if total is None else test & ~total
-            faults.append((f"{where}: {reason}", whole.fill_null(False)))
+            faults.append((f"{where}: {reason}", test.fill_null(False)))
     if key is not None and key in cells:
         empty = cells[key].value.is_null()
         for _, test in cells[key].faults:
             empty = empty & ~test.fill_null(False)
-        if total is not None:
-            empty = empty & ~total
         faults.append((tr(f"no {key}", f"缺少 {key}"), empty))
     return faults
 
@@ -620,6 +619,11 @@ def _reject(
 ) -> tuple[pl.DataFrame, pl.LazyFrame]:
     indexed = raw.frame.with_row_index("_row", offset=raw.first_row)
     reasons = [pl.when(test).then(pl.lit(reason)) for reason, test in tests]
+    said_total = tr(*_TOTAL_SAID)
+    if tests and tests[0][0] == said_total:  # a total row is that, whatever else is wrong with it
+        total = tests[0][1]
+        rest = [pl.when(test & ~total).then(pl.lit(reason)) for reason, test in tests[1:]]
+        reasons = [reasons[0], *rest]
     if doubled is not None and doubled.height and key is not None:
         times = doubled.select(pl.col("_key"), pl.col("_times"))
         indexed = indexed.with_columns(cells[key].value.alias("_key")).join(

@@ -294,11 +294,12 @@ def _join_bases(
         raise SubjectError(
             Problem(tr("several bases for one area", "同一地区有多条基数"), ", ".join(doubled))
         )
-    lacking = (
-        frame.select(rubric.subject_id, key)
-        .join(found.lazy(), on=key, how="anti")
-        .collect(engine="streaming")
-    )
+    areas = frame.select(key).unique().collect(engine="streaming")
+    strange = areas.join(found, on=key, how="anti")
+    lacking = pl.DataFrame()
+    if strange.height:
+        chosen = frame.select(rubric.subject_id, key)
+        lacking = chosen.join(found.lazy(), on=key, how="anti").collect(engine="streaming")
     joined = frame.join(found.lazy(), on=key, how="left", maintain_order="left")
     empty = pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String})
     if lacking.is_empty():
