@@ -82,7 +82,8 @@ def lay_over(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     """Return the base tables with an overlay's laid over them.
 
     Rows of `TABLES` are matched by ``id``: keys given replace the base's, new ids are appended,
-    ids under ``remove`` go. Other top-level keys replace the base's; inner tables are merged. A
+    ids under ``remove`` go. Other top-level keys replace the base's; inner tables are merged, but for
+    ``source``: another document is another document. A
     status other than ``reconstructed`` ends what the base lacked.
 
     Examples
@@ -103,7 +104,7 @@ def lay_over(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
             for row in value:
                 rows[row["id"]] = {**rows.get(row["id"], {}), **row}
             merged[key] = list(rows.values())
-        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
+        elif key != "source" and isinstance(value, dict) and isinstance(merged.get(key), dict):
             merged[key] = {**merged[key], **value}
         else:
             merged[key] = value
