@@ -60,6 +60,7 @@ _UNITS: Final[dict[str, dict[str, Decimal]]] = {
 }
 _SLACK: Final = 1e-6
 _PARTS: Final = 64
+_PART_ROWS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -601,7 +602,7 @@ def _doubled(raw: Raw, cell: _Cell, rows: int) -> pl.DataFrame:
     Keys are counted part by part of a hash, so that only a part of them is held at a time.
     """
     keys = raw.frame.select(cell.value.alias("_key")).filter(pl.col("_key").is_not_null())
-    parts = min(max(rows // 2_000_000, 1), _PARTS)
+    parts = min(max(rows // _PART_ROWS, 1), _PARTS)
     found = []
     for part in range(parts):
         chosen = keys if parts == 1 else keys.filter(pl.col("_key").hash() % parts == part)

@@ -1,0 +1,246 @@
+"""Raw files become dictionary columns, or are rejected with every reason."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lishui_credit import conform as module
+from lishui_credit.conform import Conformed, conform
+from lishui_credit.errors import SubjectError
+from lishui_credit.language import set_language
+from lishui_credit.read import Raw, read
+
+FIRM = "12331102398259791Y"
+OTHER = "1233110252601815X0"
+WANTED = {
+    "uscc": True,
+    "occurred_on": False,
+    "tax_amount": False,
+    "exempt": False,
+    "clean_months": False,
+    "prior_grade": False,
+    "min_outlet_compliance_rate": False,
+}
+
+
+@pytest.fixture(autouse=True)
+def _english() -> object:
+    set_language("en")
+    yield
+    set_language(None)
+
+
+def taken(
+    cells: Mapping[str, object], wanted: Mapping[str, bool] = WANTED, **options: object
+) -> Conformed:
+    frame = pl.DataFrame(
+        {"uscc": [FIRM], **{name: [value] for name, value in cells.items()}}, strict=False
+    )
+    return conform(Raw(frame=frame.lazy(), name="t"), dict(wanted), key="uscc", **options)  # type: ignore[arg-type]
+
+
+def value(header: str, cell: object, column: str) -> object:
+    found = taken({header: cell})
+    assert found.rejected.is_empty(), found.rejected["reasons"][0]
+    return found.frame.collect()[column][0]
+
+
+def reason(header: str, cell: object) -> str:
+    found = taken({header: cell})
+    assert found.rejected.height == 1
+    return str(found.rejected["reasons"][0])
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2019-04-01",
+        "2019/4/1",
+        "2019年4月1日",
+        "2019.04.01",
+        "20190401",
+        "２０１９年４月１日",
+        " 2019-4-1 ",
+        "2019-04-01 00:00:00",
+        date(2019, 4, 1),
+        datetime(2019, 4, 1),
+    ],
+)
+def test_dates_in_the_forms_officials_write(cell: object) -> None:
+    assert value("发生日期", cell, "occurred_on") == date(2019, 4, 1)
+
+
+@pytest.mark.parametrize("cell", ["2019-02-30", "2019年13月1日", "April", "1019-04-01"])
+def test_dates_that_are_none_are_rejected(cell: str) -> None:
+    assert "occurred_on" in reason("occurred_on", cell)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "fen"),
+    [
+        ("涉及税款(万元)", "1.2", 1_200_000),
+        ("涉及税款（万元）", 1.2, 1_200_000),
+        ("涉及税款(元)", "12,000.50", 1_200_050),
+        ("tax_amount", "12000", 1_200_000),
+        ("tax_amount", "1.2万元", 1_200_000),
+        ("tax_amount_fen", 1_200_000, 1_200_000),
+        ("tax_amount_wan", "１．２", 1_200_000),
+        ("税款金额", "12000元", 1_200_000),
+        ("tax_amount", 0.29, 29),
+    ],
+)
+def test_money_in_any_stated_unit_becomes_fen(header: str, cell: object, fen: int) -> None:
+    assert value(header, cell, "tax_amount") == fen
+
+
+@given(st.integers(0, 10**12), st.sampled_from(["元", "万元", "分"]))
+def test_a_printed_amount_comes_back_to_the_fen(fen: int, unit: str) -> None:
+    digits = {"元": 2, "万元": 6, "分": 0}[unit]
+    text = f"{fen // 10**digits}.{fen % 10**digits:0{digits}d}" if digits else str(fen)
+    assert value(f"涉及税款({unit})", text, "tax_amount") == fen
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("many", "not a number"),
+        ("NaN", "not a finite number"),
+        ("inf", "not a finite number"),
+        (float("nan"), "not a finite number"),
+        (float("inf"), "not a finite number"),
+        ("0.001", "finer"),
+        ("-1", "outside"),
+        ("1e30", "outside"),
+    ],
+)
+def test_numbers_that_are_none_are_rejected(cell: object, said: str) -> None:
+    assert said in reason("tax_amount", cell)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("达标率", "0.9"),
+        ("达标率", "90%"),
+        ("达标率(%)", "90"),
+        ("min_outlet_compliance_rate_bp", 9_000),
+    ],
+)
+def test_rates_in_any_form_become_ten_thousandths(header: str, cell: object) -> None:
+    assert value(header, cell, "min_outlet_compliance_rate") == 9_000
+
+
+def test_percent_without_a_sign_is_suspected() -> None:
+    with pytest.raises(SubjectError, match="percent"):
+        taken({"达标率": "90"})
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"), [("是", True), ("否", False), ("1", True), (0, False), ("", None)]
+)
+def test_flags(cell: object, said: bool | None) -> None:
+    assert value("首违不罚", cell, "exempt") is said
+
+
+def test_levels_by_word_or_id_and_nothing_else() -> None:
+    assert value("上年度等级", "B级", "prior_grade") == "B"
+    assert value("prior_grade", "A", "prior_grade") == "A"
+    assert "not one of" in reason("prior_grade", "AA")
+
+
+def test_codes_are_checked_and_cleaned() -> None:
+    frame = pl.DataFrame({"统一社会信用代码": [f"\t{FIRM.lower()} ", FIRM[:-1] + "X", "1.23E+17"]})
+    found = conform(Raw(frame=frame.lazy(), name="t"), {"uscc": True}, key="uscc")
+    assert found.frame.collect()["uscc"].to_list() == [FIRM]
+    assert found.rejected["row"].to_list() == [3, 4]
+    assert found.rejected["reasons"].str.contains("GB 32100").all()
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_every_copy_of_a_duplicate_is_rejected(parts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    if parts > 1:
+        monkeypatch.setattr(module, "_PART_ROWS", 1)
+    frame = pl.DataFrame({"uscc": [FIRM, OTHER, FIRM]})
+    found = conform(Raw(frame=frame.lazy(), name="t"), {"uscc": True}, key="uscc")
+    assert found.rejected["row"].to_list() == [2, 4]
+    assert found.frame.collect()["uscc"].to_list() == [OTHER]
+
+
+def test_a_total_row_is_that_and_nothing_more() -> None:
+    frame = pl.DataFrame({"uscc": [FIRM, "合计"], "tax_amount": ["1", "x"]})
+    found = conform(Raw(frame=frame.lazy(), name="t"), WANTED, key="uscc")
+    assert found.rejected["reasons"].to_list() == ["a total row, not a subject"]
+
+
+def test_banned_fields_are_refused() -> None:
+    with pytest.raises(SubjectError, match="no credit file may hold"):
+        taken({"宗教信仰": "x"})
+
+
+def test_two_headers_for_one_column_are_refused() -> None:
+    with pytest.raises(SubjectError, match="two headers"):
+        taken({"涉及税款(元)": "1", "tax_amount": "1"})
+
+
+def test_unused_columns_are_said() -> None:
+    assert "未知列" in taken({"未知列": "1"}).notes[0]
+
+
+TEXT = f"统一社会信用代码,涉及税款(元),发生日期\n{FIRM},100,2019年4月1日\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        TEXT.encode(),
+        codecs.BOM_UTF8 + TEXT.encode(),
+        TEXT.encode("gb18030"),
+        TEXT.encode("utf-16"),
+        TEXT.replace(",", "\t").encode(),
+        TEXT.replace(",", ";").encode(),
+        TEXT.replace("\n", "\r\n").encode(),
+    ],
+    ids=["utf-8", "bom", "gb18030", "utf-16", "tabs", "semicolons", "crlf"],
+)
+def test_text_files_of_every_common_kind_read_the_same(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    found = conform(read(path), WANTED, key="uscc").frame.collect()
+    assert found.row(0, named=True) == {
+        "uscc": FIRM,
+        "tax_amount": 10_000,
+        "occurred_on": date(2019, 4, 1),
+    }
+
+
+def test_a_sheet_with_a_title_above_its_header_is_read(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["2018年度纳税人事件表(合成)"])
+    sheet.append(["统一社会信用代码", "涉及税款(元)", "发生日期"])
+    sheet.append([FIRM, 100.0, datetime(2019, 4, 1)])
+    book.create_sheet("说明")
+    book.save(tmp_path / "t.xlsx")
+    raw = read(tmp_path / "t.xlsx", module.is_header)
+    found = conform(raw, WANTED, key="uscc")
+    assert found.frame.collect().row(0) == (FIRM, 10_000, date(2019, 4, 1))
+    assert any("row 2" in note for note in found.notes)
+    assert any("only sheet" in note for note in found.notes)
+
+
+def test_ragged_rows_get_one_message(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"uscc,tax_amount\n{FIRM},1\n{FIRM},1,2,3\n", encoding="utf-8")
+    with pytest.raises(SubjectError, match="cannot be read"):
+        conform(read(path), WANTED, key="uscc")
