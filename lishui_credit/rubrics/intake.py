@@ -300,7 +300,14 @@ def _join_bases(
     if strange.height:
         chosen = frame.select(rubric.subject_id, key)
         lacking = chosen.join(found.lazy(), on=key, how="anti").collect(engine="streaming")
-    joined = frame.join(found.lazy(), on=key, how="left", maintain_order="left")
+    # A few areas: looked up cell by cell, which streams and keeps the order; a join does not.
+    joined = frame.with_columns(
+        pl.col(key)
+        .replace_strict(found[key], found[name], default=None, return_dtype=pl.Int64)
+        .alias(name)
+        for name in found.columns
+        if name != key
+    )
     empty = pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String})
     if lacking.is_empty():
         return joined, empty
