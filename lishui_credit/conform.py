@@ -61,6 +61,7 @@ _UNITS: Final[dict[str, dict[str, Decimal]]] = {
 _SLACK: Final = 1e-6
 _PARTS: Final = 64
 _PART_ROWS = 2_000_000
+_SAMPLE: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -537,10 +538,12 @@ def _count(
     """Count faults, and learn what the whole-file checks need, in one pass."""
     wanted = [pl.len().alias("rows")]
     wanted += [test.sum().alias(f"f{place}") for place, (_, test) in enumerate(tests)]
+    medians = [
+        pl.when(cell.value > 0).then(cell.value).median().alias(f"median__{name}")
+        for name, cell in cells.items()
+        if cell.column.typical is not None and not matched[name][1]
+    ]
     for name, cell in cells.items():
-        if cell.column.typical is not None and not matched[name][1]:
-            positive = pl.when(cell.value > 0).then(cell.value)
-            wanted.append(positive.median().alias(f"median__{name}"))
         if cell.column.type == "rate" and not matched[name][1]:
             wanted.append((cell.value > cell.column.per_unit).mean().alias(f"above__{name}"))
     if key is not None and key in cells:
@@ -548,6 +551,10 @@ def _count(
         wanted.append((value > value.shift(1)).sum().alias("_rising"))
     try:
         row = raw.frame.select(wanted).collect(engine="streaming").row(0, named=True)
+        if medians:
+            # A hundred thousand rows tell a wrong unit; all of them would have to be held at once.
+            first = raw.frame.head(_SAMPLE).select(medians).collect()
+            row.update(first.row(0, named=True))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(raw.name, error) from None
     row["rising"] = row.get("_rising") == row["rows"] - 1
