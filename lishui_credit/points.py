@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from math import gcd, prod
+from math import floor, gcd, prod
 from operator import add, and_
 from typing import Any, Final
 
@@ -146,7 +146,8 @@ class Band:
     lower_closed, upper_closed : bool
         Whether the bound itself belongs to the band.
     points_to : int, optional
-        Points at `upper`: between the two the points run straight, rounded half away from zero.
+        Points at `upper`: between the two the points run straight, rounded down, so that full
+        points are for the full value only.
     """
 
     points: int
@@ -242,7 +243,7 @@ class PointsTable:
                 assert band.lower is not None
                 assert band.upper is not None
                 run = (band.points_to - band.points) * (value - band.lower)
-                return band.points + half_away(run / (band.upper - band.lower))
+                return band.points + floor(run / (band.upper - band.lower))
         return None
 
     def expr(self, ns: Namespace) -> Expr:
@@ -351,4 +352,4 @@ def _line(top: Expr, down: Expr | int, band: Band) -> Expr:
     run = top * band.lower.denominator - down * band.lower.numerator
     run = run * (rise * width.denominator)
     whole = down * (band.lower.denominator * width.numerator)
-    return (run * 2 + whole) // (whole * 2) + band.points
+    return run // whole + band.points

@@ -188,9 +188,9 @@ def test_green_takes_two_voluntary_items_except_in_qingdao(
         ("1", 100),
         ("0.95", 90),
         ("0.90", 80),
-        ("0.8999", 79),
+        ("0.8999", 78),
         ("0.75", 50),
-        ("0.7499", 49),
+        ("0.7499", 48),
         ("0.50", 0),
         ("0.4999", 0),
         ("0", 0),
@@ -202,7 +202,7 @@ def test_the_worst_outlet_lies_in_the_printed_band(rate: str, expected: int) -> 
 
 @pytest.mark.parametrize(
     ("rate", "expected"),
-    [("1", 100), ("0.95", 80), ("0.9499", 79), ("0.80", 50), ("0.7999", 49), ("0", 0)],
+    [("1", 100), ("0.95", 80), ("0.9499", 78), ("0.80", 50), ("0.7999", 48), ("0", 0)],
 )
 def test_solid_waste_lies_in_the_printed_band(rate: str, expected: int) -> None:
     assert points({"solid_waste_disposal_rate": rate}, "solid_waste") == expected

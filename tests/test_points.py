@@ -9,7 +9,7 @@ import narwhals as nw
 import polars as pl
 import pytest
 
-from lishui_credit.points import Band, PointsTable, half_away
+from lishui_credit.points import Band, PointsTable, Term, Value
 from lishui_credit.rubrics import catalog, tables
 from lishui_credit.rubrics.rubric import Indicator, Rubric
 
@@ -84,9 +84,16 @@ def test_better_values_never_lower_the_points_of_a_monotone_row() -> None:
         assert points == sorted(points)  # type: ignore[type-var]
 
 
-def test_a_straight_line_inside_a_band_rounds_away_from_zero() -> None:
+def test_only_the_full_value_earns_the_full_points_of_a_line() -> None:
     band = Band(
         points=80, points_to=100, lower=Fraction(9, 10), upper=Fraction(1), upper_closed=True
     )
-    assert half_away(Fraction(5, 2)) == 3
-    assert band.holds(Fraction(1))
+    table = PointsTable(value=Value((Term(column="rate", per_unit=10_000),)), bands=(band,))
+    assert [table.of(Fraction(n, 10_000)) for n in (9_000, 9_975, 9_999, 10_000)] == [
+        80,
+        99,
+        99,
+        100,
+    ]
+    frame = pl.DataFrame({"rate": [9_000, 9_975, 9_999, 10_000]})
+    assert frame.select(p=table.expr(pl))["p"].to_list() == [80, 99, 99, 100]

@@ -47,8 +47,41 @@ def chunks(rows: int, start: int) -> Iterator[tuple[int, int]]:
 
 
 def generator(seed: int, stream: int, start: int) -> np.random.Generator:
-    """Return the generator of one chunk of one stream."""
+    """Return the generator of one chunk of one stream.
+
+    Two starts within one chunk get the same generator, so pieces of one population must be cut at
+    multiples of `CHUNK`: cut elsewhere, a later piece repeats the draws of the first.
+    """
     return np.random.default_rng([seed, stream, start // CHUNK])
+
+
+def counties(rng: np.random.Generator, rows: int) -> pl.Series:
+    """Draw a county for every row, by 2015 population.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Advanced by one draw a row.
+    rows : int
+        How many.
+
+    Returns
+    -------
+    Series of str, shape (rows,)
+
+    Notes
+    -----
+    The populations are interpolated between the censuses of 2010 and 2020; that subjects are
+    spread as people are is a design choice.
+
+    Examples
+    --------
+    >>> counties(np.random.default_rng(1), 3).is_in(COUNTIES["county"].to_list()).all()
+    True
+    """
+    people = COUNTIES["population_2015"].to_numpy()
+    drawn = rng.choice(len(people), size=rows, p=people / people.sum())
+    return COUNTIES["county"].gather(pl.Series(drawn))
 
 
 def places(rng: np.random.Generator, rows: int) -> pl.DataFrame:
@@ -60,12 +93,10 @@ def places(rng: np.random.Generator, rows: int) -> pl.DataFrame:
         Columns county, township, village; twelve townships a county and fifteen villages a
         township are design choices.
     """
-    people = COUNTIES["population_2015"].to_numpy()
-    county = rng.choice(len(people), size=rows, p=people / people.sum())
+    county = counties(rng, rows)
     town = rng.integers(1, _TOWNSHIPS + 1, rows)
     village = rng.integers(1, _VILLAGES + 1, rows)
-    names = COUNTIES["county"].to_numpy()
-    return pl.DataFrame({"county": names[county], "t": town, "v": village}).select(
+    return pl.DataFrame({"county": county, "t": town, "v": village}).select(
         "county",
         pl.format("合成乡镇{}", pl.col("t").cast(pl.String).str.zfill(2)).alias("township"),
         pl.format("合成村{}", pl.col("v").cast(pl.String).str.zfill(2)).alias("village"),

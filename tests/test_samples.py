@@ -1,0 +1,140 @@
+"""Synthetic populations: seeded, joinable, valid, coherent, and near the published marginals."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from lishui_credit.identifiers import uscc_valid
+from lishui_credit.rubrics import catalog
+from lishui_credit.rubrics.evaluate import evaluate
+from lishui_credit.rubrics.intake import intake
+from lishui_credit.samples import registers
+from lishui_credit.samples.enterprises import small_enterprises
+from lishui_credit.samples.households import county_bases, households, village_loans
+
+ROWS = 20_000
+MAKERS = pytest.mark.parametrize("make", [households, small_enterprises])
+
+
+@pytest.fixture(scope="module")
+def homes() -> pl.DataFrame:
+    return households(ROWS)
+
+
+@pytest.fixture(scope="module")
+def firms() -> pl.DataFrame:
+    return small_enterprises(ROWS)
+
+
+@pytest.fixture(scope="module")
+def grades(homes: pl.DataFrame) -> pl.DataFrame:
+    rubric = catalog.rubric("farmer-household", on="2016-06-30")
+    taken = intake(rubric, homes, bases=county_bases(2015))
+    assert taken.rejected.is_empty()
+    return evaluate(taken.subjects, rubric, as_of=date(2016, 6, 30)).collect()
+
+
+@MAKERS
+def test_the_seed_alone_decides(make) -> None:
+    assert_frame_equal(make(500, seed=3), make(500, seed=3))
+    assert not make(500, seed=3).equals(make(500, seed=4))
+
+
+@MAKERS
+def test_pieces_cut_at_chunk_multiples_join_up(make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registers, "CHUNK", 1_000)
+    whole = make(2_500)
+    pieces = [make(1_000), make(1_000, start=1_000), make(500, start=2_000)]
+    assert_frame_equal(whole, pl.concat(pieces))
+    assert_frame_equal(whole, pl.concat([make(2_000), make(500, start=2_000)]))
+
+
+def test_chunks_cover_a_range_once() -> None:
+    pieces = list(registers.chunks(1_200_000, 300_000))
+    assert pieces == [(300_000, 200_000), (500_000, 500_000), (1_000_000, 500_000)]
+
+
+def test_codes_are_valid_and_unique() -> None:
+    last = 31**9 - 1
+    codes = registers.uscc(np.r_[np.arange(100_000), last - 1, last])
+    assert uscc_valid(codes).all()
+    assert codes.n_unique() == 100_002
+    assert codes.str.starts_with("91331199").all()
+
+
+def test_ids_do_not_repeat(homes: pl.DataFrame, firms: pl.DataFrame) -> None:
+    assert homes["household_id"].n_unique() == ROWS
+    assert firms["uscc"].n_unique() == firms["name"].n_unique() == ROWS
+    assert uscc_valid(firms["uscc"]).all()
+
+
+def test_counties_follow_population() -> None:
+    drawn = registers.counties(np.random.default_rng(0), 100_000)
+    people = registers.COUNTIES["population_2015"]
+    for county, expected in zip(registers.COUNTIES["county"], people / people.sum(), strict=True):
+        assert (drawn == county).mean() == pytest.approx(expected, abs=0.01)
+
+
+def test_every_row_says_synthetic(homes: pl.DataFrame, firms: pl.DataFrame) -> None:
+    for frame in (homes, firms, county_bases(2015), village_loans(homes)):
+        assert frame["synthetic"].dtype == pl.Boolean
+        assert frame["synthetic"].null_count() == 0
+        assert frame["synthetic"].all()
+
+
+def test_labourers_are_members(homes: pl.DataFrame) -> None:
+    assert (homes["labourers"] <= homes["family_members"]).all()
+
+
+def test_default_facts_belong_to_defaults(homes: pl.DataFrame) -> None:
+    bad = homes["performance_record"] == "default"
+    for column in ("default_item", "defaulted_on", "default_measure"):
+        assert (homes[column].is_not_null() == bad).all()
+    assert homes.filter(~bad)["repaid_on"].is_null().all()
+    open_share = homes.filter(bad)["repaid_on"].is_null().mean()
+    assert 0 < open_share < 1
+    repaid = homes.filter(pl.col("repaid_on").is_not_null())
+    assert (repaid["defaulted_on"] <= repaid["repaid_on"]).all()
+
+
+def test_credit_households_near_the_published_share(grades: pl.DataFrame) -> None:
+    graded = grades.filter(pl.col("outcome") == "graded")
+    credit = (graded["grade"] != "tier4").mean()
+    assert credit == pytest.approx(0.854, abs=0.02)  # 41万 of 48万, 2015
+    withheld = (grades["outcome"] == "withheld").mean()
+    assert 0.001 < withheld < 0.006
+
+
+def test_defaults_near_the_design_and_worse_by_grade(
+    homes: pl.DataFrame, grades: pl.DataFrame
+) -> None:
+    assert homes["default_12m"].mean() == pytest.approx(0.015, abs=0.004)
+    assert homes["default_12m"].is_not_null().mean() == pytest.approx(0.75, abs=0.02)
+    rates = (
+        homes.join(grades.select("household_id", "grade"), on="household_id")
+        .drop_nulls("grade")
+        .group_by("grade")
+        .agg(pl.col("default_12m").mean())
+        .sort("grade")["default_12m"]
+    )
+    assert rates.is_sorted()
+
+
+def test_village_loans_add_up(homes: pl.DataFrame) -> None:
+    loans = village_loans(homes)
+    assert loans["borrowers"].sum() == homes["default_12m"].is_not_null().sum()
+    assert (loans["borrowers_without_arrears"] <= loans["borrowers"]).all()
+    assert (loans["bad_loan_balance"] <= loans["loan_balance"]).all()
+
+
+def test_statements_keep_within_their_totals(firms: pl.DataFrame) -> None:
+    assert (firms["current_assets"] <= firms["firm_assets"]).all()
+    assert (firms["current_liabilities"] <= firms["firm_liabilities"]).all()
+    assert (firms["cash"] <= firms["current_assets"]).all()
+    assert (firms["fixed_assets_net"] + firms["current_assets"] <= firms["firm_assets"]).all()
+    assert (firms["loss_this_period"] == (firms["net_profit"] < 0)).all()
