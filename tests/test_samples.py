@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from lishui_credit import samples
 from lishui_credit.identifiers import uscc_valid
 from lishui_credit.rubrics import catalog
 from lishui_credit.rubrics.evaluate import evaluate
@@ -52,6 +55,15 @@ def test_pieces_cut_at_chunk_multiples_join_up(make, monkeypatch: pytest.MonkeyP
     pieces = [make(1_000), make(1_000, start=1_000), make(500, start=2_000)]
     assert_frame_equal(whole, pl.concat(pieces))
     assert_frame_equal(whole, pl.concat([make(2_000), make(500, start=2_000)]))
+
+
+def test_the_same_seed_writes_the_same_files(tmp_path: Path) -> None:
+    first = samples.write(tmp_path / "a", rows=60)
+    time.sleep(1.1)  # a workbook tells its time of making in seconds
+    second = samples.write(tmp_path / "b", rows=60)
+    assert [path.name for path in first] == [path.name for path in second]
+    for one, other in zip(first, second, strict=True):
+        assert one.read_bytes() == other.read_bytes(), one.name
 
 
 def test_chunks_cover_a_range_once() -> None:
@@ -138,3 +150,11 @@ def test_statements_keep_within_their_totals(firms: pl.DataFrame) -> None:
     assert (firms["cash"] <= firms["current_assets"]).all()
     assert (firms["fixed_assets_net"] + firms["current_assets"] <= firms["firm_assets"]).all()
     assert (firms["loss_this_period"] == (firms["net_profit"] < 0)).all()
+    assert (firms["loss_prior_period"] == (firms["prior_profit"] < 0)).all()
+
+
+@pytest.mark.parametrize("rate", [0.0013, 0.03])
+def test_a_scenario_moves_the_defaults_and_nothing_else(homes: pl.DataFrame, rate: float) -> None:
+    other = households(ROWS, default_rate=rate)
+    assert other["default_12m"].mean() == pytest.approx(rate, rel=0.3)
+    assert_frame_equal(other.drop("default_12m"), homes.drop("default_12m"))

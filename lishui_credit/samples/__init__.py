@@ -7,9 +7,11 @@ cited where they are used; the rest are design choices and called so. None of it
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
+from xlsxwriter import Workbook
 
 from lishui_credit.columns import dictionary
 from lishui_credit.samples import enterprises, environment, households, registers, tax
@@ -80,7 +82,10 @@ def write(folder: Path | str, *, seed: int = registers.SEED, rows: int = 300) ->
         path = folder / name
         with replacing(path) as draft:
             if path.suffix == ".xlsx":
-                frame.write_excel(draft, worksheet="合成数据")
+                with Workbook(draft) as book:
+                    # a workbook keeps the time it was made: a fixed one, so that the seed decides
+                    book.set_properties({"created": datetime(2016, 10, 1)})
+                    frame.write_excel(book, worksheet="合成数据")
             else:
                 frame.write_csv(draft, include_bom=True)
         written.append(path)

@@ -112,4 +112,8 @@ def _chunk(seed: int, at: int, rows: int) -> pl.DataFrame:
             "synthetic": np.ones(rows, dtype=bool),
         }
     )
+    before = pl.col("prior_profit").abs()
+    frame = frame.with_columns(
+        pl.when("loss_prior_period").then(-before).otherwise(before).alias("prior_profit")
+    )
     return frame.with_columns(places(rng, rows)["county"])
