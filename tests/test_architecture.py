@@ -25,12 +25,12 @@ FLOORS = [
     {"validation", "records"},
     {"cutoffs", "plan"},
     {"figures", "samples"},
-    {"cli", "demo", "messages"},
+    {"cli", "commands", "demo", "messages"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
-LONGEST_MODULE = 480  # lines of code: docstrings, comments and blank lines not counted
-SPEAKING_ROOMS = {"cli", "demo"}
+LONGEST_MODULE = 400  # lines of code: docstrings, comments and blank lines not counted
+SPEAKING_ROOMS = {"cli", "commands", "demo"}
 EMPTY_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers"}
 HEAVY_LIBRARIES = ("sklearn", "lightgbm", "plotly", "streamlit")
 
