@@ -1,37 +1,34 @@
-"""What an edition must satisfy beyond its shape: sums, references, bounds, null policies.
+"""What a whole edition must satisfy beyond its shape: sums, references, grades, null policies.
 
 `check` yields every problem with the place in the tables it concerns, so that the reader can name
-the line. A clerk sees all of them at once.
+the line. A clerk sees all of them at once. What one row, condition or formula must satisfy by
+itself stands in `row_checks`.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from lishui_credit.columns import Column, dictionary
+from lishui_credit.columns import dictionary
 from lishui_credit.errors import Problem
-from lishui_credit.language import tr
-from lishui_credit.points import INT64_MAX, INT128_MAX, Band
+from lishui_credit.points import INT64_MAX, INT128_MAX
 from lishui_credit.rubrics import tables
-from lishui_credit.rubrics.formulas import FORMULAS
-from lishui_credit.rubrics.rubric import (
-    BandRow,
-    Bound,
-    Condition,
-    Effect,
-    Indicator,
-    Number,
-    Override,
-    Rubric,
+from lishui_credit.rubrics.row_checks import (
+    Found,
+    Loc,
+    check_bands,
+    check_column,
+    check_condition,
+    check_fine,
+    check_formula,
+    check_levels,
+    columns_of,
+    say,
 )
-
-Loc = tuple[str | int, ...]
-Found = Iterator[tuple[Loc, Problem]]
+from lishui_credit.rubrics.rubric import Effect, Number, Override, Rubric
 
 
 def check(rubric: Rubric) -> list[tuple[Loc, Problem]]:
@@ -55,32 +52,10 @@ def check(rubric: Rubric) -> list[tuple[Loc, Problem]]:
     return found
 
 
-def _say(
-    loc: Loc, en: str, zh: str, found: object = "", hint: tuple[str, str] = ("", "")
-) -> tuple[Loc, Problem]:
-    return loc, Problem(tr(en, zh), str(found), tr(*hint))
-
-
-def _column(loc: Loc, name: str | None, kinds: Iterable[str] = ()) -> Found:
-    if name is None:
-        return
-    known = dictionary()
-    if name not in known:
-        yield _say(
-            loc,
-            "no such column in the data dictionary",
-            "数据字典中没有该列",
-            name,
-            ("add it to dictionary/*.toml or mend the name", "请补入 dictionary/*.toml 或改正名称"),
-        )
-    elif kinds and known[name].type not in kinds:
-        yield _say(loc, "the column's type does not fit here", "该列类型不适用", known[name].type)
-
-
 def _whole(rubric: Rubric) -> Found:
-    yield from _column(("subject_id",), rubric.subject_id, ("text", "uscc", "resident_id"))
+    yield from check_column(("subject_id",), rubric.subject_id, ("text", "uscc", "resident_id"))
     if rubric.point_unit not in (1, 10, 100, 1000):
-        yield _say(
+        yield say(
             ("point_unit",),
             "point_unit is a power of ten",
             "point_unit 应为 10 的幂",
@@ -88,10 +63,10 @@ def _whole(rubric: Rubric) -> Found:
         )
     until = rubric.in_force.until
     if until is not None and until <= rubric.in_force.start:
-        yield _say(("in_force",), "the period is empty", "施行期间为空", f"{rubric.in_force}")
+        yield say(("in_force",), "the period is empty", "施行期间为空", f"{rubric.in_force}")
     if rubric.status == "reconstructed":
         if rubric.lacking is None:
-            yield _say(
+            yield say(
                 ("status",),
                 "a reconstructed edition says what it lacks",
                 "重构版本须说明缺什么",
@@ -102,23 +77,23 @@ def _whole(rubric: Rubric) -> Found:
             )
         return
     if rubric.lacking is not None:
-        yield _say(
+        yield say(
             ("lacking",), "only a reconstructed edition lacks something", "仅重构版本可有 lacking"
         )
     if rubric.aggregate != "none" and not rubric.scoring:
-        yield _say(("indicators",), "no row scores", "没有可计分的指标")
+        yield say(("indicators",), "no row scores", "没有可计分的指标")
     if rubric.status == "checked" and rubric.source.read_on is None:
-        yield _say(
+        yield say(
             ("source",), "a checked edition names the day it was read", "已核对版本须写明 read_on"
         )
     if rubric.aggregate == "weighted":
         total = sum(row.weight or 0 for row in rubric.scoring)
         if total != 100:
-            yield _say(("indicators",), "weights do not add up to 100", "权重之和不为 100", total)
+            yield say(("indicators",), "weights do not add up to 100", "权重之和不为 100", total)
     if rubric.aggregate == "deduct" and rubric.start is None:
-        yield _say(("start",), "a deducting rubric needs [start]", "扣分制须有 [start]")
+        yield say(("start",), "a deducting rubric needs [start]", "扣分制须有 [start]")
     for place, name in enumerate(rubric.carries):
-        yield from _column(("carries", place), name)
+        yield from check_column(("carries", place), name)
 
 
 def _ids(rubric: Rubric) -> Found:
@@ -135,9 +110,9 @@ def _ids(rubric: Rubric) -> Found:
         counts = Counter(row.id for row in rows)
         for place, row in enumerate(rows):
             if counts[row.id] > 1:
-                yield _say((table, place, "id"), "the id stands twice", "id 重复", row.id)
+                yield say((table, place, "id"), "the id stands twice", "id 重复", row.id)
             if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", row.id):
-                yield _say(
+                yield say(
                     (table, place, "id"),
                     "an id is letters, digits, _ and -",
                     "id 只含字母数字_-",
@@ -149,7 +124,7 @@ def _dimensions(rubric: Rubric) -> Found:
     ids = {dimension.id for dimension in rubric.dimensions}
     for place, row in enumerate(rubric.indicators):
         if row.dimension is not None and row.dimension not in ids:
-            yield _say(
+            yield say(
                 ("indicators", place, "dimension"), "no such dimension", "没有该维度", row.dimension
             )
     if rubric.aggregate not in ("sum", "weighted") or rubric.status == "reconstructed":
@@ -166,7 +141,7 @@ def _dimensions(rubric: Rubric) -> Found:
                 if row.enabled
             ]
         if sum(weights) != Fraction(dimension.points):
-            yield _say(
+            yield say(
                 ("dimensions", place, "points"),
                 "the rows of the dimension do not add up to its points",
                 "维度内指标之和与维度分值不符",
@@ -177,12 +152,12 @@ def _dimensions(rubric: Rubric) -> Found:
 def _choices(rubric: Rubric) -> Found:
     for place, choice in enumerate(rubric.choices):
         if choice.taken not in {option.id for option in choice.options}:
-            yield _say(("choices", place, "taken"), "no such option", "没有该选项", choice.taken)
+            yield say(("choices", place, "taken"), "no such option", "没有该选项", choice.taken)
     known = {f"{choice.id}:{option.id}" for choice in rubric.choices for option in choice.options}
     for place, row in enumerate(rubric.indicators):
         for at, entry in enumerate(row.bands):
             if entry.choice is not None and entry.choice not in known:
-                yield _say(
+                yield say(
                     ("indicators", place, "bands", at),
                     "no such choice:option",
                     "没有该选项",
@@ -195,23 +170,23 @@ def _grades(rubric: Rubric) -> Found:
         return
     open_grades = [row for row in rubric.grades if not row.set_only]
     if not open_grades:
-        yield _say(("grades",), "no grade a subject can reach", "没有可达到的等级")
+        yield say(("grades",), "no grade a subject can reach", "没有可达到的等级")
         return
     bounds: list[Number] = []
     for place, row in enumerate(rubric.grades):
         loc: Loc = ("grades", place)
         last = row is open_grades[-1]
         if row.set_only and row.at_least is not None:
-            yield _say(
+            yield say(
                 loc, "a set_only grade has no at_least", "set_only 等级不得有 at_least", row.id
             )
         if not row.set_only and rubric.aggregate != "none":
             if not last and row.at_least is None:
-                yield _say(
+                yield say(
                     loc, "only the last grade is without at_least", "仅末级可无 at_least", row.id
                 )
             if last and (row.at_least is not None or row.requires):
-                yield _say(
+                yield say(
                     loc,
                     "the last grade takes everyone left: no at_least, no requires",
                     "末级须兜底:不设 at_least、requires",
@@ -219,37 +194,26 @@ def _grades(rubric: Rubric) -> Found:
                 )
         if row.at_least is not None:
             if bounds and row.at_least >= bounds[-1]:
-                yield _say(
+                yield say(
                     (*loc, "at_least"),
                     "bounds must fall from best to worst",
                     "下限须由高到低",
                     row.at_least,
                 )
             bounds.append(row.at_least)
-            yield from _fine((*loc, "at_least"), row.at_least, rubric.point_unit)
+            yield from check_fine((*loc, "at_least"), row.at_least, rubric.point_unit)
         for flag, bound in row.at_least_if.items():
-            yield from _column((*loc, "at_least_if"), flag, ("flag",))
-            yield from _fine((*loc, "at_least_if"), bound, rubric.point_unit)
+            yield from check_column((*loc, "at_least_if"), flag, ("flag",))
+            yield from check_fine((*loc, "at_least_if"), bound, rubric.point_unit)
         if bool(row.requires) != (row.requires_missing is not None):
-            yield _say(
+            yield say(
                 loc,
                 "requires and requires_missing go together",
                 "requires 与 requires_missing 须同时写",
                 row.id,
             )
         for condition in row.requires:
-            yield from _condition((*loc, "requires"), condition, rubric)
-
-
-def _fine(loc: Loc, points: Number, unit: int) -> Found:
-    if (Fraction(points) * unit).denominator != 1:
-        yield _say(
-            loc,
-            "points finer than point_unit",
-            "分值比 point_unit 更细",
-            f"{points}, 1/{unit}",
-            ("raise point_unit", "请增大 point_unit"),
-        )
+            yield from check_condition((*loc, "requires"), condition, rubric)
 
 
 def _rows(rubric: Rubric) -> Found:
@@ -260,13 +224,13 @@ def _rows(rubric: Rubric) -> Found:
             name for name in ("bands", "levels", "share", "event", "formula") if getattr(row, name)
         ]
         if len(forms) > 1:
-            yield _say(loc, "one row, one way to score", "一行只能有一种计分方式", ", ".join(forms))
+            yield say(loc, "one row, one way to score", "一行只能有一种计分方式", ", ".join(forms))
             continue
         if not row.enabled and not row.why_disabled:
-            yield _say(loc, "a row switched off says why", "停用须写 why_disabled", row.id)
+            yield say(loc, "a row switched off says why", "停用须写 why_disabled", row.id)
         reads = bool(row.bands or row.levels or row.share or row.formula)
         if reads and row.missing is None:
-            yield _say(
+            yield say(
                 loc,
                 "the row does not say what a missing value does",
                 "未写明缺失值如何处理",
@@ -274,184 +238,50 @@ def _rows(rubric: Rubric) -> Found:
                 ('write missing = "withhold" | "zero" | "full" | "exclude"', "请写 missing"),
             )
         if row.missing == "exclude" and rubric.aggregate not in ("sum", "weighted"):
-            yield _say(loc, "exclude needs a sum or weights", "exclude 仅用于求和或加权", row.id)
+            yield say(loc, "exclude needs a sum or weights", "exclude 仅用于求和或加权", row.id)
         if rubric.aggregate == "weighted" and row.weight is None and row.scores:
-            yield _say(
+            yield say(
                 loc,
                 "a scoring row of a weighted rubric needs a weight",
                 "加权制指标须有权重",
                 row.id,
             )
-        yield from _column((*loc, "column"), row.column)
-        yield from _column((*loc, "over"), row.over)
-        yield from _column((*loc, "judged"), row.judged, ("integer", "number"))
+        yield from check_column((*loc, "column"), row.column)
+        yield from check_column((*loc, "over"), row.over)
+        yield from check_column((*loc, "judged"), row.judged, ("integer", "number"))
         for term in row.mix:
-            yield from _column((*loc, "mix"), term.column)
-            yield from _column((*loc, "mix"), term.over)
+            yield from check_column((*loc, "mix"), term.column)
+            yield from check_column((*loc, "mix"), term.over)
         if (row.bands or row.share) and (row.column is None) == (not row.mix):
-            yield _say(loc, "bands and share read a column or a mix", "须写 column 或 mix", row.id)
+            yield say(loc, "bands and share read a column or a mix", "须写 column 或 mix", row.id)
             continue
-        if any(name not in dictionary() for name in _names(row)):
+        if any(name not in dictionary() for name in columns_of(row)):
             continue
         if row.bands:
-            yield from _bands(rubric, row, loc)
+            yield from check_bands(rubric, row, loc)
         if row.levels:
-            yield from _levels(rubric, row, loc)
+            yield from check_levels(rubric, row, loc)
         if (row.share or row.formula) and row.max_points is None:
-            yield _say(loc, "share and formula rows need max_points", "须写 max_points", row.id)
+            yield say(loc, "share and formula rows need max_points", "须写 max_points", row.id)
         if row.formula:
-            yield from _formula((*loc, "formula"), row.formula.name, row.formula.params, rubric)
+            yield from check_formula(
+                (*loc, "formula"), row.formula.name, row.formula.params, rubric
+            )
         if row.event and row.event.deduct is not None:
-            yield from _fine((*loc, "event"), row.event.deduct, rubric.point_unit)
+            yield from check_fine((*loc, "event"), row.event.deduct, rubric.point_unit)
             if row.event.repair is not None and row.event.repair not in events:
-                yield _say(
+                yield say(
                     (*loc, "event"), "no such repair class", "没有该修复类别", row.event.repair
                 )
-
-
-def _names(row: Indicator) -> list[str]:
-    names = [row.column, row.over, *(term.column for term in row.mix), *(t.over for t in row.mix)]
-    return [name for name in names if name is not None]
-
-
-def _bands(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
-    unit = tables.row_unit(rubric, row)
-    bands: list[Band] = []
-    for place, entry in enumerate(row.bands):
-        at = (*loc, "bands", place)
-        odd = [bound for bound in _bounds(entry) if not _is_number(bound)]
-        if odd:
-            yield _say(at, "not a number or a fraction", "不是数字或分数", odd[0])
-            return
-        if entry.at_least is not None and entry.above is not None:
-            yield _say(at, "at_least and above exclude each other", "at_least 与 above 只能取一")
-        if entry.at_most is not None and entry.below is not None:
-            yield _say(at, "at_most and below exclude each other", "at_most 与 below 只能取一")
-        if not rubric.taken(entry.choice):
-            continue
-        fine = [
-            problem
-            for points in (entry.points, *(entry.range or ()))
-            if points is not None
-            for problem in _fine(at, points, unit)
-        ]
-        if fine:
-            yield from fine
-            return
-        if entry.range is not None and entry.points is not None:
-            low, high = entry.range
-            if not low <= entry.points <= high:
-                yield _say(
-                    at, "points lie outside the reference band", "分值不在参考分档内", entry.points
-                )
-        if entry.points is None:
-            return
-        bands.append(tables.band(entry, unit, linear=row.place == "linear"))
-    edges = sorted({b for band in bands for b in (band.lower, band.upper) if b is not None})
-    probes = list(edges)
-    probes += [(a + b) / 2 for a, b in itertools.pairwise(edges)]
-    probes += [edges[0] - 1, edges[-1] + 1] if edges else [Fraction(0)]
-    hits: set[int] = set()
-    for probe in sorted(probes):
-        hit = next((n for n, band in enumerate(bands) if band.holds(probe)), None)
-        if hit is None:
-            yield _say(
-                (*loc, "bands"),
-                "the bands leave a gap",
-                "分档之间有空档",
-                f"{float(probe):g}",
-                ("end with a band without bounds", "末尾加一个无条件分档"),
-            )
-            break
-        hits.add(hit)
-    else:
-        for place in sorted(set(range(len(bands))) - hits):
-            yield _say(
-                (*loc, "bands", place), "the band can never apply", "该分档永远用不到", row.id
-            )
-
-
-def _bounds(entry: BandRow | Condition) -> list[Bound]:
-    found = (entry.at_least, entry.above, entry.below, entry.at_most)
-    return [bound for bound in found if bound is not None]
-
-
-def _is_number(bound: Bound) -> bool:
-    try:
-        Fraction(bound)
-    except (ValueError, ZeroDivisionError):
-        return False
-    return True
-
-
-def _levels(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
-    assert row.column is not None
-    column = dictionary()[row.column]
-    allowed = {"true", "false"} if column.type == "flag" else set(column.values)
-    for key in sorted(set(row.levels) ^ allowed):
-        yield _say(
-            (*loc, "levels"),
-            "levels and the column's values differ",
-            "levels 与该列取值不一致",
-            key,
-            (
-                f"the values are {', '.join(sorted(allowed))}",
-                f"取值为 {'、'.join(sorted(allowed))}",
-            ),
-        )
-    for points in row.levels.values():
-        yield from _fine((*loc, "levels"), points, tables.row_unit(rubric, row))
-    for key, (low, high) in row.ranges.items():
-        if key not in row.levels or not low <= row.levels[key] <= high:
-            yield _say(
-                (*loc, "ranges"), "points lie outside the reference band", "分值不在参考分档内", key
-            )
-
-
-def _condition(loc: Loc, condition: Condition, rubric: Rubric) -> Found:
-    operands = (condition.column, condition.points, condition.score or None)
-    if sum(operand is not None for operand in operands) != 1:
-        yield _say(
-            loc,
-            "a condition tests one of column, points, score",
-            "条件须且只能取 column/points/score",
-        )
-        return
-    bounds = _bounds(condition)
-    if not all(_is_number(bound) for bound in bounds):
-        yield _say(loc, "not a number or a fraction", "不是数字或分数", bounds)
-    tests = len(bounds)
-    tests += (condition.equals is not None) + bool(condition.one_of)
-    if tests == 0:
-        yield _say(loc, "a condition needs a test", "条件缺少比较")
-    if condition.points is not None and condition.points not in {r.id for r in rubric.scoring}:
-        yield _say(loc, "no such scoring row", "没有该计分指标", condition.points)
-    for name in (condition.column, condition.over):
-        yield from _column(loc, name)
-    if condition.column in dictionary():
-        yield from _values(loc, condition, dictionary()[str(condition.column)])
-
-
-def _values(loc: Loc, condition: Condition, column: Column) -> Found:
-    if column.type == "flag" and not isinstance(condition.equals, bool):
-        yield _say(
-            loc, "a flag is tested with equals = true or false", "是否列须用 equals = true/false"
-        )
-    if column.type == "level":
-        named = list(condition.one_of)
-        named += [condition.equals] if isinstance(condition.equals, str) else []
-        for name in named:
-            if name not in column.values:
-                yield _say(loc, "the column has no such value", "该列没有此取值", name)
 
 
 def _effect(loc: Loc, effect: Effect, rubric: Rubric) -> Found:
     given = [effect.set, effect.cap, effect.shift, effect.not_graded or None]
     if sum(part is not None for part in given) != 1:
-        yield _say(loc, "an effect is one of set, cap, shift, not_graded", "effect 须取其一")
+        yield say(loc, "an effect is one of set, cap, shift, not_graded", "effect 须取其一")
     for name in (effect.set, effect.cap):
         if name is not None and name not in {grade.id for grade in rubric.grades}:
-            yield _say(loc, "no such grade", "没有该等级", name)
+            yield say(loc, "no such grade", "没有该等级", name)
 
 
 def _overrides(rubric: Rubric) -> Found:
@@ -461,17 +291,17 @@ def _overrides(rubric: Rubric) -> Found:
         loc: Loc = ("overrides", place)
         yield from _effect((*loc, "effect"), row.effect, rubric)
         if not row.enabled and not row.why_disabled:
-            yield _say(loc, "a row switched off says why", "停用须写 why_disabled", row.id)
+            yield say(loc, "a row switched off says why", "停用须写 why_disabled", row.id)
         if (row.column is not None) + bool(row.when) + (row.event is not None) != 1:
-            yield _say(
+            yield say(
                 loc,
                 "an override tests one of column, when, event",
                 "须取 column/when/event 之一",
                 row.id,
             )
-        yield from _column((*loc, "column"), row.column, ("flag",))
+        yield from check_column((*loc, "column"), row.column, ("flag",))
         for condition in row.when:
-            yield from _condition((*loc, "when"), condition, rubric)
+            yield from check_condition((*loc, "when"), condition, rubric)
         yield from _override_repair(loc, row, rubric)
 
 
@@ -479,7 +309,7 @@ def _override_repair(loc: Loc, row: Override, rubric: Rubric) -> Found:
     if row.repair is None:
         return
     if row.event is None:
-        yield _say((*loc, "repair"), "only an event can be repaired", "仅事件可修复", row.id)
+        yield say((*loc, "repair"), "only an event can be repaired", "仅事件可修复", row.id)
     if row.repair.then is not None:
         yield from _effect((*loc, "repair"), row.repair.then, rubric)
 
@@ -489,44 +319,29 @@ def _start(rubric: Rubric) -> Found:
         return
     for place, row in enumerate(rubric.start.rows):
         for condition in row.when:
-            yield from _condition(("start", "rows", place), condition, rubric)
+            yield from check_condition(("start", "rows", place), condition, rubric)
         if (not row.when) != (place == len(rubric.start.rows) - 1):
-            yield _say(
+            yield say(
                 ("start",), "the last start row, and only it, has no condition", "仅末行无条件"
             )
     if rubric.start.bonus is not None:
-        yield from _column(("start",), rubric.start.bonus.column, ("integer",))
-
-
-def _formula(loc: Loc, name: str, params: dict[str, Any], rubric: Rubric) -> Found:
-    formula = FORMULAS.get(name)
-    if formula is None:
-        yield _say(
-            loc, "no such formula", "没有该公式", name, (", ".join(FORMULAS), "、".join(FORMULAS))
-        )
-        return
-    given = set(params) | set(rubric.choice_values())
-    lacking = sorted(set(formula.params) - given)
-    if lacking:
-        yield _say(loc, "the formula lacks parameters", "公式缺少参数", ", ".join(lacking))
-    for column in formula.columns:
-        yield from _column(loc, column)
+        yield from check_column(("start",), rubric.start.bonus.column, ("integer",))
 
 
 def _others(rubric: Rubric) -> Found:
     for place, amount in enumerate(rubric.amounts):
-        yield from _formula(
+        yield from check_formula(
             ("amounts", place, "formula"), amount.formula.name, amount.formula.params, rubric
         )
     if rubric.bases is not None:
         for name in (rubric.bases.key, *rubric.bases.columns):
-            yield from _column(("bases",), name)
+            yield from check_column(("bases",), name)
     if rubric.adjustment is not None:
-        yield from _column(("adjustment",), rubric.adjustment.column)
+        yield from check_column(("adjustment",), rubric.adjustment.column)
     if rubric.cycle is not None and not re.fullmatch(
         r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", rubric.cycle.result_by
     ):
-        yield _say(("cycle",), "result_by is MM-DD", "result_by 应为 MM-DD", rubric.cycle.result_by)
+        yield say(("cycle",), "result_by is MM-DD", "result_by 应为 MM-DD", rubric.cycle.result_by)
 
 
 def _widths(rubric: Rubric) -> Found:
@@ -535,7 +350,7 @@ def _widths(rubric: Rubric) -> Found:
             continue
         heaviest = tables.points_table(rubric, row).heaviest
         if heaviest > INT128_MAX:
-            yield _say(
+            yield say(
                 ("indicators", place),
                 "the row overflows 128-bit integers at its columns' largest values",
                 "按列上限计算会溢出",
@@ -544,4 +359,4 @@ def _widths(rubric: Rubric) -> Found:
             )
     reach = max(tables.reachable(rubric), 1)
     if reach * reach > INT64_MAX:
-        yield _say(("point_unit",), "the total overflows 64-bit integers", "总分会溢出", reach)
+        yield say(("point_unit",), "the total overflows 64-bit integers", "总分会溢出", reach)
