@@ -23,6 +23,7 @@ from lishui_credit.rubrics import events as event_rules
 from lishui_credit.rubrics import tables
 from lishui_credit.rubrics.explain import Explanation, explain
 from lishui_credit.rubrics.rubric import Override, Rubric
+from lishui_credit.rubrics.stages import stages
 
 Frame = Any
 
@@ -317,7 +318,7 @@ def evaluate(
         lazy = lazy.with_columns(*fill)
     if rubric.uses_events:
         lazy = _with_events(lazy, events, rubric, ns, day, period)
-    for stage in compiled.stages(rubric, ns, as_of=day, available=available, labels=labels):
+    for stage in stages(rubric, ns, as_of=day, available=available, labels=labels):
         lazy = lazy.with_columns(*stage)
     points = [f"{compiled.POINTS}{row.id}" for row in rubric.scoring]
     if rubric.aggregate == "deduct":
