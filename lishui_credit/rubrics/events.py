@@ -50,7 +50,6 @@ def needed_columns(rubric: Rubric) -> tuple[str, ...]:
                 names += _repair_columns(_repair(rubric, row.event))
     for override in rubric.active_overrides:
         if override.event is not None and override.repair is not None:
-            names.append("corrected_on")
             names += ["due_on"] if override.repair.within_days is not None else []
             names += ["clean_months"] if override.repair.clean_months_at_least is not None else []
     return tuple(dict.fromkeys([*names, "event_id", "exempt"]))
@@ -61,7 +60,7 @@ def _repair(rubric: Rubric, rule: EventRule) -> Repair:
 
 
 def _repair_columns(repair: Repair) -> list[str]:
-    names = ["corrected_on", repair.measured_from]
+    names: list[str] = [repair.measured_from]
     if any(window.small_amount is not None for window in repair.windows) or repair.paid_share:
         names.append("tax_amount")
     return [*names, "paid_amount"] if repair.paid_share else names
