@@ -8,7 +8,7 @@ Files lie in ``editions/<rubric-id>/[<variant>/]<first-day-in-force>.toml``. A n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -227,12 +227,6 @@ def for_period(name: str, period: int) -> Rubric:
             )
         )
     return rubric(name, on=f"{period + 1}-{cycle.result_by}")
-
-
-def last_day(found: Rubric) -> date | None:
-    """Return the last day an edition is in force; None while it still is."""
-    until = found.in_force.until
-    return until - timedelta(days=1) if until else None
 
 
 def _day(on: date | str | None) -> date:
