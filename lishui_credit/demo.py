@@ -48,12 +48,9 @@ def main(data: str = "data_samples", out: str = "out") -> int:
         print(tr(f"no folder {data}: run this from the checkout", f"没有目录 {data}"))
         return 2
     steps: list[tuple[str, ...]] = [("rubrics",), *JOBS]
-    for step in steps:
-        words = [word.format(data=data, out=out) for word in step]
-        print(f"\n$ lishui-credit {' '.join(words)}", flush=True)
-        code = run(words)
-        if code:
-            return code
+    code = _run_all([[word.format(data=data, out=out) for word in step] for step in steps])
+    if code:
+        return code
     import polars as pl
 
     first = pl.read_parquet(f"{out}/households.parquet")["household_id"][0]
@@ -72,15 +69,23 @@ def main(data: str = "data_samples", out: str = "out") -> int:
         ),
         ("verify", f"{out}/households.parquet"),
     ]  # fmt: skip
-    for step in steps:
-        print(f"\n$ lishui-credit {' '.join(step)}", flush=True)
-        code = run(step)
-        if code:
-            return code
+    code = _run_all(steps)
+    if code:
+        return code
     written = sorted(path for path in Path(out).iterdir() if path.is_file())
     print("\n" + tr("Wrote (all data synthetic):", "已写出(全部为合成数据):"))
     for path in written:
         print(f"  {path}  {path.stat().st_size:,} bytes")
+    return 0
+
+
+def _run_all(steps: Sequence[Sequence[str]]) -> int:
+    """Run commands as typed, each shown before its output; stop at the first that fails."""
+    for words in steps:
+        print(f"\n$ lishui-credit {' '.join(words)}", flush=True)
+        code = run(words)
+        if code:
+            return code
     return 0
 
 

@@ -81,7 +81,7 @@ def test_better_values_never_lower_the_points_of_a_monotone_row() -> None:
         table = tables.points_table(rubric, rubric.indicator(name))
         points = [table.of(Fraction(n, 60)) for n in range(-60, 20_000_00, 997)]
         assert all(p is not None for p in points)
-        assert points == sorted(points)  # type: ignore[type-var]
+        assert points == sorted(points)
 
 
 def test_only_the_full_value_earns_the_full_points_of_a_line() -> None:

@@ -82,9 +82,9 @@ def lay_over(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     """Return the base tables with an overlay's laid over them.
 
     Rows of `TABLES` are matched by ``id``: keys given replace the base's, new ids are appended,
-    ids under ``remove`` go. Other top-level keys replace the base's; inner tables are merged, but for
-    ``source``: another document is another document. A
-    status other than ``reconstructed`` ends what the base lacked.
+    ids under ``remove`` go. Other top-level keys replace the base's; inner tables are merged, but
+    for ``source``: another document is another document. A status other than ``reconstructed``
+    ends what the base lacked.
 
     Examples
     --------
