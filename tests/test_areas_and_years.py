@@ -118,3 +118,49 @@ def test_a_village_without_the_lenders_figures_is_withheld_not_passed() -> None:
     facts = areas.village_facts(graded, reported, credit_grades=("tier2",))
     found = areas.status(facts, *editions).villages.collect()
     assert found["outcome"].to_list() == ["withheld"]
+
+
+def area_status(*reported: dict[str, object]) -> dict[str, tuple[str | None, str]]:
+    graded = pl.concat([households(9, 1, village) for village in ("甲", "乙", "丙")])
+    figures = pl.DataFrame(list(reported), infer_schema_length=None)
+    editions = [catalog.rubric(f"credit-{x}@2009-01-01") for x in ("village", "township", "county")]
+    facts = areas.village_facts(graded, figures, credit_grades=("tier2",))
+    found = areas.long(areas.status(facts, *editions))
+    return {
+        area: (grade, outcome)
+        for area, grade, outcome in found.select("area", "grade", "outcome").iter_rows()
+    }
+
+
+TOWN, COUNTY = "莲都区/合成乡镇01", "莲都区"
+
+
+def test_a_township_and_county_whose_villages_all_report_reach_status() -> None:
+    found = area_status(loans("甲"), loans("乙"), loans("丙"))
+    assert found[TOWN] == found[COUNTY] == ("credit", "graded")
+
+
+@pytest.mark.parametrize(
+    "figure", ["borrowers", "borrowers_without_arrears", "bad_loan_balance", "bad_loan_rate_rise"]
+)
+def test_one_village_without_a_figure_withholds_its_township_and_county(figure: str) -> None:
+    found = area_status(loans("甲"), loans("乙"), loans("丙") | {figure: None})
+    assert found[TOWN] == found[COUNTY] == (None, "withheld")
+
+
+def test_one_village_the_lenders_do_not_report_withholds_its_township_and_county() -> None:
+    found = area_status(loans("甲"), loans("乙"))
+    assert found[TOWN] == found[COUNTY] == (None, "withheld")
+
+
+def test_a_village_nobody_borrows_in_does_not_lower_its_townships_lowest_share() -> None:
+    idle = {"borrowers": 0, "borrowers_without_arrears": 0, "loan_balance": 0}
+    found = area_status(loans("甲"), loans("乙"), loans("丙") | idle)
+    assert found[f"{TOWN}/丙"] == ("none", "graded")
+    assert found[TOWN] == ("credit", "graded")
+
+
+def test_the_lowest_share_of_any_village_decides_for_its_township() -> None:
+    found = area_status(loans("甲"), loans("乙"), loans("丙") | {"borrowers_without_arrears": 8})
+    assert found[TOWN] == ("none", "graded")
+    assert found[COUNTY] == ("credit", "graded")

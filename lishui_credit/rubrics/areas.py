@@ -14,11 +14,11 @@ from pathlib import Path
 
 import polars as pl
 
-from lishui_credit.columns import dictionary
 from lishui_credit.conform import conform, is_header
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.read import read
+from lishui_credit.rubrics.compile import WITHHELD
 from lishui_credit.rubrics.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.rubric import Rubric
 
@@ -62,6 +62,10 @@ def village_facts(
     ------
     SubjectError
         If households lack county, township or village.
+
+    Notes
+    -----
+    A household without a grade counts among the households, not among the credit households.
     """
     places = ["county", "township", "village"]
     frame = households.lazy()
@@ -175,38 +179,32 @@ def status(facts: pl.DataFrame, village: Rubric, township: Rubric, county: Rubri
 
     Notes
     -----
-    A village whose status is withheld counts in the denominator, not in the numerator.
+    What a township or county is judged by is known only where every village under it has the
+    figure: one village without it leaves the sum, lowest share, highest rise or number of credit
+    villages unknown, and the status withheld. A village nobody borrows in has no share without
+    arrears and is left out of its township's lowest; where nobody borrows in any, it is unknown.
     """
-    best_village = village.grades[-1].id
     villages = evaluate(facts, village)
-    graded = villages.collect().select(village.subject_id, "grade")
-    joined = facts.join(graded, on=village.subject_id)
-    credit = (pl.col("grade") != best_village).fill_null(False)
-    shares = pl.col("borrowers_without_arrears") * 10_000 // pl.col("borrowers")
-    lent = pl.when(pl.col("borrowers") > 0).then(shares)
+    joined = facts.join(_with_status(villages), on=village.subject_id)
+    borrowers, without_arrears = pl.col("borrowers"), pl.col("borrowers_without_arrears")
+    share = pl.when(borrowers > 0).then(without_arrears * 10_000 // borrowers)
+    unreported = borrowers.is_null() | without_arrears.is_null()
     town_facts = _rolled(
         joined,
         ["county", "township"],
         township.subject_id,
-        credit,
-        lent.min().alias("min_village_no_arrears_share"),
+        pl.when(~unreported.any()).then(share.min()).alias("min_village_no_arrears_share"),
     )
     townships = evaluate(town_facts, township)
-    town_grades = townships.collect().select(township.subject_id, "grade")
-    best_town = township.grades[-1].id
     credit_towns = (
-        town_facts.join(town_grades, on=township.subject_id)
+        town_facts.join(_with_status(townships), on=township.subject_id)
         .group_by("county")
         .agg(
             pl.len().cast(pl.Int64).alias("townships"),
-            (pl.col("grade") != best_town)
-            .fill_null(False)
-            .sum()
-            .cast(pl.Int64)
-            .alias("credit_townships"),
+            _if_all_known("has_status", pl.col("has_status").sum()).alias("credit_townships"),
         )
     )
-    county_facts = _rolled(joined, ["county"], county.subject_id, credit).join(
+    county_facts = _rolled(joined, ["county"], county.subject_id).join(
         credit_towns, on="county", how="left"
     )
     return AreaStatus(
@@ -214,32 +212,39 @@ def status(facts: pl.DataFrame, village: Rubric, township: Rubric, county: Rubri
     )
 
 
-def _rolled(
-    villages: pl.DataFrame, places: list[str], key: str, credit: pl.Expr, *extra: pl.Expr
-) -> pl.DataFrame:
-    known = dictionary()
-    sums = [
-        name
-        for name in ("households", "credit_households", *LOANS[1:])
-        if name in villages.columns and name in known
-    ]
-    rise = (
-        [pl.col("bad_loan_rate_rise").max().alias("bad_loan_rate_rise")]
-        if "bad_loan_rate_rise" in villages.columns
-        else []
+def _with_status(areas: Evaluation) -> pl.DataFrame:
+    """Return each area's id and whether it reached a status; null where that was withheld.
+
+    The last grade of an area edition is the one of areas that reach none.
+    """
+    without_status = areas.rubric.grades[-1].id
+    reached = (pl.col("grade") != without_status).fill_null(False)
+    return areas.collect().select(
+        areas.rubric.subject_id,
+        pl.when(pl.col("outcome") != WITHHELD).then(reached).alias("has_status"),
     )
+
+
+def _if_all_known(name: str, figure: pl.Expr) -> pl.Expr:
+    """Return a group's figure, or null where the column it comes from is null in any row."""
+    return pl.when(~pl.col(name).is_null().any()).then(figure.cast(pl.Int64))
+
+
+def _rolled(villages: pl.DataFrame, places: list[str], key: str, *extra: pl.Expr) -> pl.DataFrame:
+    """Sum villages up to their township or county; unknown where any village's figure is."""
+    summed = ("households", "credit_households", *LOANS[1:])
+    figures = [
+        _if_all_known(name, pl.col(name).sum()).alias(name)
+        for name in summed
+        if name in villages.columns
+    ]
+    if "bad_loan_rate_rise" in villages.columns:
+        rise = pl.col("bad_loan_rate_rise")
+        figures.append(_if_all_known("bad_loan_rate_rise", rise.max()).alias("bad_loan_rate_rise"))
     rolled = villages.group_by(places).agg(
         pl.len().cast(pl.Int64).alias("villages"),
-        credit.sum().cast(pl.Int64).alias("credit_villages"),
-        # a village without figures leaves its area's figure unknown rather than too good
-        *(
-            pl.when(pl.col(name).is_null().any())
-            .then(None)
-            .otherwise(pl.col(name).sum())
-            .alias(name)
-            for name in sums
-        ),
-        *rise,
+        _if_all_known("has_status", pl.col("has_status").sum()).alias("credit_villages"),
+        *figures,
         *extra,
     )
     name = pl.concat_str(places, separator="/").alias(key)
