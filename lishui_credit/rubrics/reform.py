@@ -225,7 +225,10 @@ def _because(row: dict[str, Any], old: Rubric, new: Rubric) -> list[str]:
         if a is None or b is None or a * new.point_unit == b * old.point_unit:
             continue
         clause = _clause(name, new, new_rows) or _clause(name, old, old_rows)
-        reasons.append(f"{name} {a / old.point_unit:g} -> {b / new.point_unit:g} [{clause}]")
+        known = new_rows.get(name) or old_rows.get(name)
+        label = f" {known.label_zh}" if known is not None else ""
+        change = f"{a / old.point_unit:g} -> {b / new.point_unit:g}"
+        reasons.append(f"{name}{label} {change} [{clause}]")
     if row["decided_by"] != row["decided_by__new"]:
         for by, rubric in ((row["decided_by"], old), (row["decided_by__new"], new)):
             row_id = by.removeprefix("not graded: ")
