@@ -41,6 +41,21 @@ def _say(options: argparse.Namespace, data: Any, text: Callable[[], str]) -> Non
         print(text())
 
 
+_WORDS = {
+    "graded": ("graded", "已评级"),
+    "withheld": ("withheld", "暂不评级"),
+    "not_graded": ("not graded", "不参评"),
+    "village": ("village", "村"),
+    "township": ("township", "乡镇"),
+    "county": ("county", "县(市、区)"),
+}
+
+
+def _said(word: str) -> str:
+    """An outcome or level in the language in use; a grade as it is."""
+    return tr(*_WORDS[word]) if word in _WORDS else word
+
+
 def _progress() -> Callable[[str], None]:
     """A bar on a terminal, plain lines otherwise; both on stderr."""
     if not sys.stderr.isatty():
@@ -86,7 +101,7 @@ def rubrics(options: argparse.Namespace) -> int:
                         row["name"],
                         cut(row["title_zh"], 24),
                         cut(row["document"], 34),
-                        row["in_force"],
+                        row["in_force_said"],
                         row["status_said"],
                         row["evidence_said"],
                         row["cases_said"],
@@ -287,13 +302,20 @@ def compare(options: argparse.Namespace) -> int:
             ),
         ]
         heads = (tr("old", "原"), tr("new", "新"), tr("subjects", "主体数"))
-        lines += table(heads, [(a, b, f"{n:,}") for a, b, n in found.matrix.iter_rows()])
+        lines += table(
+            heads, [(_said(a), _said(b), f"{n:,}") for a, b, n in found.matrix.iter_rows()]
+        )
         if found.moved.height:
             lines.append("")
             lines += table(
                 (tr("subject", "主体"), tr("old", "原"), tr("new", "新"), tr("because", "原因")),
                 [
-                    (r[old.subject_id], r["grade_old"], r["grade_new"], cut(r["because"], 90))
+                    (
+                        r[old.subject_id],
+                        _said(r["grade_old"]),
+                        _said(r["grade_new"]),
+                        cut(r["because"], 110),
+                    )
                     for r in found.moved.head(20).iter_rows(named=True)
                 ],
             )
@@ -367,7 +389,10 @@ def areas(options: argparse.Namespace) -> int:
                         tr("outcome", "结果"),
                         tr("areas", "数量"),
                     ),
-                    [(a, b or "—", c, f"{n:,}") for a, b, c, n in counted.iter_rows()],
+                    [
+                        (_said(a), b or "—", _said(c), f"{n:,}")
+                        for a, b, c, n in counted.iter_rows()
+                    ],
                 ),
                 tr("wrote ", "已写出 ") + str(options.output),
             ]

@@ -13,6 +13,7 @@ import pytest
 
 from lishui_credit.cli import main
 from lishui_credit.language import set_language
+from lishui_credit.layout import width
 from tests.populations import POPULATIONS
 
 FARMERS, _, _, TAX = POPULATIONS[:4]
@@ -147,6 +148,27 @@ def test_chinese_messages_on_request(run: Run, farm: Path) -> None:
     code, _, err = run("explain", farm / "none.parquet", "1", "--lang", "zh")
     assert code == 2
     assert "没有这个文件" in err
+
+
+def test_an_edition_in_chinese_names_columns_levels_and_evidence_in_chinese(run: Run) -> None:
+    code, out, _ = run("rubrics", "show", "farmer-household", "--on", "2016-06-30", "--lang", "zh")
+    assert code == 0
+    assert "施行: 2009-01-01 起   状态: 已转录" in out
+    assert "劳动力人口 / 家庭人口  >2/3: 10" in out
+    assert "优秀: 20; 较好: 15; 一般: 10; 差: 0" in out
+    assert "原文副本" in out
+    assert " copy" not in out
+
+
+def test_every_line_of_a_table_keeps_its_columns(run: Run) -> None:
+    _, out, _ = run("rubrics", "show", "tax-credit", "--on", "2018-06-30", "--lang", "zh")
+    lines = out.splitlines()
+    rule = lines.index(next(line for line in lines if line.startswith("指标"))) + 2
+    starts = [0, *(at + 2 for at in range(len(lines[rule])) if lines[rule].startswith("  ", at))]
+    assert len(starts) == 5
+    for line in lines[rule + 1 : rule + 60]:
+        cells = "".join(character * width(character) for character in line)
+        assert all(cells[at - 2 : at] == "  " != cells[at : at + 2] for at in starts[1:])
 
 
 def test_compare_says_who_moves_and_why(run: Run, firms: Path) -> None:

@@ -168,7 +168,7 @@ class Explanation:
             lines += [
                 "",
                 tr(
-                    f"{len(listed)} rows listed only (points unknown or switched off): ",
+                    f"{len(listed)} row{'s' if len(listed) > 1 else ''} listed only (points unknown or switched off): ",
                     f"{len(listed)} 项仅列出(分值未知或停用):",
                 )
                 + "、".join(row.label for row in listed[:6])

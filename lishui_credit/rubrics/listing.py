@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lishui_credit.citation import EVIDENCE, EVIDENCE_ZH, Evidence
+from lishui_credit.columns import dictionary, printed
 from lishui_credit.language import language, tr
 from lishui_credit.layout import cut, table
 from lishui_credit.rubrics import cases, catalog, tables
@@ -15,6 +16,12 @@ _STATUS = {
     "checked": "已核对",
     "partial": "部分",
     "reconstructed": "提纲(不评级)",
+}
+_COUNT = {
+    "per_tax_type": ("per tax type, each time", "按税种按次"),
+    "per_occurrence": ("each time", "按次"),
+    "per_month": ("per month", "按月"),
+    "once": ("once", "只计一次"),
 }
 
 
@@ -44,7 +51,8 @@ def listing() -> list[dict[str, Any]]:
                 "issuer": found.source.issuer,
                 "in_force": str(found.period),
                 "status": found.status,
-                "status_said": _STATUS[found.status] if language() == "zh" else found.status,
+                "in_force_said": _in_force(found),
+                "status_said": _status(found),
                 "evidence_percent": shares,
                 "evidence_said": _shares(shares),
                 "rows": len(found.indicators),
@@ -73,13 +81,30 @@ def evidence_percent(rubric: Rubric) -> dict[Evidence, int]:
     return percents
 
 
+def _in_force(found: Rubric) -> str:
+    """First and last day in force, in words where there is no last day yet."""
+    if found.period.until is None:
+        return tr(f"from {found.period.start}", f"{found.period.start} 起")
+    return str(found.period).replace("..", tr("to", "至"))
+
+
+def _status(found: Rubric) -> str:
+    return _STATUS[found.status] if language() == "zh" else found.status
+
+
+def _evidence(level: Evidence) -> str:
+    return EVIDENCE_ZH[level] if language() == "zh" else level
+
+
+def _named(column: str) -> str:
+    """A column as its reader knows it: its label in Chinese, its id in English."""
+    return dictionary()[column].label_zh if language() == "zh" else column
+
+
 def _shares(shares: dict[Evidence, int]) -> str:
     if not shares:
         return "—"
-    zh = language() == "zh"
-    return " ".join(
-        f"{EVIDENCE_ZH[level] if zh else level} {share}%" for level, share in shares.items()
-    )
+    return " ".join(f"{_evidence(level)} {share}%" for level, share in shares.items())
 
 
 def _bounds(entry: Any) -> str:
@@ -97,17 +122,25 @@ def _bounds(entry: Any) -> str:
 
 
 def _condition(condition: Condition) -> str:
-    name = condition.column or condition.points or tr("score", "得分")
-    name += f"/{condition.over}" if condition.over else ""
+    name = condition.points or tr("score", "得分")
+    if condition.column is not None:
+        name = _named(condition.column)
+    name += f" / {_named(condition.over)}" if condition.over else ""
     if condition.equals is not None:
-        return (
-            f"{name} = {condition.equals}".lower()
-            if isinstance(condition.equals, bool)
-            else f"{name} = {condition.equals}"
-        )
+        if isinstance(condition.equals, bool):
+            return f"{name} = {tr('yes', '是') if condition.equals else tr('no', '否')}"
+        return f"{name} = {condition.equals}"
     if condition.one_of:
         return f"{name} in {{{', '.join(condition.one_of)}}}"
     return f"{name} {_bounds(condition)}"
+
+
+def _ratio(row: Indicator) -> str:
+    """What a row divides, where it does not read one column as it is."""
+    terms = [f"{term.weight} × {_named(term.column)} / {_named(term.over)}" for term in row.mix]
+    if row.column is not None and row.over is not None:
+        terms = [f"{_named(row.column)} / {_named(row.over)}"]
+    return f"{' + '.join(terms)}  " if terms else ""
 
 
 def rule(rubric: Rubric, row: Indicator) -> str:
@@ -121,7 +154,7 @@ def rule(rubric: Rubric, row: Indicator) -> str:
             else ""
         )
         repair = f", {tr('repair', '修复')} {row.event.repair}" if row.event.repair else ""
-        return f"-{row.event.deduct}{extra} {row.event.count}{repair}"
+        return f"-{row.event.deduct}{extra} {tr(*_COUNT[row.event.count])}{repair}"
     if row.bands:
         parts = []
         for entry in row.bands:
@@ -129,17 +162,30 @@ def rule(rubric: Rubric, row: Indicator) -> str:
                 points = "?" if entry.points is None else entry.points
                 band = f"[{entry.range[0]}-{entry.range[1]}]" if entry.range else ""
                 parts.append(f"{_bounds(entry) or tr('else', '其余')}: {points}{band}")
-        return "; ".join(parts)
+        return _ratio(row) + "; ".join(parts)
     if row.levels:
-        return "; ".join(f"{name}: {points}" for name, points in row.levels.items())
+        return "; ".join(f"{_level(row, name)}: {points}" for name, points in row.levels.items())
     if row.share is not None:
         if row.share.benchmark is None:
             return tr("benchmark not known", "标准值未知")
-        over = f"/{row.over}" if row.over else ""
-        return f"{row.column}{over} {row.share.direction} {row.share.benchmark} -> {row.max_points}"
+        full = ">=" if row.share.direction == "higher" else "<="
+        most = f"{_ratio(row)}{full}{row.share.benchmark}: {row.max_points}"
+        return most + tr("; else in proportion", "; 其余按比例")
     if row.formula is not None:
-        return f"{row.formula.name}() <= {row.max_points}"
+        return tr(
+            f"formula {row.formula.name}, at most {row.max_points}",
+            f"按公式 {row.formula.name},最高 {row.max_points}",
+        )
     return tr("listed only", "仅列出")
+
+
+def _level(row: Indicator, name: str) -> str:
+    """A level as the data dictionary says it in Chinese; its id in English."""
+    if language() != "zh" or row.column is None:
+        return name
+    if dictionary()[row.column].type == "flag":
+        return "是" if name == "true" else "否"
+    return printed(row.column, name)
 
 
 def page(rubric: Rubric) -> str:
@@ -147,7 +193,7 @@ def page(rubric: Rubric) -> str:
     lines = [
         f"{rubric.name}@{rubric.edition}  {rubric.title_zh}",
         str(rubric.source),
-        f"{tr('in force', '施行')}: {rubric.period}   {tr('status', '状态')}: {rubric.status}"
+        f"{tr('in force', '施行')}: {_in_force(rubric)}   {tr('status', '状态')}: {_status(rubric)}"
         f"   SHA-256 {rubric.sha256[:16]}",
         f"{tr('points by evidence', '分值依据')}: {_shares(evidence_percent(rubric))}",
     ]
@@ -177,7 +223,7 @@ def page(rubric: Rubric) -> str:
                     "; ".join(_condition(c) for c in row.requires)
                     or (tr("by rule only", "仅直接判级") if row.set_only else ""),
                     cut(row.clause, 30),
-                    row.evidence,
+                    _evidence(row.evidence),
                 )
                 for row in rubric.grades
             ],
@@ -197,11 +243,12 @@ def page(rubric: Rubric) -> str:
     ):
         if rows:
             lines += ["", f"{title} ({len(rows)})"]
+            weighted = rubric.aggregate == "weighted"
             lines += table(
                 (
                     "id",
                     tr("name", "名称"),
-                    tr("weight", "权重") if rubric.aggregate == "weighted" else "",
+                    *([tr("weight", "权重")] if weighted else []),
                     tr("rule", "规则"),
                     tr("clause", "条款"),
                     tr("evidence", "依据"),
@@ -210,10 +257,10 @@ def page(rubric: Rubric) -> str:
                     (
                         cut(row.id, 28),
                         cut(row.label_zh, 40),
-                        str(row.weight or ""),
-                        cut(row.why_disabled or rule(rubric, row), 60),
+                        *([str(row.weight or "")] if weighted else []),
+                        cut(row.why_disabled or rule(rubric, row), 110),
                         cut(row.clause, 28),
-                        row.evidence,
+                        _evidence(row.evidence),
                     )
                     for row in rows
                 ],
@@ -236,7 +283,7 @@ def page(rubric: Rubric) -> str:
                     if not row.enabled
                     else _effect(row),
                     cut(row.clause, 28),
-                    row.evidence,
+                    _evidence(row.evidence),
                 )
                 for row in rubric.overrides
             ],
