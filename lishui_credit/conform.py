@@ -1,64 +1,30 @@
 """A raw frame to the data dictionary's columns: accepted rows, and rejected ones with reasons.
 
-Headers are matched in Chinese or English, with units in brackets (``总资产(万元)``) or as a suffix
-(``total_assets_wan``). Cells become integers of the column's unit, dates, flags and level ids. What
-cannot be read is never guessed: the row is rejected, with every reason. What concerns the file as
-a whole (a missing column, a suspected unit) raises one `SubjectError` with all problems.
+`headers` finds the columns, `cells` reads them. What cannot be read is never guessed: the row is
+rejected, with every reason. What concerns the file as a whole (a missing column, a suspected unit)
+raises one `SubjectError` with all problems.
 """
 
 from __future__ import annotations
 
-import difflib
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.columns import Column, dictionary
+from lishui_credit.cells import Cell
+from lishui_credit.cells import cell as read
+from lishui_credit.columns import dictionary
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.identifiers import resident_id_valid, uscc_valid
+from lishui_credit.headers import match
 from lishui_credit.language import tr
 from lishui_credit.read import Raw, broken
 
-BANNED: Final = (
-    ("宗教", "religion"),
-    ("基因", "gene"),
-    ("指纹", "fingerprint"),
-    ("血型", "blood_type"),
-    ("疾病", "disease"),
-    ("病史", "medical_history"),
-)
-"""Fields no credit file may hold (征信业管理条例 art. 14; 浙江省公共信用信息管理条例)."""
-
-_NOTHING: Final = ("", "-", "--", "—", "/", "null", "NULL", "None", "NA", "N/A", "n/a", "#N/A")
-_YES: Final = ("是", "有", "true", "True", "TRUE", "1", "1.0", "y", "Y", "yes", "Yes", "√")
-_NO: Final = ("否", "无", "没有", "false", "False", "FALSE", "0", "0.0", "n", "N", "no", "No", "×")
 _TOTAL: Final = r"^(合计|总计|小计|共计|累计|[Tt]otal|TOTAL|[Ss]um)"
 _TOTAL_SAID: Final = ("a total row, not a subject", "合计行,不是主体")
-_UNITS: Final[dict[str, dict[str, Decimal]]] = {
-    "money": {
-        "万元": Decimal(10_000),
-        "元": Decimal(1),
-        "分": Decimal("0.01"),
-        "wan": Decimal(10_000),
-        "yuan": Decimal(1),
-        "fen": Decimal("0.01"),
-        "亿元": Decimal(100_000_000),
-    },
-    "rate": {
-        "%": Decimal("0.01"),
-        "pct": Decimal("0.01"),
-        "bp": Decimal("0.0001"),
-        "万分之一": Decimal("0.0001"),
-    },
-}
-_SLACK: Final = 1e-6
 _PARTS: Final = 64
 _PART_ROWS = 2_000_000
 _SAMPLE: Final = 100_000
@@ -98,322 +64,6 @@ class Conformed:
     def accepted(self) -> int:
         """Number of rows accepted."""
         return self.rows - self.rejected.height
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """How one column is read: the value, and what can be wrong with a cell."""
-
-    column: Column
-    header: str
-    value: pl.Expr
-    faults: tuple[tuple[str, pl.Expr], ...] = field(default=())
-
-
-def normal(header: str) -> str:
-    """Return a header without spaces, case and full-width forms.
-
-    Examples
-    --------
-    >>> normal(" 总资产（万元） ")
-    '总资产(万元)'
-    """
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", header)).lower()
-
-
-def split_unit(header: str) -> tuple[str, str]:
-    """Return a normal header's name and the unit it states, if any.
-
-    Examples
-    --------
-    >>> split_unit("总资产(万元)"), split_unit("total_assets_fen"), split_unit("county")
-    (('总资产', '万元'), ('total_assets', 'fen'), ('county', ''))
-    """
-    for units in _UNITS.values():
-        for unit in units:
-            if header.endswith(f"({unit})"):
-                return header[: -len(unit) - 2], unit
-            if unit.isascii() and header.endswith(f"_{unit}"):
-                return header[: -len(unit) - 1], unit
-    return header, ""
-
-
-def spellings(column: Column) -> set[str]:
-    """Return every normal header a column answers to, without units."""
-    names = (column.id, column.label_zh, column.label_en, *column.aliases)
-    return {normal(name) for name in names if name}
-
-
-def is_header(text: str) -> bool:
-    """Tell whether a text is a header of any column of the dictionary."""
-    plain = normal(text)
-    return plain in _all_spellings() or split_unit(plain)[0] in _all_spellings()
-
-
-def _all_spellings() -> frozenset[str]:
-    global _SPELLINGS
-    if _SPELLINGS is None:
-        _SPELLINGS = frozenset().union(*(spellings(column) for column in dictionary().values()))
-    return _SPELLINGS
-
-
-_SPELLINGS: frozenset[str] | None = None
-
-
-def match(
-    headers: Sequence[str], wanted: Mapping[str, bool], where: str
-) -> tuple[dict[str, tuple[str, str]], list[str]]:
-    """Match a file's headers to dictionary columns.
-
-    Parameters
-    ----------
-    headers : sequence of str
-        As they stand in the file.
-    wanted : mapping of str to bool
-        Column id to required.
-    where : str
-        File name for messages.
-
-    Returns
-    -------
-    matched : dict of str to (header, unit)
-        By column id; unit is empty where the header states none.
-    ignored : list of str
-        Headers nobody asked for.
-
-    Raises
-    ------
-    SubjectError
-        With every required column that is missing (and the nearest header), every column that two
-        headers claim, every banned field.
-    """
-    known = dictionary()
-    problems: list[Problem] = []
-    matched: dict[str, tuple[str, str]] = {}
-    ignored: list[str] = []
-    names = {spelling: name for name in wanted for spelling in spellings(known[name])}
-    for header in headers:
-        plain = normal(header)
-        bare, unit = (plain, "") if plain in names else split_unit(plain)
-        if any(zh in plain or plain == en for zh, en in BANNED):
-            problems.append(
-                Problem(
-                    tr("a field no credit file may hold", "信用档案不得采集的信息"),
-                    header,
-                    tr("take the column out", "请删除该列"),
-                    where=where,
-                )
-            )
-            continue
-        found = names.get(bare)
-        if found is None or (unit and unit not in _UNITS.get(known[found].type, {})):
-            ignored.append(header)
-        elif found in matched:
-            problems.append(
-                Problem(
-                    tr(f"two headers for '{found}'", f"'{found}' 对应两列"),
-                    f"{matched[found][0]}, {header}",
-                    tr("keep one", "请保留一列"),
-                    where=where,
-                )
-            )
-        else:
-            matched[found] = (header, unit)
-    for name, required in wanted.items():
-        if required and name not in matched:
-            problems.append(_missing(known[name], ignored, where))
-    if problems:
-        raise SubjectError(problems)
-    return matched, ignored
-
-
-def _missing(column: Column, ignored: list[str], where: str) -> Problem:
-    targets = spellings(column)
-    near = max(
-        ignored,
-        key=lambda header: max(
-            difflib.SequenceMatcher(None, split_unit(normal(header))[0], target).ratio()
-            for target in targets
-        ),
-        default="",
-    )
-    hint = tr(f"add a column '{column.id}'", f"请补充“{column.label_zh}”列")
-    if near:
-        close = difflib.get_close_matches(split_unit(normal(near))[0], targets, n=1, cutoff=0.5)
-        if close:
-            hint = tr(f"did you mean the column '{near}'?", f"是否就是“{near}”列?")
-    return Problem(
-        tr(
-            f"no column '{column.id}' ({column.label_zh})",
-            f"缺少“{column.label_zh}”列({column.id})",
-        ),
-        tr("nearest: ", "最接近:") + near if near else "",
-        hint,
-        where=where,
-    )
-
-
-# ---- cells ------------------------------------------------------------------------------------
-
-
-def _text(header: str) -> pl.Expr:
-    cell = pl.col(header).str.strip_chars(" \t\r\n\u3000\u00a0")
-    return pl.when(cell.is_in(list(_NOTHING))).then(None).otherwise(cell)
-
-
-def _shown(text: pl.Expr) -> pl.Expr:
-    return text.cast(pl.String, strict=False)
-
-
-def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> _Cell:
-    """Read a number as an integer of the column's unit.
-
-    Float arithmetic only finds the nearest integer, which is exact below 2**52; a cell that lies
-    further from it than rounding noise is finer than the unit, and rejected.
-    """
-    factor = _UNITS.get(column.type, {}).get(unit, Decimal(1)) * column.per_unit
-    scale = float(factor)
-    if kind == pl.String:
-        plain = _text(header).str.normalize("NFKC").str.replace_all(r"[,\s_]", "")
-        percent = plain.str.ends_with("%") if column.type == "rate" else pl.lit(False)
-        wan = plain.str.ends_with("万元") if column.type == "money" else pl.lit(False)
-        bare = plain.str.replace(r"(万元|元|%)$", "")
-        raw = bare.cast(pl.Float64, strict=False)
-        unreadable = plain.is_not_null() & raw.is_null()
-        own = column.per_unit
-        exact = (
-            pl.when(percent)
-            .then(raw * (own / 100))
-            .when(wan)
-            .then(raw * (own * 10_000.0))
-            .otherwise(raw * scale)
-        )
-        present = plain.is_not_null()
-    elif kind.is_integer() and factor == factor.to_integral_value():
-        exact = pl.col(header).cast(pl.Int64)
-        if factor != 1:
-            exact = exact * int(factor)
-        return _Cell(column, header, exact, _range(column, exact))
-    else:
-        raw = pl.col(header).cast(pl.Float64)
-        exact, present = raw * scale, raw.is_not_null()
-        unreadable = pl.lit(False)
-    finite = exact.is_finite().fill_null(False)
-    nearest = exact.round()
-    value = pl.when(finite & (exact.abs() < 2.0**52)).then(nearest).cast(pl.Int64)
-    off = (exact - nearest).abs() > _SLACK * (exact.abs() * _SLACK + 1)
-    faults = [
-        (tr("not a number", "不是数字"), unreadable),
-        (tr("not a finite number", "不是有限的数"), present & ~unreadable & ~finite),
-        (
-            tr(
-                f"finer than 1/{column.per_unit} of the unit", f"精度超过单位的 1/{column.per_unit}"
-            ),
-            finite & off,
-        ),
-    ]
-    return _Cell(column, header, value, (*faults, *_range(column, exact)))
-
-
-def _range(column: Column, exact: pl.Expr) -> tuple[tuple[str, pl.Expr], ...]:
-    assert column.minimum is not None
-    assert column.maximum is not None
-    low, high = (int(bound * column.per_unit) for bound in (column.minimum, column.maximum))
-    reason = tr(
-        f"outside {column.minimum} .. {column.maximum}",
-        f"超出 {column.minimum} 至 {column.maximum}",
-    )
-    outside = ((exact < low) | (exact > high)).fill_null(False)
-    return ((reason, outside),)
-
-
-def _flag(column: Column, header: str, kind: pl.DataType) -> _Cell:
-    if kind == pl.Boolean:
-        return _Cell(column, header, pl.col(header))
-    text = _text(header) if kind == pl.String else pl.col(header).cast(pl.String)
-    table = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
-    value = text.replace_strict(table, default=None, return_dtype=pl.Boolean)
-    return _Cell(
-        column,
-        header,
-        value,
-        ((tr("neither yes nor no", "既非“是”也非“否”"), text.is_not_null() & value.is_null()),),
-    )
-
-
-def _level(column: Column, header: str, kind: pl.DataType) -> _Cell:
-    text = _text(header) if kind == pl.String else pl.col(header).cast(pl.String)
-    table = {name: name for name in column.values}
-    for name, words in column.values.items():
-        table.update(dict.fromkeys(words, name))
-    value = text.replace_strict(table, default=None, return_dtype=pl.String)
-    allowed = "、".join(words[0] for words in column.values.values())
-    reason = tr(f"not one of {allowed}", f"不在取值 {allowed} 之内")
-    strange = text.is_not_null() & ~text.is_in(list(table))
-    return _Cell(column, header, value, ((reason, strange),))
-
-
-def _date(column: Column, header: str, kind: pl.DataType) -> _Cell:
-    if kind == pl.Date:
-        value = pl.col(header)
-        text = value.is_not_null()
-    elif isinstance(kind, pl.Datetime):
-        value = pl.col(header).dt.date()
-        text = value.is_not_null()
-    else:
-        cell = _text(header) if kind == pl.String else pl.col(header).cast(pl.String)
-        plain = cell.str.normalize("NFKC")
-        groups = [
-            plain.str.extract(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", n).str.zfill(
-                4 if n == 1 else 2
-            )
-            for n in (1, 2, 3)
-        ]
-        split = pl.concat_str(groups).str.to_date("%Y%m%d", strict=False)
-        solid = plain.str.extract(r"^(\d{8})$").str.to_date("%Y%m%d", strict=False)
-        value, text = pl.coalesce(split, solid), cell.is_not_null()
-    reason = tr(
-        "not a date (2019-04-01, 2019/4/1, 2019年4月1日)", "不是日期(如 2019-04-01、2019年4月1日)"
-    )
-    odd = (value.dt.year() < 1900) | (value.dt.year() > 2100)
-    return _Cell(
-        column,
-        header,
-        value,
-        (
-            (reason, text & value.is_null()),
-            (tr("an unlikely year", "年份不合理"), odd.fill_null(False)),
-        ),
-    )
-
-
-def _code(column: Column, header: str, kind: pl.DataType) -> _Cell:
-    text = _text(header) if kind == pl.String else pl.col(header).cast(pl.String)
-    if column.type == "text":
-        return _Cell(column, header, text)
-    value = text.str.to_uppercase()
-    test = uscc_valid if column.type == "uscc" else resident_id_valid
-    standard = "GB 32100" if column.type == "uscc" else "GB 11643"
-    good = value.map_batches(test, return_dtype=pl.Boolean, is_elementwise=True)
-    reason = tr(f"fails the check digit of {standard}", f"未通过 {standard} 校验码")
-    return _Cell(column, header, value, ((reason, text.is_not_null() & ~good),))
-
-
-def _cell(column: Column, header: str, unit: str, kind: pl.DataType) -> _Cell:
-    if kind == pl.Null:
-        return _Cell(column, header, pl.lit(None, dtype=pl.String))
-    if column.numeric:
-        return _number(column, header, unit, kind)
-    if column.type == "flag":
-        return _flag(column, header, kind)
-    if column.type == "level":
-        return _level(column, header, kind)
-    if column.type == "date":
-        return _date(column, header, kind)
-    return _code(column, header, kind)
-
-
-# ---- the frame --------------------------------------------------------------------------------
 
 
 def conform(
@@ -462,7 +112,7 @@ def conform(
     matched, ignored = match(schema.names(), wanted, raw.name)
     known = dictionary()
     cells = {
-        name: _cell(known[name], header, unit, schema[header])
+        name: read(known[name], header, unit, schema[header])
         for name, (header, unit) in matched.items()
     }
     faults = _faults(cells, key, schema)
@@ -497,7 +147,7 @@ def _notes(raw: Raw, ignored: list[str]) -> tuple[str, ...]:
     return tuple(f"{raw.name}: {note}" for note in notes)
 
 
-def _tested(rule: Rule, cells: Mapping[str, _Cell]) -> pl.Expr:
+def _tested(rule: Rule, cells: Mapping[str, Cell]) -> pl.Expr:
     """Return a rule's test on the cells as read; false where one of its columns is absent."""
     if not all(name in cells for name in rule.columns):
         return pl.lit(False)
@@ -505,7 +155,7 @@ def _tested(rule: Rule, cells: Mapping[str, _Cell]) -> pl.Expr:
 
 
 def _faults(
-    cells: Mapping[str, _Cell], key: str | None, schema: pl.Schema
+    cells: Mapping[str, Cell], key: str | None, schema: pl.Schema
 ) -> list[tuple[str, pl.Expr]]:
     faults: list[tuple[str, pl.Expr]] = []
     texts = [
@@ -530,7 +180,7 @@ def _faults(
 
 def _count(
     raw: Raw,
-    cells: Mapping[str, _Cell],
+    cells: Mapping[str, Cell],
     matched: Mapping[str, tuple[str, str]],
     tests: Sequence[tuple[str, pl.Expr]],
     key: str | None,
@@ -563,7 +213,7 @@ def _count(
 
 def _suspect_units(
     counted: Mapping[str, Any],
-    cells: Mapping[str, _Cell],
+    cells: Mapping[str, Cell],
     matched: Mapping[str, tuple[str, str]],
     where: str,
 ) -> None:
@@ -603,7 +253,7 @@ def _suspect_units(
         raise SubjectError(problems)
 
 
-def _doubled(raw: Raw, cell: _Cell, rows: int) -> pl.DataFrame:
+def _doubled(raw: Raw, cell: Cell, rows: int) -> pl.DataFrame:
     """Return keys that stand more than once, with how often, in bounded memory.
 
     Keys are counted part by part of a hash, so that only a part of them is held at a time.
@@ -620,7 +270,7 @@ def _doubled(raw: Raw, cell: _Cell, rows: int) -> pl.DataFrame:
 
 def _reject(
     raw: Raw,
-    cells: Mapping[str, _Cell],
+    cells: Mapping[str, Cell],
     tests: Sequence[tuple[str, pl.Expr]],
     key: str | None,
     doubled: pl.DataFrame | None,

@@ -20,7 +20,7 @@ PACKAGE = "lishui_credit"
 FLOORS = [
     {"errors", "language", "citation", "layout", "version"},
     {"points", "grades", "identifiers"},
-    {"columns", "dictionary", "read", "conform", "write"},
+    {"columns", "dictionary", "read", "headers", "cells", "conform", "write"},
     {"rubrics", "scorecards"},
     {"validation", "records"},
     {"cutoffs", "plan"},

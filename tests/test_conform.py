@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lishui_credit import conform as module
+from lishui_credit import headers
 from lishui_credit.conform import Conformed, conform
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
@@ -232,7 +233,7 @@ def test_a_sheet_with_a_title_above_its_header_is_read(tmp_path: Path) -> None:
     sheet.append([FIRM, 100.0, datetime(2019, 4, 1)])
     book.create_sheet("说明")
     book.save(tmp_path / "t.xlsx")
-    raw = read(tmp_path / "t.xlsx", module.is_header)
+    raw = read(tmp_path / "t.xlsx", headers.is_header)
     found = conform(raw, WANTED, key="uscc")
     assert found.frame.collect().row(0) == (FIRM, 10_000, date(2019, 4, 1))
     assert any("row 2" in note for note in found.notes)

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import polars as pl
 
-from lishui_credit.conform import conform, is_header
+from lishui_credit.conform import conform
 from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.headers import is_header
 from lishui_credit.language import tr
 from lishui_credit.read import read
 from lishui_credit.rubrics.compile import WITHHELD

@@ -17,8 +17,9 @@ from typing import Any
 import polars as pl
 
 from lishui_credit.columns import dictionary
-from lishui_credit.conform import Conformed, Rule, conform, is_header
+from lishui_credit.conform import Conformed, Rule, conform
 from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.headers import is_header
 from lishui_credit.language import tr
 from lishui_credit.points import compare
 from lishui_credit.read import Raw, read

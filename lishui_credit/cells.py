@@ -1,0 +1,223 @@
+"""How one column of the dictionary is read: the value of a cell, and what can be wrong with it.
+
+Cells become integers of the column's unit, dates, flags and level ids, by expressions over a raw
+frame. What cannot be read is never guessed: each way a cell can be wrong is a named test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+import polars as pl
+
+from lishui_credit.columns import Column
+from lishui_credit.headers import UNITS
+from lishui_credit.identifiers import resident_id_valid, uscc_valid
+from lishui_credit.language import tr
+
+_NOTHING: Final = ("", "-", "--", "—", "/", "null", "NULL", "None", "NA", "N/A", "n/a", "#N/A")
+_YES: Final = ("是", "有", "true", "True", "TRUE", "1", "1.0", "y", "Y", "yes", "Yes", "√")
+_NO: Final = ("否", "无", "没有", "false", "False", "FALSE", "0", "0.0", "n", "N", "no", "No", "×")
+_SLACK: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How one column is read: the value, and what can be wrong with a cell.
+
+    Parameters
+    ----------
+    column : Column
+        The column of the dictionary.
+    header : str
+        The column of the raw frame.
+    value : polars.Expr
+        The cell as the dictionary wants it; null where nothing stands, or nothing readable.
+    faults : tuple of (str, polars.Expr)
+        Reason and test; a test may be null where the cell is.
+    """
+
+    column: Column
+    header: str
+    value: pl.Expr
+    faults: tuple[tuple[str, pl.Expr], ...] = field(default=())
+
+
+def _text(header: str) -> pl.Expr:
+    cell = pl.col(header).str.strip_chars(" \t\r\n\u3000\u00a0")
+    return pl.when(cell.is_in(list(_NOTHING))).then(None).otherwise(cell)
+
+
+def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
+    """Read a number as an integer of the column's unit.
+
+    Float arithmetic only finds the nearest integer, which is exact below 2**52; a cell that lies
+    further from it than rounding noise is finer than the unit, and rejected.
+    """
+    factor = UNITS.get(column.type, {}).get(unit, Decimal(1)) * column.per_unit
+    scale = float(factor)
+    if kind == pl.String:
+        plain = _text(header).str.normalize("NFKC").str.replace_all(r"[,\s_]", "")
+        percent = plain.str.ends_with("%") if column.type == "rate" else pl.lit(False)
+        wan = plain.str.ends_with("万元") if column.type == "money" else pl.lit(False)
+        bare = plain.str.replace(r"(万元|元|%)$", "")
+        raw = bare.cast(pl.Float64, strict=False)
+        unreadable = plain.is_not_null() & raw.is_null()
+        own = column.per_unit
+        exact = (
+            pl.when(percent)
+            .then(raw * (own / 100))
+            .when(wan)
+            .then(raw * (own * 10_000.0))
+            .otherwise(raw * scale)
+        )
+        present = plain.is_not_null()
+    elif kind.is_integer() and factor == factor.to_integral_value():
+        exact = pl.col(header).cast(pl.Int64)
+        if factor != 1:
+            exact = exact * int(factor)
+        return Cell(column, header, exact, _range(column, exact))
+    else:
+        raw = pl.col(header).cast(pl.Float64)
+        exact, present = raw * scale, raw.is_not_null()
+        unreadable = pl.lit(False)
+    finite = exact.is_finite().fill_null(False)
+    nearest = exact.round()
+    value = pl.when(finite & (exact.abs() < 2.0**52)).then(nearest).cast(pl.Int64)
+    off = (exact - nearest).abs() > _SLACK * (exact.abs() * _SLACK + 1)
+    faults = [
+        (tr("not a number", "不是数字"), unreadable),
+        (tr("not a finite number", "不是有限的数"), present & ~unreadable & ~finite),
+        (
+            tr(
+                f"finer than 1/{column.per_unit} of the unit", f"精度超过单位的 1/{column.per_unit}"
+            ),
+            finite & off,
+        ),
+    ]
+    return Cell(column, header, value, (*faults, *_range(column, exact)))
+
+
+def _range(column: Column, exact: pl.Expr) -> tuple[tuple[str, pl.Expr], ...]:
+    assert column.minimum is not None
+    assert column.maximum is not None
+    low, high = (int(bound * column.per_unit) for bound in (column.minimum, column.maximum))
+    reason = tr(
+        f"outside {column.minimum} .. {column.maximum}",
+        f"超出 {column.minimum} 至 {column.maximum}",
+    )
+    outside = ((exact < low) | (exact > high)).fill_null(False)
+    return ((reason, outside),)
+
+
+def _flag(column: Column, header: str, kind: pl.DataType) -> Cell:
+    if kind == pl.Boolean:
+        return Cell(column, header, pl.col(header))
+    text = _text(header) if kind == pl.String else pl.col(header).cast(pl.String)
+    table = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
+    value = text.replace_strict(table, default=None, return_dtype=pl.Boolean)
+    return Cell(
+        column,
+        header,
+        value,
+        ((tr("neither yes nor no", "既非“是”也非“否”"), text.is_not_null() & value.is_null()),),
+    )
+
+
+def _level(column: Column, header: str, kind: pl.DataType) -> Cell:
+    text = _text(header) if kind == pl.String else pl.col(header).cast(pl.String)
+    table = {name: name for name in column.values}
+    for name, words in column.values.items():
+        table.update(dict.fromkeys(words, name))
+    value = text.replace_strict(table, default=None, return_dtype=pl.String)
+    allowed = "、".join(words[0] for words in column.values.values())
+    reason = tr(f"not one of {allowed}", f"不在取值 {allowed} 之内")
+    strange = text.is_not_null() & ~text.is_in(list(table))
+    return Cell(column, header, value, ((reason, strange),))
+
+
+def _date(column: Column, header: str, kind: pl.DataType) -> Cell:
+    if kind == pl.Date:
+        value = pl.col(header)
+        text = value.is_not_null()
+    elif isinstance(kind, pl.Datetime):
+        value = pl.col(header).dt.date()
+        text = value.is_not_null()
+    else:
+        cell = _text(header) if kind == pl.String else pl.col(header).cast(pl.String)
+        plain = cell.str.normalize("NFKC")
+        groups = [
+            plain.str.extract(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", n).str.zfill(
+                4 if n == 1 else 2
+            )
+            for n in (1, 2, 3)
+        ]
+        split = pl.concat_str(groups).str.to_date("%Y%m%d", strict=False)
+        solid = plain.str.extract(r"^(\d{8})$").str.to_date("%Y%m%d", strict=False)
+        value, text = pl.coalesce(split, solid), cell.is_not_null()
+    reason = tr(
+        "not a date (2019-04-01, 2019/4/1, 2019年4月1日)", "不是日期(如 2019-04-01、2019年4月1日)"
+    )
+    odd = (value.dt.year() < 1900) | (value.dt.year() > 2100)
+    return Cell(
+        column,
+        header,
+        value,
+        (
+            (reason, text & value.is_null()),
+            (tr("an unlikely year", "年份不合理"), odd.fill_null(False)),
+        ),
+    )
+
+
+def _code(column: Column, header: str, kind: pl.DataType) -> Cell:
+    text = _text(header) if kind == pl.String else pl.col(header).cast(pl.String)
+    if column.type == "text":
+        return Cell(column, header, text)
+    value = text.str.to_uppercase()
+    test = uscc_valid if column.type == "uscc" else resident_id_valid
+    standard = "GB 32100" if column.type == "uscc" else "GB 11643"
+    good = value.map_batches(test, return_dtype=pl.Boolean, is_elementwise=True)
+    reason = tr(f"fails the check digit of {standard}", f"未通过 {standard} 校验码")
+    return Cell(column, header, value, ((reason, text.is_not_null() & ~good),))
+
+
+def cell(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
+    """Return how a column is read from a raw column.
+
+    Parameters
+    ----------
+    column : Column
+        The column of the dictionary.
+    header : str
+        The raw column's name.
+    unit : str
+        The unit its header states, a key of `UNITS` for the column's type; empty for none.
+    kind : polars.DataType
+        The raw column's type.
+
+    Returns
+    -------
+    Cell
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from lishui_credit.columns import dictionary
+    >>> read = cell(dictionary()["county"], "县区", "", pl.String())
+    >>> pl.DataFrame({"县区": [" 莲都 ", "-"]}).select(read.value).to_series().to_list()
+    ['莲都', None]
+    """
+    if kind == pl.Null:
+        return Cell(column, header, pl.lit(None, dtype=pl.String))
+    if column.numeric:
+        return _number(column, header, unit, kind)
+    if column.type == "flag":
+        return _flag(column, header, kind)
+    if column.type == "level":
+        return _level(column, header, kind)
+    if column.type == "date":
+        return _date(column, header, kind)
+    return _code(column, header, kind)
