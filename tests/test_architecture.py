@@ -32,7 +32,7 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in room
 LONGEST_MODULE = 400  # lines of code: docstrings, comments and blank lines not counted
 SPEAKING_ROOMS = {"cli", "commands", "demo"}
 EMPTY_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers"}
-HEAVY_LIBRARIES = ("sklearn", "lightgbm", "plotly", "streamlit")
+HEAVY_LIBRARIES = ("scipy", "sklearn", "lightgbm", "plotly", "sqlglot", "streamlit")
 
 # Written in halves, so that this file does not contain what it looks for.
 REGISTRY_HOSTS = (
