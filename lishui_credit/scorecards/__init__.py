@@ -1,0 +1,1 @@
+"""Scorecards learnt from outcomes: characteristics in bins, bins as points."""
