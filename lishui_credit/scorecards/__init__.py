@@ -1,0 +1,1 @@
+"""Points learned from outcomes."""
