@@ -1,5 +1,7 @@
 """Calibration against scikit-learn, scipy and hand-worked steps."""
 
+# ruff: noqa: N803, N806 - X is what scikit-learn calls it
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -173,7 +175,7 @@ def test_wrong_input_is_refused():
 
 def test_out_of_fold_is_scikit_learns_cross_val_predict():
     s, y = drawn(500)
-    X = frame_of(s)  # noqa: N806
+    X = frame_of(s)
     cut = StratifiedKFold(5, shuffle=True, random_state=0)
     expected = cross_val_predict(LogisticRegression(), X, y, cv=cut, method="decision_function")
     np.testing.assert_allclose(out_of_fold(LogisticRegression(), X, y), expected)
@@ -184,16 +186,16 @@ def test_out_of_fold_is_scikit_learns_cross_val_predict():
 
 def test_groups_stay_in_one_fold():
     class Seen(LogisticRegression):
-        def fit(self, X, y, sample_weight=None):  # noqa: N803
+        def fit(self, X, y, sample_weight=None):
             self.seen_ = set(X["firm"])
             return super().fit(X, y)
 
-        def decision_function(self, X):  # noqa: N803
+        def decision_function(self, X):
             return np.array([float(firm in self.seen_) for firm in X["firm"]])
 
     rng = np.random.default_rng(0)
     firm = rng.integers(0, 40, 400)
-    X = pl.DataFrame({"firm": firm})  # noqa: N806
+    X = pl.DataFrame({"firm": firm})
     y = rng.integers(0, 2, 400)
     assert out_of_fold(Seen(), X, y).max() == 1.0
     assert out_of_fold(Seen(), X, y, groups=firm).max() == 0.0

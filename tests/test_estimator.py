@@ -1,5 +1,7 @@
 """scikit-learn takes our estimators for its own."""
 
+# ruff: noqa: N803 - X is what scikit-learn calls it
+
 import subprocess
 import sys
 
@@ -24,14 +26,14 @@ class Shift(Estimator):
     def __init__(self, by=1.0):
         self.by = by
 
-    def fit(self, X, y=None, sample_weight=None):  # noqa: N803
+    def fit(self, X, y=None, sample_weight=None):
         self.columns_ = X.columns
         return self
 
-    def transform(self, X):  # noqa: N803
+    def transform(self, X):
         return X.select(pl.all() + self.by)
 
-    def fit_transform(self, X, y=None):  # noqa: N803
+    def fit_transform(self, X, y=None):
         return self.fit(X, y).transform(X)
 
 
@@ -43,11 +45,11 @@ class Step(Classifier):
         self.sign = sign
         self.inner = inner
 
-    def fit(self, X, y, sample_weight=None):  # noqa: N803
+    def fit(self, X, y, sample_weight=None):
         self.weight_ = None if sample_weight is None else float(np.sum(sample_weight))
         return self
 
-    def predict_proba(self, X):  # noqa: N803
+    def predict_proba(self, X):
         self._require_fit()
         bad = 1 / (1 + np.exp(-self.sign * (X["a"].to_numpy() - self.cut)))
         return np.column_stack([1 - bad, bad])

@@ -6,6 +6,8 @@ such a score turns bad, and only then fits the model to all rows. `Calibrator` i
 alone, for scores that come from elsewhere, such as the card in force.
 """
 
+# ruff: noqa: N803 - X is what scikit-learn calls it
+
 from __future__ import annotations
 
 import math
@@ -224,7 +226,7 @@ class Calibrated(Classifier):
         self.folds = folds
         self.seed = seed
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Score out of fold, learn to calibrate, then fit the estimator to all rows."""
         from sklearn.base import clone
 
@@ -244,7 +246,7 @@ class Calibrated(Classifier):
         self.estimator_ = clone(self.estimator).fit(X, y, **extra)
         return self
 
-    def predict_proba(self, X: Any) -> Floats:  # noqa: N803
+    def predict_proba(self, X: Any) -> Floats:
         """Return calibrated probabilities of good and bad, shape (n, 2)."""
         from lishui_credit.scorecards.folds import log_odds_of_bad
 
@@ -252,7 +254,7 @@ class Calibrated(Classifier):
         bad = self.calibrator_.probability(log_odds_of_bad(self.estimator_, X))
         return np.column_stack([1.0 - bad, bad])
 
-    def decision_function(self, X: Any) -> Floats:  # noqa: N803
+    def decision_function(self, X: Any) -> Floats:
         """Return calibrated log-odds of bad, shape (n,)."""
         bad = self.predict_proba(X)[:, 1]
         return np.log(bad) - np.log1p(-bad)
@@ -260,7 +262,7 @@ class Calibrated(Classifier):
 
 def calibrate(
     estimator: Any,
-    X: Any,  # noqa: N803
+    X: Any,
     y: Any,
     *,
     method: Method = "platt",

@@ -6,6 +6,8 @@ scikit-learn asks an estimator for five things and never looks at its ancestors:
 `clone`, `Pipeline`, `cross_val_score` and `GridSearchCV` work all the same.
 """
 
+# ruff: noqa: N803 - X is what scikit-learn calls it
+
 from __future__ import annotations
 
 import inspect
@@ -150,11 +152,11 @@ class Classifier(Estimator):
         """The columns of `predict_proba`: 0 good, 1 bad; shape (2,)."""
         return np.array([0, 1], dtype=np.int8)
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probabilities of good and bad, shape (n, 2)."""
         raise NotImplementedError
 
-    def predict(self, X: Any) -> NDArray[np.int8]:  # noqa: N803
+    def predict(self, X: Any) -> NDArray[np.int8]:
         """Return 1 where bad is at least as likely as good, else 0; shape (n,).
 
         A bank's own cut-off is seldom at one half: see `lishui_credit.cutoffs`.

@@ -1,5 +1,7 @@
 """Rows scored by models that have not seen them: folds, clones and log-odds of bad."""
 
+# ruff: noqa: N803 - X is what scikit-learn calls it
+
 from __future__ import annotations
 
 from typing import Any
@@ -80,14 +82,14 @@ def split(
     return pairs
 
 
-def rows(X: Any, places: Places) -> Any:  # noqa: N803
+def rows(X: Any, places: Places) -> Any:
     """Return some rows of a frame or matrix, as the type it came in."""
     if isinstance(X, np.ndarray):
         return X[places]
     return nw.to_native(nw.from_native(X, eager_only=True)[places])
 
 
-def log_odds_of_bad(model: Any, X: Any) -> Floats:  # noqa: N803
+def log_odds_of_bad(model: Any, X: Any) -> Floats:
     """Return a fitted model's log-odds of bad: its decision function, else from probabilities.
 
     Probabilities of 0 and 1 are taken as 1e-12 from the end.
@@ -109,7 +111,7 @@ def log_odds_of_bad(model: Any, X: Any) -> Floats:  # noqa: N803
 
 def out_of_fold(
     estimator: Any,
-    X: Any,  # noqa: N803
+    X: Any,
     y: Any,
     *,
     folds: int = 5,

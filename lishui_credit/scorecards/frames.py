@@ -5,6 +5,8 @@ becomes 0 (good) and 1 (bad); weights become non-negative floats. Whatever canno
 refused with all its problems at once, never guessed and never left as a silent NaN.
 """
 
+# ruff: noqa: N803 - X is what scikit-learn calls it
+
 from __future__ import annotations
 
 import difflib
@@ -24,7 +26,7 @@ _TEXT: Final = (pl.Categorical, pl.Enum)
 _SHOWN: Final = 5  # values printed of those refused
 
 
-def features(X: Any, names: Iterable[str] | None = None) -> pl.DataFrame:  # noqa: N803
+def features(X: Any, names: Iterable[str] | None = None) -> pl.DataFrame:
     """Return a frame of features as models read them.
 
     Integers and booleans stay; floats become Float64 with NaN as null; categories and enums become
@@ -233,7 +235,7 @@ def weights(w: Any, rows: int) -> NDArray[np.float64]:
     return np.ascontiguousarray(numbers, dtype=np.float64)
 
 
-def _wrapped(X: Any) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:  # noqa: N803
+def _wrapped(X: Any) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
     """Return the frame as narwhals sees it, or refuse what is not a frame."""
     if isinstance(X, nw.DataFrame | nw.LazyFrame):
         return X
@@ -259,7 +261,7 @@ def _wrapped(X: Any) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:  # noqa: N803
     return frame
 
 
-def _headers(X: Any, frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> list[str]:  # noqa: N803
+def _headers(X: Any, frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> list[str]:
     """Return the headers, or refuse those that are not text."""
     headers = (
         frame.collect_schema().names() if isinstance(frame, nw.LazyFrame) else list(frame.columns)
