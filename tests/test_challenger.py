@@ -19,7 +19,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from lishui_credit.errors import CreditError, ModelError, SubjectError
-from lishui_credit.scorecards.challenger import SETTINGS, Challenger
+from lishui_credit.scorecards.boosting import SETTINGS
+from lishui_credit.scorecards.challenger import Challenger
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = {"settings": "four leaves", "max_rounds": 60, "patience": 20}

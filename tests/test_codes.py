@@ -58,6 +58,15 @@ def test_a_categorical_number_has_one_code_however_it_is_held():
         np.testing.assert_array_equal(learned.matrix(held), [[0], [1], [1]])
 
 
+def test_a_fraction_among_whole_numbers_does_not_rename_them():
+    learned = Codes.learn(
+        pl.DataFrame({"a": [1.0, 2.0, 2.5]}), np.array([0, 1, 1]), np.ones(3), categorical=["a"]
+    )
+    assert learned.levels == (("1", "2", "2.5"),)
+    held = pl.DataFrame({"a": [2.0, 7.5, None, 1.0]})
+    np.testing.assert_array_equal(learned.matrix(held, "ignore"), [[1], [np.nan], [np.nan], [0]])
+
+
 def test_unseen_levels_are_missing_and_counted(codes):
     new = X.with_columns(use=pl.Series(["茶", "船", "马", "船", None, "茶"]))
     with pytest.warns(UserWarning, match=r"use: .* 3 of 6 rows: 船, 马"):

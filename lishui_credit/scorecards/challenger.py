@@ -19,9 +19,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import CreditError, Problem, SubjectError
+from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import tr
 from lishui_credit.scorecards.artefact import packages, read_sealed, seal, store
+from lishui_credit.scorecards.boosting import (
+    Settings,
+    candidate_settings,
+    held_out_curve,
+    parameters,
+    train,
+)
 from lishui_credit.scorecards.codes import Codes, Unseen
 from lishui_credit.scorecards.comparison import Comparison, compare
 from lishui_credit.scorecards.estimator import Classifier
@@ -29,79 +36,14 @@ from lishui_credit.scorecards.folds import split
 from lishui_credit.scorecards.frames import features, target, weights
 
 Floats = NDArray[np.float64]
-Settings = str | Sequence[str] | Mapping[str, Any]
 
-FEW_ROWS: Final = 3_000  # under it, few leaves only
-ONE_THREAD: Final = 50_000  # under it, threads cost more than they bring
+ONE_THREAD: Final = 50_000  # rows under which threads cost more than they bring
 ONE_SPLIT: Final = 250_000  # cells from which one held-out quarter replaces three folds
 BASELINE: Final = "baseline"
 
 _SIGNS: Final = {"up": 1, "down": -1, "none": 0, "peak": 0, "valley": 0}
 _KIND: Final = "lishui_credit.challenger"
 _STORED: Final = ("max_rounds", "patience", "folds", "refit", "unseen", "seed")
-_BAGGED: Final = {"bagging_fraction": 0.8, "bagging_freq": 1}
-
-SETTINGS: Final[dict[str, dict[str, Any]]] = {
-    "four leaves": {
-        **_BAGGED,
-        "learning_rate": 0.05,
-        "num_leaves": 4,
-        "min_data_in_leaf": 50,
-        "feature_fraction": 0.8,
-    },
-    "seven leaves": {
-        **_BAGGED,
-        "learning_rate": 0.03,
-        "num_leaves": 7,
-        "min_data_in_leaf": 50,
-        "feature_fraction": 0.8,
-    },
-    "seven leaves, random cuts": {
-        **_BAGGED,
-        "learning_rate": 0.05,
-        "num_leaves": 7,
-        "min_data_in_leaf": 10,
-        "feature_fraction": 0.5,
-        "lambda_l2": 5.0,
-        "extra_trees": True,
-    },
-    "fifteen leaves": {
-        **_BAGGED,
-        "learning_rate": 0.03,
-        "num_leaves": 15,
-        "min_data_in_leaf": 50,
-        "feature_fraction": 0.5,
-        "lambda_l2": 5.0,
-    },
-    "fifteen leaves, slow": {
-        "bagging_fraction": 0.7,
-        "bagging_freq": 1,
-        "learning_rate": 0.02,
-        "num_leaves": 15,
-        "min_data_in_leaf": 100,
-        "feature_fraction": 0.5,
-        "lambda_l2": 10.0,
-    },
-    "thirty-one leaves": {"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 20},
-    "thirty-one leaves, bagged": {
-        **_BAGGED,
-        "learning_rate": 0.05,
-        "num_leaves": 31,
-        "min_data_in_leaf": 20,
-        "feature_fraction": 0.6,
-        "lambda_l2": 2.0,
-    },
-    "sixty-three leaves": {
-        **_BAGGED,
-        "learning_rate": 0.05,
-        "num_leaves": 63,
-        "min_data_in_leaf": 5,
-        "feature_fraction": 0.5,
-        "lambda_l2": 1.0,
-    },
-}
-_FEW: Final = ("four leaves", "seven leaves", "seven leaves, random cuts")
-_MANY: Final = ("seven leaves", *(name for name in SETTINGS if name not in _FEW))
 
 
 class Challenger(Classifier):
@@ -114,7 +56,7 @@ class Challenger(Classifier):
         leave a feature free, as does not naming it. A process gives its ``directions_``. Text
         features are always free.
     settings : "auto", name, names or mapping, default "auto"
-        Names of `SETTINGS` among which held-out AUC chooses; "auto" takes those of few leaves under
+        Names of `boosting.SETTINGS` among which held-out AUC chooses; "auto" takes those of few leaves under
         3,000 rows, the others from there. Or LightGBM parameters of your own.
     categorical : sequence of str, default ()
         Number columns to be coded like text: 1 married, 2 single.
@@ -209,7 +151,7 @@ class Challenger(Classifier):
         frame = features(X)
         outcome = target(y, frame.height)
         weight = weights(sample_weight, frame.height)
-        candidates = self._candidates(frame.height)
+        candidates = candidate_settings(self.settings, frame.height)
         directions = self._directions(frame)
         threads = self._threads(frame.height)
         many = frame.height * frame.width >= ONE_SPLIT
@@ -225,10 +167,12 @@ class Challenger(Classifier):
         trials = []
         for name, setting in candidates.items():
             curves = [
-                self._curve(
-                    self._parameters_of(setting, signs, threads),
+                held_out_curve(
+                    parameters(setting, signs, self.seed, threads),
                     (matrix, outcome[fit], weight[fit]),
                     (held_matrix, outcome[held], weight[held]),
+                    self.max_rounds,
+                    self.patience,
                 )
                 for matrix, fit, held_matrix, held, signs in parts
             ]
@@ -245,9 +189,10 @@ class Challenger(Classifier):
         self.directions_ = {
             name: words[sign] for name, sign in zip(frame.columns, signs, strict=True)
         }
-        self.booster_ = self._train(
-            self._parameters_of(candidates[self.setting_], signs, threads),
+        self.booster_ = train(
+            parameters(candidates[self.setting_], signs, self.seed, threads),
             (self.codes_.matrix(frame[rows]), outcome[rows], weight[rows]),
+            self.rounds_,
         )
         self._name_features()
         return self
@@ -368,32 +313,6 @@ class Challenger(Classifier):
         self._require_fit()
         return self.codes_.matrix(features(X, self.codes_.names), self.unseen)
 
-    def _candidates(self, rows: int) -> dict[str, Mapping[str, Any]]:
-        """Return the settings to try, by name."""
-        if isinstance(self.settings, Mapping):
-            return {"own": self.settings}
-        if self.settings == "auto":
-            names: Sequence[str] = _FEW if rows < FEW_ROWS else _MANY
-        else:
-            names = [self.settings] if isinstance(self.settings, str) else list(self.settings)
-        strange = [name for name in names if name not in SETTINGS]
-        if strange or not names:
-            raise CreditError(
-                Problem(
-                    tr("there is no such setting", "没有该设置"),
-                    ", ".join(strange),
-                    ", ".join(SETTINGS),
-                )
-            )
-        least = max(2, rows // 16)  # so that a few hundred rows can be parted at all
-        return {
-            name: {
-                **SETTINGS[name],
-                "min_data_in_leaf": min(least, SETTINGS[name]["min_data_in_leaf"]),
-            }
-            for name in names
-        }
-
     def _directions(self, frame: pl.DataFrame) -> dict[str, int]:
         """Return the sign each named feature must obey."""
         given = self.monotonic
@@ -437,60 +356,6 @@ class Challenger(Classifier):
         if self.n_jobs is not None:
             return self.n_jobs
         return 1 if rows < ONE_THREAD else os.cpu_count() or 1
-
-    def _parameters_of(
-        self, setting: Mapping[str, Any], signs: list[int], threads: int
-    ) -> dict[str, Any]:
-        constraint = {"monotone_constraints": signs} if any(signs) else {}
-        return {
-            "objective": "binary",
-            "metric": "auc",
-            "verbosity": -1,
-            "deterministic": True,
-            "force_row_wise": True,
-            "feature_pre_filter": False,
-            **constraint,
-            **setting,
-            "seed": self.seed,
-            "num_threads": threads,
-        }
-
-    def _curve(
-        self,
-        parameters: dict[str, Any],
-        fit: tuple[Floats, NDArray[np.int8], Floats],
-        held: tuple[Floats, NDArray[np.int8], Floats],
-    ) -> list[float]:
-        """Return the held-out AUC after each tree."""
-        import lightgbm
-
-        curve: dict[str, Any] = {}
-        data = lightgbm.Dataset(fit[0], fit[1], weight=fit[2])
-        watched = data.create_valid(held[0], held[1], weight=held[2])
-        lightgbm.train(
-            parameters,
-            data,
-            self.max_rounds,
-            valid_sets=[watched],
-            callbacks=[
-                lightgbm.early_stopping(self.patience, verbose=False),
-                lightgbm.record_evaluation(curve),
-            ],
-        )
-        found: list[float] = curve["valid_0"]["auc"]
-        return found
-
-    def _train(
-        self,
-        parameters: dict[str, Any],
-        fit: tuple[Floats, NDArray[np.int8], Floats],
-    ) -> Any:
-        import lightgbm
-
-        if not fit[0].shape[1]:
-            raise SubjectError(Problem(tr("there is no feature", "没有任何特征列")))
-        data = lightgbm.Dataset(fit[0], fit[1], weight=fit[2])
-        return lightgbm.train(parameters, data, self.rounds_)
 
 
 def _signs(codes: Codes, directions: Mapping[str, int]) -> list[int]:

@@ -148,13 +148,18 @@ class Codes:
 
 def _text(column: pl.Series) -> pl.Series:
     """Return a column as text; a whole number is written without a point, however it is held."""
-    if column.dtype == pl.String:
-        return column
-    if column.dtype.is_float():
-        whole = column.drop_nulls()
-        if (whole == whole.floor()).all() and (whole.abs() < 2**53).all():
-            column = column.cast(pl.Int64)
-    return column.cast(pl.String)
+    if not column.dtype.is_float():
+        return column.cast(pl.String)
+    whole = (column == column.floor()) & (column.abs() < 2**53)
+    return (
+        pl.select(
+            pl.when(whole)
+            .then(column.cast(pl.Int64, strict=False).cast(pl.String))
+            .otherwise(column.cast(pl.String))
+        )
+        .to_series()
+        .alias(column.name)
+    )
 
 
 def _coded(column: pl.Series, levels: tuple[str | None, ...], strange: list[Problem]) -> pl.Series:
