@@ -20,6 +20,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from lishui_credit.errors import CreditError, ModelError, SubjectError
 from lishui_credit.scorecards.boosting import SETTINGS
+from lishui_credit.scorecards.calibrate import calibrate
 from lishui_credit.scorecards.challenger import Challenger
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -276,6 +277,15 @@ def test_what_a_card_gives_up_has_an_interval(fitted):
     found = fitted.gives_up(card, X, y, resamples=200)
     assert found.low > 0.05
     assert found.challenger == roc_auc_score(y, fitted.predict_proba(X)[:, 1])
+
+
+def test_it_is_calibrated_out_of_fold_text_columns_and_lazy_frames_included():
+    X, y = people()
+    model = calibrate(Challenger(unseen="ignore", **QUICK), X.lazy(), y, folds=3)
+    later, outcome = people(4000, seed=11)
+    bad = model.predict_proba(later.lazy())[:, 1]
+    assert bad.mean() == pytest.approx(outcome.mean(), abs=0.04)
+    assert roc_auc_score(y, model.out_of_fold_) < roc_auc_score(y, model.predict_proba(X)[:, 1])
 
 
 def test_bad_input_is_refused():

@@ -6,7 +6,7 @@ such a score turns bad, and only then fits the model to all rows. `Calibrator` i
 alone, for scores that come from elsewhere, such as the card in force.
 """
 
-# ruff: noqa: N803 - X is what scikit-learn calls it
+# ruff: noqa: N803, N806 - X is what scikit-learn calls it
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lishui_credit.errors import CreditError, ModelError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.artefact import read_sealed, seal, store
 from lishui_credit.scorecards.estimator import Classifier, Estimator
-from lishui_credit.scorecards.folds import out_of_fold
+from lishui_credit.scorecards.folds import collected, log_odds_of_bad, out_of_fold
 from lishui_credit.scorecards.frames import target, weights
 
 Method = Literal["platt", "isotonic", "beta"]
@@ -230,6 +230,7 @@ class Calibrated(Classifier):
         """Score out of fold, learn to calibrate, then fit the estimator to all rows."""
         from sklearn.base import clone
 
+        X = collected(X)
         calibrator = Calibrator(self.method)
         calibrator._check()
         self.out_of_fold_ = out_of_fold(
@@ -248,10 +249,8 @@ class Calibrated(Classifier):
 
     def predict_proba(self, X: Any) -> Floats:
         """Return calibrated probabilities of good and bad, shape (n, 2)."""
-        from lishui_credit.scorecards.folds import log_odds_of_bad
-
         self._require_fit()
-        bad = self.calibrator_.probability(log_odds_of_bad(self.estimator_, X))
+        bad = self.calibrator_.probability(log_odds_of_bad(self.estimator_, collected(X)))
         return np.column_stack([1.0 - bad, bad])
 
     def decision_function(self, X: Any) -> Floats:

@@ -82,6 +82,11 @@ def split(
     return pairs
 
 
+def collected(X: Any) -> Any:
+    """Return a lazy polars frame read, anything else as it is."""
+    return X.collect() if isinstance(X, pl.LazyFrame) else X
+
+
 def rows(X: Any, places: Places) -> Any:
     """Return some rows of a frame or matrix, as the type it came in."""
     if isinstance(X, np.ndarray):
@@ -137,8 +142,7 @@ def out_of_fold(
     """
     from sklearn.base import clone
 
-    outcome = target(y)
-    frame = X.collect() if isinstance(X, pl.LazyFrame) else X
+    frame = collected(X)
     height = len(frame)
     outcome = target(y, height)
     weight = None if sample_weight is None else weights(sample_weight, height)
