@@ -39,9 +39,11 @@ Floats = NDArray[np.float64]
 
 ONE_THREAD: Final = 50_000  # rows under which threads cost more than they bring
 ONE_SPLIT: Final = 250_000  # cells from which one held-out quarter replaces three folds
+FINALISTS: Final = 3  # settings that go on after the first part held out
 BASELINE: Final = "baseline"
 
 _SIGNS: Final = {"up": 1, "down": -1, "none": 0, "peak": 0, "valley": 0}
+_TRIAL: Final = ("setting", "parts", "rounds", "auc")
 _KIND: Final = "lishui_credit.challenger"
 _STORED: Final = ("max_rounds", "patience", "folds", "refit", "unseen", "seed")
 
@@ -84,7 +86,8 @@ class Challenger(Classifier):
     rounds_ : int
         Trees.
     trials_ : polars.DataFrame
-        ``setting``, ``rounds``, ``auc`` (mean held-out AUC at those rounds), best first.
+        ``setting``, ``parts`` (held out in its trial: the best three of the first part go on),
+        ``rounds``, ``auc`` (mean held-out AUC at those rounds); the chosen one first.
     feature_names_in_, n_features_in_
         As scikit-learn has them.
 
@@ -164,24 +167,24 @@ class Challenger(Classifier):
             parts.append(
                 (codes.matrix(frame[fit]), fit, codes.matrix(frame[held], "ignore"), held, signs)
             )
-        trials = []
-        for name, setting in candidates.items():
-            curves = [
-                held_out_curve(
-                    parameters(setting, signs, self.seed, threads),
-                    (matrix, outcome[fit], weight[fit]),
-                    (held_matrix, outcome[held], weight[held]),
-                    self.max_rounds,
-                    self.patience,
+        curves: dict[str, list[list[float]]] = {name: [] for name in candidates}
+        racing = list(candidates)
+        for matrix, fit, held_matrix, held, signs in parts:
+            for name in racing:
+                curves[name].append(
+                    held_out_curve(
+                        parameters(candidates[name], signs, self.seed, threads),
+                        (matrix, outcome[fit], weight[fit]),
+                        (held_matrix, outcome[held], weight[held]),
+                        self.max_rounds,
+                        self.patience,
+                    )
                 )
-                for matrix, fit, held_matrix, held, signs in parts
-            ]
-            shortest = min(len(curve) for curve in curves)
-            mean = np.mean([curve[:shortest] for curve in curves], axis=0)
-            trials.append((name, int(mean.argmax()) + 1, float(mean.max())))
-        trials.sort(key=lambda trial: -trial[2])
-        self.trials_ = pl.DataFrame(trials, ["setting", "rounds", "auc"], orient="row")
-        self.setting_, self.rounds_, _ = trials[0]
+            racing = sorted(racing, key=lambda name: -_best(curves[name])[1])[:FINALISTS]
+        trials = [(name, len(curves[name]), *_best(curves[name])) for name in candidates]
+        trials.sort(key=lambda trial: (-trial[1], -trial[3]))
+        self.trials_ = pl.DataFrame(trials, list(_TRIAL), orient="row")
+        self.setting_, _, self.rounds_, _ = trials[0]
         rows = np.arange(frame.height) if self.refit else pairs[0][0]
         self.codes_ = Codes.learn(frame[rows], outcome[rows], weight[rows], self.categorical)
         signs = _signs(self.codes_, directions)
@@ -300,7 +303,7 @@ class Challenger(Classifier):
         self.directions_ = {name: found["directions"][name] for name in self.codes_.names}
         self.monotonic = dict(self.directions_)
         self.setting_, self.rounds_ = found["setting"], found["rounds"]
-        self.trials_ = pl.DataFrame(found["trials"]).select("setting", "rounds", "auc")
+        self.trials_ = pl.DataFrame(found["trials"]).select(_TRIAL)
         self.booster_ = lightgbm.Booster(model_str=found["model"])
         self._name_features()
         return self
@@ -362,3 +365,10 @@ def _signs(codes: Codes, directions: Mapping[str, int]) -> list[int]:
     """Return the monotone constraint of each column of the matrix; none on text."""
     pairs = zip(codes.names, codes.levels, strict=True)
     return [0 if levels is not None else directions.get(name, 0) for name, levels in pairs]
+
+
+def _best(curves: list[list[float]]) -> tuple[int, float]:
+    """Return the rounds at which the mean of the curves is highest, and that mean."""
+    shortest = min(len(curve) for curve in curves)
+    mean = np.mean([curve[:shortest] for curve in curves], axis=0)
+    return int(mean.argmax()) + 1, float(mean.max())
