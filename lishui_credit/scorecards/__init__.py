@@ -1,1 +1,1 @@
-"""Scorecards learnt from outcomes: characteristics in bins, bins as points."""
+"""Points learned from outcomes."""

@@ -1,0 +1,195 @@
+"""Settings of boosted trees, and the two calls of LightGBM: watch a held-out AUC, and train.
+
+Nothing here takes a frame. A matrix of floats is all that ever reaches LightGBM, because some
+column types of a polars frame end the whole process there (see `codes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lishui_credit.errors import CreditError, Problem
+from lishui_credit.language import tr
+
+Settings = str | Sequence[str] | Mapping[str, Any]
+Rows = tuple[NDArray[np.float64], NDArray[np.int8], NDArray[np.float64]]
+
+FEW_ROWS: Final = 3_000  # under it, few leaves only
+
+_BAGGED: Final = {"bagging_fraction": 0.8, "bagging_freq": 1}
+
+SETTINGS: Final[dict[str, dict[str, Any]]] = {
+    "four leaves": {
+        **_BAGGED,
+        "learning_rate": 0.05,
+        "num_leaves": 4,
+        "min_data_in_leaf": 50,
+        "feature_fraction": 0.8,
+    },
+    "seven leaves": {
+        **_BAGGED,
+        "learning_rate": 0.03,
+        "num_leaves": 7,
+        "min_data_in_leaf": 50,
+        "feature_fraction": 0.8,
+    },
+    "seven leaves, random cuts": {
+        **_BAGGED,
+        "learning_rate": 0.05,
+        "num_leaves": 7,
+        "min_data_in_leaf": 10,
+        "feature_fraction": 0.5,
+        "lambda_l2": 5.0,
+        "extra_trees": True,
+    },
+    "fifteen leaves": {
+        **_BAGGED,
+        "learning_rate": 0.03,
+        "num_leaves": 15,
+        "min_data_in_leaf": 50,
+        "feature_fraction": 0.5,
+        "lambda_l2": 5.0,
+    },
+    "fifteen leaves, slow": {
+        "bagging_fraction": 0.7,
+        "bagging_freq": 1,
+        "learning_rate": 0.02,
+        "num_leaves": 15,
+        "min_data_in_leaf": 100,
+        "feature_fraction": 0.5,
+        "lambda_l2": 10.0,
+    },
+    "thirty-one leaves": {"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 20},
+    "thirty-one leaves, bagged": {
+        **_BAGGED,
+        "learning_rate": 0.05,
+        "num_leaves": 31,
+        "min_data_in_leaf": 20,
+        "feature_fraction": 0.6,
+        "lambda_l2": 2.0,
+    },
+    "sixty-three leaves": {
+        **_BAGGED,
+        "learning_rate": 0.05,
+        "num_leaves": 63,
+        "min_data_in_leaf": 5,
+        "feature_fraction": 0.5,
+        "lambda_l2": 1.0,
+    },
+}
+_FEW: Final = ("four leaves", "seven leaves", "seven leaves, random cuts")
+_MANY: Final = ("seven leaves", *(name for name in SETTINGS if name not in _FEW))
+
+
+def candidate_settings(settings: Settings, rows: int) -> dict[str, Mapping[str, Any]]:
+    """Return the settings to try, by name.
+
+    Parameters
+    ----------
+    settings : "auto", name, names or mapping
+        A mapping is taken as it is, under the name "own".
+    rows : int
+        Rows to fit; from them "auto" takes its pick, and no leaf of a named setting needs more
+        than a sixteenth of them.
+
+    Raises
+    ------
+    CreditError
+        If a name is not in `SETTINGS`.
+
+    Examples
+    --------
+    >>> list(candidate_settings("auto", 1000))
+    ['four leaves', 'seven leaves', 'seven leaves, random cuts']
+    >>> candidate_settings("seven leaves", 320)["seven leaves"]["min_data_in_leaf"]
+    20
+    """
+    if isinstance(settings, Mapping):
+        return {"own": settings}
+    if settings == "auto":
+        names: Sequence[str] = _FEW if rows < FEW_ROWS else _MANY
+    else:
+        names = [settings] if isinstance(settings, str) else list(settings)
+    strange = [name for name in names if name not in SETTINGS]
+    if strange or not names:
+        raise CreditError(
+            Problem(
+                tr("there is no such setting", "没有该设置"),
+                ", ".join(strange),
+                ", ".join(SETTINGS),
+            )
+        )
+    least = max(2, rows // 16)
+    return {
+        name: {**SETTINGS[name], "min_data_in_leaf": min(least, SETTINGS[name]["min_data_in_leaf"])}
+        for name in names
+    }
+
+
+def parameters(
+    setting: Mapping[str, Any], signs: Sequence[int], seed: int, threads: int
+) -> dict[str, Any]:
+    """Return LightGBM's parameters: the same result for the same seed, whatever the machine does.
+
+    Parameters
+    ----------
+    setting : mapping
+        Wins over everything here but seed and threads.
+    signs : sequence of {-1, 0, 1}
+        Monotone constraint of each column.
+    seed, threads : int
+    """
+    constraint = {"monotone_constraints": list(signs)} if any(signs) else {}
+    return {
+        "objective": "binary",
+        "metric": "auc",
+        "verbosity": -1,
+        "deterministic": True,
+        "force_row_wise": True,
+        "feature_pre_filter": False,
+        **constraint,
+        **setting,
+        "seed": seed,
+        "num_threads": threads,
+    }
+
+
+def held_out_curve(
+    with_parameters: dict[str, Any], fit: Rows, held: Rows, rounds: int, patience: int
+) -> list[float]:
+    """Return the held-out AUC after each tree, up to `patience` trees after the best.
+
+    Parameters
+    ----------
+    with_parameters : dict
+        As `parameters` returns them.
+    fit, held : tuple of matrix (n, k), target (n,), weight (n,)
+    rounds, patience : int
+    """
+    import lightgbm
+
+    curve: dict[str, Any] = {}
+    data = lightgbm.Dataset(fit[0], fit[1], weight=fit[2])
+    lightgbm.train(
+        with_parameters,
+        data,
+        rounds,
+        valid_sets=[data.create_valid(held[0], held[1], weight=held[2])],
+        callbacks=[
+            lightgbm.early_stopping(patience, verbose=False),
+            lightgbm.record_evaluation(curve),
+        ],
+    )
+    found: list[float] = curve["valid_0"]["auc"]
+    return found
+
+
+def train(with_parameters: dict[str, Any], fit: Rows, rounds: int) -> Any:
+    """Return a LightGBM booster of so many trees."""
+    import lightgbm
+
+    return lightgbm.train(with_parameters, lightgbm.Dataset(fit[0], fit[1], weight=fit[2]), rounds)

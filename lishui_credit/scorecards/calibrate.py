@@ -1,0 +1,402 @@
+"""Probabilities that mean what they say: Platt, isotonic and beta calibration out of fold.
+
+A model's probabilities on the rows it was fitted to are too sure of themselves. `Calibrated`
+therefore scores every row by a model that has not seen it, learns from those log-odds how often
+such a score turns bad, and only then fits the model to all rows. `Calibrator` is the second step
+alone, for scores that come from elsewhere, such as the card in force.
+"""
+
+# ruff: noqa: N803, N806 - X is what scikit-learn calls it
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lishui_credit.errors import CreditError, ModelError, Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.scorecards.artefact import read_sealed, seal, store
+from lishui_credit.scorecards.estimator import Classifier, Estimator
+from lishui_credit.scorecards.folds import collected, log_odds_of_bad, out_of_fold
+from lishui_credit.scorecards.frames import target, weights
+
+Method = Literal["platt", "isotonic", "beta"]
+Floats = NDArray[np.float64]
+
+_KIND = "lishui_credit.calibrator"
+_METHODS = ("platt", "isotonic", "beta")
+_STEPS = 100
+
+
+class Calibrator(Estimator):
+    """Learns the probability of bad from log-odds of bad, rising throughout.
+
+    With s the log-odds of bad (bad:good), the fitted probability is
+
+    - ``platt``: 1 / (1 + exp(-(a s + c))), a >= 0;
+    - ``beta``: 1 / (1 + exp(-(a ln p - b ln(1 - p) + c))) with p = 1 / (1 + exp(-s)), a, b >= 0,
+      which is Platt's where a = b;
+    - ``isotonic``: the rising step function closest to the outcomes, straight between its knots.
+      It ties many scores: keep the raw score for a cut-off.
+
+    Platt's targets, (bads + 1) / (bads + 2) for a bad and 1 / (goods + 2) for a good, replace 1 and
+    0 in the first two, so that scores which separate the classes perfectly still get finite
+    answers. Every probability is kept within [`floor_`, 1 - `floor_`]: none is 0 or 1.
+
+    Parameters
+    ----------
+    method : {"platt", "isotonic", "beta"}, default "platt"
+        Platt wants some 100 rows, beta some 500, isotonic some 2,000 with 200 bads.
+    floor : float, optional
+        Least probability ever given, in (0, 0.5); by default 0.5 / (weight of all rows + 1), the
+        Jeffreys mean of a grade that holds every row and no bad.
+
+    Attributes
+    ----------
+    slopes_ : tuple of float
+        (a,) of Platt, (a, b) of beta, () of isotonic.
+    intercept_ : float
+        c; 0 of isotonic.
+    knots_ : tuple of two arrays
+        Log-odds and probabilities of isotonic, rising; empty otherwise.
+    floor_ : float
+        The least probability given.
+
+    References
+    ----------
+    Platt (1999), Probabilistic outputs for support vector machines, in Advances in Large Margin
+    Classifiers; Lin, Lin & Weng (2007), Machine Learning 68; Zadrozny & Elkan (2002), KDD;
+    Kull, Silva Filho & Flach (2017), Beta calibration, AISTATS.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> s = rng.normal(size=5000)
+    >>> y = rng.random(5000) < 1 / (1 + np.exp(-(0.5 * s - 1)))  # twice too sure, base rate wrong
+    >>> fitted = Calibrator().fit(s, y)
+    >>> round(fitted.slopes_[0], 1), round(fitted.intercept_, 1)
+    (0.5, -1.0)
+    """
+
+    def __init__(self, method: Method = "platt", *, floor: float | None = None) -> None:
+        self.method = method
+        self.floor = floor
+
+    def fit(self, log_odds: ArrayLike, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from log-odds that the rows' own model has not been fitted to.
+
+        Parameters
+        ----------
+        log_odds : array-like of float, shape (n,)
+            Log-odds of bad.
+        y : array-like, shape (n,)
+            1 bad, 0 good.
+        sample_weight : array-like, shape (n,), optional
+
+        Raises
+        ------
+        CreditError
+            If the method or the floor is none of those allowed.
+        SubjectError
+            If a log-odds is not finite, or the target or the weights are wrong.
+        """
+        self._check()
+        s = _finite(log_odds)
+        outcome = target(y, len(s))
+        weight = weights(sample_weight, len(s))
+        self.slopes_: tuple[float, ...] = ()
+        self.intercept_ = 0.0
+        self.knots_: tuple[Floats, Floats] = (np.empty(0), np.empty(0))
+        self.floor_ = 0.5 / (float(weight.sum()) + 1.0) if self.floor is None else self.floor
+        if self.method == "isotonic":
+            self.knots_ = _isotonic(s, outcome, weight)
+            flat = len(set(self.knots_[1].tolist())) == 1
+        else:
+            columns = s[:, None] if self.method == "platt" else _beta_columns(s)
+            *slopes, self.intercept_ = _rising_logistic(columns, outcome, weight)
+            self.slopes_ = tuple(slopes)
+            flat = not any(slopes)
+        if flat:
+            warnings.warn(
+                tr(
+                    "bad is no likelier where the score says so: every probability is the base"
+                    " rate (slope 0)",
+                    "评分越高风险并不越大:所有概率均取基准违约率(斜率为 0)",
+                ),
+                stacklevel=2,
+            )
+        return self
+
+    def probability(self, log_odds: ArrayLike) -> Floats:
+        """Return the probability of bad, within [`floor_`, 1 - `floor_`]; shape (n,)."""
+        self._require_fit()
+        s = _finite(log_odds)
+        if self.method == "isotonic":
+            raw = np.interp(s, *self.knots_)
+        else:
+            columns = s[:, None] if self.method == "platt" else _beta_columns(s)
+            raw = _logistic(columns @ np.asarray(self.slopes_) + self.intercept_)
+        return np.clip(raw, self.floor_, 1.0 - self.floor_)
+
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return the calibrator as sealed JSON; also write it where a new `path` is given."""
+        self._require_fit()
+        text = seal(
+            {
+                "kind": _KIND,
+                "schema": 1,
+                "method": self.method,
+                "floor": self.floor,
+                "learned": {
+                    "slopes": list(self.slopes_),
+                    "intercept": self.intercept_,
+                    "knots": [knots.tolist() for knots in self.knots_],
+                    "floor": self.floor_,
+                },
+            }
+        )
+        if path is not None:
+            store(text, path)
+        return text
+
+    @classmethod
+    def from_json(cls, source: str | os.PathLike[str]) -> Self:
+        """Return a calibrator from `to_json`'s text or file: the same to the last bit."""
+        found = read_sealed(source, _KIND)
+        self = cls(found["method"], floor=found["floor"])
+        learned = found["learned"]
+        self.slopes_ = tuple(learned["slopes"])
+        self.intercept_ = learned["intercept"]
+        low, high = (np.asarray(knots, dtype=np.float64) for knots in learned["knots"])
+        self.knots_ = (low, high)
+        self.floor_ = learned["floor"]
+        return self
+
+    def _check(self) -> None:
+        problems = []
+        if self.method not in _METHODS:
+            problems.append(
+                Problem(
+                    tr("there is no such method", "没有该方法"),
+                    repr(self.method),
+                    ", ".join(_METHODS),
+                )
+            )
+        if self.floor is not None and not 0.0 < self.floor < 0.5:
+            problems.append(
+                Problem(
+                    tr("the floor is not within (0, 0.5)", "下限不在 (0, 0.5) 内"), f"{self.floor}"
+                )
+            )
+        if problems:
+            raise CreditError(problems)
+
+
+class Calibrated(Classifier):
+    """A classifier whose probabilities are calibrated out of fold.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Anything with fit and predict_proba (or decision_function, log-odds of bad); it is cloned,
+        never changed.
+    method, folds, seed
+        As in `calibrate`.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        Fitted to all rows; its own score is the one to rank and cut by.
+    calibrator_ : Calibrator
+        Fitted to the out-of-fold log-odds.
+    out_of_fold_ : numpy.ndarray, shape (n,)
+        Log-odds of bad of each row by a model that has not seen it: for honest validation.
+    """
+
+    def __init__(
+        self, estimator: Any, *, method: Method = "platt", folds: int = 5, seed: int = 0
+    ) -> None:
+        self.estimator = estimator
+        self.method = method
+        self.folds = folds
+        self.seed = seed
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
+        """Score out of fold, learn to calibrate, then fit the estimator to all rows."""
+        from sklearn.base import clone
+
+        X = collected(X)
+        calibrator = Calibrator(self.method)
+        calibrator._check()
+        self.out_of_fold_ = out_of_fold(
+            self.estimator,
+            X,
+            y,
+            folds=self.folds,
+            seed=self.seed,
+            sample_weight=sample_weight,
+            groups=groups,
+        )
+        self.calibrator_ = calibrator.fit(self.out_of_fold_, y, sample_weight)
+        extra = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self.estimator_ = clone(self.estimator).fit(X, y, **extra)
+        return self
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Return calibrated probabilities of good and bad, shape (n, 2)."""
+        self._require_fit()
+        bad = self.calibrator_.probability(log_odds_of_bad(self.estimator_, collected(X)))
+        return np.column_stack([1.0 - bad, bad])
+
+    def decision_function(self, X: Any) -> Floats:
+        """Return calibrated log-odds of bad, shape (n,)."""
+        bad = self.predict_proba(X)[:, 1]
+        return np.log(bad) - np.log1p(-bad)
+
+
+def calibrate(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    method: Method = "platt",
+    folds: int = 5,
+    seed: int = 0,
+    sample_weight: Any = None,
+    groups: Any = None,
+) -> Calibrated:
+    """Return the estimator fitted to all rows, its probabilities calibrated out of fold.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Anything with fit and predict_proba; cloned, never changed.
+    X : frame, shape (n, k)
+    y : array-like, shape (n,)
+        1 bad, 0 good.
+    method : {"platt", "isotonic", "beta"}, default "platt"
+    folds : int, default 5
+        At least 2; each fold keeps the share of bads.
+    seed : int, default 0
+        Of the folds.
+    sample_weight : array-like, shape (n,), optional
+    groups : array-like, shape (n,), optional
+        Rows of one group (a firm, a household) stay in one fold.
+
+    Returns
+    -------
+    Calibrated
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.random(2000) < 0.2
+    >>> a = rng.normal(size=2000) + y
+    >>> X = pl.DataFrame({"a": a, "a_again": a})  # counted twice: naive Bayes is too sure
+    >>> model = calibrate(GaussianNB(), X, y)
+    >>> round(model.calibrator_.slopes_[0], 1)
+    0.5
+    """
+    model = Calibrated(estimator, method=method, folds=folds, seed=seed)
+    return model.fit(X, y, sample_weight=sample_weight, groups=groups)
+
+
+def _finite(log_odds: ArrayLike) -> Floats:
+    s = np.asarray(log_odds, dtype=np.float64)
+    if s.ndim != 1:
+        raise SubjectError(
+            Problem(tr("log-odds are not one column", "对数比率不是单列"), str(s.shape))
+        )
+    wrong = int((~np.isfinite(s)).sum())
+    if wrong:
+        raise SubjectError(
+            Problem(
+                tr("log-odds are missing or infinite", "对数比率缺失或无穷大"),
+                tr(f"{wrong} of {len(s)} rows", f"{len(s)} 行中 {wrong} 行"),
+            )
+        )
+    return s
+
+
+def _logistic(z: Floats) -> Floats:
+    half: Floats = 0.5 * (1.0 + np.tanh(0.5 * z))
+    return half
+
+
+def _beta_columns(s: Floats) -> Floats:
+    """Return ln p and -ln(1 - p) of p = 1 / (1 + exp(-s)); both rise with s."""
+    return np.column_stack([-np.logaddexp(0.0, -s), np.logaddexp(0.0, s)])
+
+
+def _isotonic(s: Floats, y: NDArray[np.int8], w: Floats) -> tuple[Floats, Floats]:
+    from sklearn.isotonic import IsotonicRegression
+
+    fitted = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
+    fitted.fit(s, y.astype(np.float64), sample_weight=w)
+    return fitted.X_thresholds_, fitted.y_thresholds_
+
+
+def _rising_logistic(columns: Floats, y: NDArray[np.int8], w: Floats) -> list[float]:
+    """Return slopes >= 0 and an intercept of least log loss on Platt's targets.
+
+    The loss is convex, so the best of the answers whose free slopes come out positive, over every
+    choice of slopes held at zero, is the constrained optimum.
+    """
+    bads, goods = float(w[y == 1].sum()), float(w[y == 0].sum())
+    aim = np.where(y == 1, (bads + 1.0) / (bads + 2.0), 1.0 / (goods + 2.0))
+    width = columns.shape[1]
+    best: tuple[float, list[float]] | None = None
+    for mask in range(2**width):
+        free = [place for place in range(width) if mask >> place & 1]
+        loss, answer = _newton(columns[:, free], aim, w)
+        if any(slope <= 0.0 for slope in answer[:-1]):
+            continue
+        slopes = [0.0] * width
+        for place, slope in zip(free, answer[:-1], strict=True):
+            slopes[place] = slope
+        if best is None or loss < best[0]:
+            best = loss, [*slopes, answer[-1]]
+    if best is None:  # not reached: with every slope at zero the answer is feasible
+        raise ModelError(tr("calibration found no answer", "校准未得到结果"))
+    return best[1]
+
+
+def _newton(columns: Floats, aim: Floats, w: Floats) -> tuple[float, list[float]]:
+    """Return the log loss and the coefficients, intercept last, of a weighted soft-label fit."""
+    scale = np.maximum(np.abs(columns).max(axis=0, initial=0.0), 1e-12)
+    design = np.column_stack([columns / scale, np.ones(len(aim))])
+    mean = float(np.average(aim, weights=w))
+    beta = np.zeros(design.shape[1])
+    beta[-1] = math.log(mean / (1.0 - mean))
+
+    def loss(at: Floats) -> float:
+        z = design @ at
+        return float(w @ (np.logaddexp(0.0, z) - aim * z))
+
+    now = loss(beta)
+    for _ in range(_STEPS):
+        p = _logistic(design @ beta)
+        gradient = design.T @ (w * (p - aim))
+        curve = design.T @ (design * (w * p * (1.0 - p))[:, None])
+        curve[np.diag_indices_from(curve)] += 1e-12 * max(1.0, float(np.trace(curve)))
+        step = np.linalg.solve(curve, gradient)
+        size = 1.0
+        while size > 1e-10 and (then := loss(beta - size * step)) > now - 1e-4 * size * float(
+            gradient @ step
+        ):
+            size /= 2.0
+        if size <= 1e-10:
+            break
+        beta, before, now = beta - size * step, now, then
+        if before - now <= 1e-13 * max(1.0, abs(now)):
+            break
+    coefficients = beta.copy()
+    coefficients[:-1] /= scale
+    return now, [float(value) for value in coefficients]

@@ -1,0 +1,374 @@
+"""The challenger (挑战者模型): boosted trees that tell what a scorecard gives up, and why.
+
+LightGBM under the house's conditions: each feature may only push risk the way the scorecard's
+binning says, the number of trees is found on rows held out and then fitted to all, small data get
+few leaves and one thread, and every run with one seed gives the same model. Text columns reach the
+trees as integer codes only (see `codes`).
+"""
+
+# ruff: noqa: N803 - X is what scikit-learn calls it
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from lishui_credit.errors import CreditError, Problem
+from lishui_credit.language import tr
+from lishui_credit.scorecards.artefact import packages, read_sealed, seal, store
+from lishui_credit.scorecards.boosting import (
+    Settings,
+    candidate_settings,
+    held_out_curve,
+    parameters,
+    train,
+)
+from lishui_credit.scorecards.codes import Codes, Unseen
+from lishui_credit.scorecards.comparison import Comparison, compare
+from lishui_credit.scorecards.estimator import Classifier
+from lishui_credit.scorecards.folds import split
+from lishui_credit.scorecards.frames import features, target, weights
+
+Floats = NDArray[np.float64]
+
+ONE_THREAD: Final = 50_000  # rows under which threads cost more than they bring
+ONE_SPLIT: Final = 250_000  # cells from which one held-out quarter replaces three folds
+FINALISTS: Final = 3  # settings that go on after the first part held out
+BASELINE: Final = "baseline"
+
+_SIGNS: Final = {"up": 1, "down": -1, "none": 0, "peak": 0, "valley": 0}
+_TRIAL: Final = ("setting", "parts", "rounds", "auc")
+_KIND: Final = "lishui_credit.challenger"
+_STORED: Final = ("max_rounds", "patience", "folds", "refit", "unseen", "seed")
+
+
+class Challenger(Classifier):
+    """Boosted trees that obey the scorecard's directions.
+
+    Parameters
+    ----------
+    monotonic : mapping of str to direction, or fitted BinningProcess, optional
+        "up": risk may only rise with the value, "down": only fall; "peak", "valley" and "none"
+        leave a feature free, as does not naming it. A process gives its ``directions_``. Text
+        features are always free.
+    settings : "auto", name, names or mapping, default "auto"
+        Names of `boosting.SETTINGS` among which held-out AUC chooses; "auto" takes those of few leaves under
+        3,000 rows, the others from there. Or LightGBM parameters of your own.
+    categorical : sequence of str, default ()
+        Number columns to be coded like text: 1 married, 2 single.
+    max_rounds, patience : int, default 1,500 and 100
+        Most trees, and trees without a better held-out AUC before stopping.
+    folds : int, default 3
+        Parts for early stopping, each held out once, the curves averaged; from 250,000 cells one
+        quarter of the rows is held out once.
+    refit : bool, default True
+        Fit the found number of trees to all rows; else to the rows of the first split only.
+    unseen : {"warn", "raise", "ignore"}, default "warn"
+        What to do about text levels that were not there at the fit; they count as missing.
+    n_jobs : int, optional
+        Threads; by default one under 50,000 rows, else every core.
+    seed : int, default 0
+
+    Attributes
+    ----------
+    booster_ : lightgbm.Booster
+    codes_ : Codes
+    directions_ : dict of str to {"up", "down", "none"}
+        What each feature had to obey.
+    setting_ : str
+        Name of the chosen setting, "own" for parameters of your own.
+    rounds_ : int
+        Trees.
+    trials_ : polars.DataFrame
+        ``setting``, ``parts`` (held out in its trial: the best three of the first part go on),
+        ``rounds``, ``auc`` (mean held-out AUC at those rounds); the chosen one first.
+    feature_names_in_, n_features_in_
+        As scikit-learn has them.
+
+    References
+    ----------
+    Ke et al. (2017), LightGBM, NeurIPS 30; Lundberg et al. (2020), From local explanations to
+    global understanding with explainable AI for trees, Nature Machine Intelligence 2.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = pl.DataFrame({"debt": rng.random(600), "kind": rng.choice(["farm", "inn"], 600)})
+    >>> y = rng.random(600) < 0.1 + 0.6 * X["debt"].to_numpy()
+    >>> model = Challenger(monotonic={"debt": "up"}, max_rounds=50).fit(X, y)
+    >>> low, high = model.predict_proba(pl.DataFrame({"kind": "inn", "debt": [0.1, 0.9]}))[:, 1]
+    >>> low < high, model.contributions(X[:1]).columns
+    (np.True_, ['debt', 'kind', 'baseline'])
+    """
+
+    def __init__(
+        self,
+        *,
+        monotonic: Any = None,
+        settings: Settings = "auto",
+        categorical: Sequence[str] = (),
+        max_rounds: int = 1500,
+        patience: int = 100,
+        folds: int = 3,
+        refit: bool = True,
+        unseen: Unseen = "warn",
+        n_jobs: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.monotonic = monotonic
+        self.settings = settings
+        self.categorical = categorical
+        self.max_rounds = max_rounds
+        self.patience = patience
+        self.folds = folds
+        self.refit = refit
+        self.unseen = unseen
+        self.n_jobs = n_jobs
+        self.seed = seed
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
+        """Find setting and number of trees on rows held out, then fit.
+
+        Parameters
+        ----------
+        X : frame, shape (n, k)
+        y : array-like, shape (n,)
+            1 bad, 0 good.
+        sample_weight : array-like, shape (n,), optional
+        groups : array-like, shape (n,), optional
+            Rows of one group are never on both sides of a split.
+
+        Raises
+        ------
+        SubjectError
+            If the frame, the target, the weights or the folds cannot be used.
+        CreditError
+            If a setting, a direction or a column named is unknown: all of them at once.
+        """
+        frame = features(X)
+        outcome = target(y, frame.height)
+        weight = weights(sample_weight, frame.height)
+        candidates = candidate_settings(self.settings, frame.height)
+        directions = self._directions(frame)
+        threads = self._threads(frame.height)
+        many = frame.height * frame.width >= ONE_SPLIT
+        pairs = split(outcome, folds=4 if many else self.folds, seed=self.seed, groups=groups)
+        pairs = pairs[:1] if many else pairs
+        parts = []
+        for fit, held in pairs:
+            codes = Codes.learn(frame[fit], outcome[fit], weight[fit], self.categorical)
+            signs = _signs(codes, directions)
+            parts.append(
+                (codes.matrix(frame[fit]), fit, codes.matrix(frame[held], "ignore"), held, signs)
+            )
+        curves: dict[str, list[list[float]]] = {name: [] for name in candidates}
+        racing = list(candidates)
+        for matrix, fit, held_matrix, held, signs in parts:
+            for name in racing:
+                curves[name].append(
+                    held_out_curve(
+                        parameters(candidates[name], signs, self.seed, threads),
+                        (matrix, outcome[fit], weight[fit]),
+                        (held_matrix, outcome[held], weight[held]),
+                        self.max_rounds,
+                        self.patience,
+                    )
+                )
+            racing = sorted(racing, key=lambda name: -_best(curves[name])[1])[:FINALISTS]
+        trials = [(name, len(curves[name]), *_best(curves[name])) for name in candidates]
+        trials.sort(key=lambda trial: (-trial[1], -trial[3]))
+        self.trials_ = pl.DataFrame(trials, list(_TRIAL), orient="row")
+        self.setting_, _, self.rounds_, _ = trials[0]
+        rows = np.arange(frame.height) if self.refit else pairs[0][0]
+        self.codes_ = Codes.learn(frame[rows], outcome[rows], weight[rows], self.categorical)
+        signs = _signs(self.codes_, directions)
+        words = {1: "up", -1: "down", 0: "none"}
+        self.directions_ = {
+            name: words[sign] for name, sign in zip(frame.columns, signs, strict=True)
+        }
+        self.booster_ = train(
+            parameters(candidates[self.setting_], signs, self.seed, threads),
+            (self.codes_.matrix(frame[rows]), outcome[rows], weight[rows]),
+            self.rounds_,
+        )
+        self._name_features()
+        return self
+
+    def decision_function(self, X: Any) -> Floats:
+        """Return the log-odds of bad, shape (n,)."""
+        matrix = self._matrix(X)
+        found: Floats = self.booster_.predict(
+            matrix, raw_score=True, num_threads=self._threads(len(matrix))
+        )
+        return found
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Return the probabilities of good and bad, shape (n, 2).
+
+        Raises
+        ------
+        SubjectError
+            If a column is missing, a number arrives as text, or a value is infinite.
+        """
+        bad = 1.0 / (1.0 + np.exp(-self.decision_function(X)))
+        return np.column_stack([1.0 - bad, bad])
+
+    def contributions(self, X: Any) -> pl.DataFrame:
+        """Return how much each feature moves the log-odds of bad (TreeSHAP).
+
+        Returns
+        -------
+        polars.DataFrame, shape (n, k + 1)
+            One column per feature and ``baseline``; each row sums to `decision_function`.
+        """
+        matrix = self._matrix(X)
+        found = self.booster_.predict(
+            matrix, pred_contrib=True, num_threads=self._threads(len(matrix))
+        )
+        return pl.DataFrame(found, [*self.codes_.names, BASELINE], orient="row")
+
+    def gives_up(
+        self,
+        card: Any,
+        X: Any,
+        y: Any,
+        *,
+        confidence: float = 0.95,
+        resamples: int = 2000,
+        seed: int = 0,
+    ) -> Comparison:
+        """Return what a card gives up against this model, with a paired interval.
+
+        Parameters
+        ----------
+        card : fitted classifier
+            Anything with predict_proba.
+        X, y : frame, shape (n, k), and array-like, shape (n,)
+            Rows that neither was fitted to.
+        confidence, resamples, seed
+            As in `comparison.compare`.
+        """
+        return compare(
+            card.predict_proba(X)[:, 1],
+            self.predict_proba(X)[:, 1],
+            y,
+            confidence=confidence,
+            resamples=resamples,
+            seed=seed,
+        )
+
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return the model as sealed JSON; also write it where a new `path` is given.
+
+        It holds LightGBM's own text model, the codes, the directions and the package versions.
+        """
+        self._require_fit()
+        settings = self.settings
+        text = seal(
+            {
+                "kind": _KIND,
+                "schema": 1,
+                "features": self.codes_.to_list(),
+                "directions": self.directions_,
+                "setting": self.setting_,
+                "rounds": self.rounds_,
+                "trials": self.trials_.to_dicts(),
+                "parameters": {
+                    **{name: getattr(self, name) for name in _STORED},
+                    "settings": dict(settings) if isinstance(settings, Mapping) else settings,
+                    "categorical": list(self.categorical),
+                },
+                "packages": packages("lightgbm", "lishui-credit", "numpy", "polars"),
+                "model": self.booster_.model_to_string(num_iteration=-1),
+            }
+        )
+        if path is not None:
+            store(text, path)
+        return text
+
+    @classmethod
+    def from_json(cls, source: str | os.PathLike[str]) -> Self:
+        """Return the model of `to_json`'s text or file: it scores the same to the last bit."""
+        import lightgbm
+
+        found = read_sealed(source, _KIND)
+        self = cls(**found["parameters"])
+        self.codes_ = Codes.from_list(found["features"])
+        self.directions_ = {name: found["directions"][name] for name in self.codes_.names}
+        self.monotonic = dict(self.directions_)
+        self.setting_, self.rounds_ = found["setting"], found["rounds"]
+        self.trials_ = pl.DataFrame(found["trials"]).select(_TRIAL)
+        self.booster_ = lightgbm.Booster(model_str=found["model"])
+        self._name_features()
+        return self
+
+    def _name_features(self) -> None:
+        self.feature_names_in_ = np.array(self.codes_.names, dtype=object)
+        self.n_features_in_ = len(self.codes_.names)
+
+    def _matrix(self, X: Any) -> Floats:
+        self._require_fit()
+        return self.codes_.matrix(features(X, self.codes_.names), self.unseen)
+
+    def _directions(self, frame: pl.DataFrame) -> dict[str, int]:
+        """Return the sign each named feature must obey."""
+        given = self.monotonic
+        learned = getattr(given, "directions_", None)
+        wanted: Mapping[str, str] = learned if learned is not None else (given or {})
+        problems = []
+        if BASELINE in frame.columns:
+            problems.append(
+                Problem(tr(f"no feature may be called '{BASELINE}'", f"特征不得名为“{BASELINE}”"))
+            )
+        named = [*self.categorical, *([] if learned is not None else wanted)]
+        for name in dict.fromkeys(named):
+            if name not in frame.columns:
+                near = difflib.get_close_matches(name, frame.columns, n=1)
+                hint = tr(f"is it '{near[0]}'?", f"是否为“{near[0]}”?") if near else ""
+                problems.append(Problem(tr(f"no column '{name}'", f"没有“{name}”列"), hint=hint))
+        for name, word in wanted.items():
+            if word not in _SIGNS:
+                problems.append(
+                    Problem(
+                        tr("there is no such direction", "没有该方向"),
+                        str(word),
+                        ", ".join(_SIGNS),
+                        name,
+                    )
+                )
+            elif (
+                learned is None
+                and _SIGNS[word]
+                and name in frame.columns
+                and (frame[name].dtype == pl.String or name in self.categorical)
+            ):
+                problems.append(
+                    Problem(tr("text has no direction", "文本列没有方向"), word, where=name)
+                )
+        if problems:
+            raise CreditError(problems)
+        return {name: _SIGNS[word] for name, word in wanted.items()}
+
+    def _threads(self, rows: int) -> int:
+        if self.n_jobs is not None:
+            return self.n_jobs
+        return 1 if rows < ONE_THREAD else os.cpu_count() or 1
+
+
+def _signs(codes: Codes, directions: Mapping[str, int]) -> list[int]:
+    """Return the monotone constraint of each column of the matrix; none on text."""
+    pairs = zip(codes.names, codes.levels, strict=True)
+    return [0 if levels is not None else directions.get(name, 0) for name, levels in pairs]
+
+
+def _best(curves: list[list[float]]) -> tuple[int, float]:
+    """Return the rounds at which the mean of the curves is highest, and that mean."""
+    shortest = min(len(curve) for curve in curves)
+    mean = np.mean([curve[:shortest] for curve in curves], axis=0)
+    return int(mean.argmax()) + 1, float(mean.max())
