@@ -1,0 +1,159 @@
+"""Intervals by resampling: seeded, and within each class, so that every draw has bads and goods.
+
+`bootstrap` takes any metric of rows. `bootstrap_ranks` is for metrics of the ranking alone (AUC,
+KS, H): it draws counts per level instead of rows, so a million rows cost no more than thousands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.validation.outcomes import Estimate, Floats, Ranked, Values, bands, checked
+
+LEVELS_AT_MOST = 5_000
+"""Levels are merged to about so many, by equal weight, before counts are drawn."""
+
+
+def spread(draws: Floats, value: float, level: float) -> Estimate:
+    """Return the percentile interval of draws; none where more than half of them failed."""
+    held = draws[np.isfinite(draws)]
+    if len(held) < max(20, len(draws) // 2):
+        return Estimate(value, None, None, level)
+    low, high = np.quantile(held, [(1 - level) / 2, (1 + level) / 2])
+    return Estimate(value, float(low), float(high), level)
+
+
+def _repeats(repeats: int) -> None:
+    if repeats < 20:
+        raise SubjectError(
+            Problem(
+                tr("a bootstrap interval needs 20 repeats or more", "自助区间至少重复 20 次"),
+                str(repeats),
+                tr("200 give a steady 95% interval", "200 次可得稳定的 95% 区间"),
+                "repeats",
+            )
+        )
+
+
+def bootstrap(
+    metric: Callable[..., float],
+    y: Values,
+    *columns: Values,
+    repeats: int = 200,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Estimate:
+    """Return a metric of rows with its percentile bootstrap interval, stratified by outcome.
+
+    Parameters
+    ----------
+    metric : callable
+        ``metric(y, *columns) -> float``, on numpy arrays.
+    y : array_like of shape (n,)
+        Outcomes; bads are drawn from bads, goods from goods.
+    *columns : array_like of shape (n,)
+        Numbers the metric reads (a risk, a PD, weights).
+    repeats : int, default 200
+        Draws, 20 or more. Cost: repeats x n.
+    seed : int, default 0
+        The same seed gives the same interval.
+    level : float, default 0.95
+        Confidence of the interval.
+
+    Returns
+    -------
+    Estimate
+
+    References
+    ----------
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap, Chapman and Hall.
+
+    Examples
+    --------
+    >>> gap = lambda y, x: float(x[y == 1].mean() - x[y == 0].mean())
+    >>> found = bootstrap(gap, [0, 0, 0, 1, 1, 1], [1, 2, 3, 2, 3, 4], repeats=100)
+    >>> found.value, found.low < 1 < found.high
+    (1.0, True)
+    """
+    _repeats(repeats)
+    named = {f"column {place + 1}": values for place, values in enumerate(columns)}
+    good = checked(y, **named)
+    arrays = list(good.columns.values())
+    bads, goods = np.flatnonzero(good.y == 1), np.flatnonzero(good.y == 0)
+    rng = np.random.default_rng(seed)
+    outcome = np.concatenate((np.ones(len(bads)), np.zeros(len(goods))))
+    draws = np.empty(repeats)
+    for turn in range(repeats):
+        picked = np.concatenate(
+            (
+                bads[rng.integers(0, len(bads), len(bads))],
+                goods[rng.integers(0, len(goods), len(goods))],
+            )
+        )
+        draws[turn] = metric(outcome, *(values[picked] for values in arrays))
+    return spread(draws, float(metric(good.y, *arrays)), level)
+
+
+def bootstrap_ranks(
+    metric: Callable[[Floats, Floats], float],
+    levels: Ranked,
+    *,
+    repeats: int = 200,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Estimate:
+    """Return a metric of the ranking with its percentile bootstrap interval.
+
+    Counts of bads and of goods per level are drawn from a multinomial with the observed shares,
+    which is the row bootstrap within classes. Above `LEVELS_AT_MOST` levels, neighbours are merged
+    for the draws (not for the value). With weights, the numbers of rows drawn are the effective
+    sizes, (Σw)² / Σw².
+
+    Parameters
+    ----------
+    metric : callable
+        ``metric(bads, goods) -> float`` of amounts per level, riskiest first.
+    levels : Ranked
+        From `ranked`.
+    repeats, seed, level
+        As in `bootstrap`. Cost: repeats x levels.
+
+    Returns
+    -------
+    Estimate
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lishui_credit.validation.outcomes import ranked
+    >>> levels = ranked(np.array([0.0, 0, 1, 0, 1, 1]), np.arange(6.0))
+    >>> from lishui_credit.validation.hmeasure import h_of
+    >>> round(bootstrap_ranks(h_of, levels, repeats=50).value, 4)
+    0.6667
+    """
+    _repeats(repeats)
+    bads, goods = levels.bads, levels.goods
+    if len(bads) > LEVELS_AT_MOST:
+        band = bands(bads / bads.sum() + goods / goods.sum(), LEVELS_AT_MOST)
+        bads, goods = (
+            np.bincount(band, weights=amounts).astype(np.float64) for amounts in (bads, goods)
+        )
+    rng = np.random.default_rng(seed)
+    sizes = [
+        max(1, round(float(amounts.sum() ** 2 / squared.sum())))
+        for amounts, squared in (
+            (levels.bads, levels.bads_squared),
+            (levels.goods, levels.goods_squared),
+        )
+    ]
+    prior = levels.bads.sum() / (levels.bads.sum() + levels.goods.sum())
+    drawn = [
+        rng.multinomial(size, amounts / amounts.sum(), size=repeats) / size * share
+        for size, amounts, share in zip(sizes, (bads, goods), (prior, 1 - prior), strict=True)
+    ]
+    draws = np.array([metric(b, g) for b, g in zip(*drawn, strict=True)])
+    return spread(draws, float(metric(levels.bads, levels.goods)), level)
