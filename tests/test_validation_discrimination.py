@@ -21,6 +21,7 @@ from lishui_credit.validation.discrimination import (
     ks,
     placements,
 )
+from lishui_credit.validation.groups import RANK_METRICS
 from lishui_credit.validation.hmeasure import h_measure, h_of
 from lishui_credit.validation.outcomes import ranked
 
@@ -357,6 +358,18 @@ def test_drawing_counts_per_level_spreads_like_drawing_rows():
     assert by_levels.value == pytest.approx(by_rows.value)
     assert by_levels.low == pytest.approx(by_rows.low, abs=0.02)
     assert by_levels.high == pytest.approx(by_rows.high, abs=0.02)
+
+
+@pytest.mark.parametrize("name", ["ks", "h"])
+def test_intervals_of_maxima_cover_the_truth_about_as_often_as_promised(name):
+    truth_of = ranked(*_sample(400_000, 13))
+    metric = RANK_METRICS[name]
+    truth = metric(truth_of.bads, truth_of.goods)
+    hits = 0
+    for seed in range(100):
+        found = bootstrap_ranks(metric, ranked(*_sample(600, 200 + seed)), repeats=60)
+        hits += found.low <= truth <= found.high
+    assert hits >= 84  # percentiles of the same draws reach about 60 for H
 
 
 def test_bootstrap_of_auc_agrees_with_delong():

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.validation.bootstrap import spread
+from lishui_credit.validation.bootstrap import percentiles
 from lishui_credit.validation.jeffreys import jeffreys_interval
 from lishui_credit.validation.outcomes import (
     Checked,
@@ -262,7 +262,7 @@ def ece(
         else:
             chance[turn] = np.abs(rng.normal(0, spreads)).sum()
     chance /= whole
-    drawn_ends = spread(draws / whole, value, level)
+    drawn_ends = percentiles(draws / whole, value, level)
     low, high = drawn_ends.low, drawn_ends.high
     if low is not None and high is not None:
         low, high = max(0.0, 2 * value - high), max(0.0, 2 * value - low)

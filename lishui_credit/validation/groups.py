@@ -68,8 +68,8 @@ def _estimate(
         return bootstrap(metric, y, of, repeats=repeats, seed=seed, level=level)
     if metric in RANK_METRICS:
         levels = ranked(y, of)
-        turn = RANK_METRICS[metric]
-        return bootstrap_ranks(turn, levels, repeats=repeats, seed=seed, level=level)
+        turn, within = RANK_METRICS[metric], (-1.0 if metric == "gini" else 0.0, 1.0)
+        return bootstrap_ranks(turn, levels, repeats=repeats, seed=seed, level=level, within=within)
     if metric == "ece":
         return ece(y, of, repeats=repeats, seed=seed, level=level).estimate
     turn = ROW_METRICS[metric]
@@ -135,7 +135,7 @@ def by_group(
 
     References
     ----------
-    Efron and Tibshirani (1993), An Introduction to the Bootstrap, Chapman and Hall.
+    Davison and Hinkley (1997), Bootstrap Methods and Their Application, Cambridge, chapter 5.
 
     Examples
     --------
