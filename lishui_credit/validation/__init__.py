@@ -1,7 +1,7 @@
 """Does a score, a PD or a published grade hold: discrimination, calibration, stability, groups.
 
 Names are imported when first used: importing this folder loads no scipy, scikit-learn or plotly.
-`bootstrap`, `concentration` and `migration` are taken from the modules of the same name.
+`bootstrap`, `concentration`, `fairness` and `migration` are taken from the modules of the same name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lishui_credit.validation.discrimination import auc, auc_difference, auc_fall, gini, ks
     from lishui_credit.validation.goodness import hosmer_lemeshow, recalibration
     from lishui_credit.validation.grades import grade_order
-    from lishui_credit.validation.groups import by_group, fairness
+    from lishui_credit.validation.groups import by_group
     from lishui_credit.validation.hmeasure import h_measure
     from lishui_credit.validation.jeffreys import (
         binomial_p,
@@ -50,7 +50,6 @@ _HOMES = {
     "correlated_p": "jeffreys",
     "csi": "stability",
     "ece": "calibration",
-    "fairness": "groups",
     "gains": "curves",
     "gini": "discrimination",
     "grade_order": "grades",
@@ -86,7 +85,6 @@ __all__ = [
     "correlated_p",
     "csi",
     "ece",
-    "fairness",
     "gains",
     "gini",
     "grade_order",

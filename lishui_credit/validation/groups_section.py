@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from lishui_credit.validation.fairness import FOUR_FIFTHS, fairness
 from lishui_credit.validation.findings import Draft, Line, Section, Settings, Table
-from lishui_credit.validation.groups import FOUR_FIFTHS, TOO_FEW, by_group, fairness
+from lishui_credit.validation.groups import TOO_FEW, by_group
 from lishui_credit.validation.outcomes import Floats
 from lishui_credit.validation.stability import psi
 from lishui_credit.validation.stability_section import YURDAKUL
