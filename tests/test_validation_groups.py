@@ -46,6 +46,15 @@ def test_pd_metrics_by_group_are_those_of_the_group_alone(name):
     assert row["value"] == pytest.approx(alone[name])
 
 
+def test_the_gap_of_a_period_is_as_uncertain_as_its_bad_rate():
+    y, _, county = _sample()
+    pd = np.full(len(y), 0.2)
+    row = by_group(y, county, "gap", pd, repeats=600).filter(group="莲都").row(0, named=True)
+    inside = y[county == "莲都"]
+    error = np.sqrt(inside.mean() * (1 - inside.mean()) / len(inside))
+    assert row["high"] - row["low"] == pytest.approx(2 * 1.96 * error, rel=0.1)
+
+
 def test_any_function_of_outcome_and_column_is_a_metric():
     y, score, county = _sample()
     table = by_group(y, county, lambda o, s: float(np.median(s)), score, repeats=50)

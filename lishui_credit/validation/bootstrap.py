@@ -1,4 +1,4 @@
-"""Intervals by resampling: seeded, and within each class, so that every draw has bads and goods.
+"""Intervals by resampling: seeded, within each class unless the bad rate itself matters.
 
 `bootstrap` takes any metric of rows. `bootstrap_ranks` is for metrics of the ranking alone (AUC,
 KS, H): it draws counts per level instead of rows, so a million rows cost no more than thousands.
@@ -69,15 +69,19 @@ def bootstrap(
     seed: int = 0,
     level: float = 0.95,
     within: tuple[float, float] = ANYWHERE,
+    stratified: bool = True,
 ) -> Estimate:
-    """Return a metric of rows with its bias-corrected bootstrap interval, stratified by outcome.
+    """Return a metric of rows with its bias-corrected bootstrap interval.
+
+    Stratified draws keep the numbers of bads and goods, as suits a metric of the ranking; where
+    the bad rate itself matters (calibration), draw without strata, or the interval is too narrow.
 
     Parameters
     ----------
     metric : callable
         ``metric(y, *columns) -> float``, on numpy arrays.
     y : array_like of shape (n,)
-        Outcomes; bads are drawn from bads, goods from goods.
+        Outcomes.
     *columns : array_like of shape (n,)
         Numbers the metric reads (a risk, a PD, weights).
     repeats : int, default 200
@@ -88,11 +92,13 @@ def bootstrap(
         Confidence of the interval.
     within : (float, float), optional
         Ends the metric cannot pass.
+    stratified : bool, default True
+        Draw bads from bads and goods from goods, rather than rows from all rows.
 
     Returns
     -------
     Estimate
-        See `corrected` for the interval.
+        See `corrected` for the interval. Draws the metric refuses (one class) are left out.
 
     References
     ----------
@@ -109,18 +115,17 @@ def bootstrap(
     named = {f"column {place + 1}": values for place, values in enumerate(columns)}
     good = checked(y, **named)
     arrays = list(good.columns.values())
-    bads, goods = np.flatnonzero(good.y == 1), np.flatnonzero(good.y == 0)
     rng = np.random.default_rng(seed)
-    outcome = np.concatenate((np.ones(len(bads)), np.zeros(len(goods))))
+    strata = [np.arange(len(good.y))]
+    if stratified:
+        strata = [np.flatnonzero(good.y == 1), np.flatnonzero(good.y == 0)]
     draws = np.empty(repeats)
     for turn in range(repeats):
-        picked = np.concatenate(
-            (
-                bads[rng.integers(0, len(bads), len(bads))],
-                goods[rng.integers(0, len(goods), len(goods))],
-            )
-        )
-        draws[turn] = metric(outcome, *(values[picked] for values in arrays))
+        picked = np.concatenate([rows[rng.integers(0, len(rows), len(rows))] for rows in strata])
+        try:
+            draws[turn] = metric(good.y[picked], *(values[picked] for values in arrays))
+        except SubjectError:
+            draws[turn] = np.nan
     return corrected(draws, float(metric(good.y, *arrays)), level, within)
 
 

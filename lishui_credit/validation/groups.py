@@ -61,7 +61,7 @@ def _estimate(
     level: float,
 ) -> Estimate:
     if callable(metric):
-        return bootstrap(metric, y, of, repeats=repeats, seed=seed, level=level)
+        return bootstrap(metric, y, of, repeats=repeats, seed=seed, level=level, stratified=False)
     if metric in RANK_METRICS:
         levels = ranked(y, of)
         turn, within = RANK_METRICS[metric], (-1.0 if metric == "gini" else 0.0, 1.0)
@@ -69,7 +69,7 @@ def _estimate(
     if metric == "ece":
         return ece(y, of, repeats=repeats, seed=seed, level=level).estimate
     turn = ROW_METRICS[metric]
-    return bootstrap(turn, y, of, repeats=repeats, seed=seed, level=level)
+    return bootstrap(turn, y, of, repeats=repeats, seed=seed, level=level, stratified=False)
 
 
 def members_of(named: pl.Series) -> list[tuple[str, NDArray[np.int64]]]:
@@ -117,7 +117,7 @@ def by_group(
     min_rows : int, default 50
         Smaller groups get no figure.
     repeats, seed, level
-        As in `bootstrap`: drawn within each class of each group.
+        As in `bootstrap`: drawn within each group, and for metrics of the ranking within class.
 
     Returns
     -------

@@ -78,7 +78,7 @@ def periods_section(
             name_en="Metrics by period",
             name_zh="各期指标",
             frame=table.rename({"group": "period"}),
-            source="Davison and Hinkley (1997), bootstrap within class and period",
+            source="Davison and Hinkley (1997), bootstrap within period",
         )
         if reference_score is not None and score is not None:
             rows = []
@@ -150,7 +150,7 @@ def groups_section(
                 name_en=f"Metrics by {dimension}",
                 name_zh=f"按{dimension}的指标",
                 frame=table,
-                source="Davison and Hinkley (1997), bootstrap within class and group",
+                source="Davison and Hinkley (1997), bootstrap within group",
             )
 
         def treatment(
