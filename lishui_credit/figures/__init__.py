@@ -1,0 +1,1 @@
+"""Frames in, plotly figures out; nothing here computes a figure that is not in the frame."""

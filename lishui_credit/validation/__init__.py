@@ -1,0 +1,112 @@
+"""Does a score, a PD or a published grade hold: discrimination, calibration, stability, groups.
+
+Names are imported when first used: importing this folder loads no scipy, scikit-learn or plotly.
+`bootstrap`, `concentration`, `fairness` and `migration` are taken from the modules of the same name.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lishui_credit.validation.approval import at_approval
+    from lishui_credit.validation.bootstrap import bootstrap_ranks
+    from lishui_credit.validation.calibration import brier, ece, reliability
+    from lishui_credit.validation.concentration import concentration_p
+    from lishui_credit.validation.curves import cap_points, gains, roc_points
+    from lishui_credit.validation.discrimination import auc, auc_difference, auc_fall, gini, ks
+    from lishui_credit.validation.goodness import hosmer_lemeshow, recalibration
+    from lishui_credit.validation.grades import grade_order
+    from lishui_credit.validation.groups import by_group
+    from lishui_credit.validation.hmeasure import h_measure
+    from lishui_credit.validation.jeffreys import (
+        binomial_p,
+        correlated_p,
+        grade_tests,
+        jeffreys_interval,
+        jeffreys_p,
+    )
+    from lishui_credit.validation.migration import bandwidth, neighbour_tests
+    from lishui_credit.validation.outcomes import Estimate
+    from lishui_credit.validation.report import validate
+    from lishui_credit.validation.stability import csi, psi, psi_critical
+    from lishui_credit.validation.validated import Validation
+
+_HOMES = {
+    "Estimate": "outcomes",
+    "Validation": "validated",
+    "at_approval": "approval",
+    "auc": "discrimination",
+    "auc_difference": "discrimination",
+    "auc_fall": "discrimination",
+    "bandwidth": "migration",
+    "binomial_p": "jeffreys",
+    "bootstrap_ranks": "bootstrap",
+    "brier": "calibration",
+    "by_group": "groups",
+    "cap_points": "curves",
+    "concentration_p": "concentration",
+    "correlated_p": "jeffreys",
+    "csi": "stability",
+    "ece": "calibration",
+    "gains": "curves",
+    "gini": "discrimination",
+    "grade_order": "grades",
+    "grade_tests": "jeffreys",
+    "h_measure": "hmeasure",
+    "hosmer_lemeshow": "goodness",
+    "jeffreys_interval": "jeffreys",
+    "jeffreys_p": "jeffreys",
+    "ks": "discrimination",
+    "neighbour_tests": "migration",
+    "psi": "stability",
+    "psi_critical": "stability",
+    "recalibration": "goodness",
+    "reliability": "calibration",
+    "roc_points": "curves",
+    "validate": "report",
+}
+
+__all__ = [
+    "Estimate",
+    "Validation",
+    "at_approval",
+    "auc",
+    "auc_difference",
+    "auc_fall",
+    "bandwidth",
+    "binomial_p",
+    "bootstrap_ranks",
+    "brier",
+    "by_group",
+    "cap_points",
+    "concentration_p",
+    "correlated_p",
+    "csi",
+    "ece",
+    "gains",
+    "gini",
+    "grade_order",
+    "grade_tests",
+    "h_measure",
+    "hosmer_lemeshow",
+    "jeffreys_interval",
+    "jeffreys_p",
+    "ks",
+    "neighbour_tests",
+    "psi",
+    "psi_critical",
+    "recalibration",
+    "reliability",
+    "roc_points",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'lishui_credit.validation' has no attribute '{name}'")
+    return getattr(import_module(f"lishui_credit.validation.{home}"), name)

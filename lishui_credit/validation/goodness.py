@@ -1,0 +1,207 @@
+"""Tests of a PD as a whole: Hosmer-Lemeshow, and Cox's recalibration (in the large, slope).
+
+Every function takes outcomes (1 bad) and a probability of bad, 0 to 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.validation.calibration import bin_means, pd_bins
+from lishui_credit.validation.outcomes import Estimate, Floats, Values, checked
+
+
+@dataclass(frozen=True, slots=True)
+class HosmerLemeshow:
+    """Chi-square of observed against expected bads over bins.
+
+    Parameters
+    ----------
+    statistic : float
+        Sum of (observed - expected)² / (n p (1 - p)) over bins.
+    degrees : int
+        Degrees of freedom: bins on fresh data, bins - 2 on the data of the fit.
+    p : float
+        Upper tail; small says the PDs do not fit.
+    """
+
+    statistic: float
+    degrees: int
+    p: float
+
+
+def hosmer_lemeshow(
+    y: Values, pd: Values, *, bins: int = 10, fitted: bool = False
+) -> HosmerLemeshow:
+    """Return the Hosmer-Lemeshow test over bins of equal size.
+
+    Parameters
+    ----------
+    y, pd, bins
+        As in `brier`.
+    fitted : bool, default False
+        Whether the PDs were fitted to these very rows: then two degrees of freedom are lost.
+
+    Returns
+    -------
+    HosmerLemeshow
+
+    Raises
+    ------
+    SubjectError
+        If a bin's mean PD is 0 or 1 (no variance to set the gap against), or too few bins remain.
+
+    References
+    ----------
+    Hosmer and Lemeshow (1980), Communications in Statistics A9, 1043-1069. Hosmer, Lemeshow and
+    Sturdivant (2013), Applied Logistic Regression, chapter 5.
+
+    Examples
+    --------
+    >>> hosmer_lemeshow([0, 1, 0, 1], [0.25, 0.25, 0.75, 0.75], bins=2).degrees
+    2
+    """
+    good = checked(y, pd=pd)
+    bin_of = pd_bins(good, bins)
+    size, rate, mean = bin_means(bin_of, good.w, good.y, good.columns["pd"])
+    degrees = len(size) - (2 if fitted else 0)
+    if degrees < 1 or (mean <= 0).any() or (mean >= 1).any():
+        raise SubjectError(
+            Problem(
+                tr(
+                    "Hosmer-Lemeshow needs bins whose mean PD lies strictly between 0 and 1",
+                    "Hosmer-Lemeshow 检验要求各箱平均违约概率严格在 0 与 1 之间",
+                ),
+                tr(f"{len(size)} bins", f"{len(size)} 箱"),
+            )
+        )
+    from scipy.special import chdtrc
+
+    statistic = float((size * (rate - mean) ** 2 / (mean * (1 - mean))).sum())
+    return HosmerLemeshow(statistic, degrees, float(chdtrc(degrees, statistic)))
+
+
+@dataclass(frozen=True, slots=True)
+class Recalibration:
+    """Cox's recalibration: ln odds of bad = intercept + slope · logit(PD).
+
+    Parameters
+    ----------
+    in_the_large : Estimate
+        Intercept with the slope held at 1: above 0 says PDs are too low. p tests 0.
+    slope, intercept : Estimate
+        Of the joint fit; slope below 1 says PDs are too extreme. p of slope tests 1.
+    p : float
+        Likelihood-ratio test of intercept 0 and slope 1 together, two degrees of freedom.
+    clipped : int
+        PDs of exactly or nearly 0 or 1, moved to 1e-9 from the end so that they have a logit.
+    """
+
+    in_the_large: Estimate
+    slope: Estimate
+    intercept: Estimate
+    p: float
+    clipped: int
+
+
+def _likelihood(y: Floats, z: Floats, w: Floats) -> float:
+    return float(w @ (y * z - np.logaddexp(0, z)))
+
+
+def _newton(
+    y: Floats, x: Floats, offset: Floats, w: Floats
+) -> tuple[Floats, NDArray[np.float64], float]:
+    """Return coefficients, covariance and log-likelihood of a logistic fit with an offset."""
+    from scipy.special import expit
+
+    beta = np.zeros(x.shape[1])
+    best = _likelihood(y, offset, w)
+    for _ in range(60):
+        p = expit(offset + x @ beta)
+        curve = x.T @ (x * (w * p * (1 - p))[:, None])
+        try:
+            step = np.linalg.solve(curve, x.T @ (w * (y - p)))
+        except np.linalg.LinAlgError:
+            break
+        now = _likelihood(y, offset + x @ (beta + step), w)
+        while not now >= best - 1e-9 and np.abs(step).max() > 1e-12:
+            step = step / 2
+            now = _likelihood(y, offset + x @ (beta + step), w)
+        beta, best = beta + step, now
+        if np.abs(beta).max() > 1e4:
+            break
+        if np.abs(step).max() < 1e-9:
+            return beta, np.linalg.inv(curve), best
+    raise SubjectError(
+        Problem(
+            tr("the recalibration has no finite solution", "重新校准没有有限解"),
+            hint=tr(
+                "the PD separates the classes perfectly or is constant",
+                "违约概率完全分开两类,或为常数",
+            ),
+        )
+    )
+
+
+def recalibration(
+    y: Values, pd: Values, *, weights: Values | None = None, level: float = 0.95
+) -> Recalibration:
+    """Return calibration in the large and calibration slope, by a logistic fit of our own.
+
+    Parameters
+    ----------
+    y, pd, weights
+        As in `brier`; weights are read as row counts.
+    level : float, default 0.95
+        Confidence of the Wald intervals.
+
+    Returns
+    -------
+    Recalibration
+
+    Raises
+    ------
+    SubjectError
+        If no finite solution exists: PDs are constant or separate the classes.
+
+    References
+    ----------
+    Cox (1958), Two further applications of a model for binary regression, Biometrika 45, 562-565.
+    Miller, Hui and Tierney (1991), Statistics in Medicine 10, 1213-1226.
+
+    Examples
+    --------
+    >>> found = recalibration([0, 1, 0, 1, 0, 1], [0.2, 0.2, 0.4, 0.4, 0.6, 0.9])
+    >>> found.in_the_large.value > 0, found.slope.value < 1
+    (True, True)
+    """
+    from scipy.special import chdtrc, logit, ndtr, ndtri
+
+    good = checked(y, weights=weights, pd=pd)
+    p, w = good.columns["pd"], good.w
+    inside = np.clip(p, 1e-9, 1 - 1e-9)
+    z = logit(inside)
+    ones = np.ones((len(z), 1))
+    large, large_cov, _ = _newton(good.y, ones, z, w)
+    both, cov, best = _newton(good.y, np.column_stack((ones[:, 0], z)), np.zeros(len(z)), w)
+    reach = float(ndtri(0.5 + level / 2))
+
+    def wald(value: float, variance: float, null: float) -> Estimate:
+        error = sqrt(variance)
+        tail = float(2 * ndtr(-abs(value - null) / error))
+        return Estimate(value, value - reach * error, value + reach * error, level, tail)
+
+    gain = max(0.0, 2 * (best - _likelihood(good.y, z, w)))
+    return Recalibration(
+        in_the_large=wald(float(large[0]), float(large_cov[0, 0]), 0),
+        slope=wald(float(both[1]), float(cov[1, 1]), 1),
+        intercept=wald(float(both[0]), float(cov[0, 0]), 0),
+        p=float(chdtrc(2, gain)),
+        clipped=int((inside != p).sum()),
+    )

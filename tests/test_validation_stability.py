@@ -1,0 +1,278 @@
+"""PSI against its formula and simulation; migration, concentration and grade order by hand."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from lishui_credit.errors import SubjectError
+from lishui_credit.validation.concentration import concentration, concentration_p
+from lishui_credit.validation.grades import grade_order
+from lishui_credit.validation.migration import bandwidth, migration, neighbour_tests
+from lishui_credit.validation.stability import MISSING, csi, psi, psi_critical
+
+# -- PSI ---------------------------------------------------------------------------------------
+
+
+def test_psi_of_two_levels_is_computed_by_hand():
+    found = psi(pl.Series(["a"] * 60 + ["b"] * 40), pl.Series(["a"] * 30 + ["b"] * 70))
+    assert found.value == pytest.approx(0.3 * np.log(2) + 0.3 * np.log(7 / 4))
+    assert found.expected == pytest.approx(1 / 100 + 1 / 100)
+    assert not found.smoothed
+    assert found.moved == "shifted"
+
+
+@pytest.mark.parametrize(("n", "m"), [(400, 400), (2000, 300)])
+def test_the_index_of_unmoved_samples_follows_its_band(n, m):
+    rng = np.random.default_rng(0)
+    p = np.array([psi(rng.normal(size=n), rng.normal(size=m)).p for _ in range(400)])
+    assert stats.kstest(p, "uniform").pvalue > 0.001
+    assert 4 <= (p < 0.05).sum() <= 38
+
+
+def test_critical_value_is_a_chi_square_quantile():
+    assert psi_critical(10, 500, 250) == pytest.approx(
+        stats.chi2.ppf(0.95, 9) * (1 / 500 + 1 / 250)
+    )
+
+
+def test_a_small_sample_passes_the_convention_by_chance():
+    rng = np.random.default_rng(1)
+    found = [psi(rng.normal(size=100), rng.normal(size=100)) for _ in range(50)]
+    assert np.mean([one.moved != "stable" for one in found]) > 0.5
+    assert np.mean([one.value > one.critical for one in found]) < 0.2
+
+
+def test_a_large_sample_has_moved_long_before_the_convention():
+    rng = np.random.default_rng(2)
+    found = psi(rng.normal(size=100_000), rng.normal(0.1, 1, size=100_000))
+    assert found.moved == "stable"
+    assert found.value > found.critical
+    # a shift of 0.1 standard deviations has symmetric Kullback-Leibler divergence 0.1² = 0.01
+    assert found.value == pytest.approx(0.01, rel=0.15)
+
+
+def test_an_empty_cell_stays_finite_and_is_said():
+    found = psi(pl.Series(["a", "b", "b"]), pl.Series(["b", "b", "c"]))
+    assert found.smoothed
+    assert np.isfinite(found.value)
+    assert found.cells == 3
+
+
+def test_missing_values_are_a_cell():
+    found = psi([1.0, 2.0, np.nan, 4.0], [1.0, 2.0, 3.0, np.nan], bins=2)
+    assert found.table["cell"][-1] == MISSING
+    assert found.table["reference"].sum() == pytest.approx(1)
+
+
+def test_cells_of_ties_are_counted_once():
+    found = psi([0.0] * 90 + list(range(1, 11)), [0.0] * 90 + list(range(1, 11)))
+    assert found.value == 0
+    assert found.cells < 10
+    assert found.table["reference"].sum() == pytest.approx(1)
+
+
+def test_a_constant_has_one_cell_and_no_index():
+    found = psi([5, 5, 5], [5, 5, 5])
+    assert (found.value, found.cells, found.p) == (0, 1, 1)
+
+
+@given(st.lists(st.integers(0, 9), min_size=5, max_size=50), st.integers(2, 12))
+def test_cells_hold_every_row_and_the_index_is_never_negative(values, bins):
+    found = psi(np.array(values), np.array(values[::2]), bins=bins)
+    assert found.value >= 0
+    assert found.table["reference"].sum() == pytest.approx(1)
+    assert found.table["current"].sum() == pytest.approx(1)
+
+
+def test_villages_are_pooled_beyond_fifty():
+    reference = pl.Series([f"v{i}" for i in range(300)] * 2)
+    found = psi(reference, reference)
+    assert found.cells == 51
+    assert found.value == 0
+
+
+def test_csi_lists_the_most_moved_feature_first():
+    rng = np.random.default_rng(3)
+    then = pl.DataFrame({"a": rng.normal(size=500), "b": rng.normal(size=500)})
+    now = pl.DataFrame({"a": rng.normal(size=500), "b": rng.normal(1, 1, size=500)})
+    table = csi(then, now)
+    assert table["feature"].to_list() == ["b", "a"]
+    assert table["moved"].to_list()[0] == "shifted"
+
+
+def test_csi_names_every_missing_column():
+    with pytest.raises(SubjectError, match=r"a: (.|\n)*b: "):
+        csi(pl.DataFrame({"a": [1], "b": [2]}), pl.DataFrame({"c": [1]}))
+
+
+def test_an_empty_sample_is_refused():
+    with pytest.raises(SubjectError, match="rows"):
+        psi([1, 2], np.array([], dtype=float))
+
+
+# -- migration ---------------------------------------------------------------------------------
+
+
+def _matrix(counts):
+    """Labels whose migration matrix has these counts."""
+    start, end = [], []
+    for i, row in enumerate(counts):
+        for j, count in enumerate(row):
+            start += [f"G{i}"] * count
+            end += [f"G{j}"] * count
+    return migration(start, end, order=[f"G{i}" for i in range(len(counts))])
+
+
+COUNTS = [[50, 8, 2, 0], [6, 60, 10, 4], [1, 9, 40, 10], [0, 3, 7, 30]]
+
+
+def test_bandwidth_is_the_ecbs_double_sum():
+    k = len(COUNTS)
+    n = [sum(row) for row in COUNTS]
+    p = [[cell / n[i] for cell in row] for i, row in enumerate(COUNTS)]
+    up = sum(
+        abs(i - j) * n[i - 1] * p[i - 1][j - 1] for i in range(1, k) for j in range(i + 1, k + 1)
+    )
+    low = sum(abs(i - j) * n[i - 1] * p[i - 1][j - 1] for i in range(2, k + 1) for j in range(1, i))
+    norm_up = sum(max(abs(i - k), abs(i - 1)) * n[i - 1] * sum(p[i - 1][i:]) for i in range(1, k))
+    norm_low = sum(
+        max(abs(i - k), abs(i - 1)) * n[i - 1] * sum(p[i - 1][: i - 1]) for i in range(2, k + 1)
+    )
+    found = bandwidth(_matrix(COUNTS))
+    assert found.upper == pytest.approx(up / norm_up)
+    assert found.lower == pytest.approx(low / norm_low)
+    assert found.down == pytest.approx(34 / 240)
+    assert found.up == pytest.approx(26 / 240)
+
+
+def test_nobody_moving_has_no_bandwidth():
+    found = bandwidth(_matrix([[5, 0], [0, 5]]))
+    assert (found.upper, found.lower) == (0, 0)
+
+
+def test_moving_as_far_as_possible_has_bandwidth_1():
+    found = bandwidth(_matrix([[0, 0, 3], [0, 5, 0], [4, 0, 0]]))
+    assert (found.upper, found.lower) == (1, 1)
+
+
+def test_neighbour_test_is_computed_by_hand():
+    table = neighbour_tests(_matrix(COUNTS))
+    row = table.filter((pl.col("from") == "G1") & (pl.col("to") == "G3")).row(0, named=True)
+    far, near, n = 4 / 80, 10 / 80, 80
+    spread = (far * (1 - far) + near * (1 - near) + 2 * far * near) / n
+    assert row["nearer"] == "G2"
+    assert row["p"] == pytest.approx(stats.norm.cdf((near - far) / np.sqrt(spread)))
+    back = table.filter((pl.col("from") == "G3") & (pl.col("to") == "G0")).row(0, named=True)
+    assert back["nearer"] == "G1"
+
+
+def test_neighbour_test_variance_is_that_of_two_cells_of_one_multinomial():
+    draws = np.random.default_rng(4).multinomial(200, [0.6, 0.3, 0.1], 40_000) / 200
+    observed = (draws[:, 1] - draws[:, 2]).var()
+    assert observed == pytest.approx((0.3 * 0.7 + 0.1 * 0.9 + 2 * 0.3 * 0.1) / 200, rel=0.03)
+
+
+def test_two_empty_cells_are_not_tested():
+    table = neighbour_tests(_matrix([[5, 0, 0], [0, 5, 0], [0, 0, 5]]))
+    assert table["p"].null_count() == 2
+
+
+def test_migration_leaves_out_who_was_graded_once():
+    found = migration(["A", "A", None], ["B", "A", "A"])
+    assert found.counts.sum() == 2
+    assert found.frame().columns == ["from", "subjects", "to A", "to B"]
+
+
+def test_migration_refuses_nobody():
+    with pytest.raises(SubjectError, match="nobody"):
+        migration(pl.Series([None], dtype=pl.String), ["A"])
+
+
+# -- concentration -----------------------------------------------------------------------------
+
+
+def test_even_grades_are_not_concentrated_and_one_grade_is_wholly():
+    even, one = concentration([10, 10, 10, 10]), concentration([40, 0, 0, 0])
+    assert (even.hhi, even.variation) == (0.25, 0)
+    assert even.index == pytest.approx(0)
+    assert (one.hhi, one.largest) == (1, 1)
+    assert one.index == pytest.approx(1)
+
+
+@given(st.lists(st.integers(0, 100), min_size=2, max_size=12).filter(lambda c: sum(c) > 0))
+def test_variation_and_hhi_tell_the_same(counts):
+    found = concentration(counts)
+    assert found.hhi == pytest.approx((found.variation**2 + 1) / len(counts))
+    assert -1e-9 <= found.index <= 1 + 1e-9
+
+
+def test_concentration_test_is_computed_by_hand():
+    # shares (0.3, 0.3, 0.4): CV² = 0.02; shares (0.8, 0.1, 0.1): CV² = 0.98
+    z = np.sqrt(2) * (np.sqrt(0.98) - np.sqrt(0.02)) / np.sqrt(0.98 * 1.48)
+    assert concentration_p([30, 30, 40], [80, 10, 10]) == pytest.approx(stats.norm.sf(z))
+
+
+def test_less_concentration_than_before_is_never_significant():
+    assert concentration_p([80, 10, 10], [40, 30, 30]) > 0.5
+
+
+def test_counts_of_different_scales_are_refused():
+    with pytest.raises(SubjectError, match="one scale"):
+        concentration_p([1, 2], [1, 2, 3])
+
+
+# -- grades ------------------------------------------------------------------------------------
+
+
+def _graded(counts, bads):
+    y, grades = [], []
+    for name, n, d in zip("ABCDEFG", counts, bads, strict=False):
+        y += [1] * d + [0] * (n - d)
+        grades += [name] * n
+    return np.array(y), grades
+
+
+def test_neighbours_are_compared_by_the_two_proportion_test():
+    y, grades = _graded([200, 150, 100], [10, 15, 12])
+    table = grade_order(y, grades).table
+    chi = stats.chi2_contingency([[10, 190], [15, 135]], correction=False)
+    assert table["p"][1] == pytest.approx(chi.pvalue / 2)
+    assert table["p"][0] is None
+
+
+def test_trend_is_the_correlation_of_place_and_outcome():
+    y, grades = _graded([200, 150, 100, 50], [10, 12, 14, 12])
+    found = grade_order(y, grades)
+    place = np.array(["ABCD".index(g) for g in grades])
+    assert found.trend == pytest.approx(np.corrcoef(place, y)[0, 1] * np.sqrt(len(y)))
+    assert found.trend_p == pytest.approx(stats.norm.sf(found.trend))
+
+
+def test_somers_d_is_scipys():
+    y, grades = _graded([60, 50, 40], [4, 10, 8])
+    place = ["ABC".index(g) for g in grades]
+    assert grade_order(y, grades).somers_d == pytest.approx(stats.somersd(y, place).statistic)
+
+
+def test_an_inversion_is_found_and_tested():
+    y, grades = _graded([400, 400, 400], [20, 80, 30])
+    found = grade_order(y, grades)
+    assert found.inversions == 1
+    assert found.table["inverted"].to_list() == [None, False, True]
+    assert found.table["p"][2] > 0.99
+
+
+def test_the_published_order_counts_not_the_alphabet():
+    y, grades = _graded([100, 100], [2, 20])
+    assert grade_order(y, grades, order=["B", "A"]).inversions == 1
+    assert grade_order(y, grades, order=["B", "A"]).trend < 0
+
+
+def test_a_grade_nobody_has_is_shown_and_skipped():
+    y, grades = _graded([100, 0, 100], [2, 0, 20])
+    found = grade_order(y, grades, order=["A", "B", "C"])
+    assert found.table["bad_rate"].to_list() == [0.02, None, 0.2]
+    assert found.table["inverted"].to_list() == [None, None, False]
