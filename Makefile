@@ -65,6 +65,16 @@ test: lint  ## lint, then every test, README and docstring example
 bench: setup  ## time grading on large synthetic frames
 	@$(BIN)/python benchmarks/grade.py
 
+.PHONY: peers
+peers: $(patsubst benchmarks/peers/%.txt,.venv-peers/%/.installed,$(wildcard benchmarks/peers/*.txt))  ## one environment each for the packages the benchmarks compare with
+
+# A peer that does not install is no failure of ours: the benchmarks skip it with a word.
+.venv-peers/%/.installed: benchmarks/peers/%.txt
+	$(call environment,$(@D))
+	@echo "Installing $< into $(@D)"
+	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check --no-deps -r $< && touch $@ || \
+		echo "$(*F) could not be installed; the benchmarks will skip it"
+
 .PHONY: samples
 samples: setup  ## write data_samples/ again from its seed
 	@$(BIN)/lishui-credit samples data_samples
@@ -91,5 +101,5 @@ lock: setup  ## resolve the newest allowed versions and write both locks
 
 .PHONY: clean
 clean:  ## remove environments, caches and everything built
-	rm -rf $(VENV) $(DOCS_VENV) site out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DOCS_VENV) .venv-peers site out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -99,10 +99,13 @@ def _readme(frames: dict[str, pl.DataFrame], seed: int, rows: int) -> str:
     lines = [
         "# Synthetic sample data (合成数据)",
         "",
-        "Every row of every file is made up by a seeded process and marked 合成数据/synthetic. No real"
-        " person, household or firm is in it; credit codes carry the fictitious region 331199.",
+        "Every row of every file below is made up by a seeded process and marked 合成数据/synthetic. No"
+        " real person, household or firm is in it; credit codes carry the fictitious region 331199.",
         "",
         f"Made by `lishui-credit samples data_samples --seed {seed} --rows {rows}`.",
+        "",
+        "The Parquet files that the repository keeps in this folder are not made by it and are not"
+        " synthetic: they are published data under CC BY 4.0, described in `REAL_DATA.md`.",
         "",
     ]
     for name, frame in frames.items():
