@@ -2,8 +2,9 @@
 
 A table reads a `Value` (a column, a ratio of two, or a weighted sum of ratios), finds the first
 `Band` or the `Level` it falls in and gives that band's points. Ratios are never divided: bounds
-are cross-multiplied in integers, so the same points come out on every engine. A missing value is
-decided before any comparison.
+are cross-multiplied in integers, so the same points come out on every engine. A column of measured
+doubles is compared as it stands, with bounds that are doubles too. A missing value is decided
+before any comparison, a NaN is one.
 
 Builders take the expression namespace (``polars`` or ``narwhals``) and use element-wise verbs
 only.
@@ -16,7 +17,7 @@ from fractions import Fraction
 from functools import reduce
 from math import floor, gcd, prod
 from operator import add, and_
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 Expr = Any
 Namespace = Any
@@ -58,9 +59,14 @@ class Value:
     ----------
     terms : tuple of Term
         At least one.
+    kind : {"exact", "real", "text", "coded"}
+        How the column is compared: integers, exactly (the only kind a published rubric uses);
+        one column of doubles; one column as text; one column of whole numbers that stand for
+        categories, as text without a decimal part.
     """
 
     terms: tuple[Term, ...]
+    kind: Literal["exact", "real", "text", "coded"] = "exact"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -76,6 +82,8 @@ class Value:
 
     def bound(self) -> tuple[int, int]:
         """Largest absolute numerator and denominator."""
+        if self.kind != "exact":
+            return 0, 1
         factors, constant = self._factors()
         overs = [term.over_largest if term.over else 1 for term in self.terms]
         whole = prod(overs)
@@ -87,12 +95,25 @@ class Value:
 
     def known(self, ns: Namespace) -> Expr:
         """Expression: no column is null, and no divisor is negative or a zero under a positive."""
+        if self.kind == "real":
+            cell = ns.col(self.columns[0])
+            return ~cell.is_null() & ~cell.cast(ns.Float64).is_nan()
         tests = [~ns.col(name).is_null() for name in self.columns]
         for term in self.terms:
             if term.over:
                 over, top = ns.col(term.over), ns.col(term.column)
                 tests.append((over > 0) | ((over == 0) & (top <= 0)))
         return reduce(and_, tests)
+
+    def cell(self, ns: Namespace) -> Expr:
+        """Return the one column a category or a measure reads, as it is compared."""
+        cell = ns.col(self.columns[0])
+        if self.kind == "exact":
+            return cell
+        if self.kind == "real":
+            return cell.cast(ns.Float64)
+        text = cell.cast(ns.String)
+        return text.str.replace(r"\.0+$", "") if self.kind == "coded" else text
 
     def fraction(self, ns: Namespace, wide: bool = False) -> tuple[Expr, Expr | int]:
         """Return numerator and denominator (an int where constant), both exact.
@@ -170,9 +191,9 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """One value of a category and its points."""
+    """One value and its points: of a category, or a special code of a number."""
 
-    value: str | bool
+    value: str | bool | float
     points: int
 
 
@@ -188,6 +209,10 @@ class PointsTable:
         First hit wins.
     levels : tuple of Level
         In place of bands.
+    special : tuple of Level
+        Codes of a number that are no quantities (-9 for "no record"), decided before the bands.
+    other : int or None
+        Points of a category that is not listed; None keeps it missing.
     missing : int or None
         Points of a missing value; None keeps it missing.
 
@@ -208,6 +233,8 @@ class PointsTable:
     value: Value
     bands: tuple[Band, ...] = ()
     levels: tuple[Level, ...] = ()
+    special: tuple[Level, ...] = ()
+    other: int | None = None
     missing: int | None = None
 
     @property
@@ -233,9 +260,12 @@ class PointsTable:
         """Return the points of one value, by exact fractions; the oracle of `expr`."""
         if value is None:
             return self.missing
-        if self.levels:
-            return next((level.points for level in self.levels if level.value == value), None)
+        if self.levels or self.value.kind in ("text", "coded"):
+            return next((row.points for row in self.levels if row.value == value), self.other)
         assert isinstance(value, Fraction)
+        for code in self.special:
+            if code.value == value:
+                return code.points
         for band in self.bands:
             if band.holds(value):
                 if band.points_to is None:
@@ -259,15 +289,15 @@ class PointsTable:
             return ns.lit(value, dtype=ns.Int32)
 
         chain = ns.when(~self.value.known(ns)).then(points(self.missing))
-        if self.levels:
-            cell = ns.col(self.value.columns[0])
-            for level in self.levels:
-                if isinstance(level.value, bool):
-                    test = cell if level.value else ~cell
-                else:
-                    test = cell == ns.lit(level.value)
-                chain = chain.when(test).then(points(level.points))
-            return chain.otherwise(points(None))
+        if self.levels or self.value.kind in ("text", "coded"):
+            cell = self.value.cell(ns)
+            for test, value in _levels(ns, cell, self.levels):
+                chain = chain.when(test).then(points(value))
+            return chain.otherwise(points(self.other))
+        for test, value in _levels(ns, self.value.cell(ns) if self.special else None, self.special):
+            chain = chain.when(test).then(points(value))
+        if self.value.kind == "real":
+            return _measured(ns, chain, self.value.cell(ns), self.bands)
         top, down = self.value.fraction(ns, self.wide)
         for band in self.bands:
             test = within(top, down, band)
@@ -278,6 +308,45 @@ class PointsTable:
                 return chain.otherwise(result)
             chain = chain.when(test).then(result)
         return chain.otherwise(points(None))
+
+
+def _levels(ns: Namespace, cell: Expr, levels: tuple[Level, ...]) -> list[tuple[Expr, int]]:
+    """Return a test and its points per level; many levels of the same points are one test."""
+    if not levels:
+        return []
+    if isinstance(levels[0].value, bool):
+        return [(cell if row.value else ~cell, row.points) for row in levels]
+    groups: dict[int, list[Any]] = {}
+    for row in levels:
+        groups.setdefault(row.points, []).append(row.value)
+    return [
+        (cell == ns.lit(values[0]) if len(values) == 1 else cell.is_in(values), points)
+        for points, values in groups.items()
+    ]
+
+
+def _measured(ns: Namespace, chain: Expr, cell: Expr, bands: tuple[Band, ...]) -> Expr:
+    """Add the bands of a measure to a chain; a band that starts where one ended needs no test."""
+    before: Band | None = None
+    for band in bands:
+        tests = []
+        follows = (
+            before is not None
+            and band.lower == before.upper
+            and band.lower_closed != before.upper_closed
+        )
+        if band.lower is not None and not follows:
+            bound = float(band.lower)
+            tests.append(cell >= bound if band.lower_closed else cell > bound)
+        if band.upper is not None:
+            bound = float(band.upper)
+            tests.append(cell <= bound if band.upper_closed else cell < bound)
+        points = ns.lit(band.points, dtype=ns.Int32)
+        if not tests:
+            return chain.otherwise(points)
+        chain = chain.when(reduce(and_, tests)).then(points)
+        before = band
+    return chain.otherwise(ns.lit(None, dtype=ns.Int32))
 
 
 def half_away(value: Fraction) -> int:

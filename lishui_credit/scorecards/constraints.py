@@ -11,7 +11,8 @@ import numpy as np
 from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import tr
 from lishui_credit.scorecards.chains import TIE
-from lishui_credit.scorecards.evidence import Floats, direction_of, neighbour_p_values, woe
+from lishui_credit.scorecards.evidence import Floats, direction_of, neighbour_p_values
+from lishui_credit.scorecards.woe import woe
 
 Direction = Literal["auto", "up", "down", "peak", "valley", "none"]
 
@@ -54,8 +55,8 @@ class Constraints:
     max_p_value : float or None, default None
         Neighbours must differ at this level, 0 to 1, in the pooled two-proportion z test
         (`neighbour_p_values`); None asks for no test.
-    smoothing : float, default 0.5
-        Added to the goods and to the bads of every bin before WoE; see `woe`. With 0 a bin needs
+    smoothing : float, default 1.0
+        Imaginary rows with the population's odds in every bin before WoE; see `woe.woe`. With 0 a bin needs
         both goods and bads, as its WoE would be infinite.
 
     Raises
@@ -73,7 +74,7 @@ class Constraints:
     min_goods: float = 1
     min_woe_gap: float = 0.0
     max_p_value: float | None = None
-    smoothing: float = 0.5
+    smoothing: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""

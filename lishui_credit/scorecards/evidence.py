@@ -1,4 +1,4 @@
-"""Weight of evidence, information value and the test between two bins, each defined once.
+"""What tells two bins apart, and the way of the bad rate along bins.
 
 Goods are y = 0, bads y = 1. Positive WoE is better than average. Counts may be weighted.
 """
@@ -10,72 +10,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from lishui_credit.scorecards.woe import woe
+
 Floats = npt.NDArray[np.float64]
-
-
-def woe(
-    goods: npt.ArrayLike,
-    bads: npt.ArrayLike,
-    total_goods: float,
-    total_bads: float,
-    smoothing: float = 0.5,
-) -> Floats:
-    """Weight of evidence (证据权重): ``ln(((goods + s)/total_goods) / ((bads + s)/total_bads))``.
-
-    Positive is better than average. With smoothing 0 it is the textbook definition, infinite for a
-    pure bin. The definition does not depend on the other bins. A bin without any row has WoE 0.
-
-    Parameters
-    ----------
-    goods, bads : array_like of float, shape (n,) or any other
-        Weight of goods and of bads in every bin, 0 or more.
-    total_goods, total_bads : float
-        Weight of all goods and bads, more than 0.
-    smoothing : float, default 0.5
-        The s of the formula, 0 or more.
-
-    Returns
-    -------
-    ndarray of float, shape of `goods`
-
-    Examples
-    --------
-    >>> woe([40, 5, 0], [10, 0, 0], 90, 10).round(3)
-    array([-0.847,  0.201,  0.   ])
-    """
-    g, b = np.asarray(goods, dtype=np.float64), np.asarray(bads, dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.log(((g + smoothing) / total_goods) / ((b + smoothing) / total_bads))
-    return np.where((g == 0) & (b == 0), 0.0, value)
-
-
-def iv_part(
-    goods: npt.ArrayLike,
-    bads: npt.ArrayLike,
-    total_goods: float,
-    total_bads: float,
-    smoothing: float = 0.5,
-) -> Floats:
-    """Information value (信息值) of every bin: ``(goods/total_goods - bads/total_bads) * woe``.
-
-    Only the WoE is smoothed, so the part of a small bin can be slightly negative.
-
-    Parameters
-    ----------
-    goods, bads, total_goods, total_bads, smoothing
-        As for `woe`.
-
-    Returns
-    -------
-    ndarray of float, shape of `goods`
-
-    Examples
-    --------
-    >>> iv_part([40, 50], [10, 0], 90, 10).sum().round(3)
-    np.float64(1.814)
-    """
-    g, b = np.asarray(goods, dtype=np.float64), np.asarray(bads, dtype=np.float64)
-    return (g / total_goods - b / total_bads) * woe(g, b, total_goods, total_bads, smoothing)
 
 
 def neighbour_p_values(goods: npt.ArrayLike, bads: npt.ArrayLike) -> Floats:
@@ -134,7 +71,7 @@ def category_order(
     bads: npt.ArrayLike,
     total_goods: float,
     total_bads: float,
-    smoothing: float = 0.5,
+    smoothing: float = 1.0,
 ) -> npt.NDArray[np.intp]:
     """Order of the levels of a category by smoothed bad rate, lowest first.
 

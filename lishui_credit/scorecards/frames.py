@@ -410,3 +410,29 @@ def _series(name: str, values: Sequence[Any]) -> pl.Series:
         return pl.Series(name, values)
     except TypeError:  # whole numbers first, then a fraction
         return pl.Series(name, values, dtype=pl.Float64)
+
+
+def like(X: Any, frame: pl.DataFrame) -> Any:
+    """Return a polars frame as the kind of frame that came in.
+
+    Parameters
+    ----------
+    X : frame
+        What came in; a pandas frame lends its index.
+    frame : polars.DataFrame
+        What goes out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> like(pd.DataFrame({"a": [1]}, index=[7]), pl.DataFrame({"b": [2.0]})).index.to_list()
+    [7]
+    """
+    came = _wrapped(X)
+    if came.implementation.is_polars() or isinstance(came, nw.LazyFrame):
+        return frame
+    if came.implementation.is_pandas():
+        made = frame.to_pandas()
+        made.index = nw.to_native(came).index
+        return made
+    return nw.from_native(frame).to_arrow() if came.implementation.is_pyarrow() else frame

@@ -1,0 +1,129 @@
+"""Attributes that no model takes by default: protected ones, and fields no credit file may hold.
+
+A protected attribute is taken only where the caller names it with a reason, which the card prints.
+A banned field is never taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.headers import BANNED
+from lishui_credit.language import tr
+
+PROTECTED: Final[dict[str, tuple[frozenset[str], tuple[str, ...]]]] = {
+    "sex": (frozenset({"sex", "gender", "male", "female"}), ("性别",)),
+    "age": (frozenset({"age", "birth", "birthday", "birthdate", "dob"}), ("年龄", "出生")),
+    "ethnicity": (frozenset({"ethnicity", "ethnic", "race", "nationality"}), ("民族", "国籍")),
+    "origin": (frozenset({"foreign", "foreigner", "immigrant", "citizenship"}), ("户籍", "籍贯")),
+    "marital status": (
+        frozenset({"marital", "marriage", "married", "divorced"}), ("婚姻", "婚否", "配偶"),
+    ),
+    "pregnancy": (frozenset({"pregnant", "pregnancy"}), ("怀孕", "生育")),
+    "disability": (frozenset({"disability", "disabled"}), ("残疾",)),
+    "politics": (frozenset({"party", "political"}), ("政治面貌",)),
+}  # fmt: skip
+"""Attribute to English words and Chinese phrases of a column's name."""
+
+
+def protected_as(name: str) -> str | None:
+    """Return the protected attribute a column's name speaks of, if any.
+
+    Examples
+    --------
+    >>> protected_as("personal_status_and_sex"), protected_as("age_in_years"), protected_as("婚姻状况")
+    ('sex', 'age', 'marital status')
+    >>> protected_as("mortgage"), protected_as("average_balance"), protected_as("package")
+    (None, None, None)
+    """
+    words = set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()))
+    for attribute, (english, chinese) in PROTECTED.items():
+        if words & english or any(phrase in name for phrase in chinese):
+            return attribute
+    return None
+
+
+def banned_as(name: str) -> str | None:
+    """Return the banned field a column's name speaks of, if any.
+
+    Examples
+    --------
+    >>> banned_as("宗教信仰"), banned_as("blood_type"), banned_as("income")
+    ('宗教', 'blood_type', None)
+    """
+    plain = name.lower()
+    for chinese, english in BANNED:
+        if chinese in plain:
+            return chinese
+        if plain == english:
+            return english
+    return None
+
+
+def admitted(
+    names: Iterable[str], allowed: Mapping[str, str]
+) -> tuple[list[str], dict[str, str], dict[str, str]]:
+    """Sort columns into those a model may take and those it may not.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Columns offered.
+    allowed : mapping of str to str
+        Protected columns to take all the same, and the reason.
+
+    Returns
+    -------
+    taken : list of str
+        In the order offered.
+    left : dict of str to str
+        Protected columns left out, and what they are.
+    reasons : dict of str to str
+        Protected columns taken, and the reason given.
+
+    Raises
+    ------
+    SubjectError
+        For banned fields, a reason left empty, a reason for a column that is not there.
+    """
+    offered = list(names)
+    problems = [
+        Problem(
+            tr("a field no credit file may hold", "信用档案不得采集的信息"),
+            name,
+            tr("take the column out", "请删除该列"),
+        )
+        for name in offered
+        if banned_as(name)
+    ]
+    for name, reason in allowed.items():
+        if name not in offered:
+            problems.append(
+                Problem(
+                    tr("no such column to admit", "没有要放行的列"), name, ", ".join(offered[:8])
+                )
+            )
+        elif not reason.strip():
+            problems.append(
+                Problem(
+                    tr("a protected attribute needs a reason", "使用受保护属性须说明理由"), name
+                )
+            )
+    if problems:
+        raise SubjectError(problems)
+    taken, left, reasons = [], {}, {}
+    for name in offered:
+        attribute = protected_as(name)
+        if attribute is None or name in allowed:
+            taken.append(name)
+            if name in allowed:
+                reasons[name] = allowed[name]
+        else:
+            left[name] = tr(
+                f"protected attribute ({attribute}); name it with a reason to take it",
+                f"受保护属性({attribute});如需使用请注明理由",
+            )
+    return taken, left, reasons

