@@ -276,3 +276,15 @@ def test_a_grade_nobody_has_is_shown_and_skipped():
     found = grade_order(y, grades, order=["A", "B", "C"])
     assert found.table["bad_rate"].to_list() == [0.02, None, 0.2]
     assert found.table["inverted"].to_list() == [None, None, False]
+
+
+def test_numbered_grades_are_ordered_as_numbers():
+    y, _ = _graded([100, 100], [2, 20])
+    assert grade_order(y, [2] * 100 + [10] * 100).table["grade"].to_list() == ["2", "10"]
+
+
+def test_an_order_that_repeats_or_lacks_a_label_is_refused():
+    y, grades = _graded([10, 10], [1, 2])
+    with pytest.raises(SubjectError) as caught:
+        grade_order(y, grades, order=["A", "C", "C"])
+    assert len(caught.value.problems) == 2
