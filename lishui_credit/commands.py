@@ -56,18 +56,18 @@ def _said(word: str) -> str:
     return tr(*_WORDS[word]) if word in _WORDS else word
 
 
-def _progress() -> Callable[[str], None]:
-    """A bar on a terminal, plain lines otherwise; both on stderr."""
+def progress(steps: int = 3) -> Callable[[str], None]:
+    """Return what tells of steps: a bar on a terminal, plain lines otherwise; both on stderr."""
     if not sys.stderr.isatty():
         return lambda step: print(f"… {step}", file=sys.stderr, flush=True)
     from tqdm import tqdm
 
-    bar = tqdm(total=3, bar_format="{desc:<28} {bar:20} {elapsed}", leave=False)
+    bar = tqdm(total=steps, bar_format="{desc:<28} {bar:20} {elapsed}", leave=False)
 
     def step(name: str) -> None:
         bar.set_description_str(name)
         bar.update(1)
-        if bar.n >= 3:
+        if bar.n >= steps:
             bar.refresh()
 
     return step
@@ -167,7 +167,7 @@ def grade(options: argparse.Namespace) -> int:
         labels=options.labels,
         overlay=options.overlay,
         skip_rejected=options.skip_rejected,
-        progress=_progress(),
+        progress=progress(),
     )
     _say(options, json.loads(manifest.json()), lambda: _summary(manifest, rubric, options.output))
     return 0
@@ -250,8 +250,8 @@ def compare(options: argparse.Namespace) -> int:
 
     old = catalog.rubric(options.rubric, on=options.old)
     new = catalog.rubric(options.rubric, on=options.new)
-    progress = _progress()
-    progress(tr("reading and checking", "读取与校验"))
+    step = progress()
+    step(tr("reading and checking", "读取与校验"))
     taken = intake(
         old,
         options.subjects,
@@ -271,7 +271,7 @@ def compare(options: argparse.Namespace) -> int:
                 tr("grade the file first to see all of them", "请先用 grade 命令查看全部"),
             )
         )
-    progress(tr("grading by both editions", "按两个版本评级"))
+    step(tr("grading by both editions", "按两个版本评级"))
     found = reform.compare(
         old,
         new,
@@ -337,7 +337,7 @@ def verify(options: argparse.Namespace) -> int:
     """Re-run a graded file; exit code 1 where anything differs."""
     from lishui_credit.rubrics import graded
 
-    verdict = graded.verify(options.grades, _progress())
+    verdict = graded.verify(options.grades, progress())
     data = {
         "holds": verdict.holds,
         "checks": dict(verdict.checks),
