@@ -12,7 +12,6 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import Pipeline
@@ -387,16 +386,6 @@ def test_german_credit_is_ranked_as_well_as_by_the_tuned_reference():
     cut = StratifiedKFold(5, shuffle=True, random_state=0)
     model = Challenger(settings=["seven leaves, random cuts"], unseen="ignore")
     assert cross_val_score(model, X, y, cv=cut, scoring="roc_auc").mean() > 0.775
-
-
-def test_the_oracle_of_nothing_learned_is_not_beaten_by_a_straight_line():
-    X, y = people(2000, seed=8)
-    later, outcome = people(2000, seed=9)
-    line = LogisticRegression().fit(X.select("age"), y)
-    trees = Challenger(**QUICK).fit(X, y)
-    assert roc_auc_score(outcome, trees.predict_proba(later)[:, 1]) > roc_auc_score(
-        outcome, line.predict_proba(later.select("age"))[:, 1]
-    )
 
 
 def test_pandas_rows_keep_their_order_whatever_the_index(fitted):
