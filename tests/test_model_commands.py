@@ -124,7 +124,7 @@ def test_bad_words_leave_one_clear_message_and_nothing_written(
 def test_bad_samples_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     frame, bad = mixed(300)
     cases = {
-        "one class only": frame.with_columns(bad=pl.lit(0)),
+        "only one class": frame.with_columns(bad=pl.lit(0)),
         "0 and 1": frame.with_columns(bad=pl.Series(bad + 1)),
         "infinite": frame.with_columns(income=pl.lit(np.inf), bad=pl.Series(bad)),
         "date": frame.with_columns(day=pl.lit("2019-04-01").str.to_date(), bad=pl.Series(bad)),
