@@ -142,6 +142,20 @@ def from_files(
     return status(facts, village, township, county)
 
 
+def refuse_unknown_grades(rubric: Rubric, credit_grades: Sequence[str]) -> None:
+    """Raise `SubjectError` for grades that the households' edition does not have."""
+    known = [row.id for row in rubric.grades]
+    strange = [name for name in credit_grades if name not in known]
+    if strange:
+        raise SubjectError(
+            Problem(
+                tr(f"{rubric.name} has no such grade", f"{rubric.name} 没有此等级"),
+                ", ".join(strange),
+                tr("known: ", "已有:") + ", ".join(known),
+            )
+        )
+
+
 def long(found: AreaStatus) -> pl.DataFrame:
     """Return every area in one table: level, area, grade, outcome and what it lacks."""
     parts = []
