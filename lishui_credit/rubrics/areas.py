@@ -16,7 +16,7 @@ import polars as pl
 
 from lishui_credit.conform import conform
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.headers import is_header
+from lishui_credit.headers import is_date, is_header
 from lishui_credit.language import tr
 from lishui_credit.read import read
 from lishui_credit.rubrics.compile import WITHHELD
@@ -128,7 +128,7 @@ def from_files(
         **dict.fromkeys((*LOANS[1:], "bad_loan_rate_rise"), True),
         "area_score": False,
     }
-    figures = conform(read(loans, is_header), wanted, key="village", unique=False)
+    figures = conform(read(loans, is_header, is_date), wanted, key="village", unique=False)
     if figures.rejected.height:
         raise SubjectError(
             Problem(

@@ -19,7 +19,7 @@ import polars as pl
 from lishui_credit.columns import dictionary
 from lishui_credit.conform import Conformed, Rule, conform
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.headers import is_header
+from lishui_credit.headers import is_date, is_header
 from lishui_credit.language import tr
 from lishui_credit.points import compare
 from lishui_credit.read import Raw, read
@@ -138,7 +138,7 @@ def intake(
 def _raw(source: Path | str | pl.DataFrame | pl.LazyFrame, name: str) -> Raw:
     if isinstance(source, pl.DataFrame | pl.LazyFrame):
         return Raw(frame=source.lazy(), name=name, first_row=1)
-    return read(source, is_header)
+    return read(source, is_header, is_date)
 
 
 def _table(
