@@ -264,6 +264,7 @@ def compare(options: argparse.Namespace) -> int:
         events=options.events,
         bases=options.bases,
         period=options.period,
+        as_of=_day(options.as_of, "--as-of"),
         also=(new,),
     )
     if output is not None:

@@ -19,6 +19,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.headers import is_date, is_header
 from lishui_credit.language import tr
 from lishui_credit.read import read
+from lishui_credit.rubrics import coherence
 from lishui_credit.rubrics.compile import WITHHELD
 from lishui_credit.rubrics.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.rubric import Rubric
@@ -128,7 +129,13 @@ def from_files(
         **dict.fromkeys((*LOANS[1:], "bad_loan_rate_rise"), True),
         "area_score": False,
     }
-    figures = conform(read(loans, is_header, is_date), wanted, key="village", unique=False)
+    figures = conform(
+        read(loans, is_header, is_date),
+        wanted,
+        key="village",
+        unique=False,
+        rules=coherence.parts(wanted),
+    )
     if figures.rejected.height:
         raise SubjectError(
             Problem(

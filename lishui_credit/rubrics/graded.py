@@ -190,7 +190,7 @@ def grade(
     given = {role: Path(path) for role, path in sources.items() if path is not None}
     keep_inputs((output, manifest_path(output), rejected_path(output)), given.values())
     progress(tr("reading and checking", "读取与校验"))
-    taken = intake(rubric, subjects, events=events, bases=bases, period=period)
+    taken = intake(rubric, subjects, events=events, bases=bases, period=period, as_of=as_of)
     settle_rejected(taken, output, skip=skip_rejected)
     progress(tr("hashing inputs", "计算输入哈希"))
     inputs = {
@@ -533,6 +533,7 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
         events=files.get("events"),
         bases=files.get("bases"),
         period=manifest.period,
+        as_of=date.fromisoformat(manifest.as_of),
     )
     again = evaluate(
         taken.subjects,
