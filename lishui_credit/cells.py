@@ -21,6 +21,7 @@ _NOTHING: Final = ("", "-", "--", "—", "/", "null", "NULL", "None", "NA", "N/A
 _YES: Final = ("是", "有", "true", "True", "TRUE", "1", "1.0", "y", "Y", "yes", "Yes", "√")
 _NO: Final = ("否", "无", "没有", "false", "False", "FALSE", "0", "0.0", "n", "N", "no", "No", "×")
 _SLACK: Final = 1e-6
+_ROUNDED: Final = r"^\d(\.\d+)?[eE]\+?\d+$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +175,17 @@ def _date(column: Column, header: str, kind: pl.DataType) -> Cell:
 
 def _code(column: Column, header: str, kind: pl.DataType) -> Cell:
     text = _text(header) if kind == pl.String else pl.col(header).cast(pl.String)
+    if kind.is_float():  # ids a spreadsheet or a column with gaps holds as 17.0
+        whole = pl.col(header).cast(pl.Int64, strict=False)
+        exact = (pl.col(header) == whole) & (whole.abs() < 2**53)
+        text = pl.when(exact).then(whole.cast(pl.String)).otherwise(text)
     if column.type == "text":
-        return Cell(column, header, text)
+        reason = tr(
+            "a number a spreadsheet rounded, not an id (make the cells text)",
+            "编号已被表格软件舍入(请将该列设为文本)",
+        )
+        rounded = ((reason, text.str.contains(_ROUNDED)),) if column.id.endswith("_id") else ()
+        return Cell(column, header, text, rounded)
     value = text.str.to_uppercase()
     test = uscc_valid if column.type == "uscc" else resident_id_valid
     standard = "GB 32100" if column.type == "uscc" else "GB 11643"
@@ -211,7 +221,8 @@ def cell(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
     ['莲都', None]
     """
     if kind == pl.Null:
-        return Cell(column, header, pl.lit(None, dtype=pl.String))
+        held = {"flag": pl.Boolean(), "date": pl.Date()}.get(column.type, pl.String())
+        return Cell(column, header, pl.col(header).cast(pl.Int64() if column.numeric else held))
     if column.numeric:
         return _number(column, header, unit, kind)
     if column.type == "flag":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -42,14 +43,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CreditError as error:
         _report(error.problems, as_json=getattr(options, "json", False))
         return 2
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         what = error.strerror or str(error)
-        _report((Problem(what, where=str(error.filename or "")),), as_json=False)
-        return 2
-    except BrokenPipeError:  # pragma: no cover
-        return 0
+        problem = Problem(what, where=str(error.filename or ""))
     except KeyboardInterrupt:  # pragma: no cover
         return 130
+    except Exception as error:
+        if not _of_the_engine(error):
+            raise
+        problem = Problem(
+            tr("the data cannot be processed", "数据无法处理"), str(error).splitlines()[0][:160]
+        )
+    _report((problem,), as_json=getattr(options, "json", False))
+    return 2
+
+
+def _of_the_engine(error: Exception) -> bool:
+    """Whether the dataframe engine raised it; polars is not imported only to ask."""
+    polars = sys.modules.get("polars")
+    return polars is not None and isinstance(error, polars.exceptions.PolarsError)
 
 
 def _choose_language(words: Sequence[str]) -> None:

@@ -224,6 +224,7 @@ def _summary(manifest: Manifest, rubric: Rubric, output: str) -> str:
             + ("…" if len(manifest.unchecked) > 4 else "")
             + ")"
         )
+    lines += [tr("note: ", "提示:") + note for note in manifest.notes]
     lines.append(tr("wrote ", "已写出 ") + f"{output}, {Path(output).name}.manifest.json")
     return "\n".join(lines)
 
@@ -244,10 +245,15 @@ def explain(options: argparse.Namespace) -> int:
 
 def compare(options: argparse.Namespace) -> int:
     """Print who moves between two editions."""
-    from lishui_credit.rubrics import catalog, reform
+    from lishui_credit.rubrics import catalog, graded, reform
     from lishui_credit.rubrics.intake import intake
-    from lishui_credit.write import write_table
+    from lishui_credit.write import check_suffix, keep_inputs, write_table
 
+    output = Path(options.output) if options.output else None
+    if output is not None:
+        check_suffix(output)
+        inputs = (options.subjects, options.events, options.bases)
+        keep_inputs((output, graded.rejected_path(output)), [Path(file) for file in inputs if file])
     old = catalog.rubric(options.rubric, on=options.old)
     new = catalog.rubric(options.rubric, on=options.new)
     step = progress()
@@ -258,9 +264,12 @@ def compare(options: argparse.Namespace) -> int:
         events=options.events,
         bases=options.bases,
         period=options.period,
+        as_of=_day(options.as_of, "--as-of"),
         also=(new,),
     )
-    if taken.rejected.height:
+    if output is not None:
+        graded.settle_rejected(taken, output, skip=False)
+    elif taken.rejected.height:
         raise SubjectError(
             Problem(
                 tr(
@@ -268,7 +277,7 @@ def compare(options: argparse.Namespace) -> int:
                     f"{taken.rejected.height} 行无法读取",
                 ),
                 str(taken.rejected["reasons"][0]),
-                tr("grade the file first to see all of them", "请先用 grade 命令查看全部"),
+                tr("-o FILE writes all of them beside it", "加 -o 文件名可写出全部拒收行"),
             )
         )
     step(tr("grading by both editions", "按两个版本评级"))
@@ -280,8 +289,8 @@ def compare(options: argparse.Namespace) -> int:
         period=options.period,
         as_of=_day(options.as_of, "--as-of"),
     )
-    if options.output:
-        write_table(found.moved.lazy(), options.output)
+    if output is not None:
+        write_table(found.moved.lazy(), output)
     data = {
         "old": f"{old.name}@{old.edition}",
         "new": f"{new.name}@{new.edition}",
@@ -361,10 +370,14 @@ def verify(options: argparse.Namespace) -> int:
 def areas(options: argparse.Namespace) -> int:
     """Grade villages, townships and counties from graded households."""
     from lishui_credit.rubrics import areas, catalog, graded
-    from lishui_credit.write import write_table
+    from lishui_credit.write import check_suffix, keep_inputs, write_table
 
+    output, inputs = check_suffix(options.output), (Path(options.grades), Path(options.loans))
+    keep_inputs([output], [*inputs, graded.manifest_path(inputs[0])])
     stored = graded.read(options.grades)
     day = stored.manifest.as_of
+    credit = tuple(options.credit_grades.split(","))
+    areas.refuse_unknown_grades(stored.rubric, credit)
     editions = [
         catalog.rubric(f"credit-{level}", on=day) for level in ("village", "township", "county")
     ]
@@ -372,10 +385,10 @@ def areas(options: argparse.Namespace) -> int:
         stored.frame,
         Path(options.loans),
         *editions,
-        credit_grades=tuple(options.credit_grades.split(",")),
+        credit_grades=credit,
     )
     rows = areas.long(found)
-    write_table(rows.lazy(), options.output)
+    write_table(rows.lazy(), output)
     counted = rows.group_by("level", "grade_label", "outcome").len().sort("level", "grade_label")
     _say(
         options,
@@ -405,6 +418,14 @@ def samples(options: argparse.Namespace) -> int:
     """Write the synthetic sample files."""
     from lishui_credit import samples
 
+    for name, least in (("rows", 1), ("seed", 0)):
+        if getattr(options, name) < least:
+            raise SubjectError(
+                Problem(
+                    tr(f"--{name} must be {least} or more", f"--{name} 不得小于 {least}"),
+                    str(getattr(options, name)),
+                )
+            )
     written = samples.write(Path(options.folder), seed=options.seed, rows=options.rows)
     _say(
         options,

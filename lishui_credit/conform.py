@@ -23,11 +23,15 @@ from lishui_credit.headers import match
 from lishui_credit.language import tr
 from lishui_credit.read import Raw, broken
 
-_TOTAL: Final = r"^(合计|总计|小计|共计|累计|[Tt]otal|TOTAL|[Ss]um)"
+_TOTAL: Final = (
+    r"^([本全][页村乡镇县市区])?\s*([合总小共累]\s*计|[Tt]otal|TOTAL|[Ss]um)"  # also 合 计
+)
 _TOTAL_SAID: Final = ("a total row, not a subject", "合计行,不是主体")
 _PARTS: Final = 64
 _PART_ROWS = 2_000_000
 _SAMPLE: Final = 100_000
+_ENOUGH: Final = 30  # rows whose median may speak against a unit the header states
+_UNITS_SUSPECTED: Final = {"": "元", "元": "元", "yuan": "元", "万元": "万元", "wan": "万元"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,7 @@ def _count(
     medians = [
         pl.when(cell.value > 0).then(cell.value).median().alias(f"median__{name}")
         for name, cell in cells.items()
-        if cell.column.typical is not None and not matched[name][1]
+        if cell.column.typical is not None and matched[name][1] in _UNITS_SUSPECTED
     ]
     for name, cell in cells.items():
         if cell.column.type == "rate" and not matched[name][1]:
@@ -199,6 +203,8 @@ def _count(
     if key is not None and key in cells:
         value = cells[key].value
         wanted.append((value > value.shift(1)).sum().alias("_rising"))
+    if raw.text is not None:  # a row too long is noticed only where every column is read
+        wanted.append(pl.all_horizontal(pl.all().is_null()).sum().alias("_blank"))
     try:
         row = raw.frame.select(wanted).collect(engine="streaming").row(0, named=True)
         if medians:
@@ -206,7 +212,7 @@ def _count(
             first = raw.frame.head(_SAMPLE).select(medians).collect()
             row.update(first.row(0, named=True))
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(raw.name, error) from None
+        raise broken(raw.name, error, raw.text) from None
     row["rising"] = row.get("_rising") == row["rows"] - 1
     return row
 
@@ -222,23 +228,15 @@ def _suspect_units(
         header = matched[name][0]
         median = counted.get(f"median__{name}")
         if median is not None and cell.column.typical is not None:
-            low, high = (float(bound * cell.column.per_unit) for bound in cell.column.typical)
-            if not low <= median <= high and low <= median * 10_000 <= high:
+            low, high = (bound * cell.column.per_unit for bound in cell.column.typical)
+            unit = matched[name][1]
+            if _UNITS_SUSPECTED[unit] == "元":
+                wrong, looks = median < low and low <= median * 10_000 <= high, "万元"
+            else:
+                wrong, looks = median > high and low <= median / 10_000 <= high, "元"
+            if wrong and (not unit or counted["rows"] >= _ENOUGH):
                 printed = median / cell.column.per_unit
-                problems.append(
-                    Problem(
-                        tr(
-                            f"'{header}' looks like 万元, but no unit is written",
-                            f"“{header}”疑似以万元填写,但未注明单位",
-                        ),
-                        tr(f"median {printed:g} yuan", f"中位数 {printed:g} 元"),
-                        tr(
-                            f"write the unit in the header: {header}(万元) or {header}(元)",
-                            f"请在表头写明单位:{header}(万元)或 {header}(元)",
-                        ),
-                        where=where,
-                    )
-                )
+                problems.append(_unit_problem(header, unit, looks, printed, where))
         above = counted.get(f"above__{name}")
         if above is not None and above > 0.5 and cell.column.maximum == 1:
             problems.append(
@@ -251,6 +249,26 @@ def _suspect_units(
             )
     if problems:
         raise SubjectError(problems)
+
+
+def _unit_problem(header: str, unit: str, looks: str, median: float, where: str) -> Problem:
+    if unit:
+        what = tr(f"'{header}' looks like {looks}", f"“{header}”疑似以{looks}填写")
+        hint = tr(
+            "mend the unit in the header; if it is right, give the column in 分",
+            "请更正表头中的单位;若单位无误,请改以分填写",
+        )
+    else:
+        what = tr(
+            f"'{header}' looks like 万元, but no unit is written",
+            f"“{header}”疑似以万元填写,但未注明单位",
+        )
+        hint = tr(
+            f"write the unit in the header: {header}(万元) or {header}(元)",
+            f"请在表头写明单位:{header}(万元)或 {header}(元)",
+        )
+    found = tr(f"median {median:g} yuan", f"中位数 {median:g} 元")
+    return Problem(what, found, hint, where=where)
 
 
 def _doubled(raw: Raw, cell: Cell, rows: int) -> pl.DataFrame:
@@ -275,7 +293,7 @@ def _reject(
     key: str | None,
     doubled: pl.DataFrame | None,
 ) -> tuple[pl.DataFrame, pl.LazyFrame]:
-    indexed = raw.frame.with_row_index("_row", offset=raw.first_row)
+    indexed = raw.numbered()
     reasons = [pl.when(test).then(pl.lit(reason)) for reason, test in tests]
     said_total = tr(*_TOTAL_SAID)
     if tests and tests[0][0] == said_total:  # a total row is that, whatever else is wrong with it
@@ -297,14 +315,13 @@ def _reject(
         pl.concat_str(reasons, separator="; ", ignore_nulls=True).alias("_reasons")
     )
     extra = [name for name in ("_key", "_times") if doubled is not None and doubled.height]
-    rejected = (
-        marked.filter(pl.col("_reasons") != "")
-        .collect(engine="streaming")
-        .sort("_row")
-        .select(
-            pl.col("_row").cast(pl.Int64).alias("row"),
-            pl.col("_reasons").alias("reasons"),
-            pl.exclude("_row", "_reasons", *extra),
-        )
+    try:
+        found = marked.filter(pl.col("_reasons") != "").collect(engine="streaming")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise broken(raw.name, error, raw.text) from None
+    rejected = found.sort("_row").select(
+        pl.col("_row").cast(pl.Int64).alias("row"),
+        pl.col("_reasons").alias("reasons"),
+        pl.exclude("_row", "_reasons", *extra),
     )
     return rejected, marked.filter(pl.col("_reasons") == "")

@@ -18,6 +18,7 @@ from typing import Final
 from lishui_credit.columns import Column, dictionary
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.read import TWIN
 
 BANNED: Final = (
     ("宗教", "religion"),
@@ -89,6 +90,17 @@ def is_header(text: str) -> bool:
     return plain in _all_spellings() or split_unit(plain)[0] in _all_spellings()
 
 
+def is_date(text: str) -> bool:
+    """Tell whether a text is a header of a date column of the dictionary."""
+    return normal(text) in _date_spellings()
+
+
+@cache
+def _date_spellings() -> frozenset[str]:
+    dates = (column for column in dictionary().values() if column.type == "date")
+    return frozenset().union(*(spellings(column) for column in dates))
+
+
 @cache
 def _all_spellings() -> frozenset[str]:
     return frozenset().union(*(spellings(column) for column in dictionary().values()))
@@ -119,7 +131,7 @@ def match(
     ------
     SubjectError
         With every required column that is missing (and the nearest header), every column that two
-        headers claim, every banned field.
+        headers claim, every banned field; or once, where no header is known at all.
     """
     known = dictionary()
     problems: list[Problem] = []
@@ -127,7 +139,7 @@ def match(
     ignored: list[str] = []
     names = {spelling: name for name in wanted for spelling in spellings(known[name])}
     for header in headers:
-        plain = normal(header)
+        plain = normal(re.sub(TWIN, "", header))
         bare, unit = (plain, "") if plain in names else split_unit(plain)
         if any(zh in plain or plain == en for zh, en in BANNED):
             problems.append(
@@ -153,9 +165,21 @@ def match(
             )
         else:
             matched[found] = (header, unit)
-    for name, required in wanted.items():
-        if required and name not in matched:
-            problems.append(_missing(known[name], ignored, where))
+    lacking = [name for name, required in wanted.items() if required and name not in matched]
+    if lacking and not matched and not problems and not any(map(is_header, headers)):
+        problems.append(
+            Problem(
+                tr("no header is known", "没有可识别的表头"),
+                ", ".join(headers[:4]) + ("…" if len(headers) > 4 else ""),
+                tr(
+                    "the first row must name the columns; is it the right file and encoding?",
+                    "第一行须为列名;请检查文件与编码是否正确",
+                ),
+                where=where,
+            )
+        )
+    else:
+        problems += [_missing(known[name], ignored, where) for name in lacking]
     if problems:
         raise SubjectError(problems)
     return matched, ignored

@@ -1,16 +1,20 @@
 """Files to raw frames: CSV (UTF-8 or GB18030), Excel and Parquet, with one clear error each.
 
 Nothing is interpreted here beyond the container: cells of CSV and Excel stay text, so that
-`conform` decides what they mean. A raw frame is lazy; its file is hashed as it stands on disk.
+`conform` decides what they mean; only what Excel makes of a number (a day counted from 1899, a long
+id rounded to 15 digits) is named for what it is. A raw frame is lazy; its file is hashed as it
+stands on disk.
 """
 
 from __future__ import annotations
 
 import codecs
+import csv
 import hashlib
-import io
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +28,36 @@ _EXCEL: Final = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _TEXT: Final = frozenset({".csv", ".tsv", ".txt"})
 _PARQUET: Final = frozenset({".parquet", ".pq"})
 _HEADER_ROWS: Final = 12
+_DAY_NUMBER: Final = r"^[2-5]\d{4}(\.\d+)?$"  # 1954 to 2064, counted from 1899-12-30
+_LONG: Final = r"^\d{16,}$"
+_FEW: Final = 3
+
+TWIN: Final = r"_duplicated_\d+$"
+"""What polars adds to a header that stands twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text table on disk, in UTF-8, and what separates its cells."""
+
+    path: Path
+    separator: str
+
+    def first_too_long(self) -> str | None:
+        """Say which line first has more cells than the header; None where none has."""
+        with self.path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file, delimiter=self.separator)
+            try:
+                wide = len(next(rows))
+                long = next((row for row in rows if len(row) > wide), None)
+            except (csv.Error, StopIteration):
+                return None
+            if long is None:
+                return None
+            return tr(
+                f"line {rows.line_num} has {len(long)} cells, the header {wide}",
+                f"第 {rows.line_num} 行有 {len(long)} 列,表头有 {wide} 列",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +74,24 @@ class Raw:
         Line (or sheet row) of the first data row in the file.
     notes : tuple of str
         What a reader should know: encoding, sheet taken, header row.
+    places : polars.Series, optional
+        Line of every row, where rows were left out between; they follow `first_row` if None.
+    text : Text, optional
+        Of a CSV.
     """
 
     frame: pl.LazyFrame
     name: str
     first_row: int = 2
     notes: tuple[str, ...] = ()
+    places: pl.Series | None = None
+    text: Text | None = None
+
+    def numbered(self) -> pl.LazyFrame:
+        """Return the frame with each row's line of the file as ``_row``."""
+        if self.places is not None:
+            return self.frame.with_columns(pl.lit(self.places).alias("_row"))
+        return self.frame.with_row_index("_row", offset=self.first_row)
 
 
 def sha256(path: Path | str) -> str:
@@ -65,7 +111,11 @@ def sha256(path: Path | str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read(path: Path | str, is_header: Callable[[str], bool] | None = None) -> Raw:
+def read(
+    path: Path | str,
+    is_header: Callable[[str], bool] | None = None,
+    is_date: Callable[[str], bool] | None = None,
+) -> Raw:
     """Read one file as a raw lazy frame.
 
     Parameters
@@ -75,6 +125,8 @@ def read(path: Path | str, is_header: Callable[[str], bool] | None = None) -> Ra
     is_header : callable, optional
         Tells whether a text is a known header; used to find the header row of a sheet that has
         title rows above it.
+    is_date : callable, optional
+        Tells whether a text is the header of a date; Excel's day numbers below it become dates.
 
     Returns
     -------
@@ -109,7 +161,7 @@ def read(path: Path | str, is_header: Callable[[str], bool] | None = None) -> Ra
     if path.suffix.lower() in _PARQUET:
         return _parquet(path)
     if path.suffix.lower() in _EXCEL:
-        return _excel(path, is_header)
+        return _excel(path, is_header, is_date)
     return _csv(path)
 
 
@@ -186,33 +238,49 @@ def _csv(path: Path) -> Raw:
             )
         )
     separator = max(",\t;|", key=head.count)
-    options = {"separator": separator, "infer_schema": False, "truncate_ragged_lines": False}
+    raw_text = Text(path if encoding == "utf-8" else _as_utf8(path, encoding), separator)
     try:
-        if encoding == "utf-8":
-            frame = pl.scan_csv(path, **options)  # type: ignore[arg-type]
-        else:
-            text = path.read_text(encoding=encoding).encode()
-            frame = pl.read_csv(io.BytesIO(text), **options).lazy()  # type: ignore[arg-type]
+        frame = pl.scan_csv(raw_text.path, separator=separator, infer_schema=False)
         frame.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(path.name, error) from None
+        raise broken(path.name, error, raw_text) from None
     notes = () if encoding == "utf-8" else (tr(f"read as {encoding}", f"按 {encoding} 读取"),)
-    return Raw(frame=frame, name=path.name, notes=notes)
+    return Raw(frame=frame, name=path.name, notes=notes, text=raw_text)
 
 
-def broken(name: str, error: Exception) -> SubjectError:
-    """Return the error for a text table whose rows do not fit its header."""
+@cache
+def _drafts() -> tempfile.TemporaryDirectory[str]:
+    """The folder of texts in another encoding, gone when the program ends."""
+    return tempfile.TemporaryDirectory(prefix="lishui_credit_")
+
+
+def _as_utf8(path: Path, encoding: str) -> Path:
+    """Write a text again in UTF-8, piece by piece: a large one is never held whole."""
+    handle, name = tempfile.mkstemp(suffix=".csv", dir=_drafts().name)
+    with path.open(encoding=encoding, newline="") as text, open(handle, "wb") as draft:
+        while piece := text.read(_CHUNK):
+            draft.write(piece.encode())
+    return Path(name)
+
+
+def broken(name: str, error: Exception, text: Text | None = None) -> SubjectError:
+    """Return the error for a table whose rows do not fit its header, with the first such line."""
+    found = text.first_too_long() if text is not None else None
     return SubjectError(
         Problem(
             tr("the table cannot be read", "无法读取该表格"),
-            _first_line(error),
+            found if found is not None else _first_line(error),
             tr("every row needs as many cells as the header", "每行的列数须与表头一致"),
             where=name,
         )
     )
 
 
-def _excel(path: Path, is_header: Callable[[str], bool] | None) -> Raw:
+def _excel(
+    path: Path,
+    is_header: Callable[[str], bool] | None,
+    is_date: Callable[[str], bool] | None,
+) -> Raw:
     import fastexcel
 
     try:
@@ -241,13 +309,49 @@ def _excel(path: Path, is_header: Callable[[str], bool] | None) -> Raw:
     names: list[str] = []
     for place, cell in enumerate(table.row(best)):
         name = str(cell).strip() if cell else f"column_{place + 1}"
-        names.append(name if name not in names else f"{name}_{place + 1}")
+        names.append(name if name not in names else f"{name}_duplicated_{place}")
     body = table.slice(best + 1)
     body.columns = names
-    body = body.filter(~pl.all_horizontal(pl.all().is_null()))
-    notes = []
+    filled = body.select(~pl.all_horizontal(pl.all().is_null())).to_series()
+    places = pl.int_range(best + 2, best + 2 + body.height, eager=True).filter(filled)
+    body, notes = _named_numbers(body.filter(filled), is_date)
     if len(book.sheet_names) > 1:
         notes.append(tr(f"only sheet '{sheet_name}' was read", f"只读取了工作表“{sheet_name}”"))
     if best:
         notes.append(tr(f"header found in row {best + 1}", f"表头在第 {best + 1} 行"))
-    return Raw(frame=body.lazy(), name=path.name, first_row=best + 2, notes=tuple(notes))
+    return Raw(
+        frame=body.lazy(), name=path.name, first_row=best + 2, notes=tuple(notes), places=places
+    )
+
+
+def _named_numbers(
+    body: pl.DataFrame, is_date: Callable[[str], bool] | None
+) -> tuple[pl.DataFrame, list[str]]:
+    """Name what Excel made of numbers: days counted from 1899, ids rounded to 15 digits.
+
+    A date cell without a date format holds its day number. A cell of 16 digits or more that a
+    float holds exactly was a number, and its last digits are lost; one or two may be chance, so a
+    column needs `_FEW` of them and no other. It is written with an exponent, which is no id.
+    """
+    notes: list[str] = []
+    named = []
+    for name in body.columns:
+        cells = body[name]
+        if is_date is not None and is_date(name):
+            days = cells.str.contains(_DAY_NUMBER).fill_null(False)
+            if days.any():
+                number = pl.col(name).cast(pl.Float64, strict=False).cast(pl.Int32, strict=False)
+                day = (pl.date(1899, 12, 30) + pl.duration(days=number)).cast(pl.String)
+                named.append(pl.when(days).then(day).otherwise(pl.col(name)).alias(name))
+                notes.append(
+                    tr(
+                        f"{days.sum():,} cells of '{name}' read as Excel day numbers",
+                        f"“{name}”有 {days.sum():,} 个单元格按 Excel 日期序号读取",
+                    )
+                )
+        else:
+            long = cells.filter(cells.str.contains(_LONG).fill_null(False)).to_list()
+            if len(long) >= _FEW and all(int(float(cell)) == int(cell) for cell in long):
+                lost = {cell: f"{float(cell):.14E}" for cell in long}
+                named.append(pl.col(name).replace(lost))
+    return body.with_columns(named), notes

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -65,9 +65,13 @@ def check_suffix(path: Path | str) -> Path:
     Raises
     ------
     SubjectError
-        If the suffix is none of ``.parquet``, ``.csv``, ``.xlsx``.
+        If the suffix is none of ``.parquet``, ``.csv``, ``.xlsx``, or a folder stands there.
     """
     path = Path(path)
+    if path.is_dir():
+        raise SubjectError(
+            Problem(tr("a folder, not a file", "这是目录,不是文件"), where=str(path))
+        )
     if path.suffix.lower() not in SUFFIXES:
         raise SubjectError(
             Problem(
@@ -77,6 +81,32 @@ def check_suffix(path: Path | str) -> Path:
             )
         )
     return path
+
+
+def keep_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Refuse outputs that would take the place of an input.
+
+    Parameters
+    ----------
+    outputs, inputs : iterable of path-like
+        Files to be written, and files that are read; links are followed.
+
+    Raises
+    ------
+    SubjectError
+        Naming every input that an output would overwrite.
+    """
+    read = {Path(path).resolve() for path in inputs}
+    lost = [path for path in map(Path, outputs) if path.resolve() in read]
+    if lost:
+        raise SubjectError(
+            Problem(
+                tr("this output would overwrite an input", "输出文件会覆盖输入文件"),
+                hint=tr("give the output another name", "请为输出文件另取名称"),
+                where=str(path),
+            )
+            for path in lost
+        )
 
 
 def safe_text(name: str) -> pl.Expr:

@@ -347,3 +347,126 @@ def test_help_needs_no_heavy_import() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+# ---- what must not be lost --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ["households.csv", "bases.csv"])
+def test_an_output_never_takes_the_place_of_an_input(run: Run, farm: Path, role: str) -> None:
+    before = (farm / role).read_bytes()
+    code, _, err = run(*farm_job(farm, output=role))
+    assert code == 2
+    assert "overwrite an input" in err
+    assert (farm / role).read_bytes() == before
+
+
+def test_rejected_rows_never_take_the_place_of_an_input(run: Run, farm: Path) -> None:
+    source = farm / "g.csv.rejected.csv"
+    (farm / "households.csv").rename(source)
+    before = source.read_bytes()
+    code, _, err = run(*farm_job(farm, source.name, "g.csv"))
+    assert code == 2
+    assert "overwrite an input" in err
+    assert source.read_bytes() == before
+
+
+def test_a_link_to_an_input_is_that_input(run: Run, farm: Path) -> None:
+    (farm / "link.csv").symlink_to(farm / "households.csv")
+    code, _, err = run(*farm_job(farm, output="link.csv"))
+    assert code == 2
+    assert "overwrite an input" in err
+    assert (farm / "link.csv").is_symlink()
+
+
+def test_compare_keeps_its_inputs_and_writes_rejected_rows(run: Run, firms: Path) -> None:
+    words = [
+        "compare", "tax-credit", "2018-04-01", "2020-11-01", firms / "enterprises.csv",
+        "--events", firms / "events.csv", "-o",
+    ]  # fmt: skip
+    code, _, err = run(*words, firms / "events.csv")
+    assert code == 2
+    assert "overwrite an input" in err
+    frame = pl.read_csv(firms / "events.csv", infer_schema=False)
+    odd = frame.head(1).with_columns(pl.lit("soon").alias("occurred_on"))
+    pl.concat([frame, odd]).write_csv(firms / "events.csv")
+    err = refused(run, [*words, firms / "moved.csv"], firms / "moved.csv")
+    assert "moved.csv.rejected.csv" in err
+    assert pl.read_csv(firms / "moved.csv.rejected.csv").height == 1
+
+
+def test_areas_keeps_its_inputs(run: Run, farm: Path) -> None:
+    assert run(*farm_job(farm))[0] == 0
+    loans = Path("data_samples/village_loans.csv").read_bytes()
+    (farm / "loans.csv").write_bytes(loans)
+    code, _, err = run(
+        "areas", farm / "g.parquet", "--loans", farm / "loans.csv", "-o", farm / "loans.csv"
+    )
+    assert code == 2
+    assert "overwrite an input" in err
+    assert (farm / "loans.csv").read_bytes() == loans
+
+
+def test_areas_refuses_grades_the_edition_does_not_have(run: Run, farm: Path) -> None:
+    assert run(*farm_job(farm))[0] == 0
+    words = ["areas", farm / "g.parquet", "--loans", "data_samples/village_loans.csv"]
+    words += ["--credit-grades", "AAA,tier1", "-o", farm / "a.csv"]
+    err = refused(run, words, farm / "a.csv")
+    assert "found: AAA" in err
+
+
+def test_an_unknown_label_set_is_refused(run: Run, farm: Path) -> None:
+    err = refused(run, [*farm_job(farm), "--labels", "oslo"], farm / "g.parquet")
+    assert "lishui" in err
+
+
+def test_a_folder_is_no_output(run: Run, farm: Path) -> None:
+    (farm / "g.parquet").mkdir()
+    code, _, err = run(*farm_job(farm))
+    assert code == 2
+    assert f"{farm / 'g.parquet'}: a folder" in err
+
+
+def test_an_output_that_cannot_be_written_is_told_as_json_too(run: Run, farm: Path) -> None:
+    code, out, err = run(*farm_job(farm, output="households.csv/g.csv"), "--json")
+    assert code == 2
+    assert out == ""
+    told = json.loads(err[err.index("{") :])
+    assert len(told["problems"]) == 1
+
+
+def test_a_sheet_that_cannot_hold_the_rows_is_not_begun(
+    run: Run, farm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lishui_credit.write._SHEET_ROWS", 59)
+    assert "60 > 59" in refused(run, farm_job(farm, output="g.xlsx"), farm / "g.xlsx")
+
+
+@pytest.mark.parametrize("option", [("--rows", "0"), ("--rows", "-1"), ("--seed", "-4")])
+def test_samples_of_no_size_are_refused(run: Run, tmp_path: Path, option: tuple[str, str]) -> None:
+    code, _, err = run("samples", tmp_path / "made", *option)
+    assert code == 2
+    assert option[0] in err
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_reader_who_leaves_a_pipe_ends_the_run_quietly() -> None:
+    code = "import sys; from lishui_credit.cli import main; sys.exit(main(['rubrics', '--json']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as job:
+        assert job.stdout is not None
+        assert job.stderr is not None
+        job.stdout.close()
+        assert job.wait() == 0
+        assert job.stderr.read() == b""
+
+
+def test_what_the_reader_remarks_is_printed_and_kept(run: Run, farm: Path) -> None:
+    text = (farm / "households.csv").read_text(encoding="utf-8")
+    (farm / "households.csv").write_bytes(text.encode("gb18030"))
+    code, out, _ = run(*farm_job(farm))
+    assert code == 0
+    assert "note: households.csv: read as gb18030" in out
+    manifest = json.loads((farm / "g.parquet.manifest.json").read_text(encoding="utf-8"))
+    assert any("gb18030" in note for note in manifest["notes"])

@@ -245,3 +245,126 @@ def test_ragged_rows_get_one_message(tmp_path: Path) -> None:
     path.write_text(f"uscc,tax_amount\n{FIRM},1\n{FIRM},1,2,3\n", encoding="utf-8")
     with pytest.raises(SubjectError, match="cannot be read"):
         conform(read(path), WANTED, key="uscc")
+
+
+def test_a_row_longer_than_its_header_is_told_by_line_whatever_columns_are_read(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "t.csv"
+    rows = f"uscc,备注,tax_amount\n{FIRM},a,1\n{OTHER},b,c,2\n"
+    path.write_text(rows, encoding="utf-8")
+    with pytest.raises(SubjectError, match="line 3 has 4 cells, the header 3"):
+        conform(read(path), {"uscc": True}, key="uscc")
+
+
+def test_a_header_that_stands_twice_is_two_headers(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"uscc": [FIRM], "tax_amount": ["1"], "other": ["2"]})
+    text = frame.write_csv().replace("other", "tax_amount")
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(SubjectError, match="two headers for 'tax_amount'"):
+        conform(read(tmp_path / "t.csv"), WANTED, key="uscc")
+
+
+def test_a_file_without_any_known_header_gets_one_message() -> None:
+    frame = pl.DataFrame({"锟斤": ["拷"], "烫烫": ["屯"]})
+    with pytest.raises(SubjectError, match="no header is known") as caught:
+        conform(Raw(frame=frame.lazy(), name="t"), {"uscc": True, "code": True}, key="uscc")
+    assert len(caught.value.problems) == 1
+
+
+@pytest.mark.parametrize("cell", ["合 计", "合　计", "本页合计", "全县 合计", "总 计", "Total"])
+def test_a_total_row_is_known_as_officials_space_it(cell: str) -> None:
+    frame = pl.DataFrame({"uscc": [FIRM, cell]})
+    found = conform(Raw(frame=frame.lazy(), name="t"), {"uscc": True}, key="uscc")
+    assert found.rejected["reasons"].to_list() == ["a total row, not a subject"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "looks"),
+    [("资产总额(元)", 600, "万元"), ("资产总额(万元)", 6_000_000, "元")],
+)
+def test_a_stated_unit_is_doubted_where_thirty_rows_speak_against_it(
+    header: str, cell: int, looks: str
+) -> None:
+    def refused(rows: int, name: str) -> bool:
+        frame = pl.DataFrame({"household_id": [str(n) for n in range(rows)], name: [cell] * rows})
+        wanted = {"household_id": True, "firm_assets": True}
+        try:
+            conform(Raw(frame=frame.lazy(), name="t"), wanted, key="household_id")
+        except SubjectError as error:
+            return f"looks like {looks}" in str(error)
+        return False
+
+    assert refused(30, header)
+    assert not refused(29, header)
+    assert not refused(30, "资产总额(分)")
+
+
+def test_a_column_without_any_value_is_empty_of_its_own_type() -> None:
+    cells = dict.fromkeys(("tax_amount", "exempt", "occurred_on", "prior_grade"))
+    found = taken(cells)
+    assert found.rejected.is_empty()
+    row = found.frame.collect()
+    assert row.schema["tax_amount"] == pl.Int64
+    assert row.schema["exempt"] == pl.Boolean
+    assert row.schema["occurred_on"] == pl.Date
+    assert row.select(list(cells)).row(0) == (None, None, None, None)
+
+
+def test_an_id_that_a_spreadsheet_rounded_is_no_id() -> None:
+    for cell in ("1.2E+17", "3.31102e17", 3.31102199001e17):
+        frame = pl.DataFrame({"household_id": [cell]})
+        found = conform(
+            Raw(frame=frame.lazy(), name="t"), {"household_id": True}, key="household_id"
+        )
+        assert "rounded" in found.rejected["reasons"][0]
+    frame = pl.DataFrame({"household_id": [17.0, 18.0]})
+    found = conform(Raw(frame=frame.lazy(), name="t"), {"household_id": True}, key="household_id")
+    assert found.frame.collect()["household_id"].to_list() == ["17", "18"]
+
+
+def sheet(path: Path, rows: list[list[object]]) -> Raw:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    page = book.active
+    assert page is not None
+    for row in rows:
+        page.append(row)
+    book.save(path)
+    return read(path, headers.is_header, headers.is_date)
+
+
+def test_numbers_of_sixteen_digits_in_a_sheet_have_lost_their_last(tmp_path: Path) -> None:
+    ids = [331102199001010000.0 + 1000 * n for n in range(3)]
+    raw = sheet(tmp_path / "t.xlsx", [["household_id"], *([number] for number in ids)])
+    found = conform(raw, {"household_id": True}, key="household_id")
+    assert found.rejected["reasons"].str.contains("rounded").to_list() == [True] * 3
+    texts = [f"33110219900101{n:04}" for n in (3, 11, 28)]
+    raw = sheet(tmp_path / "t.xlsx", [["household_id"], *([text] for text in texts)])
+    found = conform(raw, {"household_id": True}, key="household_id")
+    assert found.frame.collect()["household_id"].to_list() == texts
+
+
+def test_day_numbers_of_a_sheet_are_dates_and_said(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["uscc", "发生日期"], [FIRM, 43556], [OTHER, "43556"]]
+    found = conform(sheet(tmp_path / "t.xlsx", rows), WANTED, key="uscc")
+    assert found.frame.collect()["occurred_on"].to_list() == [date(2019, 4, 1)] * 2
+    assert any("2 cells of '发生日期' read as Excel day numbers" in note for note in found.notes)
+    assert "not a date" in reason("发生日期", "43556")  # in a CSV it may be anything
+
+
+def test_rows_of_a_sheet_keep_their_number_below_an_empty_one(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["uscc", "涉及税款(元)"], [FIRM, 1], [None, None], [OTHER, "x"]]
+    found = conform(sheet(tmp_path / "t.xlsx", rows), WANTED, key="uscc")
+    assert found.rows == 2
+    assert found.rejected["row"].to_list() == [4]
+
+
+def test_a_text_in_gb18030_is_written_again_piece_by_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lishui_credit.read._CHUNK", 7)
+    (tmp_path / "t.csv").write_bytes(TEXT.encode("gb18030"))
+    found = conform(read(tmp_path / "t.csv"), WANTED, key="uscc").frame.collect()
+    assert found["tax_amount"].to_list() == [10_000]

@@ -17,7 +17,6 @@ from lishui_credit.rubrics.events import codes
 from lishui_credit.rubrics.intake import intake
 from lishui_credit.rubrics.reform import changes
 from lishui_credit.rubrics.rubric import Rubric
-from lishui_credit.samples import registers
 from lishui_credit.samples.tax import enterprises, tax_events
 
 OLD = ("2014-10-01", "2016-03-01", "2018-04-01", "2020-01-01", "2020-11-01", "2022-01-01")
@@ -602,20 +601,14 @@ def test_the_seed_and_the_year_decide_the_register_and_its_events() -> None:
     assert_frame_equal(tax_events(firms, seed=3, year=2020), tax_events(firms, seed=3, year=2020))
 
 
-def test_registers_cut_at_chunk_multiples_join_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registers, "CHUNK", 1_000)
-    whole = enterprises(2_500, year=2019)
-    pieces = [enterprises(1_000, year=2019), enterprises(1_500, year=2019, start=1_000)]
-    assert_frame_equal(whole, pl.concat(pieces))
-    found = [tax_events(piece, year=2019) for piece in whole.iter_slices(1_000)]
-    assert pl.concat(found)["event_id"].is_unique().all()
-
-
 def test_a_firm_is_the_same_firm_every_year_and_bad_years_come_together() -> None:
     years = {year: enterprises(20_000, year=year) for year in (2018, 2019)}
     for name in ("uscc", "name", "county"):
         assert years[2018][name].equals(years[2019][name])
-    bad = {y: set(tax_events(firms, year=y)["uscc"]) for y, firms in years.items()}
+    bad = {}
+    for year, firms in years.items():
+        counted = tax_events(firms, year=year).group_by("uscc").len()
+        bad[year] = set(counted.filter(pl.col("len") > 3)["uscc"])
     both = len(bad[2018] & bad[2019]) / len(bad[2018])
     assert both > 1.3 * len(bad[2019]) / 20_000
 
@@ -625,7 +618,7 @@ def test_synthetic_events_are_coherent_and_the_edition_knows_them(year: int) -> 
     firms = enterprises(5_000, year=year)
     found = tax_events(firms, year=year)
     rubric = catalog.for_period("tax-credit", year)
-    assert 0.25 < found.height / firms.height < 0.45
+    assert 1.5 < found.height / firms.height < 2.1
     assert set(found["code"]) <= set(codes(rubric))
     assert (found["occurred_on"].dt.year() == year).all()
     assert (found["due_on"] < found["occurred_on"]).all()

@@ -68,3 +68,25 @@ def test_every_command_shown_exists() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for command in re.findall(r"^\$ lishui-credit (\w+)", text, re.MULTILINE):
         assert command in {"rubrics", "grade", "explain", "compare", "verify", "areas", "samples"}
+
+
+def shape(name: str) -> list[tuple[int, int, int]]:
+    """For every section: its bullets, table rows and blocks of code."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return [
+        (
+            len(re.findall(r"^- ", part, re.MULTILINE)),
+            len(re.findall(r"^\| ", part, re.MULTILINE)),
+            part.count("```"),
+        )
+        for part in re.split(r"^## ", text, flags=re.MULTILINE)
+    ]
+
+
+def test_both_readmes_have_the_same_sections_and_the_same_figures() -> None:
+    assert shape("README.md") == shape("README.zh.md")
+    rows = [
+        re.findall(r"^\| .*\| [\d.]+ GB \|$", (ROOT / name).read_text("utf-8"), re.MULTILINE)
+        for name in ("README.md", "README.zh.md")
+    ]
+    assert rows[0] == rows[1]

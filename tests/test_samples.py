@@ -18,10 +18,14 @@ from lishui_credit.rubrics.evaluate import evaluate
 from lishui_credit.rubrics.intake import intake
 from lishui_credit.samples import registers
 from lishui_credit.samples.enterprises import small_enterprises
+from lishui_credit.samples.environment import environmental_records
 from lishui_credit.samples.households import county_bases, households, village_loans
+from lishui_credit.samples.tax import enterprises, tax_events
 
 ROWS = 20_000
-MAKERS = pytest.mark.parametrize("make", [households, small_enterprises])
+MAKERS = pytest.mark.parametrize(
+    "make", [households, small_enterprises, environmental_records, enterprises]
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +53,19 @@ def test_the_seed_alone_decides(make) -> None:
 
 
 @MAKERS
-def test_pieces_cut_at_chunk_multiples_join_up(make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registers, "CHUNK", 1_000)
-    whole = make(2_500)
-    pieces = [make(1_000), make(1_000, start=1_000), make(500, start=2_000)]
-    assert_frame_equal(whole, pl.concat(pieces))
-    assert_frame_equal(whole, pl.concat([make(2_000), make(500, start=2_000)]))
+def test_a_row_is_the_same_in_whatever_piece_it_is_asked_for(make) -> None:
+    whole = make(registers.BLOCK + 500)
+    for start, rows in ((0, 7), (123, 40), (registers.BLOCK - 3, 8), (registers.BLOCK + 7, 9)):
+        assert_frame_equal(whole.slice(start, rows), make(rows, start=start))
+    assert make(0).is_empty()
+
+
+@MAKERS
+def test_a_subject_lasts_and_its_years_differ(make) -> None:
+    before, after = make(2_000, year=2015), make(2_000, year=2016)
+    lasting = [name for name in ("household_id", "uscc", "name", "county") if name in before]
+    assert_frame_equal(before.select(lasting), after.select(lasting))
+    assert not before["default_12m"].equals(after["default_12m"])
 
 
 def test_the_same_seed_writes_the_same_files(tmp_path: Path) -> None:
@@ -66,9 +77,17 @@ def test_the_same_seed_writes_the_same_files(tmp_path: Path) -> None:
         assert one.read_bytes() == other.read_bytes(), one.name
 
 
-def test_chunks_cover_a_range_once() -> None:
-    pieces = list(registers.chunks(1_200_000, 300_000))
-    assert pieces == [(300_000, 200_000), (500_000, 500_000), (1_000_000, 500_000)]
+def test_events_are_the_same_in_whatever_piece_their_firms_are_asked_for() -> None:
+    whole = tax_events(enterprises(registers.BLOCK + 300))
+    piece = enterprises(400, start=registers.BLOCK - 200)
+    found = tax_events(piece)
+    assert_frame_equal(whole.filter(pl.col("uscc").is_in(piece["uscc"].implode())), found)
+    assert whole["event_id"].is_unique().all()
+
+
+@MAKERS
+def test_every_population_has_outcomes(make) -> None:
+    assert 0.005 < make(ROWS)["default_12m"].mean() < 0.05
 
 
 def test_codes_are_valid_and_unique() -> None:
@@ -147,7 +166,8 @@ def test_village_loans_add_up(homes: pl.DataFrame) -> None:
 def test_statements_keep_within_their_totals(firms: pl.DataFrame) -> None:
     assert (firms["current_assets"] <= firms["firm_assets"]).all()
     assert (firms["current_liabilities"] <= firms["firm_liabilities"]).all()
-    assert (firms["cash"] <= firms["current_assets"]).all()
+    parts = firms["cash"] + firms["receivables"] + firms["inventory"]
+    assert (parts <= firms["current_assets"]).all()
     assert (firms["fixed_assets_net"] + firms["current_assets"] <= firms["firm_assets"]).all()
     assert (firms["loss_this_period"] == (firms["net_profit"] < 0)).all()
     assert (firms["loss_prior_period"] == (firms["prior_profit"] < 0)).all()
@@ -158,3 +178,28 @@ def test_a_scenario_moves_the_defaults_and_nothing_else(homes: pl.DataFrame, rat
     other = households(ROWS, default_rate=rate)
     assert other["default_12m"].mean() == pytest.approx(rate, rel=0.3)
     assert_frame_equal(other.drop("default_12m"), homes.drop("default_12m"))
+
+
+def test_small_firm_grades_are_spread_as_the_design_says(firms: pl.DataFrame) -> None:
+    rubric = catalog.rubric("small-enterprise")
+    taken = intake(rubric, firms)
+    assert taken.rejected.is_empty()
+    grades = evaluate(taken.subjects, rubric, as_of=date(2016, 6, 30)).collect()["grade"]
+    shares = {
+        row["grade"]: row["proportion"] for row in grades.value_counts(normalize=True).to_dicts()
+    }
+    assert 0.1 < shares["AAA"] < 0.2
+    assert sum(shares[name] for name in ("AA", "A", "BBB")) > 0.5
+    assert set(shares) == {row.id for row in rubric.grades}
+
+
+def test_tax_grades_are_spread_as_the_design_says() -> None:
+    register = enterprises(ROWS, year=2018)
+    rubric = catalog.for_period("tax-credit", 2018)
+    taken = intake(rubric, register, events=tax_events(register, year=2018), period=2018)
+    assert taken.rejected.is_empty()
+    found = evaluate(taken.subjects, rubric, events=taken.events, period=2018)
+    grades = found.collect()["grade"].drop_nulls()
+    assert 0.10 < (grades == "A").mean() < 0.16
+    assert 0.03 < (grades == "C").mean() < 0.08
+    assert 0.02 < (grades == "D").mean() < 0.06

@@ -16,9 +16,10 @@ import polars as pl
 
 from lishui_credit.conform import conform
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.headers import is_header
+from lishui_credit.headers import is_date, is_header
 from lishui_credit.language import tr
 from lishui_credit.read import read
+from lishui_credit.rubrics import coherence
 from lishui_credit.rubrics.compile import WITHHELD
 from lishui_credit.rubrics.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.rubric import Rubric
@@ -128,7 +129,13 @@ def from_files(
         **dict.fromkeys((*LOANS[1:], "bad_loan_rate_rise"), True),
         "area_score": False,
     }
-    figures = conform(read(loans, is_header), wanted, key="village", unique=False)
+    figures = conform(
+        read(loans, is_header, is_date),
+        wanted,
+        key="village",
+        unique=False,
+        rules=coherence.parts(wanted),
+    )
     if figures.rejected.height:
         raise SubjectError(
             Problem(
@@ -140,6 +147,20 @@ def from_files(
         )
     facts = village_facts(graded, figures.frame.collect(), credit_grades=credit_grades)
     return status(facts, village, township, county)
+
+
+def refuse_unknown_grades(rubric: Rubric, credit_grades: Sequence[str]) -> None:
+    """Raise `SubjectError` for grades that the households' edition does not have."""
+    known = [row.id for row in rubric.grades]
+    strange = [name for name in credit_grades if name not in known]
+    if strange:
+        raise SubjectError(
+            Problem(
+                tr(f"{rubric.name} has no such grade", f"{rubric.name} 没有此等级"),
+                ", ".join(strange),
+                tr("known: ", "已有:") + ", ".join(known),
+            )
+        )
 
 
 def long(found: AreaStatus) -> pl.DataFrame:

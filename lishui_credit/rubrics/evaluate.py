@@ -233,6 +233,18 @@ def refuse_if_lacking(rubric: Rubric) -> None:
     )
 
 
+def _refuse_unknown_labels(rubric: Rubric, labels: str | None) -> None:
+    known = sorted({name for row in rubric.grades for name in row.labels})
+    if labels is not None and labels not in known:
+        raise SubjectError(
+            Problem(
+                tr(f"{rubric.name} has no such label set", f"{rubric.name} 没有此标签组"),
+                labels,
+                tr("known: ", "已有:") + (", ".join(known) or "—"),
+            )
+        )
+
+
 def evaluate(
     frame: Frame,
     rubric: Rubric,
@@ -272,7 +284,7 @@ def evaluate(
     EditionError
         If the edition is only an outline.
     SubjectError
-        If columns the edition needs are absent: all named at once.
+        If columns the edition needs are absent, all named at once; or for an unknown label set.
 
     Notes
     -----
@@ -289,6 +301,7 @@ def evaluate(
     ['A']
     """
     refuse_if_lacking(rubric)
+    _refuse_unknown_labels(rubric, labels)
     day = grading_day(rubric, period, as_of)
     ns: Any
     lazy: Any

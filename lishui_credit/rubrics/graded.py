@@ -29,7 +29,7 @@ from lishui_credit.rubrics.explain import weak_share
 from lishui_credit.rubrics.intake import Intake, intake
 from lishui_credit.rubrics.rubric import Rubric
 from lishui_credit.version import __version__
-from lishui_credit.write import check_suffix, replacing, write_table
+from lishui_credit.write import check_suffix, keep_inputs, replacing, write_table
 
 MANIFEST: Final = 1
 _KEY: Final = "lishui_credit"
@@ -77,6 +77,8 @@ class Manifest:
         Overrides no column told anything about.
     synthetic : bool
         Whether any subject is synthetic.
+    notes : list of str
+        What the reader of the inputs remarked: encoding, sheet taken, columns not used.
     output_sha256 : str
         Hash of the output, in the file beside it.
     """
@@ -98,6 +100,7 @@ class Manifest:
     withheld: dict[str, int] = field(default_factory=dict)
     synthetic: bool = False
     skipped_rejected: bool = False
+    notes: tuple[str, ...] = ()
     output_sha256: str = ""
     manifest: int = MANIFEST
 
@@ -185,9 +188,10 @@ def grade(
     output = check_suffix(output)
     sources = {"subjects": subjects, "events": events, "bases": bases, "overlay": overlay}
     given = {role: Path(path) for role, path in sources.items() if path is not None}
+    keep_inputs((output, manifest_path(output), rejected_path(output)), given.values())
     progress(tr("reading and checking", "读取与校验"))
-    taken = intake(rubric, subjects, events=events, bases=bases, period=period)
-    _settle_rejected(taken, output, skip_rejected)
+    taken = intake(rubric, subjects, events=events, bases=bases, period=period, as_of=as_of)
+    settle_rejected(taken, output, skip=skip_rejected)
     progress(tr("hashing inputs", "计算输入哈希"))
     inputs = {
         role: InputFile(
@@ -212,13 +216,20 @@ def grade(
         weak_evidence_percent=weak_share(rubric),
         unchecked=tuple(row.id for row in result.unchecked),
         skipped_rejected=skip_rejected,
+        notes=taken.notes,
     )
     progress(tr("grading and writing", "评级与写出"))
     return write(result, output, manifest, taken)
 
 
-def _settle_rejected(taken: Intake, output: Path, skip: bool) -> None:
-    """Write rejected rows beside the output; stop there unless they may be skipped."""
+def settle_rejected(taken: Intake, output: Path, *, skip: bool) -> None:
+    """Write rejected rows beside the output; stop there unless they may be skipped.
+
+    Raises
+    ------
+    SubjectError
+        If rows were rejected and `skip` is false.
+    """
     path = rejected_path(output)
     if taken.rejected.is_empty():
         path.unlink(missing_ok=True)
@@ -384,13 +395,13 @@ def _manifest(path: Path) -> Manifest:
         else:
             raw = json.loads(pl.read_parquet_metadata(path)[_KEY])
         raw["inputs"] = {role: InputFile(**entry) for role, entry in raw["inputs"].items()}
-        raw["unchecked"] = tuple(raw["unchecked"])
+        raw["unchecked"], raw["notes"] = tuple(raw["unchecked"]), tuple(raw.get("notes", ()))
         return Manifest(**raw)
     except (KeyError, TypeError, ValueError, OSError, pl.exceptions.PolarsError) as error:
         raise ModelError(
             Problem(
                 tr("not a graded file: no readable manifest", "不是评级结果文件:没有可读的清单"),
-                str(error).splitlines()[0][:100] if str(error) else "",
+                str(error).splitlines()[0][:100] if str(error) and beside.exists() else "",
                 tr(f"keep {beside.name} beside it", f"请将 {beside.name} 放在同一目录"),
                 where=path.name,
             )
@@ -522,6 +533,7 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
         events=files.get("events"),
         bases=files.get("bases"),
         period=manifest.period,
+        as_of=date.fromisoformat(manifest.as_of),
     )
     again = evaluate(
         taken.subjects,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,14 @@ import polars as pl
 from lishui_credit.columns import dictionary
 from lishui_credit.conform import Conformed, Rule, conform
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.headers import is_header
+from lishui_credit.headers import is_date, is_header
 from lishui_credit.language import tr
 from lishui_credit.points import compare
 from lishui_credit.read import Raw, read
+from lishui_credit.rubrics import coherence, tables
 from lishui_credit.rubrics import compile as compiled
 from lishui_credit.rubrics import events as event_rules
-from lishui_credit.rubrics import tables
-from lishui_credit.rubrics.evaluate import refuse_if_lacking
+from lishui_credit.rubrics.evaluate import grading_day, refuse_if_lacking
 from lishui_credit.rubrics.rubric import Indicator, Rubric
 
 
@@ -62,6 +63,7 @@ def intake(
     events: Path | str | pl.DataFrame | pl.LazyFrame | None = None,
     bases: Path | str | pl.DataFrame | pl.LazyFrame | None = None,
     period: int | None = None,
+    as_of: date | None = None,
     also: Sequence[Rubric] = (),
 ) -> Intake:
     """Read and check everything one edition grades.
@@ -74,6 +76,8 @@ def intake(
         Files (CSV, Excel, Parquet) or raw frames, with the headers of the data dictionary.
     period : int, optional
         Year assessed; picks the year of bases that carry one.
+    as_of : date, optional
+        Day of grading, as for `evaluate`; rows that speak of a later day are rejected.
     also : sequence of Rubric
         Further editions the same input is to be graded by: their columns are read too, and an
         event is strange only if none of them knows its code.
@@ -95,11 +99,13 @@ def intake(
         refuse_if_lacking(edition)
         for name, required in compiled.needed_columns(edition).items():
             wanted[name] = wanted.get(name, False) or required
+    day = grading_day(rubric, period, as_of)
+    coherence.refuse_early_grading(day, period)
     problems: list[Problem] = []
     base_columns = rubric.bases.columns if rubric.bases is not None else ()
     split = bases is not None
     own = {name: need for name, need in wanted.items() if not (split and name in base_columns)}
-    people = _table(problems, subjects, own, key=rubric.subject_id, rules=_rules(rubric))
+    people = _table(problems, subjects, own, key=rubric.subject_id, rules=_rules(rubric, day))
     reference: Conformed | None = None
     if bases is not None and rubric.bases is not None:
         need = {rubric.bases.key: True, **dict.fromkeys(base_columns, True), "year": False}
@@ -110,7 +116,8 @@ def intake(
         )
     happened: Conformed | None = None
     if events is not None and rubric.uses_events:
-        happened = _events(problems, events, rubric.subject_id, editions)
+        late = coherence.happened(day, period)
+        happened = _events(problems, events, rubric.subject_id, editions, late)
     elif events is not None:
         problems.append(
             Problem(tr(f"{rubric.name} counts no events", f"{rubric.name} 不使用事件文件"))
@@ -125,20 +132,23 @@ def intake(
     if happened is not None:
         occurred, strange = _known_only(rubric, frame, happened)
         rejected += [_filed("events", happened.rejected), _filed("events", strange)]
+    notes = [note for t in (people, reference, happened) if t is not None for note in t.notes]
+    if rubric.uses_events and events is None:
+        notes.append(tr("no events given: none are counted", "未提供事件文件:按无事件评级"))
     tables_read = {"subjects": people, "bases": reference, "events": happened}
     return Intake(
         subjects=frame,
         events=occurred,
         rejected=pl.concat(rejected),
         rows={role: table.rows for role, table in tables_read.items() if table is not None},
-        notes=tuple(note for t in tables_read.values() if t is not None for note in t.notes),
+        notes=tuple(notes),
     )
 
 
 def _raw(source: Path | str | pl.DataFrame | pl.LazyFrame, name: str) -> Raw:
     if isinstance(source, pl.DataFrame | pl.LazyFrame):
         return Raw(frame=source.lazy(), name=name, first_row=1)
-    return read(source, is_header)
+    return read(source, is_header, is_date)
 
 
 def _table(
@@ -178,19 +188,12 @@ def _filed(role: str, rejected: pl.DataFrame) -> pl.DataFrame:
 # ---- checks between columns -------------------------------------------------------------------
 
 
-def _rules(rubric: Rubric) -> list[Rule]:
+def _rules(rubric: Rubric, day: date) -> list[Rule]:
     rules = [rule for row in rubric.scoring if row.judged for rule in _judged(rubric, row)]
     reads = compiled.needed_columns(rubric)
-    if {"labourers", "family_members"} <= set(reads):
-        rules.append(
-            Rule(
-                tr("more labourers than family members", "劳动力人口多于家庭人口"),
-                ("labourers", "family_members"),
-                lambda labourers, members: labourers > members,
-            )
-        )
+    rules += coherence.parts(reads)
     if "performance_record" in reads:
-        rules += _default_rules()
+        rules += [*_default_rules(), *coherence.past_days(("defaulted_on", "repaid_on"), day)]
     return rules
 
 
@@ -327,6 +330,7 @@ def _events(
     source: Path | str | pl.DataFrame | pl.LazyFrame,
     key: str,
     editions: Sequence[Rubric],
+    late: Rule,
 ) -> Conformed | None:
     names = {name for edition in editions for name in event_rules.needed_columns(edition)}
     wanted = {key: True, **{name: name in ("code", "occurred_on") for name in sorted(names)}}
@@ -341,6 +345,7 @@ def _events(
     }
     per_tax = sorted({rule.code for rule in rules_of if rule.count == "per_tax_type"})
     rules = [
+        late,
         Rule(
             tr("the edition knows no such code", "该版本没有此指标代码"),
             ("code",),

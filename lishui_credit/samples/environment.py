@@ -8,17 +8,21 @@ import numpy as np
 import polars as pl
 
 from lishui_credit.samples.registers import (
+    BLOCK,
     SEED,
-    chunks,
     defaults,
     flags,
+    gathered,
     generator,
+    indices,
+    lasting,
     names,
     places,
     uscc,
 )
 
 _STREAM: Final = 3
+_PLACES: Final = 8
 _RATE: Final = 0.02
 _BANDS: Final = (
     "siting",
@@ -48,7 +52,7 @@ def environmental_records(
     Parameters
     ----------
     rows, seed, year, start
-        As for `households.households`; `year` only names the period.
+        As for `households.households`. The same index is the same firm in every year.
 
     Returns
     -------
@@ -68,12 +72,12 @@ def environmental_records(
     >>> environmental_records(2)["synthetic"].all()
     True
     """
-    return pl.concat([_chunk(seed, at, count) for at, count in chunks(rows, start)])
+    return gathered(rows, start, lambda number: _block(seed, year, number))
 
 
-def _chunk(seed: int, at: int, rows: int) -> pl.DataFrame:
-    rng = generator(seed, _STREAM, at)
-    quality = rng.standard_normal(rows)
+def _block(seed: int, year: int, number: int) -> pl.DataFrame:
+    quality, rows = lasting(seed, _STREAM, number), BLOCK
+    rng = generator(seed, _STREAM, number, year)
     noise = rng.standard_normal
     best = quality > 0.9
     slack = np.clip(-quality, 0, None)
@@ -89,7 +93,7 @@ def _chunk(seed: int, at: int, rows: int) -> pl.DataFrame:
     hazard = np.where(quality + 0.6 * noise(rows) < -1.4, "basically_met", "met")
     hazard = np.where(quality < -2.3, "not_met", hazard)
     hazard = np.where(best, "met", hazard)
-    index = np.arange(at, at + rows)
+    index = indices(number)
     columns: dict[str, Any] = {
         "uscc": uscc(index),
         "name": names(index, "合成排污企业"),
@@ -112,7 +116,9 @@ def _chunk(seed: int, at: int, rows: int) -> pl.DataFrame:
         columns[f"band_{name}"] = np.where(best, "first", band)
     for name in ("no_eia", "no_acceptance", "over_cap", "hidden_pipe", "illegal_hazardous_waste"):
         columns[f"veto_{name}"] = rng.random(rows) < 0.005 * np.exp(-0.7 * quality)
-    frame = pl.DataFrame(columns).with_columns(places(rng, rows)["county"])
+    frame = pl.DataFrame(columns).with_columns(
+        places(generator(seed, _PLACES, number), rows)["county"]
+    )
     return frame.with_columns(
         pl.when(pl.lit(pl.Series(flags(rng, rows, 0.35)))).then("hazardous_waste_assessment"),
         pl.when(pl.lit(pl.Series(flags(rng, rows, 0.4)))).then("band_cleaner_production"),

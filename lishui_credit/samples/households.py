@@ -10,17 +10,22 @@ import numpy as np
 import polars as pl
 
 from lishui_credit.samples.registers import (
+    BLOCK,
     COUNTIES,
     SEED,
-    chunks,
     defaults,
     flags,
+    gathered,
     generator,
+    indices,
+    lasting,
     pick,
     places,
 )
 
 _STREAM: Final = 1
+_PLACES: Final = 9
+_SIZES: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +114,10 @@ def households(
     seed : int
         The same seed gives the same rows.
     year : int
-        Year the figures speak of; defaults end by the middle of the next.
+        Year the figures speak of; defaults end by the middle of the next. The same index is the
+        same household in every year: its place, size and lasting quality stay.
     start : int
-        Index of the first row; pieces cut at multiples of 500,000 join up, and pieces cut
-        elsewhere repeat each other's draws.
+        Index of the first row: a row is the same whatever piece it is asked for in.
     default_rate : float
         Share of defaults within 12 months, 0 to 1. Three scenarios are meant: 0.0013 (the published
         bad-loan rate of forest-right loans, 2016-10, which is not a share of households), 0.015
@@ -134,14 +139,13 @@ def households(
     >>> households(2)["synthetic"].all()
     True
     """
-    parts = [_chunk(seed, year, at, count, default_rate) for at, count in chunks(rows, start)]
-    return pl.concat(parts)
+    return gathered(rows, start, lambda number: _block(seed, year, number, default_rate))
 
 
-def _chunk(seed: int, year: int, at: int, rows: int, default_rate: float) -> pl.DataFrame:
-    rng = generator(seed, _STREAM, at)
-    quality = rng.standard_normal(rows)
-    size = np.clip(1 + rng.binomial(5, 0.42, rows), 1, 6)
+def _block(seed: int, year: int, number: int, default_rate: float) -> pl.DataFrame:
+    quality, rows = lasting(seed, _STREAM, number), BLOCK
+    size = np.clip(1 + generator(seed, _SIZES, number).binomial(5, 0.42, rows), 1, 6)
+    rng = generator(seed, _STREAM, number, year)
     labour = rng.binomial(size, 0.62)
     head = _income_a_head(year)
     noise = rng.standard_normal
@@ -151,7 +155,7 @@ def _chunk(seed: int, year: int, at: int, rows: int, default_rate: float) -> pl.
     disposable = assets * rng.beta(4, 12, rows)
     shares = np.where(flags(rng, rows, 0.45), rng.choice([500, 1000, 2000, 5000, 10000], rows), 0)
     peers = DESIGN.peers
-    edges = np.quantile(quality, np.cumsum(peers[::-1])[:-1]) if rows > 50 else [-1.8, -0.9, 0.2]
+    edges = np.quantile(quality, np.cumsum(peers[::-1])[:-1])
     level = np.digitize(quality + 0.35 * noise(rows), edges)
     review = np.asarray(["poor", "fair", "good", "excellent"])[level]
     bad = rng.random(rows) < DESIGN.bad_record * np.exp(-0.8 * quality) / np.exp(0.32)
@@ -168,7 +172,7 @@ def _chunk(seed: int, year: int, at: int, rows: int, default_rate: float) -> pl.
         rng.random(rows) < DESIGN.loan_ever / (1 - DESIGN.no_business)
     )
     outcome = defaults(rng, quality - 1.2 * bad, default_rate)
-    index = np.arange(at, at + rows)
+    index = indices(number)
     frame = pl.DataFrame(
         {
             "household_id": pl.Series(index).cast(pl.String).str.zfill(10),
@@ -196,7 +200,7 @@ def _chunk(seed: int, year: int, at: int, rows: int, default_rate: float) -> pl.
             "_lacking": flags(rng, rows, DESIGN.lacking),
         }
     )
-    where = places(rng, rows)
+    where = places(generator(seed, _PLACES, number), rows)
     facts = ["default_item", "defaulted_on", "repaid_on", "default_measure"]
     return frame.hstack(where).select(
         ("SYN" + pl.col("household_id")).alias("household_id"),

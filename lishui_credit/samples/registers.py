@@ -1,11 +1,11 @@
-"""What every synthetic population shares: seeded chunks, counties, places, codes and names.
+"""What every synthetic population shares: seeded blocks, counties, places, codes and names.
 
 Nothing here is a real person or firm: codes carry the fictitious region 331199, names say 合成.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ import polars as pl
 
 from lishui_credit.identifiers import USCC_ALPHABET, USCC_WEIGHTS
 
-CHUNK: Final = 500_000
+BLOCK: Final = 10_000
 SEED: Final = 20161001
 
 COUNTIES: Final = pl.DataFrame(
@@ -31,28 +31,47 @@ _TOWNSHIPS: Final = 12
 _VILLAGES: Final = 15
 
 
-def chunks(rows: int, start: int) -> Iterator[tuple[int, int]]:
-    """Yield (start, count) pieces cut at multiples of `CHUNK`.
+def gathered(rows: int, start: int, block: Callable[[int], pl.DataFrame]) -> pl.DataFrame:
+    """Return rows `start` to `start` + `rows` of a population made block by block.
+
+    A population has no end: block 0 holds rows 0 to `BLOCK`, and so on. Blocks are always made
+    whole, so that a row is the same however it was asked for.
+
+    Parameters
+    ----------
+    rows, start : int
+        How many, from which index.
+    block : callable
+        Makes the block of a number, `BLOCK` rows long.
+
+    Returns
+    -------
+    polars.DataFrame, shape (rows, ...)
 
     Examples
     --------
-    >>> list(chunks(3, 499_999))
-    [(499999, 1), (500000, 2)]
+    >>> made = gathered(3, 9_999, lambda number: pl.DataFrame({"x": indices(number)}))
+    >>> made["x"].to_list()
+    [9999, 10000, 10001]
     """
-    at, end = start, start + rows
-    while at < end:
-        stop = min((at // CHUNK + 1) * CHUNK, end)
-        yield at, stop - at
-        at = stop
+    first, last = start // BLOCK, (start + max(rows, 1) - 1) // BLOCK
+    whole = pl.concat([block(number) for number in range(first, last + 1)])
+    return whole.slice(start - first * BLOCK, rows)
 
 
-def generator(seed: int, stream: int, start: int) -> np.random.Generator:
-    """Return the generator of one chunk of one stream.
+def indices(number: int) -> npt.NDArray[np.int64]:
+    """Return the indices of the rows of a block."""
+    return np.arange(number * BLOCK, (number + 1) * BLOCK)
 
-    Two starts within one chunk get the same generator, so pieces of one population must be cut at
-    multiples of `CHUNK`: cut elsewhere, a later piece repeats the draws of the first.
-    """
-    return np.random.default_rng([seed, stream, start // CHUNK])
+
+def generator(seed: int, stream: int, number: int, year: int = 0) -> np.random.Generator:
+    """Return the generator of one block of one stream: of a year, or (0) of what lasts."""
+    return np.random.default_rng([seed, stream, number, year])
+
+
+def lasting(seed: int, stream: int, number: int) -> npt.NDArray[np.float64]:
+    """Return the quality of a block's subjects, the same in every year: standard normal."""
+    return generator(seed, stream, number).standard_normal(BLOCK)
 
 
 def counties(rng: np.random.Generator, rows: int) -> pl.Series:

@@ -1,0 +1,110 @@
+"""Checks between columns that hold whatever the edition: parts within wholes, days in their order.
+
+A row that breaks one of them contradicts itself, and intake rejects it rather than grade it. Sums
+of several parts are not compared with their whole: in figures rounded to 万元 they may lawfully
+exceed it by a unit, while one part never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from lishui_credit.columns import column
+from lishui_credit.conform import Rule
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+
+WITHIN: Final = (
+    ("labourers", "family_members"),
+    ("net_assets", "total_assets"),
+    ("disposable_assets", "total_assets"),
+    ("current_assets", "firm_assets"),
+    ("current_liabilities", "firm_liabilities"),
+    ("cash", "current_assets"),
+    ("receivables", "current_assets"),
+    ("inventory", "current_assets"),
+    ("fixed_assets_net", "firm_assets"),
+    ("credit_households", "households"),
+    ("borrowers_without_arrears", "borrowers"),
+    ("credit_villages", "villages"),
+    ("credit_townships", "townships"),
+    ("bad_loan_balance", "loan_balance"),
+)
+"""Columns of which the first is a part of the second."""
+
+
+def parts(reads: Collection[str]) -> list[Rule]:
+    """Return the rules that keep every part within its whole.
+
+    Parameters
+    ----------
+    reads : collection of str
+        Columns an edition reads; a pair of which one is not read has no rule.
+
+    Examples
+    --------
+    >>> [rule.columns for rule in parts({"net_assets", "total_assets", "cash"})]
+    [('net_assets', 'total_assets')]
+    """
+    return [
+        Rule(
+            tr(
+                f"{part} more than {whole}",
+                f"{column(part).label_zh}大于{column(whole).label_zh}",
+            ),
+            (part, whole),
+            lambda small, large: small > large,
+        )
+        for part, whole in WITHIN
+        if part in reads and whole in reads
+    ]
+
+
+def past_days(names: Collection[str], day: date) -> list[Rule]:
+    """Return the rules that no day of `names` lies after the day of grading."""
+    return [
+        Rule(
+            tr(
+                f"{name} after the day of grading, {day}",
+                f"{column(name).label_zh}晚于评级日 {day}",
+            ),
+            (name,),
+            lambda cell: cell > pl.lit(day),
+        )
+        for name in names
+    ]
+
+
+def happened(day: date, period: int | None) -> Rule:
+    """Return the rule that no event counted lies after the day of grading.
+
+    Parameters
+    ----------
+    day : date
+        Day of grading.
+    period : int, optional
+        Year assessed: events of other years are not counted, and may lie after it.
+    """
+
+    def late(occurred: pl.Expr) -> pl.Expr:
+        after = occurred > pl.lit(day)
+        return after if period is None else after & (occurred.dt.year() == period)
+
+    reason = tr(f"after the day of grading, {day}", f"晚于评级日 {day}")
+    return Rule(reason, ("occurred_on",), late)
+
+
+def refuse_early_grading(day: date, period: int | None) -> None:
+    """Raise `SubjectError` for a day of grading that lies before the year assessed."""
+    if period is not None and day.year < period:
+        raise SubjectError(
+            Problem(
+                tr("the day of grading lies before the year assessed", "评级日早于评价年度"),
+                f"{day} < {period}",
+                tr("give a later --as-of, or another --period", "请更正 --as-of 或 --period"),
+            )
+        )
