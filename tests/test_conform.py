@@ -245,3 +245,31 @@ def test_ragged_rows_get_one_message(tmp_path: Path) -> None:
     path.write_text(f"uscc,tax_amount\n{FIRM},1\n{FIRM},1,2,3\n", encoding="utf-8")
     with pytest.raises(SubjectError, match="cannot be read"):
         conform(read(path), WANTED, key="uscc")
+
+
+@pytest.mark.parametrize(
+    ("header", "usual", "odd", "said"),
+    [
+        ("prior_grade", "A", "Z", "prior_grade: not one of"),
+        ("tax_amount", 100, 10**18, "tax_amount: outside"),
+        ("min_outlet_compliance_rate", 0.5, float("nan"), "not a finite number"),
+        ("occurred_on", date(2019, 4, 1), date(1019, 4, 1), "an unlikely year"),
+    ],
+)
+def test_a_fault_far_below_rows_that_look_plain_is_found(
+    header: str, usual: object, odd: object, said: str
+) -> None:
+    far = module._GLANCE + 5
+    frame = pl.DataFrame({"uscc": [FIRM] * (far + 1), header: [usual] * far + [odd]})
+    found = conform(Raw(frame=frame.lazy(), name="t"), WANTED, key="uscc", unique=False)
+    assert found.rejected["row"].to_list() == [far + 2]
+    assert said in found.rejected["reasons"][0]
+    assert found.frame.collect().height == far
+
+
+def test_a_word_far_below_rows_of_ids_is_still_read() -> None:
+    far = module._GLANCE + 5
+    frame = pl.DataFrame({"uscc": [FIRM] * (far + 1), "prior_grade": ["A"] * far + [" B级 "]})
+    found = conform(Raw(frame=frame.lazy(), name="t"), WANTED, key="uscc", unique=False)
+    assert found.rejected.is_empty()
+    assert found.frame.collect()["prior_grade"].to_list() == ["A"] * far + ["B"]
