@@ -115,10 +115,10 @@ def engine(name: str, paths: dict[str, Path], output: Path) -> None:
 def grade(name: str, paths: dict[str, Path], output: Path) -> None:
     """Run the whole command."""
     from lishui_credit.rubrics.catalog import rubric
-    from lishui_credit.rubrics.graded import grade as run
+    from lishui_credit.rubrics.graded import grade as grade_file
 
     on, period = DAYS[name]
-    run(
+    grade_file(
         rubric(name, on=on),
         paths["subjects"],
         output,
@@ -136,6 +136,8 @@ def child(task: str, name: str, rows: int, folder: Path) -> None:
 
     assert lishui_credit.rubrics.graded
     paths = make(name, rows, folder)
+    if task == "make":
+        return
     output = folder / f"out-{task}.parquet"
     began = time.perf_counter()
     {"floor": floor, "engine": engine, "grade": grade}[task](name, paths, output)
@@ -148,13 +150,21 @@ def child(task: str, name: str, rows: int, folder: Path) -> None:
     print(f"wall {wall}\npeak {peak}")
 
 
-def measure(task: str, name: str, rows: int, folder: Path) -> dict[str, float]:
-    """Run one task in a fresh process and read what it printed."""
+def run(task: str, name: str, rows: int, folder: Path) -> str:
+    """Run one task in a fresh process and return what it printed.
+
+    A process inherits the peak memory of the one that starts it, so inputs are made in one too.
+    """
     words = [sys.executable, __file__, "--child", task, name, str(rows), "--folder", str(folder)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)
-    lines = [line.split() for line in done.stdout.splitlines()]
+    return done.stdout
+
+
+def measure(task: str, name: str, rows: int, folder: Path) -> dict[str, float]:
+    """Run one task in a fresh process and read its wall seconds and peak memory."""
+    lines = [line.split() for line in run(task, name, rows, folder).splitlines()]
     found = {line[0]: float(line[1]) for line in lines if len(line) == 2}
     found["wall"] = found.get("inner", found["wall"])
     return found
@@ -181,7 +191,7 @@ def main() -> None:
     print(f"{'rubric':<20}{'rows':>12}  {'task':<7}{'wall s':>8}{'x floor':>9}{'peak MB':>9}")
     for rows in options.rows:
         for name in options.rubrics:
-            make(name, rows, options.folder)
+            run("make", name, rows, options.folder)
             measure("grade", name, rows, options.folder)  # warms the file cache, leaves the schema
             best: dict[str, dict[str, float]] = {}
             for _ in range(options.repeat):

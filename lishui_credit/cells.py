@@ -7,6 +7,7 @@ frame. What cannot be read is never guessed: each way a cell can be wrong is a n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -20,8 +21,26 @@ from lishui_credit.language import tr
 _NOTHING: Final = ("", "-", "--", "—", "/", "null", "NULL", "None", "NA", "N/A", "n/a", "#N/A")
 _YES: Final = ("是", "有", "true", "True", "TRUE", "1", "1.0", "y", "Y", "yes", "Yes", "√")
 _NO: Final = ("否", "无", "没有", "false", "False", "FALSE", "0", "0.0", "n", "N", "no", "No", "×")
+_BLANK: Final = " \t\r\n\u3000\u00a0"
 _SLACK: Final = 1e-6
 _ROUNDED: Final = r"^\d(\.\d+)?[eE]\+?\d+$"
+_EXACT: Final = 2**52
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """The short way to read a column whose cells all stand as the dictionary wants them.
+
+    Parameters
+    ----------
+    holds : polars.Expr
+        Whether a cell stands so; then nothing is wrong with it. Null where the cell is.
+    value : polars.Expr
+        The cell, where all of them do.
+    """
+
+    holds: pl.Expr
+    value: pl.Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +57,31 @@ class Cell:
         The cell as the dictionary wants it; null where nothing stands, or nothing readable.
     faults : tuple of (str, polars.Expr)
         Reason and test; a test may be null where the cell is.
+    plain : Plain, optional
+        The short way; None where there is none.
     """
 
     column: Column
     header: str
     value: pl.Expr
     faults: tuple[tuple[str, pl.Expr], ...] = field(default=())
+    plain: Plain | None = None
+
+    def plainly(self) -> Cell:
+        """Return the column read the short way, by which nothing can be wrong."""
+        assert self.plain is not None
+        return Cell(self.column, self.header, self.plain.value)
 
 
 def _text(header: str) -> pl.Expr:
-    cell = pl.col(header).str.strip_chars(" \t\r\n\u3000\u00a0")
+    cell = pl.col(header).str.strip_chars(_BLANK)
     return pl.when(cell.is_in(list(_NOTHING))).then(None).otherwise(cell)
+
+
+def _plain_text(header: str) -> Plain:
+    cell = pl.col(header)
+    bare = cell.str.strip_chars(_BLANK).str.len_bytes() == cell.str.len_bytes()
+    return Plain(bare & ~cell.is_in(list(_NOTHING)) & ~cell.str.contains(_ROUNDED), cell)
 
 
 def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
@@ -79,14 +112,15 @@ def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
         exact = pl.col(header).cast(pl.Int64)
         if factor != 1:
             exact = exact * int(factor)
-        return Cell(column, header, exact, _range(column, exact))
+        whole = Plain(exact.is_between(*_bounds(column)), exact)
+        return Cell(column, header, exact, _range(column, exact), whole)
     else:
         raw = pl.col(header).cast(pl.Float64)
         exact, present = raw * scale, raw.is_not_null()
         unreadable = pl.lit(False)
     finite = exact.is_finite().fill_null(False)
     nearest = exact.round()
-    value = pl.when(finite & (exact.abs() < 2.0**52)).then(nearest).cast(pl.Int64)
+    value = pl.when(finite & (exact.abs() < float(_EXACT))).then(nearest).cast(pl.Int64)
     off = (exact - nearest).abs() > _SLACK * (exact.abs() * _SLACK + 1)
     faults = [
         (tr("not a number", "不是数字"), unreadable),
@@ -98,13 +132,20 @@ def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
             finite & off,
         ),
     ]
-    return Cell(column, header, value, (*faults, *_range(column, exact)))
+    low, high = _bounds(column)
+    fits = exact.is_between(max(low, 1 - _EXACT), min(high, _EXACT - 1)) & ~off
+    short = None if kind == pl.String else Plain(fits, nearest.cast(pl.Int64, strict=False))
+    return Cell(column, header, value, (*faults, *_range(column, exact)), short)
+
+
+def _bounds(column: Column) -> tuple[int, int]:
+    assert column.minimum is not None
+    assert column.maximum is not None
+    return int(column.minimum * column.per_unit), int(column.maximum * column.per_unit)
 
 
 def _range(column: Column, exact: pl.Expr) -> tuple[tuple[str, pl.Expr], ...]:
-    assert column.minimum is not None
-    assert column.maximum is not None
-    low, high = (int(bound * column.per_unit) for bound in (column.minimum, column.maximum))
+    low, high = _bounds(column)
     reason = tr(
         f"outside {column.minimum} .. {column.maximum}",
         f"超出 {column.minimum} 至 {column.maximum}",
@@ -136,7 +177,9 @@ def _level(column: Column, header: str, kind: pl.DataType) -> Cell:
     allowed = "、".join(words[0] for words in column.values.values())
     reason = tr(f"not one of {allowed}", f"不在取值 {allowed} 之内")
     strange = text.is_not_null() & ~text.is_in(list(table))
-    return Cell(column, header, value, ((reason, strange),))
+    own = [name for name, held in table.items() if name == held and name not in _NOTHING]
+    plain = Plain(pl.col(header).is_in(own), pl.col(header)) if kind == pl.String else None
+    return Cell(column, header, value, ((reason, strange),), plain)
 
 
 def _date(column: Column, header: str, kind: pl.DataType) -> Cell:
@@ -162,6 +205,8 @@ def _date(column: Column, header: str, kind: pl.DataType) -> Cell:
         "not a date (2019-04-01, 2019/4/1, 2019年4月1日)", "不是日期(如 2019-04-01、2019年4月1日)"
     )
     odd = (value.dt.year() < 1900) | (value.dt.year() > 2100)
+    likely = value.is_between(date(1900, 1, 1), date(2100, 12, 31))
+    short = Plain(likely, value) if kind == pl.Date or isinstance(kind, pl.Datetime) else None
     return Cell(
         column,
         header,
@@ -170,6 +215,7 @@ def _date(column: Column, header: str, kind: pl.DataType) -> Cell:
             (reason, text & value.is_null()),
             (tr("an unlikely year", "年份不合理"), odd.fill_null(False)),
         ),
+        short,
     )
 
 
@@ -185,13 +231,22 @@ def _code(column: Column, header: str, kind: pl.DataType) -> Cell:
             "编号已被表格软件舍入(请将该列设为文本)",
         )
         rounded = ((reason, text.str.contains(_ROUNDED)),) if column.id.endswith("_id") else ()
-        return Cell(column, header, text, rounded)
+        return Cell(
+            column, header, text, rounded, _plain_text(header) if kind == pl.String else None
+        )
     value = text.str.to_uppercase()
     test = uscc_valid if column.type == "uscc" else resident_id_valid
     standard = "GB 32100" if column.type == "uscc" else "GB 11643"
-    good = value.map_batches(test, return_dtype=pl.Boolean, is_elementwise=True)
+
+    def valid(codes: pl.Expr) -> pl.Expr:
+        return codes.map_batches(test, return_dtype=pl.Boolean, is_elementwise=True)
+
+    plain = None
+    if kind == pl.String:  # a valid code is bare and in upper case
+        cell = pl.col(header)
+        plain = Plain(valid(cell) | cell.is_null(), cell)
     reason = tr(f"fails the check digit of {standard}", f"未通过 {standard} 校验码")
-    return Cell(column, header, value, ((reason, text.is_not_null() & ~good),))
+    return Cell(column, header, value, ((reason, text.is_not_null() & ~valid(value)),), plain)
 
 
 def cell(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:

@@ -32,6 +32,7 @@ _PART_ROWS = 2_000_000
 _SAMPLE: Final = 100_000
 _ENOUGH: Final = 30  # rows whose median may speak against a unit the header states
 _UNITS_SUSPECTED: Final = {"": "元", "元": "元", "yuan": "元", "万元": "万元", "wan": "万元"}
+_GLANCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,10 @@ def conform(
 
     Notes
     -----
-    Cost: one pass over the file to count faults (a second one only when there are any, a third for
-    keys that are not in rising order); memory does not grow with rows on the streaming engine.
+    Cost: one pass over the file to look for faults (a second one only when there are any, a third
+    for keys that are not in rising order); memory does not grow with rows on the streaming engine.
+    Columns whose first rows stand as the dictionary wants them are only proven to do so throughout;
+    where the proof fails, the pass is made again with those columns read in full.
     """
     schema = raw.frame.collect_schema()
     matched, ignored = match(schema.names(), wanted, raw.name)
@@ -119,14 +122,23 @@ def conform(
         name: read(known[name], header, unit, schema[header])
         for name, (header, unit) in matched.items()
     }
-    faults = _faults(cells, key, schema)
-    tests = [*faults, *((rule.reason, _tested(rule, cells)) for rule in rules)]
-    counted = _count(raw, cells, matched, tests, key)
+    first = _first_rows(raw, cells)
+    plain = _plain(first.head(_GLANCE), cells)
+    while True:
+        read_as = {n: cell.plainly() if n in plain else cell for n, cell in cells.items()}
+        tests = [*_faults(read_as, key, schema), *_tested(rules, read_as)]
+        proofs = {name: cells[name] for name in plain}
+        counted = _survey(raw, read_as, proofs, matched, tests, key)
+        unlike = {name for name in plain if not counted[f"plain__{name}"]}
+        if not unlike:
+            break
+        plain -= unlike
+    cells = read_as
     rows = int(counted["rows"])
     if rows == 0:
         raise SubjectError(Problem(tr("no rows", "没有数据行"), where=raw.name))
     if suspect_units:
-        _suspect_units(counted, cells, matched, raw.name)
+        _suspect_units({**counted, **_medians(first, cells, matched)}, cells, matched, raw.name)
     values = [cell.value.alias(name) for name, cell in cells.items()]
     doubled: pl.DataFrame | None = None
     if unique and key is not None and not counted["rising"]:
@@ -151,11 +163,13 @@ def _notes(raw: Raw, ignored: list[str]) -> tuple[str, ...]:
     return tuple(f"{raw.name}: {note}" for note in notes)
 
 
-def _tested(rule: Rule, cells: Mapping[str, Cell]) -> pl.Expr:
-    """Return a rule's test on the cells as read; false where one of its columns is absent."""
-    if not all(name in cells for name in rule.columns):
-        return pl.lit(False)
-    return rule.test(*(cells[name].value for name in rule.columns)).fill_null(False)
+def _tested(rules: Sequence[Rule], cells: Mapping[str, Cell]) -> list[tuple[str, pl.Expr]]:
+    """Return the rules' tests on the cells as read; those of absent columns are left out."""
+    return [
+        (rule.reason, rule.test(*(cells[name].value for name in rule.columns)).fill_null(False))
+        for rule in rules
+        if all(name in cells for name in rule.columns)
+    ]
 
 
 def _faults(
@@ -182,21 +196,51 @@ def _faults(
     return faults
 
 
-def _count(
+def _collect(raw: Raw, frame: pl.LazyFrame) -> pl.DataFrame:
+    try:
+        return frame.collect(engine="streaming")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise broken(raw.name, error, raw.text) from None
+
+
+def _first_rows(raw: Raw, cells: Mapping[str, Cell]) -> pl.DataFrame:
+    """Return the first rows: a hundred thousand tell a wrong unit, and none of the rest is held."""
+    headers = list(dict.fromkeys(cell.header for cell in cells.values()))
+    return _collect(raw, raw.frame.head(_SAMPLE).select(headers))
+
+
+def _plain(first: pl.DataFrame, cells: Mapping[str, Cell]) -> set[str]:
+    """Return the columns that look as if all their cells stood as the dictionary wants them."""
+    proofs = {name: cell.plain.holds for name, cell in cells.items() if cell.plain is not None}
+    found = first.select(test.all().alias(name) for name, test in proofs.items())
+    return {name for name in proofs if found[name].item()}
+
+
+def _medians(
+    first: pl.DataFrame, cells: Mapping[str, Cell], matched: Mapping[str, tuple[str, str]]
+) -> dict[str, Any]:
+    found = first.select(
+        pl.when(cell.value > 0).then(cell.value).median().alias(f"median__{name}")
+        for name, cell in cells.items()
+        if cell.column.typical is not None and matched[name][1] in _UNITS_SUSPECTED
+    )
+    return found.row(0, named=True) if found.width else {}
+
+
+def _survey(
     raw: Raw,
     cells: Mapping[str, Cell],
+    proofs: Mapping[str, Cell],
     matched: Mapping[str, tuple[str, str]],
     tests: Sequence[tuple[str, pl.Expr]],
     key: str | None,
 ) -> dict[str, Any]:
-    """Count faults, and learn what the whole-file checks need, in one pass."""
+    """Learn in one pass what the whole file must tell: rows, faults, plain columns, order of keys."""
     wanted = [pl.len().alias("rows")]
-    wanted += [test.sum().alias(f"f{place}") for place, (_, test) in enumerate(tests)]
-    medians = [
-        pl.when(cell.value > 0).then(cell.value).median().alias(f"median__{name}")
-        for name, cell in cells.items()
-        if cell.column.typical is not None and matched[name][1] in _UNITS_SUSPECTED
-    ]
+    wanted += [test.any().alias(f"f{place}") for place, (_, test) in enumerate(tests)]
+    for name, cell in proofs.items():
+        assert cell.plain is not None
+        wanted.append(cell.plain.holds.all().alias(f"plain__{name}"))
     for name, cell in cells.items():
         if cell.column.type == "rate" and not matched[name][1]:
             wanted.append((cell.value > cell.column.per_unit).mean().alias(f"above__{name}"))
@@ -205,14 +249,7 @@ def _count(
         wanted.append((value > value.shift(1)).sum().alias("_rising"))
     if raw.text is not None:  # a row too long is noticed only where every column is read
         wanted.append(pl.all_horizontal(pl.all().is_null()).sum().alias("_blank"))
-    try:
-        row = raw.frame.select(wanted).collect(engine="streaming").row(0, named=True)
-        if medians:
-            # A hundred thousand rows tell a wrong unit; all of them would have to be held at once.
-            first = raw.frame.head(_SAMPLE).select(medians).collect()
-            row.update(first.row(0, named=True))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(raw.name, error, raw.text) from None
+    row = _collect(raw, raw.frame.select(wanted)).row(0, named=True)
     row["rising"] = row.get("_rising") == row["rows"] - 1
     return row
 

@@ -8,6 +8,7 @@ carry 3325xx, the region before 2000, so no region is tested here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -22,6 +23,8 @@ RESIDENT_CHECKS: Final = "10X98765432"
 USCC_AUTHORITIES: Final = "123456789ANY"
 
 _LENGTH: Final = 18
+# More than 18 remainders can add up to, while 18 of it still fit 16 bits.
+_FOREIGN: Final = 1024
 
 
 def uscc_check_digit(head: str) -> str:
@@ -95,28 +98,45 @@ def resident_id_is_valid(number: str) -> bool:
     return bool(resident_id_valid(pl.Series([number]))[0])
 
 
-def _characters(codes: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
-    """Return an (n, 18) array of bytes and which rows are 18 bytes of ASCII."""
-    fits = ((codes.str.len_bytes() == _LENGTH) & (codes.str.len_chars() == _LENGTH)).fill_null(
-        False
-    )
-    blank = "0" * _LENGTH
-    same = pl.select(pl.when(fits).then(codes).otherwise(pl.lit(blank))).to_series()
-    joined = "".join(same.to_list()).encode("ascii", errors="replace")
-    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, _LENGTH), fits.to_numpy()
-
-
-def _lookup(alphabet: str) -> npt.NDArray[np.int16]:
-    table = np.full(256, -1, dtype=np.int16)
-    for place, character in enumerate(alphabet):
-        table[ord(character)] = place
+def _remainders(alphabet: str, weights: Sequence[int], modulus: int) -> npt.NDArray[np.int16]:
+    """Return by place and byte what a character adds to the weighted sum, modulo `modulus`."""
+    table = np.full((len(weights), 256), _FOREIGN, dtype=np.int16)
+    for place, weight in enumerate(weights):
+        for value, character in enumerate(alphabet):
+            table[place, ord(character)] = value * weight % modulus
     return table
 
 
-_USCC_VALUES: Final = _lookup(USCC_ALPHABET)
-_DIGIT_VALUES: Final = _lookup("0123456789")
-_RESIDENT_CHECK_BYTES: Final = np.frombuffer(RESIDENT_CHECKS.encode(), dtype=np.uint8)
-_AUTHORITY_BYTES: Final = np.frombuffer(USCC_AUTHORITIES.encode(), dtype=np.uint8)
+def _uscc_table() -> npt.NDArray[np.int16]:
+    table = _remainders(USCC_ALPHABET, (*USCC_WEIGHTS, 1), 31)
+    authorities = [ord(character) for character in USCC_AUTHORITIES]
+    table[0, np.setdiff1d(np.arange(256), authorities)] = _FOREIGN
+    return table
+
+
+def _resident_table() -> npt.NDArray[np.int16]:
+    table = _remainders("0123456789", (*RESIDENT_WEIGHTS, 0), 11)
+    table[-1] = _FOREIGN
+    for remainder, character in enumerate(RESIDENT_CHECKS):
+        table[-1, ord(character)] = -remainder % 11
+    return table
+
+
+_USCC_TABLE: Final = _uscc_table()
+_RESIDENT_TABLE: Final = _resident_table()
+
+
+def _divisible(codes: pl.Series, table: npt.NDArray[np.int16], modulus: int) -> pl.Series:
+    """Tell which codes have 18 characters of the table whose sum is divisible; false for null."""
+    fits = (codes.str.len_bytes() == _LENGTH).fill_null(False)
+    if not fits.all():
+        blank = pl.lit("0" * _LENGTH)
+        codes = pl.select(pl.when(fits).then(codes).otherwise(blank)).to_series()
+    cells = codes.cast(pl.Binary).bin.reinterpret(dtype=pl.Array(pl.UInt8, _LENGTH)).to_numpy()
+    total = np.zeros(len(codes), dtype=np.int16)
+    for place in range(_LENGTH):
+        total += table[place].take(cells[:, place])
+    return pl.Series((total < _FOREIGN) & (total % modulus == 0)) & fits
 
 
 def uscc_valid(codes: pl.Series) -> pl.Series:
@@ -134,12 +154,7 @@ def uscc_valid(codes: pl.Series) -> pl.Series:
     """
     if codes.is_empty():
         return pl.Series([], dtype=pl.Boolean)
-    raw, fits = _characters(codes)
-    values = _USCC_VALUES[raw]
-    weights = np.asarray(USCC_WEIGHTS, dtype=np.int16)
-    total = (values[:, :17] * weights).sum(axis=1, dtype=np.int32)
-    good = (values >= 0).all(axis=1) & ((total + values[:, 17]) % 31 == 0)
-    return pl.Series(good & fits & np.isin(raw[:, 0], _AUTHORITY_BYTES))
+    return _divisible(codes, _USCC_TABLE, 31)
 
 
 def resident_id_valid(numbers: pl.Series) -> pl.Series:
@@ -157,15 +172,10 @@ def resident_id_valid(numbers: pl.Series) -> pl.Series:
     """
     if numbers.is_empty():
         return pl.Series([], dtype=pl.Boolean)
-    raw, fits = _characters(numbers)
-    values = _DIGIT_VALUES[raw[:, :17]]
-    weights = np.asarray(RESIDENT_WEIGHTS, dtype=np.int16)
-    total = (values * weights).sum(axis=1, dtype=np.int32)
-    good = (values >= 0).all(axis=1) & (_RESIDENT_CHECK_BYTES[total % 11] == raw[:, 17])
     born = (
         numbers.str.slice(6, 8).str.to_date("%Y%m%d", strict=False).is_not_null().fill_null(False)
     )
-    return pl.Series(good & fits) & born
+    return _divisible(numbers, _RESIDENT_TABLE, 11) & born
 
 
 def birth_date(number: str) -> date | None:

@@ -368,3 +368,31 @@ def test_a_text_in_gb18030_is_written_again_piece_by_piece(
     (tmp_path / "t.csv").write_bytes(TEXT.encode("gb18030"))
     found = conform(read(tmp_path / "t.csv"), WANTED, key="uscc").frame.collect()
     assert found["tax_amount"].to_list() == [10_000]
+
+
+@pytest.mark.parametrize(
+    ("header", "usual", "odd", "said"),
+    [
+        ("prior_grade", "A", "Z", "prior_grade: not one of"),
+        ("tax_amount", 100, 10**18, "tax_amount: outside"),
+        ("min_outlet_compliance_rate", 0.5, float("nan"), "not a finite number"),
+        ("occurred_on", date(2019, 4, 1), date(1019, 4, 1), "an unlikely year"),
+    ],
+)
+def test_a_fault_far_below_rows_that_look_plain_is_found(
+    header: str, usual: object, odd: object, said: str
+) -> None:
+    far = module._GLANCE + 5
+    frame = pl.DataFrame({"uscc": [FIRM] * (far + 1), header: [usual] * far + [odd]})
+    found = conform(Raw(frame=frame.lazy(), name="t"), WANTED, key="uscc", unique=False)
+    assert found.rejected["row"].to_list() == [far + 2]
+    assert said in found.rejected["reasons"][0]
+    assert found.frame.collect().height == far
+
+
+def test_a_word_far_below_rows_of_ids_is_still_read() -> None:
+    far = module._GLANCE + 5
+    frame = pl.DataFrame({"uscc": [FIRM] * (far + 1), "prior_grade": ["A"] * far + [" B级 "]})
+    found = conform(Raw(frame=frame.lazy(), name="t"), WANTED, key="uscc", unique=False)
+    assert found.rejected.is_empty()
+    assert found.frame.collect()["prior_grade"].to_list() == ["A"] * far + ["B"]

@@ -277,7 +277,7 @@ def evaluate(
     Returns
     -------
     Evaluation
-        Lazy: nothing is computed until it is asked for.
+        Lazy: nothing but the tally of events is computed until it is asked for.
 
     Raises
     ------
@@ -372,10 +372,33 @@ def _with_events(
             *(ns.lit(None, dtype=dtype(known[name], ns)).alias(name) for name in absent)
         )
     tallied = event_rules.tally(table, rubric, ns, as_of=day, period=period)
-    # polars keeps the register's order when asked; other engines promise none.
-    order = {"maintain_order": "left"} if ns is pl else {}
-    joined = lazy.join(tallied, on=rubric.subject_id, how="left", **order)
+    if ns is pl:
+        return _looked_up(lazy, tallied, rubric.subject_id)
+    joined = lazy.join(tallied, on=rubric.subject_id, how="left")
     return joined.with_columns(
         *(ns.col(name).fill_null(0).alias(name) for name in rows),
         *(ns.col(name).fill_null(False).alias(name) for name in flags),
     )
+
+
+def _looked_up(lazy: pl.LazyFrame, tallied: pl.LazyFrame, key: str) -> pl.LazyFrame:
+    """Attach the tally, zero and false for subjects without events, in the register's order.
+
+    A join that keeps the order takes several times longer the wider it is, so it carries only the
+    place of a subject's row; the last row is that of a subject without events.
+    """
+    tally = tallied.collect(engine="streaming")
+    nothing = tally.clear(1).select(pl.exclude(key).fill_null(strategy="zero"))
+    rows = pl.concat([tally.drop(key), nothing])
+
+    def row_at(places: pl.Series) -> pl.Series:
+        return rows.select(pl.all().gather(places)).to_struct(places.name)
+
+    places = tally.select(key).with_row_index("_tally")
+    joined = lazy.join(places.lazy(), on=key, how="left", maintain_order="left")
+    found = (
+        pl.col("_tally")
+        .fill_null(tally.height)
+        .map_batches(row_at, return_dtype=pl.Struct(rows.schema), is_elementwise=True)
+    )
+    return joined.with_columns(found).unnest("_tally")

@@ -395,17 +395,20 @@ def _known_only(
     else:
         frame = frame.with_columns(own.alias("event_id"))
     # Only ids that have events are held: the register may be a thousand times larger.
-    named = frame.select(rubric.subject_id).unique()
-    ids = subjects.select(rubric.subject_id).join(named, on=rubric.subject_id, how="semi")
-    strange = frame.join(ids, on=rubric.subject_id, how="anti").collect(engine="streaming")
-    if strange.is_empty():
+    key = rubric.subject_id
+    named = happened.frame.select(key).unique().collect(engine="streaming")
+    found = subjects.select(key).join(named.lazy(), on=key, how="semi")
+    ids = found.collect(engine="streaming").lazy()
+    unknown = named.lazy().join(ids, on=key, how="anti").collect()
+    if unknown.is_empty():
         return frame, pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String})
+    strange = frame.join(unknown.lazy(), on=key, how="semi").collect(engine="streaming")
     lost = strange.select(
         pl.lit(None, dtype=pl.Int64).alias("row"),
         pl.format(
             tr("an event for an unknown subject {}", "事件对应未知主体 {}"),
-            pl.col(rubric.subject_id),
+            pl.col(key),
         ).alias("reasons"),
         pl.exclude("row", "reasons"),
     )
-    return frame.join(ids, on=rubric.subject_id, how="semi"), lost
+    return frame.join(ids, on=key, how="semi"), lost
