@@ -83,7 +83,9 @@ def interpreter(contender: str) -> Path | None:
     return path if path.exists() else None
 
 
-def measure(contender: str, path: Path, special: bool, seconds: float) -> dict[str, Any] | str:
+def measure(
+    contender: str, path: Path, special: bool, options: argparse.Namespace
+) -> dict[str, Any] | str:
     """Run a contender in a fresh process; what it measured, or why there is nothing."""
     words = [str(interpreter(contender)), str(ROOT / "benchmarks/contenders.py"), contender]
     words += [str(path), *(["--special"] if special else [])]
@@ -91,12 +93,14 @@ def measure(contender: str, path: Path, special: bool, seconds: float) -> dict[s
         "PYTHONPATH": os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(ROOT)]),
         "PYTHONWARNINGS": "ignore",
     }
+    if options.blas_threads:
+        room |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), options.blas_threads)
     try:
         done = subprocess.run(
-            words, capture_output=True, text=True, check=False, env=room, timeout=seconds
+            words, capture_output=True, text=True, check=False, env=room, timeout=options.timeout
         )
     except subprocess.TimeoutExpired:
-        return f"not done in {seconds:.0f} s"
+        return f"not done in {options.timeout:.0f} s"
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     if done.returncode or not lines:
         last = [line for line in done.stderr.splitlines() if line.strip()]
@@ -176,6 +180,10 @@ def main() -> None:
     parser.add_argument("--contenders", nargs="+", choices=EVERYBODY)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--timeout", type=float, default=600.0, help="seconds for one measurement")
+    parser.add_argument(
+        "--blas-threads",
+        help="1 where others use the machine: waiting threads of BLAS cost all else",
+    )
     parser.add_argument("--quick", action="store_true", help="the two small frames, once")
     parser.add_argument("--oracle", action="store_true")
     parser.add_argument("--minutes", type=float, default=12.0, help="of --oracle for fine pre-bins")
@@ -202,7 +210,7 @@ def main() -> None:
                 continue
             runs = []
             for _ in range(options.repeat):
-                found = measure(contender, path, name == "big", options.timeout)
+                found = measure(contender, path, name == "big", options)
                 if isinstance(found, str):
                     print(f"{contender}, {name}: {found}", flush=True)
                     break
