@@ -351,7 +351,7 @@ def evaluate(
 def _with_events(
     lazy: Frame, events: Frame | None, rubric: Rubric, ns: Any, day: date, period: int | None
 ) -> Frame:
-    rows = [f"{compiled.POINTS}{row.id}" for row in rubric.scoring if row.event is not None]
+    rows = [f"{compiled.POINTS}{row.id}" for row in event_rules.event_rows(rubric)]
     flags = [
         f"{kind}{row.id}"
         for row in rubric.active_overrides
@@ -371,10 +371,13 @@ def _with_events(
         table = table.with_columns(
             *(ns.lit(None, dtype=dtype(known[name], ns)).alias(name) for name in absent)
         )
-    tallied = event_rules.tally(table, rubric, ns, as_of=day, period=period)
+    subject = rubric.subject_id
+    costs, flagged = event_rules.tally(table, rubric, ns, as_of=day, period=period)
+    spread = event_rules.spread(costs, rubric, ns)
     if ns is pl:
-        return _looked_up(lazy, tallied, rubric.subject_id)
-    joined = lazy.join(tallied, on=rubric.subject_id, how="left")
+        both = spread.join(flagged, on=subject, how="full", coalesce=True)
+        return _looked_up(lazy, both.fill_null(0).fill_null(False), subject)
+    joined = lazy.join(spread, on=subject, how="left").join(flagged, on=subject, how="left")
     return joined.with_columns(
         *(ns.col(name).fill_null(0).alias(name) for name in rows),
         *(ns.col(name).fill_null(False).alias(name) for name in flags),

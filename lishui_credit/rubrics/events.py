@@ -1,7 +1,8 @@
 """Dated events -> points and flags per subject.
 
-`tally` turns an event table into one row per subject: what each row of the edition takes off, net
-of repairs known on the day of grading, and which overrides an event triggers. How often an event
+`tally` turns an event table into what each row of the edition takes off a subject, net of repairs
+known on the day of grading, and which overrides an event triggers; `spread` lays the costs out in
+columns. How often an event
 counts is the row's own rule (per tax type each time, per occurrence, per month, once); within one
 unit counted the least repaired event stands for it. Rows that share an ``event_id`` are payments of
 one occurrence, and what they give back adds up.
@@ -11,6 +12,8 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+
+import polars as pl
 
 from lishui_credit.points import Expr, Namespace
 from lishui_credit.rubrics import tables
@@ -73,8 +76,8 @@ def tally(
     *,
     as_of: date,
     period: int | None,
-) -> Frame:
-    """Return one row per subject with what its events cost and trigger.
+) -> tuple[Frame, Frame]:
+    """Return what the events of every subject cost, and what they trigger.
 
     Parameters
     ----------
@@ -91,19 +94,22 @@ def tally(
 
     Returns
     -------
-    lazy frame
-        Subject id, ``points__<row>`` (Int32, at most 0), ``_event__<override>`` and
+    costs : lazy frame
+        One row per subject and code that costs: subject id, code, ``_net`` (Int64, at least 0, in
+        the edition's unit); `spread` lays it out in columns.
+    flags : lazy frame
+        One row per subject with a triggering event: subject id, ``_event__<override>`` and
         ``_repaired__<override>`` (Boolean).
 
     Notes
     -----
-    Cost: one pass over the events and two group-bys on at most as many rows.
+    Cost: one pass over the events and three group-bys on at most as many rows.
     """
     subject = rubric.subject_id
     kept = events.filter(~ns.col("exempt").fill_null(False))
     if period is not None:
         kept = kept.filter(ns.col("occurred_on").dt.year() == period)
-    rows = [row for row in rubric.scoring if row.event is not None]
+    rows = event_rows(rubric)
     triggers = [row for row in rubric.active_overrides if row.event is not None]
     known = kept.with_columns(
         ns.when(ns.col("corrected_on") <= ns.lit(as_of))
@@ -111,13 +117,12 @@ def tally(
         .otherwise(ns.lit(None, dtype=ns.Int64))
         .alias("_corrected")
     )
-    costed = known.with_columns(*_columns(rubric, rows, triggers, ns))
+    costly = known.filter(ns.col("code").is_in(sorted({_code(row) for row in rows}) or [""]))
+    costed = costly.with_columns(*_columns(rubric, rows, ns))
     keys = [subject, "code", "_day", "_text"]
-    flags = [f"{kind}{row.id}" for row in triggers for kind in (EVENT_OPEN, EVENT_REPAIRED)]
     occurrences = costed.group_by([*keys, "event_id"]).agg(
         ns.col("_deduct").max().alias("_deduct"),
         ns.col("_restore").sum().cast(ns.Int64).alias("_restore"),
-        *(ns.col(flag).max().alias(flag) for flag in flags),
     )
     net = ns.col("_deduct") - ns.col("_restore")
     units = (
@@ -125,29 +130,82 @@ def tally(
             ns.when(net > 0).then(net).otherwise(ns.lit(0, dtype=ns.Int64)).alias("_net")
         )
         .group_by(keys)
-        .agg(
-            ns.col("_net").max().alias("_net"),
-            *(ns.col(flag).max().alias(flag) for flag in flags),
-        )
+        .agg(ns.col("_net").max().alias("_net"))
     )
-    spread = units.with_columns(
+    costs = units.group_by([subject, "code"]).agg(ns.col("_net").sum().alias("_net"))
+    return costs, _flagged(known, subject, triggers, ns)
+
+
+def event_rows(rubric: Rubric) -> list[Indicator]:
+    """Return the scoring rows that count events."""
+    return [row for row in rubric.scoring if row.event is not None]
+
+
+def spread(costs: Frame, rubric: Rubric, ns: Namespace) -> Frame:
+    """Return costs as one row per subject: its id and ``points__<row>`` (Int32, at most 0).
+
+    Parameters
+    ----------
+    costs : lazy frame
+        As `tally` gives them.
+    rubric : Rubric
+        The edition.
+    ns : module
+        polars or narwhals; polars turns rows into columns in memory, other engines add up a column
+        per row.
+    """
+    rows, subject = event_rows(rubric), rubric.subject_id
+    zero = ns.lit(0, dtype=ns.Int64)
+    if ns is pl:
+        found = costs.collect(engine="streaming")
+        wide = found.pivot(on="code", index=subject, values="_net")
+        return wide.lazy().select(
+            subject,
+            *(
+                (-pl.col(_code(row)).fill_null(0) if _code(row) in wide.columns else zero)
+                .cast(pl.Int32)
+                .alias(f"{POINTS}{row.id}")
+                for row in rows
+            ),
+        )
+    columns = costs.with_columns(
         *(
             ns.when(ns.col("code") == ns.lit(_code(row)))
             .then(-ns.col("_net"))
-            .otherwise(ns.lit(0, dtype=ns.Int64))
+            .otherwise(zero)
             .alias(f"{POINTS}{row.id}")
             for row in rows
         )
     )
-    per_subject = spread.group_by(subject).agg(
-        *(ns.col(f"{POINTS}{row.id}").sum().alias(f"{POINTS}{row.id}") for row in rows),
-        *(ns.col(flag).max().alias(flag) for flag in flags),
+    summed = columns.group_by(subject).agg(
+        *(ns.col(f"{POINTS}{row.id}").sum().alias(f"{POINTS}{row.id}") for row in rows)
     )
-    return per_subject.select(
+    return summed.select(
         ns.col(subject),
         *(ns.col(f"{POINTS}{row.id}").cast(ns.Int32).alias(f"{POINTS}{row.id}") for row in rows),
-        *((ns.col(flag) == 1).alias(flag) for flag in flags),
     )
+
+
+def _flagged(known: Frame, subject: str, triggers: list[Override], ns: Namespace) -> Frame:
+    """One row per subject with a triggering event, and which of them are repaired."""
+    codes = sorted({str(row.event) for row in triggers})
+    told = known.filter(ns.col("code").is_in(codes or [""]))
+    one, none = ns.lit(1, dtype=ns.Int8), ns.lit(0, dtype=ns.Int8)
+    columns = []
+    for trigger in triggers:
+        hit = ns.col("code") == ns.lit(trigger.event)
+        repaired = _repaired(trigger, ns)
+        columns += [
+            ns.when(hit & ~repaired).then(one).otherwise(none).alias(f"{EVENT_OPEN}{trigger.id}"),
+            ns.when(hit & repaired)
+            .then(one)
+            .otherwise(none)
+            .alias(f"{EVENT_REPAIRED}{trigger.id}"),
+        ]
+    flags = [f"{kind}{row.id}" for row in triggers for kind in (EVENT_OPEN, EVENT_REPAIRED)]
+    counted = told.with_columns(*columns).group_by(subject)
+    found = counted.agg(*(ns.col(flag).max().alias(flag) for flag in flags))
+    return found.select(ns.col(subject), *((ns.col(flag) == 1).alias(flag) for flag in flags))
 
 
 def _code(row: Indicator) -> str:
@@ -155,10 +213,8 @@ def _code(row: Indicator) -> str:
     return row.event.code
 
 
-def _columns(
-    rubric: Rubric, rows: list[Indicator], triggers: list[Override], ns: Namespace
-) -> list[Expr]:
-    """Deduction, what is given back, unit counted and flags, for every event row."""
+def _columns(rubric: Rubric, rows: list[Indicator], ns: Namespace) -> list[Expr]:
+    """Deduction, what is given back and unit counted, for every event row."""
 
     def whole(value: int) -> Expr:
         return ns.lit(value, dtype=ns.Int64)
@@ -191,7 +247,7 @@ def _columns(
     each = code.is_in(by_count.get("per_occurrence", [""]))
     when = ns.col("occurred_on").dt
     month = when.year().cast(ns.Int64) * 12 + when.month().cast(ns.Int64)
-    columns = [
+    return [
         (whole(0) if deduct is ns else deduct.otherwise(whole(0))).alias("_deduct"),
         (whole(0) if restore is ns else restore.otherwise(whole(0))).alias("_restore"),
         ns.when(per_tax)
@@ -207,17 +263,6 @@ def _columns(
         .otherwise(ns.lit(""))
         .alias("_text"),
     ]
-    for trigger in triggers:
-        hit = code == ns.lit(trigger.event)
-        repaired = _repaired(trigger, ns)
-        one, none = ns.lit(1, dtype=ns.Int8), ns.lit(0, dtype=ns.Int8)
-        columns.append(
-            ns.when(hit & ~repaired).then(one).otherwise(none).alias(f"{EVENT_OPEN}{trigger.id}")
-        )
-        columns.append(
-            ns.when(hit & repaired).then(one).otherwise(none).alias(f"{EVENT_REPAIRED}{trigger.id}")
-        )
-    return columns
 
 
 def _percent(percent: Percent, point_unit: int, ns: Namespace) -> Expr:
