@@ -398,11 +398,12 @@ def _known_only(
     key = rubric.subject_id
     named = happened.frame.select(key).unique().collect(engine="streaming")
     found = subjects.select(key).join(named.lazy(), on=key, how="semi")
-    ids = found.collect(engine="streaming").lazy()
-    unknown = named.lazy().join(ids, on=key, how="anti").collect()
-    if unknown.is_empty():
+    known = found.collect(engine="streaming")
+    ids = known.lazy()
+    if known.height == named.height:  # a subject stands once
         return frame, pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String})
-    strange = frame.join(unknown.lazy(), on=key, how="semi").collect(engine="streaming")
+    unknown = named.lazy().join(ids, on=key, how="anti")
+    strange = frame.join(unknown, on=key, how="semi").collect(engine="streaming")
     lost = strange.select(
         pl.lit(None, dtype=pl.Int64).alias("row"),
         pl.format(
