@@ -35,6 +35,9 @@ def test_a_fit_leaves_a_card_a_model_card_and_a_validation(folder: Path) -> None
     assert sum(card.provenance["scores"].values()) == 1000
     assert 0.74 < card.metrics["out_of_fold"]["auc"] < 0.82
     assert not card.synthetic
+    of_groups = card.metrics["out_of_fold_by_group"]["housing"]
+    assert sum(row["rows"] for row in of_groups.values()) == 1000
+    assert "out_of_fold_by_group housing rent auc" in (folder / "card.md").read_text("utf-8")
     page = (folder / "validation.html").read_text(encoding="utf-8")
     assert "out of fold" in page
     assert "http://" not in page.replace("http://www.w3.org", "")

@@ -148,7 +148,18 @@ def _policies(card: Card) -> str:
             ),
         ),
     ]
-    rows += [(name, str(value)) for name, value in card.settings.items() if value is not None]
+    rows += [
+        (
+            name,
+            ", ".join(
+                f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in value.items()
+            )
+            if isinstance(value, Mapping)
+            else str(value),
+        )
+        for name, value in card.settings.items()
+        if value is not None
+    ]
     return f"## {tr('Policies and settings', '处理规则与参数')}\n\n" + _table(
         (tr("what", "项目"), tr("value", "取值")), rows
     )
@@ -281,6 +292,7 @@ def _provenance(card: Card) -> str:
             else value,
         )
         for name, value in card.provenance.items()
+        if name != "scores"  # how many rows had which score: for judging later files, not reading
     ]
     return f"## {tr('Provenance', '来源')}\n\n" + _table(
         (tr("what", "项目"), tr("value", "取值")), [(name, str(value)) for name, value in rows]

@@ -25,6 +25,7 @@ from lishui_credit.scorecards.frames import features
 from lishui_credit.scorecards.model_card import model_card
 from lishui_credit.scorecards.sample import read_sample
 from lishui_credit.scorecards.scorecard import Scorecard
+from lishui_credit.validation.groups import by_group
 from lishui_credit.validation.report import validate
 from lishui_credit.validation.validated import Validation
 
@@ -165,6 +166,7 @@ def fit_file(
                 "seed": seed,
                 **{name: _line(validation, name) for name in ("auc", "ks", "brier")},
             },
+            **_of_groups(outcome, line, {name: table[name] for name in by}, seed),
         },
     )
     progress(tr("writing", "写出"))
@@ -272,6 +274,26 @@ def _is_synthetic(table: pl.DataFrame) -> bool:
 def _counted(scores: pl.Series) -> dict[str, int]:
     counted = scores.value_counts().sort("score")
     return {str(score): int(rows) for score, rows in counted.iter_rows()}
+
+
+def _of_groups(
+    outcome: pl.Series, line: Any, groups: Mapping[str, pl.Series], seed: int
+) -> dict[str, Any]:
+    """Return what the model card says of every group: rows, bad rate, AUC with its interval."""
+    found: dict[str, Any] = {}
+    for name, labels in groups.items():
+        table = by_group(outcome.to_numpy(), labels.cast(pl.String), "auc", -line, seed=seed)
+        found[name] = {
+            str(row["group"]): {
+                "rows": row["subjects"],
+                "auc": "" if row["value"] is None else round(row["value"], 4),
+                "auc_95": "" if row["low"] is None else f"{row['low']:.4f} .. {row['high']:.4f}",
+                "bad_rate": "" if row["bad_rate"] is None else round(row["bad_rate"], 4),
+                **({"note": row["note"]} if row["note"] else {}),
+            }
+            for row in table.iter_rows(named=True)
+        }
+    return {"out_of_fold_by_group": found} if found else {}
 
 
 def _line(validation: Validation, name: str) -> float | None:
