@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-from collections.abc import Callable
+import sys
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +116,18 @@ def _odds(text: str) -> Any:
         ) from None
 
 
+@contextlib.contextmanager
+def _warnings_told() -> Iterator[None]:
+    """Say each warning once, in a line of its own on stderr."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for text in dict.fromkeys(
+        str(row.message) for row in caught if issubclass(row.category, UserWarning)
+    ):
+        print(tr("warning: ", "警告:") + text, file=sys.stderr)
+
+
 def fit(options: argparse.Namespace) -> int:
     """Fit a card from a file into a folder."""
     from lishui_credit.scorecards import BinningProcess, Scorecard
@@ -134,21 +149,22 @@ def fit(options: argparse.Namespace) -> int:
         selection=options.selection,
         protected=_pairs("--protected", options.protected) or None,
     )
-    done = fit_file(
-        options.sample,
-        options.output,
-        target=options.target,
-        model=model,
-        leave_out=_names(options.leave_out),
-        by=_names(options.by),
-        folds=options.folds,
-        seed=options.seed,
-        title_zh=options.title,
-        intended=options.intended,
-        population=options.population,
-        label=options.label,
-        progress=progress(4),
-    )
+    with _warnings_told():
+        done = fit_file(
+            options.sample,
+            options.output,
+            target=options.target,
+            model=model,
+            leave_out=_names(options.leave_out),
+            by=_names(options.by),
+            folds=options.folds,
+            seed=options.seed,
+            title_zh=options.title,
+            intended=options.intended,
+            population=options.population,
+            label=options.label,
+            progress=progress(4),
+        )
     if options.json:
         facts = {"folder": str(done.folder), "metrics": dict(done.card.metrics)}
         print(json.dumps(facts | {"columns": done.card.columns}, ensure_ascii=False, indent=2))
@@ -169,6 +185,9 @@ def fit(options: argparse.Namespace) -> int:
     print("\n".join(table(heads, rows)))
     for name, why in card.dropped.items():
         print(f"  - {name}: {why}")
+    unknown = card.provenance["rows_without_outcome"]
+    if unknown:
+        print(tr(f"rows without an outcome, left out: {unknown}", f"无结果而未使用的行:{unknown}"))
     found = card.metrics["out_of_fold"]
     print(
         tr(
@@ -196,14 +215,15 @@ def score(options: argparse.Namespace) -> int:
         "point_unit": card.point_unit,
     }
     facts["input_sha256"] = sha256(options.subjects) if Path(options.subjects).is_file() else ""
-    rows = score_file(
-        card,
-        options.subjects,
-        options.output,
-        keep=_names(options.keep) if options.keep is not None else None,
-        reasons=options.reasons,
-        metadata={"lishui_credit": json.dumps(facts)},
-    )
+    with _warnings_told():
+        rows = score_file(
+            card,
+            options.subjects,
+            options.output,
+            keep=_names(options.keep) if options.keep is not None else None,
+            reasons=options.reasons,
+            metadata={"lishui_credit": json.dumps(facts)},
+        )
     facts |= {"rows": rows, "output": options.output, "output_sha256": sha256(options.output)}
     if options.json:
         print(json.dumps(facts, ensure_ascii=False, indent=2))
@@ -217,15 +237,16 @@ def validate(options: argparse.Namespace) -> int:
     """Judge a stored card on a later file."""
     from lishui_credit.validation.files import validate_file
 
-    found = validate_file(
-        options.model,
-        options.sample,
-        target=options.target,
-        by=_names(options.by),
-        period=options.period,
-        cut_off=options.cut_off,
-        seed=options.seed,
-    )
+    with _warnings_told():
+        found = validate_file(
+            options.model,
+            options.sample,
+            target=options.target,
+            by=_names(options.by),
+            period=options.period,
+            cut_off=options.cut_off,
+            seed=options.seed,
+        )
     if options.output:
         found.write(options.output)
     print(found.to_json() if options.json else str(found))

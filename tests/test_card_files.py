@@ -128,17 +128,17 @@ def test_bins_that_cannot_be_read_are_all_named() -> None:
 
 
 def test_a_file_is_scored_beside_its_ids(tmp_path: Path) -> None:
-    table = FRAME.with_row_index("household")
+    table = FRAME.with_row_index("place")
     table.write_parquet(tmp_path / "new.parquet", row_group_size=333)
     table.write_csv(tmp_path / "new.csv")
     expected = CARD.score(FRAME)
     for name in ("new.parquet", "new.csv"):
         rows = score_file(CARD, tmp_path / name, tmp_path / "out.parquet", reasons=2)
-        found = pl.read_parquet(tmp_path / "out.parquet").sort("household")
+        found = pl.read_parquet(tmp_path / "out.parquet").sort("place")
         assert rows == FRAME.height
         assert found["score"].to_list() == expected.to_list()
         assert found["pd"].to_numpy() == pytest.approx(CARD.pd(expected))
-        assert {"household", "reason_1", "lost_2"} <= set(found.columns)
+        assert {"place", "reason_1", "lost_2"} <= set(found.columns)
 
 
 def test_text_becomes_numbers_only_where_every_cell_is_one(tmp_path: Path) -> None:
@@ -149,6 +149,21 @@ def test_text_becomes_numbers_only_where_every_cell_is_one(tmp_path: Path) -> No
         "b": pl.Float64,
         "c": pl.String,
     }
+
+
+def test_headers_of_the_dictionary_are_read_as_grading_reads_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = "净资产(万元),现金,十二个月内违约,履约日\n1.5,x,是,2019-04-01\n2,y,否,\n3,z,,\n"
+    path.write_text(rows, encoding="utf-8")
+    found = read_sample(path, "十二个月内违约")
+    assert found.frame["net_assets"].to_list() == [1_500_000, 2_000_000]
+    assert "repaid_on" not in found.frame.columns
+    assert found.outcome.to_list() == [True, False]
+    assert found.without_outcome == 1
+    path.write_text(rows.replace("1.5", "lots").replace("是", "maybe"), encoding="utf-8")
+    with pytest.raises(SubjectError) as caught:
+        read_sample(path, "default_12m")
+    assert len(caught.value.problems) == 2
 
 
 def test_a_missing_outcome_column_is_named_with_the_nearest(tmp_path: Path) -> None:

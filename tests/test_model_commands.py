@@ -124,6 +124,20 @@ def test_bad_words_leave_one_clear_message_and_nothing_written(
     assert not made.exists()
 
 
+def test_a_warning_is_one_line_without_the_place_in_the_code(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pl.read_parquet(GERMAN).with_columns(housing=pl.lit("castle"))
+    table.write_parquet(tmp_path / "new.parquet")
+    out = str(tmp_path / "s.csv")
+    assert (
+        main(["score", str(folder), str(tmp_path / "new.parquet"), "-o", out, "--lang", "en"]) == 0
+    )
+    said = [line for line in capsys.readouterr().err.splitlines() if "castle" in line]
+    assert len(said) == 1
+    assert said[0].startswith("warning: categories the sample lacks")
+
+
 def test_bad_samples_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     frame, bad = mixed(300)
     cases = {

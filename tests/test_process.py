@@ -145,6 +145,16 @@ def test_the_outcome_in_disguise_is_warned_of() -> None:
         BinningProcess().fit(FRAME.with_columns(spy=pl.Series(BAD.astype(float))), BAD)
 
 
+def test_a_few_bads_in_many_groups_are_no_leak() -> None:
+    draw = np.random.default_rng(11)
+    frame = pl.DataFrame({f"luck{n}": draw.normal(size=300) for n in range(10)})
+    bad = np.r_[np.ones(6, dtype=int), np.zeros(294, dtype=int)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        process = BinningProcess().fit(frame, bad)
+    assert process.iv_table()["potential"].max() < 3
+
+
 def test_constant_and_empty_columns_are_one_bin_without_information() -> None:
     frame = FRAME.select(
         constant=pl.lit(1.0) + 0 * pl.col("months"), empty=pl.when(False).then(pl.col("months"))

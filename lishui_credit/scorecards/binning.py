@@ -133,7 +133,8 @@ class Binning:
         Constraints that were relaxed, levels that were pooled.
     potential : float
         Information value before the constraints of the bins, of at most 20 groups of pre-bins or of
-        all common levels: what shows an outcome in disguise, which has no bin with both classes.
+        all common levels, less what noise would give: what shows an outcome in disguise, which has
+        no bin with both classes.
     """
 
     feature: str

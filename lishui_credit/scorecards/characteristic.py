@@ -339,14 +339,20 @@ def bin_category(
 def _potential(
     goods: Floats, bads: Floats, sample: Sample, policies: Policies, groups: int = 20
 ) -> float:
-    """Information value of counts, neighbours taken together in groups of about equal rows."""
+    """Information value of counts, neighbours taken together in groups of about equal rows.
+
+    Noise alone gives k groups about ``(k - 1) * (1 / goods + 1 / bads)``, which is taken off: a few
+    bads scattered over many groups are no leak.
+    """
     total_goods, total_bads = sample.totals
     if len(goods) > groups:
         running = np.cumsum(goods + bads)
         marks = np.searchsorted(running, running[-1] * np.arange(groups) / groups)
         starts = np.unique(np.minimum(marks, len(goods) - 1))
         goods, bads = np.add.reduceat(goods, starts), np.add.reduceat(bads, starts)
-    return float(iv_part(goods, bads, total_goods, total_bads, policies.smoothing).sum())
+    noise = (len(goods) - 1) * (1 / total_goods + 1 / total_bads)
+    found = float(iv_part(goods, bads, total_goods, total_bads, policies.smoothing).sum())
+    return max(found - noise, 0.0)
 
 
 def _levels(

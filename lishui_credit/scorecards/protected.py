@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from lishui_credit.columns import dictionary
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.headers import BANNED
 from lishui_credit.language import tr
@@ -39,6 +40,9 @@ def protected_as(name: str) -> str | None:
     >>> protected_as("mortgage"), protected_as("average_balance"), protected_as("package")
     (None, None, None)
     """
+    column = dictionary().get(name)
+    if column is not None and column.privacy == "protected":
+        return column.label_en or column.id
     words = set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()))
     for attribute, (english, chinese) in PROTECTED.items():
         if words & english or any(phrase in name for phrase in chinese):

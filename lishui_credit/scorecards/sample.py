@@ -1,19 +1,24 @@
 """Files to samples and back: typed columns to fit on, and scores of a whole file.
 
-A Parquet file keeps its types and is scored streaming. CSV and Excel cells are text: a column whose
-every cell is a number becomes numbers, anything else stays text, so that nothing is guessed cell by
-cell.
+A Parquet file keeps its types and is scored streaming. CSV and Excel cells are text. A header that
+the data dictionary knows, in Chinese or English, is read as grading reads it: named by its id,
+money in fen whatever unit the header states, 是/否 as yes and no. Of other columns, one whose every
+cell is a number becomes numbers, and anything else stays text: nothing is guessed cell by cell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from lishui_credit.cells import cell
+from lishui_credit.columns import Column, dictionary
 from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.headers import is_date, is_header, normal, spellings, split_unit
 from lishui_credit.language import tr
 from lishui_credit.read import broken, read
 from lishui_credit.scorecards.card import Card
@@ -51,15 +56,56 @@ def scan_sample(path: Path | str) -> pl.LazyFrame:
     SubjectError
         If the file is absent, empty, cut short, in no readable encoding or of an unknown kind.
     """
-    raw = read(path)
-    schema = raw.frame.collect_schema()
+    raw = read(path, is_header, is_date)
     if Path(path).suffix.lower() in (".parquet", ".pq"):
         return raw.frame
     try:
         table = raw.frame.collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(raw.name, error) from None
-    return table.with_columns(_typed(table[name]) for name in schema.names()).lazy()
+    return _read_cells(table, raw.name).lazy()
+
+
+def _read_cells(table: pl.DataFrame, where: str) -> pl.DataFrame:
+    """Read text cells: by the dictionary where it knows the header, else numbers or text.
+
+    Dates are left out: as they stand they are no features.
+    """
+    known = _dictionary_columns(table.columns)
+    made: list[pl.Series] = []
+    problems: list[Problem] = []
+    for name in table.columns:
+        if name not in known:
+            made.append(_typed(table[name]))
+            continue
+        column, unit = known[name]
+        if column.type == "date":
+            continue
+        found = cell(column, name, unit, table.schema[name])
+        for reason, test in found.faults:
+            count = int(table.select(test.fill_null(False).sum()).item())
+            if count:
+                rows = tr(f"{count} rows", f"{count} 行")
+                problems.append(Problem(reason, rows, where=f"{where}: {name}"))
+        made.append(table.select(found.value.alias(column.id)).to_series())
+    if problems:
+        raise SubjectError(problems)
+    return pl.DataFrame(made)
+
+
+def _dictionary_columns(headers: Sequence[str]) -> dict[str, tuple[Column, str]]:
+    """Match headers to the dictionary's columns; a column two headers claim is left to neither."""
+    names = {word: column for column in dictionary().values() for word in spellings(column)}
+    found: dict[str, tuple[Column, str]] = {}
+    claimed: dict[str, int] = {}
+    for header in headers:
+        plain = normal(header)
+        bare, unit = (plain, "") if plain in names else split_unit(plain)
+        column = names.get(bare)
+        if column is not None:
+            found[header] = (column, unit)
+            claimed[column.id] = claimed.get(column.id, 0) + 1
+    return {header: pair for header, pair in found.items() if claimed[pair[0].id] == 1}
 
 
 def _typed(column: pl.Series) -> pl.Series:
@@ -73,15 +119,39 @@ def _typed(column: pl.Series) -> pl.Series:
     return cells
 
 
-def read_sample(path: Path | str, target: str) -> tuple[pl.DataFrame, pl.Series]:
-    """Return the features and the outcome of a file.
+def _named(header: str) -> str:
+    """Return the id of the dictionary's column that answers to a header, else the header."""
+    return next((column.id for column, _ in _dictionary_columns([header]).values()), header)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A file's rows that have an outcome.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Features and whatever else the file holds.
+    outcome : polars.Series
+        1 or true is bad.
+    without_outcome : int
+        Rows left out because their outcome is not known.
+    """
+
+    frame: pl.DataFrame
+    outcome: pl.Series
+    without_outcome: int = 0
+
+
+def read_sample(path: Path | str, target: str) -> Sample:
+    """Return the features and the outcome of a file; rows without an outcome are counted apart.
 
     Parameters
     ----------
     path : path-like
         The file.
     target : str
-        Column of the outcome: 1 bad, 0 good.
+        Column of the outcome, by its header or its id in the dictionary: 1 or 是 is bad.
 
     Raises
     ------
@@ -90,6 +160,8 @@ def read_sample(path: Path | str, target: str) -> tuple[pl.DataFrame, pl.Series]
     """
     lazy = scan_sample(path)
     names = lazy.collect_schema().names()
+    if target not in names:
+        target = _named(target)
     if target not in names:
         import difflib
 
@@ -106,7 +178,14 @@ def read_sample(path: Path | str, target: str) -> tuple[pl.DataFrame, pl.Series]
         table = lazy.collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(Path(path).name, error) from None
-    return table.drop(target), table[target]
+    known = table.filter(pl.col(target).is_not_null())
+    if known.schema[target].is_float():
+        known = known.filter(pl.col(target).is_not_nan())
+    return Sample(
+        frame=known.drop(target),
+        outcome=known[target],
+        without_outcome=table.height - known.height,
+    )
 
 
 def score_file(
@@ -156,6 +235,7 @@ def score_file(
     # An empty head reads no row, yet names absent columns and types that are no features.
     features(lazy.head(0).collect(), card.columns)
     kept = [name for name in names if name not in card.columns] if keep is None else list(keep)
+    kept = [name if name in names else _named(name) for name in kept]
     absent = [name for name in kept if name not in names]
     if absent:
         raise SubjectError(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from lishui_credit.columns import dictionary
 from lishui_credit.errors import ModelError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.read import sha256
@@ -115,7 +116,8 @@ def fit_file(
             )
         )
     progress(tr("reading", "读取"))
-    table, outcome = read_sample(path, target)
+    sample = read_sample(path, target)
+    table, outcome = sample.frame, sample.outcome
     synthetic = _is_synthetic(table)
     gone = [name for name in leave_out if name not in table.columns]
     gone += [name for name in by if name not in table.columns]
@@ -125,8 +127,12 @@ def fit_file(
             for name in gone
         )
     inputs = features(table.drop({*leave_out, *_no_features(table)}))
+    known = dictionary()
+    labels = {name: known[name].label_zh for name in inputs.columns if name in known}
     progress(tr("fitting", "拟合"))
-    fitted = (model if model is not None else Scorecard()).fit(inputs, outcome)
+    chosen = Scorecard(**(model if model is not None else Scorecard()).get_params(deep=False))
+    chosen.labels = {**labels, **(chosen.labels or {})}
+    fitted = chosen.fit(inputs, outcome)
     progress(tr("judging out of fold", "折外验证"))
     quiet = Scorecard(**fitted.get_params(deep=False))
     process = fitted.process_.get_params(deep=False)
@@ -134,7 +140,7 @@ def fit_file(
     line = -out_of_fold(quiet, inputs, outcome, folds=folds, seed=seed)
     scale = fitted.card_.scale
     validation = validate(
-        outcome.to_numpy(),
+        outcome.cast(pl.Int8).to_numpy(),
         score=line * scale.factor + scale.offset,
         pd=1 / (1 + np.exp(line)),
         groups={name: table[name].cast(pl.String) for name in by},
@@ -155,6 +161,7 @@ def fit_file(
             "file": Path(path).name,
             "file_sha256": sha256(path),
             "target": target,
+            "rows_without_outcome": sample.without_outcome,
             "version": folder.name,
             **({"label": label} if label else {}),
             "scores": _counted(fitted.card_.score(inputs)),
@@ -211,7 +218,8 @@ def validate_file(
         periods, groups.
     """
     card = load(model)
-    table, outcome = read_sample(path, target or str(card.provenance.get("target", "bad")))
+    sample = read_sample(path, target or str(card.provenance.get("target", "bad")))
+    table, outcome = sample.frame, sample.outcome
     absent = [name for name in (*by, *([period] if period else [])) if name not in table.columns]
     if absent:
         raise SubjectError(
@@ -224,7 +232,7 @@ def validate_file(
     before, now = bins_before_and_now(card, table)
     first = card.metrics.get("out_of_fold", {})
     return validate(
-        outcome.to_numpy(),
+        outcome.cast(pl.Int8).to_numpy(),
         score=scores.to_numpy() / card.point_unit,
         pd=card.pd(scores),
         features=now if counted else None,
@@ -260,7 +268,7 @@ def bins_before_and_now(card: Card, table: pl.DataFrame) -> tuple[pl.DataFrame, 
 
 
 def _no_features(table: pl.DataFrame) -> list[str]:
-    return [name for name in ("synthetic", "合成") if name in table.columns]
+    return [name for name in ("synthetic",) if name in table.columns]
 
 
 def _is_synthetic(table: pl.DataFrame) -> bool:
@@ -282,7 +290,9 @@ def _of_groups(
     """Return what the model card says of every group: rows, bad rate, AUC with its interval."""
     found: dict[str, Any] = {}
     for name, labels in groups.items():
-        table = by_group(outcome.to_numpy(), labels.cast(pl.String), "auc", -line, seed=seed)
+        table = by_group(
+            outcome.cast(pl.Int8).to_numpy(), labels.cast(pl.String), "auc", -line, seed=seed
+        )
         found[name] = {
             str(row["group"]): {
                 "rows": row["subjects"],
