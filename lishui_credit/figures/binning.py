@@ -90,7 +90,7 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
     ['bar', 'bar', 'scatter']
     """
     frame = binning.table()
-    way = tr(*_WAYS[binning.direction])
+    way = tr(*_WAYS[binning.direction]) if binning.type == "number" else tr("levels", "类别")
     title = f"{short(label or binning.feature, 30)} · {way} · IV {binning.iv:.3f}"
     figure = _blank(title, synthetic, 720, 440)
     whole = binning.total_goods + binning.total_bads
@@ -153,6 +153,7 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
             "overlaying": "y",
             "side": "right",
             "rangemode": "tozero",
+            "tickmode": "auto",
             "showgrid": False,
         },
         legend={"orientation": "h", "y": 1.08, "x": 0},
@@ -180,14 +181,15 @@ def points_plot(card: Card) -> Any:
     figure = _blank(title, card.synthetic, 720, 120 + 34 * max(4, len(items)))
     lines: tuple[list[Any], list[Any]] = ([], [])
     ticks: tuple[list[Any], list[Any], list[str]] = ([], [], [])
-    places = _apart([item.label for item in items], [item.feature for item in items])
-    for item, name in zip(items, places, strict=True):
+    called = [tr(f"{item.label} {item.label_zh}".strip(), item.label) for item in items]
+    places = _apart(called, [item.feature for item in items])
+    for item, name, whole in zip(items, places, called, strict=True):
         lines[0].extend((card.printed(item.worst), card.printed(item.best), None))
         lines[1].extend((name, name, None))
         for row, mark in item.held:
             ticks[0].append(card.printed(mark))
             ticks[1].append(name)
-            ticks[2].append(f"{item.label}<br>{row.said}: {card.printed(mark):g}")
+            ticks[2].append(f"{whole}<br>{row.said}: {card.printed(mark):g}")
     figure.add_scatter(
         x=lines[0],
         y=lines[1],

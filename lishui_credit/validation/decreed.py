@@ -256,8 +256,8 @@ def in_words(frame: pl.DataFrame) -> list[str]:
     Examples
     --------
     >>> in_words(pl.DataFrame({"row": ["a"], "label": ["家庭人口"], "decreed": [0.2], "learned": [0.0],
-    ...     "low": [0.0], "high": [0.05], "weighs": ["over"]}))[0][:43]
-    '家庭人口 is overweighted: 20 % of the decreed'
+    ...     "low": [0.0], "high": [0.05], "weighs": ["over"]}))[0].split(":")[0]
+    '家庭人口 is overweighted'
     """
     found = frame.filter(pl.col("weighs").is_in(["over", "under"])).sort(
         (pl.col("decreed") - pl.col("learned")).abs(), descending=True
