@@ -16,6 +16,7 @@ runs. All subjects are synthetic.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import platform
 import resource
@@ -43,12 +44,17 @@ def make(name: str, rows: int, folder: Path) -> dict[str, Path]:
     from lishui_credit.samples import enterprises, environment, households, tax
 
     folder.mkdir(parents=True, exist_ok=True)
-    paths = {"subjects": folder / f"{name}-{rows}.parquet"}
+    # Another generator makes other rows: its fingerprint is part of the name.
+    makers_text = b"".join(
+        path.read_bytes() for path in sorted(Path(households.__file__).parent.glob("*.py"))
+    )
+    stem = f"{name}-{rows}-{hashlib.sha256(makers_text).hexdigest()[:8]}"
+    paths = {"subjects": folder / f"{stem}.parquet"}
     if name == "farmer-household":
         paths["bases"] = folder / "bases.csv"
         households.county_bases(2015).write_csv(paths["bases"])
     if name == "tax-credit":
-        paths["events"] = folder / f"{name}-{rows}-events.parquet"
+        paths["events"] = folder / f"{stem}-events.parquet"
     if all(path.exists() for path in paths.values()):
         return paths
     makers: dict[str, Callable[[int, int], pl.DataFrame]] = {

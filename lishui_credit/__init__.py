@@ -1,8 +1,9 @@
-"""Grade credit by published rules, explain every point, and prove the same result again.
+"""Grade credit by published rules, learn points from outcomes, explain every point.
 
-The ten lines a user needs are the names below: find the edition in force (`rubric`), read and
-check a file (`intake`), grade it (`evaluate`, or `grade` from file to file), explain, verify,
-compare two editions. Names are imported when first used, so that ``import lishui_credit`` is quick.
+The names a user needs first: find the edition in force (`rubric`), read and check a file
+(`intake`), grade it (`evaluate`, or `grade` from file to file), explain, verify, compare two
+editions; learn a card (`Scorecard`, `BinningProcess`, `Odds`), challenge it (`Challenger`), judge it
+(`validate`). Names are imported when first used, so that ``import lishui_credit`` is quick.
 """
 
 from __future__ import annotations
@@ -22,30 +23,44 @@ if TYPE_CHECKING:
     from lishui_credit.rubrics.intake import intake
     from lishui_credit.rubrics.reform import changes, compare
     from lishui_credit.rubrics.rubric import Rubric
+    from lishui_credit.scorecards.challenger import Challenger
+    from lishui_credit.scorecards.process import BinningProcess
+    from lishui_credit.scorecards.scale import Odds
+    from lishui_credit.scorecards.scorecard import Scorecard
+    from lishui_credit.validation.report import validate
 
 _HOMES = {
-    "Evaluation": "evaluate",
-    "Rubric": "rubric",
-    "Year": "chain",
-    "chain": "chain",
-    "changes": "reform",
-    "compare": "reform",
-    "evaluate": "evaluate",
-    "for_period": "catalog",
-    "grade": "graded",
-    "intake": "intake",
-    "names": "catalog",
-    "rubric": "catalog",
-    "verify": "graded",
+    "BinningProcess": "scorecards.process",
+    "Challenger": "scorecards.challenger",
+    "Odds": "scorecards.scale",
+    "Scorecard": "scorecards.scorecard",
+    "validate": "validation.report",
+    "Evaluation": "rubrics.evaluate",
+    "Rubric": "rubrics.rubric",
+    "Year": "rubrics.chain",
+    "chain": "rubrics.chain",
+    "changes": "rubrics.reform",
+    "compare": "rubrics.reform",
+    "evaluate": "rubrics.evaluate",
+    "for_period": "rubrics.catalog",
+    "grade": "rubrics.graded",
+    "intake": "rubrics.intake",
+    "names": "rubrics.catalog",
+    "rubric": "rubrics.catalog",
+    "verify": "rubrics.graded",
 }
 
 __all__ = [
+    "BinningProcess",
+    "Challenger",
     "CreditError",
     "EditionError",
     "Evaluation",
     "ModelError",
+    "Odds",
     "Rubric",
     "RubricError",
+    "Scorecard",
     "SubjectError",
     "Year",
     "__version__",
@@ -59,6 +74,7 @@ __all__ = [
     "names",
     "rubric",
     "set_language",
+    "validate",
     "verify",
 ]
 
@@ -68,4 +84,4 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'lishui_credit' has no attribute '{name}'")
-    return getattr(import_module(f"lishui_credit.rubrics.{home}"), name)
+    return getattr(import_module(f"lishui_credit.{home}"), name)

@@ -110,10 +110,10 @@ def conform(
 
     Notes
     -----
-    Cost: one pass over the file to look for faults (a second one only when there are any, a third
-    for keys that are not in rising order); memory does not grow with rows on the streaming engine.
-    Columns whose first rows stand as the dictionary wants them are only proven to do so throughout;
-    where the proof fails, the pass is made again with those columns read in full.
+    Cost: one pass over the file to look for faults (a second one only when there are any), one
+    over its keys (a second one only where they do not rise), all streamed. Columns whose first rows
+    stand as the dictionary wants them are only proven to do so throughout; where the proof fails,
+    the pass is made again with those columns read in full.
     """
     schema = raw.frame.collect_schema()
     matched, ignored = match(schema.names(), wanted, raw.name)
@@ -128,7 +128,7 @@ def conform(
         read_as = {n: cell.plainly() if n in plain else cell for n, cell in cells.items()}
         tests = [*_faults(read_as, key, schema), *_tested(rules, read_as)]
         proofs = {name: cells[name] for name in plain}
-        counted = _survey(raw, read_as, proofs, matched, tests, key)
+        counted = _survey(raw, read_as, proofs, matched, tests)
         unlike = {name for name in plain if not counted[f"plain__{name}"]}
         if not unlike:
             break
@@ -141,7 +141,7 @@ def conform(
         _suspect_units({**counted, **_medians(first, cells, matched)}, cells, matched, raw.name)
     values = [cell.value.alias(name) for name, cell in cells.items()]
     doubled: pl.DataFrame | None = None
-    if unique and key is not None and not counted["rising"]:
+    if unique and key is not None and not _rising(raw, cells[key], rows):
         doubled = _doubled(raw, cells[key], rows)
     bad = any(counted[f"f{place}"] for place in range(len(tests)))
     if not bad and (doubled is None or doubled.is_empty()):
@@ -233,9 +233,8 @@ def _survey(
     proofs: Mapping[str, Cell],
     matched: Mapping[str, tuple[str, str]],
     tests: Sequence[tuple[str, pl.Expr]],
-    key: str | None,
 ) -> dict[str, Any]:
-    """Learn in one pass what the whole file must tell: rows, faults, plain columns, order of keys."""
+    """Learn in one pass what the whole file must tell: rows, faults, plain columns."""
     wanted = [pl.len().alias("rows")]
     wanted += [test.any().alias(f"f{place}") for place, (_, test) in enumerate(tests)]
     for name, cell in proofs.items():
@@ -244,14 +243,18 @@ def _survey(
     for name, cell in cells.items():
         if cell.column.type == "rate" and not matched[name][1]:
             wanted.append((cell.value > cell.column.per_unit).mean().alias(f"above__{name}"))
-    if key is not None and key in cells:
-        value = cells[key].value
-        wanted.append((value > value.shift(1)).sum().alias("_rising"))
     if raw.text is not None:  # a row too long is noticed only where every column is read
         wanted.append(pl.all_horizontal(pl.all().is_null()).sum().alias("_blank"))
-    row = _collect(raw, raw.frame.select(wanted)).row(0, named=True)
-    row["rising"] = row.get("_rising") == row["rows"] - 1
-    return row
+    return _collect(raw, raw.frame.select(wanted)).row(0, named=True)
+
+
+def _rising(raw: Raw, cell: Cell, rows: int) -> bool:
+    """Tell whether each key is greater than the one before, so that none can stand twice.
+
+    A pass of its own over one column: beside other columns, `shift` holds back whole chunks of them.
+    """
+    risen = raw.frame.select((cell.value > cell.value.shift(1)).sum())
+    return bool(_collect(raw, risen).item() == rows - 1)
 
 
 def _suspect_units(

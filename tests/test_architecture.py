@@ -25,7 +25,7 @@ FLOORS = [
     {"validation", "records"},
     {"cutoffs", "plan"},
     {"figures", "samples"},
-    {"cli", "commands", "model_commands", "demo", "messages"},
+    {"__main__", "cli", "commands", "model_commands", "demo", "messages"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 

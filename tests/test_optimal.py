@@ -77,7 +77,9 @@ def _judge(ends, goods, bads, c, total_goods, total_bads, fixed, rows):
             return None
         if b < c.min_bads or g < c.min_goods or g + b == 0 or (s == 0 and g * b == 0):
             return None
-        value = math.log((g + s) / total_goods / ((b + s) / total_bads))
+        whole = total_goods + total_bads  # s imaginary rows with the population's own odds
+        good, bad = g + s * total_goods / whole, b + s * total_bads / whole
+        value = math.log(good / total_goods / (bad / total_bads))
         values.append(value)
         iv += (g / total_goods - b / total_bads) * value
     if _shape(values, c.min_woe_gap) not in WELCOME[c.direction]:

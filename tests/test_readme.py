@@ -16,13 +16,9 @@ from lishui_credit.rubrics.listing import listing
 ROOT = Path(__file__).parent.parent
 
 
-def blocks(name: str) -> tuple[str, str]:
+def blocks(name: str) -> list[tuple[str, str]]:
     text = (ROOT / name).read_text(encoding="utf-8")
-    code = re.search(r"```python\n(.*?)```", text, re.DOTALL)
-    shown = re.search(r"```text\n(.*?)```", text, re.DOTALL)
-    assert code is not None
-    assert shown is not None
-    return code.group(1), shown.group(1)
+    return re.findall(r"```python\n(.*?)```\n+```text\n(.*?)```", text, re.DOTALL)
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +38,11 @@ def printed(code: str) -> str:
     return out.getvalue()
 
 
+@pytest.mark.parametrize("place", [0, 1])
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
-def test_the_ten_lines_print_what_is_shown(name: str) -> None:
-    code, shown = blocks(name)
+def test_the_ten_lines_print_what_is_shown(name: str, place: int) -> None:
+    assert len(blocks(name)) == 2
+    code, shown = blocks(name)[place]
     assert len([line for line in code.splitlines() if line.strip()]) <= 10
     assert printed(code) == shown
 
@@ -67,7 +65,10 @@ def test_the_table_is_the_catalogue(name: str) -> None:
 def test_every_command_shown_exists() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for command in re.findall(r"^\$ lishui-credit (\w+)", text, re.MULTILINE):
-        assert command in {"rubrics", "grade", "explain", "compare", "verify", "areas", "samples"}
+        assert command in {
+            "rubrics", "grade", "explain", "compare", "verify", "areas", "samples",
+            "fit", "score", "validate",
+        }  # fmt: skip
 
 
 def shape(name: str) -> list[tuple[int, int, int]]:

@@ -39,6 +39,7 @@ Floats = NDArray[np.float64]
 
 ONE_THREAD: Final = 50_000  # rows under which threads cost more than they bring
 ONE_SPLIT: Final = 250_000  # cells from which one held-out quarter replaces three folds
+HELD_OUT: Final = 500  # rows of the rarer class which that quarter must hold
 FINALISTS: Final = 3  # settings that go on after the first part held out
 BASELINE: Final = "baseline"
 
@@ -66,7 +67,7 @@ class Challenger(Classifier):
         Most trees, and trees without a better held-out AUC before stopping.
     folds : int, default 3
         Parts for early stopping, each held out once, the curves averaged; from 250,000 cells one
-        quarter of the rows is held out once.
+        quarter of the rows is held out once, if it has 500 rows of the rarer class.
     refit : bool, default True
         Fit the found number of trees to all rows; else to the rows of the first split only.
     unseen : {"warn", "raise", "ignore"}, default "warn"
@@ -157,7 +158,8 @@ class Challenger(Classifier):
         candidates = candidate_settings(self.settings, frame.height)
         directions = self._directions(frame)
         threads = self._threads(frame.height)
-        many = frame.height * frame.width >= ONE_SPLIT
+        rarer = int(min(outcome.sum(), frame.height - outcome.sum()))
+        many = frame.height * frame.width >= ONE_SPLIT and rarer >= 4 * HELD_OUT
         pairs = split(outcome, folds=4 if many else self.folds, seed=self.seed, groups=groups)
         pairs = pairs[:1] if many else pairs
         parts = []

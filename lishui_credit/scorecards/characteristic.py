@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.language import tr
 from lishui_credit.scorecards.binning import Bin, Binning, Type
+from lishui_credit.scorecards.constraints import Direction
 from lishui_credit.scorecards.optimal import Constraints, Grouping, category_order, group
 from lishui_credit.scorecards.prebins import Counted, counts, tidy
 from lishui_credit.scorecards.woe import iv_part, shrunk, woe
@@ -90,6 +91,7 @@ def bin_number(
     special: Mapping[float, str] | None = None,
     splits: Sequence[float] | None = None,
     locked: Sequence[float] = (),
+    turn_p: float = 0.0,
 ) -> Binning:
     """Bin a number.
 
@@ -113,6 +115,9 @@ def bin_number(
         Cut points set by hand, used as they are.
     locked : sequence of float
         Cut points that must be among those found.
+    turn_p : float, default 0
+        Under direction "auto", a peak or valley is taken where the likelihood ratio test against
+        the better of up and down has a smaller p-value.
 
     Returns
     -------
@@ -123,7 +128,6 @@ def bin_number(
     coded: dict[float, NDArray[np.bool_]] = {code: values == code for code in codes}
     if any(rows.any() for rows in coded.values()):
         taken = np.where(np.isin(values, list(codes)), np.nan, values)
-    total_goods, total_bads = sample.totals
     if splits is not None:
         cuts = np.unique(np.asarray(list(splits), dtype=np.float64))
         counted = counts(taken, sample.bad, sample.weight, prebins, cuts)
@@ -139,15 +143,7 @@ def bin_number(
             cuts = np.union1d(counted.cuts, pinned)
             counted = counts(taken, sample.bad, sample.weight, prebins, cuts)
             fixed = np.flatnonzero(np.isin(counted.cuts, pinned)).tolist()
-        grouping = group(
-            counted.goods,
-            counted.bads,
-            constraints,
-            total_goods=total_goods,
-            total_bads=total_bads,
-            fixed_ends=tuple(fixed),
-            rows=counted.rows,
-        )
+        grouping = _grouped(counted, constraints, sample, tuple(fixed), turn_p)
         notes = _relaxed(grouping)
         chosen = _tidied(counted, grouping, locked)
     bounds: list[float | None] = [None, *(float(cut) for cut in chosen), None]
@@ -173,6 +169,55 @@ def bin_number(
         notes,
     )  # fmt: skip
     return replace(found, potential=_potential(counted.goods, counted.bads, sample, policies))
+
+
+def _grouped(
+    counted: Counted,
+    constraints: Constraints,
+    sample: Sample,
+    fixed: tuple[int, ...],
+    turn_p: float,
+) -> Grouping:
+    """Group pre-bins; under "auto" let the bad rate turn where the evidence for it is strong."""
+    goods, bads = sample.totals
+
+    def grouped(direction: Direction) -> Grouping:
+        return group(
+            counted.goods,
+            counted.bads,
+            replace(constraints, direction=direction),
+            total_goods=goods,
+            total_bads=bads,
+            fixed_ends=fixed,
+            rows=counted.rows,
+        )
+
+    steady = grouped(constraints.direction)
+    if constraints.direction != "auto" or turn_p <= 0:
+        return steady
+    from scipy.special import chdtrc
+
+    best, gain = steady, 0.0
+    for direction in ("peak", "valley"):
+        turned = grouped(direction)
+        found = 2 * (_likelihood(counted, turned) - _likelihood(counted, steady))
+        extra = max(len(turned.ends) - len(steady.ends), 0) + 1
+        if found > gain and turned.direction == direction and chdtrc(extra, found) < turn_p:
+            best, gain = turned, found
+    return best
+
+
+def _likelihood(counted: Counted, grouping: Grouping) -> float:
+    """Log-likelihood of the counts when every bin has a bad rate of its own."""
+    starts = [0, *(end + 1 for end in grouping.ends[:-1])]
+    goods = np.add.reduceat(counted.goods, starts)
+    bads = np.add.reduceat(counted.bads, starts)
+    rows = goods + bads
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = np.nan_to_num(goods * np.log(goods / rows)) + np.nan_to_num(
+            bads * np.log(bads / rows)
+        )
+    return float(parts.sum())
 
 
 def _tidied(counted: Counted, grouping: Grouping, locked: Sequence[float]) -> list[float]:

@@ -7,7 +7,9 @@ inverse Hessian that general libraries do not give, and coefficients that may no
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +113,30 @@ def fit_logistic(
     >>> bool(abs(found.intercept - 1) < 0.1), bool(abs(found.coefficients[0] - 2) < 0.1)
     (True, True)
     """
+    with one_thread():
+        return _fitted(x, bad, weight, ridge, positive, most)
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Return a context in which linear algebra uses one thread.
+
+    The matrices are narrow: threads bring little, and on a busy machine they wait for each other
+    many times longer than the work takes.
+    """
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(limits=1, user_api="blas")
+    return limits
+
+
+def _fitted(
+    x: Floats,
+    bad: NDArray[np.bool_],
+    weight: Floats | None,
+    ridge: float,
+    positive: bool,
+    most: int,
+) -> Logistic:
     columns = x.shape[1]
     free = np.ones(columns, dtype=bool)
     steps = 0

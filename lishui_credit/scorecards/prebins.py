@@ -49,14 +49,15 @@ def candidates(ordered: Floats, most: int) -> Floats:
     ordered : ndarray of float, shape (n,)
         Rising, without NaN.
     most : int
-        Most pre-bins.
+        Most pre-bins, those of heavy values not counted.
 
     Returns
     -------
-    ndarray of float, shape (k,), k < most
+    ndarray of float, shape (k,), k < 2 * most
         Rising values of the sample; a row belongs to the pre-bin of the last candidate that it
         reaches. Every distinct value where there are at most `most`; otherwise quantiles, taken
-        finer where a few values hold many rows.
+        finer where a few values hold many rows; a value
+        that fills a quantile alone has a pre-bin of its own.
 
     Examples
     --------
@@ -87,7 +88,16 @@ def candidates(ordered: Floats, most: int) -> Floats:
             fewest = middle
         else:
             most_pieces = middle
-    return marks(fewest)
+    return _after_ties(ordered, marks(fewest), most)
+
+
+def _after_ties(ordered: Floats, marks: Floats, most: int) -> Floats:
+    """Add the value next to each that many rows share, so that its pre-bin holds nothing else."""
+    heads = np.concatenate((ordered[:1], marks))
+    starts = np.searchsorted(ordered, heads, side="left")
+    ends = np.searchsorted(ordered, heads, side="right")
+    heavy = (ends - starts >= len(ordered) / most) & (ends < len(ordered))
+    return np.union1d(marks, ordered[ends[heavy]])
 
 
 def counts(

@@ -58,7 +58,11 @@ class BinningProcess(Estimator):
     max_p_value : float, optional
         Largest p-value of the two-proportion test between neighbours.
     direction : {"auto", "up", "down", "peak", "valley", "none"}, default "auto"
-        Of the bad rate along a number's values.
+        Of the bad rate along a number's values; "auto" is the better of up and down, or a turn for
+        which the evidence is strong.
+    turn_p : float, default 0.0001
+        Under "auto" a peak or valley is taken where the likelihood ratio test against up and down
+        has a smaller p-value; 0 never takes one.
     monotonic : mapping of str to str, optional
         Direction by characteristic.
     categorical : sequence of str, optional
@@ -119,6 +123,7 @@ class BinningProcess(Estimator):
         min_woe_gap: float = 0.0,
         max_p_value: float | None = None,
         direction: str = "auto",
+        turn_p: float = 1e-4,
         monotonic: Mapping[str, str] | None = None,
         categorical: Sequence[str] | None = None,
         special_codes: Mapping[str, Any] | None = None,
@@ -139,6 +144,7 @@ class BinningProcess(Estimator):
         self.min_woe_gap = min_woe_gap
         self.max_p_value = max_p_value
         self.direction = direction
+        self.turn_p = turn_p
         self.monotonic = monotonic
         self.categorical = categorical
         self.special_codes = special_codes
@@ -291,6 +297,7 @@ class BinningProcess(Estimator):
             special={float(code): str(word) for code, word in words.items()},
             splits=by_hand,
             locked=(self.locked or {}).get(name, ()),
+            turn_p=self.turn_p,
         )
 
     # ---- what was learned --------------------------------------------------------------------

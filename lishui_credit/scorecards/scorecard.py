@@ -22,12 +22,16 @@ from lishui_credit.language import tr
 from lishui_credit.points import Expr, Namespace
 from lishui_credit.scorecards import selection as choose
 from lishui_credit.scorecards.card import Card, Characteristic
+from lishui_credit.scorecards.card_file import from_json, to_json
 from lishui_credit.scorecards.characteristic import Policies
 from lishui_credit.scorecards.estimator import Classifier
+from lishui_credit.scorecards.export import Scorer, to_sql
 from lishui_credit.scorecards.frames import features, like, target, weights
+from lishui_credit.scorecards.identities import Verification, verify
 from lishui_credit.scorecards.logistic import Floats, Logistic, fit_logistic
 from lishui_credit.scorecards.process import BinningProcess
 from lishui_credit.scorecards.protected import admitted
+from lishui_credit.scorecards.reasons import Baseline, reason_codes
 from lishui_credit.scorecards.rounding import integer_points, loss_of_rounding
 from lishui_credit.scorecards.scale import Odds, Scale
 from lishui_credit.version import __version__
@@ -455,9 +459,66 @@ class Scorecard(Classifier):
         return self.card.table()
 
     def bin_table(self, name: str) -> pl.DataFrame:
-        """Return the binning table of one admitted column; see `Binning.table`."""
+        """Return the binning table of one admitted column; see `Binning.table`.
+
+        Of a card read back, only the columns of the card.
+        """
         self._require_fit()
-        return self.process_.bin_table(name)
+        if hasattr(self, "process_"):
+            return self.process_.bin_table(name)
+        return self.card_[name].binning.table()
+
+    def reason_codes(
+        self,
+        X: Any,  # noqa: N803
+        *,
+        top: int = 4,
+        baseline: Baseline = "best",
+    ) -> pl.DataFrame:
+        """Return the characteristics that cost each row most; see `reasons.reason_codes`."""
+        return reason_codes(self.card, X, top=top, baseline=baseline)
+
+    def verify(self) -> Verification:
+        """Check the identities every card must keep; see `identities.verify`."""
+        return verify(self.card)
+
+    def to_sql(self, dialect: str = "duckdb", **how: Any) -> str:
+        """Return a query that scores a table; see `export.to_sql`."""
+        return to_sql(self.card, dialect, **how)
+
+    def to_python(self) -> Scorer:
+        """Return a plain function that scores one dict; see `export.Scorer`."""
+        return Scorer(self.card)
+
+    def to_json(self) -> str:
+        """Return the card as JSON; see `card_file.to_json`."""
+        return to_json(self.card)
+
+    @classmethod
+    def from_json(cls, text: str) -> Scorecard:
+        """Return a scorecard that scores by a stored card; its settings and bins are the card's.
+
+        Raises
+        ------
+        ModelError
+            If the text is no card.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
+        >>> model = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40)
+        >>> again = Scorecard.from_json(model.to_json())
+        >>> bool((again.score(frame) == model.score(frame)).all())
+        True
+        """
+        card = from_json(text)
+        scale = card.scale
+        made = cls(pdo=scale.pdo, base_score=scale.base_score, base_odds=scale.base_odds)
+        made.card_ = card
+        made.features_ = card.columns
+        made.dropped_ = dict(card.dropped)
+        return made
 
 
 def _plain(value: Any) -> Any:

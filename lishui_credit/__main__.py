@@ -1,0 +1,8 @@
+"""``python -m lishui_credit`` is ``lishui-credit``."""
+
+import sys
+
+from lishui_credit.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
