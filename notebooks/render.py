@@ -46,7 +46,9 @@ def executed(path: Path, *, seconds: int = 600) -> Any:
         language="python",
     )
     kept = {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.getenv("PYTHONPATH")])])}
-    client.execute(env={**os.environ, **kept, "PLOTLY_RENDERER": RENDERER})
+    # One thread of matrix work, so that notebooks run side by side do not wait for each other.
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    client.execute(env={**os.environ, **threads, **kept, "PLOTLY_RENDERER": RENDERER})
     return notebook
 
 
