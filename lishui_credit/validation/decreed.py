@@ -131,7 +131,7 @@ def points_side_by_side(
     card: Card,
     *,
     refits: Sequence[Card] = (),
-    level: float = 0.90,
+    level: float = 0.95,
 ) -> pl.DataFrame:
     """Return each row's part of the decreed points beside its part of the learned ones.
 
@@ -148,7 +148,7 @@ def points_side_by_side(
     refits : sequence of Card
         As `refitted` returns; their standard deviation gives the interval of the learned part of
         the spread, around it and cut off at 0 and 1.
-    level : float, default 0.90
+    level : float, default 0.95
         Of that interval.
 
     Returns
@@ -169,6 +169,8 @@ def points_side_by_side(
     -----
     Parts of the spread leave out that rows move together, so they compare two sets of points on
     the same subjects; they do not split a variance. Overrides are no points and not compared.
+    Give cards of every row, without stepwise selection: it leaves out rows that repeat others, by
+    chance one or the other, and the intervals of their learned parts come out too short.
 
     References
     ----------
