@@ -79,6 +79,10 @@ peers: $(patsubst benchmarks/peers/%.txt,.venv-peers/%/.installed,$(wildcard ben
 samples: setup  ## write data_samples/ again from its seed
 	@$(BIN)/lishui-credit samples data_samples
 
+.PHONY: notebooks
+notebooks: setup  ## run the notebooks and render them to docs/notebooks/
+	@$(BIN)/python notebooks/render.py
+
 .PHONY: dashboard
 dashboard:  ## not there yet
 	@echo "There is no dashboard yet; it comes with a later release." >&2; exit 2
@@ -101,5 +105,5 @@ lock: setup  ## resolve the newest allowed versions and write both locks
 
 .PHONY: clean
 clean:  ## remove environments, caches and everything built
-	rm -rf $(VENV) $(DOCS_VENV) .venv-peers site out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DOCS_VENV) .venv-peers docs/notebooks site out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -49,6 +49,18 @@ def test_every_identity_holds_on_hostile_rows(settings: dict[str, object]) -> No
         assert found.table()["holds"].null_count() == 0
 
 
+def test_identities_hold_of_whole_numbers_that_stand_for_categories() -> None:
+    frame, bad = mixed()
+    often = np.random.default_rng(1).random(len(bad)) < 0.4
+    told = np.where(frame["kind"].to_numpy() == 2, often, bad).astype(int)
+    process = BinningProcess(categorical=["kind"])
+    card = Scorecard(process).fit(frame.select("income", "kind"), told).card_
+    assert card["kind"].binning.type == "coded"
+    found = verify(card, rows=300)
+    assert found.passed, found.table().filter(~pl.col("holds"))
+    assert found.table()["holds"].null_count() == 0
+
+
 def test_a_broken_card_does_not_pass() -> None:
     from dataclasses import replace
 

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -21,6 +21,8 @@ from lishui_credit.language import tr
 from lishui_credit.scorecards.card import POINTS, Card, Characteristic
 from lishui_credit.scorecards.card_file import from_json, to_json
 from lishui_credit.scorecards.export import Scorer, to_sql
+
+_KINDS: Final[dict[str, Any]] = {"number": pl.Float64, "category": pl.String, "coded": pl.Int64}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +117,7 @@ def hostile_rows(card: Card, *, rows: int, seed: int) -> pl.DataFrame:
         taken = [values[place] for place in draw.integers(0, len(values), rows)]
         # Every hostile value stands at least once.
         taken[: min(len(values), rows)] = values[:rows]
-        kind = pl.Float64 if item.binning.type == "number" else pl.String
-        columns[item.feature] = pl.Series(item.feature, taken, dtype=kind)
+        columns[item.feature] = pl.Series(item.feature, taken, dtype=_KINDS[item.binning.type])
     return pl.DataFrame(columns)
 
 
@@ -124,6 +125,8 @@ def _hostile_values(item: Characteristic) -> list[Any]:
     found = item.binning
     if found.type != "number":
         levels = [value for row in found.bins for value in row.values]
+        if found.type == "coded":
+            return [None, -1, 0, 987_654, *(int(float(value)) for value in levels[:500])]
         return [None, "", "never seen", "Never Seen", *levels[:500]]
     values: list[Any] = [None, math.nan, 0.0, -0.0, -1e300, 1e300, 5e-324]
     for cut in found.cuts:
@@ -235,6 +238,8 @@ def _exact(card: Card, row: dict[str, Any]) -> int | None:
         value = row[item.feature]
         if isinstance(value, float):
             value = None if math.isnan(value) else Fraction(value)
+        elif item.binning.type == "coded" and value is not None:
+            value = str(value)
         points = item.table.of(value)
         if points is None:
             return None

@@ -1,0 +1,269 @@
+"""Binning tables and cards as plotly figures an analyst would show: drawn as they are, not computed.
+
+Bars are rows, the line is the bad rate with its interval; words too long for an axis stand whole in
+the hover text. Colours are Okabe and Ito's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from lishui_credit.figures.validation import BLUE, GREEN, GREY, RED
+from lishui_credit.language import tr
+from lishui_credit.scorecards.binning import WOE, Binning
+from lishui_credit.scorecards.card import Card
+
+_LONGEST = 18
+_PALE = "#9ECAE9"
+_WAYS = {
+    "up": ("bad rate rises", "坏账率上升"),
+    "down": ("bad rate falls", "坏账率下降"),
+    "peak": ("bad rate rises, then falls", "坏账率先升后降"),
+    "valley": ("bad rate falls, then rises", "坏账率先降后升"),
+    "none": ("no direction", "不限方向"),
+}
+
+
+def short(words: str, longest: int = _LONGEST) -> str:
+    """Return words cut to a length, with an ellipsis where something is gone.
+
+    Examples
+    --------
+    >>> short("a very long label", 10)
+    'a very lo…'
+    """
+    return words if len(words) <= longest else f"{words[: longest - 1]}…"
+
+
+def _titled(title: str, synthetic: bool) -> str:
+    loud = tr("SYNTHETIC DATA", "合成数据")
+    return f"{title} · <b>{loud}</b>" if synthetic else title
+
+
+def _blank(title: str, synthetic: bool, width: int, height: int) -> Any:
+    from plotly import graph_objects
+
+    figure = graph_objects.Figure()
+    figure.update_layout(
+        title=_titled(title, synthetic), template="plotly_white", width=width, height=height
+    )
+    return figure
+
+
+def _apart(labels: list[str], ids: list[str]) -> list[str]:
+    """Return labels cut for an axis, with the id beside those that the cut makes alike."""
+    names = [short(label) for label in labels]
+    return [
+        f"{name} ({id})" if names.count(name) > 1 else name
+        for name, id in zip(names, ids, strict=True)
+    ]
+
+
+def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> Any:
+    """Return one characteristic's bins as a plotly figure.
+
+    Bars: goods and bads of every bin, stacked, as shares of all rows. Line, right axis: the bad
+    rate with its 95 % Wilson interval. In the hover: the bin whole, rows, WoE, its part of the
+    information value.
+
+    Parameters
+    ----------
+    binning : Binning
+        Of a `BinningProcess` or a card's characteristic.
+    label : str, default ""
+        What people call it; the column's name where not given.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Examples
+    --------
+    >>> from lishui_credit.scorecards import BinningProcess
+    >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
+    >>> process = BinningProcess().fit(frame, [0] * 45 + [1] * 15 + [0] * 40)
+    >>> [trace.type for trace in bin_plot(process.binnings_["late"]).data]
+    ['bar', 'bar', 'scatter']
+    """
+    frame = binning.table()
+    way = tr(*_WAYS[binning.direction]) if binning.type == "number" else tr("levels", "类别")
+    title = f"{short(label or binning.feature, 30)} · {way} · IV {binning.iv:.3f}"
+    figure = _blank(title, synthetic, 720, 440)
+    whole = binning.total_goods + binning.total_bads
+    places = list(range(frame.height))
+    weight = pl.Series(frame[WOE]).to_list()
+    hover = [
+        f"{said}<br>{tr('rows', '行数')} {rows:,}<br>{WOE} {woe:+.3f} [{low:+.3f}, {high:+.3f}]"
+        f"<br>IV {part:.4f}"
+        for said, rows, woe, low, high, part in zip(
+            frame["bin"],
+            frame["rows"],
+            weight,
+            frame["woe_low"],
+            frame["woe_high"],
+            frame["iv"],
+            strict=True,
+        )
+    ]
+    for column, name, colour in (
+        ("goods", tr("goods", "好"), _PALE),
+        ("bads", tr("bads", "坏"), RED),
+    ):
+        figure.add_bar(
+            x=places,
+            y=(frame[column] / whole).to_list(),
+            name=name,
+            marker={"color": colour},
+            hovertext=hover,
+            hoverinfo="text",
+        )
+    rates = frame["bad_rate"]
+    figure.add_scatter(
+        x=places,
+        y=rates.to_list(),
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": (frame["bad_rate_high"] - rates).to_list(),
+            "arrayminus": (rates - frame["bad_rate_low"]).to_list(),
+        },
+        name=tr("bad rate (95 % interval)", "坏账率(95% 区间)"),
+        mode="lines+markers",
+        line={"color": BLUE},
+        marker={"size": 8},
+        hovertext=hover,
+        hoverinfo="text+y",
+        yaxis="y2",
+    )
+    figure.update_layout(
+        barmode="stack",
+        xaxis={
+            "title": short(label or binning.feature, 60),
+            "tickvals": places,
+            "ticktext": [short(said) for said in frame["bin"]],
+        },
+        yaxis={"title": tr("share of rows", "行数占比"), "tickformat": ".0%"},
+        yaxis2={
+            "title": tr("bad rate", "坏账率"),
+            "tickformat": ".1%",
+            "overlaying": "y",
+            "side": "right",
+            "rangemode": "tozero",
+            "tickmode": "auto",
+            "showgrid": False,
+        },
+        legend={"orientation": "h", "y": 1.08, "x": 0},
+    )
+    return figure
+
+
+def points_plot(card: Card) -> Any:
+    """Return the points of every characteristic as a plotly figure: range and mean.
+
+    Lines from the fewest to the most points a row of the sample could have, ticks at the points of
+    its bins, a mark at the sample's mean; the widest first.
+
+    Parameters
+    ----------
+    card : Card
+        The title says so where its sample is synthetic.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    items = sorted(card.characteristics, key=lambda item: item.worst - item.best)
+    title = tr("Points per characteristic", "各特征分值")
+    figure = _blank(title, card.synthetic, 720, 120 + 34 * max(4, len(items)))
+    lines: tuple[list[Any], list[Any]] = ([], [])
+    ticks: tuple[list[Any], list[Any], list[str]] = ([], [], [])
+    called = [tr(f"{item.label} {item.label_zh}".strip(), item.label) for item in items]
+    places = _apart(called, [item.feature for item in items])
+    for item, name, whole in zip(items, places, called, strict=True):
+        lines[0].extend((card.printed(item.worst), card.printed(item.best), None))
+        lines[1].extend((name, name, None))
+        for row, mark in item.held:
+            ticks[0].append(card.printed(mark))
+            ticks[1].append(name)
+            ticks[2].append(f"{whole}<br>{row.said}: {card.printed(mark):g}")
+    figure.add_scatter(
+        x=lines[0],
+        y=lines[1],
+        mode="lines",
+        name=tr("range", "范围"),
+        line={"color": GREY},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=ticks[0],
+        y=ticks[1],
+        mode="markers",
+        name=tr("bin", "箱"),
+        marker={"color": BLUE, "size": 9, "symbol": "line-ns-open"},
+        hovertext=ticks[2],
+        hoverinfo="text",
+    )
+    figure.add_scatter(
+        x=[card.printed(item.mean) for item in items],
+        y=places,
+        mode="markers",
+        name=tr("mean", "均值"),
+        marker={"color": RED, "size": 9, "symbol": "diamond"},
+    )
+    figure.update_layout(xaxis={"title": tr("points", "分值")})
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    return figure
+
+
+def side_by_side_plot(frame: pl.DataFrame, *, synthetic: bool = False) -> Any:
+    """Return `validation.decreed.points_side_by_side` as a plotly figure, the edition's row order.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        As that function returns it; the interval is drawn where there is one.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    title = tr("Part of all points: decreed and learned", "占全部分值的比重:规定与学得")
+    figure = _blank(title, synthetic, 760, 160 + 34 * max(4, frame.height))
+    places = _apart(frame["label"].to_list(), frame["row"].to_list())
+    whole = [f"{label} ({row})" for label, row in zip(frame["label"], frame["row"], strict=True)]
+    for column, name, colour, mark in (
+        ("decreed", tr("decreed", "规定"), GREEN, "square"),
+        ("learned", tr("learned", "学得"), BLUE, "circle"),
+    ):
+        figure.add_scatter(
+            x=frame[column].to_list(),
+            y=places,
+            mode="markers",
+            name=name,
+            marker={"color": colour, "size": 10, "symbol": mark},
+            hovertext=whole,
+            hoverinfo="text+x+name",
+        )
+    if frame["low"].null_count() == 0:
+        figure.data[1].error_x = {
+            "type": "data",
+            "symmetric": False,
+            "array": (frame["high"] - frame["learned"]).clip(lower_bound=0).to_list(),
+            "arrayminus": (frame["learned"] - frame["low"]).clip(lower_bound=0).to_list(),
+        }
+    figure.update_layout(
+        xaxis={
+            "title": tr("part of the spread of points", "占分值离散度的比重"),
+            "tickformat": ".0%",
+            "rangemode": "tozero",
+        },
+        legend={"orientation": "h", "y": 1.06, "x": 0},
+    )
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    return figure

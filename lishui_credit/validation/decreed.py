@@ -1,0 +1,281 @@
+"""Points a regulation decrees beside points learned from outcomes, row by row.
+
+A card fitted to what the rows of an edition read (`readings`) has the edition's own rows as its
+characteristics. Each side's points are then set in proportion to that side's whole, so that two
+scales can be laid side by side (`points_side_by_side`): a row with a larger part of the decreed
+points than of the learned ones is overweighted, as far as these outcomes tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from lishui_credit.columns import dictionary
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.rubrics import compile as compiled
+from lishui_credit.rubrics import tables
+from lishui_credit.rubrics.evaluate import Evaluation
+from lishui_credit.rubrics.rubric import Indicator
+from lishui_credit.scorecards.card import POINTS, Card
+from lishui_credit.scorecards.scorecard import Scorecard
+from lishui_credit.validation.outcomes import Floats, Values, checked
+
+START: Final = "start"
+
+_ID: Final = "subject"
+
+
+def readings(evaluation: Evaluation) -> pl.DataFrame:
+    """Return what every scoring row of an edition reads, one column per row of the edition.
+
+    A ratio is divided, a level stays text, a number is in its printed unit. Rows that count events
+    or follow a formula have no single value: for them stand the points given, in printed points.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Graded subjects.
+
+    Returns
+    -------
+    polars.DataFrame, shape (n, 1 + rows)
+        The subject's id, then a column named by each row's id (and ``start`` where an edition
+        deducts), in the order of the edition; null where a value is missing or a ratio undefined.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import polars as pl
+    >>> import lishui_credit as lc
+    >>> from lishui_credit.samples import environment
+    >>> rubric = lc.rubric("environment-credit", on="2016-06-30")
+    >>> taken = lc.intake(rubric, environment.environmental_records(3), as_of=date(2016, 6, 30))
+    >>> graded = lc.evaluate(taken.subjects, rubric, as_of=date(2016, 6, 30))
+    >>> readings(graded).select("uscc", "permit", "outlet_compliance").shape
+    (3, 3)
+    """
+    frame = evaluation.collect()
+    rubric = evaluation.rubric
+    known = {row.id: row for row in rubric.scoring}
+    ids = [name.removeprefix(compiled.POINTS) for name in evaluation.points_columns]
+    unit = 1 if rubric.aggregate == "weighted" else rubric.point_unit
+    parts = [_reading(name, known.get(name), unit).alias(name) for name in ids]
+    return frame.select(rubric.subject_id, *parts)
+
+
+def _reading(name: str, row: Indicator | None, unit: int) -> pl.Expr:
+    points = pl.col(f"{compiled.POINTS}{name}") / unit
+    if row is None or row.event is not None or row.formula is not None:
+        return points
+    if row.column is None and not row.mix:
+        return points
+    if row.column is not None and row.over is None and not dictionary()[row.column].numeric:
+        return pl.col(row.column).cast(pl.String)
+    whole: pl.Expr = pl.lit(0.0)
+    for term in tables.value(row.column, row.over, row.mix).terms:
+        share = pl.col(term.column) * float(term.weight) / term.per_unit
+        if term.over is not None:
+            below = pl.when(pl.col(term.over) > 0).then(pl.col(term.over))
+            share = share * term.over_per_unit / below
+        whole = whole + share
+    return whole
+
+
+def refitted(
+    model: Scorecard,
+    X: pl.DataFrame,  # noqa: N803
+    y: Values,
+    *,
+    repeats: int = 40,
+    seed: int = 0,
+) -> tuple[Card, ...]:
+    """Return cards of the same settings fitted to bootstrap samples of the rows.
+
+    Parameters
+    ----------
+    model : Scorecard
+        Settings; left as it is.
+    X : polars.DataFrame, shape (n, k)
+    y : array_like of shape (n,)
+        1 bad, 0 good.
+    repeats, seed : int, default 40 and 0
+        Goods and bads are drawn apart, with replacement.
+
+    Returns
+    -------
+    tuple of Card
+
+    References
+    ----------
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 6.
+    """
+    outcome = checked(y).y
+    draw = np.random.default_rng(seed)
+    sides = [np.flatnonzero(outcome == side) for side in (0, 1)]
+    found = []
+    for _ in range(repeats):
+        rows = np.concatenate([side[draw.integers(0, len(side), len(side))] for side in sides])
+        fresh = Scorecard(**model.get_params(deep=False))
+        found.append(fresh.fit(X[rows], outcome[rows].astype(np.int8)).card_)
+    return tuple(found)
+
+
+def points_side_by_side(
+    evaluation: Evaluation,
+    card: Card,
+    *,
+    refits: Sequence[Card] = (),
+    level: float = 0.95,
+) -> pl.DataFrame:
+    """Return each row's part of the decreed points beside its part of the learned ones.
+
+    Two parts are given. Of the range: the distance from the fewest to the most points any subject
+    has in the row, over the sum of these distances. Of the spread: the same with the standard
+    deviation of the points over the subjects, which counts a row nobody differs in as nothing.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Graded subjects; those whose points are known in every row are counted.
+    card : Card
+        Fitted to `readings`; a row it left out has no learned points.
+    refits : sequence of Card
+        As `refitted` returns; their standard deviation gives the interval of the learned part of
+        the spread, around it and cut off at 0 and 1.
+    level : float, default 0.95
+        Of that interval.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per row of the edition with differing points on either side, in the edition's order:
+        ``row``, ``label``, ``decreed_range``, ``learned_range``, ``decreed``, ``learned``
+        (parts of the spread, 0 to 1), ``low``, ``high`` (null without refits), ``weighs``:
+        "over", "under" (the decreed part lies outside the interval), "alike", or null without
+        refits.
+
+    Raises
+    ------
+    SubjectError
+        If the card reads columns that are no rows of the edition, or no subject is left.
+
+    Notes
+    -----
+    Parts of the spread leave out that rows move together, so they compare two sets of points on
+    the same subjects; they do not split a variance. Overrides are no points and not compared.
+    Give cards of every row, without stepwise selection: it leaves out rows that repeat others, by
+    chance one or the other, and the intervals of their learned parts come out too short.
+
+    References
+    ----------
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 12: the standard interval.
+    """
+    rubric = evaluation.rubric
+    read = readings(evaluation).rename({rubric.subject_id: _ID})
+    decreed = evaluation.collect().select(
+        pl.col(rubric.subject_id).alias(_ID), *evaluation.points_columns
+    )
+    ids = [name for name in read.columns if name != _ID]
+    strange = [name for name in card.columns if name not in ids]
+    if strange:
+        raise SubjectError(
+            Problem(
+                tr("the card reads what is no row of the edition", "评分卡的特征不是该版本的指标"),
+                ", ".join(strange),
+                ", ".join(ids),
+            )
+        )
+    whole = decreed.drop_nulls()
+    if whole.is_empty():
+        raise SubjectError(
+            Problem(tr("no subject has points in every row", "没有主体在全部指标上都有得分"))
+        )
+    read = whole.select(_ID).join(read, on=_ID, how="left", maintain_order="left")
+    marks = whole.select(f"{compiled.POINTS}{name}" for name in ids).to_numpy().astype(np.float64)
+    learned = _points(card, read, ids)
+    parts = _part(learned.std(axis=0))
+    reach = None
+    if len(refits) > 1:
+        repeated = np.array([_part(_points(one, read, ids).std(axis=0)) for one in refits])
+        reach = NormalDist().inv_cdf((1 + level) / 2) * repeated.std(axis=0, ddof=1)
+    labels = {row.id: tr(row.label_en, row.label_zh) or row.label_zh for row in rubric.scoring}
+    frame = pl.DataFrame(
+        {
+            "row": ids,
+            "label": [labels.get(name, tr("start score", "起评分")) for name in ids],
+            "decreed_range": _part(np.ptp(marks, axis=0)),
+            "learned_range": _part(np.ptp(learned, axis=0)),
+            "decreed": _part(marks.std(axis=0)),
+            "learned": parts,
+            "low": None if reach is None else np.maximum(parts - reach, 0.0),
+            "high": None if reach is None else np.minimum(parts + reach, 1.0),
+        },
+        schema_overrides={"low": pl.Float64, "high": pl.Float64},
+    )
+    weighs = (
+        pl.when(pl.col("low").is_null())
+        .then(None)
+        .when(pl.col("decreed") > pl.col("high"))
+        .then(pl.lit("over"))
+        .when(pl.col("decreed") < pl.col("low"))
+        .then(pl.lit("under"))
+        .otherwise(pl.lit("alike"))
+    )
+    differs = (pl.col("decreed_range") > 0) | (pl.col("learned_range") > 0)
+    return frame.with_columns(weighs.alias("weighs")).filter(differs)
+
+
+def _points(card: Card, read: pl.DataFrame, ids: list[str]) -> Floats:
+    """Return the learned points of every row, shape (n, rows); zero where the card has none."""
+    found = card.contributions(read.select(card.columns))
+    columns = [
+        found[f"{POINTS}{name}"].cast(pl.Float64).to_numpy()
+        if name in card.columns
+        else np.zeros(read.height)
+        for name in ids
+    ]
+    return np.column_stack(columns)
+
+
+def _part(values: Any) -> Floats:
+    """Return numbers over their sum."""
+    total = float(values.sum())
+    found: Floats = np.asarray(values / total if total > 0 else values, dtype=np.float64)
+    return found
+
+
+def in_words(frame: pl.DataFrame) -> list[str]:
+    """Return one sentence per row of `points_side_by_side` that is over- or underweighted.
+
+    Largest difference first. Without intervals nothing is said.
+
+    Examples
+    --------
+    >>> in_words(pl.DataFrame({"row": ["a"], "label": ["家庭人口"], "decreed": [0.2], "learned": [0.0],
+    ...     "low": [0.0], "high": [0.05], "weighs": ["over"]}))[0].split(":")[0]
+    '家庭人口 is overweighted'
+    """
+    found = frame.filter(pl.col("weighs").is_in(["over", "under"])).sort(
+        (pl.col("decreed") - pl.col("learned")).abs(), descending=True
+    )
+    said = []
+    for row in found.iter_rows(named=True):
+        over = row["weighs"] == "over"
+        decreed, learned, low, high = (
+            f"{100 * row[name]:.0f}" for name in ("decreed", "learned", "low", "high")
+        )
+        said.append(
+            tr(
+                f"{row['label']} is {'over' if over else 'under'}weighted: {decreed} % of the"
+                f" decreed points' spread, {learned} % of the learned ({low} to {high} %).",
+                f"{row['label']} 权重{'偏高' if over else '偏低'}:占规定分值离散度的 {decreed}%,"
+                f"占学得分值的 {learned}%({low}% 至 {high}%)。",
+            )
+        )
+    return said

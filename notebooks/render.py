@@ -1,0 +1,123 @@
+"""Notebooks are kept as text without outputs; this runs them, and renders them to HTML.
+
+    python notebooks/render.py                 all, into docs/notebooks/
+    python notebooks/render.py 01 05           those whose names start so
+
+The pages refer to no outside host: figures draw with plotly.min.js, written once beside them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+HERE = ROOT / "notebooks"
+OUT = ROOT / "docs" / "notebooks"
+PLOTLY = "plotly.min.js"
+FIGURE = "application/vnd.plotly.v1+json"
+RENDERER = "plotly_mimetype"
+QUIET = ("--log-level=ERROR",)
+SCRIPT = re.compile(r"<script\b[^>]*>.*?</script>", re.S)
+
+
+def paths() -> list[Path]:
+    """The notebooks, in their order."""
+    return sorted(HERE.glob("[0-9][0-9]_*.py"))
+
+
+def executed(path: Path, *, seconds: int = 600) -> Any:
+    """Read a notebook and run it in a kernel of the running interpreter, at the checkout's root."""
+    import jupytext
+    from jupyter_client.kernelspec import KernelSpec
+    from nbclient import NotebookClient
+
+    notebook = jupytext.read(path)
+    client = NotebookClient(notebook, timeout=seconds, resources={"metadata": {"path": str(ROOT)}})
+    client.create_kernel_manager()
+    client.km._kernel_spec = KernelSpec(  # whatever kernels the machine has registered
+        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *QUIET],
+        language="python",
+    )
+    kept = {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.getenv("PYTHONPATH")])])}
+    # One thread of matrix work, so that notebooks run side by side do not wait for each other.
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    client.execute(env={**os.environ, **threads, **kept, "PLOTLY_RENDERER": RENDERER})
+    return notebook
+
+
+def with_figures(notebook: Any) -> Any:
+    """Turn every plotly output into HTML that draws with the script beside the page."""
+    import plotly.io
+
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if FIGURE in data:
+                figure = plotly.io.from_json(plotly.io.json.to_json_plotly(data.pop(FIGURE)))
+                data["text/html"] = plotly.io.to_html(
+                    figure,
+                    full_html=False,
+                    include_plotlyjs=False,
+                    include_mathjax=False,
+                    config={"displaylogo": False},
+                )
+    return notebook
+
+
+def page(notebook: Any, title: str) -> str:
+    """One HTML page that refers to nothing outside its folder."""
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(
+        mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url="", embed_images=True
+    )
+    text, _ = exporter.from_notebook_node(
+        with_figures(notebook), resources={"metadata": {"name": title}}
+    )
+    # The template brings scripts that load others from outside; no cell needs one of them.
+    text = SCRIPT.sub(lambda found: "" if foreign(found.group()) else found.group(), text)
+    return text.replace("</head>", f'<script src="{PLOTLY}"></script>\n</head>', 1)
+
+
+def foreign(script: str) -> bool:
+    """Whether a script loads from outside, or from an address that was taken away."""
+    return 'src=""' in script or "http" in script.partition(">")[0] or "mermaid" in script
+
+
+def has_chinese_font() -> bool | None:
+    """Whether a font with Chinese glyphs is installed; None where that cannot be asked."""
+    try:
+        found = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return bool(found.stdout.strip())
+
+
+def main() -> None:
+    import plotly.offline
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="how the names start; all if none")
+    names = parser.parse_args().names
+    if has_chinese_font() is False:
+        print("No font with Chinese glyphs was found; a browser here will show boxes for them.")
+    OUT.mkdir(parents=True, exist_ok=True)
+    (OUT / PLOTLY).write_text(plotly.offline.get_plotlyjs(), encoding="utf-8")
+    for path in paths():
+        if names and not path.name.startswith(tuple(names)):
+            continue
+        began = time.perf_counter()
+        target = OUT / f"{path.stem}.html"
+        target.write_text(page(executed(path), path.stem), encoding="utf-8")
+        print(f"{target.relative_to(ROOT)}  {time.perf_counter() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
