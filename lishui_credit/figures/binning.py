@@ -39,7 +39,8 @@ def short(words: str, longest: int = _LONGEST) -> str:
 
 def _titled(title: str, synthetic: bool) -> str:
     loud = tr("SYNTHETIC DATA", "合成数据")
-    return f"{title} · <b>{loud}</b>" if synthetic else title
+    # First, so that nothing cut off at the end can hide it.
+    return f"<b>{loud}</b> · {title}" if synthetic else title
 
 
 def _blank(title: str, synthetic: bool, width: int, height: int) -> Any:
@@ -215,6 +216,7 @@ def points_plot(card: Card) -> Any:
         marker={"color": RED, "size": 9, "symbol": "diamond"},
     )
     figure.update_layout(xaxis={"title": tr("points", "分值")})
+    figure.update_traces(cliponaxis=False)
     figure.update_yaxes(autorange="reversed", automargin=True)
     return figure
 
@@ -265,5 +267,6 @@ def side_by_side_plot(frame: pl.DataFrame, *, synthetic: bool = False) -> Any:
         },
         legend={"orientation": "h", "y": 1.06, "x": 0},
     )
+    figure.update_traces(cliponaxis=False)
     figure.update_yaxes(autorange="reversed", automargin=True)
     return figure
