@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lishui_credit.scorecards.prebins import candidates, counts, tidy
+from lishui_credit.scorecards.constraints import Constraints
+from lishui_credit.scorecards.optimal import group
+from lishui_credit.scorecards.prebins import Ordered, candidates, tidy
 
 doubles = st.floats(-1e6, 1e6, allow_nan=False, allow_infinity=False)
 
@@ -43,8 +45,10 @@ def test_a_value_that_half_the_rows_have_does_not_starve_the_rest() -> None:
 def test_counts_are_those_of_counting_row_by_row(rows: list[tuple[float, bool]], most: int) -> None:
     values = np.array([value for value, _ in rows], dtype=float)
     bad = np.array([flag for _, flag in rows], dtype=bool)
-    found = counts(values, bad, None, most)
-    weighed = counts(values, bad, np.ones(len(rows)), most)
+    plain = Ordered.of(values, bad, None)
+    cuts = candidates(plain.values, most)
+    found = plain.between(cuts)
+    weighed = Ordered.of(values, bad, np.ones(len(rows))).between(cuts)
     bounds = [-np.inf, *found.cuts, np.inf]
     for place, (low, high) in enumerate(itertools.pairwise(bounds)):
         inside = (values >= low) & (values < high)
@@ -53,6 +57,41 @@ def test_counts_are_those_of_counting_row_by_row(rows: list[tuple[float, bool]],
         assert found.goods[place] == (inside & ~bad).sum()
     assert weighed.goods == pytest.approx(found.goods)
     assert weighed.bads == pytest.approx(found.bads)
+
+
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.integers(1, 30))
+@settings(max_examples=200, deadline=None)
+def test_ends_leave_room_for_bins_of_the_least_size(values: list[int], rows: int) -> None:
+    ordered = Ordered.of(np.array(values, dtype=float), np.zeros(len(values), dtype=bool), None)
+    below = [cut for cut in sorted(set(values)) if sum(v < cut for v in values) >= rows]
+    above = [cut for cut in sorted(set(values)) if sum(v >= cut for v in values) >= rows]
+    found = ordered.ends(rows).tolist()
+    if below and rows < len(values):
+        assert below[0] in found
+    if above and above[-1] > min(values) and rows < len(values):
+        assert above[-1] in found
+
+
+def test_steps_give_the_optimum_over_every_distinct_value() -> None:
+    draw = np.random.default_rng(3)
+    values = np.floor(draw.exponential(60.0, 60_000))
+    bad = draw.random(60_000) < 0.3 - 0.25 * np.sqrt(np.minimum(values, 400.0) / 400.0)
+    ordered = Ordered.of(values, bad, None)
+    asked = Constraints(direction="down", min_share=0.0, max_bins=6)
+
+    def best(cuts: np.ndarray) -> float:
+        found = ordered.between(cuts)
+        return group(found.goods, found.bads, asked, rows=found.rows).iv
+
+    quantiles = candidates(ordered.values, 16)
+    every = np.unique(values)[1:]
+    assert len(ordered.steps()) < len(every) / 2
+    assert best(np.union1d(quantiles, ordered.steps())) == pytest.approx(best(every), rel=1e-12)
+    assert best(quantiles) < best(every) - 1e-4
+
+
+def test_few_rows_have_no_steps() -> None:
+    assert Ordered.of(np.arange(999.0), np.arange(999) % 2 == 0, None).steps().size == 0
 
 
 @given(doubles, doubles)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from lishui_credit.language import tr
 from lishui_credit.scorecards.binning import Bin, Binning, Type
 from lishui_credit.scorecards.constraints import Direction
 from lishui_credit.scorecards.optimal import Constraints, Grouping, category_order, group
-from lishui_credit.scorecards.prebins import Counted, counts, tidy
+from lishui_credit.scorecards.prebins import Counted, Ordered, candidates, tidy
 from lishui_credit.scorecards.woe import iv_part, shrunk, woe
 
 Floats = NDArray[np.float64]
@@ -108,7 +109,7 @@ def bin_number(
     policies : Policies
         For what is no quantity.
     prebins : int, default 64
-        Most pre-bins.
+        Most pre-bins of equal size; the steps of a monotone fit come on top on many rows.
     special : mapping of float to str, optional
         Codes that are no quantities, and words for them.
     splits : sequence of float, optional
@@ -128,22 +129,19 @@ def bin_number(
     coded: dict[float, NDArray[np.bool_]] = {code: values == code for code in codes}
     if any(rows.any() for rows in coded.values()):
         taken = np.where(np.isin(values, list(codes)), np.nan, values)
+    ordered = Ordered.of(taken, sample.bad, sample.weight)
     if splits is not None:
-        cuts = np.unique(np.asarray(list(splits), dtype=np.float64))
-        counted = counts(taken, sample.bad, sample.weight, prebins, cuts)
+        counted = ordered.between(np.unique(np.asarray(list(splits), dtype=np.float64)))
         ends = tuple(range(len(counted.rows)))
         grouping = Grouping(ends=ends, iv=0.0, direction="none", obeyed=True, relaxed=())
         notes: tuple[str, ...] = (tr("cut points set by hand", "分箱点为人工设定"),)
-        chosen = cuts.tolist()
+        chosen = counted.cuts.tolist()
     else:
-        counted = counts(taken, sample.bad, sample.weight, prebins)
-        fixed: list[int] = []
-        if len(locked):
-            pinned = np.asarray(list(locked), dtype=np.float64)
-            cuts = np.union1d(counted.cuts, pinned)
-            counted = counts(taken, sample.bad, sample.weight, prebins, cuts)
-            fixed = np.flatnonzero(np.isin(counted.cuts, pinned)).tolist()
-        grouping = _grouped(counted, constraints, sample, tuple(fixed), turn_p)
+        pinned = np.unique(np.asarray(list(locked), dtype=np.float64))
+        least = ceil(constraints.min_share * len(values))
+        marks = [candidates(ordered.values, prebins), ordered.steps(), ordered.ends(least)]
+        counted = ordered.between(np.unique(np.concatenate([*marks, pinned])))
+        grouping = _grouped(counted, constraints, sample, pinned, turn_p)
         notes = _relaxed(grouping)
         chosen = _tidied(counted, grouping, locked)
     bounds: list[float | None] = [None, *(float(cut) for cut in chosen), None]
@@ -175,11 +173,12 @@ def _grouped(
     counted: Counted,
     constraints: Constraints,
     sample: Sample,
-    fixed: tuple[int, ...],
+    pinned: Floats,
     turn_p: float,
 ) -> Grouping:
     """Group pre-bins; under "auto" let the bad rate turn where the evidence for it is strong."""
     goods, bads = sample.totals
+    fixed = tuple(np.flatnonzero(np.isin(counted.cuts, pinned)).tolist())
 
     def grouped(direction: Direction) -> Grouping:
         return group(

@@ -48,7 +48,8 @@ class BinningProcess(Estimator):
     max_bins : int, default 8
         Most bins of a characteristic, missing and special codes not counted.
     prebins : int, default 64
-        Candidate cut points of a number: quantiles.
+        Candidate cut points of a number: quantiles, and from 50,000 rows on also the steps of
+        the best monotone fit to rows in fives.
     min_share : float, default 0.02
         Least share of all rows in a bin.
     min_bads, min_goods : float, default 5
