@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.language import tr
 from lishui_credit.scorecards.binning import Bin, Binning, Type
+from lishui_credit.scorecards.chi_square import tail
 from lishui_credit.scorecards.constraints import Direction
 from lishui_credit.scorecards.optimal import Constraints, Grouping, category_order, group
 from lishui_credit.scorecards.prebins import Counted, Ordered, candidates, tidy
@@ -194,14 +195,12 @@ def _grouped(
     steady = grouped(constraints.direction)
     if constraints.direction != "auto" or turn_p <= 0:
         return steady
-    from scipy.special import chdtrc
-
     best, gain = steady, 0.0
     for direction in ("peak", "valley"):
         turned = grouped(direction)
         found = 2 * (_likelihood(counted, turned) - _likelihood(counted, steady))
         extra = max(len(turned.ends) - len(steady.ends), 0) + 1
-        if found > gain and turned.direction == direction and chdtrc(extra, found) < turn_p:
+        if found > gain and turned.direction == direction and tail(found, extra) < turn_p:
             best, gain = turned, found
     return best
 

@@ -212,31 +212,43 @@ class Ordered:
         Examples
         --------
         >>> values = np.arange(60_000.0)
-        >>> bad = values % 5 == 0
-        >>> bad[30_000:] = values[30_000:] % 2 == 0
+        >>> bad = values % 5 == 4
+        >>> bad[30_000:] = values[30_000:] % 5 >= 3
         >>> Ordered.of(values, bad, None).steps().tolist()
         [30000.0]
         """
         if len(self.values) < _FEWEST:
             return np.empty(0)
-        from scipy.optimize import isotonic_regression
+        starts = np.flatnonzero(self.values[1:] != self.values[:-1]) + 1
+        size = max(len(self.values) // _MOST_PIECES, _PIECE_ROWS)
+        # The first new value in every so many rows; a heavy value fills many and stands alone.
+        starts = starts[np.diff(starts // size, prepend=0) > 0]
+        fine = self.between(self.values[starts])
+        found = [_steps(fine.goods, fine.bads), _steps(fine.bads, fine.goods)]
+        return fine.cuts[np.union1d(*found) - 1]
 
-        pieces = min(len(self.values) // _PIECE_ROWS, _MOST_PIECES)
-        marks = self.values[np.arange(1, pieces) * len(self.values) // pieces]
-        marks = marks[np.flatnonzero(np.diff(marks, prepend=self.values[0]) > 0)]
-        # The value after a heavy one too, so that its rows stand alone.
-        after = np.searchsorted(self.values, marks, side="right")
-        alike = after - np.searchsorted(self.values, marks, side="left")
-        heavy = (alike > len(self.values) // pieces) & (after < len(self.values))
-        fine = self.between(np.union1d(marks, self.values[after[heavy]]))
-        whole = fine.goods + fine.bads
-        there = np.flatnonzero(whole > 0)
-        rate, weight = fine.bads[there] / whole[there], whole[there]
-        found = []
-        for rising in (True, False):
-            blocks = isotonic_regression(rate, weights=weight, increasing=rising).blocks
-            found.append(fine.cuts[there[blocks[1:-1]] - 1])
-        return np.unique(np.concatenate(found))
+
+def _steps(fewer: Floats, more: Floats) -> NDArray[np.int64]:
+    """Return the first piece of every block but the first of the best rising share of `more`.
+
+    All neighbours in the wrong order are pooled at once, until none is left: which of them go
+    first does not matter to the fit. A few passes over the pieces; a library's loop would first
+    cost a second of imports.
+    """
+    whole = fewer + more
+    first = np.flatnonzero(whole > 0)
+    part, whole = more[first], whole[first]
+    while len(first) > 1:
+        share = part / whole
+        heads = np.flatnonzero(np.concatenate(([True], share[1:] > share[:-1])))
+        if len(heads) == len(first):
+            break
+        first, part, whole = (
+            first[heads],
+            np.add.reduceat(part, heads),
+            np.add.reduceat(whole, heads),
+        )
+    return first[1:]
 
 
 def _known(ordered: Floats) -> Floats:

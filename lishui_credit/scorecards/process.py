@@ -385,12 +385,21 @@ class BinningProcess(Estimator):
     def transform(self, X: Any) -> Any:  # noqa: N803
         """Return the WoE of every value, ``ln(good%/bad%)``; a frame of the kind that came in."""
         numbers = self.bin_numbers(X)
-        return like(X, pl.DataFrame(self.woes(numbers), schema=numbers.columns))
+        return like(
+            X, pl.DataFrame({name: self._woe_of(numbers, name) for name in numbers.columns})
+        )
 
     def woes(self, numbers: pl.DataFrame) -> NDArray[np.float64]:
         """Return the WoE of bin numbers, an array of their shape."""
-        taken = [self.binnings_[name].woes[numbers[name].to_numpy()] for name in numbers.columns]
-        return np.column_stack(taken) if taken else np.empty((numbers.height, 0))
+        # Filled column by column: a list of columns and their stack would be held at once.
+        found = np.empty((numbers.height, numbers.width), order="F")
+        for place, name in enumerate(numbers.columns):
+            found[:, place] = self._woe_of(numbers, name)
+        return found
+
+    def _woe_of(self, numbers: pl.DataFrame, name: str) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = self.binnings_[name].woes[numbers[name].to_numpy()]
+        return found
 
     def fit_transform(self, X: Any, y: Any, sample_weight: Any = None) -> Any:  # noqa: N803
         """Learn the bins and return the WoE."""

@@ -205,6 +205,7 @@ class Scorecard(Classifier):
         names, x, dropped = self._selected(names, x, bad, heavy)
         left = {**left, **dropped}
         names, fit, dropped = self._signed(names, x, bad, heavy)
+        del x  # as large as the data
         left = {**left, **dropped}
         self.dropped_ = left
         self.features_ = names
@@ -286,7 +287,7 @@ class Scorecard(Classifier):
             nonlocal names, x
             left.update(dropped)
             keep = [place for place, name in enumerate(names) if name not in dropped]
-            names, x = [names[place] for place in keep], x[:, keep]
+            names, x = [names[place] for place in keep], _narrowed(x, keep)
 
         if self.max_correlation is not None:
             without(choose.correlated(x, names, [ivs[n] for n in names], self.max_correlation))
@@ -330,7 +331,7 @@ class Scorecard(Classifier):
             )
             left.update({names[place]: reason for place in gone})
             keep = [place for place in range(len(names)) if place not in gone]
-            names, x = [names[place] for place in keep], x[:, keep]
+            names, x = [names[place] for place in keep], _narrowed(x, keep)
             if not names:
                 break
             fit = fit_logistic(x, bad, heavy, ridge=self.ridge, positive=self.sign == "constrain")
@@ -530,3 +531,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
         return [_plain(inner) for inner in value]
     return value
+
+
+def _narrowed(x: Floats, keep: list[int]) -> Floats:
+    """Move the columns kept to the front, in place: a copy would double the largest array."""
+    for place, column in enumerate(keep):
+        if place != column:
+            x[:, place] = x[:, column]
+    return x[:, : len(keep)]

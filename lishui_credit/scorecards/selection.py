@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lishui_credit.language import tr
+from lishui_credit.scorecards.chi_square import tail
 from lishui_credit.scorecards.logistic import Logistic, fit_logistic
 
 Floats = NDArray[np.float64]
@@ -132,8 +133,6 @@ def forward(
     The newcomer is found by the score test, which needs no fit: O(n k) per step, one fit per
     characteristic kept.
     """
-    from scipy.special import chdtrc
-
     heavy = np.ones(len(bad)) if weight is None else weight
     kept: list[int] = []
     fit: Logistic = fit_logistic(x[:, kept], bad, weight, ridge=ridge)
@@ -155,7 +154,7 @@ def forward(
         newcomer = int(np.argmax(worth))
         tried = fit_logistic(x[:, [*kept, newcomer]], bad, weight, ridge=ridge)
         gain = 2 * (tried.log_likelihood - fit.log_likelihood)
-        stopped = float(chdtrc(1, max(gain, 0.0)))
+        stopped = tail(gain, 1)
         if stopped > stop_p:
             break
         kept.append(newcomer)

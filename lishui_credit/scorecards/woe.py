@@ -12,6 +12,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lishui_credit.scorecards.chi_square import tail
+
 SIGN: Final = "ln(good%/bad%)"
 """The sign convention, printed in the header of every table that shows a WoE."""
 
@@ -177,6 +179,4 @@ def shrunk(goods: ArrayLike, bads: ArrayLike, *, gate: float = 0.01) -> tuple[Fl
 
 def _exceeds(statistic: float, freedom: int, gate: float) -> bool:
     """Tell whether a chi-square statistic is significant at a level."""
-    from scipy.special import chdtrc
-
-    return bool(chdtrc(freedom, statistic) < gate) if gate < 1 else True
+    return tail(statistic, freedom) < gate if gate < 1 else True
