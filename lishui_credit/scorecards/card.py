@@ -62,7 +62,7 @@ class Characteristic:
     @property
     def label(self) -> str:
         """What people call it, in the language in use; the column's name where unnamed."""
-        return tr(self.label_en, self.label_zh) or self.feature
+        return tr(self.label_en, self.label_zh) or self.label_zh or self.label_en or self.feature
 
     @property
     def table(self) -> PointsTable:

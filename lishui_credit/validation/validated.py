@@ -169,6 +169,9 @@ class Validation(Report):
                 )
                 for line in section.lines
             ]
+            tables = [found.name for found in section.tables if not found.points]
+            if not rows and tables:  # a heading with nothing under it reads as a fault
+                rows = [(name, "", "", "", tr("see its table", "见表")) for name in tables]
             head += ["", section.name, *(table(heads, rows) if rows else [])]
         return "\n".join(head)
 
