@@ -16,7 +16,7 @@ import narwhals as nw
 import polars as pl
 
 from lishui_credit.cells import cell
-from lishui_credit.columns import Column
+from lishui_credit.columns import Column, ColumnType
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.headers import BANNED, normal, split_unit
 from lishui_credit.language import tr
@@ -79,7 +79,9 @@ class RawColumn:
     @property
     def read_as(self) -> Column:
         """The column in the terms of `cells`."""
-        kind = "text" if self.kind in ("moment", "area") else self.kind
+        kind: ColumnType = "text"
+        if self.kind != "moment" and self.kind != "area":
+            kind = self.kind
         return Column(
             id=self.id,
             label_zh=self.label_zh,

@@ -227,8 +227,8 @@ def allocation(
         )
     if not populations:
         problems.append(Problem(tr("no stratum is given", "没有给出任何层"), where="populations"))
-    for name, people in populations.items():
-        _at_least_one(problems, **{f"populations[{name}]": people})
+    for name, number in populations.items():
+        _at_least_one(problems, **{f"populations[{name}]": number})
     if problems:
         raise SubjectError(problems)
     people = np.array(list(populations.values()), dtype=np.float64)

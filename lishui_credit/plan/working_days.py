@@ -22,7 +22,7 @@ from lishui_credit.language import tr
 @cache
 def _known() -> tuple[date, date, NDArray[np.int64]]:
     """Return the first and last day known, and the working days between as days since 1970."""
-    import chinese_calendar
+    import chinese_calendar  # type: ignore[import-untyped]
 
     years = {day.year for day in chinese_calendar.holidays}
     first, last = date(min(years), 1, 1), date(max(years), 12, 31)
@@ -53,7 +53,7 @@ def is_working_day(day: date) -> bool:
     _refuse_unknown(pl.Series([day]))
     _, _, days = _known()
     number = day.toordinal() - date(1970, 1, 1).toordinal()
-    return bool(days[min(np.searchsorted(days, number), len(days) - 1)] == number)
+    return bool(np.isin(number, days))
 
 
 def _refuse_unknown(days: pl.Series) -> None:
