@@ -159,6 +159,17 @@ def _frame(source: Any, table: RawTable) -> tuple[pl.DataFrame, str, int]:
     return eager.to_polars(), name, 1
 
 
+def read_frame(source: Any, table: RawTable) -> pl.DataFrame:
+    """Return the rows of a file or a frame as they are, before any column is read.
+
+    Raises
+    ------
+    SubjectError
+        If it is no readable file and no frame.
+    """
+    return _frame(source, table)[0]
+
+
 def _names(column: RawColumn) -> tuple[str, ...]:
     return (column.id, column.label_zh, *column.aliases)
 
