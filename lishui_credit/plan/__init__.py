@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     )
     from lishui_credit.plan.divisions import Division, areas, counties, division
     from lishui_credit.plan.observations import SCHEMA
+    from lishui_credit.plan.store import Store
 
 _HOMES = {
     "Division": "divisions",
     "Milestone": "definitions",
     "PlanIndicator": "definitions",
     "SCHEMA": "observations",
+    "Store": "store",
     "Target": "definitions",
     "areas": "divisions",
     "counties": "divisions",
@@ -39,6 +41,7 @@ __all__ = [
     "Division",
     "Milestone",
     "PlanIndicator",
+    "Store",
     "Target",
     "areas",
     "counties",

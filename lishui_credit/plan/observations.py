@@ -6,11 +6,18 @@ denominator are the truth; a value stands alone only where they are not known.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final
 
+import narwhals as nw
 import polars as pl
 
+from lishui_credit.conform import Rule
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
 from lishui_credit.plan.definitions import indicators
+from lishui_credit.plan.divisions import areas
 
 SCHEMA: Final = pl.Schema(
     {
@@ -93,3 +100,183 @@ def computed(frame: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.coalesce(n * 100 / d, value))
         .alias("value")
     )
+
+
+def observations(frame: Any) -> pl.DataFrame:
+    """Return any frame of observations with the columns of `SCHEMA`, in order.
+
+    Parameters
+    ----------
+    frame : polars DataFrame or LazyFrame, pandas DataFrame, pyarrow Table, any narwhals frame
+        Columns of `SCHEMA`; those an observation can do without may be absent.
+
+    Returns
+    -------
+    polars.DataFrame
+
+    Raises
+    ------
+    SubjectError
+        With every column that is missing or cannot be read, every key or area that is unknown.
+
+    Examples
+    --------
+    >>> rows = {"indicator": ["website_rate"], "adcode": ["331100"], "period": [date(2018, 6, 30)],
+    ...         "frequency": ["quarter"], "numerator": [7], "denominator": [10]}
+    >>> observations(pl.DataFrame(rows)).select("value", "revision", "synthetic").rows()
+    [(70.0, 1, False)]
+    """
+    eager = nw.from_native(frame).lazy().collect("polars").to_native()
+    table: pl.DataFrame = eager
+    problems: list[Problem] = []
+    missing = [name for name in KEY if name not in table.columns]
+    if not {"value", "numerator"} & set(table.columns):
+        missing.append("value")
+    problems += [Problem(tr("no column", "缺少列"), name) for name in missing]
+    made: list[pl.Expr | pl.Series] = []
+    filled = {"revision": 1, "synthetic": False, "source": "", "note": "", "reason": ""}
+    for name, kind in SCHEMA.items():
+        if name not in table.columns:
+            made.append(pl.lit(filled.get(name), dtype=kind).alias(name))
+            continue
+        try:
+            column = table[name].cast(kind)
+        except pl.exceptions.PolarsError:
+            told = tr(f"cannot be read as {kind}", f"无法读作 {kind}")
+            problems.append(Problem(told, str(table[name].dtype), where=name))
+            continue
+        made.append(column.fill_null(filled[name]) if name in filled else column)
+    if problems:
+        raise SubjectError(problems)
+    whole = computed(table.select(made))
+    for name, known in (
+        ("indicator", set(indicators())),
+        ("adcode", {row.adcode for row in areas()}),
+        ("frequency", set(FREQUENCIES)),
+        ("period", None),
+    ):
+        found = whole[name].unique().sort().to_list()
+        strange = [str(x) for x in found if x is None or (known is not None and x not in known)]
+        if strange:
+            problems.append(Problem(tr("unknown", "未知"), ", ".join(strange[:8]), where=name))
+    if problems:
+        raise SubjectError(problems)
+    return whole
+
+
+def latest(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the last revision of every observation, by indicator, area and period.
+
+    Examples
+    --------
+    >>> rows = {"indicator": ["website_rate"] * 2, "adcode": ["331100"] * 2, "revision": [1, 2],
+    ...         "period": [date(2018, 6, 30)] * 2, "frequency": ["quarter"] * 2, "value": [70, 80]}
+    >>> latest(observations(pl.DataFrame(rows)))["value"].to_list()
+    [80.0]
+    """
+    last = frame.sort(*KEY, "revision").unique(list(KEY), keep="last", maintain_order=True)
+    return last
+
+
+FREQUENCIES: Final[dict[str, tuple[str, ...]]] = {
+    "year": ("年", "年度", "每年", "yearly", "annual"),
+    "quarter": ("季", "季度", "每季", "quarterly"),
+    "month": ("月", "月度", "每月", "monthly"),
+}
+"""Frequencies, and the words a file may use for them."""
+
+MONTHS: Final[dict[str, int]] = {"year": 12, "quarter": 3, "month": 1}
+"""Months in a period."""
+
+
+def rules(today: date, scale: int = 1) -> tuple[Rule, ...]:
+    """Return what makes an observation wrong, as tests between its columns.
+
+    Parameters
+    ----------
+    today : date
+        A period that ends later is not over.
+    scale : int, default 1
+        What one unit of value, low and high is held as.
+
+    Examples
+    --------
+    >>> bad = {"indicator": "website_rate", "numerator": 11, "denominator": 10}
+    >>> [rule.reason for rule in rules(date(2018, 7, 1)) if set(rule.columns) <= set(bad)
+    ...  and pl.select(rule.test(*(pl.lit(bad[c]) for c in rule.columns))).item()]
+    ['numerator above denominator']
+    """
+    percent, money, queries = (keys_of(unit) for unit in ("percent", "yuan", "queries"))
+    rows: tuple[tuple[str, str, Callable[..., pl.Expr]], ...] = (
+        (
+            tr("neither value nor numerator", "数值和分子均为空"),
+            "value numerator",
+            lambda v, n: v.is_null() & n.is_null(),
+        ),
+        (
+            tr("numerator and denominator go together", "分子、分母须同时填写"),
+            "indicator numerator denominator",
+            lambda i, n, d: i.is_in(percent) & (n.is_null() != d.is_null()),
+        ),
+        (
+            tr("a count or an amount has no denominator", "数量或金额类指标没有分母"),
+            "indicator denominator",
+            lambda i, d: ~i.is_in(percent) & d.is_not_null(),
+        ),
+        (tr("denominator is zero", "分母为零"), "denominator", lambda d: d == 0),
+        (
+            tr("numerator above denominator", "分子大于分母"),
+            "indicator numerator denominator",
+            lambda i, n, d: i.is_in(percent) & (n > d),
+        ),
+        (
+            tr("above 100 %", "大于 100%"),
+            "indicator value",
+            lambda i, v: i.is_in(percent) & (v > 100),
+        ),
+        (
+            tr("value is not numerator / denominator", "数值与分子、分母不符"),
+            "indicator value numerator denominator",
+            lambda i, v, n, d: (
+                (i.is_in(percent) & ((v - n * 100 / d).abs() > 0.05))
+                | (i.is_in(money) & ((v - n / 100).abs() > 0.05))
+                | (i.is_in(queries) & ((v - n).abs() > 0.5))
+            ),
+        ),
+        (
+            tr("low and high go together", "下限、上限须同时填写"),
+            "low high",
+            lambda low, high: low.is_null() != high.is_null(),
+        ),
+        (
+            tr("value outside low and high", "数值不在上下限之间"),
+            "value low high",
+            lambda v, low, high: (low > high) | (v < low) | (v > high),
+        ),
+        (
+            tr("not the last day of its period", "不是该期的最后一日"),
+            "period frequency",
+            lambda p, f: (
+                (p != p.dt.month_end())
+                | ((f == "quarter") & (p.dt.month() % 3 != 0))
+                | ((f == "year") & (p.dt.month() != 12))
+            ),
+        ),
+        (tr("the period is not over", "该期尚未结束"), "period", lambda p: p > today),
+    )
+    return tuple(
+        Rule(reason, tuple(names.split()), _in_units(tuple(names.split()), test, scale))
+        for reason, names, test in rows
+    )
+
+
+def _in_units(
+    names: tuple[str, ...], test: Callable[..., pl.Expr], scale: int
+) -> Callable[..., pl.Expr]:
+    held = {"value", "low", "high"}
+
+    def scaled(*cells: pl.Expr) -> pl.Expr:
+        pairs = zip(names, cells, strict=True)
+        return test(*(cell / scale if name in held else cell for name, cell in pairs))
+
+    return scaled
