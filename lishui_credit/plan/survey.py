@@ -192,7 +192,7 @@ def _figures(
 ) -> dict[str, float | None]:
     """Return rate and index of an area with their intervals; a county is one stratum."""
     size = len(top)
-    rate = 100 * float((weights * top).sum() / weights.sum())
+    rate = min(100 * float((weights * top).sum() / weights.sum()), 100.0)
     index = float((weights * points).sum() / weights.sum())
     error = _stratified_error(weights, 100 * top, rate, strata, people)
     index_error = _stratified_error(weights, points, index, strata, people)
@@ -201,8 +201,8 @@ def _figures(
     high: float | None = None
     if people is None or error == 0:  # of a county; or nobody differs, and no variance is seen
         effective = size / effect
-        lows, highs = wilson([min(rate / 100, 1.0) * effective], [effective], level)
-        low, high = 100 * float(lows[0]), 100 * float(highs[0])
+        lows, highs = wilson([rate / 100 * effective], [effective], level)
+        low, high = min(100 * float(lows[0]), rate), max(100 * float(highs[0]), rate)
     elif error is not None:
         low, high = _interval(rate, error, z)
     index_bounds = (None, None) if index_error is None else _interval(index, index_error, z)
