@@ -167,7 +167,8 @@ def yearly_targets(frame: Any, loaded: pl.DataFrame | None = None) -> pl.DataFra
         if base is None or target is None:
             continue
         for year in range(BASE.year + 1, END.year + 1):
-            level = path_value(row.path, base, max(base, target), END.replace(year=year))
+            day = END.replace(year=year)
+            level = target if base >= target else path_value(row.path, base, target, day)
             rows.append((key, adcode, year, level, "interpolated", said))
     made = pl.DataFrame(rows, schema=TARGETS, orient="row")
     if loaded is None:
