@@ -157,7 +157,14 @@ def period_of(text: str) -> tuple[str, str | None]:
     return text, None
 
 
-def _said(cells: pl.Series, name: str) -> pl.Series:
+def in_words(cells: pl.Series, name: str) -> pl.Series:
+    """Return cells with words for an indicator, area or frequency as ids; others stay.
+
+    Examples
+    --------
+    >>> in_words(pl.Series(["景宁", "331181", "杭州"]), "adcode").to_list()
+    ['331127', '331181', '杭州']
+    """
     table = _spoken(name)
     found = {text: table.get(_plain(text), text) for text in cells.drop_nulls().unique()}
     return cells.replace(found)
@@ -180,7 +187,7 @@ def _prepared(cells: dict[str, pl.Series], first: pl.Series) -> pl.DataFrame:
     implied = {text: told for text, (_, told) in periods.items()}
     own = {key: row.frequency for key, row in indicators().items()}
     for name in ("indicator", "adcode", "frequency"):
-        made[name] = _said(made[name], name)
+        made[name] = in_words(made[name], name)
     for name in ("value", "low", "high"):
         made[name] = _rounded(made[name])
     frame = pl.DataFrame({"_first": first, **made}).with_columns(
