@@ -601,6 +601,14 @@ def test_forbidden_sectors_leave_the_denominator():
     assert found.of("blacklist_coverage")["denominator"] == 6
 
 
+def test_lists_of_counties_are_pairs_of_the_citys_figure():
+    criteria = rules(["金融", "金融"], adcode=["331100", "331102"])
+    found = list_coverage(criteria, out(["金融"]), YEAR_END)
+    city, county = found.of("blacklist_coverage"), found.of("blacklist_coverage", "331102")
+    assert (city["numerator"], city["denominator"]) == (1, 14)
+    assert (county["numerator"], county["denominator"]) == (0, 7)
+
+
 def test_broken_lists_are_refused_with_every_problem():
     releases = out(["金融", "美容"], entries=[0, 3], kind=["名单", "零报告"])
     with pytest.raises(SubjectError) as caught:

@@ -10,7 +10,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.computed import Computed, check_period, left_out, observed
+from lishui_credit.plan.computed import Computed, by_area, check_period, left_out, observed
 from lishui_credit.plan.raw_tables import RawColumn, RawTable, take
 
 INDICATOR: Final = "blacklist_coverage"
@@ -89,8 +89,8 @@ def list_coverage(
 
     A sector is covered where criteria in writing are in force, a list or an explicit zero report
     was released in the twelve months up to the day, and one of those was sent to the city platform
-    by then. The city's own lists (331100) are the city's figure; counties are figures of their own
-    and are not added up, since their sectors are not parts of the city's.
+    by then. Where counties keep lists of their own, the city's figure is over all pairs of area and
+    sector, its own included; else over its own sectors only.
 
     Parameters
     ----------
@@ -163,16 +163,20 @@ def list_coverage(
         .with_columns((pl.col("has_criteria") & pl.col("sent")).alias("covered"))
         .sort(keys)
     )
-    counted = detail.group_by("adcode").agg(pl.col("covered").sum().cast(pl.Int64))
+    counted = (
+        by_area(detail)
+        .group_by("adcode")
+        .agg(pl.col("covered").sum().cast(pl.Int64), pl.len().cast(pl.Int64).alias("sectors"))
+    )
     rows = [
         {
             "indicator": INDICATOR,
             "adcode": adcode,
             "period": period,
             "numerator": covered,
-            "denominator": len(wanted),
+            "denominator": all_sectors,
         }
-        for adcode, covered in counted.iter_rows()
+        for adcode, covered, all_sectors in counted.iter_rows()
     ]
     made_up = bool(written["synthetic"].any() or released["synthetic"].any())
     observations, companions = observed(rows, frequency=frequency, source=source, synthetic=made_up)
