@@ -151,6 +151,22 @@ def _bounds(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _holding_more(summed: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
+    """Return the periods whose reported city is more than its counties, and says so in its figures.
+
+    A share whose counts leave a part that no county has, with no fewer hits than none and no more
+    than all of it: the city's own bodies. A survey with an interval whose counties have no counts:
+    weighted answers, whose variance the counties alone do not give.
+    """
+    both = summed.join(reported, on=list(_WHAT), suffix="_city")
+    n, d = (pl.col(f"{name}_city") - pl.col(name) for name in ("numerator", "denominator"))
+    kinds = {key: row.kind for key, row in indicators().items()}
+    kind = pl.col("indicator").replace_strict(kinds, return_dtype=pl.String)
+    bodies = (kind == "coverage") & (d > 0) & n.is_between(0, d)
+    weighted = (kind == "survey") & pl.col("low").is_null() & pl.col("low_city").is_not_null()
+    return both.filter((bodies | weighted).fill_null(False)).select(_WHAT)
+
+
 def with_city(frame: Any) -> Aggregated:
     """Return observations with the city's row computed from its nine counties.
 
@@ -168,7 +184,9 @@ def with_city(frame: Any) -> Aggregated:
     Coverage: Σn / Σd. Counts and money: Σn. Surveys: Σ W_h p_h with W_h the county's share of
     residents in that year, Var = Σ W_h² p_h (1 - p_h) / (n_h - 1) (Cochran, Sampling Techniques,
     5.9). Where the city has units of its own (``own``), the counties alone do not make the city: the
-    reported row stands, and must lie between none and all of the own units.
+    reported row stands, and must lie between none and all of the own units. It also stands where its
+    own counts show bodies that no county has (Σn ≤ n, Σd < d, Σ(d - n) ≤ d - n), and where a survey
+    is weighted so that its counties have no counts but the city has an interval.
 
     Examples
     --------
@@ -186,13 +204,18 @@ def with_city(frame: Any) -> Aggregated:
     codes = [county.adcode for county in counties()]
     complete = pl.col("present").list.len() == len(codes)
     usable = complete & (pl.col("own") == 0) & pl.col("value").is_not_null()
-    computed = summed.filter(usable).with_columns(
-        pl.lit(CITY).alias("adcode"),
-        pl.lit(tr("computed from the nine counties", "由九个县(市、区)汇总")).alias("source"),
-        pl.lit("").alias("note"),
-        pl.lit(1, pl.Int64).alias("revision"),
-        pl.lit("").alias("recorded_by"),
-        pl.lit("").alias("reason"),
+    more = _holding_more(summed, reported)
+    computed = (
+        summed.filter(usable)
+        .join(more, on=list(_WHAT), how="anti")
+        .with_columns(
+            pl.lit(CITY).alias("adcode"),
+            pl.lit(tr("computed from the nine counties", "由九个县(市、区)汇总")).alias("source"),
+            pl.lit("").alias("note"),
+            pl.lit(1, pl.Int64).alias("revision"),
+            pl.lit("").alias("recorded_by"),
+            pl.lit("").alias("reason"),
+        )
     )
     kept = reported.join(computed, on=list(_WHAT), how="anti")
     why = (
@@ -215,7 +238,8 @@ def with_city(frame: Any) -> Aggregated:
         )
         .sort(_WHAT)
     )
-    checked = _bounds(summed.filter(complete)).join(
+    more = more.join(summed.filter(pl.col("own") > 0), on=list(_WHAT), how="anti")
+    checked = _bounds(summed.filter(complete).join(more, on=list(_WHAT), how="anti")).join(
         reported.select(*_WHAT, pl.col("value").alias("reported")), on=list(_WHAT)
     )
     outside = (pl.col("reported") < pl.col("computed_low")) | (
