@@ -1,5 +1,6 @@
 """Indicators from raw records: codes, publicity, lists, collection, queries, openings, revenue."""
 
+import re
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from stdnum.cn import uscc as oracle
 
 from lishui_credit.errors import RubricError, SubjectError
+from lishui_credit.language import set_language
 from lishui_credit.plan.codes import (
     REGISTER,
     code_coverage,
@@ -983,18 +985,17 @@ def test_broken_revenue_is_refused_with_every_problem():
 # ---- everything together ---------------------------------------------------------------------
 
 
-def everything():
-    taken = made.decisions()
-    assigned = made.catalogue()
+def everything(records=None):
+    got = records or made.frames()
     return {
-        "codes": code_coverage(made.register(), YEAR_END, extra_regions=(made.REGION,)),
-        "publicity": double_publicity(taken, made.publications(taken), at=YEAR_END),
-        "lists": list_coverage(made.criteria(), made.releases(), YEAR_END),
-        "collection": completeness(assigned, made.batches(assigned), date(2018, 6, 30)),
-        "usage": query_volume(made.queries(), at=YEAR_END),
-        "websites": website_rate(made.site_events(), YEAR_END),
-        "clients": client_rate(made.client_units(), made.queries(), YEAR_END),
-        "revenue": service_revenue(made.credit_services()),
+        "codes": code_coverage(got["register"], YEAR_END, extra_regions=(made.REGION,)),
+        "publicity": double_publicity(got["decisions"], got["publications"], at=YEAR_END),
+        "lists": list_coverage(got["criteria"], got["releases"], YEAR_END),
+        "collection": completeness(got["catalogue"], got["batches"], date(2018, 6, 30)),
+        "usage": query_volume(got["queries"], at=YEAR_END),
+        "websites": website_rate(got["site_events"], YEAR_END),
+        "clients": client_rate(got["client_units"], got["queries"], YEAR_END),
+        "revenue": service_revenue(got["credit_services"]),
     }
 
 
@@ -1006,6 +1007,30 @@ def test_every_computation_of_synthetic_records_says_synthetic_and_keeps_the_col
             assert frame["synthetic"].all(), name
         assert found.observations.height, name
         assert not found.observations["indicator"].str.contains(".", literal=True).any()
+
+
+def test_records_without_a_row_give_no_figure_and_no_traceback():
+    empty = {name: frame.clear() for name, frame in made.frames().items()}
+    empty["client_units"] = made.client_units()
+    for name, found in everything(empty).items():
+        rates = found.observations.filter(pl.col("numerator") > 0)
+        assert rates.is_empty(), name
+    bare = pl.DataFrame({"adcode": ["331102"] * 3})
+    assert compliance(bare, None, YEAR_END, frequency="year").companions["value"].to_list() == [
+        0,
+        0,
+    ]
+
+
+def test_remarks_are_chinese_where_chinese_is_set():
+    set_language("zh")
+    try:
+        notes = [note for found in everything().values() for note in found.notes]
+    finally:
+        set_language(None)
+    assert len(notes) > 8
+    for note in notes:
+        assert not re.search(r"[A-Za-z]{3,}", note), note
 
 
 def test_percentages_lie_between_0_and_100_and_are_their_ratio():

@@ -436,3 +436,19 @@ def test_the_synthetic_survey_answers_all_four_questions_and_says_synthetic():
         assert made.observations.height == 10
         assert 1.5 < city["high"] - city["low"] < 4  # 3 600 answers, near 85 %
         assert any("all ages" in note or "全部常住人口" in note for note in made.notes)
+
+
+def test_answers_as_figures_are_read_like_words():
+    words = {"5": "很满意", "4": "比较满意", "3": "一般", "2": "不太满意", "1": "很不满意"}
+    frame = sheets(COUNTS).filter(pl.col(SOCIAL).is_in(list(words.values())))
+    back = {word: float(figure) for figure, word in words.items()}
+    figures = frame.with_columns(pl.col(SOCIAL).replace_strict(back))
+    one = satisfaction(frame, SOCIAL, YEAR_END, populations=TWO).of(SOCIAL)
+    assert satisfaction(figures, SOCIAL, YEAR_END, populations=TWO).of(SOCIAL) == one
+
+
+def test_counties_below_the_proposed_400_are_told():
+    made = satisfaction(sheets(COUNTS), SOCIAL, YEAR_END, populations=TWO)
+    assert any(
+        note.startswith("2 counties have fewer than the proposed 400") for note in made.notes
+    )

@@ -248,7 +248,9 @@ def judged_records(
         found = next((headers[name] for name in names if name in headers), None)
         if found is not None:
             columns[field.id] = found
-    cells = []
+    cells = [
+        pl.int_range(pl.len()).alias("_row")
+    ]  # so that a frame without any field keeps its rows
     for field in fields:
         if field.id not in columns:
             cells.append(pl.lit(None, pl.String).alias(field.id))

@@ -26,15 +26,18 @@ from lishui_credit.plan.survey_design import kish
 from lishui_credit.validation.outcomes import Estimate
 
 ANSWERS: Final[dict[str, tuple[str, ...]]] = {
-    "very_satisfied": ("很满意", "非常满意", "5"),
-    "fairly_satisfied": ("比较满意", "较满意", "满意", "4"),
-    "neutral": ("一般", "3"),
-    "rather_dissatisfied": ("不太满意", "较不满意", "不满意", "2"),
-    "very_dissatisfied": ("很不满意", "非常不满意", "1"),
+    "very_satisfied": ("很满意", "非常满意", "5", "5.0"),
+    "fairly_satisfied": ("比较满意", "较满意", "满意", "4", "4.0"),
+    "neutral": ("一般", "3", "3.0"),
+    "rather_dissatisfied": ("不太满意", "较不满意", "不满意", "2", "2.0"),
+    "very_dissatisfied": ("很不满意", "非常不满意", "1", "1.0"),
     "dont_know": ("不了解/说不清", "不了解", "说不清", "不知道"),
     "refused": ("拒答", "拒绝回答"),
 }
 """Answers by id, with the words and figures accepted for them; the last two are not valid ones."""
+
+PER_COUNTY: Final = 400
+"""Valid answers a county of the proposal: the city within 1.9 points, each county within 4.9."""
 
 VALID: Final = tuple(ANSWERS)[:5]
 TOP_TWO: Final = VALID[:2]
@@ -477,6 +480,12 @@ def _notes(
                 f"不给出全市区间:{names}仅有一份有效答卷",
             )
         )
+    few = table.filter((pl.col("adcode") != CITY) & pl.col("valid").is_between(1, PER_COUNTY - 1))
+    notes += left_out(
+        few.height,
+        f"counties have fewer than the proposed {PER_COUNTY} valid answers",
+        f"个县(市、区)的有效答卷少于建议的 {PER_COUNTY} 份",
+    )
     if assumed:
         notes.append(
             tr(

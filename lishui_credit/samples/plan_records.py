@@ -470,6 +470,40 @@ MARGINS: Final = {
 """Made-up margins to rake `answers` to; not the census."""
 
 
+def frames(*, seed: int = SEED, year: int = 2018) -> dict[str, pl.DataFrame]:
+    """Return every kind of raw record of a year by the name of its table.
+
+    Parameters
+    ----------
+    seed, year : int
+        The same draw the same.
+
+    Returns
+    -------
+    dict of str to polars.DataFrame
+
+    Examples
+    --------
+    >>> all(frame["synthetic"].all() for frame in frames(year=2017).values())
+    True
+    """
+    decided, assigned = decisions(seed=seed, year=year), catalogue()
+    return {
+        "register": register(seed=seed, year=year),
+        "decisions": decided,
+        "publications": publications(decided, seed=seed, year=year),
+        "criteria": criteria(year=year),
+        "releases": releases(year=year),
+        "catalogue": assigned,
+        "batches": batches(assigned, seed=seed, year=year),
+        "queries": queries(seed=seed, year=year),
+        "site_events": site_events(year=year),
+        "client_units": client_units(),
+        "credit_services": credit_services(seed=seed, year=year),
+        "answers": answers(seed=seed, year=year),
+    }
+
+
 def headed(frame: pl.DataFrame, table: RawTable) -> pl.DataFrame:
     """Return a frame with the Chinese headers and words of a raw table, as an office would send it.
 
