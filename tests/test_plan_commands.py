@@ -89,6 +89,24 @@ def test_the_committed_file_and_a_store_of_it_tell_what_the_sample_tells(run: Ru
     assert json.loads(run("status", *at, "--data", export)[1])["indicators"] == told[0]
 
 
+def test_an_option_before_the_inner_command_holds(run: Run):
+    out = run("--at", "2016-12-31", "--json", "status", "--county", "331127")[1]
+    found = json.loads(out)
+    assert (found["at"], found["area"]) == ("2016-12-31", "331127")
+
+
+def test_the_report_is_written_or_said_not_to_be(run: Run, tmp_path: Path):
+    code, _, err = run("report", "-o", tmp_path / "r.html", "--at", "2018-06-30")
+    try:
+        import lishui_credit.plan.report_files  # noqa: F401
+    except ModuleNotFoundError:
+        assert code == 2
+        assert "writes no report" in err
+    else:
+        assert code == 0
+        assert (tmp_path / "r.html").stat().st_size > 0
+
+
 def test_real_data_raise_no_banner(run: Run, tmp_path: Path):
     path = tmp_path / "a.csv"
     path.write_text("指标,地区,时期,分子,分母\n5,全市,2015Q4,2,10\n5,全市,2018Q2,8,10\n")
