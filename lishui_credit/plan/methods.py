@@ -92,7 +92,8 @@ def path_value(path: Path, base: float, target: float, day: date) -> float:
     [1.1487, 1.5157, 2.0]
     """
     if path.kind == "geometric" and base > 0 and target > 0:
-        return float(base * (target / base) ** time_share(day))
+        tau = time_share(day)
+        return float(base ** (1 - tau) * target**tau)
     return base + (target - base) * share_due(path, day)
 
 

@@ -126,8 +126,12 @@ def observations(frame: Any) -> pl.DataFrame:
     >>> observations(pl.DataFrame(rows)).select("value", "revision", "synthetic").rows()
     [(70.0, 1, False)]
     """
-    eager = nw.from_native(frame).lazy().collect("polars").to_native()
-    table: pl.DataFrame = eager
+    try:
+        table: pl.DataFrame = nw.from_native(frame).lazy().collect("polars").to_native()
+    except TypeError:
+        raise SubjectError(
+            Problem(tr("not a dataframe", "不是数据框"), type(frame).__name__)
+        ) from None
     problems: list[Problem] = []
     missing = [name for name in KEY if name not in table.columns]
     if not {"value", "numerator"} & set(table.columns):
@@ -145,6 +149,8 @@ def observations(frame: Any) -> pl.DataFrame:
             told = tr(f"cannot be read as {kind}", f"无法读作 {kind}")
             problems.append(Problem(told, str(table[name].dtype), where=name))
             continue
+        if kind.is_float() and not column.drop_nulls().is_finite().all():
+            problems.append(Problem(tr("not a finite number", "不是有限的数"), where=name))
         made.append(column.fill_null(filled[name]) if name in filled else column)
     if problems:
         raise SubjectError(problems)
@@ -228,6 +234,11 @@ def rules(today: date, scale: int = 1) -> tuple[Rule, ...]:
             tr("numerator above denominator", "分子大于分母"),
             "indicator numerator denominator",
             lambda i, n, d: i.is_in(percent) & (n > d),
+        ),
+        (
+            tr("below zero", "小于零"),
+            "value numerator denominator",
+            lambda v, n, d: (v < 0) | (n < 0) | (d < 0),
         ),
         (
             tr("above 100 %", "大于 100%"),
