@@ -10,6 +10,7 @@ from lishui_credit.plan.codes import code_coverage
 from lishui_credit.plan.divisions import CITY, counties
 from lishui_credit.plan.publicity import double_publicity
 from lishui_credit.plan.survey import satisfaction
+from lishui_credit.plan.usage import query_volume
 from lishui_credit.samples import plan_records as made
 
 YEAR_END = date(2018, 12, 31)
@@ -92,3 +93,28 @@ def test_an_unraked_survey_is_computed_from_its_counties_and_agrees():
     assert kept["value"] == pytest.approx(city["value"], abs=1e-3)
     assert kept["low"] == pytest.approx(city["low"], abs=0.02)
     assert whole.reconciliation.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("city", "kept", "told"), [(120, 120, True), (90, 90, False), (80, 90, True)]
+)
+def test_a_count_above_its_counties_stands_and_is_told(city, kept, told):
+    rows = pl.DataFrame(
+        {
+            "adcode": [*(row.adcode for row in counties()), CITY],
+            "value": [10.0] * 9 + [float(city)],
+        }
+    ).with_columns(
+        indicator=pl.lit("query_volume"), period=pl.date(2018, 6, 30), frequency=pl.lit("month")
+    )
+    whole = with_city(rows)
+    assert whole.frame.filter(adcode=CITY)["value"].to_list() == [kept]
+    assert whole.reconciliation.is_empty() == (not told)
+
+
+def test_queries_that_belong_to_no_county_stay_in_the_citys_figure():
+    found = query_volume(made.queries(), at=YEAR_END, frequency="year")
+    whole = with_city(found.observations)
+    city = found.of("query_volume")["value"]
+    assert whole.frame.filter(adcode=CITY)["value"].to_list() == [city]
+    assert whole.reconciliation["reported"].to_list() == [city]

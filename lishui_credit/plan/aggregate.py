@@ -156,7 +156,8 @@ def _holding_more(summed: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
 
     A share whose counts leave a part that no county has, with no fewer hits than none and no more
     than all of it: the city's own bodies. A survey with an interval whose counties have no counts:
-    weighted answers, whose variance the counties alone do not give.
+    weighted answers, whose variance the counties alone do not give. A count or an amount above its
+    counties' sum: what belongs to no county is in it, or it is wrong; so it is told all the same.
     """
     both = summed.join(reported, on=list(_WHAT), suffix="_city")
     n, d = (pl.col(f"{name}_city") - pl.col(name) for name in ("numerator", "denominator"))
@@ -164,7 +165,10 @@ def _holding_more(summed: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
     kind = pl.col("indicator").replace_strict(kinds, return_dtype=pl.String)
     bodies = (kind == "coverage") & (d > 0) & n.is_between(0, d)
     weighted = (kind == "survey") & pl.col("low").is_null() & pl.col("low_city").is_not_null()
-    return both.filter((bodies | weighted).fill_null(False)).select(_WHAT)
+    above = (kind == "doubling") & (n > 0)
+    return both.filter((bodies | weighted | above).fill_null(False)).select(
+        *_WHAT, (kind != "doubling").alias("explained")
+    )
 
 
 def with_city(frame: Any) -> Aggregated:
@@ -185,8 +189,9 @@ def with_city(frame: Any) -> Aggregated:
     residents in that year, Var = Σ W_h² p_h (1 - p_h) / (n_h - 1) (Cochran, Sampling Techniques,
     5.9). Where the city has units of its own (``own``), the counties alone do not make the city: the
     reported row stands, and must lie between none and all of the own units. It also stands where its
-    own counts show bodies that no county has (Σn ≤ n, Σd < d, Σ(d - n) ≤ d - n), and where a survey
-    is weighted so that its counties have no counts but the city has an interval.
+    own counts show bodies that no county has (Σn ≤ n, Σd < d, Σ(d - n) ≤ d - n), where a survey is
+    weighted so that its counties have no counts but the city has an interval, and where a count or
+    an amount is above its counties' sum: a total may hold more than its parts, never less.
 
     Examples
     --------
@@ -238,7 +243,9 @@ def with_city(frame: Any) -> Aggregated:
         )
         .sort(_WHAT)
     )
-    more = more.join(summed.filter(pl.col("own") > 0), on=list(_WHAT), how="anti")
+    more = more.filter("explained").join(
+        summed.filter(pl.col("own") > 0), on=list(_WHAT), how="anti"
+    )
     checked = _bounds(summed.filter(complete).join(more, on=list(_WHAT), how="anti")).join(
         reported.select(*_WHAT, pl.col("value").alias("reported")), on=list(_WHAT)
     )
