@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lishui_credit.plan.aggregate import with_city
+    from lishui_credit.plan.codes import code_coverage
+    from lishui_credit.plan.collection import completeness
+    from lishui_credit.plan.computed import Computed
     from lishui_credit.plan.definitions import (
         Milestone,
         PlanIndicator,
@@ -21,30 +24,58 @@ if TYPE_CHECKING:
     )
     from lishui_credit.plan.divisions import Division, areas, counties, division
     from lishui_credit.plan.intake import read_observations
+    from lishui_credit.plan.lists import list_coverage
     from lishui_credit.plan.observations import SCHEMA, latest
+    from lishui_credit.plan.openings import client_rate, website_rate
+    from lishui_credit.plan.publication_fields import compliance
+    from lishui_credit.plan.publicity import concealment, double_publicity
+    from lishui_credit.plan.raking import Raking, rake
+    from lishui_credit.plan.revenue import service_revenue
     from lishui_credit.plan.shapes import outlines
     from lishui_credit.plan.status import STATUSES
     from lishui_credit.plan.store import Store
+    from lishui_credit.plan.survey import Survey, change, satisfaction
+    from lishui_credit.plan.survey_design import allocation, answers_to_prove, sample_size
     from lishui_credit.plan.targets import read_targets, yearly_targets
+    from lishui_credit.plan.usage import query_volume
 
 _HOMES = {
+    "Computed": "computed",
     "Division": "divisions",
     "Milestone": "definitions",
     "PlanIndicator": "definitions",
+    "Raking": "raking",
     "SCHEMA": "observations",
     "STATUSES": "status",
     "Store": "store",
+    "Survey": "survey",
     "Target": "definitions",
+    "allocation": "survey_design",
+    "answers_to_prove": "survey_design",
     "areas": "divisions",
+    "change": "survey",
+    "client_rate": "openings",
+    "code_coverage": "codes",
+    "completeness": "collection",
+    "compliance": "publication_fields",
+    "concealment": "publicity",
     "counties": "divisions",
     "division": "divisions",
+    "double_publicity": "publicity",
     "indicator": "definitions",
     "indicators": "definitions",
     "latest": "observations",
+    "list_coverage": "lists",
     "milestones": "definitions",
     "outlines": "shapes",
+    "query_volume": "usage",
+    "rake": "raking",
     "read_observations": "intake",
     "read_targets": "targets",
+    "sample_size": "survey_design",
+    "satisfaction": "survey",
+    "service_revenue": "revenue",
+    "website_rate": "openings",
     "with_city": "aggregate",
     "yearly_targets": "targets",
 }
@@ -52,21 +83,40 @@ _HOMES = {
 __all__ = [
     "SCHEMA",
     "STATUSES",
+    "Computed",
     "Division",
     "Milestone",
     "PlanIndicator",
+    "Raking",
     "Store",
+    "Survey",
     "Target",
+    "allocation",
+    "answers_to_prove",
     "areas",
+    "change",
+    "client_rate",
+    "code_coverage",
+    "completeness",
+    "compliance",
+    "concealment",
     "counties",
     "division",
+    "double_publicity",
     "indicator",
     "indicators",
     "latest",
+    "list_coverage",
     "milestones",
     "outlines",
+    "query_volume",
+    "rake",
     "read_observations",
     "read_targets",
+    "sample_size",
+    "satisfaction",
+    "service_revenue",
+    "website_rate",
     "with_city",
     "yearly_targets",
 ]
