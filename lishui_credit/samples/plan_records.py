@@ -17,7 +17,7 @@ from lishui_credit.identifiers import uscc_check_digit
 from lishui_credit.plan.divisions import CITY, counties
 from lishui_credit.plan.lists import KEY_SECTORS
 from lishui_credit.plan.raw_tables import RawTable
-from lishui_credit.plan.survey import QUESTIONS, VALID
+from lishui_credit.plan.survey_answers import QUESTIONS, VALID
 from lishui_credit.plan.working_days import deadlines
 from lishui_credit.samples.registers import SEED
 
