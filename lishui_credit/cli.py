@@ -1,4 +1,4 @@
-"""The command line: ``lishui-credit rubrics | grade | … | fit | score | validate``.
+"""The command line: ``lishui-credit rubrics | grade | … | fit | score | validate | plan``.
 
 Here are the words a user types and how a run ends: bad input prints every problem and leaves with
 exit code 2; a verification that fails leaves with 1. What each command does stands in `commands`.
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lishui_credit import commands, model_commands
+from lishui_credit import commands, model_commands, plan_commands
 from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import set_language, tr
 from lishui_credit.version import __version__
@@ -165,6 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument("-o", "--output", required=True, help=".parquet, .csv, .xlsx")
     model_commands.add_arguments(command)
+    plan_commands.add_arguments(command)
     made = command(
         "samples", tr("write synthetic sample files", "生成合成样例数据"), commands.samples
     )

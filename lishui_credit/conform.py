@@ -17,7 +17,7 @@ import polars as pl
 
 from lishui_credit.cells import Cell
 from lishui_credit.cells import cell as read
-from lishui_credit.columns import dictionary
+from lishui_credit.columns import Column, dictionary
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.headers import match
 from lishui_credit.language import tr
@@ -79,6 +79,7 @@ def conform(
     unique: bool = True,
     rules: Sequence[Rule] = (),
     suspect_units: bool = True,
+    known: Mapping[str, Column] | None = None,
 ) -> Conformed:
     """Turn a raw frame into dictionary columns, row by row, rejecting what cannot be read.
 
@@ -97,6 +98,8 @@ def conform(
     suspect_units : bool, default True
         Refuse a file whose median suggests another unit than the one assumed; a file of a few
         chosen rows has no median to speak of.
+    known : mapping of str to Column, optional
+        Columns of another kind of file, in the dictionary's place.
 
     Returns
     -------
@@ -116,8 +119,8 @@ def conform(
     the pass is made again with those columns read in full.
     """
     schema = raw.frame.collect_schema()
-    matched, ignored = match(schema.names(), wanted, raw.name)
-    known = dictionary()
+    known = dictionary() if known is None else known
+    matched, ignored = match(schema.names(), wanted, raw.name, known)
     cells = {
         name: read(known[name], header, unit, schema[header])
         for name, (header, unit) in matched.items()

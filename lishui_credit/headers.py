@@ -107,7 +107,10 @@ def _all_spellings() -> frozenset[str]:
 
 
 def match(
-    headers: Sequence[str], wanted: Mapping[str, bool], where: str
+    headers: Sequence[str],
+    wanted: Mapping[str, bool],
+    where: str,
+    known: Mapping[str, Column] | None = None,
 ) -> tuple[dict[str, tuple[str, str]], list[str]]:
     """Match a file's headers to dictionary columns.
 
@@ -119,6 +122,8 @@ def match(
         Column id to required.
     where : str
         File name for messages.
+    known : mapping of str to Column, optional
+        Columns of another kind of file, in the dictionary's place.
 
     Returns
     -------
@@ -133,7 +138,7 @@ def match(
         With every required column that is missing (and the nearest header), every column that two
         headers claim, every banned field; or once, where no header is known at all.
     """
-    known = dictionary()
+    known = dictionary() if known is None else known
     problems: list[Problem] = []
     matched: dict[str, tuple[str, str]] = {}
     ignored: list[str] = []

@@ -1,8 +1,9 @@
 """Seeded synthetic populations for every rubric, of any size; every row says synthetic.
 
 `households`, `enterprises`, `tax` and `environment` make frames in the raw printed form a file would
-have; `write` puts the small committed samples under a folder. Marginals that are published are
-cited where they are used; the rest are design choices and called so. None of it is real data.
+have, `plan` observations of the plan's indicators; `write` puts the small committed samples under a
+folder. Marginals that are published are cited where they are used; the rest are design choices and
+called so. None of it is real data.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ import polars as pl
 from xlsxwriter import Workbook
 
 from lishui_credit.columns import dictionary
-from lishui_credit.samples import enterprises, environment, households, registers, tax
+from lishui_credit.samples import enterprises, environment, households, plan, registers, tax
 from lishui_credit.write import replacing
 
-__all__ = ["enterprises", "environment", "households", "registers", "tax", "write"]
+__all__ = ["enterprises", "environment", "households", "plan", "registers", "tax", "write"]
 
 _HEADERS = {"money": "(元)"}
 _SUFFIXES = {"_bp": "(万分之一)"}
@@ -77,6 +78,7 @@ def write(folder: Path | str, *, seed: int = registers.SEED, rows: int = 300) ->
         "events.csv": chinese(tax.tax_events(firms, seed=seed, year=2018)),
         "small_enterprises.csv": chinese(enterprises.small_enterprises(rows, seed=seed)),
         "environment.csv": chinese(environment.environmental_records(rows, seed=seed)),
+        "plan_observations.csv": plan.office_file(plan.plan_observations(seed=seed)),
     }
     written = []
     for name, frame in frames.items():
@@ -109,6 +111,9 @@ _CALIBRATION: Final = (
     " 51-87 %, yellow 1-26 %, red 0.5-17 % | the process, and where inside these ranges |",
     "| taxpayers and events | nothing: no shares of tax grades were found | everything; tuned to some"
     " 14 % A, 65 % B, 6 % C, 4 % D and 12 % M in 2018 |",
+    "| observations of the plan's twelve indicators | no value of any of the twelve was found for"
+    " Lishui | everything, 2015 to 2020; some counties are off their paths, one stops reporting for two"
+    " months, one city value does not add up, one survey has no 2015 value: on purpose |",
     "",
     "`default_12m` (十二个月内违约) is the outcome within 12 months, drawn from each subject's lasting"
     " quality and noise nobody observes. Other years and any size come from Python:"

@@ -1,0 +1,130 @@
+"""The plan's twelve indicators: definitions, observations, progress against the path to 2020.
+
+Names are imported when first used: importing this folder loads no duckdb and no scipy.
+`progress` and `observations` are taken from the modules of the same name.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lishui_credit.plan.aggregate import with_city
+    from lishui_credit.plan.codes import code_coverage
+    from lishui_credit.plan.collection import completeness
+    from lishui_credit.plan.computed import Computed
+    from lishui_credit.plan.definitions import (
+        Milestone,
+        PlanIndicator,
+        Target,
+        indicator,
+        indicators,
+        milestones,
+    )
+    from lishui_credit.plan.divisions import Division, areas, counties, division
+    from lishui_credit.plan.intake import read_observations
+    from lishui_credit.plan.lists import list_coverage
+    from lishui_credit.plan.observations import SCHEMA, latest
+    from lishui_credit.plan.openings import client_rate, website_rate
+    from lishui_credit.plan.publication_fields import compliance
+    from lishui_credit.plan.publicity import concealment, double_publicity
+    from lishui_credit.plan.raking import Raking, rake
+    from lishui_credit.plan.revenue import service_revenue
+    from lishui_credit.plan.shapes import outlines
+    from lishui_credit.plan.status import STATUSES
+    from lishui_credit.plan.store import Store
+    from lishui_credit.plan.survey import Survey, change, satisfaction
+    from lishui_credit.plan.survey_design import allocation, answers_to_prove, sample_size
+    from lishui_credit.plan.targets import read_targets, yearly_targets
+    from lishui_credit.plan.usage import query_volume
+
+_HOMES = {
+    "Computed": "computed",
+    "Division": "divisions",
+    "Milestone": "definitions",
+    "PlanIndicator": "definitions",
+    "Raking": "raking",
+    "SCHEMA": "observations",
+    "STATUSES": "status",
+    "Store": "store",
+    "Survey": "survey",
+    "Target": "definitions",
+    "allocation": "survey_design",
+    "answers_to_prove": "survey_design",
+    "areas": "divisions",
+    "change": "survey",
+    "client_rate": "openings",
+    "code_coverage": "codes",
+    "completeness": "collection",
+    "compliance": "publication_fields",
+    "concealment": "publicity",
+    "counties": "divisions",
+    "division": "divisions",
+    "double_publicity": "publicity",
+    "indicator": "definitions",
+    "indicators": "definitions",
+    "latest": "observations",
+    "list_coverage": "lists",
+    "milestones": "definitions",
+    "outlines": "shapes",
+    "query_volume": "usage",
+    "rake": "raking",
+    "read_observations": "intake",
+    "read_targets": "targets",
+    "sample_size": "survey_design",
+    "satisfaction": "survey",
+    "service_revenue": "revenue",
+    "website_rate": "openings",
+    "with_city": "aggregate",
+    "yearly_targets": "targets",
+}
+
+__all__ = [
+    "SCHEMA",
+    "STATUSES",
+    "Computed",
+    "Division",
+    "Milestone",
+    "PlanIndicator",
+    "Raking",
+    "Store",
+    "Survey",
+    "Target",
+    "allocation",
+    "answers_to_prove",
+    "areas",
+    "change",
+    "client_rate",
+    "code_coverage",
+    "completeness",
+    "compliance",
+    "concealment",
+    "counties",
+    "division",
+    "double_publicity",
+    "indicator",
+    "indicators",
+    "latest",
+    "list_coverage",
+    "milestones",
+    "outlines",
+    "query_volume",
+    "rake",
+    "read_observations",
+    "read_targets",
+    "sample_size",
+    "satisfaction",
+    "service_revenue",
+    "website_rate",
+    "with_city",
+    "yearly_targets",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'lishui_credit.plan' has no attribute '{name}'")
+    return getattr(import_module(f"lishui_credit.plan.{home}"), name)

@@ -1,0 +1,154 @@
+"""What every computation from raw records gives back: observations, a detail table, and remarks.
+
+`Computed` is the one result of `codes`, `publicity`, `lists`, `collection`, `usage`, `openings`,
+`revenue` and `survey`. Its observations go into the store as any loaded ones do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.plan.divisions import CITY
+from lishui_credit.plan.observations import SCHEMA, computed
+
+_MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """Observations computed from raw records, and what they rest on.
+
+    Parameters
+    ----------
+    observations : polars.DataFrame
+        Rows of `lishui_credit.plan.observations.SCHEMA`: the indicator, by county and for the city.
+    companions : polars.DataFrame
+        Rows of the same columns for its companion series, named ``indicator.companion``. They do
+        not go into the store, which holds the twelve.
+    detail : polars.DataFrame
+        What was counted and what was left out, by area; each function says which columns.
+    notes : tuple of str
+        What a reader must know: rows left out, records that fit nothing, areas without data.
+    """
+
+    observations: pl.DataFrame
+    companions: pl.DataFrame
+    detail: pl.DataFrame
+    notes: tuple[str, ...] = ()
+
+    def of(self, indicator: str, adcode: str = CITY) -> dict[str, Any]:
+        """Return the one observation of an indicator or companion, and area; KeyError unless there is just one."""
+        rows = pl.concat([self.observations, self.companions]).filter(
+            indicator=indicator, adcode=adcode
+        )
+        if rows.height != 1:
+            raise KeyError(f"{indicator} {adcode}: {rows.height}")
+        return rows.row(0, named=True)
+
+
+def observed(
+    rows: Iterable[dict[str, Any]], *, frequency: str, source: str, synthetic: bool
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return observation rows and companion rows, first revision, from what differs between them.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        At least ``indicator``, ``adcode``, ``period``; what is absent is null.
+    frequency : {"year", "quarter", "month"}
+        How often the series is observed.
+    source : str
+        Where the records came from.
+    synthetic : bool
+        Whether any record counted is made up.
+
+    Returns
+    -------
+    observations, companions : polars.DataFrame
+        Columns of `SCHEMA`; who recorded it, when and why is for the store to say. A value is
+        computed from numerator and denominator where both are there.
+    """
+    same = {"frequency": frequency, "source": source, "synthetic": synthetic, "note": ""}
+    table = [{**dict.fromkeys(SCHEMA), **same, "revision": 1, **row} for row in rows]
+    frame = pl.DataFrame(table, schema=SCHEMA).sort("indicator", "period", "adcode")
+    frame = computed(frame)
+    companion = frame["indicator"].str.contains(".", literal=True)
+    return frame.filter(~companion), frame.filter(companion)
+
+
+def check_frequency(frequency: str) -> None:
+    """Refuse a frequency that is not month, quarter or year."""
+    if frequency not in _MONTHS:
+        raise SubjectError(
+            Problem(
+                tr("no such frequency", "没有这种频率"), frequency, ", ".join(_MONTHS), "frequency"
+            )
+        )
+
+
+def period_of(day: pl.Expr, frequency: str) -> pl.Expr:
+    """Return the last day of the month, quarter or year a day lies in.
+
+    Examples
+    --------
+    >>> pl.select(period_of(pl.lit(date(2018, 5, 3)), "quarter")).item()
+    datetime.date(2018, 6, 30)
+    """
+    check_frequency(frequency)
+    months = _MONTHS[frequency]
+    return day.dt.truncate(f"{months}mo").dt.offset_by(f"{months}mo").dt.offset_by("-1d")
+
+
+def period_start(period: date, frequency: str) -> date:
+    """Return the first day of the period that ends on a day.
+
+    Examples
+    --------
+    >>> period_start(date(2018, 6, 30), "quarter")
+    datetime.date(2018, 4, 1)
+    """
+    check_frequency(frequency)
+    month = period.month - _MONTHS[frequency] + 1
+    return date(period.year, month, 1)
+
+
+def check_period(period: date, frequency: str) -> None:
+    """Refuse a day that is not the last one of a month, quarter or year."""
+    check_frequency(frequency)
+    following = period + timedelta(days=1)
+    if following.day != 1 or period.month % _MONTHS[frequency]:
+        raise SubjectError(
+            Problem(
+                tr(f"not the last day of a {frequency}", "不是期末日"),
+                str(period),
+                tr("write 2018-12-31 for the year 2018", "2018 年请写 2018-12-31"),
+                "period",
+            )
+        )
+
+
+def by_area(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame's rows once for their county and once for the city, to be counted by area.
+
+    Rows of the city's own bodies (331100) count for the city only; so the city is all there is,
+    not only what the counties hold.
+
+    Examples
+    --------
+    >>> by_area(pl.DataFrame({"adcode": ["331102", "331100"]}))["adcode"].to_list()
+    ['331102', '331100', '331100']
+    """
+    counties = frame.filter(pl.col("adcode") != CITY)
+    return pl.concat([counties, frame.with_columns(pl.lit(CITY).alias("adcode"))])
+
+
+def left_out(count: int, en: str, zh: str) -> list[str]:
+    """Return a remark that so many rows were left out, none where there are none."""
+    return [tr(f"{count:,} {en}", f"{count:,} {zh}")] if count else []

@@ -1,0 +1,494 @@
+"""The twelve indicators of the plan: what is printed, and what we propose where it is silent.
+
+The plan's table (二(三)) prints a number, a name, a 2020 value and an attribute. Definitions, paths,
+frequencies and owners are proposals, and say so. All of it is data (``plan/indicators.toml``), read
+once and checked: every problem of the file at once.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any, Final, Literal, get_args
+
+from lishui_credit.errors import Problem, RubricError
+from lishui_credit.language import tr
+
+Attribute = Literal["binding", "expected", "guidance"]
+Kind = Literal["coverage", "doubling", "survey"]
+Unit = Literal["percent", "queries", "yuan"]
+Frequency = Literal["year", "quarter", "month"]
+TargetForm = Literal["full_coverage", "multiple", "at_least"]
+PathKind = Literal["linear", "geometric", "step"]
+
+BASE: Final = date(2015, 12, 31)
+"""Last day of the base year. The table names none; every other number of the plan is end-2015."""
+END: Final = date(2020, 12, 31)
+"""Last day of the plan."""
+
+ATTRIBUTES: Final[dict[Attribute, tuple[str, str]]] = {
+    "binding": ("约束性", "binding"),
+    "expected": ("预期性", "expected"),
+    "guidance": ("指导性", "guidance"),
+}
+"""Attribute id to its word as printed and in English.
+
+A binding target is a hard task of government, broken down and assessed; an expected one is what the
+state hopes for and markets deliver; for guidance no source was found that defines it."""
+
+KINDS: Final[dict[Kind, tuple[str, str]]] = {
+    "coverage": ("覆盖类", "coverage"),
+    "doubling": ("翻番类", "doubling"),
+    "survey": ("满意度类", "survey"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The 2020 value as printed, and the number it is read as.
+
+    Parameters
+    ----------
+    form : {"full_coverage", "multiple", "at_least"}
+        全覆盖 is read as 100 %; 翻一番 as twice the base year; ≥90% as it stands.
+    value : int
+        Percent, or for ``multiple`` how many times the base.
+    as_printed : str
+        The plan's own words.
+    """
+
+    form: TargetForm
+    value: int
+    as_printed: str
+
+    def level(self, base: float | None) -> float | None:
+        """Return the value to be reached in the indicator's unit; None where it needs a base.
+
+        Parameters
+        ----------
+        base : float or None
+            Value of the base year; only a multiple needs it.
+
+        Examples
+        --------
+        >>> indicator("query_volume").target.level(100), indicator("website_rate").target.level(None)
+        (200.0, 100.0)
+        """
+        if self.form != "multiple":
+            return float(self.value)
+        return None if base is None else float(self.value * base)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A day from which a share (percent) of the way from base to target is due."""
+
+    on: date
+    share: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """How the way from base to target is expected to be walked.
+
+    Parameters
+    ----------
+    kind : {"linear", "geometric", "step"}
+        Equal steps a year; equal growth a year; nothing before a day and its share from it on.
+    evidence : str
+        ``proposed``, ``derived`` or the evidence of what sets the day.
+    steps : tuple of Step
+        Of a step path, by day.
+    why_zh, why_en : str
+        Reason, where there is one.
+    """
+
+    kind: PathKind
+    evidence: str
+    steps: tuple[Step, ...] = ()
+    why_zh: str = ""
+    why_en: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """What is divided by what. The plan gives no definition: each is ours, evidence ``proposed``."""
+
+    numerator_zh: str
+    numerator_en: str
+    denominator_zh: str
+    denominator_en: str
+    owner_zh: str
+    owner_en: str
+    evidence: str
+    exclusions_zh: tuple[str, ...] = ()
+    exclusions_en: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """A series to show beside the headline, so that the headline is not gamed."""
+
+    key: str
+    zh: str
+    en: str
+    threshold: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanIndicator:
+    """One row of the plan's table, made computable.
+
+    Parameters
+    ----------
+    number : int
+        1 to 12, as printed.
+    key : str
+        English identifier.
+    as_printed : str
+        Name as printed, misprints kept.
+    name_zh, name_en, short_zh, short_en : str
+        Corrected name, and one for narrow places.
+    attribute : {"binding", "expected", "guidance"}
+        As printed: 约束性, 预期性, 指导性.
+    kind : {"coverage", "doubling", "survey"}
+        Which method judges it.
+    unit : {"percent", "queries", "yuan"}
+        Of ``value``; for yuan the ``numerator`` counts fen, for queries both are the count.
+    frequency : {"year", "quarter", "month"}
+        How often it is observed (proposed).
+    flow : bool
+        Whether periods add up to a year; else a state at the end of the period.
+    own : int
+        Denominator units that are the city's own and lie in no county.
+    evidence : str
+        Of what is printed, see `lishui_credit.citation.EVIDENCE`.
+    """
+
+    number: int
+    key: str
+    as_printed: str
+    name_zh: str
+    name_en: str
+    short_zh: str
+    short_en: str
+    attribute: Attribute
+    kind: Kind
+    field_zh: str
+    field_en: str
+    unit: Unit
+    frequency: Frequency
+    target: Target
+    path: Path
+    definition: Definition
+    baseline_zh: str
+    baseline_en: str
+    clause: str
+    evidence: str
+    flow: bool = False
+    own: int = 0
+    companions: tuple[Companion, ...] = ()
+    caveats_zh: tuple[str, ...] = ()
+    caveats_en: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Corrected name in the language in use."""
+        return tr(self.name_en, self.name_zh)
+
+    @property
+    def short(self) -> str:
+        """Short name in the language in use."""
+        return tr(self.short_en, self.short_zh)
+
+    @property
+    def limits(self) -> tuple[float, float | None]:
+        """Values the indicator can take: 0 to 100 for percent, 0 and up for counts and money."""
+        return 0.0, 100.0 if self.unit == "percent" else None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every word that names it in a file: names, the misprint, the key, the number."""
+        names = (self.name_zh, self.as_printed, self.short_zh, self.name_en, self.short_en)
+        return tuple(dict.fromkeys((*names, self.key, str(self.number))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One of the plan's two stages, in years."""
+
+    id: str
+    zh: str
+    en: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone:
+    """What a stage has to show by a day, in words."""
+
+    by: date
+    stage: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supplementary:
+    """A target of the text that the table leaves out; it is shown, never computed."""
+
+    key: str
+    zh: str
+    en: str
+    clause: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The plan: its source, stages, milestones, indicators by key, and what only the text has."""
+
+    title_zh: str
+    title_en: str
+    issuer: str
+    clause: str
+    evidence: str
+    base: date
+    end: date
+    stages: tuple[Stage, ...]
+    milestones: tuple[Milestone, ...]
+    indicators: dict[str, PlanIndicator]
+    supplementary: tuple[Supplementary, ...]
+
+
+_CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "attribute": get_args(Attribute),
+    "kind": get_args(Kind),
+    "unit": get_args(Unit),
+    "frequency": get_args(Frequency),
+}
+_FORM_OF: Final[dict[Kind, TargetForm]] = {
+    "coverage": "full_coverage",
+    "doubling": "multiple",
+    "survey": "at_least",
+}
+
+
+class _Reader:
+    """Makes nouns of tables, and keeps every problem found on the way."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.problems: list[Problem] = []
+
+    def wrong(self, where: str, what: str, found: str = "", hint: str = "") -> None:
+        self.problems.append(Problem(what, found, hint, where=f"{self.name} {where}"))
+
+    def make(self, kind: Callable[..., Any], raw: Any, where: str, **known: Any) -> Any:
+        """Return the noun, or None where keys are unknown or missing or have the wrong type."""
+        if not isinstance(raw, Mapping):
+            self.wrong(where, tr("a table is needed", "须为表"), type(raw).__name__)
+            return None
+        rows = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+        unknown = sorted(set(raw) - rows.keys() | set(raw) & known.keys())
+        needed = (n for n, f in rows.items() if f.default is MISSING and n not in known)
+        missing = sorted(set(needed) - set(raw))
+        for names, what in (
+            (unknown, tr("unknown keys", "未知的键")),
+            (missing, tr("keys are missing", "缺少键")),
+        ):
+            if names:
+                self.wrong(where, what, ", ".join(names))
+        types = {"int": int, "str": str, "bool": bool, "date": date}
+        values: dict[str, Any] = {}
+        sound = not unknown and not missing
+        for name, value in raw.items():
+            if name not in rows:
+                continue
+            told = str(rows[name].type)
+            wanted = tuple if told == "tuple[str, ...]" else types.get(told, str)
+            held = tuple(value) if wanted is tuple and isinstance(value, list) else value
+            if name in _CHOICES and kind is PlanIndicator and value not in _CHOICES[name]:
+                self.wrong(f"{where}.{name}", tr("not a known value", "取值未知"), str(value))
+                sound = False
+            elif type(held) is not wanted:
+                said = tr(f"{told} is needed", f"须为 {told}")
+                self.wrong(f"{where}.{name}", said, repr(value))
+                sound = False
+            values[name] = held
+        return kind(**values, **known) if sound else None
+
+    def rows(self, kind: Callable[..., Any], raw: Any, where: str) -> tuple[Any, ...]:
+        """Return the nouns of an array of tables."""
+        if not isinstance(raw, list):
+            self.wrong(where, tr("an array of tables is needed", "须为表数组"))
+            return ()
+        return tuple(self.make(kind, row, f"{where}[{n}]") for n, row in enumerate(raw, start=1))
+
+    def indicator(self, raw: Any, place: int, head: Mapping[str, Any]) -> PlanIndicator | None:
+        where = f"indicators[{place}]"
+        if not isinstance(raw, Mapping):
+            self.wrong(where, tr("a table is needed", "须为表"))
+            return None
+        where = f"{where} {raw.get('key', '')}".rstrip()
+        rest = dict(raw)
+        path = rest.pop("path", {})
+        parts: dict[str, Any] = {
+            "target": self.make(Target, rest.pop("target", {}), f"{where}.target"),
+            "definition": self.make(Definition, rest.pop("definition", {}), f"{where}.definition"),
+            "companions": self.rows(Companion, rest.pop("companions", []), f"{where}.companions"),
+            "clause": head.get("clause", ""),
+            "evidence": head.get("evidence", ""),
+        }
+        steps: tuple[Any, ...] = ()
+        if isinstance(path, Mapping):
+            path = dict(path)
+            steps = self.rows(Step, path.pop("steps", []), f"{where}.path.steps")
+        parts["path"] = self.make(Path, path, f"{where}.path", steps=steps)
+        made: PlanIndicator | None = self.make(PlanIndicator, rest, where, **parts)
+        if made is None or None in (made.target, made.path, made.definition, *steps):
+            return None
+        self.coherent(made, where)
+        return made
+
+    def coherent(self, row: PlanIndicator, where: str) -> None:
+        """Check what no single key can tell."""
+        form = _FORM_OF[row.kind]
+        if row.target.form != form:
+            self.wrong(f"{where}.target.form", f"{row.kind}: {form}", str(row.target.form))
+        if row.path.kind not in get_args(PathKind):
+            known = ", ".join(get_args(PathKind))
+            self.wrong(
+                f"{where}.path.kind", tr("not a known value", "取值未知"), row.path.kind, known
+            )
+        if (row.path.kind == "step") != bool(row.path.steps):
+            self.wrong(
+                f"{where}.path", tr("a step path, and only one, has steps", "仅阶梯路径须有 steps")
+            )
+        shares = [(step.on, step.share) for step in row.path.steps]
+        rising = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(shares))
+        if shares and not (rising and shares[-1][1] == 100 and shares[0][0] > BASE):
+            self.wrong(
+                f"{where}.path.steps", tr("steps rise by day to 100", "各步须按日期递增至 100")
+            )
+        if (row.unit == "percent") == (row.kind == "doubling"):
+            self.wrong(f"{where}.unit", tr("unit and kind do not fit", "单位与类别不符"), row.unit)
+
+
+def read_plan(text: str, name: str = "plan/indicators.toml") -> Plan:
+    r"""Return the plan of a TOML text.
+
+    Parameters
+    ----------
+    text : str
+        As ``plan/indicators.toml``: tables plan, stages, milestones, indicators, supplementary.
+    name : str
+        File name for messages.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    RubricError
+        With every problem of the text: unknown and missing keys, wrong types and values, a key or
+        number that stands twice, targets and paths that do not fit the kind.
+
+    Examples
+    --------
+    >>> read_plan("[plan]\ntitel = 'x'")
+    Traceback (most recent call last):
+    ...
+    lishui_credit.errors.RubricError: plan/indicators.toml plan: ...
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RubricError(
+            Problem(tr("not a TOML file", "不是 TOML 文件"), str(error), where=name)
+        ) from None
+    reader = _Reader(name)
+    head = raw.get("plan", {})
+    parts: dict[str, Any] = {
+        "stages": reader.rows(Stage, raw.get("stages", []), "stages"),
+        "milestones": reader.rows(Milestone, raw.get("milestones", []), "milestones"),
+        "supplementary": reader.rows(Supplementary, raw.get("supplementary", []), "supplementary"),
+    }
+    rows = raw.get("indicators", [])
+    context = head if isinstance(head, Mapping) else {}
+    made = [reader.indicator(row, n, context) for n, row in enumerate(rows, start=1)]
+    found = [row for row in made if row is not None]
+    for what in ("key", "number"):
+        seen = [getattr(row, what) for row in found]
+        for twice in sorted({value for value in seen if seen.count(value) > 1}):
+            reader.wrong(f"indicators.{what}", tr("stands twice", "重复"), str(twice))
+    for table in sorted(set(raw) - {"plan", "stages", "milestones", "indicators", "supplementary"}):
+        reader.wrong(table, tr("unknown table", "未知的表"))
+    parts["indicators"] = {row.key: row for row in found}
+    plan: Plan | None = reader.make(Plan, head, "plan", **parts)
+    if reader.problems or plan is None:
+        raise RubricError(reader.problems)
+    return plan
+
+
+@cache
+def plan() -> Plan:
+    """Return the plan as shipped.
+
+    Examples
+    --------
+    >>> plan().issuer, [stage.first for stage in plan().stages]
+    ('丽水市发改委', [2016, 2018])
+    """
+    path = files("lishui_credit") / "plan" / "indicators.toml"
+    return read_plan(path.read_text(encoding="utf-8"))
+
+
+def indicators() -> dict[str, PlanIndicator]:
+    """Return the twelve indicators by key, in the order printed.
+
+    Examples
+    --------
+    >>> [row.attribute for row in indicators().values()].count("binding")
+    6
+    """
+    return plan().indicators
+
+
+def indicator(key: str) -> PlanIndicator:
+    """Return one indicator by key.
+
+    Raises
+    ------
+    RubricError
+        If there is none of that key.
+
+    Examples
+    --------
+    >>> indicator("uscc_coverage").as_printed
+    '法人和其他组织同意社会信用代码覆盖率'
+    """
+    found = indicators().get(key)
+    if found is None:
+        raise RubricError(
+            Problem(tr("no such indicator", "没有该指标"), key, ", ".join(indicators()))
+        )
+    return found
+
+
+def milestones() -> tuple[Milestone, ...]:
+    """Return the milestones of both stages, by day.
+
+    Examples
+    --------
+    >>> [str(row.by) for row in milestones()]
+    ['2016-12-31', '2017-12-31', '2018-12-31', '2020-12-31']
+    """
+    return plan().milestones

@@ -1,0 +1,386 @@
+"""Compliance of published records (双公示合规率): which pass the data standard, field by field.
+
+Fields are data (``publication_standards.toml``), by edition of the standard. What is measured here is
+how well others filled a form, so a cell that cannot be read is a finding, not an error.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+import polars as pl
+
+from lishui_credit.cells import cell
+from lishui_credit.columns import Column
+from lishui_credit.errors import Problem, RubricError, SubjectError
+from lishui_credit.headers import normal
+from lishui_credit.identifiers import uscc_valid
+from lishui_credit.language import tr
+from lishui_credit.plan.computed import Computed, by_area, check_period, observed
+from lishui_credit.plan.publicity import INDICATOR
+from lishui_credit.plan.raw_tables import RawColumn, RawTable, read_frame, take
+
+Act = Literal["licence", "penalty"]
+
+_FILE: Final = "publication_standards.toml"
+_ACTS: Final[tuple[Act, ...]] = ("licence", "penalty")
+_REQUIRED: Final = ("", "all", "organisation", "person")
+_KINDS: Final = ("text", "date", "uscc", "choice", "amount")
+_PERSONS: Final = ("natural_person", "自然人", "01")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedField:
+    """One field of a published record.
+
+    Parameters
+    ----------
+    id, code, zh : str
+        English id, code of the standard and Chinese header; any of them names the column.
+    required : {"", "all", "organisation", "person"}
+        For whom it must be filled (proposed).
+    kind : {"text", "date", "uscc", "choice", "amount"}
+        How it is checked.
+    choices : tuple of str
+        What a choice may be.
+    """
+
+    id: str
+    code: str
+    zh: str
+    required: str = ""
+    kind: str = "text"
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicationStandard:
+    """One edition of the data standard.
+
+    Parameters
+    ----------
+    id, title_zh, evidence, note : str
+        Name, title, how well it is known, and what was not seen.
+    licence, penalty : tuple of PublishedField
+        Fields of either kind of record.
+    """
+
+    id: str
+    title_zh: str
+    evidence: str
+    note: str
+    licence: tuple[PublishedField, ...]
+    penalty: tuple[PublishedField, ...]
+
+
+def _field(row: Mapping[str, Any], where: str, problems: list[Problem]) -> PublishedField | None:
+    unknown = sorted(set(row) - set(PublishedField.__dataclass_fields__))
+    lacking = sorted({"id", "code", "zh"} - set(row))
+    wrong = [
+        f"{name}={row[name]}"
+        for name, allowed in (("required", _REQUIRED), ("kind", _KINDS))
+        if name in row and row[name] not in allowed
+    ]
+    if unknown or lacking or wrong:
+        problems.append(
+            Problem(
+                "unknown or missing keys or values",
+                ", ".join((*unknown, *lacking, *wrong)),
+                "",
+                where,
+            )
+        )
+        return None
+    return PublishedField(**{**row, "choices": tuple(row.get("choices", ()))})
+
+
+def read_standards(text: str) -> dict[str, PublicationStandard]:
+    """Return the editions a TOML text holds, by id.
+
+    Raises
+    ------
+    RubricError
+        With every unknown key, missing key and wrong value.
+    """
+    raw = tomllib.loads(text)
+    problems: list[Problem] = []
+    found: dict[str, PublicationStandard] = {}
+    for standard in raw.get("standards", ()):
+        where = f"{_FILE} {standard.get('id', '?')}"
+        unknown = sorted(set(standard) - set(PublicationStandard.__dataclass_fields__))
+        lacking = sorted({"id", "title_zh", "evidence", *_ACTS} - set(standard))
+        if unknown or lacking:
+            problems.append(
+                Problem("unknown or missing keys", ", ".join((*unknown, *lacking)), "", where)
+            )
+            continue
+        licence, penalty = (
+            tuple(
+                field
+                for row in standard[act]
+                if (field := _field(row, f"{where} {act} {row.get('id', '?')}", problems))
+            )
+            for act in _ACTS
+        )
+        rest = {name: standard.get(name, "") for name in ("id", "title_zh", "evidence", "note")}
+        found[standard["id"]] = PublicationStandard(**rest, licence=licence, penalty=penalty)
+    if problems:
+        raise RubricError(problems)
+    return found
+
+
+@cache
+def standards() -> dict[str, PublicationStandard]:
+    """Return the editions of the data standard by id.
+
+    Examples
+    --------
+    >>> list(standards()), len(standards()["2018"].penalty)
+    (['2015', '2018'], 17)
+    """
+    path = files("lishui_credit.plan") / _FILE
+    return read_standards(path.read_text(encoding="utf-8"))
+
+
+_CONTEXT: Final = RawTable(
+    id="published_records",
+    title_zh="公示信息记录",
+    columns=(
+        RawColumn(id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")),
+        RawColumn(
+            id="subject_type",
+            label_zh="行政相对人类别",
+            needed=False,
+            filled=False,
+            aliases=("XK_XDR_LB", "CF_XDR_LB"),
+        ),
+    ),
+)
+
+
+def _faults(
+    field: PublishedField, text: pl.Expr, person: pl.Expr, frame: pl.DataFrame
+) -> list[tuple[str, pl.Expr]]:
+    """Return what can be wrong with a field: a fault's id and its test."""
+    needed = {
+        "": pl.lit(False),
+        "all": pl.lit(True),
+        "organisation": ~person,
+        "person": person,
+    }[field.required]
+    faults = [("empty", needed & text.is_null())]
+    if field.kind == "uscc":
+        valid = text.map_batches(uscc_valid, return_dtype=pl.Boolean)
+        faults.append(("check_digit", text.is_not_null() & ~valid))
+    elif field.kind == "choice":
+        faults.append(("not_a_choice", text.is_not_null() & ~text.is_in(list(field.choices))))
+    elif field.kind == "amount":
+        number = text.cast(pl.Float64, strict=False)
+        faults.append(("not_an_amount", text.is_not_null() & ~(number >= 0).fill_null(False)))
+    elif field.kind == "date":
+        faults.append(("not_a_date", text.is_not_null() & pl.col(f"_{field.id}").is_null()))
+    return faults
+
+
+def judged_records(
+    records: Any, act: Act, standard: str = "2018"
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return for every published record whether it passes the standard, and every fault.
+
+    Parameters
+    ----------
+    records : path-like or frame
+        One row a record; columns named by English id, by code (``XK_WSH``) or in Chinese; further
+        ``adcode`` and, where there is one, ``subject_type`` (自然人 for natural persons).
+    act : {"licence", "penalty"}
+        What the records are.
+    standard : {"2018", "2015"}
+        Edition.
+
+    Returns
+    -------
+    judged : polars.DataFrame
+        ``adcode``, ``passes``, ``faults`` (how many), ``synthetic``; rows as given.
+    faults : polars.DataFrame
+        ``field``, ``fault``, ``records``: ``empty``, ``check_digit``, ``not_a_choice``,
+        ``not_an_amount``, ``not_a_date``, ``ends_before_start``, ``absent`` (no such column).
+
+    Raises
+    ------
+    SubjectError
+        If the edition or the kind of record is unknown, or areas are wrong.
+
+    References
+    ----------
+    发改办财金〔2018〕424号 (its annex was not seen; see ``publication_standards.toml``).
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"adcode": ["331102"], "CF_WSH": ["甲罚〔2016〕1号"], "处罚名称": ["罚款"],
+    ...     "处罚事由": ["…"], "处罚依据": ["…"], "行政相对人名称": ["合成企业"], "CF_JG": ["罚款"],
+    ...     "统一社会信用代码": ["91331102303311025G"], "处罚决定日期": ["2016-03-01"], "处罚机关": ["甲局"]})
+    >>> judged_records(rows, "penalty", "2015")[1].rows()
+    [('subject_uscc', 'check_digit', 1)]
+    """
+    known = standards()
+    problems = []
+    if standard not in known:
+        problems.append(
+            Problem(tr("no such edition", "没有这一版标准"), standard, ", ".join(known), "standard")
+        )
+    if act not in _ACTS:
+        problems.append(Problem(tr("no such kind", "没有这种记录"), act, ", ".join(_ACTS), "act"))
+    if problems:
+        raise SubjectError(problems)
+    frame = read_frame(records, _CONTEXT)
+    context = take(frame, _CONTEXT)
+    fields = known[standard].licence if act == "licence" else known[standard].penalty
+    headers = {normal(name): name for name in reversed(frame.columns)}
+    columns: dict[str, str] = {}
+    for field in fields:
+        names = (normal(name) for name in (field.id, field.code, field.zh))
+        found = next((headers[name] for name in names if name in headers), None)
+        if found is not None:
+            columns[field.id] = found
+    cells = [
+        pl.int_range(pl.len()).alias("_row")
+    ]  # so that a frame without any field keeps its rows
+    for field in fields:
+        if field.id not in columns:
+            cells.append(pl.lit(None, pl.String).alias(field.id))
+            continue
+        header = columns[field.id]
+        kind = frame.schema[header]
+        read = cell(Column(id="text", label_zh="", type="text"), header, "", kind)
+        cells.append(read.value.cast(pl.String).alias(field.id))
+        if field.kind == "date":
+            day = cell(Column(id=field.id, label_zh="", type="date"), header, "", kind)
+            cells.append(day.value.cast(pl.Date).alias(f"_{field.id}"))
+    tidy = frame.select(cells).with_columns(context["subject_type"], context["adcode"])
+    lacking = [field.id for field in fields if field.kind == "date" and field.id not in columns]
+    tidy = tidy.with_columns(pl.lit(None, pl.Date).alias(f"_{name}") for name in lacking)
+    person = pl.col("subject_type").is_in(list(_PERSONS)).fill_null(False)
+    tests = []
+    for field in fields:
+        for fault, test in _faults(field, pl.col(field.id), person, tidy):
+            absent = fault == "empty" and field.id not in columns
+            tests.append((field.id, "absent" if absent else fault, test))
+    starts, ends = ("valid_from", "decided_on"), ("valid_until", "publish_until")
+    have = {field.id for field in fields}
+    tests += [
+        (end, "ends_before_start", (pl.col(f"_{end}") < pl.col(f"_{start}")))
+        for end in ends
+        for start in starts
+        if {end, start} <= have
+    ]
+    marks = tidy.select(
+        test.fill_null(False).alias(str(place)) for place, (_, _, test) in enumerate(tests)
+    )
+    wrong = marks.sum_horizontal().cast(pl.Int64)
+    judged = context.select("adcode", "synthetic").with_columns(
+        (wrong == 0).alias("passes"), wrong.alias("faults")
+    )
+    table = pl.DataFrame(
+        [
+            (field, fault, int(mark.sum()))
+            for (field, fault, _), mark in zip(tests, marks.get_columns(), strict=True)
+            if mark.any()
+        ],
+        schema={"field": pl.String, "fault": pl.String, "records": pl.Int64},
+        orient="row",
+    )
+    return judged, table.group_by("field", "fault", maintain_order=True).agg(
+        pl.col("records").max()
+    )
+
+
+def compliance(
+    licences: Any | None,
+    penalties: Any | None,
+    period: date,
+    *,
+    standard: str = "2018",
+    frequency: str = "month",
+    source: str = "",
+) -> Computed:
+    """Return the compliance rate (合规率): records that pass the data standard / records reported.
+
+    Parameters
+    ----------
+    licences, penalties : path-like, frame or None
+        Records reported in the period, see `judged_records`; one of the two may be None.
+    period : date
+        Last day of the period.
+    standard : {"2018", "2015"}
+        Edition of the standard.
+    frequency : {"month", "quarter", "year"}
+        Length of the period.
+    source : str
+        Where the records came from.
+
+    Returns
+    -------
+    Computed
+        Companion ``double_publicity_coverage.compliance`` only. Detail: ``act``, ``field``,
+        ``fault``, ``records``.
+
+    Raises
+    ------
+    SubjectError
+        As `judged_records`; or if neither kind of record is given.
+
+    References
+    ----------
+    Qinghai DRC, 2024-05-10 (数据合规率).
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"adcode": ["331102"], "CF_WSH": ["甲罚〔2016〕1号"]})
+    >>> compliance(None, rows, date(2016, 3, 31), standard="2015").companions["value"].to_list()
+    [0.0, 0.0]
+    """
+    check_period(period, frequency)
+    given = {"licence": licences, "penalty": penalties}
+    if licences is None and penalties is None:
+        raise SubjectError(Problem(tr("no records are given", "没有给出任何记录")))
+    judged, faults = [], []
+    for act in _ACTS:
+        if given[act] is not None:
+            passed, table = judged_records(given[act], act, standard)
+            judged.append(passed)
+            faults.append(table.select(pl.lit(act).alias("act"), pl.all()))
+    whole = pl.concat(judged)
+    counted = by_area(whole).group_by("adcode").agg(
+        pl.col("passes").sum().cast(pl.Int64), pl.len().cast(pl.Int64).alias("records")
+    )  # fmt: skip
+    rows = [
+        {
+            "indicator": f"{INDICATOR}.compliance",
+            "adcode": adcode,
+            "period": period,
+            "numerator": passes,
+            "denominator": records,
+        }
+        for adcode, passes, records in counted.iter_rows()
+    ]
+    observations, companions = observed(
+        rows, frequency=frequency, source=source, synthetic=bool(whole["synthetic"].any())
+    )
+    edition = standards()[standard]
+    return Computed(
+        observations=observations,
+        companions=companions,
+        detail=pl.concat(faults),
+        notes=(
+            tr(
+                f"edition {standard} of the standard, evidence {edition.evidence}: required fields are proposed",
+                f"按{edition.title_zh},依据等级 {edition.evidence}:必填项为本方案拟定",
+            ),
+        ),
+    )

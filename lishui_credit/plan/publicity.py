@@ -1,0 +1,529 @@
+"""Double publicity (双公示): licence and penalty decisions against what was published, and when.
+
+Coverage alone is easy to game, so timeliness and the late rate stand beside it; compliance with the
+data standard is `publication_fields`, concealment by sampling is `concealment`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final, Literal
+
+import numpy as np
+import polars as pl
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.plan.computed import (
+    Computed,
+    by_area,
+    check_frequency,
+    check_period,
+    left_out,
+    observed,
+    period_of,
+)
+from lishui_credit.plan.intervals import wilson
+from lishui_credit.plan.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.working_days import deadlines
+
+INDICATOR: Final = "double_publicity_coverage"
+WORKING_DAYS: Final = 7
+"""Working days to publish a decision in (发改办财金〔2018〕424号, seen in a repost)."""
+
+_KIND: Final = RawColumn(
+    id="kind",
+    label_zh="决定类别",
+    kind="level",
+    values={"licence": ("行政许可", "许可"), "penalty": ("行政处罚", "处罚")},
+)
+_BODY: Final = RawColumn(id="body", label_zh="决定机关", aliases=("许可机关", "处罚机关"))
+_NUMBER: Final = RawColumn(id="number", label_zh="决定书文号", aliases=("文号",))
+
+DECISIONS: Final = RawTable(
+    id="decisions",
+    title_zh="行政决定",
+    columns=(
+        _KIND,
+        _BODY,
+        RawColumn(id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")),
+        _NUMBER,
+        RawColumn(id="decided_on", label_zh="决定日期", kind="date"),
+        RawColumn(
+            id="subject_type",
+            label_zh="行政相对人类别",
+            kind="level",
+            values={
+                "legal_person": ("法人", "法人及非法人组织"),
+                "unincorporated": ("非法人组织",),
+                "individual_business": ("个体工商户",),
+                "natural_person": ("自然人",),
+            },
+        ),
+        RawColumn(
+            id="simple_procedure", label_zh="简易程序", kind="flag", needed=False, filled=False
+        ),
+        RawColumn(
+            id="secrecy",
+            label_zh="不予公开事由",
+            kind="level",
+            needed=False,
+            filled=False,
+            values={
+                "state_secret": ("国家秘密",),
+                "trade_secret": ("商业秘密",),
+                "privacy": ("个人隐私",),
+            },
+        ),
+        RawColumn(
+            id="law_says_publish",
+            label_zh="法定应公开",
+            kind="flag",
+            needed=False,
+            filled=False,
+        ),
+    ),
+)
+"""Decisions taken: one row each, 331100 for bodies of the city."""
+
+PUBLICATIONS: Final = RawTable(
+    id="publications",
+    title_zh="公示记录",
+    columns=(
+        _KIND,
+        _BODY,
+        _NUMBER,
+        RawColumn(
+            id="channel",
+            label_zh="公示渠道",
+            kind="level",
+            values={
+                "body_site": ("部门网站",),
+                "credit_lishui": ("信用丽水",),
+                "credit_china": ("信用中国",),
+            },
+        ),
+        RawColumn(id="published_on", label_zh="公示日期", kind="date"),
+    ),
+)
+"""Publications: one row a decision and channel."""
+
+_KEY: Final = ("kind", "body", "number")
+
+
+def _keyed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write bodies and document numbers one way: brackets, widths and spaces differ between systems."""
+    return frame.with_columns(
+        pl.col("body", "number")
+        .str.normalize("NFKC")
+        .str.replace_all(r"\s", "")
+        .str.replace_all(r"[\[【(〔﹝]", "〔")
+        .str.replace_all(r"[\]】)〕﹞]", "〕")
+    )
+
+
+def _decisions(source: Any) -> tuple[pl.DataFrame, int]:
+    """Return decisions, each once, and how many rows repeated another one."""
+    frame = _keyed(take(source, DECISIONS))
+    once = frame.unique(maintain_order=True)
+    clash = once.filter(pl.struct(_KEY).is_duplicated())
+    if clash.height:
+        first = clash.row(0, named=True)
+        raise SubjectError(
+            Problem(
+                tr("decisions of one number that differ", "同一文号的决定内容不一致"),
+                tr(
+                    f"{clash.height} rows, first {first['body']} {first['number']}",
+                    f"{clash.height} 行,首个为 {first['body']} {first['number']}",
+                ),
+                tr("keep the one that was taken", "请保留实际作出的一条"),
+                tr("decisions", "行政决定"),
+            )
+        )
+    return once, frame.height - once.height
+
+
+def _excluded() -> pl.Expr:
+    """Why a decision need not be published; null where it must be."""
+    secret = pl.col("secrecy").is_not_null()
+    simple = (pl.col("kind") == "penalty") & pl.col("simple_procedure").fill_null(False)
+    person = (
+        (pl.col("kind") == "licence")
+        & (pl.col("subject_type") == "natural_person")
+        & ~pl.col("law_says_publish").fill_null(False)
+    )
+    return (
+        pl.when(secret)
+        .then(pl.col("secrecy"))
+        .when(simple)
+        .then(pl.lit("simple_procedure"))
+        .when(person)
+        .then(pl.lit("natural_person"))
+    )
+
+
+def _judged(
+    decisions: Any, publications: Any, at: date, within: int, channels: str
+) -> tuple[pl.DataFrame, tuple[str, ...], int]:
+    """Return judged decisions, remarks, and how many published numbers no decision has."""
+    if channels not in ("both", "any"):
+        raise SubjectError(
+            Problem(tr("no such choice", "没有这个选项"), channels, "both, any", "channels")
+        )
+    taken, repeats = _decisions(decisions)
+    shown = _keyed(take(publications, PUBLICATIONS))
+    known = shown.filter(pl.col("published_on") <= at)
+    days = pl.col("published_on")
+    own = pl.col("channel") == "body_site"
+    first = known.group_by(_KEY).agg(
+        days.filter(own).min().alias("_own"), days.filter(~own).min().alias("_credit")
+    )
+    both = pl.when(pl.col("_own").is_not_null() & pl.col("_credit").is_not_null()).then(
+        pl.max_horizontal("_own", "_credit")
+    )
+    either = pl.min_horizontal("_own", "_credit")
+    joined = (
+        taken.filter(pl.col("decided_on") <= at)
+        .join(first, on=_KEY, how="left", maintain_order="left")
+        .with_columns((both if channels == "both" else either).alias("published_on"))
+        .drop("_own", "_credit")
+    )
+    joined = joined.with_columns(
+        _excluded().alias("excluded"), deadlines(joined["decided_on"], within).alias("deadline")
+    )
+    state = (
+        pl.when(pl.col("excluded").is_not_null())
+        .then(pl.lit("excluded"))
+        .when(pl.col("deadline") >= at)
+        .then(pl.lit("open"))
+        .when(days.is_null())
+        .then(pl.lit("unpublished"))
+        .when(days < pl.col("decided_on"))
+        .then(pl.lit("predated"))
+        .when(days <= pl.col("deadline"))
+        .then(pl.lit("timely"))
+        .otherwise(pl.lit("late"))
+    )
+    judged = joined.with_columns(state.alias("state"))
+    strange = shown.join(taken, on=_KEY, how="anti").unique(_KEY).height
+    counts = dict(judged["state"].value_counts().iter_rows())
+    notes = [
+        *left_out(repeats, "rows repeat a decision and count once", "行重复,只计一次"),
+        *left_out(
+            taken.height - joined.height,
+            f"decisions after {at} are left out",
+            f"项决定晚于 {at},不计入",
+        ),
+        *left_out(
+            counts.get("predated", 0),
+            "decisions were published before they were taken: a day is wrong",
+            "项公示日期早于决定日期,日期有误",
+        ),
+        *left_out(
+            counts.get("open", 0), "decisions are not due yet and left out", "项未到公示期限,不计入"
+        ),
+    ]
+    return judged, tuple(notes), strange
+
+
+def judged_decisions(
+    decisions: Any,
+    publications: Any,
+    *,
+    at: date,
+    within: int = WORKING_DAYS,
+    channels: Literal["both", "any"] = "both",
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return every decision with its deadline, its day of publication, and what became of it.
+
+    Parameters
+    ----------
+    decisions, publications : path-like or frame
+        See `DECISIONS` and `PUBLICATIONS`.
+    at : date
+        What was published later is not known yet.
+    within : int, default 7
+        Working days after the decision.
+    channels : {"both", "any"}
+        Published means on the body's own site and on Credit Lishui or Credit China, or on any.
+
+    Returns
+    -------
+    judged : polars.DataFrame
+        The decisions, with ``excluded`` (reason or null), ``deadline``, ``published_on``, and
+        ``state``: ``excluded``, ``open`` (deadline not yet over), ``timely``, ``late``,
+        ``predated`` (published before it was decided: one of the days is wrong), ``unpublished``.
+    notes : tuple of str
+
+    Raises
+    ------
+    SubjectError
+        If the tables are wrong, decisions of one number differ, or days lie outside the calendar.
+
+    References
+    ----------
+    发改办财金〔2018〕424号 (7 working days). 浙江省公共信用信息管理条例 (2017), art. 11(2), 15.
+
+    Examples
+    --------
+    >>> decided = pl.DataFrame({"kind": ["许可"], "body": ["甲局"], "adcode": ["331102"],
+    ...     "number": ["甲许〔2018〕1号"], "decided_on": [date(2018, 2, 13)], "subject_type": ["法人"]})
+    >>> shown = pl.DataFrame({"kind": ["许可"] * 2, "body": ["甲局"] * 2, "number": ["甲许[2018]1号"] * 2,
+    ...     "channel": ["部门网站", "信用丽水"], "published_on": [date(2018, 2, 14), date(2018, 2, 28)]})
+    >>> found, _ = judged_decisions(decided, shown, at=date(2018, 12, 31))
+    >>> found.select("deadline", "state").row(0)
+    (datetime.date(2018, 2, 28), 'timely')
+    """
+    judged, notes, _ = _judged(decisions, publications, at, within, channels)
+    return judged, notes
+
+
+STATES: Final = ("timely", "late", "predated", "unpublished", "open", "excluded")
+
+
+def double_publicity(
+    decisions: Any,
+    publications: Any,
+    *,
+    at: date,
+    frequency: str = "month",
+    within: int = WORKING_DAYS,
+    channels: Literal["both", "any"] = "both",
+    source: str = "",
+) -> Computed:
+    """Return coverage, timeliness and late rate of double publicity, by county and for the city.
+
+    Coverage = published / due, due being decisions whose deadline is over by `at` and that no
+    exclusion covers; timeliness = published in time / published; late rate = 1 - timeliness. A
+    period is that of the decision. City rows count bodies of the city (331100) and of all counties.
+
+    Parameters
+    ----------
+    decisions, publications, at, within, channels
+        As in `judged_decisions`.
+    frequency : {"month", "quarter", "year"}
+        Length of a period.
+    source : str
+        Where the records came from.
+
+    Returns
+    -------
+    Computed
+        Companions ``.timeliness``, ``.late_rate``, ``.body_coverage`` (bodies that published
+        anything / bodies with something due). Detail, one row an area, period and kind:
+        ``adcode``, ``period``, ``kind``, ``decisions``, the six states' counts, ``due``,
+        ``published``.
+
+    Raises
+    ------
+    SubjectError
+        As `judged_decisions`.
+
+    References
+    ----------
+    The plan, 二(三) 2, defines no numerator; this one is proposed. Qinghai DRC, 2024-05-10: 迟报率,
+    合规率, 瞒报率 as companions.
+
+    Examples
+    --------
+    >>> decided = pl.DataFrame({"kind": ["处罚"] * 2, "body": ["甲局"] * 2, "adcode": ["莲都区"] * 2,
+    ...     "number": ["1", "2"], "decided_on": [date(2018, 3, 1)] * 2, "subject_type": ["法人"] * 2})
+    >>> shown = pl.DataFrame({"kind": ["处罚"], "body": ["甲局"], "number": ["1"],
+    ...     "channel": ["信用丽水"], "published_on": [date(2018, 3, 12)]})
+    >>> found = double_publicity(decided, shown, at=date(2018, 12, 31), channels="any")
+    >>> found.of("double_publicity_coverage")["value"]
+    50.0
+    """
+    check_frequency(frequency)
+    judged, notes, strange = _judged(decisions, publications, at, within, channels)
+    areas = by_area(judged).with_columns(period_of(pl.col("decided_on"), frequency).alias("period"))
+    state = pl.col("state")
+    seen = state.is_in(["timely", "late", "predated"])
+    due = seen | (state == "unpublished")
+    counts = [
+        pl.len().cast(pl.Int64).alias("decisions"),
+        *((state == name).sum().cast(pl.Int64).alias(name) for name in STATES),
+        due.sum().cast(pl.Int64).alias("due"),
+        seen.sum().cast(pl.Int64).alias("published"),
+    ]
+    bodies = [
+        pl.col("body").filter(seen).n_unique().cast(pl.Int64).alias("bodies_publishing"),
+        pl.col("body").filter(due).n_unique().cast(pl.Int64).alias("bodies"),
+    ]
+    whole = areas.group_by("adcode", "period").agg(*counts, *bodies)
+    kinds = areas.group_by("adcode", "period", "kind").agg(counts)
+    rows = []
+    for row in whole.filter(pl.col("due") > 0).iter_rows(named=True):
+        series = {
+            INDICATOR: (row["published"], row["due"]),
+            f"{INDICATOR}.timeliness": (row["timely"], row["published"]),
+            f"{INDICATOR}.late_rate": (row["published"] - row["timely"], row["published"]),
+            f"{INDICATOR}.body_coverage": (row["bodies_publishing"], row["bodies"]),
+        }
+        rows += [
+            {
+                "indicator": name,
+                "adcode": row["adcode"],
+                "period": row["period"],
+                "numerator": numerator,
+                "denominator": denominator,
+            }
+            for name, (numerator, denominator) in series.items()
+            if denominator
+        ]
+    observations, companions = observed(
+        rows, frequency=frequency, source=source, synthetic=bool(judged["synthetic"].any())
+    )
+    detail = pl.concat(
+        [
+            whole.drop("bodies", "bodies_publishing").with_columns(pl.lit("all").alias("kind")),
+            kinds.select(*whole.drop("bodies", "bodies_publishing").columns, "kind"),
+        ]
+    ).sort("adcode", "period", "kind")
+    remarks = left_out(
+        strange,
+        "published numbers are in no decision register: the register may lack them",
+        "个已公示文号不在决定台账中,台账可能有遗漏",
+    )
+    return Computed(
+        observations=observations,
+        companions=companions,
+        detail=detail,
+        notes=(*notes, *remarks),
+    )
+
+
+def drawn_files(decisions: Any, each: int, seed: int) -> pl.DataFrame:
+    """Return a random sample of decisions of every body, to be looked up on paper.
+
+    Parameters
+    ----------
+    decisions : path-like or frame
+        What to draw from: the bodies' own registers or sites, not what they reported.
+    each : int
+        Decisions a body; all where it has fewer.
+    seed : int
+        The same seed draws the same, whatever the order of rows.
+
+    Returns
+    -------
+    polars.DataFrame
+        Rows of `DECISIONS`.
+
+    Raises
+    ------
+    SubjectError
+        If the table is wrong or `each` is below 1.
+
+    Examples
+    --------
+    >>> files = pl.DataFrame({"kind": ["许可"] * 9, "body": ["甲局"] * 9, "adcode": ["331102"] * 9,
+    ...     "number": [str(n) for n in range(9)], "decided_on": [date(2018, 3, 1)] * 9,
+    ...     "subject_type": ["法人"] * 9})
+    >>> drawn_files(files, 3, seed=1).height
+    3
+    """
+    if each < 1:
+        raise SubjectError(Problem(tr("must be 1 or more", "不得小于 1"), str(each), where="each"))
+    taken, _ = _decisions(decisions)
+    ordered = taken.sort("adcode", *_KEY)
+    order = pl.Series("_order", np.random.default_rng(seed).permutation(ordered.height))
+    return (
+        ordered.with_columns(order)
+        .filter(pl.col("_order").rank("ordinal").over("adcode", "body") <= each)
+        .drop("_order")
+    )
+
+
+def concealment(
+    examined: Any,
+    publications: Any,
+    period: date,
+    *,
+    frequency: str = "year",
+    within: int = WORKING_DAYS,
+    at: date | None = None,
+    level: float = 0.95,
+    source: str = "",
+) -> Computed:
+    """Return the concealment rate (瞒报率): examined files that were due and are nowhere published.
+
+    Parameters
+    ----------
+    examined : path-like or frame
+        Decisions found by looking at paper files or bodies' sites (`DECISIONS`), e.g. those that
+        `drawn_files` drew.
+    publications : path-like or frame
+        See `PUBLICATIONS`; any channel counts.
+    period : date
+        Last day of the period the files are of.
+    frequency : {"year", "quarter", "month"}
+        Its length.
+    within : int, default 7
+        Working days after which a file is due.
+    at : date, optional
+        Day the publications were looked up; `period` without it.
+    level : float, default 0.95
+        Confidence of Wilson's interval.
+    source : str
+        Who looked.
+
+    Returns
+    -------
+    Computed
+        Companion ``.concealment`` only, with its interval: the share of files looked at, not
+        weighted by how many each body has. Detail, one row an area and body: ``examined``, ``due``,
+        ``concealed``.
+
+    Raises
+    ------
+    SubjectError
+        As `judged_decisions`; or if no examined file was due.
+
+    References
+    ----------
+    Qinghai DRC, 2024-05-10 (瞒报率 by sampling). Wilson (1927), JASA 22, 209-212.
+
+    Examples
+    --------
+    >>> files = pl.DataFrame({"kind": ["许可"] * 4, "body": ["甲局"] * 4, "adcode": ["331102"] * 4,
+    ...     "number": list("abcd"), "decided_on": [date(2018, 3, 1)] * 4, "subject_type": ["法人"] * 4})
+    >>> shown = pl.DataFrame({"kind": ["许可"] * 3, "body": ["甲局"] * 3, "number": list("abc"),
+    ...     "channel": ["信用丽水"] * 3, "published_on": [date(2018, 3, 5)] * 3})
+    >>> concealment(files, shown, date(2018, 12, 31)).of("double_publicity_coverage.concealment")["value"]
+    25.0
+    """
+    check_period(period, frequency)
+    judged, notes = judged_decisions(
+        examined, publications, at=at or period, within=within, channels="any"
+    )
+    areas = by_area(judged)
+    state = pl.col("state")
+    counts = [
+        pl.len().cast(pl.Int64).alias("examined"),
+        (~state.is_in(["excluded", "open"])).sum().cast(pl.Int64).alias("due"),
+        (state == "unpublished").sum().cast(pl.Int64).alias("concealed"),
+    ]
+    whole = areas.group_by("adcode").agg(counts).filter(pl.col("due") > 0)
+    if whole.is_empty():
+        raise SubjectError(
+            Problem(tr("no examined file was due for publication", "抽查案卷均不在应公示范围"))
+        )
+    low, high = wilson(whole["concealed"], whole["due"], level)
+    rows = [
+        {
+            "indicator": f"{INDICATOR}.concealment",
+            "adcode": row["adcode"],
+            "period": period,
+            "numerator": row["concealed"],
+            "denominator": row["due"],
+            "low": 100 * low[place],
+            "high": 100 * high[place],
+        }
+        for place, row in enumerate(whole.iter_rows(named=True))
+    ]
+    observations, companions = observed(
+        rows, frequency=frequency, source=source, synthetic=bool(judged["synthetic"].any())
+    )
+    detail = areas.group_by("adcode", "body").agg(counts).sort("adcode", "body")
+    return Computed(observations=observations, companions=companions, detail=detail, notes=notes)

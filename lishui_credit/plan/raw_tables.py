@@ -1,0 +1,331 @@
+"""Raw records as they arrive: named tables of columns, checked and typed before anything is counted.
+
+Headers may be Chinese or English; frames may be polars, pandas, pyarrow or any that narwhals takes,
+or a file (`read`). Whatever a table lacks or holds wrongly is one `SubjectError` with every problem:
+a count made from half-read records would look like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import narwhals as nw
+import polars as pl
+
+from lishui_credit.cells import cell
+from lishui_credit.columns import Column, ColumnType
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.headers import BANNED, normal, split_unit
+from lishui_credit.language import tr
+from lishui_credit.plan.divisions import words
+from lishui_credit.read import read
+
+Kind = Literal["text", "integer", "money", "flag", "level", "date", "moment", "area"]
+
+_MOMENTS: Final = (
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y%m%d%H%M%S",
+)
+_TYPES: Final[dict[str, pl.DataType]] = {
+    "text": pl.String(),
+    "integer": pl.Int64(),
+    "money": pl.Int64(),
+    "flag": pl.Boolean(),
+    "level": pl.String(),
+    "date": pl.Date(),
+    "moment": pl.Datetime("us"),
+    "area": pl.String(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawColumn:
+    """One column of a raw table.
+
+    Parameters
+    ----------
+    id, label_zh : str
+        English id and Chinese header.
+    kind : str
+        ``text``, ``integer`` (0 or more), ``money`` (yuan, held in fen), ``flag``, ``level`` (one
+        of `values`), ``date``, ``moment`` (day and time, Beijing time), ``area`` (code or name of
+        the city or a county, held as the code).
+    needed : bool, default True
+        Whether the table must have the column; one that is absent is all null.
+    filled : bool, default True
+        Whether every cell must hold something.
+    values : dict of str to tuple of str
+        Of a level: id to the words accepted for it.
+    aliases : tuple of str
+        Other headers accepted.
+    """
+
+    id: str
+    label_zh: str
+    kind: Kind = "text"
+    needed: bool = True
+    filled: bool = True
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def read_as(self) -> Column:
+        """The column in the terms of `cells`."""
+        kind: ColumnType = "text"
+        if self.kind != "moment" and self.kind != "area":
+            kind = self.kind
+        return Column(
+            id=self.id,
+            label_zh=self.label_zh,
+            type=kind,
+            minimum=Decimal(0),
+            maximum=Decimal(10) ** 12,
+            values=self.values,
+            aliases=self.aliases,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawTable:
+    """A kind of raw records: what one row is, and its columns.
+
+    Parameters
+    ----------
+    id, title_zh : str
+        Names in messages.
+    columns : tuple of RawColumn
+        ``synthetic`` is added to every table.
+    """
+
+    id: str
+    title_zh: str
+    columns: tuple[RawColumn, ...]
+
+    @property
+    def all_columns(self) -> tuple[RawColumn, ...]:
+        """The columns, and whether a row is made up."""
+        return (*self.columns, _SYNTHETIC)
+
+
+_SYNTHETIC: Final = RawColumn(
+    id="synthetic",
+    label_zh="合成数据",
+    kind="flag",
+    needed=False,
+    filled=False,
+)
+
+
+def _frame(source: Any, table: RawTable) -> tuple[pl.DataFrame, str, int]:
+    """Return the rows of a file or a frame, its name for messages, and its first row's number."""
+    if isinstance(source, str | Path):
+        headers = {normal(name) for column in table.all_columns for name in _names(column)}
+        days = {
+            normal(name)
+            for column in table.columns
+            if column.kind == "date"
+            for name in _names(column)
+        }
+        raw = read(source, lambda text: normal(text) in headers, lambda text: normal(text) in days)
+        return raw.frame.collect(), raw.name, raw.first_row
+    name = tr(table.id.replace("_", " "), table.title_zh)
+    if isinstance(source, pl.LazyFrame):
+        return source.collect(), name, 1
+    if isinstance(source, pl.DataFrame):
+        return source, name, 1
+    try:
+        wrapped = nw.from_native(source)
+    except TypeError as error:
+        raise SubjectError(
+            Problem(
+                tr("not a frame with named columns", "不是带列名的数据框"),
+                type(source).__name__,
+                tr(
+                    "give a file, or a polars, pandas or pyarrow frame",
+                    "请提供文件,或 polars、pandas、pyarrow 数据框",
+                ),
+                name,
+            )
+        ) from error
+    eager = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
+    return eager.to_polars(), name, 1
+
+
+def read_frame(source: Any, table: RawTable) -> pl.DataFrame:
+    """Return the rows of a file or a frame as they are, before any column is read.
+
+    Raises
+    ------
+    SubjectError
+        If it is no readable file and no frame.
+    """
+    return _frame(source, table)[0]
+
+
+def _names(column: RawColumn) -> tuple[str, ...]:
+    return (column.id, column.label_zh, *column.aliases)
+
+
+def _matched(
+    headers: list[str], table: RawTable, where: str, problems: list[Problem]
+) -> dict[str, tuple[str, str]]:
+    names = {normal(name): column for column in table.all_columns for name in _names(column)}
+    found: dict[str, tuple[str, str]] = {}
+    for header in headers:
+        plain = normal(header)
+        bare, unit = (plain, "") if plain in names else split_unit(plain)
+        if any(zh in plain or plain == en for zh, en in BANNED):
+            problems.append(
+                Problem(
+                    tr("a field no credit file may hold", "信用档案不得采集的信息"),
+                    header,
+                    tr("take the column out", "请删除该列"),
+                    where,
+                )
+            )
+        elif (column := names.get(bare)) is not None and (not unit or column.kind == "money"):
+            if column.id in found:
+                problems.append(
+                    Problem(
+                        tr(f"two headers for '{column.id}'", f"“{column.label_zh}”对应两列"),
+                        f"{found[column.id][0]}, {header}",
+                        tr("keep one", "请保留一列"),
+                        where,
+                    )
+                )
+            else:
+                found[column.id] = (header, unit)
+    problems += [
+        Problem(
+            tr(
+                f"no column '{column.id}' ({column.label_zh})",
+                f"缺少“{column.label_zh}”列({column.id})",
+            ),
+            ", ".join(headers[:8]) + ("…" if len(headers) > 8 else ""),
+            tr(f"add a column '{column.id}'", f"请补充“{column.label_zh}”列"),
+            where,
+        )
+        for column in table.columns
+        if column.needed and column.id not in found
+    ]
+    return found
+
+
+def _moment(header: str, kind: pl.DataType) -> tuple[pl.Expr, list[tuple[str, pl.Expr]]]:
+    if isinstance(kind, pl.Datetime):
+        value = pl.col(header)
+        if kind.time_zone is not None:
+            value = value.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None)
+        return value.cast(pl.Datetime("us")), []
+    if kind == pl.Date:
+        return pl.col(header).cast(pl.Datetime("us")), []
+    text = pl.col(header).cast(pl.String).str.strip_chars()
+    text = pl.when(text == "").then(None).otherwise(text)
+    value = pl.coalesce(
+        *(text.str.to_datetime(form, strict=False, time_unit="us") for form in _MOMENTS)
+    )
+    reason = tr("not a day and time (2019-04-01 09:30:00)", "不是日期时间(如 2019-04-01 09:30:00)")
+    return value, [(reason, text.is_not_null() & value.is_null())]
+
+
+def _area(text: pl.Expr) -> tuple[pl.Expr, list[tuple[str, pl.Expr]]]:
+    value = text.replace_strict(words(), default=None, return_dtype=pl.String)
+    reason = tr(
+        "neither a code nor a name of Lishui or its counties",
+        "不是丽水市及所辖县(市、区)的代码或名称",
+    )
+    return value, [(reason, text.is_not_null() & value.is_null())]
+
+
+def _read(
+    column: RawColumn, header: str, unit: str, kind: pl.DataType
+) -> tuple[pl.Expr, list[tuple[str, pl.Expr]]]:
+    if column.kind == "moment" and kind != pl.Null:
+        value, faults = _moment(header, kind)
+    else:
+        found = cell(column.read_as, header, unit, kind)
+        value, faults = found.value, list(found.faults)
+        if column.kind == "area":
+            value, faults = _area(value.cast(pl.String))
+    if column.filled:
+        readable = (
+            ~pl.any_horizontal(*(test.fill_null(False) for _, test in faults))
+            if faults
+            else pl.lit(True)
+        )
+        faults.append((tr("nothing stands there", "未填写"), value.is_null() & readable))
+    return value, faults
+
+
+def take(source: Any, table: RawTable) -> pl.DataFrame:
+    """Return the records of a table, typed and named by id, or everything wrong with them.
+
+    Parameters
+    ----------
+    source : path-like or frame
+        A CSV (UTF-8 or GB18030), Excel or Parquet file, or a polars, pandas, pyarrow or other frame
+        narwhals takes. Headers Chinese or English; columns the table does not have are ignored.
+    table : RawTable
+        What the rows are.
+
+    Returns
+    -------
+    polars.DataFrame
+        Every column of the table, in its order, and ``synthetic`` (false where not said).
+
+    Raises
+    ------
+    SubjectError
+        If columns are missing or doubled, cells are unreadable or empty where they must not be
+        (counted, with the first row), or a field stands there that no credit file may hold.
+
+    Examples
+    --------
+    >>> visits = RawTable(id="visits", title_zh="访问", columns=(
+    ...     RawColumn(id="adcode", label_zh="区划代码", kind="area"),
+    ...     RawColumn(id="day", label_zh="日期", kind="date")))
+    >>> take(pl.DataFrame({"区划代码": ["莲都区"], "日期": ["2018年3月1日"]}), visits).row(0)
+    ('331102', datetime.date(2018, 3, 1), False)
+    """
+    frame, where, first = _frame(source, table)
+    problems: list[Problem] = []
+    found = _matched(frame.columns, table, where, problems)
+    values: list[pl.Expr] = []
+    tests: list[tuple[str, str, pl.Expr]] = []
+    for column in table.all_columns:
+        if column.id not in found:
+            values.append(pl.lit(None, _TYPES[column.kind]).alias(column.id))
+            continue
+        header, unit = found[column.id]
+        value, faults = _read(column, header, unit, frame.schema[header])
+        values.append(value.cast(_TYPES[column.kind]).alias(column.id))
+        tests += [(header, reason, test) for reason, test in faults]
+    if tests:
+        marks = frame.select(
+            test.fill_null(False).alias(str(place)) for place, (_, _, test) in enumerate(tests)
+        )
+        for (header, reason, _), mark in zip(tests, marks.get_columns(), strict=True):
+            if mark.any():
+                row = mark.arg_true()[0] % max(frame.height, 1)
+                count = int(mark.sum())
+                problems.append(
+                    Problem(
+                        reason,
+                        tr(
+                            f"{count} rows, first row {row + first}: {frame[header][row]!s}",
+                            f"{count} 行,首行为第 {row + first} 行:{frame[header][row]!s}",
+                        ),
+                        where=f"{where} {header}",
+                    )
+                )
+    if problems:
+        raise SubjectError(problems)
+    return frame.select(values).with_columns(pl.col("synthetic").fill_null(False))

