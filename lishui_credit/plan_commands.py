@@ -149,6 +149,7 @@ def status(options: argparse.Namespace) -> int:
     from lishui_credit.plan.definitions import END
     from lishui_credit.plan.divisions import CITY, division
     from lishui_credit.plan.progress import progress
+    from lishui_credit.plan.sentences import attention
     from lishui_credit.plan.targets import read_targets
 
     at = _day(options.at, "--at", END)
@@ -175,6 +176,10 @@ def status(options: argparse.Namespace) -> int:
     print(f"{area.name} · {at}")
     print("\n".join(_table(rows)))
     print("\n".join(_remarks(rows, missing, mended)))
+    urgent = attention(rows, adcode=area.adcode)["sentence"].to_list()
+    if urgent:
+        print("\n" + tr("Needs attention first:", "最需关注:"))
+        print("\n".join(f"  {text}" for text in urgent))
     return 0
 
 
@@ -187,26 +192,9 @@ def _banner(synthetic: bool) -> None:
         print(f"*** {line} ***")
 
 
-def printed(row: PlanIndicator, value: float | None) -> str:
-    """Return a value of an indicator as people print it.
-
-    Examples
-    --------
-    >>> from lishui_credit.plan.definitions import indicator
-    >>> printed(indicator("website_rate"), 77.777), printed(indicator("query_volume"), 123456.0)
-    ('77.8 %', '123,456')
-    """
-    if value is None:
-        return "—"
-    if row.unit == "percent":
-        return f"{value:.1f} %"
-    if row.unit == "yuan":
-        return f"{value / 10_000:,.1f} " + tr("10k yuan", "万元")
-    return f"{value:,.0f}"
-
-
 def _table(rows: pl.DataFrame) -> list[str]:
     from lishui_credit.plan.definitions import ATTRIBUTES, indicators
+    from lishui_credit.plan.sentences import printed
     from lishui_credit.plan.status import STATUSES
 
     lines = []
@@ -270,6 +258,7 @@ def _remarks(rows: pl.DataFrame, missing: pl.DataFrame, mended: pl.DataFrame) ->
 def _city_remarks(missing: pl.DataFrame, mended: pl.DataFrame) -> list[str]:
     from lishui_credit.plan.definitions import indicators
     from lishui_credit.plan.divisions import division
+    from lishui_credit.plan.sentences import printed
 
     lines = []
     for key, day, _, codes, why in missing.head(_SHOWN).iter_rows():
@@ -360,7 +349,9 @@ def report(options: argparse.Namespace) -> int:
     at = _day(options.at, "--at", END)
     try:
         writer = import_module("lishui_credit.plan.report_files")
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name != "lishui_credit.plan.report_files":
+            raise
         raise SubjectError(
             Problem(tr("this version writes no report", "本版本尚不能生成报告"), options.output)
         ) from None

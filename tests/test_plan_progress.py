@@ -20,6 +20,7 @@ from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.divisions import CITY, counties
 from lishui_credit.plan.observations import SCHEMA, latest, observations
 from lishui_credit.plan.progress import PROGRESS, progress
+from lishui_credit.plan.sentences import attention, changes
 from lishui_credit.plan.series import series
 from lishui_credit.plan.status import STATUSES, disagree
 from lishui_credit.plan.targets import TARGETS, read_targets, yearly_targets
@@ -425,3 +426,36 @@ def test_every_month_of_ten_years_can_be_made():
     assert set(made["frequency"]) == {"month"}
     assert made["period"].n_unique() == 120
     assert progress(made).height == 120
+
+
+# ---- in words ---------------------------------------------------------------------------------
+
+
+def test_the_worst_binding_target_needs_attention_first(sample):
+    found = attention(progress(sample, MID), adcode="331127")
+    assert found["status"].to_list() == ["far_behind"] * 3
+    assert found["indicator"].to_list() == [
+        "double_publicity_coverage",
+        "website_rate",
+        "client_rate",
+    ]
+    assert "off its path since 2016-03-31" in found["sentence"][0]
+    assert "points a year" in found["sentence"][0]
+    set_language("zh")
+    text = attention(progress(sample, MID))["sentence"][0]
+    assert text.startswith(
+        "失信“黑名单”覆盖率(重点行业领域)(约束性):滞后,2018-06-30为42.9 %,应达57.1 %,"
+    )
+    assert "最滞后:莲都区" in text
+
+
+def test_what_changed_between_two_days_is_what_differs(sample):
+    then, now = (progress(sample, day) for day in (date(2017, 9, 30), date(2017, 12, 31)))
+    found = changes(then, now)
+    turned = {(a, b): c for a, b, c in found.select("indicator", "adcode", "turned").iter_rows()}
+    for key, code in then.select("indicator", "adcode").iter_rows():
+        a, b = one(then, key, code), one(now, key, code)
+        differs = a["value"] != b["value"] or a["status"] != b["status"]
+        assert differs == ((key, code) in turned)
+    assert turned["uscc_coverage", "331126"] == "worse"
+    assert changes(now, now).is_empty()

@@ -1,0 +1,172 @@
+"""Progress in words: values as people print them, what needs attention, what changed.
+
+Everything here is read from a progress frame; nothing is computed again.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.language import tr
+from lishui_credit.plan.definitions import ATTRIBUTES, PlanIndicator, indicator, indicators
+from lishui_credit.plan.divisions import CITY, division
+from lishui_credit.plan.status import STATUSES
+
+_URGENCY: Final = {name: place for place, name in enumerate(STATUSES)}
+_QUIET: Final = ("on_track", "ahead", "achieved")
+
+
+def printed(row: PlanIndicator, value: float | None) -> str:
+    """Return a value of an indicator as people print it.
+
+    Examples
+    --------
+    >>> printed(indicator("website_rate"), 77.777), printed(indicator("query_volume"), 123456.0)
+    ('77.8 %', '123,456')
+    """
+    if value is None:
+        return "—"
+    if row.unit == "percent":
+        return f"{value:.1f} %"
+    if row.unit == "yuan":
+        return f"{value / 10_000:,.1f} " + tr("10k yuan", "万元")
+    return f"{value:,.0f}"
+
+
+def rate_printed(row: PlanIndicator, rate: float | None) -> str:
+    """Return a required rate as people print it: points a year, or growth a year.
+
+    Examples
+    --------
+    >>> rate_printed(indicator("website_rate"), 12.5), rate_printed(indicator("query_volume"), 0.149)
+    ('+12.5 points a year', '+14.9 % a year')
+    """
+    if rate is None:
+        return "—"
+    if row.path.kind == "geometric":
+        return tr(f"{rate:+.1%} a year".replace("%", " %"), f"年均增长 {rate:.1%}")
+    return tr(f"{rate:+.1f} points a year", f"每年提高 {rate:.1f} 个百分点")
+
+
+def sentence(found: dict[str, Any]) -> str:
+    """Return one row of a progress frame in a sentence.
+
+    Parameters
+    ----------
+    found : dict
+        A row of `lishui_credit.plan.progress.PROGRESS`.
+
+    Examples
+    --------
+    >>> row = {"indicator": "website_rate", "status": "no_data", "value": None}
+    >>> sentence(row)
+    'Share of local credit websites opened (binding): no data.'
+    """
+    row, state = indicator(found["indicator"]), STATUSES[found["status"]]
+    zh, en = ATTRIBUTES[row.attribute]
+    parts = [f"{row.name}{tr(f' ({en})', f'({zh})')}{tr(': ', ':')}{state.word}"]
+    if found["value"] is not None:
+        value = printed(row, found["value"])
+        parts.append(tr(f"{value} at {found['period']}", f"{found['period']}为{value}"))
+        if found["path"] is not None:
+            level = printed(row, found["path"])
+            parts.append(tr(f"expected {level}", f"应达{level}"))
+        if found["off_path_since"] is not None:
+            day = found["off_path_since"]
+            parts.append(tr(f"off its path since {day}", f"自{day}起偏离进度"))
+        if state.off and found["required_rate"] is not None:
+            rate = rate_printed(row, found["required_rate"])
+            parts.append(tr(f"from now on it takes {rate}", f"今后须{rate}"))
+        if found["worst"]:
+            named = tr(", ", "、").join(division(code).name for code in found["worst"])
+            parts.append(tr(f"most behind: {named}", f"最滞后:{named}"))
+    return tr(", ", ",").join(parts) + tr(".", "。")
+
+
+def attention(table: pl.DataFrame, n: int = 3, adcode: str = CITY) -> pl.DataFrame:
+    """Return the rows of an area that need attention most, each with a sentence.
+
+    The worst status first, binding targets before expected ones before guidance, then as printed;
+    what is on its path, ahead or achieved needs none.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        From `lishui_credit.plan.progress.progress`.
+    n : int, default 3
+        At most so many.
+    adcode : str
+        Area.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``indicator``, ``status``, ``sentence``; fewer than `n` rows where fewer need it.
+
+    Examples
+    --------
+    >>> from lishui_credit.plan.progress import progress
+    >>> attention(progress(pl.DataFrame(schema={"indicator": pl.String, "adcode": pl.String,
+    ...     "period": pl.Date, "frequency": pl.String, "value": pl.Float64})))["status"].to_list()
+    ['no_data', 'no_data', 'no_data']
+    """
+    known = list(indicators())
+    ranks = {name: place for place, name in enumerate(ATTRIBUTES)}
+    rows = [
+        row
+        for row in table.filter(pl.col("adcode") == adcode).iter_rows(named=True)
+        if row["status"] not in _QUIET
+    ]
+    rows.sort(
+        key=lambda row: (
+            _URGENCY[row["status"]],
+            ranks[indicator(row["indicator"]).attribute],
+            known.index(row["indicator"]),
+        )
+    )
+    said = [(row["indicator"], row["status"], sentence(row)) for row in rows[:n]]
+    return pl.DataFrame(said, schema=["indicator", "status", "sentence"], orient="row")
+
+
+def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """Return what changed between two progress frames.
+
+    Parameters
+    ----------
+    before, now : polars.DataFrame
+        From `lishui_credit.plan.progress.progress`, at two days or on what was known at two days.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``indicator``, ``adcode``, ``value_before``, ``value``, ``status_before``, ``status`` and
+        ``turned`` (better, worse or same, by the order of statuses), where value or status differ.
+        To or from ``no_data``, ``no_baseline`` and ``cannot_tell`` nothing turns better or worse.
+
+    Examples
+    --------
+    >>> rows = {"indicator": ["website_rate"], "adcode": ["331100"], "value": [50.0], "status": ["near"]}
+    >>> later = pl.DataFrame(rows | {"value": [60.0], "status": ["ahead"]})
+    >>> changes(pl.DataFrame(rows), later).select("value_before", "value", "turned").row(0)
+    (50.0, 60.0, 'better')
+    """
+    order = ("reversed", "far_behind", "behind", "near", *_QUIET)
+    rank = {name: place for place, name in enumerate(order)}
+    wanted = ["indicator", "adcode", "value", "status"]
+    then, new = (
+        pl.col(name).replace_strict(rank, default=None, return_dtype=pl.Int64)
+        for name in ("status_before", "status")
+    )
+    both = now.select(wanted).join(
+        before.select(wanted), on=["indicator", "adcode"], suffix="_before", maintain_order="left"
+    )
+    differs = pl.any_horizontal(
+        pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in ("value", "status")
+    )
+    turned = pl.when(new > then).then(pl.lit("better")).when(new < then).then(pl.lit("worse"))
+    return both.filter(differs).select(
+        "indicator", "adcode", "value_before", "value", "status_before", "status",
+        turned.otherwise(pl.lit("same")).alias("turned"),
+    )  # fmt: skip
