@@ -127,7 +127,7 @@ def test_firms_that_are_alike_are_treated_alike_while_the_budget_allows() -> Non
 
 
 def test_each_firm_is_told_why_it_gets_nothing() -> None:
-    firms = made_up(("A", 1_000), ("B", 900_000), ("B", 50_000), ("D", 1_000))
+    firms = made_up(("A", 1_000), ("B", 900_000), ("B", 120_000), ("D", 1_000))
     rules = replace(SMALL, budget_fen=40_000_000)
     found = price(firms, TABLE, TERMS, conditions=rules)
     assert found.frame["decision"].to_list() == ["lend", "unprofitable", "budget", "excluded"]
