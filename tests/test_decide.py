@@ -12,11 +12,12 @@ from lishui_credit.cutoffs.decide import decide
 from lishui_credit.cutoffs.decided import (
     constraints,
     decide_file,
-    explain,
     read_manifest,
     verify,
 )
-from lishui_credit.cutoffs.policy import Policy, parse
+from lishui_credit.cutoffs.explained import explain
+from lishui_credit.cutoffs.policy import Policy
+from lishui_credit.cutoffs.policy_file import parse
 from lishui_credit.errors import CreditError, ModelError, PolicyError, SubjectError
 from lishui_credit.rubrics import catalog, graded
 from lishui_credit.scorecards import Scorecard

@@ -15,11 +15,8 @@ from lishui_credit.cutoffs.policy import (
     Score,
     Segment,
     content,
-    from_content,
-    parse,
-    read_policy,
-    to_toml,
 )
+from lishui_credit.cutoffs.policy_file import from_content, parse, read_policy, to_toml
 from lishui_credit.errors import PolicyError
 
 WHOLE = """\

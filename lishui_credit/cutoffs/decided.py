@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.cutoffs import policy as policies
+from lishui_credit.cutoffs import policy_file as policies
 from lishui_credit.cutoffs.decide import (
     APPROVE,
     DECISIONS,
@@ -25,22 +25,17 @@ from lishui_credit.cutoffs.decide import (
     decide,
     subject_column,
 )
-from lishui_credit.cutoffs.policy import WHOLE, Policy
-from lishui_credit.errors import ModelError, PolicyError, Problem, SubjectError
-from lishui_credit.headers import is_date, is_header
-from lishui_credit.language import language, tr
-from lishui_credit.read import broken, sha256
-from lishui_credit.read import read as read_raw
+from lishui_credit.cutoffs.policy import WHOLE, Policy, content
+from lishui_credit.cutoffs.score_files import KEY, Scores, facts_of, read_scores, stored_rows
+from lishui_credit.errors import ModelError, PolicyError, Problem
+from lishui_credit.language import tr
+from lishui_credit.read import sha256
 from lishui_credit.rubrics import graded
-from lishui_credit.rubrics.rubric import Rubric
 from lishui_credit.scorecards.card_file import FILE, load
 from lishui_credit.version import __version__
 from lishui_credit.write import check_suffix, keep_inputs, replacing, write_table
 
 KIND: Final = "decisions"
-_KEY: Final = "lishui_credit"
-_PARQUET: Final = (".parquet", ".pq")
-_NUMBERS: Final = ("points__", "lost_")
 Progress = Callable[[str], None]
 
 
@@ -93,128 +88,6 @@ class DecidedManifest:
     def json(self) -> str:
         """Return the manifest as JSON with sorted keys."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=2, sort_keys=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """A file of scores as a policy reads it.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Its rows; ids and segments of CSV and Excel stay text.
-    source_sha256 : str
-        Hash of the model or edition that made it; "" where the file does not say.
-    rubric : Rubric, optional
-        Of a graded file.
-    notes : tuple of str
-        What the reader remarked.
-    """
-
-    frame: pl.DataFrame
-    source_sha256: str = ""
-    rubric: Rubric | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def synthetic(self) -> bool:
-        """Whether any row says that it is synthetic."""
-        if "synthetic" not in self.frame.columns:
-            return False
-        told = self.frame["synthetic"].cast(pl.String).str.to_lowercase().eq("true")
-        return bool(told.any())
-
-
-def read_scores(path: Path | str, policy: Policy, *also: str) -> Scores:
-    """Read a file of scores: Parquet, CSV, Excel, or a graded file with its manifest.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    policy : Policy
-        Tells which column must be numbers.
-    *also : str
-        Further columns of numbers, read where they are there.
-
-    Raises
-    ------
-    SubjectError
-        If it cannot be read, or a cell of a number is none.
-    PolicyError
-        If another model or edition made it than the policy names.
-    """
-    path = Path(path)
-    facts = _facts(path)
-    try:
-        if "rubric" in facts:
-            stored = graded.read(path)
-            found = Scores(stored.frame.collect(), stored.manifest.edition_sha256, stored.rubric)
-        else:
-            raw = read_raw(path, is_header, is_date)
-            table = raw.frame.collect()
-            if path.suffix.lower() not in _PARQUET:
-                numbers = [] if policy.score.order else [policy.score.column]
-                table = _cells(table, {*numbers, *also}, path.name)
-            found = Scores(table, str(facts.get("model_sha256", "")), notes=raw.notes)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(path.name, error) from None
-    asked = policy.score.sha256
-    if asked and found.source_sha256 and asked != found.source_sha256:
-        raise PolicyError(
-            Problem(
-                tr(
-                    "another model or edition made these scores", "评分并非政策指定的模型或版本所出"
-                ),
-                f"{found.source_sha256[:12]} != {asked[:12]}",
-                policy.score.source,
-                path.name,
-            )
-        )
-    if asked and not found.source_sha256:
-        note = tr(
-            "the file does not say which model made the scores: not checked against the policy",
-            "文件未说明评分由何模型所出,未与政策核对",
-        )
-        found = replace(found, notes=(*found.notes, note))
-    return found
-
-
-def _facts(path: Path) -> dict[str, Any]:
-    """Return what a file says of itself, beside it or in its footer."""
-    beside = graded.manifest_path(path)
-    try:
-        if beside.exists():
-            found = json.loads(beside.read_text(encoding="utf-8"))
-        elif path.suffix.lower() in _PARQUET:
-            found = json.loads(pl.read_parquet_metadata(path)[_KEY])
-        else:
-            return {}
-    except (KeyError, ValueError, OSError, pl.exceptions.PolarsError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _cells(table: pl.DataFrame, numbers: set[str], where: str) -> pl.DataFrame:
-    """Read text cells: numbers where numbers are meant, else text, an empty cell as null."""
-    made, problems = [], []
-    for name in table.columns:
-        cells = table[name].cast(pl.String).str.strip_chars(" \t\r\n\u3000\u00a0").replace("", None)
-        if name in numbers or name.startswith(_NUMBERS):
-            column = cells.cast(pl.Int64, strict=False)
-            if column.null_count() > cells.null_count():
-                column = cells.cast(pl.Float64, strict=False)
-            wrong = cells.filter(column.is_null() & cells.is_not_null())
-            if len(wrong):
-                found = tr(f"{len(wrong)} cells: {wrong[0]}", f"{len(wrong)} 格:{wrong[0]}")
-                problems.append(
-                    Problem(tr("not a number", "不是数字"), found, where=f"{where}: {name}")
-                )
-            cells = column
-        made.append(cells)
-    if problems:
-        raise SubjectError(problems)
-    return pl.DataFrame(made)
 
 
 # ---- deciding a file --------------------------------------------------------------------------
@@ -273,7 +146,7 @@ def decide_file(
     )
     numbered = () if key else (tr("no id column: rows are numbered", "没有编号列,按行编号"),)
     manifest = DecidedManifest(
-        policy=policies.content(rules),
+        policy=content(rules),
         policy_sha256=rules.sha256,
         inputs={
             role: graded.InputFile(
@@ -293,7 +166,7 @@ def decide_file(
         notes=(*found.notes, *numbered),
     )
     progress(tr("writing", "写出"))
-    write_table(table.lazy(), output, {_KEY: manifest.json()})
+    write_table(table.lazy(), output, {KEY: manifest.json()})
     whole = replace(manifest, output_sha256=sha256(output))
     with replacing(graded.manifest_path(output)) as draft:
         draft.write_text(whole.json() + "\n", encoding="utf-8")
@@ -387,7 +260,7 @@ def constraints(policy: Policy, decided: pl.DataFrame, frame: pl.DataFrame) -> l
 def is_decided(path: Path | str) -> bool:
     """Tell whether a file is one of decisions, by its manifest."""
     path = Path(path)
-    return path.exists() and _facts(path).get("kind") == KIND
+    return path.exists() and facts_of(path).get("kind") == KIND
 
 
 def read_manifest(path: Path | str) -> DecidedManifest:
@@ -401,7 +274,7 @@ def read_manifest(path: Path | str) -> DecidedManifest:
     path = Path(path)
     if not path.exists():
         raise ModelError(Problem(tr("no such file", "没有这个文件"), where=str(path)))
-    raw = _facts(path)
+    raw = facts_of(path)
     try:
         if raw["kind"] != KIND:
             raise KeyError("kind")
@@ -417,13 +290,6 @@ def read_manifest(path: Path | str) -> DecidedManifest:
                 where=path.name,
             )
         ) from None
-
-
-def _stored(path: Path) -> pl.DataFrame:
-    if path.suffix.lower() in _PARQUET:
-        return pl.read_parquet(path)
-    raw = read_raw(path)
-    return _cells(raw.frame.collect(), set(), path.name)
 
 
 def verify(path: Path | str, progress: Progress = lambda step: None) -> graded.Verdict:
@@ -478,7 +344,7 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> graded.V
         card=files.get("card"),
         top=manifest.reasons,
     )
-    different = _differences(_stored(path), again)
+    different = _differences(stored_rows(path), again)
     checks["decisions"] = different.is_empty()
     return graded.Verdict(checks=checks, subjects=again.height, different=different)
 
@@ -509,122 +375,4 @@ def _differences(stored: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
         "decision_again",
         "decided_by",
         "decided_by_again",
-    )
-
-
-# ---- one applicant ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
-    """Why one applicant was decided so.
-
-    Parameters
-    ----------
-    id, score, decision, decided_by : str
-        The row.
-    policy, policy_sha256, title_zh, title_en : str
-        What decided it.
-    on : str
-        Day of the decision.
-    trial, synthetic : bool
-        Whether the policy was on trial, the data made up.
-    reasons : tuple of (str, str, str)
-        Code, Chinese, English; largest first.
-    """
-
-    id: str
-    score: str
-    decision: str
-    decided_by: str
-    policy: str
-    policy_sha256: str
-    title_zh: str
-    title_en: str
-    on: str
-    trial: bool
-    synthetic: bool
-    reasons: tuple[tuple[str, str, str], ...]
-
-    def __str__(self) -> str:
-        """Return the explanation as lines of text, in the language in use."""
-        marks = [tr("SYNTHETIC DATA", "合成数据")] if self.synthetic else []
-        marks += [tr("TRIAL: not a decision in force", "试算:不是有效决定")] if self.trial else []
-        title = tr(self.title_en, self.title_zh) or self.title_zh
-        lines = [
-            *marks,
-            f"{self.id}  ·  {said(self.decision)}  ·  {self.on}",
-            f"{self.policy}  {title}  {self.policy_sha256[:12]}",
-            tr("score: ", "评分:") + (self.score or "—"),
-            tr("decided by: ", "依据:") + self.decided_by,
-        ]
-        sentence = 1 if language() == "zh" else 2
-        lines += [
-            f"  {place}. {row[sentence]} ({row[0]})" for place, row in enumerate(self.reasons, 1)
-        ]
-        return "\n".join(lines)
-
-
-_WORDS: Final = {
-    "approve": ("approve", "通过"),
-    "refer": ("refer to a person", "转人工审核"),
-    "decline": ("decline", "拒绝"),
-    "not decided": ("not decided", "未决策"),
-}
-
-
-def said(decision: str) -> str:
-    """Return a decision in the language in use."""
-    return tr(*_WORDS[decision]) if decision in _WORDS else decision
-
-
-def explain(path: Path | str, subject: str) -> Explained:
-    """Return why one applicant of a decided file was decided so.
-
-    Parameters
-    ----------
-    path : path-like
-        An output of `decide_file`.
-    subject : str
-        The applicant's id; the row's number where the file had none.
-
-    Raises
-    ------
-    ModelError
-        If it is no file of decisions.
-    SubjectError
-        If the applicant is not in it.
-    """
-    path = Path(path)
-    manifest = read_manifest(path)
-    table = _stored(path)
-    rows = table.filter(pl.col("id").cast(pl.String) == subject)
-    if rows.is_empty():
-        raise SubjectError(
-            Problem(
-                tr("nobody of that id was decided", "没有该编号的申请人"),
-                subject,
-                tr("for instance ", "例如 ") + ", ".join(map(str, table["id"].head(3))),
-                path.name,
-            )
-        )
-    row = rows.row(0, named=True)
-    found = [
-        tuple(str(row[f"reason_{n}{side}"]) for side in ("", "_zh", "_en"))
-        for n in range(1, manifest.reasons + 1)
-        if row.get(f"reason_{n}") is not None
-    ]
-    return Explained(
-        id=subject,
-        score="" if row["score"] is None else str(row["score"]),
-        decision=row["decision"],
-        decided_by=row["decided_by"],
-        policy=row["policy"],
-        policy_sha256=row["policy_sha256"],
-        title_zh=manifest.policy["title_zh"],
-        title_en=manifest.policy.get("title_en", ""),
-        on=manifest.on,
-        trial=manifest.trial,
-        synthetic=manifest.synthetic,
-        reasons=tuple((a, b, c) for a, b, c in found),
     )
