@@ -69,7 +69,7 @@ def decide(
     rubric : Rubric, optional
         For reasons: the edition that graded the frame.
     top : int, default 4
-        Reasons per applicant declined or referred.
+        Reasons per applicant declined or referred; none at 0.
 
     Returns
     -------
@@ -125,6 +125,8 @@ def decide(
         pl.lit(policy.sha256).alias("policy_sha256"),
         *kept,
     )
+    if top < 1:
+        return decided
     adverse = decided["decision"].is_in([REFER, DECLINE])
     gap = table.select(_gap(policy, table.schema)).to_series().filter(adverse)
     found = reasons(table.filter(adverse), gap, card=card, rubric=rubric, top=top).sentences()
