@@ -69,7 +69,7 @@ def decide(
     rubric : Rubric, optional
         For reasons: the edition that graded the frame.
     top : int, default 4
-        Reasons per applicant declined or referred.
+        Reasons per applicant declined or referred; none at 0.
 
     Returns
     -------
@@ -110,7 +110,8 @@ def decide(
         )
     table = gathered(frame)
     key = subject_column(table.columns, id)
-    refuse(table, policy, key)
+    if problems := wrong_with(table, policy, key):
+        raise SubjectError(problems)
     ids = pl.int_range(1, table.height + 1, eager=True) if key is None else table[key]
     decision, decided_by = expressions(policy, table.schema)
     kept = [pl.col("synthetic")] if "synthetic" in table.columns else []
@@ -124,6 +125,8 @@ def decide(
         pl.lit(policy.sha256).alias("policy_sha256"),
         *kept,
     )
+    if top < 1:
+        return decided
     adverse = decided["decision"].is_in([REFER, DECLINE])
     gap = table.select(_gap(policy, table.schema)).to_series().filter(adverse)
     found = reasons(table.filter(adverse), gap, card=card, rubric=rubric, top=top).sentences()
@@ -171,16 +174,10 @@ def subject_column(names: Iterable[str], given: str | None = None) -> str | None
     return ends[0] if len(ends) == 1 else None
 
 
-def refuse(table: pl.DataFrame, policy: Policy, key: str | None) -> None:
-    """Refuse a frame a policy cannot be applied to, with everything that is wrong.
-
-    Raises
-    ------
-    SubjectError
-        See `decide`.
-    """
+def wrong_with(table: pl.DataFrame, policy: Policy, key: str | None) -> list[Problem]:
+    """Return everything for which a policy cannot be applied to a frame; see `decide`."""
     wanted = list(dict.fromkeys([*policy.columns, *([key] if key else [])]))
-    problems = [_absent(name, table.columns) for name in wanted if name not in table.columns]
+    problems = [absent(name, table.columns) for name in wanted if name not in table.columns]
     score = policy.score
     kinds = table.schema
     if score.column in kinds:
@@ -221,15 +218,15 @@ def refuse(table: pl.DataFrame, policy: Policy, key: str | None) -> None:
             shown = ", ".join(str(v) for v in twice.unique(maintain_order=True).head(3))
             found = tr(f"{len(twice)} rows: {shown}", f"{len(twice)} 行:{shown}")
             problems.append(Problem(tr("ids stand more than once", "编号重复"), found, where=key))
-    if problems:
-        raise SubjectError(problems)
+    return problems
 
 
 def _tells(kind: pl.DataType) -> bool:
     return kind.is_integer() or kind in (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
 
 
-def _absent(name: str, names: list[str]) -> Problem:
+def absent(name: str, names: list[str]) -> Problem:
+    """Return the problem of a column that is not there, with the nearest that is."""
     near = difflib.get_close_matches(name, names, n=1)
     hint = tr("nearest: ", "最接近:") + near[0] if near else ""
     return Problem(tr(f"no column '{name}'", f"没有“{name}”列"), ", ".join(names[:8]), hint)

@@ -59,7 +59,7 @@ class Scores:
         return bool(told.any())
 
 
-def read_scores(path: Path | str, policy: Policy, *also: str) -> Scores:
+def read_scores(path: Path | str, policy: Policy, *also: str, check_source: bool = True) -> Scores:
     """Read a file of scores: Parquet, CSV, Excel, or a graded file with its manifest.
 
     Parameters
@@ -70,6 +70,8 @@ def read_scores(path: Path | str, policy: Policy, *also: str) -> Scores:
         Tells which column must be numbers.
     *also : str
         Further columns of numbers, read where they are there.
+    check_source : bool, default True
+        Refuse scores of another model or edition than the policy names.
 
     Raises
     ------
@@ -93,7 +95,7 @@ def read_scores(path: Path | str, policy: Policy, *also: str) -> Scores:
             found = Scores(table, str(facts.get("model_sha256", "")), notes=raw.notes)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(path.name, error) from None
-    asked = policy.score.sha256
+    asked = policy.score.sha256 if check_source else ""
     if asked and found.source_sha256 and asked != found.source_sha256:
         raise PolicyError(
             Problem(
