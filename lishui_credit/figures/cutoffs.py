@@ -16,12 +16,15 @@ from lishui_credit.figures.binning import blank, short
 from lishui_credit.figures.validation import BLUE, GREEN, GREY, RED
 from lishui_credit.language import tr
 
+LEGEND = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0}
+"""Where a legend stands: above the plot, growing upwards when it takes two rows."""
+
 _BAND = "rgba(0, 114, 178, 0.18)"
 _SETS = {
-    "approved_old": ("old policy approves", "旧政策批准"),
+    "approved_old": ("old policy", "旧政策"),
     "swap_out": ("leave", "换出"),
     "swap_in": ("enter", "换入"),
-    "approved_new": ("new policy approves", "新政策批准"),
+    "approved_new": ("new policy", "新政策"),
     "both": ("both approve", "两者均批准"),
     "neither": ("neither approves", "两者均不批准"),
     "open": ("not decided", "未决"),
@@ -109,7 +112,7 @@ def trade_off(swept: pl.DataFrame, *, synthetic: bool = False) -> Any:
             "tickformat": ".1%",
             "rangemode": "tozero",
         },
-        legend={"orientation": "h", "y": 1.08, "x": 0},
+        legend=LEGEND,
     )
     return figure
 
@@ -169,7 +172,7 @@ def profit_curve(
     figure.update_layout(
         xaxis={"title": tr("approve from this score up", "批准分数线(含)")},
         yaxis={"title": money.name, "tickformat": DIGITS},
-        legend={"orientation": "h", "y": 1.08, "x": 0},
+        legend=LEGEND,
     )
     if frame["cut_off"].dtype == pl.String:
         figure.update_xaxes(type="category")
@@ -207,7 +210,7 @@ def rates_by_cut_off(swept: pl.DataFrame, *, synthetic: bool = False) -> Any:
     figure.update_layout(
         xaxis={"title": tr("approve from this score up", "批准分数线(含)")},
         yaxis={"tickformat": ".0%", "range": [0, 1.02]},
-        legend={"orientation": "h", "y": 1.12, "x": 0},
+        legend=LEGEND,
     )
     if frame["cut_off"].dtype == pl.String:
         figure.update_xaxes(type="category")
@@ -259,14 +262,22 @@ def swap_waterfall(
         connector={"line": {"color": GREY, "dash": "dot"}},
         cliponaxis=False,
     )
+    named = money.name if amounts else tr("applicants", "申请人数")
+    highest, kept = max(values[0] or 0, values[3] or 0), (values[0] or 0) - (values[1] or 0)
+    moved = max(values[1] or 0, values[2] or 0)
+    # Small sets would vanish beside the whole; then the axis starts higher, and says so.
+    floor = kept - 2 * moved if 0 < moved < 0.1 * highest else 0.0
+    if floor > 0:
+        named = tr(f"{named}, not from zero", f"{named}(不从零起)")
     figure.update_layout(
         yaxis={
-            "title": money.name if amounts else tr("applicants", "申请人数"),
+            "title": named,
             "tickformat": DIGITS,
-            "range": [0, 1.15 * max(1e-9, values[0] or 0, values[3] or 0)],
+            "range": [max(0.0, floor), highest + 0.15 * ((highest - floor) or 1.0)],
         },
         showlegend=False,
     )
+    figure.update_xaxes(tickangle=0)
     return figure
 
 
@@ -275,7 +286,7 @@ def _known(row: dict[str, Any]) -> str:
     if row["bad_rate"] is None:
         return tr("no outcome known", "无已知结果")
     rate, known = f"{row['bad_rate']:.1%}", f"{row['known']:,}"
-    return tr(f"bad {rate} of {known} known", f"坏账率 {rate}(已知 {known})")
+    return tr(f"{rate} bad<br>of {known} known", f"坏账率 {rate}<br>已知 {known}")
 
 
 def swap_rates(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False) -> Any:
@@ -318,6 +329,8 @@ def swap_rates(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False)
             },
             mode="markers",
             name=called,
+            orientation="h",
+            offsetgroup=name,
             marker={"color": colour, "size": 10, "symbol": mark},
         )
     figure.update_layout(
@@ -326,7 +339,7 @@ def swap_rates(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False)
             "tickformat": ".0%",
             "rangemode": "tozero",
         },
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+        legend=LEGEND,
     )
     if grouped:
         figure.update_layout(scattermode="group")

@@ -12,6 +12,7 @@ import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import blank, short
+from lishui_credit.figures.cutoffs import LEGEND
 from lishui_credit.figures.validation import BLUE, GREEN, GREY, RED
 from lishui_credit.language import tr
 
@@ -76,7 +77,7 @@ def price_curves(
     figure.update_layout(
         xaxis={"title": tr("rate a year", "年利率"), "tickformat": ".0%"},
         yaxis={"title": money.name, "tickformat": DIGITS},
-        legend={"orientation": "h", "y": 1.08, "x": 0},
+        legend=LEGEND,
     )
     return figure
 
@@ -122,7 +123,7 @@ def price_by_grade(
     figure.update_layout(
         barmode="group",
         yaxis={"title": money.name, "tickformat": DIGITS},
-        legend={"orientation": "h", "y": 1.08, "x": 0},
+        legend=LEGEND,
     )
     return figure
 
@@ -167,7 +168,7 @@ def exposure_bars(
     figure.update_layout(
         barmode="group",
         xaxis={"title": money.name, "tickformat": DIGITS},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+        legend=LEGEND,
     )
     figure.update_yaxes(type="category", autorange="reversed", automargin=True)
     return figure
