@@ -135,6 +135,21 @@ def test_whoever_fits_no_segment_is_not_decided():
     assert table["decided_by"][2] == "in no segment"
 
 
+def test_a_segment_may_be_closed_or_left_to_people():
+    found = policy(
+        'kind = "segments"\nscore = { column = "score" }\n'
+        '[[segments]]\nwhere = { county = "a" }\ndecline_all = true\n'
+        '[[segments]]\nwhere = { county = "b" }\nrefer_at_least = 5'
+    )
+    people = pl.DataFrame({"id": [1, 2, 3], "county": ["a", "b", "b"], "score": [9, 5, 4]})
+    table = decide(people, found, on=DAY)
+    assert table.select("decision", "decided_by", "reason_1", "lost_1").rows() == [
+        ("decline", "county=a: decline_all", "segment_closed", None),
+        ("refer", "county=b: score >= 5", "segment_closed", None),
+        ("decline", "county=b: score < 5", "segment_closed", None),
+    ]
+
+
 def test_grades_are_decided_in_their_order():
     found = policy(
         'kind = "refer"\napprove_at_least = "A"\nrefer_at_least = "B"\n'

@@ -158,6 +158,7 @@ def test_every_mistake_is_told_at_once_by_line():
         ('column = "score"', 'column = "score", sha256 = "abc"', "SHA-256"),
         ("refer_at_least = 570", "refer_at_least = 590", "must ask for more"),
         ("refer_at_least = 570", "", "approve_at_least with refer_at_least"),
+        ("cut_off = 620.5", "cut_off = 620.5\ndecline_all = true", "goes with no cut-off"),
         ("refer_at_least = 570", "refer_at_least = 570\ncut_off = 1", "cut_off alone"),
         ("cut_off = 620.5", "", "has no cut-off"),
         ("cut_off = 620.5", 'cut_off = "B"', "the cut-off is text"),
@@ -191,7 +192,8 @@ def test_a_kind_takes_its_own_cut_offs_only():
     assert "needs cut_off" in said(single + "approve_at_least = 2\nrefer_at_least = 1")
     refer = head.replace('"segments"', '"refer"')
     assert parse(refer + "approve_at_least = 2\nrefer_at_least = 1").rules[0].refer == 1
-    assert "needs approve_at_least" in said(refer + "cut_off = 1")
+    assert parse(refer + "refer_at_least = 1").rules[0].approve is None
+    assert "needs refer_at_least" in said(refer + "cut_off = 1")
     assert "no segment is given" in said(head + "cut_off = 600")
 
 

@@ -25,6 +25,9 @@ from lishui_credit.scorecards.reasons import largest, reason_codes
 GAP: Final = "score_gap"
 """The reason where only the score is known."""
 
+NOBODY: Final = "segment_closed"
+"""The reason where the policy approves nobody of the segment outright."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
@@ -88,7 +91,8 @@ def reasons(
     rows : polars.DataFrame, shape (n, any)
         Applicants declined or referred.
     gap : polars.Series of shape (n,)
-        How far each score lies below approval, in its own unit; steps for a grade.
+        How far each score lies below approval, in its own unit; steps for a grade; null where the
+        policy approves nobody outright.
     card : Card, optional
         Of a scored file that holds the card's columns or ``points__`` columns.
     rubric : Rubric, optional
@@ -133,9 +137,18 @@ def reasons(
             )
         )
         return Reasons(named, {}, "file")
-    code = pl.Series("reason_1", [GAP] * rows.height, dtype=pl.String)
-    codes = pl.DataFrame([code, gap.cast(pl.Float64).alias("lost_1")])
-    return Reasons(codes, {GAP: ("评分未达通过线", "score below the cut-off")}, "score")
+    codes = pl.DataFrame([gap.cast(pl.Float64).alias("lost_1")]).select(
+        pl.when(pl.col("lost_1").is_null())
+        .then(pl.lit(NOBODY))
+        .otherwise(pl.lit(GAP))
+        .alias("reason_1"),
+        "lost_1",
+    )
+    labels = {
+        GAP: ("评分未达通过线", "score below the cut-off"),
+        NOBODY: ("该类申请不直接通过", "nobody of this segment is approved outright"),
+    }
+    return Reasons(codes, labels, "score")
 
 
 def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:

@@ -259,8 +259,9 @@ def expressions(policy: Policy, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
         for name, _ in rule.tests:
             # Unless another test already rules the segment out, nobody knows whether it applies.
             steps.append((fits.is_null() & pl.col(name).is_null(), NOT_DECIDED, f"{name} missing"))
-        approve = reaches(policy, rule.approve, schema)
-        steps.append((fits & approve, APPROVE, f"{rule.id}: {_said(policy, rule, APPROVE)}"))
+        if rule.approve is not None:
+            approve = reaches(policy, rule.approve, schema)
+            steps.append((fits & approve, APPROVE, f"{rule.id}: {_said(policy, rule, APPROVE)}"))
         if rule.refer is not None:
             refer = reaches(policy, rule.refer, schema)
             steps.append((fits & refer, REFER, f"{rule.id}: {_said(policy, rule, REFER)}"))
@@ -302,24 +303,30 @@ def reaches(policy: Policy, cut: int | Decimal | str, schema: pl.Schema) -> pl.E
 def _said(policy: Policy, rule: Rule, decision: str) -> str:
     """Say a comparison: ``580 <= score < 600``."""
     name, grades = policy.score.column, policy.score.order
+    cuts = [cut for cut in (rule.approve, rule.refer) if cut is not None]
+    if not cuts:
+        return "decline_all"
     if grades:
-        ends = [0, grades.index(str(rule.approve)) + 1, len(grades)]
-        if rule.refer is not None:
-            ends.insert(2, grades.index(str(rule.refer)) + 1)
-        place = {APPROVE: 0, REFER: 1, DECLINE: len(ends) - 2}[decision]
-        return f"{name} in {' '.join(grades[ends[place] : ends[place + 1]])}"
+        ends = [grades.index(str(cut)) + 1 for cut in cuts]
+        of = {DECLINE: grades[ends[-1] :], APPROVE: grades[: ends[0]], REFER: grades[: ends[-1]]}
+        if decision == REFER and rule.approve is not None:
+            of[REFER] = grades[ends[0] : ends[-1]]
+        return f"{name} in {' '.join(of[decision])}"
     at, beyond = (">=", "<") if policy.score.higher == "better" else ("<=", ">")
-    if decision == APPROVE:
-        return f"{name} {at} {rule.approve}"
     if decision == DECLINE:
-        return f"{name} {beyond} {rule.approve if rule.refer is None else rule.refer}"
+        return f"{name} {beyond} {cuts[-1]}"
+    if decision == APPROVE or rule.approve is None:
+        return f"{name} {at} {cuts[0]}"
     if policy.score.higher == "better":
         return f"{rule.refer} <= {name} < {rule.approve}"
     return f"{rule.approve} < {name} <= {rule.refer}"
 
 
 def _gap(policy: Policy, schema: pl.Schema) -> pl.Expr:
-    """Return how far a score lies below approval, in its own unit; steps for a grade."""
+    """Return how far a score lies below approval, in its own unit; steps for a grade.
+
+    Null where a segment approves nobody outright: no score would do.
+    """
     score = pl.col(policy.score.column)
     order = policy.score.order
     if order:
@@ -329,6 +336,7 @@ def _gap(policy: Policy, schema: pl.Schema) -> pl.Expr:
         height = score.cast(pl.Float64) * (1 if policy.score.higher == "better" else -1)
     gap: Any = pl
     for rule in policy.rules:
-        gap = gap.when(_fits(rule)).then(float(policy.place(rule.approve)) - height)
+        short = None if rule.approve is None else float(policy.place(rule.approve)) - height
+        gap = gap.when(_fits(rule)).then(short)
     found: pl.Expr = gap.otherwise(None)
     return found.alias("gap")

@@ -67,7 +67,9 @@ class Segment:
         Approve from here on (inclusive), decline beyond.
     approve_at_least, refer_at_least : number or str, optional
         Approve from the first on, refer to a person from the second on, decline beyond; "at least"
-        reads "at least as good as".
+        reads "at least as good as". `refer_at_least` alone approves nobody outright.
+    decline_all : bool
+        Instead of a cut-off: nobody is approved.
     id : str
         Name; made of `where` if left out.
     """
@@ -77,6 +79,7 @@ class Segment:
     cut_off: Cut | None = None
     approve_at_least: Cut | None = None
     refer_at_least: Cut | None = None
+    decline_all: StrictBool = False
     id: StrictStr = ""
 
     @property
@@ -115,15 +118,15 @@ class Rule:
         Segment, or ``"policy"``.
     tests : tuple of (str, tuple of str)
         Columns and the texts they may hold; empty holds for everybody.
-    approve : number or str
-        Approve from here on.
+    approve : number or str, optional
+        Approve from here on; None approves nobody.
     refer : number or str, optional
         Refer from here on.
     """
 
     id: str
     tests: tuple[tuple[str, tuple[str, ...]], ...]
-    approve: int | Decimal | str
+    approve: int | Decimal | str | None
     refer: int | Decimal | str | None = None
 
 
@@ -194,7 +197,9 @@ class Policy:
     def rules(self) -> tuple[Rule, ...]:
         """Lines in the order they are tried."""
         found = [_rule(row, row.id or named(row.tests), row.tests) for row in self.segments]
-        if self.cut_off is not None or self.approve_at_least is not None:
+        if any(
+            cut is not None for cut in (self.cut_off, self.approve_at_least, self.refer_at_least)
+        ):
             found.append(_rule(self, "policy", ()))
         return tuple(found)
 
@@ -248,7 +253,6 @@ def named(tests: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
 
 def _rule(row: Segment | Policy, name: str, tests: tuple[tuple[str, tuple[str, ...]], ...]) -> Rule:
     approve = row.cut_off if row.approve_at_least is None else row.approve_at_least
-    assert approve is not None
     return Rule(id=name, tests=tests, approve=approve, refer=row.refer_at_least)
 
 
@@ -277,9 +281,12 @@ def content(noun: Any) -> Any:
 
 def said(noun: Any) -> list[str]:
     """Return the fields of a noun that say something."""
-    names = [part.name for part in fields(noun)]
+    # By identity where a zero is meant: 0 equals False.
     return [
-        name
-        for name in names
-        if getattr(noun, name) not in (None, "", ()) and getattr(noun, name) != Constraints()
+        part.name
+        for part in fields(noun)
+        if (value := getattr(noun, part.name)) is not None
+        and value is not False
+        and value not in ("", ())
+        and value != Constraints()
     ]

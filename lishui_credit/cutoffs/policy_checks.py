@@ -112,13 +112,13 @@ def _check_kind(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
                 )
             ),
         )
-    if policy.kind == "refer" and (not pair or policy.cut_off is not None):
+    if policy.kind == "refer" and (policy.refer_at_least is None or policy.cut_off is not None):
         yield (
             ("kind",),
             Problem(
                 tr(
-                    "kind = 'refer' needs approve_at_least and refer_at_least, no cut_off",
-                    "kind = 'refer' 须有 approve_at_least 与 refer_at_least,不用 cut_off",
+                    "kind = 'refer' needs refer_at_least (and approve_at_least), no cut_off",
+                    "kind = 'refer' 须有 refer_at_least(及 approve_at_least),不用 cut_off",
                 )
             ),
         )
@@ -128,9 +128,16 @@ def _check_cuts(loc: _Loc, row: Policy | Segment, policy: Policy) -> Iterator[tu
     pair = (row.approve_at_least, row.refer_at_least)
     given: list[int | Decimal | str] = [cut for cut in (row.cut_off, *pair) if cut is not None]
     whole = None not in pair
-    if isinstance(row, Segment) and not given:
-        yield loc, Problem(tr("the segment has no cut-off", "该分段没有分数线"))
-    if (pair != (None, None) and not whole) or (row.cut_off is not None and pair != (None, None)):
+    if isinstance(row, Segment) and bool(given) == row.decline_all:
+        what = (
+            tr("decline_all goes with no cut-off", "decline_all 不与分数线并用")
+            if given
+            else tr("the segment has no cut-off", "该分段没有分数线")
+        )
+        yield loc, Problem(what)
+    if (pair[0] is not None and pair[1] is None) or (
+        row.cut_off is not None and pair != (None, None)
+    ):
         yield (
             loc,
             Problem(
