@@ -12,11 +12,13 @@ from lishui_credit.cutoffs.lines import exposure, exposure_change
 from lishui_credit.cutoffs.offers import Conditions
 from lishui_credit.cutoffs.policy import Policy, Score
 from lishui_credit.cutoffs.pricing import curve, price
+from lishui_credit.cutoffs.stress import Shock, jointly, one_at_a_time
 from lishui_credit.cutoffs.swap import swap
 from lishui_credit.cutoffs.sweep import sweep
 from lishui_credit.cutoffs.terms import Terms
 from lishui_credit.figures import cutoffs as figures
 from lishui_credit.figures import pricing
+from lishui_credit.figures import stress as stressed
 from lishui_credit.figures.amounts import unit
 from lishui_credit.language import set_language
 
@@ -151,18 +153,54 @@ def test_exposure_and_its_change_are_drawn_as_they_are() -> None:
     assert list(bars.text) == ["+10.0", "0.00"]
 
 
+def test_a_tornado_starts_every_bar_at_the_profit_without_a_shock() -> None:
+    shocks = {
+        "x 9": Shock(bad_odds=9),
+        "x 1.1": Shock(bad_odds=1.1),
+        "cheap": Shock(funding_bp=-99),
+    }
+    table = one_at_a_time(book(loans()), 560, TERMS, shocks)
+    (bars,) = stressed.tornado(table).data
+    rows = {row["shock"]: row for row in table.iter_rows(named=True)}
+    money = unit(table["profit_fen"])
+    assert bars.base == pytest.approx(rows[None]["profit_fen"] / money.fen)
+    widths = [abs(width) for width in bars.x]
+    assert widths == sorted(widths, reverse=True)
+    for name, width in zip(bars.y, bars.x, strict=True):
+        assert bars.base + width == pytest.approx(rows[name]["profit_fen"] / money.fen)
+    hatched = dict(zip(bars.y, bars.marker.pattern.shape, strict=True))
+    assert hatched == {name: "/" if rows[name]["loses_money"] else "" for name in bars.y}
+    assert hatched["x 9"] == "/"
+
+
+def test_the_distribution_tells_how_often_the_policy_loses_money() -> None:
+    found = jointly(book(loans()), 560, TERMS, Shock(bad_odds=2), draws=500)
+    figure = stressed.profit_distribution(found)
+    assert f"{found.loss.value:.1%}" in figure.layout.title.text
+    money = unit(found.frame["profit_fen"])
+    assert list(figure.data[0].x) == pytest.approx(
+        (found.frame["profit_fen"] / money.fen).to_list()
+    )
+    mean = next(trace for trace in figure.data if trace.name == "mean")
+    assert mean.x[0] == pytest.approx(found.mean_fen / money.fen)
+
+
 @pytest.mark.parametrize(("lang", "word"), [("en", "SYNTHETIC DATA"), ("zh", "合成数据")])
 def test_titles_speak_the_language_in_use_and_say_synthetic_first(lang: str, word: str) -> None:
     set_language(lang)  # type: ignore[arg-type]
     swept = sweep(book(loans()), TERMS, repeats=0)
     table = swap(loans(), cut(600), cut(590), outcome="bad").table
     lines = exposure(loans(), line="amount_fen")
+    shocks = one_at_a_time(book(loans()), 560, TERMS, {"x 2": Shock(bad_odds=2)})
+    together = jointly(book(loans()), 560, TERMS, Shock(bad_odds=2), draws=200)
     for draw, frame in (
         (figures.trade_off, swept),
         (figures.profit_curve, swept),
         (figures.rates_by_cut_off, swept),
         (figures.swap_waterfall, table),
         (figures.swap_rates, table),
+        (stressed.tornado, shocks),
+        (stressed.profit_distribution, together),
         (pricing.exposure_bars, lines),
         (pricing.exposure_change_bars, exposure_change(lines, lines)),
     ):

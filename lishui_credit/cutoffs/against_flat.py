@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from lishui_credit.cutoffs.churn import MILLION, RateTable, default_rates
+from lishui_credit.cutoffs.frames import absent, as_polars
 from lishui_credit.cutoffs.offers import Conditions
 from lishui_credit.cutoffs.pricing import Pricing, flat, price
 from lishui_credit.cutoffs.terms import Terms
@@ -75,7 +77,7 @@ def realised(pricing: Pricing, bad: Values, terms: Terms) -> NDArray[np.int64]:
 
 
 def against_flat(
-    firms: pl.DataFrame,
+    firms: Any,
     table: RateTable,
     terms: Terms,
     bad: Values,
@@ -142,6 +144,7 @@ def against_flat(
     ['expected', 'realised', 'left out']
     """
     outcomes = checked(bad, classes=False).y.astype(np.int64)
+    firms = as_polars(firms)
     rules = conditions or Conditions()
     if len(outcomes) != firms.height:
         raise SubjectError(
@@ -149,6 +152,11 @@ def against_flat(
                 tr("lengths differ", "长度不一致"), f"{len(outcomes)}, {firms.height}", where="bad"
             )
         )
+
+    if problems := [
+        absent(name, firms.columns) for name in (grade, pd or grade) if name not in firms.columns
+    ]:
+        raise SubjectError(problems)
 
     def both(chances: pl.Series) -> tuple[Pricing, Pricing]:
         asked = firms.with_columns(chances.alias("_pd_ppm"))

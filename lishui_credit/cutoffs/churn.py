@@ -7,7 +7,6 @@ too: counts, a stated smoothing, and an interval.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from lishui_credit.cutoffs.frames import absent, as_polars
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.validation.jeffreys import jeffreys_interval, labels, ordered
@@ -220,39 +220,4 @@ def default_rates(
         pl.Series("low", low),
         pl.Series("high", high),
         pl.Series("pd_ppm", np.rint(smoothed * MILLION).astype(np.int64)),
-    )
-
-
-def as_polars(frame: Any) -> pl.DataFrame:
-    """Return any frame as polars holds it."""
-    if isinstance(frame, pl.DataFrame):
-        return frame
-    if isinstance(frame, pl.LazyFrame):
-        return frame.collect()
-    import narwhals as nw
-
-    try:
-        wrapped = nw.from_native(frame)
-    except TypeError as error:
-        raise SubjectError(
-            Problem(
-                tr("this is not a frame with named columns", "这不是带列名的数据框"),
-                type(frame).__name__,
-                tr(
-                    "give a polars, pandas or pyarrow frame",
-                    "请提供 polars、pandas 或 pyarrow 数据框",
-                ),
-            )
-        ) from error
-    eager: nw.DataFrame[Any] = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
-    return eager.to_polars()
-
-
-def absent(name: str, columns: Sequence[str]) -> Problem:
-    """Say that a column is missing, and which name is nearest."""
-    near = difflib.get_close_matches(name, columns, 1)
-    return Problem(
-        tr(f"no column '{name}'", f"没有列“{name}”"),
-        ", ".join(columns[:12]),
-        tr(f"did you mean '{near[0]}'?", f"是否指“{near[0]}”?") if near else "",
     )

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from lishui_credit.citation import Citation, Evidence
-from lishui_credit.cutoffs.churn import absent
+from lishui_credit.cutoffs.frames import absent, as_polars
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 
@@ -108,13 +108,13 @@ class Markups:
 
 
 def grade_lines(
-    frame: pl.DataFrame, table: LineTable, *, grade: str = "grade", name: str = "line_fen"
+    frame: Any, table: LineTable, *, grade: str = "grade", name: str = "line_fen"
 ) -> pl.DataFrame:
     """Put the line of a table beside every graded subject.
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : polars frame, or any frame narwhals accepts
         Graded subjects, with the columns of money (fen) that the table takes shares of.
     table : LineTable
     grade : str, default "grade"
@@ -139,8 +139,9 @@ def grade_lines(
     >>> grade_lines(made_up, GRADE_LINES)["line_fen"].to_list()
     [10500000, 5500000, 0]
     """
-    problems = [absent(grade, frame.columns)] if grade not in frame.columns else []
-    problems += _money_problems(frame, table.shares_bp)
+    given = as_polars(frame)
+    problems = [absent(grade, given.columns)] if grade not in given.columns else []
+    problems += _money_problems(given, table.shares_bp)
     if problems:
         raise SubjectError(problems)
     base = pl.col(grade).replace_strict(table.base_fen, default=0, return_dtype=pl.Int64)
@@ -153,7 +154,7 @@ def grade_lines(
     # min_horizontal passes over nulls, and a missing figure must not become the cap
     unknown = pl.any_horizontal(pl.col(grade, *table.shares_bp).is_null())
     listed = pl.col(grade).is_in(list(table.base_fen))
-    return frame.with_columns(
+    return given.with_columns(
         pl.when(unknown)
         .then(None)
         .when(listed)
@@ -165,7 +166,7 @@ def grade_lines(
 
 
 def rates(
-    frame: pl.DataFrame,
+    frame: Any,
     markups: Markups,
     *,
     base_bp: int,
@@ -176,7 +177,7 @@ def rates(
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : polars frame, or any frame narwhals accepts
     markups : Markups
     base_bp : int
         Base rate a year, basis points.
@@ -201,7 +202,8 @@ def rates(
     >>> rates(made_up, Markups(percent={"AAA": -10, "A": 30}), base_bp=435)["rate_bp"].to_list()
     [392, 566, None]
     """
-    problems = [absent(grade, frame.columns)] if grade not in frame.columns else []
+    given = as_polars(frame)
+    problems = [absent(grade, given.columns)] if grade not in given.columns else []
     if base_bp < 0:
         problems.append(Problem(tr("a rate is negative", "利率为负"), str(base_bp), "", "base_bp"))
     odd = [name for name, percent in markups.percent.items() if percent < -100]
@@ -223,7 +225,7 @@ def rates(
         label: (2 * base_bp * (100 + percent) + 100) // 200
         for label, percent in markups.percent.items()
     }
-    return frame.with_columns(
+    return given.with_columns(
         pl.col(grade).replace_strict(asked, default=None, return_dtype=pl.Int64).alias(name)
     )
 
@@ -280,7 +282,7 @@ def liuyang_markup(points: pl.Expr, amount_fen: pl.Expr) -> pl.Expr:
 
 
 def exposure(
-    frame: pl.DataFrame,
+    frame: Any,
     *,
     line: str = "line_fen",
     by: Sequence[str] = ("county",),
@@ -291,7 +293,7 @@ def exposure(
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : polars frame, or any frame narwhals accepts
         One row per subject.
     line : str, default "line_fen"
         Column of lines, whole fen; null has none and is counted.
@@ -322,9 +324,10 @@ def exposure(
     >>> exposure(made_up).select("county", "with_line", "line_fen", "drawn_fen").rows()
     [('x', 1, 10000, 5850), ('y', 1, 4000, 2340)]
     """
+    given = as_polars(frame)
     wanted = [*by, *([rate] if rate else [])]
-    problems = [absent(name, frame.columns) for name in wanted if name not in frame.columns]
-    problems += _money_problems(frame, [line])
+    problems = [absent(name, given.columns) for name in wanted if name not in given.columns]
+    problems += _money_problems(given, [line])
     if not 0 <= drawn_bp <= _FULL_BP:
         problems.append(
             Problem(
@@ -354,12 +357,12 @@ def exposure(
             .alias("without_rate"),
         ]
     if not by:
-        return frame.select(told)
-    return frame.group_by(*by).agg(told).sort(*by, nulls_last=True)
+        return given.select(told)
+    return given.group_by(*by).agg(told).sort(*by, nulls_last=True)
 
 
 def wholesale(
-    frame: pl.DataFrame,
+    frame: Any,
     *,
     credit_grades: Sequence[str],
     line: str = "max_line_fen",
@@ -375,7 +378,7 @@ def wholesale(
 
     Parameters
     ----------
-    frame : polars.DataFrame
+    frame : polars frame, or any frame narwhals accepts
         Graded households with their lines in fen and the columns of the village.
     credit_grades : sequence of str
         Grades that make a credit household (信用户).
@@ -421,9 +424,10 @@ def wholesale(
     >>> found.select("village", "granted", "line_fen").rows()
     [('x', True, 800), ('y', False, 0)]
     """
+    given = as_polars(frame)
     wanted = [grade, *village]
-    problems = [absent(name, frame.columns) for name in wanted if name not in frame.columns]
-    problems += _money_problems(frame, [line])
+    problems = [absent(name, given.columns) for name in wanted if name not in given.columns]
+    problems += _money_problems(given, [line])
     if not 0 <= share_at_least_bp <= _FULL_BP:
         problems.append(
             Problem(
@@ -432,9 +436,9 @@ def wholesale(
                 where="share_at_least_bp",
             )
         )
-    if grade in frame.columns:
-        labels = frame[grade].drop_nulls().unique().cast(pl.String).sort()
-        if frame.height and not labels.is_in(list(credit_grades)).any():
+    if grade in given.columns:
+        labels = given[grade].drop_nulls().unique().cast(pl.String).sort()
+        if given.height and not labels.is_in(list(credit_grades)).any():
             problems.append(
                 Problem(
                     tr("nobody has one of the credit grades", "没有主体属于所列信用等级"),
@@ -446,7 +450,7 @@ def wholesale(
     if problems:
         raise SubjectError(problems)
     credit = pl.col(grade).is_in(list(credit_grades)).fill_null(False)
-    counted = frame.group_by(*village).agg(
+    counted = given.group_by(*village).agg(
         pl.len().cast(pl.Int64).alias("households"),
         credit.sum().cast(pl.Int64).alias("credit_households"),
         pl.col(line).filter(credit).sum().cast(pl.Int64).alias("_whole"),

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.cutoffs.churn import MILLION, RateTable, absent
+from lishui_credit.cutoffs.churn import MILLION, RateTable
+from lishui_credit.cutoffs.frames import absent, as_polars
 from lishui_credit.cutoffs.offers import (
     Award,
     Conditions,
@@ -111,7 +112,7 @@ class Pricing:
 
 
 def price(
-    firms: pl.DataFrame,
+    firms: Any,
     table: RateTable,
     terms: Terms,
     *,
@@ -130,7 +131,7 @@ def price(
 
     Parameters
     ----------
-    firms : polars.DataFrame
+    firms : polars frame, or any frame narwhals accepts
         One row per firm.
     table : RateTable
         Rates and churn; a column for every grade that is not excluded.
@@ -200,7 +201,7 @@ def price(
 
 
 def flat(
-    firms: pl.DataFrame,
+    firms: Any,
     table: RateTable,
     terms: Terms,
     *,
@@ -385,7 +386,7 @@ def _told(
 
 
 def _checked(
-    firms: pl.DataFrame,
+    firms: Any,
     table: RateTable,
     grade: str,
     pd: str | Mapping[str, int],
@@ -394,6 +395,7 @@ def _checked(
 ) -> pl.DataFrame:
     """Return id, grade and pd_ppm, or every problem at once."""
     problems = [*_contradictions(rules)]
+    firms = as_polars(firms)
     wanted = [name for name in (id, grade, pd if isinstance(pd, str) else None) if name]
     problems += [absent(name, firms.columns) for name in wanted if name not in firms.columns]
     if problems:
