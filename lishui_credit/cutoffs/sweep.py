@@ -244,7 +244,7 @@ def _starts(book: Book, ranked: NDArray[Any], cut_offs: Any) -> tuple[Ints, list
         starts = edges[::-1]
         points = ranked[starts].tolist()
     else:
-        asked = np.unique(_asked(book, cut_offs))[::-1]
+        asked = np.unique(on_scale(book, cut_offs))[::-1]
         starts = np.searchsorted(ranked, asked, side="left")
         points = asked.astype(ranked.dtype).tolist()
         if not len(starts) or starts[-1] > 0:
@@ -252,8 +252,25 @@ def _starts(book: Book, ranked: NDArray[Any], cut_offs: Any) -> tuple[Ints, list
     return np.concatenate(([n], starts)).astype(np.int64), [None, *points]
 
 
-def _asked(book: Book, cut_offs: Sequence[Any]) -> NDArray[Any]:
-    """Return cut-offs on the book's scale, or refuse those it cannot have."""
+def on_scale(book: Book, cut_offs: Sequence[Any]) -> NDArray[Any]:
+    """Return cut-offs given in the file's own terms on the book's scale, higher better.
+
+    Parameters
+    ----------
+    book : Book
+        Whose scale.
+    cut_offs : sequence, shape (k,)
+        Numbers, or grades of the book's order.
+
+    Returns
+    -------
+    ndarray of int64 or float64, shape (k,)
+
+    Raises
+    ------
+    SubjectError
+        If a grade is unknown, a number not finite, or a whole score is asked for a fraction.
+    """
     whole = book.frame["score"].dtype.is_integer()
     problem = None
     if book.order:
@@ -278,6 +295,46 @@ def _asked(book: Book, cut_offs: Sequence[Any]) -> NDArray[Any]:
         raise SubjectError(problem)
     exact = np.asarray(cut_offs, dtype=np.int64 if whole else np.float64)
     return -exact if book.higher == "worse" else exact
+
+
+def approved(book: Book, approve: Any) -> NDArray[np.bool_]:
+    """Return who is approved: by a cut-off, or as a policy has decided.
+
+    Parameters
+    ----------
+    book : Book
+        n loans.
+    approve : int, float, str or array_like of bool, shape (n,)
+        A cut-off in the file's own terms (approved from there on), or a decision for every loan.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+
+    Raises
+    ------
+    SubjectError
+        If decisions are not one boolean per loan, or the cut-off is not on the scale.
+
+    Examples
+    --------
+    >>> from lishui_credit.cutoffs.book import book
+    >>> frame = pl.DataFrame({"score": [1, 2, 3], "bad": [1, 0, 0], "amount_fen": [10_000] * 3})
+    >>> approved(book(frame), 2)
+    array([False,  True,  True])
+    """
+    if np.ndim(approve) == 0:
+        (cut_off,) = on_scale(book, [approve])
+        return np.asarray(book.frame["score"].to_numpy() >= cut_off)
+    decided = np.asarray(approve)
+    if decided.dtype != np.bool_ or decided.shape != (book.rows,):
+        what = tr("a policy decides every loan by true or false", "策略须对每笔贷款给出是或否")
+        found = tr(
+            f"{decided.dtype}, shape {decided.shape}, {book.rows:,} loans",
+            f"{decided.dtype},形状 {decided.shape},共 {book.rows:,} 笔",
+        )
+        raise SubjectError(Problem(what, found, where="approve"))
+    return decided
 
 
 def _cells(book: Book, terms: Products, product: str | None, order: Ints, starts: Ints) -> _Cells:
