@@ -11,10 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lishui_credit.cutoffs.book import Book, book
+from lishui_credit.cutoffs.sweep import sweep
 from lishui_credit.cutoffs.terms import Terms
 
 if TYPE_CHECKING:
-    pass
+    from lishui_credit.cutoffs.sweep import Best, best
 
 _HOMES = {
     "Best": "sweep",
@@ -40,11 +41,10 @@ _HOMES = {
     "one_at_a_time": "stress",
     "read_policy": "policy",
     "swap": "swap",
-    "sweep": "sweep",
     "two_cut_offs": "optimise",
 }
 
-__all__ = ["Book", "Terms", "book"]
+__all__ = ["Best", "Book", "Terms", "best", "book", "sweep"]
 
 
 def __getattr__(name: str) -> Any:
