@@ -457,11 +457,11 @@ def wholesale(
     )
     enough = pl.col("credit_households") * _FULL_BP >= pl.col("households") * share_at_least_bp
     kept = pl.col("_whole") if cap_fen is None else pl.min_horizontal("_whole", pl.lit(cap_fen))
-    given = pl.when("granted").then(kept).otherwise(0).cast(pl.Int64)
+    line_given = pl.when("granted").then(kept).otherwise(0).cast(pl.Int64)
     return (
         counted.with_columns(enough.alias("granted"))
         .with_columns(
-            given.alias("line_fen"),
+            line_given.alias("line_fen"),
             pl.when("granted")
             .then(pl.col("_whole") - kept)
             .otherwise(0)
