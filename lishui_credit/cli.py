@@ -1,4 +1,4 @@
-"""The command line: ``lishui-credit rubrics | grade | … | fit | score | validate | plan``.
+"""The command line: ``lishui-credit rubrics | grade | … | fit | score | validate | decide | plan``.
 
 Here are the words a user types and how a run ends: bad input prints every problem and leaves with
 exit code 2; a verification that fails leaves with 1. What each command does stands in `commands`.
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lishui_credit import commands, model_commands, plan_commands
+from lishui_credit import commands, model_commands, plan_commands, policy_commands
 from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import set_language, tr
 from lishui_credit.version import __version__
@@ -146,9 +146,9 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", help=tr("write who moves to .csv, .xlsx, .parquet", "写出变动名单")
     )
     made = command(
-        "verify", tr("re-run a graded file and prove it", "重新评级并核对"), commands.verify
+        "verify", tr("re-run a file and prove it", "重新评级或决策并核对"), policy_commands.verify
     )
-    made.add_argument("grades", help=tr("a graded file", "评级结果文件"))
+    made.add_argument("grades", help=tr("a graded or decided file", "评级或决策文件"))
     made = command(
         "areas",
         tr("credit villages, townships, counties", "信用村、信用乡镇、信用县"),
@@ -166,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("-o", "--output", required=True, help=".parquet, .csv, .xlsx")
     model_commands.add_arguments(command)
     plan_commands.add_arguments(command)
+    policy_commands.add_arguments(command)
     made = command(
         "samples", tr("write synthetic sample files", "生成合成样例数据"), commands.samples
     )

@@ -19,7 +19,7 @@ from lishui_credit.language import tr
 from lishui_credit.layout import cut, table
 
 if TYPE_CHECKING:
-    from lishui_credit.rubrics.graded import Manifest
+    from lishui_credit.rubrics.graded import Manifest, Verdict
     from lishui_credit.rubrics.rubric import Rubric
 
 
@@ -346,7 +346,11 @@ def verify(options: argparse.Namespace) -> int:
     """Re-run a graded file; exit code 1 where anything differs."""
     from lishui_credit.rubrics import graded
 
-    verdict = graded.verify(options.grades, progress())
+    return say_verdict(options, graded.verify(options.grades, progress()))
+
+
+def say_verdict(options: argparse.Namespace, verdict: Verdict) -> int:
+    """Print what a re-run found; exit code 1 where anything differs."""
     data = {
         "holds": verdict.holds,
         "checks": dict(verdict.checks),

@@ -85,3 +85,7 @@ class SubjectError(CreditError):
 
 class ModelError(CreditError):
     """A stored artefact (graded file, model, manifest) is wrong or does not match."""
+
+
+class PolicyError(CreditError):
+    """A lending policy is wrong, or may not be applied on the day asked for."""

@@ -43,7 +43,8 @@ def _titled(title: str, synthetic: bool) -> str:
     return f"<b>{loud}</b> · {title}" if synthetic else title
 
 
-def _blank(title: str, synthetic: bool, width: int, height: int) -> Any:
+def blank(title: str, synthetic: bool, width: int, height: int) -> Any:
+    """Return a figure without traces; where data are made up, its title says so first."""
     from plotly import graph_objects
 
     figure = graph_objects.Figure()
@@ -93,7 +94,7 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
     frame = binning.table()
     way = tr(*_WAYS[binning.direction]) if binning.type == "number" else tr("levels", "类别")
     title = f"{short(label or binning.feature, 30)} · {way} · IV {binning.iv:.3f}"
-    figure = _blank(title, synthetic, 720, 440)
+    figure = blank(title, synthetic, 720, 440)
     whole = binning.total_goods + binning.total_bads
     places = list(range(frame.height))
     weight = pl.Series(frame[WOE]).to_list()
@@ -179,7 +180,7 @@ def points_plot(card: Card) -> Any:
     """
     items = sorted(card.characteristics, key=lambda item: item.worst - item.best)
     title = tr("Points per characteristic", "各特征分值")
-    figure = _blank(title, card.synthetic, 720, 120 + 34 * max(4, len(items)))
+    figure = blank(title, card.synthetic, 720, 120 + 34 * max(4, len(items)))
     lines: tuple[list[Any], list[Any]] = ([], [])
     ticks: tuple[list[Any], list[Any], list[str]] = ([], [], [])
     called = [tr(f"{item.label} {item.label_zh}".strip(), item.label) for item in items]
@@ -236,7 +237,7 @@ def side_by_side_plot(frame: pl.DataFrame, *, synthetic: bool = False) -> Any:
     plotly.graph_objects.Figure
     """
     title = tr("Part of all points: decreed and learned", "占全部分值的比重:规定与学得")
-    figure = _blank(title, synthetic, 760, 160 + 34 * max(4, frame.height))
+    figure = blank(title, synthetic, 760, 160 + 34 * max(4, frame.height))
     places = _apart(frame["label"].to_list(), frame["row"].to_list())
     whole = [f"{label} ({row})" for label, row in zip(frame["label"], frame["row"], strict=True)]
     for column, name, colour, mark in (

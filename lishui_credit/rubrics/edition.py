@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import tomllib
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from decimal import Decimal
 from functools import cache
@@ -111,7 +112,24 @@ def lay_over(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _explain(error: Any, raw: dict[str, Any], lines: Lines, where: str) -> Problem:
+def mistake(
+    error: Any, raw: dict[str, Any], lines: Lines, where: str, known: Iterable[str]
+) -> Problem:
+    """Return what pydantic found wrong with one key of a TOML file, in words and by line.
+
+    Parameters
+    ----------
+    error : dict
+        One entry of ``ValidationError.errors()``.
+    raw : dict
+        The tables.
+    lines : Lines
+        Where they stand.
+    where : str
+        File name shown.
+    known : iterable of str
+        Keys the format has, to offer the nearest of them.
+    """
     loc = tuple(part for part in error["loc"] if isinstance(part, str | int))
     key = str(loc[-1]) if loc else ""
     place = f"{where}{lines.at(loc, raw)}"
@@ -123,7 +141,7 @@ def _explain(error: Any, raw: dict[str, Any], lines: Lines, where: str) -> Probl
             where=place,
         )
     if kind in {"unexpected_keyword_argument", "extra_forbidden"}:
-        near = difflib.get_close_matches(key, _known_keys(), n=1)
+        near = difflib.get_close_matches(key, list(known), n=1)
         hint = tr(f"did you mean '{near[0]}'?", f"是否应为 '{near[0]}'?") if near else ""
         return Problem(tr("unknown key", "未知的键"), f"'{key}'", hint, where=place)
     found = repr(error.get("input"))[:60]
@@ -187,7 +205,8 @@ def build(raw: dict[str, Any], lines: Lines, where: str, sha256: str) -> Rubric:
     try:
         rubric = _adapter().validate_python(body)
     except ValidationError as error:
-        problems.extend(_explain(row, body, lines, where) for row in error.errors())
+        known = _known_keys()
+        problems.extend(mistake(row, body, lines, where, known) for row in error.errors())
         raise RubricError(problems) from None
     problems.extend(
         replace(problem, where=f"{where}{lines.at(loc, body)}")

@@ -130,7 +130,8 @@ def rejected_path(path: Path | str) -> Path:
     return path.with_name(path.name + ".rejected.csv")
 
 
-def _relative(path: Path, output: Path) -> str:
+def relative(path: Path, output: Path) -> str:
+    """Return where an input lies as seen from the folder of an output, with forward slashes."""
     return Path(os.path.relpath(path.resolve(), output.resolve().parent)).as_posix()
 
 
@@ -195,7 +196,7 @@ def grade(
     progress(tr("hashing inputs", "计算输入哈希"))
     inputs = {
         role: InputFile(
-            path=_relative(path, output), sha256=sha256(path), rows=taken.rows.get(role, 0)
+            path=relative(path, output), sha256=sha256(path), rows=taken.rows.get(role, 0)
         )
         for role, path in given.items()
     }

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, Problem
 from lishui_credit.language import tr
@@ -69,21 +70,48 @@ def reason_codes(
     names = card.columns
     against = np.array([baseline_points(row, baseline) for row in card.characteristics])
     lost = against - parts.select(f"{POINTS}{name}" for name in names).to_numpy()
+    found = largest(names, lost / card.point_unit, top)
+    return found.insert_column(0, parts["score"])
+
+
+def largest(names: Sequence[str], lost: NDArray[np.float64], top: int) -> pl.DataFrame:
+    """Return the largest losses of each row and whose they are.
+
+    Parameters
+    ----------
+    names : sequence of str, length k
+        What the columns of `lost` stand for.
+    lost : ndarray of shape (n, k)
+        Printed points; nothing is lost at 1e-9 and below.
+    top : int
+        Losses per row.
+
+    Returns
+    -------
+    polars.DataFrame, shape (n, 2 * min(top, k))
+        ``reason_1``, ``lost_1`` and so on, largest first, ties in the order of `names`; null where
+        fewer lost anything.
+
+    Examples
+    --------
+    >>> largest(["a", "b"], np.array([[1.0, 2.0], [0.0, 3.0]]), 2).rows()
+    [('b', 2.0, 'a', 1.0), ('b', 3.0, None, None)]
+    """
     order = np.argsort(-lost, axis=1, kind="stable")[:, :top]
     sizes = np.take_along_axis(lost, order, axis=1)
     labels = np.array(names, dtype=object)
-    found: dict[str, Any] = {"score": parts["score"]}
+    found: dict[str, Any] = {}
     for place in range(min(top, len(names))):
         some = sizes[:, place] > 1e-9
         named = labels[order[:, place]]
         found[f"reason_{place + 1}"] = [n if s else None for n, s in zip(named, some, strict=True)]
-        printed = sizes[:, place] / card.point_unit
         found[f"lost_{place + 1}"] = [
-            float(p) if s else None for p, s in zip(printed, some, strict=True)
+            float(p) if s else None for p, s in zip(sizes[:, place], some, strict=True)
         ]
-    schema: dict[str, Any] = {key: pl.String for key in found if key.startswith("reason_")}
-    schema |= {key: pl.Float64 for key in found if key.startswith("lost_")}
-    return pl.DataFrame(found, schema_overrides=schema)
+    schema: dict[str, Any] = {
+        key: pl.String if key.startswith("reason_") else pl.Float64 for key in found
+    }
+    return pl.DataFrame(found, schema=schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,378 @@
+"""Decided files and their manifest: decide a file, prove the same decisions again, explain one.
+
+A manifest says what decisions rest on: the whole policy and its hash, every input's SHA-256, the
+day, the package version, what came out and whether the policy's constraints held. It lies beside
+the output (``decisions.parquet.manifest.json``) and, for Parquet, inside it too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.cutoffs import policy_file as policies
+from lishui_credit.cutoffs.decide import (
+    APPROVE,
+    DECISIONS,
+    NOT_DECIDED,
+    REFER,
+    decide,
+    subject_column,
+)
+from lishui_credit.cutoffs.policy import WHOLE, Policy, content
+from lishui_credit.cutoffs.score_files import KEY, Scores, facts_of, read_scores, stored_rows
+from lishui_credit.errors import ModelError, PolicyError, Problem
+from lishui_credit.language import tr
+from lishui_credit.read import sha256
+from lishui_credit.rubrics import graded
+from lishui_credit.scorecards.card_file import FILE, load
+from lishui_credit.version import __version__
+from lishui_credit.write import check_suffix, keep_inputs, replacing, write_table
+
+KIND: Final = "decisions"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedManifest:
+    """What a decided file rests on.
+
+    Parameters
+    ----------
+    policy : mapping
+        The policy's content, whole.
+    policy_sha256 : str
+        Its hash.
+    inputs : dict of str to InputFile
+        By role: scores, policy, card.
+    on : str
+        Day of the decision.
+    trial : bool
+        Whether the policy was not approved or not valid on that day.
+    id : str
+        Column of ids; "" where rows were numbered.
+    reasons : int
+        Most reasons per applicant.
+    counts : dict of str to int
+        Applicants by decision.
+    decided_by : dict of str to int
+        Applicants by clause, most first.
+    constraints : list of dict
+        Of each: limit, found, holds; None where the file does not tell.
+    notes : tuple of str
+        What the reader of the inputs remarked.
+    """
+
+    policy: Mapping[str, Any]
+    policy_sha256: str
+    inputs: Mapping[str, graded.InputFile]
+    on: str
+    trial: bool
+    id: str
+    reasons: int
+    package_version: str
+    synthetic: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)
+    decided_by: Mapping[str, int] = field(default_factory=dict)
+    constraints: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+    output_sha256: str = ""
+    kind: str = KIND
+
+    def json(self) -> str:
+        """Return the manifest as JSON with sorted keys."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2, sort_keys=True)
+
+
+# ---- deciding a file --------------------------------------------------------------------------
+
+
+def decide_file(
+    policy: Path | str,
+    scores: Path | str,
+    output: Path | str,
+    *,
+    on: date | None = None,
+    trial: bool = False,
+    id: str | None = None,
+    card: Path | str | None = None,
+    top: int = 4,
+    progress: Progress = lambda step: None,
+) -> DecidedManifest:
+    """Decide a file of scores into a file, with its manifest beside it.
+
+    Parameters
+    ----------
+    policy, scores : path-like
+        The policy's TOML; ``.parquet``, ``.csv``, ``.xlsx``, or a graded file.
+    output : path-like
+        ``.parquet``, ``.csv`` or ``.xlsx``; replaced only when complete.
+    on, trial, id, top
+        As in `decide`.
+    card : path-like, optional
+        A stored card, for reasons.
+    progress : callable
+        Told the name of each step.
+
+    Returns
+    -------
+    DecidedManifest
+
+    Raises
+    ------
+    PolicyError, SubjectError, ModelError
+        For a policy, scores or a card that are wrong; nothing is written then.
+    """
+    output, day = check_suffix(output), date.today() if on is None else on
+    files = {"scores": Path(scores), "policy": Path(policy)}
+    if card is not None:
+        files["card"] = Path(card) / FILE if Path(card).is_dir() else Path(card)
+    keep_inputs((output, graded.manifest_path(output)), files.values())
+    progress(tr("reading and checking", "读取与校验"))
+    rules = policies.read_policy(policy)
+    found = read_scores(scores, rules, "amount_fen", "bad")
+    table = _decided(rules, found, day, trial=trial, id=id, card=files.get("card"), top=top)
+    key = subject_column(found.frame.columns, id)
+    rows = {"scores": found.frame.height}
+    counted = dict(table.group_by("decision").len().iter_rows())
+    clauses = (
+        table.group_by("decided_by").len().sort(["len", "decided_by"], descending=[True, False])
+    )
+    numbered = () if key else (tr("no id column: rows are numbered", "没有编号列,按行编号"),)
+    manifest = DecidedManifest(
+        policy=content(rules),
+        policy_sha256=rules.sha256,
+        inputs={
+            role: graded.InputFile(
+                path=graded.relative(file, output), sha256=sha256(file), rows=rows.get(role, 0)
+            )
+            for role, file in files.items()
+        },
+        on=day.isoformat(),
+        trial=rules.lapse(day) is not None,
+        id=key or "",
+        reasons=top,
+        package_version=__version__,
+        synthetic=found.synthetic,
+        counts={name: int(counted.get(name, 0)) for name in DECISIONS},
+        decided_by=dict(clauses.iter_rows()),
+        constraints=tuple(constraints(rules, table, found.frame)),
+        notes=(*found.notes, *numbered),
+    )
+    progress(tr("writing", "写出"))
+    write_table(table.lazy(), output, {KEY: manifest.json()})
+    whole = replace(manifest, output_sha256=sha256(output))
+    with replacing(graded.manifest_path(output)) as draft:
+        draft.write_text(whole.json() + "\n", encoding="utf-8")
+    return whole
+
+
+def _decided(
+    policy: Policy,
+    found: Scores,
+    on: date,
+    *,
+    trial: bool,
+    id: str | None,
+    card: Path | None,
+    top: int,
+) -> pl.DataFrame:
+    stored = load(card) if card is not None else None
+    return decide(
+        found.frame,
+        policy,
+        on=on,
+        trial=trial,
+        id=id,
+        card=stored,
+        rubric=found.rubric,
+        top=top,
+    )
+
+
+def constraints(policy: Policy, decided: pl.DataFrame, frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return each constraint of a policy, what was found, and whether it holds.
+
+    Parameters
+    ----------
+    policy : Policy
+        With its constraints.
+    decided : polars.DataFrame, shape (n, any)
+        What `decide` returned.
+    frame : polars.DataFrame, shape (n, any)
+        What it was given; ``amount_fen`` and ``bad`` are read where they are there.
+
+    Returns
+    -------
+    list of dict
+        ``constraint``, ``limit``, ``found`` (basis points rounded down, or fen; None where the
+        file does not tell), ``holds`` (compared in whole numbers, unrounded).
+    """
+    limits, verdict = policy.constraints, decided["decision"]
+    approved = verdict == APPROVE
+    whole = int((verdict != NOT_DECIDED).sum())
+    bads = frame["bad"].cast(pl.Int64, strict=False).filter(approved) if "bad" in frame else None
+    told = bads is not None and bads.null_count() == 0
+    shares = {
+        "approval_at_least_bp": (int(approved.sum()), whole),
+        "bad_rate_at_most_bp": (
+            int(bads.sum()) if told and bads is not None else None,
+            len(verdict.filter(approved)),
+        ),
+        "referral_at_most_bp": (int((verdict == REFER).sum()), whole),
+    }
+    rows: list[dict[str, Any]] = []
+    for name, (count, of) in shares.items():
+        limit = getattr(limits, name)
+        if limit is None:
+            continue
+        share = holds = None
+        if count is not None and of:
+            share = count * WHOLE // of
+            over = count * WHOLE - limit * of
+            holds = over >= 0 if name == "approval_at_least_bp" else over <= 0
+        rows.append({"constraint": name, "limit": limit, "found": share, "holds": holds})
+    if limits.budget_fen is not None:
+        lent = None
+        if "amount_fen" in frame:
+            amounts = frame["amount_fen"].filter(approved)
+            lent = int(amounts.cast(pl.Int64).sum()) if amounts.null_count() == 0 else None
+        rows.append(
+            {
+                "constraint": "budget_fen",
+                "limit": limits.budget_fen,
+                "found": lent,
+                "holds": None if lent is None else lent <= limits.budget_fen,
+            }
+        )
+    return rows
+
+
+# ---- reading back -----------------------------------------------------------------------------
+
+
+def is_decided(path: Path | str) -> bool:
+    """Tell whether a file is one of decisions, by its manifest."""
+    path = Path(path)
+    return path.exists() and facts_of(path).get("kind") == KIND
+
+
+def read_manifest(path: Path | str) -> DecidedManifest:
+    """Return the manifest of a decided file.
+
+    Raises
+    ------
+    ModelError
+        If the file is absent or has no readable manifest of decisions.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise ModelError(Problem(tr("no such file", "没有这个文件"), where=str(path)))
+    raw = facts_of(path)
+    try:
+        if raw["kind"] != KIND:
+            raise KeyError("kind")
+        inputs = {role: graded.InputFile(**entry) for role, entry in raw["inputs"].items()}
+        more = {key: tuple(raw[key]) for key in ("constraints", "notes")}
+        return DecidedManifest(**{**raw, **more, "inputs": inputs})
+    except (KeyError, TypeError, AttributeError):
+        beside = graded.manifest_path(path).name
+        raise ModelError(
+            Problem(
+                tr("not a file of decisions: no readable manifest", "不是决策文件:没有可读的清单"),
+                hint=tr(f"keep {beside} beside it", f"请将 {beside} 放在同一目录"),
+                where=path.name,
+            )
+        ) from None
+
+
+def verify(path: Path | str, progress: Progress = lambda step: None) -> graded.Verdict:
+    """Re-run a decided file and compare: same policy, same inputs, same decisions.
+
+    Parameters
+    ----------
+    path : path-like
+        An output of `decide_file`, its inputs where the manifest says.
+    progress : callable
+        Told the name of each step.
+
+    Returns
+    -------
+    Verdict
+        Checks ``output``, one per input, ``policy`` (its content: a comment may change),
+        ``decisions``; the applicants that differ.
+
+    Raises
+    ------
+    ModelError
+        If the file has no manifest or an input is gone.
+    """
+    path = Path(path)
+    manifest = read_manifest(path)
+    files = {role: path.parent / entry.path for role, entry in manifest.inputs.items()}
+    gone = [
+        Problem(tr(f"the {role} file is gone", f"{role} 文件不存在"), str(file))
+        for role, file in files.items()
+        if not file.exists()
+    ]
+    if gone:
+        raise ModelError(gone)
+    progress(tr("hashing", "计算哈希"))
+    rules = policies.from_content(manifest.policy)
+    checks = {
+        "output": not manifest.output_sha256 or sha256(path) == manifest.output_sha256,
+        **{
+            f"input {role}": sha256(file) == manifest.inputs[role].sha256
+            for role, file in files.items()
+            if role != "policy"
+        },
+        "policy": rules.sha256 == manifest.policy_sha256 == _hash_of(files["policy"]),
+    }
+    progress(tr("deciding again", "重新决策"))
+    again = _decided(
+        rules,
+        read_scores(files["scores"], rules, "amount_fen", "bad"),
+        date.fromisoformat(manifest.on),
+        trial=manifest.trial,
+        id=manifest.id or None,
+        card=files.get("card"),
+        top=manifest.reasons,
+    )
+    different = _differences(stored_rows(path), again)
+    checks["decisions"] = different.is_empty()
+    return graded.Verdict(checks=checks, subjects=again.height, different=different)
+
+
+def _hash_of(path: Path) -> str:
+    """Return the hash of a policy's content; "" where the file is no policy any more."""
+    try:
+        return policies.read_policy(path).sha256
+    except PolicyError:
+        return ""
+
+
+def _differences(stored: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
+    """Return applicants whose decision, clause, policy or reasons differ."""
+    names = [
+        name
+        for name in again.columns
+        if name not in ("score", "synthetic", "trial") and not name.startswith("lost_")
+    ]
+    lacking = [name for name in names if name not in stored.columns]
+    old = stored.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
+    old = old.select(pl.col(name).cast(pl.String) for name in names)
+    joined = old.join(again.select(names), on="id", how="full", suffix="_again", nulls_equal=True)
+    unlike = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_again")) for name in names)
+    return joined.filter(unlike).select(
+        pl.coalesce("id", "id_again").alias("id"),
+        "decision",
+        "decision_again",
+        "decided_by",
+        "decided_by_again",
+    )

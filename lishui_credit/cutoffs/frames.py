@@ -1,0 +1,47 @@
+"""Frames as people hand them over: any kind to polars, and what to say of a column that is not there."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+
+
+def as_polars(frame: Any) -> pl.DataFrame:
+    """Return any frame as polars holds it."""
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    if isinstance(frame, pl.LazyFrame):
+        return frame.collect()
+    import narwhals as nw
+
+    try:
+        wrapped = nw.from_native(frame)
+    except TypeError as error:
+        raise SubjectError(
+            Problem(
+                tr("this is not a frame with named columns", "这不是带列名的数据框"),
+                type(frame).__name__,
+                tr(
+                    "give a polars, pandas or pyarrow frame",
+                    "请提供 polars、pandas 或 pyarrow 数据框",
+                ),
+            )
+        ) from error
+    eager: nw.DataFrame[Any] = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
+    return eager.to_polars()
+
+
+def absent(name: str, columns: Sequence[str]) -> Problem:
+    """Say that a column is missing, and which name is nearest."""
+    near = difflib.get_close_matches(name, columns, 1)
+    return Problem(
+        tr(f"no column '{name}'", f"没有列“{name}”"),
+        ", ".join(columns[:12]),
+        tr(f"did you mean '{near[0]}'?", f"是否指“{near[0]}”?") if near else "",
+    )

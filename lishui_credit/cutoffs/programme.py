@@ -1,0 +1,276 @@
+"""The integer programme behind a policy: per segment one cut-off out of its candidates, or a pair.
+
+Every candidate carries exact whole-number sums (in ten-thousandths, so that what a review catches
+stays whole). HiGHS chooses; what it chose is added up again in whole numbers, and a choice that
+only its tolerance let pass is forbidden and the programme solved again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lishui_credit.errors import PolicyError, Problem
+from lishui_credit.language import tr
+
+UNIT: Final = 10_000
+"""Basis points in one, and what every sum is multiplied by."""
+
+SUMS: Final = ("applicants", "bads", "amount", "profit", "referred")
+"""What is added up over whoever a choice lets in, each times `UNIT`."""
+
+# HiGHS's tolerances are absolute: 1e-6 on a row, 1e-6 between the best found and the bound. Rows and
+# objective are made so large that whole numbers of the size of a book stand clear of them.
+_ROW: Final = 1e4
+_GOAL: Final = 1e6
+_TRIES: Final = 200
+Exact = NDArray[Any]  # of Python integers: sums of money times `UNIT` pass 64 bits
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """One segment's cut-offs, strictest first, and what each lets in.
+
+    Parameters
+    ----------
+    approve : ndarray of object, shape (k + 1, 5)
+        `SUMS` of approving from each cut-off on; the first row approves nobody.
+    review : ndarray of object, shape (k + 1, 5), optional
+        `SUMS` expected of referring from each cut-off on, its cost taken off.
+    """
+
+    approve: Exact
+    review: Exact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One constraint: `SUMS` times a row of coefficients, at most a bound.
+
+    Parameters
+    ----------
+    name : str
+        As in `Constraints`.
+    coefficients : tuple of int, length 5
+        Of `SUMS`.
+    bound : int
+        At most.
+    """
+
+    name: str
+    coefficients: tuple[int, ...]
+    bound: int
+
+    def excess(self, total: Exact) -> int:
+        """Return by how much totals pass the bound; not positive where they keep it."""
+        return int(sum(c * t for c, t in zip(self.coefficients, total, strict=True))) - self.bound
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A solution.
+
+    Parameters
+    ----------
+    approve, refer : tuple of int
+        Candidate of each segment, 0 for nobody; `refer` is `approve` without referrals.
+    total : ndarray of object, shape (5,)
+        `SUMS` over all segments, exact.
+    """
+
+    approve: tuple[int, ...]
+    refer: tuple[int, ...]
+    total: Exact
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """Segments to choose a cut-off for.
+
+    Parameters
+    ----------
+    segments : tuple of Candidates
+        All with reviews, or none.
+    """
+
+    segments: tuple[Candidates, ...]
+    _shape: Any = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lay out the variables: per segment where to approve, then where to refer."""
+        from scipy.sparse import block_diag, csr_matrix
+
+        blocks, equal = [], []
+        for segment in self.segments:
+            k = len(segment.approve)
+            one = np.ones((1, k))
+            if segment.review is None:
+                equal.append(one)
+                blocks.append(np.zeros((0, k)))
+                continue
+            equal.append(np.block([[one, np.zeros((1, k))], [np.zeros((1, k)), one]]))
+            # Referring starts nowhere above approving: tail sums of one stay under the other's.
+            tails = np.triu(np.ones((k, k)))[1:]
+            blocks.append(np.hstack([tails, -tails]))
+        shape = csr_matrix(block_diag(equal)), csr_matrix(block_diag(blocks))
+        object.__setattr__(self, "_shape", shape)
+
+    @property
+    def sums(self) -> Exact:
+        """`SUMS` of every variable, shape (variables, 5)."""
+        rows = []
+        for segment in self.segments:
+            if segment.review is None:
+                rows.append(segment.approve)
+            else:
+                rows += [segment.approve - segment.review, segment.review]
+        return np.vstack(rows)
+
+    def total(self, approve: Sequence[int], refer: Sequence[int]) -> Exact:
+        """Return `SUMS` of a choice, exact."""
+        whole: Exact = np.zeros(len(SUMS), dtype=object)
+        for segment, a, r in zip(self.segments, approve, refer, strict=True):
+            whole = whole + segment.approve[a]
+            if segment.review is not None:
+                whole = whole + segment.review[r] - segment.review[a]
+        return whole
+
+    def best(self, objective: Sequence[int], limits: Sequence[Limit]) -> Choice | None:
+        """Return the choice with most of an objective, or None where no choice keeps the limits.
+
+        Parameters
+        ----------
+        objective : sequence of int, length 5
+            Coefficients of `SUMS`.
+        limits : sequence of Limit
+            All to be kept.
+
+        Raises
+        ------
+        PolicyError
+            If the solver gives up.
+        """
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        goal = self.sums @ np.array(objective, dtype=object)
+        equal, order = self._shape
+        rows = [LinearConstraint(equal, 1, 1)]
+        if order.shape[0]:
+            rows.append(LinearConstraint(order, -np.inf, 0))
+        rows += [LinearConstraint(*self._scaled(limit)) for limit in limits]
+        cost = -_scaled(goal, _GOAL)[0]
+        for _ in range(_TRIES):
+            found = milp(
+                cost,
+                constraints=rows,
+                integrality=np.ones(len(cost)),
+                bounds=Bounds(0, 1),
+                options={"mip_rel_gap": 0.0},
+            )
+            if found.status == 2:
+                return None
+            if found.x is None or found.status != 0:
+                raise PolicyError(
+                    Problem(tr("the solver gave up", "求解器未得出结果"), str(found.message))
+                )
+            chosen = np.round(found.x)
+            choice = self._read(chosen)
+            if all(limit.excess(choice.total) <= 0 for limit in limits):
+                return choice
+            rows.append(LinearConstraint(chosen[None, :], -np.inf, chosen.sum() - 1))
+        raise PolicyError(
+            Problem(
+                tr("too many choices lie within rounding of a limit", "过多方案处于约束的舍入边界"),
+                hint=tr("move the limit a little", "请略微调整约束"),
+            )
+        )
+
+    def relaxed(
+        self, objective: Sequence[int], limits: Sequence[Limit]
+    ) -> tuple[float, Exact, Mapping[str, float]]:
+        """Return the linear relaxation: its value, its totals, the dual of each limit.
+
+        Returns
+        -------
+        value : float
+            Never below the best choice's.
+        total : ndarray of float, shape (5,)
+            `SUMS` of the relaxed choice.
+        duals : mapping of str to float
+            More of the objective per unit that the bound is raised.
+        """
+        from scipy.optimize import linprog
+        from scipy.sparse import csr_matrix, vstack
+
+        goal, unit = _scaled(self.sums @ np.array(objective, dtype=object), _GOAL)
+        equal, order = self._shape
+        pairs = [self._scaled(limit) for limit in limits]
+        upper = [csr_matrix(order), *(csr_matrix(row[None, :]) for row, _, _ in pairs)]
+        bounds = np.concatenate([np.zeros(order.shape[0]), [high for _, _, high in pairs]])
+        found = linprog(
+            -goal,
+            A_ub=vstack(upper) if len(bounds) else None,
+            b_ub=bounds if len(bounds) else None,
+            A_eq=equal,
+            b_eq=np.ones(equal.shape[0]),
+            bounds=(0, 1),
+            method="highs",
+        )
+        if found.status != 0:
+            raise PolicyError(
+                Problem(tr("the solver gave up", "求解器未得出结果"), str(found.message))
+            )
+        sums = self.sums.astype(np.float64)
+        shadow = -found.ineqlin.marginals[order.shape[0] :] if len(bounds) else []
+        duals = {
+            limit.name: float(price) * unit / _unit(self._weights(limit), _ROW)
+            for limit, price in zip(limits, shadow, strict=True)
+        }
+        return -float(found.fun) * unit, found.x @ sums, duals
+
+    def _weights(self, limit: Limit) -> Exact:
+        row: Exact = self.sums @ np.array(limit.coefficients, dtype=object)
+        return row
+
+    def _scaled(self, limit: Limit) -> tuple[NDArray[np.float64], float, float]:
+        row, unit = _scaled(self._weights(limit), _ROW)
+        return row, -np.inf, limit.bound / unit
+
+    def _read(self, chosen: NDArray[np.float64]) -> Choice:
+        approve, refer, start = [], [], 0
+        for segment in self.segments:
+            k = len(segment.approve)
+            approve.append(int(np.argmax(chosen[start : start + k])))
+            start += k
+            if segment.review is None:
+                refer.append(approve[-1])
+            else:
+                refer.append(int(np.argmax(chosen[start : start + k])))
+                start += k
+        return Choice(tuple(approve), tuple(refer), self.total(approve, refer))
+
+
+def _unit(row: Exact, size: float) -> float:
+    return float(max((abs(value) for value in row), default=0) or 1) / size
+
+
+def _scaled(row: Exact, size: float) -> tuple[NDArray[np.float64], float]:
+    """Return a row of whole numbers as floats up to a size, and what they were divided by."""
+    unit = _unit(row, size)
+    return np.array([value / unit for value in row]), unit
+
+
+def rounded(value: Any) -> int:
+    """Return a sum in ten-thousandths as a whole number, half away from zero.
+
+    Examples
+    --------
+    >>> rounded(15_000), rounded(-15_000), rounded(14_999)
+    (2, -2, 1)
+    """
+    size = (2 * abs(int(value)) + UNIT) // (2 * UNIT)
+    return size if value >= 0 else -size

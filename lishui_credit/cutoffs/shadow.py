@@ -1,0 +1,254 @@
+"""What a constraint costs, and which constraints clash.
+
+A shadow price is told twice: from the linear relaxation's dual (a rate at the margin), and from
+solving again with the constraint loosened by a whole step (what it would really earn). The second
+is the one put into words.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from lishui_credit.cutoffs.policy import WHOLE, Constraints
+from lishui_credit.cutoffs.programme import SUMS, UNIT, Choice, Limit, Programme, rounded
+from lishui_credit.errors import PolicyError, Problem
+from lishui_credit.language import tr
+
+NAMES: Final = (
+    "approval_at_least_bp",
+    "bad_rate_at_most_bp",
+    "budget_fen",
+    "referral_at_most_bp",
+)
+_PROFIT: Final = (0, 0, 0, 1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Constraints of a policy as rows of a programme.
+
+    Parameters
+    ----------
+    constraints : Constraints
+        What has to be kept.
+    applicants : int
+        Loans in the book.
+    """
+
+    constraints: Constraints
+    applicants: int
+
+    @property
+    def rows(self) -> tuple[Limit, ...]:
+        """The constraints given."""
+        return tuple(
+            self.row(name) for name in NAMES if getattr(self.constraints, name) is not None
+        )
+
+    def row(self, name: str) -> Limit:
+        """Return one constraint; see `programme.SUMS` for the order of coefficients."""
+        value = getattr(self.constraints, name)
+        if name == "approval_at_least_bp":
+            return Limit(name, (-1, 0, 0, 0, 0), -value * self.applicants)
+        if name == "bad_rate_at_most_bp":
+            return Limit(name, (-value, WHOLE, 0, 0, 0), 0)
+        if name == "budget_fen":
+            return Limit(name, (0, 0, 1, 0, 0), value * UNIT)
+        return Limit(name, (0, 0, 0, 0, 1), value * self.applicants)
+
+    def only(self, names: Sequence[str]) -> Limits:
+        """Return the constraints named, the others left out."""
+        kept = {name: getattr(self.constraints, name) for name in names}
+        return Limits(Constraints(**kept), self.applicants)
+
+    def at(self, name: str, value: int) -> Limits:
+        """Return the constraints with one of them set."""
+        return Limits(replace(self.constraints, **{name: value}), self.applicants)
+
+    def loosened(self, name: str, step: int) -> tuple[Limits, int]:
+        """Return the constraints with one loosened by a step, and the step there was room for."""
+        value = getattr(self.constraints, name)
+        if name == "approval_at_least_bp":
+            looser = max(0, value - step)
+        elif name == "budget_fen":
+            looser = value + step
+        else:
+            looser = min(WHOLE, value + step)
+        return self.at(name, looser), abs(looser - value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowPrice:
+    """What one constraint costs.
+
+    Parameters
+    ----------
+    constraint : str
+        As in `Constraints`.
+    limit : int
+        Basis points, or fen.
+    step : int
+        By how much it was loosened; 0 where there is no room.
+    gain_fen : int
+        More profit after solving again with the constraint loosened by `step`.
+    dual_fen : float
+        What the linear relaxation's dual promises for the same step, at the margin.
+    """
+
+    constraint: str
+    limit: int
+    step: int
+    gain_fen: int
+    dual_fen: float
+
+    def __str__(self) -> str:
+        """Return the price in plain words."""
+        if self.step == 0:
+            return tr(
+                f"{said(self.constraint)}: it binds nothing",
+                f"{said(self.constraint)}:已无约束",
+            )
+        yuan = f"{self.gain_fen / 100:,.2f}"
+        if self.constraint == "budget_fen":
+            more = f"{self.step / 100:,.2f}"
+            en, zh = f"lending {more} yuan more", f"预算增加 {more} 元"
+        else:
+            points = f"{self.step / 100:g}"
+            one = f"{points} percentage point{'' if self.step == 100 else 's'}"
+            en = {
+                "approval_at_least_bp": f"letting the approval rate fall {one} lower",
+                "bad_rate_at_most_bp": f"allowing {one} more of bad rate",
+                "referral_at_most_bp": f"allowing {one} more of referrals",
+            }[self.constraint]
+            zh = {
+                "approval_at_least_bp": f"通过率下限放低 {points} 个百分点",
+                "bad_rate_at_most_bp": f"坏账率上限放宽 {points} 个百分点",
+                "referral_at_most_bp": f"转人工率上限放宽 {points} 个百分点",
+            }[self.constraint]
+        return tr(f"{en} would earn {yuan} yuan more", f"{zh},利润可增加 {yuan} 元")
+
+
+def said(constraint: str) -> str:
+    """Return a constraint's name in the language in use."""
+    return {
+        "approval_at_least_bp": tr("approval rate at least", "通过率下限"),
+        "bad_rate_at_most_bp": tr("bad rate at most", "坏账率上限"),
+        "budget_fen": tr("budget", "预算"),
+        "referral_at_most_bp": tr("referral rate at most", "转人工率上限"),
+    }[constraint]
+
+
+def shown(constraint: str, value: int) -> str:
+    """Return a limit as people read it.
+
+    Examples
+    --------
+    >>> shown("bad_rate_at_most_bp", 250)
+    '2.5%'
+    """
+    if constraint == "budget_fen":
+        return tr(f"{value / 100:,.2f} yuan", f"{value / 100:,.2f} 元")
+    return f"{value / 100:g}%"
+
+
+def shadow_prices(
+    programme: Programme, limits: Limits, choice: Choice, *, step_bp: int, step_fen: int
+) -> tuple[ShadowPrice, ...]:
+    """Return the price of every constraint at an optimum.
+
+    Parameters
+    ----------
+    programme : Programme
+        What was solved.
+    limits : Limits
+        Under which.
+    choice : Choice
+        The optimum.
+    step_bp, step_fen : int
+        By how much each constraint is loosened.
+    """
+    _, total, duals = programme.relaxed(_PROFIT, limits.rows)
+    approved = float(total[SUMS.index("applicants")])
+    # By how much the bound of each row moves when its limit moves by one basis point or fen. The
+    # bad rate stands among the coefficients: its row is eased by everybody approved.
+    moves = {
+        "approval_at_least_bp": float(limits.applicants),
+        "bad_rate_at_most_bp": approved,
+        "budget_fen": float(UNIT),
+        "referral_at_most_bp": float(limits.applicants),
+    }
+    found = []
+    for row in limits.rows:
+        looser, step = limits.loosened(row.name, step_fen if row.name == "budget_fen" else step_bp)
+        again = programme.best(_PROFIT, looser.rows)
+        assert again is not None  # looser than what has a solution
+        gain = int(again.total[3]) - int(choice.total[3])
+        found.append(
+            ShadowPrice(
+                constraint=row.name,
+                limit=getattr(limits.constraints, row.name),
+                step=step,
+                gain_fen=rounded(gain),
+                dual_fen=duals[row.name] * moves[row.name] * step / UNIT,
+            )
+        )
+    return tuple(found)
+
+
+def clash(programme: Programme, limits: Limits) -> PolicyError:
+    """Return the error that names the smallest set of constraints that cannot hold together.
+
+    Sets are tried by size, so that the first which has no solution is the smallest. Of each
+    constraint in it the best value is told that can be had while the others hold.
+    """
+    names = [row.name for row in limits.rows]
+    small = next(
+        some
+        for size in range(1, len(names) + 1)
+        for some in itertools.combinations(names, size)
+        if programme.best(_PROFIT, limits.only(some).rows) is None
+    )
+    problems = []
+    for name in small:
+        others = [other for other in small if other != name]
+        value = attainable(programme, limits.only(small), name)
+        held = " + ".join(f"{said(o)} {shown(o, getattr(limits.constraints, o))}" for o in others)
+        problems.append(
+            Problem(
+                tr("these constraints clash", "约束互相冲突"),
+                f"{said(name)} {shown(name, getattr(limits.constraints, name))}",
+                tr(
+                    f"with {held}, the best that can be had is {shown(name, value)}",
+                    f"在 {held} 之下,最好只能做到 {shown(name, value)}",
+                ),
+                name,
+            )
+        )
+    return PolicyError(problems)
+
+
+def attainable(programme: Programme, limits: Limits, name: str) -> int:
+    """Return the strictest value of one constraint that can be kept beside the others.
+
+    Returns
+    -------
+    int
+        Basis points or fen; found by bisection, each step an integer programme.
+    """
+    rising = name != "approval_at_least_bp"
+    top = WHOLE
+    if name == "budget_fen":
+        whole = programme.total(*(2 * [[len(part.approve) - 1 for part in programme.segments]]))
+        top = int(whole[2]) // UNIT
+    # Loosest and strictest in the order of strictness; the loosest is kept by assumption.
+    kept, broken = (top, -1) if rising else (0, WHOLE + 1)
+    while abs(kept - broken) > 1:
+        middle = (kept + broken) // 2
+        if programme.best(_PROFIT, limits.at(name, middle).rows) is None:
+            broken = middle
+        else:
+            kept = middle
+    return kept

@@ -1,0 +1,240 @@
+"""Prices, lines and exposure as plotly figures: drawn from the frames as they are, not computed.
+
+Colours are Okabe and Ito's; every grade also has its own dash and mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from lishui_credit.figures.amounts import DIGITS, unit
+from lishui_credit.figures.binning import blank, short
+from lishui_credit.figures.cutoffs import LEGEND
+from lishui_credit.figures.validation import BLUE, GREEN, GREY, RED
+from lishui_credit.language import tr
+
+_STYLES = (
+    (BLUE, "solid", "circle"),
+    (GREEN, "dash", "square"),
+    (RED, "dot", "diamond"),
+    (GREY, "dashdot", "cross"),
+    ("#CC79A7", "longdash", "triangle-up"),
+    ("#56B4E9", "longdashdot", "star"),
+)
+
+
+def price_curves(
+    curve: pl.DataFrame, *, currency: Sequence[str] | None = None, synthetic: bool = False
+) -> Any:
+    """Return the expected profit of a line by its rate, one curve per grade.
+
+    Parameters
+    ----------
+    curve : polars.DataFrame
+        Of `cutoffs.pricing.curve`: grade, rate_bp, expected_profit_fen, best.
+    currency : (str, str), optional
+        Its name in English and in Chinese; yuan without it.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A mark is each grade's best rate, which the legend names.
+    """
+    money = unit(curve["expected_profit_fen"], currency)
+    title = tr("Expected profit of a line by rate", "各利率下单笔额度的预期利润")
+    figure = blank(title, synthetic, 680, 460)
+    for number, (grade, part) in enumerate(_parts(curve, "grade")):
+        colour, dash, mark = _STYLES[number % len(_STYLES)]
+        best = [place for place, is_best in enumerate(part["best"]) if is_best]
+        rates = (part["rate_bp"] / 10_000).to_list()
+        profit = money.of(part["expected_profit_fen"])
+        # the rate stands in the legend: curves cross, and a label on them could not be read
+        told = "、".join(f"{rates[place]:.2%}" for place in best)
+        figure.add_scatter(
+            x=rates,
+            y=profit,
+            mode="lines",
+            name=tr(f"grade {grade}: {told}", f"{grade} 级:{told}"),
+            legendgroup=str(grade),
+            line={"color": colour, "dash": dash},
+        )
+        figure.add_scatter(
+            x=[rates[place] for place in best],
+            y=[profit[place] for place in best],
+            mode="markers",
+            name=tr(f"best for grade {grade}", f"{grade} 级最优"),
+            legendgroup=str(grade),
+            showlegend=False,
+            marker={"color": colour, "size": 11, "symbol": mark},
+            cliponaxis=False,
+        )
+    figure.add_hline(y=0, line={"color": GREY, "width": 1})
+    figure.update_layout(
+        xaxis={"title": tr("rate a year", "年利率"), "tickformat": ".0%"},
+        yaxis={"title": money.name, "tickformat": DIGITS},
+        legend=LEGEND,
+    )
+    return figure
+
+
+def price_by_grade(
+    table: pl.DataFrame, *, currency: Sequence[str] | None = None, synthetic: bool = False
+) -> Any:
+    """Return what each grade is offered and expected to draw, its rate written above.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        Of `Pricing.by_grade`; rows without a rate (not lent to) are told in the name of the grade.
+    currency : (str, str), optional
+    synthetic : bool, default False
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    money = unit(table["offered_fen"], currency)
+    figure = blank(tr("Lines and rates by grade", "各等级额度与利率"), synthetic, 680, 460)
+    names = []
+    for row in table.iter_rows(named=True):
+        head = tr(f"grade {row['grade']}", f"{row['grade']} 级")
+        firms = tr(f"{row['firms']} firms", f"{row['firms']} 户")
+        rate = row["rate_bp"]
+        told = tr("no line", "不授信") if rate is None else f"{rate / 10_000:.2%}"
+        names.append(f"{head}<br>{firms}<br><b>{told}</b>")
+    for column, name, colour, pattern in (
+        ("offered_fen", tr("offered", "授信"), BLUE, ""),
+        ("drawn_fen", tr("expected to be drawn", "预期提款"), GREEN, "/"),
+    ):
+        figure.add_bar(
+            x=names,
+            y=money.of(table[column]),
+            name=name,
+            marker={"color": colour, "pattern": {"shape": pattern}},
+            text=[money.said(value) if value else "" for value in table[column]],
+            textposition="outside",
+            cliponaxis=False,
+        )
+    figure.update_layout(
+        barmode="group",
+        yaxis={"title": money.name, "tickformat": DIGITS},
+        legend=LEGEND,
+    )
+    return figure
+
+
+def exposure_bars(
+    table: pl.DataFrame,
+    *,
+    area: str = "county",
+    currency: Sequence[str] | None = None,
+    synthetic: bool = False,
+) -> Any:
+    """Return lines granted and expected to be drawn, area by area, the largest first.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        Of `cutoffs.lines.exposure`.
+    area : str, default "county"
+        Column of the area.
+    currency : (str, str), optional
+    synthetic : bool, default False
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    frame = table.sort("line_fen", descending=True, maintain_order=True)
+    money = unit(frame["line_fen"], currency)
+    title = tr("Exposure by area", "各地授信敞口")
+    figure = blank(title, synthetic, 680, 180 + 34 * max(4, frame.height))
+    for column, name, colour, pattern in (
+        ("line_fen", tr("lines", "授信额度"), BLUE, ""),
+        ("drawn_fen", tr("expected to be drawn", "预期提款"), GREEN, "/"),
+    ):
+        figure.add_bar(
+            y=[short(str(name)) for name in frame[area]],
+            x=money.of(frame[column]),
+            name=name,
+            orientation="h",
+            marker={"color": colour, "pattern": {"shape": pattern}},
+        )
+    figure.update_layout(
+        barmode="group",
+        xaxis={"title": money.name, "tickformat": DIGITS},
+        legend=LEGEND,
+    )
+    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
+    return figure
+
+
+def exposure_change_bars(
+    table: pl.DataFrame,
+    *,
+    figure_of: str = "line_fen",
+    area: str = "county",
+    currency: Sequence[str] | None = None,
+    synthetic: bool = False,
+) -> Any:
+    """Return what a change of lines or mark-ups moves, area by area.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        Of `cutoffs.lines.exposure_change`.
+    figure_of : str, default "line_fen"
+        A figure of money in it: line_fen, drawn_fen, interest_fen.
+    area : str, default "county"
+    currency : (str, str), optional
+    synthetic : bool, default False
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    values = table[f"{figure_of}_change"]
+    money = unit(values, currency)
+    called = {
+        "line_fen": tr("lines", "授信额度"),
+        "drawn_fen": tr("expected to be drawn", "预期提款"),
+        "interest_fen": tr("interest of a year", "一年利息"),
+    }.get(figure_of, figure_of)
+    title = f"{tr('Change by area', '各地变化')} · {called}"
+    figure = blank(title, synthetic, 680, 180 + 30 * max(4, table.height))
+    figure.add_bar(
+        y=[short(str(name)) for name in table[area]],
+        x=money.of(values),
+        orientation="h",
+        marker={"color": [GREEN if value >= 0 else RED for value in values]},
+        text=[f"{'+' if value > 0 else ''}{money.said(value)}" for value in values],
+        textposition="outside",
+        cliponaxis=False,
+    )
+    figure.add_vline(x=0, line={"color": GREY})
+    # room for the figures beside the bars, which the axis would not leave
+    drawn = [value for value in money.of(values) if value is not None]
+    low, high = min(0.0, *drawn, 0.0), max(0.0, *drawn, 0.0)
+    room = 0.15 * (high - low or 1.0)
+    figure.update_layout(
+        xaxis={
+            "title": money.name,
+            "tickformat": DIGITS,
+            "range": [low - room * (low < 0), high + room],
+        },
+        showlegend=False,
+    )
+    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
+    return figure
+
+
+def _parts(frame: pl.DataFrame, column: str) -> list[tuple[Any, pl.DataFrame]]:
+    return [
+        (key, part)
+        for (key,), part in frame.partition_by(column, as_dict=True, maintain_order=True).items()
+    ]

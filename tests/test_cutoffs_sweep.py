@@ -1,0 +1,219 @@
+"""The sweep against sums done loan by loan, and its intervals against a bootstrap of loans."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lishui_credit.cutoffs import Terms, best, book, sweep
+from lishui_credit.cutoffs.money import money
+from lishui_credit.errors import SubjectError
+
+TERMS = Terms(rate_bp=900, funding_bp=300, operating_fen=700, recovery_months=9)
+LOAN = st.tuples(st.integers(-5, 5), st.integers(0, 1), st.integers(1, 10**9))
+LOANS = st.lists(LOAN, min_size=2, max_size=40).filter(lambda rows: len({r[1] for r in rows}) == 2)
+
+
+def frame_of(rows, **columns):
+    names = ("score", "bad", "amount_fen")
+    return pl.DataFrame(rows, schema=names, orient="row").with_columns(**columns)
+
+
+def by_hand(rows, cut_off, terms=TERMS):
+    """Approved, their bads, the share of bads declined, credit loss and profit."""
+    yes = [row for row in rows if cut_off is not None and row[0] >= cut_off]
+    bads = [row for row in yes if row[1]]
+    profit = sum(terms.gain(a) if not bad else -terms.loss(a) for _, bad, a in yes)
+    lost = sum(terms.credit_loss(a) for _, _, a in bads)
+    everyone = sum(bad for _, bad, _ in rows)
+    return len(yes), len(bads), lost, profit, everyone
+
+
+@given(LOANS)
+def test_every_row_is_what_a_loop_over_loans_finds(rows):
+    found = sweep(book(frame_of(rows)), TERMS, repeats=0)
+    assert found["cut_off"].to_list() == [None, *sorted({row[0] for row in rows}, reverse=True)]
+    for row in found.rows(named=True):
+        yes, bads, lost, profit, everyone = by_hand(rows, row["cut_off"])
+        assert (row["approved"], row["bads"]) == (yes, bads)
+        assert (row["realised_loss_fen"], row["profit_fen"]) == (lost, profit)
+        assert row["captured_bads"] == pytest.approx((everyone - bads) / everyone, abs=1e-15)
+        assert row["approval_rate"] == yes / len(rows)
+        assert row["bad_rate_approved"] == (bads / yes if yes else None)
+        no = len(rows) - yes
+        assert row["bad_rate_declined"] == ((everyone - bads) / no if no else None)
+    top = max(found["profit_fen"])
+    assert found["short_of_best_fen"].to_list() == [top - x for x in found["profit_fen"]]
+    assert best(found).profit_fen == top
+
+
+@given(LOANS, st.lists(st.integers(-8, 8), max_size=5))
+def test_cut_offs_asked_for_are_swept_between_none_and_all(rows, asked):
+    found = sweep(book(frame_of(rows)), TERMS, cut_offs=asked, repeats=0)
+    lowest = min(row[0] for row in rows)
+    ends = [] if any(cut <= lowest for cut in asked) else [lowest]
+    assert found["cut_off"].to_list() == [None, *sorted(set(asked), reverse=True), *ends]
+    for cut_off, approved, profit in found.select("cut_off", "approved", "profit_fen").rows():
+        assert (approved, profit) == tuple(by_hand(rows, cut_off)[i] for i in (0, 3))
+
+
+@settings(max_examples=25)
+@given(LOANS)
+def test_the_direction_and_the_order_of_rows_do_not_matter(rows):
+    want = sweep(book(frame_of(rows)), TERMS, repeats=20)
+    assert sweep(book(frame_of(rows[::-1])), TERMS, repeats=20).equals(want)
+    turned = frame_of(rows, score=-pl.col("score"))
+    again = sweep(book(turned, higher="worse"), TERMS, repeats=20)
+    assert again.equals(want.with_columns(cut_off=-pl.col("cut_off")))
+
+
+def test_a_float_score_gives_what_the_whole_score_gives():
+    rows = [(i % 7, i % 3 == 0, 1000 + i) for i in range(60)]
+    whole = sweep(book(frame_of(rows)), TERMS)
+    broken = sweep(book(frame_of(rows, score=pl.col("score") / 8)), TERMS)
+    assert broken.drop("cut_off").equals(whole.drop("cut_off"))
+
+
+def test_grades_are_swept_by_name():
+    frame = frame_of([(0, 0, 100), (0, 1, 100), (0, 0, 100)], grade=pl.Series(["A", "C", "B"]))
+    graded = book(frame, score="grade", order=["A", "B", "C"])
+    found = sweep(graded, TERMS, repeats=0)
+    assert found["cut_off"].to_list() == [None, "A", "B", "C"]
+    assert found["bads"].to_list() == [0, 0, 0, 1]
+    assert sweep(graded, TERMS, cut_offs=["B"], repeats=0)["cut_off"].to_list() == [None, "B", "C"]
+    with pytest.raises(SubjectError, match="Z"):
+        sweep(graded, TERMS, cut_offs=["Z"])
+
+
+def test_the_number_of_cut_offs_is_kept_to_and_cells_are_about_equal():
+    rng = np.random.default_rng(1)
+    frame = pl.DataFrame({"score": rng.normal(size=5000), "bad": rng.integers(0, 2, 5000)})
+    found = sweep(book(frame, amount=100), TERMS, cut_offs=50, repeats=0)
+    steps = found["approved"].diff().drop_nulls()
+    assert found.height == 51
+    assert (steps.min(), steps.max()) == (100, 100)
+
+
+def test_each_product_is_counted_by_its_own_terms():
+    other = Terms(rate_bp=1500, funding_bp=300, lgd_bp=8000)
+    rows = [(2, 0, 1000), (2, 1, 3000), (1, 0, 5000), (1, 1, 7000)]
+    frame = frame_of(rows, kind=pl.Series(["a", "b", "b", "a"]))
+    held = book(frame, segments=["kind"])
+    found = sweep(held, {"a": TERMS, "b": other}, repeats=0)
+    want = [TERMS.gain(1000), -other.loss(3000), other.gain(5000), -TERMS.loss(7000)]
+    assert money(held, {"a": TERMS, "b": other}).profit.tolist() == want
+    assert found["profit_fen"].to_list() == [0, sum(want[:2]), sum(want)]
+    with pytest.raises(SubjectError, match="products without terms"):
+        sweep(held, {"a": TERMS})
+    with pytest.raises(SubjectError, match="segment"):
+        sweep(book(frame), {"a": TERMS})
+
+
+def test_expected_loss_is_the_pd_times_the_credit_loss_good_or_bad():
+    rows = [(3, 0, 10_000), (2, 1, 20_000), (1, 0, 30_000)]
+    frame = frame_of(rows, pd=pl.Series([0.1, 0.2, 0.5]))
+    found = sweep(book(frame, pd="pd"), Terms(900, 300, lgd_bp=5000), repeats=0)
+    assert found["expected_loss_fen"].to_list() == [0, 500, 2500, 10_000]
+    assert "expected_loss_fen" not in sweep(book(frame), TERMS, repeats=0).columns
+
+
+def simulated(n, seed, amounts):
+    rng = np.random.default_rng(seed)
+    score = rng.integers(0, 12, n)
+    bad = rng.random(n) < 1 / (1 + np.exp(0.35 * score - 0.5))
+    amount = rng.lognormal(12, 0.8, n).astype(np.int64) if amounts else np.full(n, 100_000)
+    return pl.DataFrame({"score": score, "bad": bad, "amount_fen": amount})
+
+
+@pytest.mark.parametrize("amounts", [False, True])
+def test_drawing_by_cell_gives_the_intervals_of_drawing_loan_by_loan(amounts):
+    frame = simulated(400, 3, amounts)
+    held = book(frame)
+    columns = ["approval_rate", "bad_rate_approved", "bad_rate_declined", "captured_bads"]
+    columns += ["realised_loss_fen", "profit_fen", "short_of_best_fen"]
+    cuts = [4, 6, 8, 10]
+    swept = sweep(held, TERMS, cut_offs=cuts, repeats=4000, seed=1)
+    top = swept["profit_fen"].arg_max()
+    rng = np.random.default_rng(2)
+    score, bad, amount = (held.frame[name].to_numpy() for name in ("score", "bad", "amount_fen"))
+    profit = np.where(bad == 1, -TERMS.loss(amount), TERMS.gain(amount))
+    lost = bad * TERMS.credit_loss(amount)
+    draws = np.empty((4000, swept.height, len(columns)))
+    for turn in range(4000):
+        rows = rng.integers(0, 400, 400)
+        limits = [np.inf, 10, 8, 6, 4, 0]
+        earned = [profit[rows][score[rows] >= limit].sum() for limit in limits]
+        for place, limit in enumerate(limits):
+            yes = score[rows] >= limit
+            b = bad[rows]
+            draws[turn, place] = (
+                yes.mean(),
+                b[yes].mean() if yes.any() else np.nan,
+                b[~yes].mean() if not yes.all() else np.nan,
+                b[~yes].sum() / b.sum(),
+                lost[rows][yes].sum(),
+                earned[place],
+                earned[top] - earned[place],
+            )
+    for number, name in enumerate(columns):
+        for place in range(swept.height):
+            column = draws[:, place, number]
+            if np.isnan(column).any():
+                assert swept[name][place] is None
+                assert swept[f"{name}_low"][place] is None
+                continue
+            # 4,000 draws know a quantile to 0.04 spreads, and 160 are compared. With one amount
+            # money moves in steps of a loan, and the quantile may fall a step aside.
+            step = 1 if amounts else TERMS.loss(100_000) + TERMS.gain(100_000)
+            near = 0.25 * column.std() + (step if name.endswith("fen") else 1e-9)
+            for end, share in (("low", 0.025), ("high", 0.975)):
+                away = abs(swept[f"{name}_{end}"][place] - np.quantile(column, share))
+                assert away <= near, (name, place, away / column.std())
+
+
+def test_the_intervals_of_a_rate_cover_the_truth_as_often_as_promised():
+    hits = 0
+    for seed in range(100):
+        frame = simulated(800, seed, False)
+        row = sweep(book(frame), TERMS, cut_offs=[6], seed=seed).row(1, named=True)
+        grid = np.arange(6, 12)
+        truth = (1 / (1 + np.exp(0.35 * grid - 0.5))).mean()
+        hits += row["bad_rate_approved_low"] <= truth <= row["bad_rate_approved_high"]
+    assert 88 <= hits <= 99  # 95 expected, standard deviation 2.2
+
+
+def test_the_plateau_holds_the_best_and_ends_where_the_shortfall_is_plain():
+    found = sweep(book(simulated(3000, 5, True)), TERMS, seed=4)
+    top = best(found)
+    flat = found.filter(pl.col("plateau"))
+    assert top.cut_off in flat["cut_off"].to_list()
+    assert top.strictest >= top.cut_off >= top.loosest
+    assert not found["plateau"][0]
+    assert not found["plateau"][-1]
+    assert (flat["short_of_best_fen_low"] <= 0).all()
+
+
+def test_the_seed_decides_the_intervals_and_nothing_else():
+    held = book(simulated(300, 6, True))
+    one, two = sweep(held, TERMS, seed=1), sweep(held, TERMS, seed=2)
+    assert sweep(held, TERMS, seed=1).equals(one)
+    same = [name for name in one.columns if not name.endswith(("_low", "_high", "plateau"))]
+    assert one.select(same).equals(two.select(same))
+    assert not one.equals(two)
+
+
+def test_without_repeats_there_are_no_intervals():
+    found = sweep(book(simulated(300, 6, True)), TERMS, repeats=0)
+    assert found["profit_fen_low"].null_count() == found.height
+    assert found["plateau"].null_count() == found.height
+    assert best(found).strictest == best(found).cut_off == best(found).loosest
+
+
+def test_senseless_options_are_refused():
+    held = book(simulated(300, 6, True))
+    for options in ({"repeats": 5, "level": 2}, {"cut_offs": 0}, {"cut_offs": [1.5]}):
+        with pytest.raises(SubjectError):
+            sweep(held, TERMS, **options)
+    with pytest.raises(SubjectError, match="finite"):
+        sweep(held, TERMS, cut_offs=["a"])

@@ -1,0 +1,179 @@
+"""decide, policy and verify as typed: what they write, what they refuse."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from lishui_credit.cli import main
+from tests.models import DATA
+
+POLICY = """\
+id = "small-loan"
+version = "1"
+title_zh = "小额贷款政策"
+title_en = "Small loans"
+author = "甲"
+approved_by = "乙"
+approved_on = 2026-01-05
+valid = { from = 2026-02-01 }
+kind = "refer"
+approve_at_least = 600
+refer_at_least = 580
+score = { column = "score" }
+constraints = { approval_at_least_bp = 5000, budget_fen = 1000000 }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A policy, its successor, and a file of scores that are said to be synthetic."""
+    (tmp_path / "old.toml").write_text(POLICY, encoding="utf-8")
+    (tmp_path / "new.toml").write_text(
+        POLICY.replace('version = "1"', 'version = "2"').replace("= 600", "= 590"),
+        encoding="utf-8",
+    )
+    pl.DataFrame(
+        {
+            "申请编号": ["A1", "A2", "A3", "A4"],
+            "score": [600, 590, 570, None],
+            "amount_fen": [600_000, 1, 1, 1],
+            "bad": [0, None, None, None],
+            "county": ["莲都", "莲都", "龙泉", "龙泉"],
+            "synthetic": [True] * 4,
+        }
+    ).write_csv(tmp_path / "scores.csv")
+    return tmp_path
+
+
+def words(folder: Path, *more: str, policy: str = "old.toml", output: str = "d.csv") -> list[str]:
+    day = [] if "--on" in more else ["--on", "2026-03-01"]
+    files = [str(folder / policy), str(folder / "scores.csv"), "-o", str(folder / output)]
+    return ["decide", *files, "--id", "申请编号", *day, *more]
+
+
+def test_scores_are_decided_explained_and_proved(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words(folder, "--lang", "en")) == 0
+    said = capsys.readouterr().out
+    for part in (
+        "SYNTHETIC DATA",
+        "small-loan@1  Small loans",
+        "approve  1  25.0%",
+        "refer to a person  1  25.0%",
+        "not decided  1  25.0%",
+        "policy: 580 <= score < 600  1",
+        "approval at least 50.00%: 33.33%  BROKEN",
+        "budget 10,000.00 yuan: 6,000.00 yuan  kept",
+        "d.csv.manifest.json",
+    ):
+        assert part in said, part
+    assert "TRIAL" not in said
+    output = str(folder / "d.csv")
+    assert main(["policy", "explain", output, "A3", "--lang", "zh"]) == 0
+    said = capsys.readouterr().out
+    for part in ("合成数据", "A3", "拒绝", "小额贷款政策", "score < 580", "距通过线差 30"):
+        assert part in said, part
+    assert main(["policy", "explain", output, "A2", "--lang", "en"]) == 0
+    assert "score below the cut-off: 10 short of approval" in capsys.readouterr().out
+    assert main(["verify", output, "--lang", "en"]) == 0
+    assert "verified: 4 subjects" in capsys.readouterr().out
+    assert main(["policy", "verify", output, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["holds"] is True
+    text = Path(output).read_text("utf-8-sig")
+    Path(output).write_text(text.replace("decline", "approve", 1), "utf-8")
+    assert main(["verify", output, "--lang", "en"]) == 1
+    assert "NOT the same" in capsys.readouterr().out
+
+
+def test_verify_still_proves_graded_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "g.parquet")
+    files = [str(DATA / "households.csv"), "--bases", str(DATA / "county_bases.csv")]
+    assert main(["grade", "farmer-household", *files, "--on", "2016-06-30", "-o", out]) == 0
+    capsys.readouterr()
+    assert main(["verify", out, "--lang", "en"]) == 0
+    assert "verified: 300" in capsys.readouterr().out
+    assert main(["policy", "verify", out, "--lang", "en"]) == 2
+    assert "not a file of decisions" in capsys.readouterr().err
+
+
+def test_a_policy_not_in_force_is_tried_only_and_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words(folder, "--on", "2026-01-31", "--lang", "en")) == 2
+    said = capsys.readouterr().err
+    assert "valid 2026-02-01" in said
+    assert "--trial" in said
+    assert not (folder / "d.csv").exists()
+    assert main(words(folder, "--on", "2026-01-31", "--trial", "--lang", "en")) == 0
+    assert "TRIAL: the policy is not in force" in capsys.readouterr().out
+    table = pl.read_csv(folder / "d.csv")
+    assert table["trial"].to_list() == [True] * 4
+    assert table.columns[-5:] == ["synthetic", "reason_1", "lost_1", "reason_1_zh", "reason_1_en"]
+    assert main(["policy", "explain", str(folder / "d.csv"), "A1", "--lang", "en"]) == 0
+    assert "TRIAL: not a decision in force" in capsys.readouterr().out
+    assert main(["verify", str(folder / "d.csv")]) == 0
+
+
+def test_a_policy_is_checked_by_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "check", str(folder / "old.toml"), "--lang", "en"]) == 0
+    assert "no mistakes: small-loan@1" in capsys.readouterr().out
+    assert main(["policy", "check", str(folder / "old.toml"), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["sha256"]) == 64
+    wrong = POLICY.replace("budget_fen", "budget").replace("author", "auther")
+    (folder / "bad.toml").write_text(wrong, encoding="utf-8")
+    assert main(["policy", "check", str(folder / "bad.toml"), "--lang", "en"]) == 2
+    said = capsys.readouterr().err
+    assert "3 problems" in said
+    assert "bad.toml:5 auther: unknown key" in said
+    assert main(["policy", "check", str(folder / "bad.toml"), "--lang", "zh"]) == 2
+    assert "未知的键" in capsys.readouterr().err
+
+
+def test_two_policies_are_compared_by_county(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(folder / name) for name in ("old.toml", "new.toml", "scores.csv")]
+    more = ["--by", "county", "--outcome", "bad", "--amount", "amount_fen"]
+    output = folder / "swap.csv"
+    assert main(["policy", "compare", *files, *more, "-o", str(output), "--lang", "en"]) == 0
+    said = capsys.readouterr().out
+    for part in ("SYNTHETIC", "small-loan@1 -> small-loan@2", "enters (swap-in)", "county=莲都"):
+        assert part in said, part
+    assert "1 / 1 without an outcome" in said
+    assert pl.read_csv(output).height == 14
+    assert main(["policy", "compare", *files, *more, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    counts = {row["set"]: row["applicants"] for row in found["sets"]}
+    assert counts["swap_in"] == counts["both"] == counts["neither"] == counts["open"] == 1
+    assert [row["amount_fen"] for row in found["sets"]][:2] == [600_000, 1]
+    assert main(["policy", "compare", *files, "--by", "town", "--lang", "en"]) == 2
+    assert "no column 'town'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--on", "soon"], "not a date"),
+        (["--reasons", "-1"], "not negative"),
+        (["--id", "county"], "stand more than once"),
+        (["--id", "who"], "no column 'who'"),
+        (["--card", "nowhere"], "nowhere"),
+    ],
+)
+def test_bad_words_leave_one_clear_message_and_nothing_written(
+    more: list[str], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words(folder), "--lang", "en", *more]) == 2
+    assert said in capsys.readouterr().err
+    assert not (folder / "d.csv").exists()
+
+
+def test_no_reasons_are_written_where_none_are_asked_for(folder: Path) -> None:
+    assert main(words(folder, "--reasons", "0", output="d.parquet")) == 0
+    assert "reason_1" not in pl.read_parquet(folder / "d.parquet").columns
+    assert main(["verify", str(folder / "d.parquet")]) == 0
