@@ -188,6 +188,7 @@ def test_the_plateau_holds_the_best_and_ends_where_the_shortfall_is_plain():
     top = best(found)
     flat = found.filter(pl.col("plateau"))
     assert top.cut_off in flat["cut_off"].to_list()
+    assert (top.strictest, top.loosest) == (flat["cut_off"][0], flat["cut_off"][-1])
     assert top.strictest >= top.cut_off >= top.loosest
     assert not found["plateau"][0]
     assert not found["plateau"][-1]
@@ -217,3 +218,18 @@ def test_senseless_options_are_refused():
             sweep(held, TERMS, **options)
     with pytest.raises(SubjectError, match="finite"):
         sweep(held, TERMS, cut_offs=["a"])
+
+
+def test_wide_scores_and_very_many_cut_offs_take_the_other_path_to_the_same_sums():
+    rows = [(i % 7, i % 3 == 0, 1000 + i) for i in range(60)]
+    narrow = sweep(book(frame_of(rows)), TERMS)
+    wide = sweep(book(frame_of(rows, score=pl.col("score") * 100_000)), TERMS)
+    assert wide.drop("cut_off").equals(narrow.drop("cut_off"))
+    n = 40_000
+    frame = pl.DataFrame(
+        {"score": range(n), "bad": [1, 0] * (n // 2), "amount_fen": range(1, n + 1)}
+    )
+    found = sweep(book(frame), TERMS, cut_offs=n, repeats=0)
+    amount = np.arange(1, n + 1)
+    profit = np.where(amount % 2, -TERMS.loss(amount), TERMS.gain(amount))
+    assert found["profit_fen"].to_list() == [0, *np.cumsum(profit[::-1]).tolist()]
