@@ -39,7 +39,7 @@ _HOMES = {
     "frontier": "affected",
     "jointly": "stress",
     "one_at_a_time": "stress",
-    "read_policy": "policy",
+    "read_policy": "policy_file",
     "swap": "swap",
     "two_cut_offs": "optimise",
 }
