@@ -172,3 +172,17 @@ def test_text_scores_ask_for_an_order():
 
 def test_a_list_is_not_a_frame():
     assert problems([1, 2])[0].found == "list"
+
+
+def test_the_front_door_opens_to_functions_even_where_a_module_has_the_same_name():
+    import importlib
+
+    from lishui_credit import cutoffs
+
+    for name in cutoffs.__all__:
+        home = cutoffs._HOMES.get(name)
+        if home is not None:
+            importlib.import_module(f"lishui_credit.cutoffs.{home}")
+        assert callable(getattr(cutoffs, name)), name
+    with pytest.raises(AttributeError, match="weather"):
+        _ = cutoffs.weather

@@ -163,8 +163,8 @@ def test_drawing_by_cell_gives_the_intervals_of_drawing_loan_by_loan(amounts):
                 assert swept[name][place] is None
                 assert swept[f"{name}_low"][place] is None
                 continue
-            # 4,000 draws know a quantile to 0.04 spreads, and 160 are compared. With one amount money moves in steps
-            # of a loan, and the quantile may fall a step aside.
+            # 4,000 draws know a quantile to 0.04 spreads, and 160 are compared. With one amount
+            # money moves in steps of a loan, and the quantile may fall a step aside.
             step = 1 if amounts else TERMS.loss(100_000) + TERMS.gain(100_000)
             near = 0.25 * column.std() + (step if name.endswith("fen") else 1e-9)
             for end, share in (("low", 0.025), ("high", 0.975)):
@@ -188,6 +188,7 @@ def test_the_plateau_holds_the_best_and_ends_where_the_shortfall_is_plain():
     top = best(found)
     flat = found.filter(pl.col("plateau"))
     assert top.cut_off in flat["cut_off"].to_list()
+    assert (top.strictest, top.loosest) == (flat["cut_off"][0], flat["cut_off"][-1])
     assert top.strictest >= top.cut_off >= top.loosest
     assert not found["plateau"][0]
     assert not found["plateau"][-1]
