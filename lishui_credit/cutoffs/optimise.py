@@ -556,7 +556,7 @@ def _optimum(
         amount_fen=rounded(amount),
         constraints=limits,
         shadow_prices=prices,
-        bound_fen=bound,
+        bound_fen=max(bound, float(rounded(profit))),  # floats may fall a hair below
         candidates=sum(part.height for _, part in cells),
         gap_fen=-(-choice.gap // UNIT),
         _order=book.order,
