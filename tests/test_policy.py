@@ -1,5 +1,6 @@
 """A policy file: what it may say, what is refused, all at once and by line."""
 
+import contextlib
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -248,3 +249,31 @@ def test_files_that_are_absent_or_no_text_are_refused(tmp_path: Path):
         read_policy(tmp_path / "b.toml")
     (tmp_path / "c.toml").write_text("\ufeff" + WHOLE, encoding="utf-8")
     assert read_policy(tmp_path / "c.toml") == parse(WHOLE)
+
+
+ODD = ["5", "true", '"x"', "[]", "{}", "[1]", "{ a = 1 }", "2026-01-01", "1.5", "[{ cut_off = 1 }]"]
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_any_value_anywhere_is_refused_in_words_or_taken(value):
+    lines = WHOLE.splitlines()
+    for place, line in enumerate(lines):
+        if "=" not in line:
+            continue
+        key = line.split(" = ")[0]
+        text = "\n".join([*lines[:place], f"{key} = {value}", *lines[place + 1 :]])
+        with contextlib.suppress(PolicyError):
+            found = parse(text)
+            assert parse(to_toml(found)).sha256 == found.sha256
+
+
+def test_a_damaged_stored_policy_is_refused_in_words():
+    whole = content(parse(WHOLE))
+    for key in whole:
+        for value in (None, 5, "x", [], {}):
+            with contextlib.suppress(PolicyError):
+                from_content({**whole, key: value})
+    with pytest.raises(PolicyError, match="damaged"):
+        from_content({**whole, "approved_on": "soon"})
+    with pytest.raises(PolicyError, match="'id' is missing"):
+        from_content({key: value for key, value in whole.items() if key != "id"})

@@ -2,7 +2,7 @@
 
 Names are imported when first used. Those that share a name with their module (`book`, `sweep`) are
 bound here at once, or the module would take the name when another module imports it; they load
-numpy and polars only.
+no scipy.
 """
 
 from __future__ import annotations
@@ -10,11 +10,20 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from lishui_credit.cutoffs.affected import affected
 from lishui_credit.cutoffs.book import Book, book
+from lishui_credit.cutoffs.decide import decide
+from lishui_credit.cutoffs.swap import swap
 from lishui_credit.cutoffs.sweep import sweep
 from lishui_credit.cutoffs.terms import Terms
 
 if TYPE_CHECKING:
+    from lishui_credit.cutoffs.affected import frontier
+    from lishui_credit.cutoffs.decided import decide_file, verify
+    from lishui_credit.cutoffs.explained import explain
+    from lishui_credit.cutoffs.optimise import Optimum, Review, best_policy, two_cut_offs
+    from lishui_credit.cutoffs.policy import Constraints, Policy, Score, Segment
+    from lishui_credit.cutoffs.policy_file import read_policy
     from lishui_credit.cutoffs.power import (
         Split,
         assign,
@@ -26,6 +35,7 @@ if TYPE_CHECKING:
         split_size_of_means,
     )
     from lishui_credit.cutoffs.profit_measure import Emp, emp_difference, expected_maximum_profit
+    from lishui_credit.cutoffs.shadow import ShadowPrice
     from lishui_credit.cutoffs.stress import (
         Break,
         Joint,
@@ -34,65 +44,89 @@ if TYPE_CHECKING:
         jointly,
         one_at_a_time,
     )
+    from lishui_credit.cutoffs.swap import Swap
     from lishui_credit.cutoffs.sweep import Best, best
 
 _HOMES = {
     "Best": "sweep",
     "Break": "stress",
+    "Constraints": "policy",
     "Emp": "profit_measure",
     "Joint": "stress",
     "Optimum": "optimise",
     "Policy": "policy",
     "Review": "optimise",
+    "Score": "policy",
+    "Segment": "policy",
+    "ShadowPrice": "shadow",
     "Shock": "stress",
     "Split": "power",
-    "affected": "affected",
+    "Swap": "swap",
     "assign": "power",
     "best": "sweep",
     "best_policy": "optimise",
     "breaking_point": "stress",
-    "decide": "decide",
+    "decide_file": "decided",
     "detectable": "power",
     "detectable_mean": "power",
     "emp_difference": "profit_measure",
     "expected_maximum_profit": "profit_measure",
+    "explain": "explained",
     "exposure": "lines",
     "frontier": "affected",
     "jointly": "stress",
     "months_needed": "power",
     "one_at_a_time": "stress",
     "power_of": "power",
-    "read_policy": "policy",
+    "read_policy": "policy_file",
     "split_size": "power",
     "split_size_of_means": "power",
-    "swap": "swap",
     "two_cut_offs": "optimise",
+    "verify": "decided",
 }
 
 __all__ = [
     "Best",
     "Book",
     "Break",
+    "Constraints",
     "Emp",
     "Joint",
+    "Optimum",
+    "Policy",
+    "Review",
+    "Score",
+    "Segment",
+    "ShadowPrice",
     "Shock",
     "Split",
+    "Swap",
     "Terms",
+    "affected",
     "assign",
     "best",
+    "best_policy",
     "book",
     "breaking_point",
+    "decide",
+    "decide_file",
     "detectable",
     "detectable_mean",
     "emp_difference",
     "expected_maximum_profit",
+    "explain",
+    "frontier",
     "jointly",
     "months_needed",
     "one_at_a_time",
     "power_of",
+    "read_policy",
     "split_size",
     "split_size_of_means",
+    "swap",
     "sweep",
+    "two_cut_offs",
+    "verify",
 ]
 
 

@@ -126,15 +126,8 @@ def _plain(error: ValidationError) -> Iterator[dict[str, Any]]:
         yield {**row, "loc": tuple(loc), "msg": message}
 
 
-def from_content(data: Mapping[str, Any]) -> Policy:
-    """Return the policy of a stored `content`, as a manifest keeps it.
-
-    Raises
-    ------
-    PolicyError
-        If it is no longer a policy.
-    """
-    body = json.loads(json.dumps(data), parse_float=Decimal)
+def _dated(body: dict[str, Any]) -> dict[str, Any]:
+    """Return stored content with its decimals and dates as TOML would give them."""
     for row in [body, *body.get("segments", [])]:
         for name in ("cut_off", "approve_at_least", "refer_at_least"):
             if isinstance(row.get(name), str) and not body["score"].get("order"):
@@ -144,6 +137,22 @@ def from_content(data: Mapping[str, Any]) -> Policy:
             body[name] = date.fromisoformat(body[name])
     if "valid" in body:
         body["valid"] = {key: date.fromisoformat(day) for key, day in body["valid"].items()}
+    return body
+
+
+def from_content(data: Mapping[str, Any]) -> Policy:
+    """Return the policy of a stored `content`, as a manifest keeps it.
+
+    Raises
+    ------
+    PolicyError
+        If it is no longer a policy.
+    """
+    try:
+        body = _dated(json.loads(json.dumps(data), parse_float=Decimal))
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        what = tr("the stored policy is damaged", "所存政策已损坏")
+        raise PolicyError(Problem(what, f"{type(error).__name__}: {error}")) from None
     return build(body, Lines(""), "policy")
 
 
