@@ -37,11 +37,11 @@ import numpy as np
 import polars as pl
 
 import lishui_credit as lc
-from lishui_credit.cutoffs.against_flat import against_flat, realised
 from lishui_credit.cutoffs.book import book
 from lishui_credit.cutoffs.churn import default_rates, rate_table
 from lishui_credit.cutoffs.decided import decide_file, verify
 from lishui_credit.cutoffs.explained import explain
+from lishui_credit.cutoffs.flat_price import against_flat, realised
 from lishui_credit.cutoffs.lines import (
     DRAWN_BP,
     Markups,
@@ -156,7 +156,9 @@ swept.gather_every(15).select(
     "bad_rate_approved",
     "bad_rate_declined",
     "captured_bads",
-    pl.col("expected_loss_fen", "realised_loss_fen", "profit_fen") // 100,
+    expected_loss=pl.col("expected_loss_fen") // 100,
+    realised_loss=pl.col("realised_loss_fen") // 100,
+    profit=pl.col("profit_fen") // 100,
 ).with_columns(pl.col(pl.Float64).round(4))
 
 # %%
@@ -458,13 +460,18 @@ else:
 # of 50 million; others 6.5, 7.5 and 8.5 %, or 4.65, 5.85 and 15 %. They differ in levels because they
 # differ in what a default costs and in which goals they mix. Ours is one goal, solved exactly.
 #
-# With 100 million yuan nothing has to be rationed: 99 firms of 1 million need 99. The amounts take
+# The level rests on what is believed of 27 firms without a default, so the counts as they are stand
+# beside. With 100 million yuan nothing has to be rationed: 99 firms of 1 million need 99. The amounts take
 # their shape only under a tighter budget, so both are shown.
 
 # %%
 if firms is None:
     print("Skipped: the contest data are not here.")
 else:
+    counted = default_rates(rated["grade"], rated["bad"], prior=0)
+    plain = price(rated, table, whole_loss, pd=dict(counted.select("grade", "pd_ppm").iter_rows()))
+    print("Counts as they are:", dict(plain.by_grade().select("grade", "rate_bp").iter_rows()))
+    print(f"  expected profit {plain.profit_fen / 100:,.0f} yuan")
     for budget in (10_000_000_000, 5_000_000_000):
         rules = Conditions(budget_fen=budget)
         found = price(rated, table, whole_loss, pd=chances, conditions=rules)
@@ -505,9 +512,16 @@ else:
         print(name)
         print(
             compared.select(
-                "profit", pl.col("^.*_fen$").floordiv(100).name.map(str), "share_better"
+                "profit",
+                by_grade=pl.col("by_grade_fen") // 100,
+                flat=pl.col("flat_fen") // 100,
+                difference=pl.col("difference_fen") // 100,
+                low=pl.col("low_fen") // 100,
+                high=pl.col("high_fen") // 100,
+                share_better=pl.col("share_better").round(3),
             )
         )
+        print("yuan")
 
 # %% [markdown]
 # ### What the grade's knowledge of the outcome is worth
@@ -541,7 +555,11 @@ else:
         print(
             f"{name}: expected {priced.profit_fen / 100:,.0f}, realised {earned / 100:,.0f} yuan."
         )
-    print(against_flat(by_card, table, whole_loss, by_card["bad"], pd="pd_ppm"))
+    honest = against_flat(by_card, table, whole_loss, by_card["bad"], pd="pd_ppm").row(
+        -1, named=True
+    )
+    print(f"By the card against one price: {honest['difference_fen'] / 100:+,.0f} yuan realised")
+    print(f"({honest['low_fen'] / 100:,.0f} to {honest['high_fen'] / 100:,.0f}).")
 
 # %% [markdown]
 # ### 302 firms without a grade, 100 million yuan
@@ -562,7 +580,14 @@ else:
     )
     answer = price(asking, table, whole_loss, id="firm_id")
     same = flat(asking, table, whole_loss, id="firm_id")
-    print(answer.frame.group_by("grade", "decision").len().sort("grade", "decision"))
+    told = answer.frame.group_by("grade", "decision").agg(
+        firms=pl.len(), mean_pd=(pl.col("pd_ppm").mean() / 10_000).round(2)
+    )
+    print(told.sort("grade", "decision"))
+    print("(mean PD in percent.) Where the card barely tells A from B, churn decides: customers of")
+    print(
+        "grade A leave sooner, so the budget goes to others. The published shape is not the card's."
+    )
     print(f"Expected {answer.profit_fen / 100:,.0f} yuan, flat {same.profit_fen / 100:,.0f}.")
     print(answer.in_words())
 

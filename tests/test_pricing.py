@@ -12,8 +12,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from lishui_credit.cutoffs.against_flat import against_flat, realised
 from lishui_credit.cutoffs.churn import MILLION, RateTable, default_rates, rate_table
+from lishui_credit.cutoffs.flat_price import against_flat, realised
 from lishui_credit.cutoffs.offers import Conditions
 from lishui_credit.cutoffs.pricing import Pricing, curve, flat, price
 from lishui_credit.cutoffs.terms import Terms
