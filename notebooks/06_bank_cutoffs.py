@@ -527,8 +527,8 @@ else:
 # ### What the grade's knowledge of the outcome is worth
 #
 # All 24 firms of grade D defaulted: the grade was given with the outcome in view. A card on the invoice
-# figures, scoring firms it has not seen, does not know it. Its 27, 38, 34 and 24 best firms take the
-# grades' places, so the churn table still applies; each firm keeps its own PD.
+# figures, scoring firms it has not seen, does not know it. Its ranks are cut
+# at the grades' own shares (27, 38, 34, 24; equal PDs stay together), so the churn table still applies.
 
 # %%
 if firms is None:
@@ -537,10 +537,10 @@ else:
     warnings.simplefilter("ignore", LeakWarning)  # 27 defaults in 123 firms: large by chance
     invoices = firms.drop("bad")
     small = Calibrated(
-        Scorecard(BinningProcess(max_bins=3, min_share=0.1), selection="forward"), folds=5
+        Scorecard(BinningProcess(max_bins=3, min_share=0.1), min_iv=0.0), folds=5
     ).fit(invoices, firms["bad"].to_numpy())
     unseen = small.calibrator_.probability(small.out_of_fold_)
-    places = pl.Series(unseen).rank("ordinal")
+    places = pl.Series(unseen).rank("average")
     by_card = rated.select("firm_id", "bad").with_columns(
         pl.Series("grade", GRADES[np.searchsorted([27, 65, 99], places)]),
         pl.Series("pd_ppm", np.rint(unseen * 1_000_000)).cast(pl.Int64),
@@ -575,19 +575,18 @@ else:
     guessed = small.predict_proba(ungraded.select(invoices.columns))[:, 1]
     shares = np.cumsum([27, 38, 34]) / 123 * ungraded.height
     asking = ungraded.select("firm_id").with_columns(
-        pl.Series("grade", GRADES[np.searchsorted(shares, pl.Series(guessed).rank("ordinal"))]),
+        pl.Series("grade", GRADES[np.searchsorted(shares, pl.Series(guessed).rank("average"))]),
         pl.Series("pd_ppm", np.rint(guessed * 1_000_000)).cast(pl.Int64),
     )
     answer = price(asking, table, whole_loss, id="firm_id")
     same = flat(asking, table, whole_loss, id="firm_id")
     told = answer.frame.group_by("grade", "decision").agg(
-        firms=pl.len(), mean_pd=(pl.col("pd_ppm").mean() / 10_000).round(2)
+        firms=pl.len(),
+        mean_pd_percent=(pl.col("pd_ppm").mean() / 10_000).round(2),
+        rate_from=pl.col("rate_bp").min() / 100,
+        rate_to=pl.col("rate_bp").max() / 100,
     )
     print(told.sort("grade", "decision"))
-    print("(mean PD in percent.) Where the card barely tells A from B, churn decides: customers of")
-    print(
-        "grade A leave sooner, so the budget goes to others. The published shape is not the card's."
-    )
     print(f"Expected {answer.profit_fen / 100:,.0f} yuan, flat {same.profit_fen / 100:,.0f}.")
     print(answer.in_words())
 
