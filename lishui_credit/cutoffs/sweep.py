@@ -23,13 +23,11 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 CUT_OFFS: Final = 200
 """Most cut-offs swept unless told otherwise."""
 
 _LEAST_REPEATS: Final = 20
-_SMALL: Final = 2**16  # range of whole scores that a counting sort takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +128,13 @@ def sweep(
     [(None, 0, 0, 1.0, 0), (3, 1, 0, 1.0, 500), (2, 2, 0, 1.0, 1000), (1, 3, 1, 0.0, -3250)]
     """
     _sensible(repeats, level)
-    scores = book.frame["score"].to_numpy()
-    order, ranked = _sorted(scores)
-    starts, points = _starts(book, ranked, cut_offs)
-    del ranked  # as large as the score itself
-    cells = _cells(book, terms, product, order, starts)
+    points = _points(book, cut_offs)
+    cells = _cells(book, terms, product, points)
     value = {name: _figures(sums) for name, sums in cells.sums.items()}
     best = int(np.argmax(value["profit_fen"]))
     found = _columns(cells.counts, value, best)
     columns: dict[str, Any] = {
-        "cut_off": book.own(pl.Series(points, dtype=book.frame["score"].dtype)),
+        "cut_off": book.own(pl.Series([None, *points.tolist()], dtype=book.frame["score"].dtype)),
         "approved": _figures(cells.counts.sum(axis=1)),
         "bads": _figures(cells.counts[:, 1]),
     }
@@ -147,9 +142,9 @@ def sweep(
     for name, values in found.items():
         whole = name.endswith("_fen")
         columns[name] = _series(values, whole)
-        for end, share in (("low", (1 - level) / 2), ("high", (1 + level) / 2)):
-            ends = _quantile(drawn[name], share) if drawn else np.full(len(points), np.nan)
-            columns[f"{name}_{end}"] = _series(ends, whole)
+        low, high = _ends(drawn[name], level) if drawn else np.full((2, len(points) + 1), np.nan)
+        columns[f"{name}_low"] = _series(low, whole)
+        columns[f"{name}_high"] = _series(high, whole)
     flat = columns["short_of_best_fen_low"] <= 0
     return pl.DataFrame({**columns, "plateau": flat})
 
@@ -195,7 +190,7 @@ def best(swept: pl.DataFrame) -> Best:
 class _Cells:
     """Counts and money between neighbouring cut-offs, strictest first; columns are good and bad."""
 
-    counts: Ints  # (k, 2)
+    counts: NDArray[np.int64]  # (k, 2)
     sums: dict[str, Any]  # (k,) over both classes: int64, or float64 where a PD is in it
     means: dict[str, Floats]  # (k, 2)
     spreads: dict[str, Floats]  # (k, 2): standard deviation of one loan
@@ -214,40 +209,22 @@ def _sensible(repeats: int, level: float) -> None:
         raise SubjectError(problems)
 
 
-def _sorted(scores: NDArray[Any]) -> tuple[Ints, NDArray[Any]]:
-    """Return the order of rising scores and the scores in it."""
-    if scores.dtype.kind == "i":
-        low, high = int(scores.min()), int(scores.max())
-        if high - low < _SMALL:  # numpy counts 16-bit keys instead of comparing them
-            order = np.argsort((scores - low).astype(np.uint16), kind="stable")
-            return order, scores[order]
-    order = np.argsort(scores)
-    return order, scores[order]
-
-
-def _starts(book: Book, ranked: NDArray[Any], cut_offs: Any) -> tuple[Ints, list[Any]]:
-    """Return the first sorted row each cut-off approves, strictest first, and the cut-offs.
-
-    The first start is n with cut-off None (approve none), the last is 0 (approve all).
-    """
-    n = len(ranked)
-    if isinstance(cut_offs, int):
-        if cut_offs < 1:
-            what = tr("a sweep needs one cut-off or more", "至少需要一个截断点")
-            raise SubjectError(Problem(what, str(cut_offs), "", "cut_offs"))
-        edges = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1])))
-        if len(edges) > cut_offs:
-            wanted = np.arange(cut_offs) * n / cut_offs
-            edges = np.unique(edges[np.searchsorted(edges, wanted, side="right") - 1])
-        starts = edges[::-1]
-        points = ranked[starts].tolist()
-    else:
-        asked = np.unique(on_scale(book, cut_offs))[::-1]
-        starts = np.searchsorted(ranked, asked, side="left")
-        points = asked.astype(ranked.dtype).tolist()
-        if not len(starts) or starts[-1] > 0:
-            starts, points = np.append(starts, 0), [*points, ranked[0].item()]
-    return np.concatenate(([n], starts)).astype(np.int64), [None, *points]
+def _points(book: Book, cut_offs: Any) -> NDArray[Any]:
+    """Return the cut-offs on the book's scale, strictest first; the last approves everybody."""
+    scores = book.frame["score"].to_numpy()
+    if not isinstance(cut_offs, int):
+        asked = np.unique(on_scale(book, cut_offs)).astype(scores.dtype)[::-1]
+        lowest = scores.min()
+        return asked if len(asked) and asked[-1] <= lowest else np.append(asked, lowest)
+    if cut_offs < 1:
+        what = tr("a sweep needs one cut-off or more", "至少需要一个截断点")
+        raise SubjectError(Problem(what, str(cut_offs), "", "cut_offs"))
+    ranked = np.sort(scores)
+    first = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1])))
+    if len(first) > cut_offs:
+        wanted = np.arange(cut_offs) * len(ranked) / cut_offs
+        first = np.unique(first[np.searchsorted(first, wanted, side="right") - 1])
+    return np.asarray(ranked[first[::-1]])
 
 
 def on_scale(book: Book, cut_offs: Sequence[Any]) -> NDArray[Any]:
@@ -335,40 +312,38 @@ def approved(book: Book, approve: Any) -> NDArray[np.bool_]:
     return decided
 
 
-def _cells(book: Book, terms: Products, product: str | None, order: Ints, starts: Ints) -> _Cells:
+def _cells(book: Book, terms: Products, product: str | None, points: NDArray[Any]) -> _Cells:
     """Return exact sums and the moments of one loan, by cell and class."""
-    bad = book.frame["bad"].to_numpy()
+    k, bad = len(points), book.frame["bad"].to_numpy()
+    reached = np.searchsorted(points[::-1], book.frame["score"].to_numpy(), side="right")
+    # Numpy sorts 16-bit keys by counting, and a stable order reads each cell front to back.
+    key = (2 * (k - reached) + bad).astype(np.uint16 if k < 2**15 else np.int64)
+    order = np.argsort(key, kind="stable")
+    counts = np.bincount(key, minlength=2 * k)
+    full = counts > 0
+    starts = (np.cumsum(counts) - counts)[full]
     of = money(book, terms, product=product)
-    rows: dict[str, NDArray[Any]] = {"realised_loss_fen": of.credit_loss, "profit_fen": of.profit}
+    rows: dict[str, NDArray[Any]] = {
+        "realised_loss_fen": of.credit_loss * bad,
+        "profit_fen": of.profit,
+    }
     if "pd" in book.frame.columns:
         rows["expected_loss_fen"] = of.credit_loss * book.frame["pd"].to_numpy()
-    turned = bad[order]
-    k = len(starts) - 1
-    counts = np.zeros((k, 2), dtype=np.int64)
-    sums: dict[str, Any] = {name: np.zeros(k, dtype=held.dtype) for name, held in rows.items()}
-    means = {name: np.zeros((k, 2)) for name in rows}
-    spreads = {name: np.zeros((k, 2)) for name in rows}
-    for outcome in (0, 1):
-        places = np.flatnonzero(turned == outcome)
-        members = order[places]
-        bounds = np.searchsorted(places, starts)  # falling, as the starts are
-        counts[:, outcome] = bounds[:-1] - bounds[1:]
-        full = counts[:, outcome] > 0
-        rising = bounds[1:][full][::-1]
-        size = counts[full, outcome]
-        for name, values in rows.items():
-            if not len(rising) or (name == "realised_loss_fen" and not outcome):
-                continue
-            here = values[members]
-            total = np.add.reduceat(here, rising)[::-1]
-            sums[name][full] += total
-            means[name][full, outcome] = total / size
-            centre = float(here.mean())  # less cancellation in the squares
-            away = here - centre
-            squares = np.add.reduceat(np.square(away, out=away), rising)[::-1] / size
-            about = squares - (total / size - centre) ** 2
-            spreads[name][full, outcome] = np.sqrt(np.maximum(about, 0.0))
-    return _Cells(counts, sums, means, spreads)
+    sums, means, spreads = {}, {}, {}
+    for name, values in rows.items():
+        here = values[order]
+        total = np.zeros(2 * k, dtype=here.dtype)
+        total[full] = np.add.reduceat(here, starts)
+        mean = total / np.maximum(counts, 1)
+        centre = float(here.mean())  # less cancellation in the squares
+        away = here - centre
+        about = np.zeros(2 * k)
+        about[full] = np.add.reduceat(np.square(away, out=away), starts) / counts[full]
+        about[full] -= (mean[full] - centre) ** 2
+        sums[name] = total.reshape(k, 2).sum(axis=1)
+        means[name] = mean.reshape(k, 2)
+        spreads[name] = np.sqrt(np.maximum(about, 0.0)).reshape(k, 2)
+    return _Cells(counts.reshape(k, 2), sums, means, spreads)
 
 
 def _figures(sums: NDArray[Any]) -> NDArray[Any]:
@@ -407,14 +382,18 @@ def _drawn(cells: _Cells, repeats: int, seed: int, best: int) -> dict[str, Float
     return _columns(counts, drawn, best)
 
 
-def _quantile(drawn: Floats, share: float) -> Floats:
-    """Return a quantile per cut-off over the draws that have the figure; NaN where none has."""
-    ends = np.full(drawn.shape[1], np.nan)
-    full = np.isfinite(drawn).all(axis=0)
-    ends[full] = np.quantile(drawn[:, full], share, axis=0)
-    for place in np.flatnonzero(~full & np.isfinite(drawn).any(axis=0)):
-        column = drawn[:, place]
-        ends[place] = np.quantile(column[np.isfinite(column)], share)
+def _ends(drawn: Floats, level: float) -> Floats:
+    """Return the ends of the percentile interval per cut-off, shape (2, k).
+
+    Draws that lack a figure are left out; NaN where all do.
+    """
+    shares = [(1 - level) / 2, (1 + level) / 2]
+    ends = np.full((2, drawn.shape[1]), np.nan)
+    known = np.isfinite(drawn)
+    full = known.all(axis=0)
+    ends[:, full] = np.quantile(drawn[:, full], shares, axis=0)
+    for place in np.flatnonzero(~full & known.any(axis=0)):
+        ends[:, place] = np.quantile(drawn[known[:, place], place], shares)
     return ends
 
 
