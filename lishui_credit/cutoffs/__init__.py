@@ -89,7 +89,7 @@ _HOMES = {
     "price": "pricing",
     "rate_table": "churn",
     "rates": "lines",
-    "read_policy": "policy",
+    "read_policy": "policy_file",
     "realised": "flat_price",
     "split_size": "power",
     "split_size_of_means": "power",

@@ -1,6 +1,6 @@
 """The most profitable policy under constraints: one cut-off per segment, or accept, refer, decline.
 
-Exact over the candidate cut-offs: an integer programme, solved by HiGHS and checked in whole
+Exact over the candidate cut-offs: an integer programme, solved with HiGHS and proved in whole
 numbers. "Most profitable" is said of the book it was chosen on; judge it on loans it has not seen.
 """
 
@@ -109,6 +109,8 @@ class Optimum:
         Most that the linear relaxation promises; no choice of these cut-offs can earn more.
     candidates : int
         Cut-offs there were to choose from, over all segments.
+    gap_fen : int
+        0: proved best. Else the search was cut short, and no choice earns more than this beyond.
     """
 
     table: pl.DataFrame
@@ -123,6 +125,7 @@ class Optimum:
     shadow_prices: tuple[ShadowPrice, ...]
     bound_fen: float
     candidates: int
+    gap_fen: int = 0
     _order: tuple[str, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
@@ -555,5 +558,6 @@ def _optimum(
         shadow_prices=prices,
         bound_fen=bound,
         candidates=sum(part.height for _, part in cells),
+        gap_fen=-(-choice.gap // UNIT),
         _order=book.order,
     )

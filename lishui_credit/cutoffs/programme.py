@@ -1,14 +1,16 @@
 """The integer programme behind a policy: per segment one cut-off out of its candidates, or a pair.
 
 Every candidate carries exact whole-number sums (in ten-thousandths, so that what a review catches
-stays whole). HiGHS chooses; what it chose is added up again in whole numbers, and a choice that
-only its tolerance let pass is forbidden and the programme solved again.
+stays whole). HiGHS finds a good choice and the duals of the linear relaxation. With these as prices
+of the limits (a Lagrangian), every candidate that no better choice can contain is struck out, and
+the few that stay are tried in whole numbers: the best is proved without a float.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from operator import add
 from typing import Any, Final
 
 import numpy as np
@@ -23,10 +25,9 @@ UNIT: Final = 10_000
 SUMS: Final = ("applicants", "bads", "amount", "profit", "referred")
 """What is added up over whoever a choice lets in, each times `UNIT`."""
 
-# HiGHS's tolerances are absolute: 1e-6 on a row, 1e-6 between the best found and the bound. Rows and
-# objective are made so large that whole numbers of the size of a book stand clear of them.
-_ROW: Final = 1e4
-_GOAL: Final = 1e6
+_NEAR: Final = 1e-4  # relative gap at which HiGHS hands over to the proof
+_PRICE: Final = 2**40  # prices are whole numbers of this part
+_NODES: Final = 200_000
 _TRIES: Final = 200
 Exact = NDArray[Any]  # of Python integers: sums of money times `UNIT` pass 64 bits
 
@@ -80,11 +81,14 @@ class Choice:
         Candidate of each segment, 0 for nobody; `refer` is `approve` without referrals.
     total : ndarray of object, shape (5,)
         `SUMS` over all segments, exact.
+    gap : int
+        Most that a better choice could still add to the objective; 0 where this one is proved best.
     """
 
     approve: tuple[int, ...]
     refer: tuple[int, ...]
     total: Exact
+    gap: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,27 +157,42 @@ class Programme:
         ------
         PolicyError
             If the solver gives up.
+
+        References
+        ----------
+        Fisher (1981), The Lagrangian relaxation method for solving integer programming problems,
+        Management Science 27, 1-18.
+        """
+        start = self.some(objective, limits, near=_NEAR)
+        return None if start is None else self._proved(objective, limits, start)
+
+    def some(
+        self, objective: Sequence[int], limits: Sequence[Limit], *, near: float = 1.0
+    ) -> Choice | None:
+        """Return a choice that keeps the limits, within a relative gap of the best; None if none.
+
+        What HiGHS chose is added up in whole numbers; a choice that only its tolerance let pass is
+        forbidden, and the programme solved again.
         """
         from scipy.optimize import Bounds, LinearConstraint, milp
 
-        goal = self.sums @ np.array(objective, dtype=object)
+        cost = -_scaled(self.sums @ np.array(objective, dtype=object))[0]
         equal, order = self._shape
         rows = [LinearConstraint(equal, 1, 1)]
         if order.shape[0]:
             rows.append(LinearConstraint(order, -np.inf, 0))
         rows += [LinearConstraint(*self._scaled(limit)) for limit in limits]
-        cost = -_scaled(goal, _GOAL)[0]
         for _ in range(_TRIES):
             found = milp(
                 cost,
                 constraints=rows,
                 integrality=np.ones(len(cost)),
                 bounds=Bounds(0, 1),
-                options={"mip_rel_gap": 0.0},
+                options={"mip_rel_gap": near},
             )
             if found.status == 2:
                 return None
-            if found.x is None or found.status != 0:
+            if found.x is None:
                 raise PolicyError(
                     Problem(tr("the solver gave up", "求解器未得出结果"), str(found.message))
                 )
@@ -188,6 +207,35 @@ class Programme:
                 hint=tr("move the limit a little", "请略微调整约束"),
             )
         )
+
+    def _proved(self, objective: Sequence[int], limits: Sequence[Limit], start: Choice) -> Choice:
+        """Return the best choice, by trying all that could be better than a given one."""
+        goal = np.array(objective, dtype=object)
+        weigh = np.array([limit.coefficients for limit in limits], dtype=object).reshape(-1, 5)
+        _, _, duals = self.relaxed(objective, limits)
+        prices = [max(0, round(duals[limit.name] * _PRICE)) for limit in limits]
+        priced = _PRICE * goal - sum(
+            (p * row for p, row in zip(prices, weigh, strict=True)), 0 * goal
+        )
+        places = [_pairs(segment) for segment in self.segments]
+        sums = [_of_pairs(*pair) for pair in zip(self.segments, places, strict=True)]
+        values = [own @ priced for own in sums]
+        bound = sum(max(own) for own in values)
+        bound += sum(p * limit.bound for p, limit in zip(prices, limits, strict=True))
+        room = bound - _PRICE * int(goal @ start.total)
+        # A candidate that falls short of its segment's best by all the room is in no better choice.
+        kept = []
+        for own, value in zip(sums, values, strict=True):
+            short = max(value) - value
+            some = [int(j) for j in np.argsort(short, kind="stable") if short[j] < room]
+            kept.append([(short[j], goal @ own[j], tuple(weigh @ own[j]), j) for j in some])
+        bounds = [limit.bound for limit in limits]
+        picked, gap = _search(kept, bounds, bound, int(goal @ start.total))
+        if picked is None:
+            return replace(start, gap=gap)
+        chosen = [place[j] for place, j in zip(places, picked, strict=True)]
+        approve, refer = (tuple(int(pair[side]) for pair in chosen) for side in (0, 1))
+        return Choice(approve, refer, self.total(approve, refer), gap)
 
     def relaxed(
         self, objective: Sequence[int], limits: Sequence[Limit]
@@ -206,7 +254,7 @@ class Programme:
         from scipy.optimize import linprog
         from scipy.sparse import csr_matrix, vstack
 
-        goal, unit = _scaled(self.sums @ np.array(objective, dtype=object), _GOAL)
+        goal, unit = _scaled(self.sums @ np.array(objective, dtype=object))
         equal, order = self._shape
         pairs = [self._scaled(limit) for limit in limits]
         upper = [csr_matrix(order), *(csr_matrix(row[None, :]) for row, _, _ in pairs)]
@@ -227,7 +275,7 @@ class Programme:
         sums = self.sums.astype(np.float64)
         shadow = -found.ineqlin.marginals[order.shape[0] :] if len(bounds) else []
         duals = {
-            limit.name: float(price) * unit / _unit(self._weights(limit), _ROW)
+            limit.name: float(price) * unit / _unit(self._weights(limit))
             for limit, price in zip(limits, shadow, strict=True)
         }
         return -float(found.fun) * unit, found.x @ sums, duals
@@ -237,7 +285,7 @@ class Programme:
         return row
 
     def _scaled(self, limit: Limit) -> tuple[NDArray[np.float64], float, float]:
-        row, unit = _scaled(self._weights(limit), _ROW)
+        row, unit = _scaled(self._weights(limit))
         return row, -np.inf, limit.bound / unit
 
     def _read(self, chosen: NDArray[np.float64]) -> Choice:
@@ -254,14 +302,98 @@ class Programme:
         return Choice(tuple(approve), tuple(refer), self.total(approve, refer))
 
 
-def _unit(row: Exact, size: float) -> float:
-    return float(max((abs(value) for value in row), default=0) or 1) / size
+def _unit(row: Exact) -> float:
+    return float(max((abs(value) for value in row), default=0) or 1)
 
 
-def _scaled(row: Exact, size: float) -> tuple[NDArray[np.float64], float]:
-    """Return a row of whole numbers as floats up to a size, and what they were divided by."""
-    unit = _unit(row, size)
+def _scaled(row: Exact) -> tuple[NDArray[np.float64], float]:
+    """Return a row of whole numbers as floats of at most one, and what they were divided by."""
+    unit = _unit(row)
     return np.array([value / unit for value in row]), unit
+
+
+# ---- the proof --------------------------------------------------------------------------------
+
+
+def _pairs(segment: Candidates) -> NDArray[np.int64]:
+    """Return where a segment may approve and refer from, shape (options, 2)."""
+    k = len(segment.approve)
+    if segment.review is None:
+        return np.repeat(np.arange(k)[:, None], 2, axis=1)
+    return np.column_stack(np.triu_indices(k))
+
+
+def _of_pairs(segment: Candidates, places: NDArray[np.int64]) -> Exact:
+    """Return `SUMS` of every option of a segment, shape (options, 5)."""
+    found: Exact = segment.approve[places[:, 0]]
+    if segment.review is not None:
+        found = found + segment.review[places[:, 1]] - segment.review[places[:, 0]]
+    return found
+
+
+def _search(
+    kept: list[list[tuple[int, int, tuple[int, ...], int]]],
+    bounds: list[int],
+    bound: int,
+    best: int,
+) -> tuple[list[int] | None, int]:
+    """Try the options that are left, depth first, cutting off what cannot beat the best so far.
+
+    Parameters
+    ----------
+    kept : list of list of (shortfall, value, weights, option)
+        Per segment, smallest shortfall first.
+    bounds : list of int
+        Of the limits.
+    bound : int
+        No choice is worth more, times `_PRICE`.
+    best : int
+        Value of the choice to beat.
+
+    Returns
+    -------
+    picked : list of int or None
+        Options of a better choice, if there is one.
+    gap : int
+        Most that could still be missed; 0 unless the search was cut short.
+    """
+    picked: list[int] | None = None
+    if any(not options for options in kept):
+        return None, 0
+    order = sorted(range(len(kept)), key=lambda place: len(kept[place]))
+    least = [(0,) * len(bounds)]
+    for place in reversed(order):
+        lows = [min(row[2][c] for row in kept[place]) for c in range(len(bounds))]
+        least.append(tuple(map(add, lows, least[-1])))
+    least.reverse()
+    nodes = 0
+    stack: list[Any] = [(0, 0, 0, (0,) * len(bounds), ())]
+    while stack:
+        depth, short, value, weight, chosen = stack.pop()
+        nodes += 1
+        if nodes > _NODES:
+            return picked, -(-(bound - _PRICE * best) // _PRICE)
+        if bound - short <= _PRICE * best:
+            continue
+        if depth == len(order):
+            if value > best:
+                best = value
+                picked = [int(j) for _, j in sorted(zip(order, chosen, strict=True))]
+            continue
+        after: list[Any] = []
+        for own_short, own_value, own_weight, option in kept[order[depth]]:
+            if bound - short - own_short <= _PRICE * best:
+                break
+            total = tuple(map(add, weight, own_weight))
+            if all(
+                t + rest <= b for t, rest, b in zip(total, least[depth + 1], bounds, strict=True)
+            ):
+                after.append(
+                    (depth + 1, short + own_short, value + own_value, total, (*chosen, option))
+                )
+        nodes += len(after)
+        stack.extend(reversed(after))
+    return picked, 0
 
 
 def rounded(value: Any) -> int:

@@ -185,7 +185,8 @@ def shadow_prices(
         looser, step = limits.loosened(row.name, step_fen if row.name == "budget_fen" else step_bp)
         again = programme.best(_PROFIT, looser.rows)
         assert again is not None  # looser than what has a solution
-        gain = int(again.total[3]) - int(choice.total[3])
+        # What was best stays possible, whatever a search cut short has found.
+        gain = max(0, int(again.total[3]) - int(choice.total[3]))
         found.append(
             ShadowPrice(
                 constraint=row.name,
@@ -209,7 +210,7 @@ def clash(programme: Programme, limits: Limits) -> PolicyError:
         some
         for size in range(1, len(names) + 1)
         for some in itertools.combinations(names, size)
-        if programme.best(_PROFIT, limits.only(some).rows) is None
+        if programme.some(_PROFIT, limits.only(some).rows) is None
     )
     problems = []
     for name in small:
@@ -247,7 +248,7 @@ def attainable(programme: Programme, limits: Limits, name: str) -> int:
     kept, broken = (top, -1) if rising else (0, WHOLE + 1)
     while abs(kept - broken) > 1:
         middle = (kept + broken) // 2
-        if programme.best(_PROFIT, limits.at(name, middle).rows) is None:
+        if programme.some(_PROFIT, limits.at(name, middle).rows) is None:
             broken = middle
         else:
             kept = middle
