@@ -2,7 +2,7 @@
 
 Names are imported when first used. Those that share a name with their module (`book`, `sweep`) are
 bound here at once, or the module would take the name when another module imports it; they load
-numpy and polars only.
+no scipy.
 """
 
 from __future__ import annotations
@@ -10,12 +10,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from lishui_credit.cutoffs.affected import affected
 from lishui_credit.cutoffs.book import Book, book
+from lishui_credit.cutoffs.decide import decide
+from lishui_credit.cutoffs.swap import swap
 from lishui_credit.cutoffs.sweep import sweep
 from lishui_credit.cutoffs.terms import Terms
 
 if TYPE_CHECKING:
+    from lishui_credit.cutoffs.affected import frontier
     from lishui_credit.cutoffs.churn import RateTable, default_rates, rate_table
+    from lishui_credit.cutoffs.decided import decide_file, verify
+    from lishui_credit.cutoffs.explained import explain
     from lishui_credit.cutoffs.flat_price import against_flat, realised
     from lishui_credit.cutoffs.lines import (
         LineTable,
@@ -27,6 +33,9 @@ if TYPE_CHECKING:
         wholesale,
     )
     from lishui_credit.cutoffs.offers import Conditions
+    from lishui_credit.cutoffs.optimise import Optimum, Review, best_policy, two_cut_offs
+    from lishui_credit.cutoffs.policy import Constraints, Policy, Score, Segment
+    from lishui_credit.cutoffs.policy_file import read_policy
     from lishui_credit.cutoffs.power import (
         Split,
         assign,
@@ -39,6 +48,7 @@ if TYPE_CHECKING:
     )
     from lishui_credit.cutoffs.pricing import Pricing, curve, flat, price
     from lishui_credit.cutoffs.profit_measure import Emp, emp_difference, expected_maximum_profit
+    from lishui_credit.cutoffs.shadow import ShadowPrice
     from lishui_credit.cutoffs.stress import (
         Break,
         Joint,
@@ -47,12 +57,14 @@ if TYPE_CHECKING:
         jointly,
         one_at_a_time,
     )
+    from lishui_credit.cutoffs.swap import Swap
     from lishui_credit.cutoffs.sweep import Best, best
 
 _HOMES = {
     "Best": "sweep",
     "Break": "stress",
     "Conditions": "offers",
+    "Constraints": "policy",
     "Emp": "profit_measure",
     "Joint": "stress",
     "LineTable": "lines",
@@ -62,21 +74,25 @@ _HOMES = {
     "Pricing": "pricing",
     "RateTable": "churn",
     "Review": "optimise",
+    "Score": "policy",
+    "Segment": "policy",
+    "ShadowPrice": "shadow",
     "Shock": "stress",
     "Split": "power",
-    "affected": "affected",
+    "Swap": "swap",
     "against_flat": "flat_price",
     "assign": "power",
     "best": "sweep",
     "best_policy": "optimise",
     "breaking_point": "stress",
     "curve": "pricing",
-    "decide": "decide",
+    "decide_file": "decided",
     "default_rates": "churn",
     "detectable": "power",
     "detectable_mean": "power",
     "emp_difference": "profit_measure",
     "expected_maximum_profit": "profit_measure",
+    "explain": "explained",
     "exposure": "lines",
     "exposure_change": "lines",
     "flat": "pricing",
@@ -93,8 +109,8 @@ _HOMES = {
     "realised": "flat_price",
     "split_size": "power",
     "split_size_of_means": "power",
-    "swap": "swap",
     "two_cut_offs": "optimise",
+    "verify": "decided",
     "wholesale": "lines",
 }
 
@@ -103,29 +119,43 @@ __all__ = [
     "Book",
     "Break",
     "Conditions",
+    "Constraints",
     "Emp",
     "Joint",
     "LineTable",
     "Markups",
+    "Optimum",
+    "Policy",
     "Pricing",
     "RateTable",
+    "Review",
+    "Score",
+    "Segment",
+    "ShadowPrice",
     "Shock",
     "Split",
+    "Swap",
     "Terms",
+    "affected",
     "against_flat",
     "assign",
     "best",
+    "best_policy",
     "book",
     "breaking_point",
     "curve",
+    "decide",
+    "decide_file",
     "default_rates",
     "detectable",
     "detectable_mean",
     "emp_difference",
     "expected_maximum_profit",
+    "explain",
     "exposure",
     "exposure_change",
     "flat",
+    "frontier",
     "grade_lines",
     "jointly",
     "months_needed",
@@ -134,10 +164,14 @@ __all__ = [
     "price",
     "rate_table",
     "rates",
+    "read_policy",
     "realised",
     "split_size",
     "split_size_of_means",
+    "swap",
     "sweep",
+    "two_cut_offs",
+    "verify",
     "wholesale",
 ]
 

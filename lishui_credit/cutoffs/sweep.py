@@ -28,6 +28,7 @@ CUT_OFFS: Final = 200
 """Most cut-offs swept unless told otherwise."""
 
 _LEAST_REPEATS: Final = 20
+_SPAN: Final = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +316,7 @@ def approved(book: Book, approve: Any) -> NDArray[np.bool_]:
 def _cells(book: Book, terms: Products, product: str | None, points: NDArray[Any]) -> _Cells:
     """Return exact sums and the moments of one loan, by cell and class."""
     k, bad = len(points), book.frame["bad"].to_numpy()
-    reached = np.searchsorted(points[::-1], book.frame["score"].to_numpy(), side="right")
+    reached = _reached(points[::-1], book.frame["score"].to_numpy())
     # Numpy sorts 16-bit keys by counting, and a stable order reads each cell front to back.
     key = (2 * (k - reached) + bad).astype(np.uint16 if k < 2**15 else np.int64)
     order = np.argsort(key, kind="stable")
@@ -344,6 +345,16 @@ def _cells(book: Book, terms: Products, product: str | None, points: NDArray[Any
         means[name] = mean.reshape(k, 2)
         spreads[name] = np.sqrt(np.maximum(about, 0.0)).reshape(k, 2)
     return _Cells(counts.reshape(k, 2), sums, means, spreads)
+
+
+def _reached(rising: NDArray[Any], scores: NDArray[Any]) -> NDArray[np.int64]:
+    """Return how many of the cut-offs each score reaches."""
+    if scores.dtype.kind == "i":
+        low, high = int(scores.min()), int(scores.max())
+        if high - low < _SPAN:  # whole points are looked up, not searched for
+            table = np.searchsorted(rising, np.arange(low, high + 1), side="right")
+            return np.asarray(table[scores - low])
+    return np.searchsorted(rising, scores, side="right")
 
 
 def _figures(sums: NDArray[Any]) -> NDArray[Any]:
