@@ -648,6 +648,6 @@ if firms is not None:
     last = against_flat(rated, table, whole_loss, rated["bad"]).row(-1, named=True)
     shown = "shown" if last["low_fen"] > 0 else "not shown"
     print(
-        f"5. Contest: prices by grade against one price, {last['difference_fen'] / 100:+,.0f} yuan"
+        f"6. Contest: prices by grade against one price, {last['difference_fen'] / 100:+,.0f} yuan"
     )
     print(f"   ({last['low_fen'] / 100:,.0f} to {last['high_fen'] / 100:,.0f}): {shown}.")
