@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from lishui_credit.cutoffs.affected import affected, frontier
 from lishui_credit.cutoffs.book import book
 from lishui_credit.cutoffs.churn import RateTable
 from lishui_credit.cutoffs.lines import exposure, exposure_change
@@ -16,6 +17,7 @@ from lishui_credit.cutoffs.stress import Shock, jointly, one_at_a_time
 from lishui_credit.cutoffs.swap import swap
 from lishui_credit.cutoffs.sweep import sweep
 from lishui_credit.cutoffs.terms import Terms
+from lishui_credit.figures import affected as people
 from lishui_credit.figures import cutoffs as figures
 from lishui_credit.figures import pricing
 from lishui_credit.figures import stress as stressed
@@ -185,6 +187,31 @@ def test_the_distribution_tells_how_often_the_policy_loses_money() -> None:
     assert mean.x[0] == pytest.approx(found.mean_fen / money.fen)
 
 
+def test_rates_and_gaps_of_groups_carry_their_intervals() -> None:
+    table = affected(book(loans(), groups=["county"]), 600)
+    figure = people.group_rates(table, "county")
+    for column, trace in zip(("approval", "opportunity", "bad_rate"), figure.data, strict=True):
+        assert list(trace.x) == table[column].to_list()
+        tops = [x + up for x, up in zip(trace.x, trace.error_x.array, strict=True)]
+        assert tops == pytest.approx(table[f"{column}_high"].to_list())
+    gaps = people.group_rates(table, "county", gaps=True)
+    reference = table.filter(note="reference")["group"][0]
+    assert reference in gaps.layout.title.text
+    assert list(gaps.data[0].x) == table["approval_gap"].to_list()
+
+
+def test_the_frontier_is_drawn_as_it_is_with_the_policy_in_question() -> None:
+    table = frontier(book(loans(), groups=["county"]), TERMS, "county")
+    figure = people.frontier(table, "county", chosen=(0.2, 10_000_000))
+    line, mark = figure.data
+    money = unit([*table["profit_fen"], 10_000_000])
+    assert list(line.x) == table["largest_gap"].to_list()
+    assert list(line.y) == money.of(table["profit_fen"])
+    assert (mark.x[0], mark.y[0]) == (0.2, money.of([10_000_000])[0])
+    assert str(table["cut_off"][-1]) in line.hovertext[-1]
+    assert "nobody" in people.frontier(table.head(1), "county").data[0].hovertext[0]
+
+
 @pytest.mark.parametrize(("lang", "word"), [("en", "SYNTHETIC DATA"), ("zh", "合成数据")])
 def test_titles_speak_the_language_in_use_and_say_synthetic_first(lang: str, word: str) -> None:
     set_language(lang)  # type: ignore[arg-type]
@@ -206,6 +233,10 @@ def test_titles_speak_the_language_in_use_and_say_synthetic_first(lang: str, wor
     ):
         assert draw(frame, synthetic=True).layout.title.text.startswith(f"<b>{word}")
         assert word not in draw(frame).layout.title.text
+    held = book(loans(), groups=["county"])
+    rates = people.group_rates(affected(held, 600), "county", synthetic=True)
+    edge = people.frontier(frontier(held, TERMS, "county"), "county", synthetic=True)
+    assert all(figure.layout.title.text.startswith(f"<b>{word}") for figure in (rates, edge))
 
 
 def test_amounts_are_told_in_a_unit_that_reads_well() -> None:

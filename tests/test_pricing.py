@@ -12,8 +12,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from lishui_credit.cutoffs.against_flat import against_flat, realised
 from lishui_credit.cutoffs.churn import MILLION, RateTable, default_rates, rate_table
+from lishui_credit.cutoffs.flat_price import against_flat, realised
 from lishui_credit.cutoffs.offers import Conditions
 from lishui_credit.cutoffs.pricing import Pricing, curve, flat, price
 from lishui_credit.cutoffs.terms import Terms
@@ -154,6 +154,21 @@ def test_more_budget_earns_what_is_said() -> None:
     assert "10,000 yuan more" in found.in_words()
     plenty = price(firms, TABLE, TERMS, conditions=replace(SMALL, budget_fen=10**9))
     assert plenty.in_words().endswith("earn nothing.")
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("counted", ["offered", "drawn"])
+def test_more_budget_and_less_risk_never_earn_less(seed: int, counted: Any) -> None:
+    rng = np.random.default_rng(seed)
+    firms = made_up(
+        *((str(rng.choice(["A", "B"])), int(rng.integers(1_000, 80_000))) for _ in range(6))
+    )
+    rules = replace(SMALL, counted=counted, budget_fen=int(rng.integers(10_000_000, 200_000_000)))
+    first = price(firms, TABLE, TERMS, conditions=rules).profit_fen
+    wider = replace(rules, budget_fen=rules.budget_fen + 7_000_000)
+    assert price(firms, TABLE, TERMS, conditions=wider).profit_fen >= first - firms.height
+    safer = firms.with_columns(pl.col("pd_ppm") // 2)
+    assert price(safer, TABLE, TERMS, conditions=rules).profit_fen >= first - firms.height
 
 
 def test_order_of_rows_and_other_columns_do_not_matter_for_the_profit() -> None:
@@ -298,6 +313,8 @@ def test_every_problem_of_firms_and_conditions_is_told_at_once() -> None:
         flat(made_up(("A", 1)), TABLE, TERMS, rate_bp=401)
     with pytest.raises(SubjectError, match="cannot give everyone"):
         flat(made_up(("A", 1)), TABLE, TERMS, conditions=replace(SMALL, budget_fen=1))
+    with pytest.raises(SubjectError, match="did you mean 'grade'"):
+        against_flat(made_up(("A", 1)), TABLE, TERMS, [0], grade="grad")
     with pytest.raises(SubjectError, match="lengths differ"):
         against_flat(made_up(("A", 1)), TABLE, TERMS, [0, 1])
 

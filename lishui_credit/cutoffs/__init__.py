@@ -19,8 +19,20 @@ from lishui_credit.cutoffs.terms import Terms
 
 if TYPE_CHECKING:
     from lishui_credit.cutoffs.affected import frontier
+    from lishui_credit.cutoffs.churn import RateTable, default_rates, rate_table
     from lishui_credit.cutoffs.decided import decide_file, verify
     from lishui_credit.cutoffs.explained import explain
+    from lishui_credit.cutoffs.flat_price import against_flat, realised
+    from lishui_credit.cutoffs.lines import (
+        LineTable,
+        Markups,
+        exposure,
+        exposure_change,
+        grade_lines,
+        rates,
+        wholesale,
+    )
+    from lishui_credit.cutoffs.offers import Conditions
     from lishui_credit.cutoffs.optimise import Optimum, Review, best_policy, two_cut_offs
     from lishui_credit.cutoffs.policy import Constraints, Policy, Score, Segment
     from lishui_credit.cutoffs.policy_file import read_policy
@@ -34,6 +46,7 @@ if TYPE_CHECKING:
         split_size,
         split_size_of_means,
     )
+    from lishui_credit.cutoffs.pricing import Pricing, curve, flat, price
     from lishui_credit.cutoffs.profit_measure import Emp, emp_difference, expected_maximum_profit
     from lishui_credit.cutoffs.shadow import ShadowPrice
     from lishui_credit.cutoffs.stress import (
@@ -50,11 +63,16 @@ if TYPE_CHECKING:
 _HOMES = {
     "Best": "sweep",
     "Break": "stress",
+    "Conditions": "offers",
     "Constraints": "policy",
     "Emp": "profit_measure",
     "Joint": "stress",
+    "LineTable": "lines",
+    "Markups": "lines",
     "Optimum": "optimise",
     "Policy": "policy",
+    "Pricing": "pricing",
+    "RateTable": "churn",
     "Review": "optimise",
     "Score": "policy",
     "Segment": "policy",
@@ -62,38 +80,54 @@ _HOMES = {
     "Shock": "stress",
     "Split": "power",
     "Swap": "swap",
+    "against_flat": "flat_price",
     "assign": "power",
     "best": "sweep",
     "best_policy": "optimise",
     "breaking_point": "stress",
+    "curve": "pricing",
     "decide_file": "decided",
+    "default_rates": "churn",
     "detectable": "power",
     "detectable_mean": "power",
     "emp_difference": "profit_measure",
     "expected_maximum_profit": "profit_measure",
     "explain": "explained",
     "exposure": "lines",
+    "exposure_change": "lines",
+    "flat": "pricing",
     "frontier": "affected",
+    "grade_lines": "lines",
     "jointly": "stress",
     "months_needed": "power",
     "one_at_a_time": "stress",
     "power_of": "power",
+    "price": "pricing",
+    "rate_table": "churn",
+    "rates": "lines",
     "read_policy": "policy_file",
+    "realised": "flat_price",
     "split_size": "power",
     "split_size_of_means": "power",
     "two_cut_offs": "optimise",
     "verify": "decided",
+    "wholesale": "lines",
 }
 
 __all__ = [
     "Best",
     "Book",
     "Break",
+    "Conditions",
     "Constraints",
     "Emp",
     "Joint",
+    "LineTable",
+    "Markups",
     "Optimum",
     "Policy",
+    "Pricing",
+    "RateTable",
     "Review",
     "Score",
     "Segment",
@@ -103,30 +137,42 @@ __all__ = [
     "Swap",
     "Terms",
     "affected",
+    "against_flat",
     "assign",
     "best",
     "best_policy",
     "book",
     "breaking_point",
+    "curve",
     "decide",
     "decide_file",
+    "default_rates",
     "detectable",
     "detectable_mean",
     "emp_difference",
     "expected_maximum_profit",
     "explain",
+    "exposure",
+    "exposure_change",
+    "flat",
     "frontier",
+    "grade_lines",
     "jointly",
     "months_needed",
     "one_at_a_time",
     "power_of",
+    "price",
+    "rate_table",
+    "rates",
     "read_policy",
+    "realised",
     "split_size",
     "split_size_of_means",
     "swap",
     "sweep",
     "two_cut_offs",
     "verify",
+    "wholesale",
 ]
 
 

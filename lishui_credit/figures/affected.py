@@ -1,0 +1,153 @@
+"""Who is affected by a policy, as plotly figures: rates and gaps by group, profit against the gap.
+
+Drawn from the frames as they are. Colours are Okabe and Ito's; every rate also has its own mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from lishui_credit.figures.amounts import DIGITS, unit
+from lishui_credit.figures.binning import blank, short
+from lishui_credit.figures.cutoffs import LEGEND
+from lishui_credit.figures.validation import BLUE, GREEN, GREY, RED
+from lishui_credit.language import tr
+
+_RATES = (
+    ("approval", ("approved", "通过率"), BLUE, "circle"),
+    ("opportunity", ("approved, of the good", "好客户通过率"), GREEN, "square"),
+    ("bad_rate", ("bad, of the approved", "批准者坏账率"), RED, "diamond"),
+)
+
+
+def group_rates(
+    table: pl.DataFrame, column: str, *, gaps: bool = False, synthetic: bool = False
+) -> Any:
+    """Return approval, opportunity and bad rate of every group, with intervals.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        Of `cutoffs.affected.affected`; groups too small for a figure are left out.
+    column : str
+        Which of its columns of groups.
+    gaps : bool, default False
+        Whether to draw gaps to the reference group in place of the rates.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The group that gaps are taken against is told in the title.
+    """
+    rows = table.filter((pl.col("column") == column) & pl.col("approval").is_not_null())
+    base = rows.filter(pl.col("note") == "reference")["group"].to_list()
+    what = tr("Gaps", "差距") if gaps else tr("Rates", "比率")
+    against = tr(f" against {base[0]}", f"(参照 {base[0]})") if gaps and base else ""
+    title = f"{what}{against} · {column}"
+    figure = blank(title, synthetic, 700, 200 + 56 * max(3, rows.height))
+    for rate, name, colour, mark in _RATES:
+        value = f"{rate}_gap" if gaps else rate
+        part = rows.filter(pl.col(value).is_not_null())
+        figure.add_scatter(
+            x=part[value].to_list(),
+            y=[short(str(group)) for group in part["group"]],
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": (part[f"{value}_high"] - part[value]).fill_null(0).to_list(),
+                "arrayminus": (part[value] - part[f"{value}_low"]).fill_null(0).to_list(),
+            },
+            mode="markers",
+            name=tr(*name),
+            orientation="h",
+            offsetgroup=rate,
+            marker={"color": colour, "size": 10, "symbol": mark},
+        )
+    if gaps:
+        figure.add_vline(x=0, line={"color": GREY, "dash": "dot"})
+    figure.update_layout(
+        scattermode="group",
+        xaxis={
+            "title": tr("difference of rates", "比率之差") if gaps else tr("rate", "比率"),
+            "tickformat": "+.0%" if gaps else ".0%",
+            "rangemode": "normal" if gaps else "tozero",
+        },
+        legend=LEGEND,
+    )
+    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
+    return figure
+
+
+def frontier(
+    table: pl.DataFrame,
+    group: str,
+    *,
+    chosen: tuple[float, int] | None = None,
+    currency: Sequence[str] | None = None,
+    synthetic: bool = False,
+) -> Any:
+    """Return profit against the largest gap between groups, over policies that none beats.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        Of `cutoffs.affected.frontier`.
+    group : str
+        What the groups are called.
+    chosen : (float, int), optional
+        Gap (0 to 1) and profit (fen) of a policy to be marked.
+    currency : (str, str), optional
+        Its name in English and in Chinese; yuan without it.
+    synthetic : bool, default False
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The hover tells the approval rate and the cut-offs.
+    """
+    money = unit([*table["profit_fen"], *([chosen[1]] if chosen else [])], currency)
+    title = tr(f"Profit and the largest gap · {group}", f"利润与最大差距 · {group}")
+    figure = blank(title, synthetic, 680, 460)
+    cuts = [name for name in table.columns if name not in _FIGURES]
+    approved, none = tr("approved", "通过率"), tr("nobody", "不批准")
+    hover = [
+        f"{approved} {row['approval_rate']:.1%}<br>"
+        + "<br>".join(f"{name}: {none if row[name] is None else row[name]}" for name in cuts)
+        for row in table.iter_rows(named=True)
+    ]
+    figure.add_scatter(
+        x=table["largest_gap"].to_list(),
+        y=money.of(table["profit_fen"]),
+        mode="lines+markers",
+        name=tr("no policy beats these", "没有更优的政策"),
+        line={"color": BLUE, "shape": "hv"},
+        marker={"size": 6},
+        hovertext=hover,
+        hoverinfo="text+x+y",
+    )
+    if chosen:
+        figure.add_scatter(
+            x=[chosen[0]],
+            y=money.of([chosen[1]]),
+            mode="markers",
+            name=tr("the policy in question", "所论政策"),
+            marker={"color": RED, "size": 12, "symbol": "diamond"},
+        )
+    figure.update_layout(
+        xaxis={
+            "title": tr("largest gap between groups", "组间最大差距"),
+            "tickformat": ".0%",
+            "rangemode": "tozero",
+        },
+        yaxis={"title": f"{tr('profit', '利润')}, {money.name}", "tickformat": DIGITS},
+        legend=LEGEND,
+    )
+    return figure
+
+
+_FIGURES = ("profit_fen", "largest_gap", "approval_rate")
