@@ -19,7 +19,7 @@ PACKAGE = "lishui_credit"
 # A module or folder of the package imports from its own floor or from below, never from above.
 FLOORS = [
     {"errors", "language", "citation", "layout", "version"},
-    {"points", "grades", "identifiers"},
+    {"points", "grades", "identifiers", "proportions"},
     {"columns", "dictionary", "read", "headers", "cells", "conform", "write"},
     {"rubrics", "scorecards"},
     {"validation", "records"},

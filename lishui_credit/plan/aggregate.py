@@ -15,8 +15,8 @@ import polars as pl
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import indicators
 from lishui_credit.plan.divisions import CITY, counties
-from lishui_credit.plan.intervals import quantile, wilson
 from lishui_credit.plan.observations import SCHEMA, latest, observations
+from lishui_credit.proportions import quantile, wilson
 
 POINTS: Final = 0.1
 """Percentage points by which a reported share may differ from the computed one. Our choice."""

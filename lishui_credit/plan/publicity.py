@@ -23,9 +23,9 @@ from lishui_credit.plan.computed import (
     observed,
     period_of,
 )
-from lishui_credit.plan.intervals import wilson
 from lishui_credit.plan.raw_tables import RawColumn, RawTable, take
 from lishui_credit.plan.working_days import deadlines
+from lishui_credit.proportions import wilson
 
 INDICATOR: Final = "double_publicity_coverage"
 WORKING_DAYS: Final = 7

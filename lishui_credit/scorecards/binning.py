@@ -16,13 +16,13 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.points import Band, Level, PointsTable, Term, Value
+from lishui_credit.proportions import quantile, wilson
 from lishui_credit.scorecards.woe import SIGN, woe_error
 
 Kind = Literal["range", "levels", "special", "missing", "unseen"]
 Type = Literal["number", "category", "coded"]
 
 WOE: Final = f"woe {SIGN}"
-_NORMAL: Final = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,8 +213,11 @@ class Binning:
         kept = [row for row in self.bins if row.rows or row.kind in ("range", "levels")]
         goods = np.array([row.goods for row in kept])
         bads = np.array([row.bads for row in kept])
-        low, high = wilson(bads, goods + bads)
-        error = woe_error(goods, bads, self.total_goods, self.total_bads) * _NORMAL
+        low, high = (
+            [None if np.isnan(end) else end for end in ends.tolist()]
+            for ends in wilson(bads, goods + bads)
+        )
+        error = woe_error(goods, bads, self.total_goods, self.total_bads) * quantile()
         weights = np.array([row.woe for row in kept])
         return pl.DataFrame(
             {
@@ -246,36 +249,3 @@ def _each(given: list[tuple[Bin, int]], kind: Kind) -> tuple[Level, ...]:
         if row.kind == kind
         for value in row.values
     )
-
-
-def wilson(
-    bads: np.ndarray[tuple[int], np.dtype[np.float64]],
-    rows: np.ndarray[tuple[int], np.dtype[np.float64]],
-) -> tuple[list[float | None], list[float | None]]:
-    """Return the 95 % Wilson interval of bad rates; None where there are no rows.
-
-    References
-    ----------
-    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference.
-
-    Examples
-    --------
-    >>> low, high = wilson(np.array([10.0]), np.array([100.0]))
-    >>> round(low[0], 4), round(high[0], 4)
-    (0.0552, 0.1744)
-    """
-    lows: list[float | None] = []
-    highs: list[float | None] = []
-    square = _NORMAL**2
-    for bad, whole in zip(bads, rows, strict=True):
-        if whole <= 0:
-            lows.append(None)
-            highs.append(None)
-            continue
-        rate = bad / whole
-        middle = (rate + square / (2 * whole)) / (1 + square / whole)
-        spread = _NORMAL * (rate * (1 - rate) / whole + square / (4 * whole**2)) ** 0.5
-        spread /= 1 + square / whole
-        lows.append(float(middle - spread))
-        highs.append(float(middle + spread))
-    return lows, highs

@@ -11,19 +11,13 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.proportions import wilson
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, members_of, same_length
 from lishui_credit.validation.jeffreys import jeffreys_interval, labels
 from lishui_credit.validation.outcomes import Estimate, Values, checked
 
 FOUR_FIFTHS = 0.8
 """Ratio of approval rates below which selection is commonly called adverse."""
-
-
-def _wilson(count: int, size: int, z: float) -> tuple[float, float]:
-    share = count / size
-    middle = (share + z * z / (2 * size)) / (1 + z * z / size)
-    reach = z * sqrt(share * (1 - share) / size + z * z / (4 * size * size)) / (1 + z * z / size)
-    return middle - reach, middle + reach
 
 
 def rate_gap(count: int, size: int, other: int, other_size: int, level: float = 0.95) -> Estimate:
@@ -40,11 +34,10 @@ def rate_gap(count: int, size: int, other: int, other_size: int, level: float = 
     >>> round(found.value, 4), round(found.low, 4), round(found.high, 4)
     (0.2, 0.0524, 0.3339)
     """
-    from scipy.special import ndtri
-
-    z = float(ndtri(0.5 + level / 2))
     one, two = count / size, other / other_size
-    (low, high), (low_two, high_two) = _wilson(count, size, z), _wilson(other, other_size, z)
+    (low, low_two), (high, high_two) = (
+        ends.tolist() for ends in wilson([count, other], [size, other_size], level)
+    )
     return Estimate(
         one - two,
         one - two - sqrt((one - low) ** 2 + (high_two - two) ** 2),
