@@ -247,7 +247,7 @@ def required_rate(value: float, target: float, day: date, *, geometric: bool) ->
     """Return the pace needed from a day on: units a year, or growth a year for a geometric path.
 
     (T - y) / n or (T / y)^(1 / n) - 1, n the years left; 0 where the target is reached, None where
-    no time is left or no growth rate is defined.
+    no time is left, or no growth rate is defined or none that a number holds.
 
     Examples
     --------
@@ -261,7 +261,12 @@ def required_rate(value: float, target: float, day: date, *, geometric: bool) ->
     left = float(YEARS - elapsed(day))
     if left <= 0 or (geometric and value <= 0):
         return None
-    return (target / value) ** (1 / left) - 1 if geometric else (target - value) / left
+    if not geometric:
+        return (target - value) / left
+    try:
+        return (target / value) ** (1 / left) - 1
+    except OverflowError:  # a hundredfold in the last days
+        return None
 
 
 @dataclass(frozen=True, slots=True)
