@@ -24,8 +24,9 @@ from lishui_credit.language import tr
 from lishui_credit.read import Raw, broken
 
 _TOTAL: Final = (
-    r"^([本全][页村乡镇县市区])?\s*([合总小共累]\s*计|[Tt]otal|TOTAL|[Ss]um)"  # also 合 计
+    r"^\s*([本全][页村乡镇县市区])?\s*([合总小共累]\s*计|[Tt]otal|TOTAL|[Ss]um)"  # also 合 计
 )
+_CODES: Final = ("uscc", "resident_id")
 _TOTAL_SAID: Final = ("a total row, not a subject", "合计行,不是主体")
 _PARTS: Final = 64
 _PART_ROWS = 2_000_000
@@ -125,8 +126,7 @@ def conform(
         name: read(known[name], header, unit, schema[header])
         for name, (header, unit) in matched.items()
     }
-    first = _first_rows(raw, cells)
-    plain = _plain(first.head(_GLANCE), cells)
+    plain = _plain(_first_rows(raw, cells), cells)
     while True:
         read_as = {n: cell.plainly() if n in plain else cell for n, cell in cells.items()}
         tests = [*_faults(read_as, key, schema), *_tested(rules, read_as)]
@@ -141,7 +141,7 @@ def conform(
     if rows == 0:
         raise SubjectError(Problem(tr("no rows", "没有数据行"), where=raw.name))
     if suspect_units:
-        _suspect_units({**counted, **_medians(first, cells, matched)}, cells, matched, raw.name)
+        _suspect_units({**counted, **_medians(raw, cells, matched)}, cells, matched, raw.name)
     values = [cell.value.alias(name) for name, cell in cells.items()]
     doubled: pl.DataFrame | None = None
     if unique and key is not None and not _rising(raw, cells[key], rows):
@@ -179,10 +179,14 @@ def _faults(
     cells: Mapping[str, Cell], key: str | None, schema: pl.Schema
 ) -> list[tuple[str, pl.Expr]]:
     faults: list[tuple[str, pl.Expr]] = []
+    # A code whose check digit is proven throughout says nothing of totals.
+    proven = {c.header for c in cells.values() if c.column.type in _CODES and not c.faults}
     texts = [
-        pl.col(name).str.strip_chars().str.contains(_TOTAL)
+        pl.col(name).str.contains(_TOTAL)
         for place, (name, kind) in enumerate(schema.items())
-        if kind == pl.String and (place == 0 or (key in cells and name == cells[str(key)].header))
+        if kind == pl.String
+        and name not in proven
+        and (place == 0 or (key in cells and name == cells[str(key)].header))
     ]
     total = reduce(or_, texts).fill_null(False) if texts else None
     if total is not None:
@@ -207,9 +211,8 @@ def _collect(raw: Raw, frame: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _first_rows(raw: Raw, cells: Mapping[str, Cell]) -> pl.DataFrame:
-    """Return the first rows: a hundred thousand tell a wrong unit, and none of the rest is held."""
     headers = list(dict.fromkeys(cell.header for cell in cells.values()))
-    return _collect(raw, raw.frame.head(_SAMPLE).select(headers))
+    return _collect(raw, raw.frame.head(_GLANCE).select(headers))
 
 
 def _plain(first: pl.DataFrame, cells: Mapping[str, Cell]) -> set[str]:
@@ -220,14 +223,17 @@ def _plain(first: pl.DataFrame, cells: Mapping[str, Cell]) -> set[str]:
 
 
 def _medians(
-    first: pl.DataFrame, cells: Mapping[str, Cell], matched: Mapping[str, tuple[str, str]]
+    raw: Raw, cells: Mapping[str, Cell], matched: Mapping[str, tuple[str, str]]
 ) -> dict[str, Any]:
-    found = first.select(
+    """Return medians of the first hundred thousand rows: they tell a wrong unit, and are held."""
+    medians = [
         pl.when(cell.value > 0).then(cell.value).median().alias(f"median__{name}")
         for name, cell in cells.items()
         if cell.column.typical is not None and matched[name][1] in _UNITS_SUSPECTED
-    )
-    return found.row(0, named=True) if found.width else {}
+    ]
+    if not medians:
+        return {}
+    return _collect(raw, raw.frame.head(_SAMPLE).select(medians)).row(0, named=True)
 
 
 def _survey(

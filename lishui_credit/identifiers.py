@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -98,6 +99,12 @@ def resident_id_is_valid(number: str) -> bool:
     return bool(resident_id_valid(pl.Series([number]))[0])
 
 
+def _by_pairs(table: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    """Return by pair of places and of bytes, read as one little-endian number, what both add."""
+    pairs = table[1::2, :, None] + table[::2, None, :]
+    return pairs.reshape(len(table) // 2, -1)
+
+
 def _remainders(alphabet: str, weights: Sequence[int], modulus: int) -> npt.NDArray[np.int16]:
     """Return by place and byte what a character adds to the weighted sum, modulo `modulus`."""
     table = np.full((len(weights), 256), _FOREIGN, dtype=np.int16)
@@ -107,36 +114,43 @@ def _remainders(alphabet: str, weights: Sequence[int], modulus: int) -> npt.NDAr
     return table
 
 
+@cache
 def _uscc_table() -> npt.NDArray[np.int16]:
     table = _remainders(USCC_ALPHABET, (*USCC_WEIGHTS, 1), 31)
-    authorities = [ord(character) for character in USCC_AUTHORITIES]
-    table[0, np.setdiff1d(np.arange(256), authorities)] = _FOREIGN
-    return table
+    strange = np.ones(256, dtype=bool)
+    strange[[ord(character) for character in USCC_AUTHORITIES]] = False
+    table[0, strange] = _FOREIGN
+    return _by_pairs(table)
 
 
+@cache
 def _resident_table() -> npt.NDArray[np.int16]:
     table = _remainders("0123456789", (*RESIDENT_WEIGHTS, 0), 11)
     table[-1] = _FOREIGN
     for remainder, character in enumerate(RESIDENT_CHECKS):
         table[-1, ord(character)] = -remainder % 11
-    return table
-
-
-_USCC_TABLE: Final = _uscc_table()
-_RESIDENT_TABLE: Final = _resident_table()
+    return _by_pairs(table)
 
 
 def _divisible(codes: pl.Series, table: npt.NDArray[np.int16], modulus: int) -> pl.Series:
-    """Tell which codes have 18 characters of the table whose sum is divisible; false for null."""
+    """Tell which codes have 18 characters of the table whose sum is divisible; false for null.
+
+    Characters are looked up two at a time, which halves the passes over the column.
+    """
     fits = (codes.str.len_bytes() == _LENGTH).fill_null(False)
     if not fits.all():
         blank = pl.lit("0" * _LENGTH)
         codes = pl.select(pl.when(fits).then(codes).otherwise(blank)).to_series()
     cells = codes.cast(pl.Binary).bin.reinterpret(dtype=pl.Array(pl.UInt8, _LENGTH)).to_numpy()
+    pairs = np.ascontiguousarray(cells).view("<u2")
     total = np.zeros(len(codes), dtype=np.int16)
-    for place in range(_LENGTH):
-        total += table[place].take(cells[:, place])
-    return pl.Series((total < _FOREIGN) & (total % modulus == 0)) & fits
+    for place, adds in enumerate(table):
+        total += adds.take(pairs[:, place])
+    found = ((total < _FOREIGN) & (total % modulus == 0)).tobytes()
+    # By way of bytes: a Series of an array would load numpy.ma, which takes a twentieth of a second.
+    one = pl.Series([found], dtype=pl.Binary)
+    cells_found = one.bin.reinterpret(dtype=pl.Array(pl.UInt8, len(found))).explode()
+    return cells_found.cast(pl.Boolean) & fits
 
 
 def uscc_valid(codes: pl.Series) -> pl.Series:
@@ -154,7 +168,7 @@ def uscc_valid(codes: pl.Series) -> pl.Series:
     """
     if codes.is_empty():
         return pl.Series([], dtype=pl.Boolean)
-    return _divisible(codes, _USCC_TABLE, 31)
+    return _divisible(codes, _uscc_table(), 31)
 
 
 def resident_id_valid(numbers: pl.Series) -> pl.Series:
@@ -175,7 +189,7 @@ def resident_id_valid(numbers: pl.Series) -> pl.Series:
     born = (
         numbers.str.slice(6, 8).str.to_date("%Y%m%d", strict=False).is_not_null().fill_null(False)
     )
-    return _divisible(numbers, _RESIDENT_TABLE, 11) & born
+    return _divisible(numbers, _resident_table(), 11) & born
 
 
 def birth_date(number: str) -> date | None:

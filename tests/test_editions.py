@@ -62,6 +62,13 @@ def test_2021_31_changes_repair_of_direct_d_only() -> None:
     assert all(row.startswith("d_") for row in found)
 
 
+def test_a_file_is_named_by_the_day_its_edition_came_into_force() -> None:
+    entries = catalog.entries()
+    assert [entry.start for entry in entries] == [
+        catalog.load(entry.path).in_force.start for entry in entries
+    ]
+
+
 @pytest.mark.parametrize("entry", TAX, ids=lambda e: str(e.start))
 def test_every_tax_deduction_is_on_the_official_scale(entry: catalog.Entry) -> None:
     found = {row.event.deduct for row in catalog.load(entry.path).scoring if row.event}

@@ -134,7 +134,10 @@ def rubric(name: str, on: date | str | None = None, overlay: Path | str | None =
     else:
         day = _day(on)
         wanted = day.isoformat()
-        chosen = [entry for entry in found if day in load(entry.path).period]
+        # Reading a file takes 10 ms: from the last that began by then, no further than the first hit.
+        began = (entry for entry in reversed(found) if entry.start <= day)
+        hit = next((entry for entry in began if day in load(entry.path).period), None)
+        chosen = [] if hit is None else [hit]
     if not chosen:
         raise EditionError(
             Problem(

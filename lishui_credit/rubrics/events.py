@@ -76,6 +76,7 @@ def tally(
     *,
     as_of: date,
     period: int | None,
+    distinct: bool = False,
 ) -> tuple[Frame, Frame]:
     """Return what the events of every subject cost, and what they trigger.
 
@@ -91,19 +92,22 @@ def tally(
         Day of grading; a correction after it is not yet known.
     period : int, optional
         Year assessed; events of other years are left out. None counts all.
+    distinct : bool, default False
+        No ``event_id`` stands twice: every row is an occurrence of its own.
 
     Returns
     -------
     costs : lazy frame
-        One row per subject and code that costs: subject id, code, ``_net`` (Int64, at least 0, in
-        the edition's unit); `spread` lays it out in columns.
+        One row per unit counted: subject id, code, ``_net`` (Int64, at least 0, in the edition's
+        unit); `spread` adds them up in columns.
     flags : lazy frame
         One row per subject with a triggering event: subject id, ``_event__<override>`` and
         ``_repaired__<override>`` (Boolean).
 
     Notes
     -----
-    Cost: one pass over the events and three group-bys on at most as many rows.
+    Cost: one pass over the events and two group-bys on at most as many rows, one where event ids
+    are distinct.
     """
     subject = rubric.subject_id
     kept = events.filter(~ns.col("exempt").fill_null(False))
@@ -118,12 +122,13 @@ def tally(
         .alias("_corrected")
     )
     costly = known.filter(ns.col("code").is_in(sorted({_code(row) for row in rows}) or [""]))
-    costed = costly.with_columns(*_columns(rubric, rows, ns))
+    occurrences = costly.with_columns(*_columns(rubric, rows, ns))
     keys = [subject, "code", "_day", "_text"]
-    occurrences = costed.group_by([*keys, "event_id"]).agg(
-        ns.col("_deduct").max().alias("_deduct"),
-        ns.col("_restore").sum().cast(ns.Int64).alias("_restore"),
-    )
+    if not distinct:
+        occurrences = occurrences.group_by([*keys, "event_id"]).agg(
+            ns.col("_deduct").max().alias("_deduct"),
+            ns.col("_restore").sum().cast(ns.Int64).alias("_restore"),
+        )
     net = ns.col("_deduct") - ns.col("_restore")
     units = (
         occurrences.with_columns(
@@ -132,7 +137,7 @@ def tally(
         .group_by(keys)
         .agg(ns.col("_net").max().alias("_net"))
     )
-    costs = units.group_by([subject, "code"]).agg(ns.col("_net").sum().alias("_net"))
+    costs = units.select(subject, "code", "_net")
     return costs, _flagged(known, subject, triggers, ns)
 
 
@@ -144,6 +149,8 @@ def event_rows(rubric: Rubric) -> list[Indicator]:
 def spread(costs: Frame, rubric: Rubric, ns: Namespace) -> Frame:
     """Return costs as one row per subject: its id and ``points__<row>`` (Int32, at most 0).
 
+    Polars leaves out the rows no event costs anything by.
+
     Parameters
     ----------
     costs : lazy frame
@@ -151,23 +158,15 @@ def spread(costs: Frame, rubric: Rubric, ns: Namespace) -> Frame:
     rubric : Rubric
         The edition.
     ns : module
-        polars or narwhals; polars turns rows into columns in memory, other engines add up a column
-        per row.
+        polars or narwhals; polars holds the costs to learn which rows they are of.
     """
     rows, subject = event_rows(rubric), rubric.subject_id
     zero = ns.lit(0, dtype=ns.Int64)
     if ns is pl:
         found = costs.collect(engine="streaming")
-        wide = found.pivot(on="code", index=subject, values="_net")
-        return wide.lazy().select(
-            subject,
-            *(
-                (-pl.col(_code(row)).fill_null(0) if _code(row) in wide.columns else zero)
-                .cast(pl.Int32)
-                .alias(f"{POINTS}{row.id}")
-                for row in rows
-            ),
-        )
+        present = set(found["code"].unique())
+        rows = [row for row in rows if _code(row) in present]
+        costs = found.lazy()
     columns = costs.with_columns(
         *(
             ns.when(ns.col("code") == ns.lit(_code(row)))
