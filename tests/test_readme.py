@@ -38,10 +38,10 @@ def printed(code: str) -> str:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("place", range(4))
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
 def test_the_ten_lines_print_what_is_shown(name: str, place: int) -> None:
-    assert len(blocks(name)) == 2
+    assert len(blocks(name)) == 4
     code, shown = blocks(name)[place]
     assert len([line for line in code.splitlines() if line.strip()]) <= 10
     assert printed(code) == shown
@@ -67,7 +67,7 @@ def test_every_command_shown_exists() -> None:
     for command in re.findall(r"^\$ lishui-credit (\w+)", text, re.MULTILINE):
         assert command in {
             "rubrics", "grade", "explain", "compare", "verify", "areas", "samples",
-            "fit", "score", "validate",
+            "fit", "score", "validate", "decide", "policy", "plan",
         }  # fmt: skip
 
 

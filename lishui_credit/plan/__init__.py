@@ -1,13 +1,17 @@
 """The plan's twelve indicators: definitions, observations, progress against the path to 2020.
 
-Names are imported when first used: importing this folder loads no duckdb and no scipy.
-`progress` and `observations` are taken from the modules of the same name.
+Names are imported when first used: importing this folder loads no duckdb and no scipy. `progress`
+and `observations` share their names with their modules, which would take the names when another
+module imports them, so they are bound here at once.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from lishui_credit.plan.observations import observations
+from lishui_credit.plan.progress import progress
 
 if TYPE_CHECKING:
     from lishui_credit.plan.aggregate import with_city
@@ -108,7 +112,9 @@ __all__ = [
     "latest",
     "list_coverage",
     "milestones",
+    "observations",
     "outlines",
+    "progress",
     "query_volume",
     "rake",
     "read_observations",
