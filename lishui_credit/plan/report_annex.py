@@ -138,7 +138,7 @@ METHODS: Final[tuple[Method, ...]] = (
         "UN ESCAP, UNECE, SDG progress assessment (anticipated progress),权数为本系统拟定;Draper, Smith (1998), 9.2",
     ),
     Method(
-        "年度化", "Flows", "y_t = Σ x over 12 months to t",
+        "年度化", "Flows", "Y_t = x_t + x_(t−1) + … + x_(t−11)",
         "查询量、营业收入等流量按截至期末的连续十二个月合计,缺一期即不计。覆盖率、满意度为期末状态。",
         "Counts and money are summed over the twelve months to the end of a period, all of them or none. Coverage and"
         " satisfaction are states at the end of a period.",
@@ -196,10 +196,9 @@ def definition(row: PlanIndicator) -> Grid:
     zh, en = KINDS[row.kind]
     rows = [
         (tr("name as printed", "规划原文名称"), row.as_printed),
-        (tr("attribute and field", "属性和领域"), f"{tr(*reversed(ATTRIBUTES[row.attribute]))} · {tr(row.field_en, row.field_zh)}"),
+        (tr("attribute, field, kind", "属性、领域、类别"), f"{tr(*reversed(ATTRIBUTES[row.attribute]))} · {tr(row.field_en, row.field_zh)} · {tr(en, zh)}"),
         (tr("2020 as printed", "2020年目标原文"), row.target.as_printed),
         (tr("clause", "条款"), f"{tr(plan().title_en, plan().title_zh)} {row.clause} ({evidence_said(row.evidence)})"),
-        (tr("kind", "类别"), tr(en, zh)),
         (tr("numerator", "分子"), tr(told.numerator_en, told.numerator_zh)),
         (tr("denominator", "分母"), tr(told.denominator_en, told.denominator_zh)),
         (tr("left out", "不计入"), tr("; ".join(told.exclusions_en), ";".join(told.exclusions_zh))),

@@ -14,22 +14,32 @@ from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator
 from lishui_credit.plan.divisions import counties
 from lishui_credit.plan.methods import elapsed
+from lishui_credit.plan.observations import MONTHS
 from lishui_credit.plan.report import MidTerm
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.validation.svg import BLUE, GREY, RED, Plot, room
 
-PER_UNIT: Final = {"percent": 1.0, "queries": 1.0, "yuan": 10_000.0}
-"""What a drawing divides a value by; money is drawn in units of 10,000 yuan."""
+LARGE: Final = 100_000
+"""A count from which a drawing is in units of 10,000, as money always is."""
 
 
-def _unit(row: PlanIndicator) -> str:
-    words = {
-        "percent": "%",
-        "queries": tr("queries a year", "次/年"),
-        "yuan": tr("10k yuan a year", "万元/年"),
-    }
-    return words[row.unit]
+def scale(row: PlanIndicator, largest: float) -> tuple[float, str]:
+    """Return what a drawing divides values by, and the words of its unit.
+
+    Examples
+    --------
+    >>> from lishui_credit.plan.definitions import indicator
+    >>> scale(indicator("query_volume"), 657_647), scale(indicator("website_rate"), 100)
+    ((10000.0, '10k queries a year'), (1.0, '%'))
+    """
+    if row.unit == "percent":
+        return 1.0, "%"
+    if row.unit == "yuan":
+        return 10_000.0, tr("10k yuan a year", "万元/年")
+    if largest >= LARGE:
+        return 10_000.0, tr("10k queries a year", "万次/年")
+    return 1.0, tr("queries a year", "次/年")
 
 
 def when(day: date) -> float:
@@ -96,16 +106,24 @@ def course(m: MidTerm, row: PlanIndicator) -> str:
     str
         An HTML figure; its title begins with the word synthetic where the data are.
     """
-    now, per = m.row(row.key), PER_UNIT[row.unit]
-    mine = m.lines.filter((pl.col("indicator") == row.key) & (pl.col("adcode") == m.area.adcode))
-    points = [(d, v / per) for d, v in mine.select("period", "value").iter_rows()]
-    way = m.path.filter((pl.col("indicator") == row.key) & (pl.col("adcode") == m.area.adcode))
+    now = m.row(row.key)
+    here = (pl.col("indicator") == row.key) & (pl.col("adcode") == m.area.adcode)
+    raw, way = m.lines.filter(here), m.path.filter(here)
+    tops = (*raw["value"], *way["path"], now["target"], now["projected"])
+    per, unit = scale(row, max((top for top in tops if top is not None), default=0.0))
+    mine = raw.with_columns(pl.col("value", "low", "high") / per)
+    points = list(mine.select("period", "value").iter_rows())
     path = [(when(d), v / per) for d, v in way.select("period", "path").iter_rows()]
     target = None if now["target"] is None else now["target"] / per
-    projected = None if now["projected"] is None else now["projected"] / per
-    ends = [v / per for c in ("low", "high") for v in mine[c].drop_nulls()]
-    shown = [v for _, v in points] + [v for _, v in path] + ends
-    shown += [v for v in (target, projected) if v is not None]
+    forecast = (
+        None
+        if now["projected"] is None
+        else [now[f"projected{end}"] / per for end in ("", "_low", "_high")]
+    )
+    shown = [v for c in ("value", "low", "high") for v in mine[c].drop_nulls()] + [
+        v for _, v in path
+    ]
+    shown += ([] if target is None else [target]) + ([] if forecast is None else forecast[:1])
     span = (0.0, 100.0) if row.kind == "coverage" else _span(shown or [0.0, 1.0], row.limits[1])
     last = max([END.year, *(ceil(when(d)) for d, _ in points)])
     plot = Plot(
@@ -113,7 +131,7 @@ def course(m: MidTerm, row: PlanIndicator) -> str:
         (BASE.year, last),
         span,
         x_name=tr("end of year", "年末"),
-        y_name=_unit(row),
+        y_name=unit,
         left=64 if row.kind == "doubling" else 50,
     )
     if path:
@@ -122,8 +140,8 @@ def course(m: MidTerm, row: PlanIndicator) -> str:
         plot.dot(END.year, target, GREY, hollow=True)
         plot.key(GREY, tr("2020 target", "2020年目标"), hollow=True)
     _observed(plot, row, mine, points)
-    if projected is not None and points and points[-1][0] < END:
-        _projection(plot, m, row, points[-1], projected, span)
+    if forecast is not None and points and points[-1][0] < END:
+        _projection(plot, points[-1], forecast, span)
     if not points:
         plot.word(BASE.year + 0.1, sum(span) / 2, tr("no observation", "无观测"))
     return plot.text()
@@ -132,7 +150,7 @@ def course(m: MidTerm, row: PlanIndicator) -> str:
 def _observed(
     plot: Plot, row: PlanIndicator, mine: pl.DataFrame, points: Sequence[tuple[date, float]]
 ) -> None:
-    per, months = PER_UNIT[row.unit], {"year": 12, "quarter": 3, "month": 1}[row.frequency]
+    months = MONTHS[row.frequency]
     for first, end in runs([day for day, _ in points], months):
         if end - first > 1:
             plot.line([(when(d), v) for d, v in points[first:end]], BLUE)
@@ -140,7 +158,7 @@ def _observed(
             plot.dot(when(points[first][0]), points[first][1], BLUE)
     for day, low, high in mine.select("period", "low", "high").iter_rows():
         if low is not None and high is not None:
-            plot.interval((when(day), low / per), (when(day), high / per), BLUE)
+            plot.interval((when(day), low), (when(day), high), BLUE)
     for day, value in points:
         if day.month == 12 or day == points[-1][0]:
             plot.dot(when(day), value, BLUE)
@@ -152,18 +170,12 @@ def _observed(
 
 
 def _projection(
-    plot: Plot,
-    m: MidTerm,
-    row: PlanIndicator,
-    last: tuple[date, float],
-    projected: float,
-    span: tuple[float, float],
+    plot: Plot, last: tuple[date, float], forecast: Sequence[float], span: tuple[float, float]
 ) -> None:
-    now, per = m.row(row.key), PER_UNIT[row.unit]
+    projected, low, high = forecast
     plot.line(
         [(when(last[0]), last[1]), (END.year, projected)], RED, "2 4", tr("projection", "预测")
     )
-    low, high = now["projected_low"] / per, now["projected_high"] / per
     cut = low < span[0] or high > span[1]
     plot.interval((END.year, max(low, span[0])), (END.year, min(high, span[1])), RED)
     plot.dot(END.year, projected, RED)
@@ -203,7 +215,7 @@ def against_path(m: MidTerm, row: PlanIndicator) -> str:
         titled(m, tr(f"{row.short}, counties", f"各县(市、区){row.short}")),
         span,
         (0, len(found)),
-        x_name=tr("times its 2015", "为2015年的倍数") if multiple else _unit(row),
+        x_name=tr("times its 2015", "为2015年的倍数") if multiple else "%",
         rows=names,
         left=room(names),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import PlanIndicator
@@ -12,6 +12,49 @@ from lishui_credit.plan.report import MidTerm
 from lishui_credit.plan.report_grids import Cell, Grid, interval
 from lishui_credit.plan.sentences import printed, rate_printed
 from lishui_credit.plan.status import STATUSES, said
+
+
+def warning(m: MidTerm) -> str:
+    """Return what must stand above made-up data, in both languages; empty where all are reported.
+
+    Parameters
+    ----------
+    m : MidTerm
+    """
+    if not m.synthetic:
+        return ""
+    share = "" if m.synthetic == m.total else f" ({m.synthetic:,} / {m.total:,})"
+    return tr(
+        f"SYNTHETIC DATA 合成数据{share}: made up by a program, no real value of Lishui; not for filing",
+        f"合成数据 SYNTHETIC DATA{share}:由程序生成,并非丽水真实数据,不得作为正式材料报送",
+    )
+
+
+BLANK: Final = "_" * 24
+"""A line for a person to write on."""
+
+
+def about(m: MidTerm) -> list[tuple[str, str]]:
+    """Return what the cover says: names and facts; what only the office knows is left blank.
+
+    Parameters
+    ----------
+    m : MidTerm
+    """
+    known = str(m.known_on) if m.known_on else tr("the latest revision of each", "各观测最新修订")
+    used = f"{m.total:,}"
+    if m.synthetic:
+        used += tr(f", of them synthetic {m.synthetic:,}", f",其中合成 {m.synthetic:,}")
+    return [
+        (tr("Period evaluated", "评估期间"), f"2016-01-01 – {m.at}"),
+        (tr("Area", "评估地区"), m.area.name),
+        (tr("Data as known on", "数据截至"), known),
+        (tr("Observations used", "采用观测"), used),
+        (tr("Digest of the data", "数据摘要"), f"SHA-256 {m.digest}"),
+        (tr("Drawn up by", "编制单位"), BLANK),
+        (tr("Document number", "文号"), BLANK),
+        (tr("Date of issue", "印发日期"), BLANK),
+    ]
 
 
 def standing(m: MidTerm) -> str:
@@ -62,7 +105,7 @@ def remarks(m: MidTerm) -> list[str]:
         n = m.missing.height
         told.append(
             tr(
-                f"The city was not computed for {n} periods (annex 2): a part is missing.",
+                f"Periods for which the city was not computed, a part being missing: {n} (annex 2).",
                 f"因数据不全,有{n}个时期未汇总全市值(附件2)。",
             )
         )
@@ -70,7 +113,7 @@ def remarks(m: MidTerm) -> list[str]:
         n = m.reconciliation.height
         told.append(
             tr(
-                f"{n} reported city values do not add up from the counties (annex 2).",
+                f"Reported city values that do not add up from the counties: {n} (annex 2).",
                 f"有{n}个上报全市值与县级汇总不符(附件2)。",
             )
         )
@@ -78,7 +121,7 @@ def remarks(m: MidTerm) -> list[str]:
         n = m.revisions.height
         told.append(
             tr(
-                f"{n} observations were revised after they were first recorded (annex 2).",
+                f"Observations revised after they were first recorded: {n} (annex 2).",
                 f"有{n}条观测在首次记录后作过修订(附件2)。",
             )
         )
