@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from lishui_credit.plan.publicity import concealment, double_publicity
     from lishui_credit.plan.raking import Raking, rake
     from lishui_credit.plan.revenue import service_revenue
+    from lishui_credit.plan.report import MidTerm, mid_term
+    from lishui_credit.plan.report_files import write_report
     from lishui_credit.plan.shapes import outlines
     from lishui_credit.plan.status import STATUSES
     from lishui_credit.plan.store import Store
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Computed": "computed",
     "Division": "divisions",
+    "MidTerm": "report",
     "Milestone": "definitions",
     "PlanIndicator": "definitions",
     "Raking": "raking",
@@ -66,6 +69,7 @@ _HOMES = {
     "indicators": "definitions",
     "latest": "observations",
     "list_coverage": "lists",
+    "mid_term": "report",
     "milestones": "definitions",
     "outlines": "shapes",
     "query_volume": "usage",
@@ -77,6 +81,7 @@ _HOMES = {
     "service_revenue": "revenue",
     "website_rate": "openings",
     "with_city": "aggregate",
+    "write_report": "report_files",
     "yearly_targets": "targets",
 }
 
@@ -85,6 +90,7 @@ __all__ = [
     "STATUSES",
     "Computed",
     "Division",
+    "MidTerm",
     "Milestone",
     "PlanIndicator",
     "Raking",
@@ -107,6 +113,7 @@ __all__ = [
     "indicators",
     "latest",
     "list_coverage",
+    "mid_term",
     "milestones",
     "outlines",
     "query_volume",
@@ -118,6 +125,7 @@ __all__ = [
     "service_revenue",
     "website_rate",
     "with_city",
+    "write_report",
     "yearly_targets",
 ]
 

@@ -86,8 +86,8 @@ METHODS: Final[tuple[Method, ...]] = (
         f"k 为2015年末至观测日的年数。R ≥ {_R[0]:g} 符合进度,≥ {_R[1]:g} 需加快,≥ {_R[2]:g} 进展有限,以下为恶化。"
         "基数为零或缺失时增速无定义,只答“无基数”。用于翻番类。",
         f"k the years from the end of 2015 to the day observed. R ≥ {_R[0]:g} on track, ≥ {_R[1]:g} acceleration"
-        f" needed, ≥ {_R[2]:g} limited, below deterioration. Undefined without a base above zero: the answer is"
-        " “no baseline”. Judges doubling.",
+        f" needed, ≥ {_R[2]:g} limited, below deterioration. Undefined without a base above zero: the answer is:"
+        " no baseline. Judges doubling.",
         "Statistics Canada in Open SDG, Progress Measurement Methodology, after Eurostat (2021)",
     ),
     Method(

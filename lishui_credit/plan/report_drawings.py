@@ -219,6 +219,12 @@ def against_path(m: MidTerm, row: PlanIndicator) -> str:
         rows=names,
         left=room(names),
     )
+    words = {
+        RED: tr("off its path", "偏离"),
+        BLUE: tr("not off its path", "未偏离"),
+        GREY: tr("no path to judge by", "无路径可比"),
+    }
+    drawn = set()
     for place, (_, now) in enumerate(found):
         y = len(found) - place - 0.5
         value, path = scaled(now, "value"), scaled(now, "path")
@@ -229,14 +235,15 @@ def against_path(m: MidTerm, row: PlanIndicator) -> str:
             plot.interval((low, y), (high, y), BLUE)
         if value is not None:
             off = STATUSES[str(now["status"])].off
-            plot.dot(value, y, RED if off else BLUE if path is not None else GREY)
+            colour = RED if off else BLUE if path is not None else GREY
+            plot.dot(value, y, colour)
+            drawn.add(colour)
         else:
             told = printed(row, None) if now["value"] is None else tr("no base", "无基数")
             plot.word(span[0] + 0.02 * (span[1] - span[0]), y, told)
-    plot.key(BLUE, tr("not off its path", "未偏离"))
-    plot.key(RED, tr("off its path", "偏离"))
-    if any(scaled(now, "path") is None and now["value"] is not None for _, now in found):
-        plot.key(GREY, tr("no path to judge by", "无路径可比"))
+    for colour, name in words.items():
+        if colour in drawn:
+            plot.key(colour, name)
     plot.key(GREY, tr("expected then", "同期应达"), hollow=True)
     return plot.text()
 

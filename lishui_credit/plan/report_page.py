@@ -72,7 +72,7 @@ td.off{background:#fbe0d2;color:#6b2600}td.on{background:#d8efe5;color:#00452f}t
 td.blank{min-width:7em;border-left:1px dotted #808080}
 dl.pairs{font-family:var(--sans);font-size:.84rem;line-height:1.45;columns:2;column-gap:2em;margin:.2em 0}dl.pairs div{break-inside:avoid;border-bottom:1px solid #cfcfcf;padding:.2em 0;display:grid;grid-template-columns:8.5em 1fr;gap:.6em}
 dl.pairs dt{font-weight:600}dl.pairs dd{margin:0}
-nav ul{list-style:none;padding:0;margin:.3em 0}.formula sub,.formula sup{line-height:0}
+nav ul{list-style:none;padding:0;margin:.3em 0}sub,sup{line-height:0;font-size:.72em}
 .note{color:#505050;font-size:.84rem;margin:.3em 0}
 .formula{font-family:var(--serif);white-space:nowrap}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(330px,100%),1fr));gap:12px;margin:.6em 0}
@@ -91,7 +91,7 @@ table.stack td:before{content:attr(data-l);color:#505050}table.stack td.e{displa
 @page{size:A4;margin:17mm 14mm 15mm;@bottom-center{content:counter(page) " / " counter(pages);font:9pt sans-serif}@top-center{content:"RUNNING";font:700 9pt "Noto Sans CJK SC",sans-serif}}
 @page wide{size:A4 landscape}
 @media print{body{max-width:none;padding:0;font-size:10.5pt}.scroll{overflow:visible;margin:.5em 0 .1em}table,dl.pairs{font-size:8pt}th,td{padding:.18em .35em}
-thead{display:table-header-group}tr,figure,.facts,.whole{break-inside:avoid}h2,h3,h4,caption{break-after:avoid}h2{margin-top:.3em}
+thead{display:table-header-group}tr,figure,.facts,.whole{break-inside:avoid}h2,h3,h4,caption{break-after:avoid}h2{margin-top:.3em}nav+main>section:first-child h2{margin-top:1.4em}.note{font:8pt var(--sans)}
 .cover{min-height:245mm;display:flex;flex-direction:column;justify-content:center}.cover h1{font-size:24pt;text-align:center;margin-bottom:1.2em}
 .page,nav.page{break-before:page}.wide,.wide~footer{page:wide}.one+.one{break-before:page}.one{font-size:9.5pt;line-height:1.4}.one h3{margin:0 0 .2em}.one p{margin:.2em 0}.one table,.one dl.pairs{font-size:7.4pt}.one dl.pairs div{padding:.1em 0;grid-template-columns:7em 1fr}.one figure{padding:4px}.one .figures{grid-template-columns:1fr 1fr;gap:8px;margin:.3em 0}
 .one h4{margin:.4em 0 .1em;font-size:8pt}.one .legend{font-size:7pt}.one figcaption{font-size:8pt}.one .scroll{margin-top:.3em}.screen,footer .loud{display:none}footer{margin-top:1em}
@@ -160,8 +160,8 @@ def table(grid: Grid, *, stack: bool = True, blank: Sequence[int] = ()) -> str:
     Examples
     --------
     >>> grid = Grid(id="g", title="T", heads=("a",), rows=(("<b>",),))
-    >>> "<td data-l=a>&lt;b&gt;</td>" in table(grid)
-    True
+    >>> "&lt;b&gt;</td>" in table(grid), "<b>" in table(grid)
+    (True, False)
     """
     if not grid.rows:
         return f"<h4>{escape(grid.title)}</h4><p>{tr('None.', '无。')}</p>"
@@ -280,6 +280,7 @@ def _chapters(m: MidTerm) -> list[tuple[str, str, str, str]]:
         + (f"<h3>{tr('What the data do not say', '数据说明')}</h3><ul>{told}</ul>" if told else "")
         + table(changed(m), stack=False)
         + table(milestones(m), blank=(4,))
+        + table(supplementary())
     )
     annex = (
         table(completeness(m), stack=False)
@@ -295,7 +296,7 @@ def _chapters(m: MidTerm) -> list[tuple[str, str, str, str]]:
         ("summary", tr("1 Summary", "一、总体情况"), "", summary),
         ("table", tr("2 The twelve", "二、十二项指标进展"), "wide", table(twelve(m)) + table(methods_beside(m), stack=False)),
         ("counties", tr("3 Counties and owners", "三、分县(市、区)情况和责任"), "wide",
-         table(by_county(m), stack=False) + table(measures(m), blank=(6, 7)) + table(supplementary())),
+         table(by_county(m), stack=False) + table(measures(m), blank=(6, 7))),
         ("indicators", tr("4 Each indicator", "四、分指标评估"), "", "".join(_one(m, row) for row in indicators().values())),
         ("annex1", tr("Annex 1 Methods", "附件1 评估方法"), "page", _formulas(methods())),
         ("annex2", tr("Annex 2 Data", "附件2 数据"), "wide", annex),

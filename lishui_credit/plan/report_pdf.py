@@ -110,11 +110,15 @@ def _run(program: str, page: Path, made: Path) -> str:
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         words.insert(1, "--no-sandbox")  # Chromium refuses to start as root with one
+    told = page.with_suffix(".log")
     try:
-        done = subprocess.run(words, capture_output=True, timeout=PATIENCE, check=False)
+        with told.open(
+            "wb"
+        ) as log:  # a file, not a pipe: a child that stays would hold the pipe open
+            subprocess.run(words, stdout=log, stderr=log, timeout=PATIENCE, check=False)
     except subprocess.TimeoutExpired:
         return tr(f"nothing after {PATIENCE} s", f"{PATIENCE} 秒内没有结果")
     except OSError as error:
         return str(error)
-    lines = done.stderr.decode("utf-8", errors="replace").strip().splitlines()
+    lines = told.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return (lines[-1] if lines else "")[:200]

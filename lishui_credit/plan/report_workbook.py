@@ -284,7 +284,7 @@ def _summary(made: _Book) -> None:
 def _tables(m: MidTerm) -> list[tuple[str, list[Grid]]]:
     return [
         (tr("The twelve", "十二项"), [twelve(m)]),
-        (tr("Methods beside", "方法对照"), [methods_beside(m)]),
+        (tr("By method", "方法对照"), [methods_beside(m)]),
         (tr("Counties", "县区"), [by_county(m)]),
         (tr("Owners", "责任"), [measures(m)]),
         (tr("Changes", "变化"), [changed(m)]),
@@ -297,13 +297,17 @@ def _one(made: _Book, row: PlanIndicator) -> None:
     sheet = made.sheet(f"{row.number} {row.short}")
     place = made.lines(sheet, [f"{row.number}. {row.name}"], 2, "title")
     place = made.lines(sheet, [sentence(m.row(row.key))], place) + 1
-    sheet.insert_chart(place, 0, _chart(made, sheet, row))
+    chart = _chart(made, sheet, row)
+    if chart is None:
+        sheet.write_string(place, 0, tr("no observation", "无观测"), made.looks["note"])
+    else:
+        sheet.insert_chart(place, 0, chart)
     grids = [county_rows(m, row), both_methods(m, row), definition(row), yearly_values(m, row)]
     made.grids(sheet, grids, place + 19)
 
 
 def _chart(made: _Book, sheet: Worksheet, row: PlanIndicator) -> Any:
-    """Excel's own chart of observed, path and projection, on numbers that stand in the sheet."""
+    """Excel's own chart of observed, path and projection, on numbers that stand in the sheet; None without."""
     m = made.m
     now = m.row(row.key)
     here = (pl.col("indicator") == row.key) & (pl.col("adcode") == m.area.adcode)
@@ -313,7 +317,9 @@ def _chart(made: _Book, sheet: Worksheet, row: PlanIndicator) -> Any:
     if observed and now["projected"] is not None and observed[-1][0] < END:
         ahead = [observed[-1], (END, now["projected"])]
     tops = [v for _, v in (*observed, *path, *ahead)]
-    per, unit = scale(row, max(tops, default=0.0))
+    if not tops:
+        return None
+    per, unit = scale(row, max(tops))
     chart = made.book.add_chart({"type": "scatter", "subtype": "straight"})
     drawn = (
         (tr("observed", "观测值"), observed, BLUE, "solid"),
