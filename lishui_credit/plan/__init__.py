@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from lishui_credit.plan.publication_fields import compliance
     from lishui_credit.plan.publicity import concealment, double_publicity
     from lishui_credit.plan.raking import Raking, rake
-    from lishui_credit.plan.revenue import service_revenue
     from lishui_credit.plan.report import MidTerm, mid_term
     from lishui_credit.plan.report_files import write_report
+    from lishui_credit.plan.revenue import service_revenue
     from lishui_credit.plan.shapes import outlines
     from lishui_credit.plan.status import STATUSES
     from lishui_credit.plan.store import Store

@@ -84,7 +84,7 @@ svg.plot text{font-size:13px;fill:#1a1a1a;paint-order:stroke;stroke:#fff;stroke-
 .sign{margin-top:2em;font-family:var(--sans);font-size:.93rem}
 footer{margin-top:3em;color:#505050;font-size:.82rem}
 @media(max-width:600px){body{padding:10px;font-size:15px}h1{font-size:1.35rem}nav ol,dl.pairs{columns:1}.facts{grid-template-columns:1fr}.facts dt{margin-top:.3em}
-.scroll td:nth-child(2){min-width:5.5em}.scroll th{white-space:nowrap}
+.scroll table:not(.stack) td,.scroll th{white-space:nowrap}
 table.stack,table.stack caption,table.stack tbody,table.stack tr{display:block;width:100%}table.stack thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 table.stack tr{border-bottom:2px solid #1a1a1a;padding:.35em 0}table.stack td{display:grid;grid-template-columns:8.5em 1fr;gap:.6em;border:0;text-align:left;white-space:normal;padding:.08em .3em}
 table.stack td:before{content:attr(data-l);color:#505050}table.stack td.e{display:none}table.stack td.blank{min-height:2.4em}.formula{white-space:normal}}
@@ -95,7 +95,7 @@ thead{display:table-header-group}tr,figure,.facts,.whole{break-inside:avoid}h2,h
 .cover{min-height:245mm;display:flex;flex-direction:column;justify-content:center}.cover h1{font-size:24pt;text-align:center;margin-bottom:1.2em}
 .page,nav.page{break-before:page}.wide,.wide~footer{page:wide}.one+.one{break-before:page}.one{font-size:9.5pt;line-height:1.4}.one h3{margin:0 0 .2em}.one p{margin:.2em 0}.one table,.one dl.pairs{font-size:7.4pt}.one dl.pairs div{padding:.1em 0;grid-template-columns:7em 1fr}.one figure{padding:4px}.one .figures{grid-template-columns:1fr 1fr;gap:8px;margin:.3em 0}
 .one h4{margin:.4em 0 .1em;font-size:8pt}.one .legend{font-size:7pt}.one figcaption{font-size:8pt}.one .scroll{margin-top:.3em}.screen,footer .loud{display:none}footer{margin-top:1em}
-.loud,td,th{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+svg.plot text{stroke:none}.loud,td,th{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 """
 
 
@@ -208,8 +208,8 @@ def _raised(formula: str) -> str:
 
 def _formulas(grid: Grid) -> str:
     lines = "".join(
-        f"<h4>{escape(str(name))}</h4>{f'<p class=formula>{_raised(str(formula))}</p>' if formula else ''}"
-        f'<p>{_raised(str(reading))}</p><p class="note">{tr("Source: ", "出处:")}{escape(str(source))}</p>'
+        f"<div class=whole><h4>{escape(str(name))}</h4>{f'<p class=formula>{_raised(str(formula))}</p>' if formula else ''}"
+        f'<p>{_raised(str(reading))}</p><p class="note">{tr("Source: ", "出处:")}{escape(str(source))}</p></div>'
         for name, formula, reading, source in grid.rows
     )
     return f'<div id="{grid.id}">{lines}</div>'
