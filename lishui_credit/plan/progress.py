@@ -388,3 +388,41 @@ def _name_worst(rows: Sequence[dict[str, Any]]) -> None:
             key=lambda row: (row["gap"] / row["path"] if row["path"] else row["gap"], row["adcode"])
         )
         city["worst"] = [row["adcode"] for row in off[:WORST]]
+
+
+def expected(
+    table: pl.DataFrame, days: Sequence[date], *, targets: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Return what is expected of every indicator and area of a progress frame on each of some days.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        From `progress`: its bases and targets are where each way begins and ends.
+    days : sequence of date
+        When.
+    targets : polars.DataFrame, optional
+        The yearly targets that were given to `progress`.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``indicator``, ``adcode``, ``period``, ``path`` (in the indicator's unit); a way without a
+        beginning or an end has no rows.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"adcode": ["331102"], "period": [date(2015, 12, 31)], "value": [100.0],
+    ...     "indicator": ["query_volume"], "frequency": ["year"]})
+    >>> expected(progress(rows), [date(2018, 12, 31)]).select("adcode", pl.col("path").round(2)).rows()
+    [('331102', 151.57)]
+    """
+    loaded = _by_area(targets)
+    rows = []
+    wanted = ("indicator", "adcode", "base", "target", "target_basis")
+    for key, adcode, base, target, basis in table.select(wanted).iter_rows():
+        years, _ = loaded.get((key, adcode), ({}, basis))
+        way = _Way(indicators()[key], base, target, basis, years)
+        rows += [(key, adcode, day, level) for day in days if (level := way.at(day)) is not None]
+    kinds = {"indicator": pl.String, "adcode": pl.String, "period": pl.Date, "path": pl.Float64}
+    return pl.DataFrame(rows, schema=kinds, orient="row")
