@@ -9,6 +9,7 @@ HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:  # streamlit puts it there; a test of one page does not
     sys.path.insert(0, str(HERE))
 
+import login  # noqa: E402
 import view  # noqa: E402
 
 from lishui_credit.errors import CreditError  # noqa: E402
@@ -22,6 +23,7 @@ st.set_page_config(
     initial_sidebar_state="collapsed",
 )
 st.html(HERE / "style.css")
+login.require_login()
 PAGES = (
     ("overview", "", tr("Overview", "总览"), ":material/dashboard:"),
     ("indicator", "indicator", tr("Indicator", "指标"), ":material/show_chart:"),

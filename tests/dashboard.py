@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -58,16 +59,18 @@ def has_chinese_font() -> bool:
     return bool(subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=False).stdout)
 
 
-def built(shared: Path) -> Path:
+def built(factory: pytest.TempPathFactory) -> Path:
     """The synthetic data the dashboard opens by default, built once for all test processes."""
-    from lishui_credit.board import build
+    from lishui_credit.board import build_board
 
-    shared.mkdir(parents=True, exist_ok=True)
+    shared = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
     board = shared / "board"
     with (shared / "board.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not board.exists():
-            build(board)
+            build_board(board)
     return board
 
 
@@ -96,18 +99,18 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serve(data: Path, folder: Path) -> Iterator[Server]:
-    """The dashboard on a free port, as `make dashboard DATA=…` starts it."""
+    """The dashboard on a free port, as `make dashboard` starts it."""
     (folder / "watch").mkdir(parents=True, exist_ok=True)
     (folder / "watch" / "sitecustomize.py").write_text(WATCH, encoding="utf-8")
     outside, log, port = folder / "outside.txt", folder / "server.log", free_port()
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(folder / "watch"), str(ROOT)]),
         "OUTSIDE": str(outside),
+        "LISHUI_CREDIT_DATA": str(data),
         "POLARS_MAX_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
     command = [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={port}"]
-    command += ["--server.headless=true", "--server.fileWatcherType=none", "--", str(data)]
     with log.open("wb") as sink:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=sink, stderr=subprocess.STDOUT
@@ -135,3 +138,23 @@ def _wait_until_healthy(server: Server, seconds: float = 60) -> None:
             return
         time.sleep(0.1)
     pytest.fail(f"the dashboard did not start:\n{server.log.read_text('utf-8')[-2000:]}")
+
+
+# ---- words ------------------------------------------------------------------------------------
+
+# A name of the code, or nothing, where a person should read a word.
+KEY = re.compile(
+    r"\b[a-z]+(?:_[a-z0-9]+)+\b|\b(?:None|NaN|nan|null|undefined|NaT)\b|\{[a-z_.]+\}|\[object \w+\]"
+)
+# Four English words in a row on a Chinese page: a sentence nobody translated.
+ENGLISH = re.compile(r"(?:\b[A-Za-z]{2,}\b[ ,]+){3,}[A-Za-z]{2,}")
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+
+
+def untranslated(text: str, lang: str) -> list[str]:
+    """What of a page's words is a key, or a sentence of the other language."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = [key for line in lines for key in KEY.findall(line)]
+    if lang == "zh":
+        found += [line for line in lines if ENGLISH.search(line)]
+    return found

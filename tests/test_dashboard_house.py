@@ -22,10 +22,10 @@ LIBRARIES = {
 }  # fmt: skip
 VERBS = {
     "agg", "corr", "cov", "cum_count", "cum_prod", "cum_sum", "cumsum", "cut", "describe", "diff",
-    "ewm_mean", "group_by", "group_by_dynamic", "groupby", "join", "join_asof", "log", "map_batches",
+    "ewm_mean", "group_by", "group_by_dynamic", "groupby", "join_asof", "log", "map_batches",
     "map_elements", "mean", "median", "n_unique", "pct_change", "pivot", "product", "qcut",
     "quantile", "rank", "rolling", "rolling_mean", "rolling_sum", "sql", "std", "sum",
-    "sum_horizontal", "mean_horizontal", "top_k", "value_counts", "var", "with_columns",
+    "sum_horizontal", "mean_horizontal", "top_k", "value_counts", "var",
 }  # fmt: skip
 BUILTINS = {"sum", "round", "pow", "divmod", "eval", "exec"}
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult)
@@ -68,6 +68,12 @@ def _computes(node: ast.AST) -> str | None:
     if isinstance(node, ast.Call):
         if isinstance(node.func, ast.Attribute) and node.func.attr in VERBS:
             return f".{node.func.attr}()"
+        if (
+            isinstance(node.func, ast.Attribute)
+            and node.func.attr == "join"
+            and (node.keywords or len(node.args) > 1)
+        ):
+            return ".join() of frames"
         if isinstance(node.func, ast.Name) and node.func.id in BUILTINS:
             return f"{node.func.id}()"
     if isinstance(node, ast.Import | ast.ImportFrom):
@@ -101,6 +107,8 @@ def test_no_number_is_computed_in_the_dashboard():
         "import numpy as np",
         "from plotly import graph_objects",
         "share = 100 * bad",
+        "frame.join(other, on='county')",
+        "frame.with_columns(pl.col('a') / pl.col('b'))",
     ],
 )
 def test_the_look_for_arithmetic_finds_it(code):
