@@ -35,7 +35,7 @@ PAGES = (
 )
 page = st.navigation(
     [
-        st.Page(f"pages/{name}.py", title=title, icon=icon, url_path=path, default=not path)
+        st.Page(f"screens/{name}.py", title=title, icon=icon, url_path=path, default=not path)
         for name, path, title, icon in PAGES
     ],
     position="top",

@@ -144,7 +144,7 @@ def _wait_until_healthy(server: Server, seconds: float = 60) -> None:
 
 # A name of the code, or nothing, where a person should read a word.
 KEY = re.compile(
-    r"\b[a-z]+(?:_[a-z0-9]+)+\b|\b(?:None|NaN|nan|null|undefined|NaT)\b|\{[a-z_.]+\}|\[object \w+\]"
+    r"\b[a-z]+(?:_[a-z0-9]+)+\b|\b(?:NaN|nan|null|undefined|NaT)\b|(?:^|: |:)None\b(?! is)|\{[a-z_.]+\}|\[object \w+\]"
 )
 # Four English words in a row on a Chinese page: a sentence nobody translated.
 ENGLISH = re.compile(r"(?:\b[A-Za-z]{2,}\b[ ,]+){3,}[A-Za-z]{2,}")

@@ -86,8 +86,14 @@ def _computes(node: ast.AST) -> str | None:
 
 
 def test_there_is_a_dashboard_to_look_at():
-    pages = {path.stem for path in (HOUSE / "pages").glob("*.py")}
+    pages = {path.stem for path in (HOUSE / "screens").glob("*.py")}
     assert pages >= {"overview", "indicator", "counties", "grades", "models", "lending", "data"}
+
+
+def test_no_folder_called_pages_lies_beside_the_entry():
+    # Streamlit runs a file of such a folder by its address alone, without app.py, until app.py has
+    # run once in the process: no login, no language, no handling of errors for the first caller.
+    assert not (HOUSE / "pages").exists()
 
 
 def test_no_number_is_computed_in_the_dashboard():

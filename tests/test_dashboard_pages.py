@@ -47,7 +47,7 @@ def run(page: str, **choices: str) -> AppTest:
     with warnings.catch_warnings():
         app.run()
         if page != "overview":
-            app.switch_page(f"pages/{page}.py").run()
+            app.switch_page(f"screens/{page}.py").run()
     return app
 
 
@@ -108,3 +108,14 @@ def test_no_key_and_no_sentence_is_left_untranslated(shown, page, lang):
 def test_no_field_of_the_english_page_is_labelled_in_chinese(shown, page, lang):
     chinese = [label for label in labels(shown) if CHINESE.search(label) and label != "中文"]
     assert chinese == []
+
+
+def test_a_stranger_sees_the_login_and_nothing_of_the_data():
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.secrets["auth"] = {"client_id": "x"}
+    app.user = {"is_logged_in": False}
+    app.run()
+    assert not app.exception
+    assert [title.value for title in app.title] == ["请先登录"]
+    assert not app.warning
+    assert not app.dataframe
