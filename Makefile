@@ -83,9 +83,15 @@ samples: setup  ## write data_samples/ again from its seed
 notebooks: setup  ## run the notebooks and render them to docs/notebooks/
 	@$(BIN)/python notebooks/render.py
 
+# DATA: a store or file of observations, or a folder of them; without it the synthetic board.
 .PHONY: dashboard
-dashboard:  ## not there yet
-	@echo "There is no dashboard yet; it comes with a later release." >&2; exit 2
+dashboard: setup  ## open the dashboard on synthetic data, or on yours: DATA=file.duckdb
+ifdef DATA
+	@LISHUI_CREDIT_DATA="$(DATA)" $(BIN)/streamlit run dashboards/app.py
+else
+	@$(BIN)/python -m lishui_credit.board out/board
+	@$(BIN)/streamlit run dashboards/app.py
+endif
 
 .PHONY: docs
 docs: $(DOCS_STAMP)  ## build the documentation into site/
