@@ -133,6 +133,24 @@ class Laboratory:
         """Return every cut-off on these terms; see `sweep`."""
         return sweep(self.book, terms, repeats=repeats, seed=seed)
 
+    def cut_offs(self, swept: pl.DataFrame) -> list[Any]:
+        """Return the cut-offs there are to try, the loosest first, that in force among them.
+
+        Parameters
+        ----------
+        swept : polars.DataFrame
+            Of `swept`.
+
+        Returns
+        -------
+        list of int, float or str
+        """
+        found = swept["cut_off"].drop_nulls().reverse().to_list()
+        if self.cut_off is None or self.cut_off in found:
+            return found
+        worse = self.policy.score.higher == "worse"
+        return sorted([*found, self.cut_off], reverse=worse)
+
     def compared(
         self, terms: Terms, cut_off: Any, *, repeats: int = 200, seed: int = 0
     ) -> pl.DataFrame:

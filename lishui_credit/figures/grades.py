@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from lishui_credit.citation import EVIDENCE, EVIDENCE_ZH, is_weak
-from lishui_credit.figures.binning import blank, short
-from lishui_credit.figures.cutoffs import LEGEND
-from lishui_credit.figures.validation import BLUE, GREEN, GREY, RED
+from lishui_credit.figures.binning import short
+from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, ORANGE, PURPLE, RED, SKY, blank
 from lishui_credit.language import language, tr
 
 if TYPE_CHECKING:
@@ -269,7 +268,7 @@ def evidence_bars(
     title = tr("What the points rest on", "得分的依据")
     height = 190 + 36 * max(3, len(names))
     figure = blank(f"{title} · {label}" if label else title, synthetic, 720, height)
-    colours = dict(zip(EVIDENCE, (BLUE, "#56B4E9", GREEN, "#E69F00", RED, "#CC79A7"), strict=True))
+    colours = dict(zip(EVIDENCE, (BLUE, SKY, GREEN, ORANGE, RED, PURPLE), strict=True))
     for level in EVIDENCE:
         part = frame.filter(pl.col("evidence") == level)
         if part.is_empty():
