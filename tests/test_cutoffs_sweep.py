@@ -188,6 +188,7 @@ def test_the_plateau_holds_the_best_and_ends_where_the_shortfall_is_plain():
     top = best(found)
     flat = found.filter(pl.col("plateau"))
     assert top.cut_off in flat["cut_off"].to_list()
+    assert (top.strictest, top.loosest) == (flat["cut_off"][0], flat["cut_off"][-1])
     assert top.strictest >= top.cut_off >= top.loosest
     assert not found["plateau"][0]
     assert not found["plateau"][-1]

@@ -47,8 +47,8 @@ class Best:
     profit_low, profit_high : int or None
         Interval of that profit.
     strictest, loosest : int, float, str or None
-        Ends of the plateau: the unbroken run of cut-offs around the best whose shortfall is not
-        distinguishable from zero. None is to approve none; equal to `cut_off` without intervals.
+        Ends of the plateau: the outermost cut-offs whose shortfall is not distinguishable from
+        zero. None is to approve none; equal to `cut_off` without intervals.
     """
 
     cut_off: Any
@@ -110,7 +110,9 @@ def sweep(
     Notes
     -----
     The best cut-off is chosen on the same loans, so its profit is flattered; the plateau says how
-    little the choice is known. Confirm it on loans the choice has not seen.
+    little the choice is known. Confirm it on loans the choice has not seen. A cut-off inside the
+    plateau may miss the flag where all loans between it and the next are good: in no draw do they
+    cost anything.
 
     References
     ----------
@@ -131,6 +133,7 @@ def sweep(
     scores = book.frame["score"].to_numpy()
     order, ranked = _sorted(scores)
     starts, points = _starts(book, ranked, cut_offs)
+    del ranked  # as large as the score itself
     cells = _cells(book, terms, product, order, starts)
     value = {name: _figures(sums) for name, sums in cells.sums.items()}
     best = int(np.argmax(value["profit_fen"]))
@@ -175,12 +178,7 @@ def best(swept: pl.DataFrame) -> Best:
     (2, 1000, None, 1)
     """
     place = swept["profit_fen"].arg_max() or 0
-    flat = swept["plateau"].fill_null(False).to_list()
-    first = last = place
-    while first > 0 and flat[first - 1]:
-        first -= 1
-    while last + 1 < len(flat) and flat[last + 1]:
-        last += 1
+    flat = [place, *swept["plateau"].fill_null(False).arg_true()]
     row = swept.row(place, named=True)
     return Best(
         cut_off=row["cut_off"],
@@ -188,8 +186,8 @@ def best(swept: pl.DataFrame) -> Best:
         profit_fen=row["profit_fen"],
         profit_low=row["profit_fen_low"],
         profit_high=row["profit_fen_high"],
-        strictest=swept["cut_off"][first],
-        loosest=swept["cut_off"][last],
+        strictest=swept["cut_off"][min(flat)],
+        loosest=swept["cut_off"][max(flat)],
     )
 
 

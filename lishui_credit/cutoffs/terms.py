@@ -340,6 +340,7 @@ def _times(amount: Any, factor: Fraction) -> Any:
     """
     whole = amount if isinstance(amount, int) else np.asarray(amount, dtype=np.int64)
     top, down = abs(factor.numerator), factor.denominator
-    times, rest = whole // down, whole % down
+    times = whole // down
+    rest = whole - times * down
     size = times * top + (2 * rest * top + down) // (2 * down)
     return size if factor >= 0 else -size
