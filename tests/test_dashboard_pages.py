@@ -62,7 +62,9 @@ def words(app: AppTest) -> str:
 
 def labels(app: AppTest) -> list[str]:
     """What stands on the fields, buttons, tiles and tabs of a page."""
-    return [str(item.label) for kind in LABELLED for item in app.get(kind) if hasattr(item, "label")]
+    return [
+        str(item.label) for kind in LABELLED for item in app.get(kind) if hasattr(item, "label")
+    ]
 
 
 @pytest.fixture(scope="module")
