@@ -9,6 +9,8 @@ import polars as pl
 import streamlit as st
 
 from lishui_credit.board import Contents, open_board
+from lishui_credit.plan.course import course
+from lishui_credit.plan.league import league
 from lishui_credit.plan.opened import Opened, days_to_ask, nothing_observed, open_observations
 from lishui_credit.plan.progress import progress
 from lishui_credit.plan.targets import read_targets
@@ -75,3 +77,37 @@ def _progress(
 def progress_at(source: Source, at: date, lang: str) -> pl.DataFrame:
     """Progress on a day; its notes are in the language asked for."""
     return _progress(str(source.contents.path), source.stamp, at, lang, source)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _course(path: str, stamp: tuple[object, ...], at: date, _source: Source) -> pl.DataFrame:
+    table = progress_at(_source, at, "zh")
+    return course(_source.observed.revisions, table, at, targets=_source.targets)
+
+
+def course_at(source: Source, at: date) -> pl.DataFrame:
+    """The course of everything up to a day."""
+    return _course(str(source.contents.path), source.stamp, at, source)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _league(
+    path: str, stamp: tuple[object, ...], key: str, at: date, _source: Source
+) -> pl.DataFrame:
+    return league(_source.observed.revisions, key, at)
+
+
+def league_at(source: Source, key: str, at: date) -> pl.DataFrame:
+    """The counties of one indicator side by side on a day."""
+    return _league(str(source.contents.path), source.stamp, key, at, source)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _companions(path: str, stamp: tuple[object, ...]) -> pl.DataFrame:
+    return pl.read_parquet(path)
+
+
+def companions(source: Source) -> pl.DataFrame | None:
+    """The companion series, where the folder has them."""
+    path = source.contents.companions
+    return None if path is None else _companions(str(path), stamp_of(path))

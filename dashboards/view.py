@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +11,10 @@ import polars as pl
 import streamlit as st
 
 from lishui_credit.errors import CreditError
-from lishui_credit.language import language, set_language, tr
+from lishui_credit.figures.style import STATUS_WORDS
+from lishui_credit.language import language, set_language, tr, typeset
+from lishui_credit.plan.divisions import areas, division
+from lishui_credit.plan.status import STATUSES
 from lishui_credit.write import write_table
 
 Choice = TypeVar("Choice")
@@ -27,8 +31,8 @@ _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 
 def plain(text: object) -> str:
-    """Text of data for a place that reads Markdown: every mark of it escaped."""
-    return _MARKS.sub(r"\\\1", str(text)).replace("\n", " ")
+    """Text of data for a place that reads Markdown: typeset, and every mark of it escaped."""
+    return _MARKS.sub(r"\\\1", typeset(str(text))).replace("\n", " ")
 
 
 # ---- choices that the address keeps -----------------------------------------------------------
@@ -84,6 +88,43 @@ def link(page: str, label: str, icon: str | None = None, **query: str) -> None:
     )
 
 
+def choose_day(days: dict[int, dict[int, date]], opens_at: date | None) -> date:
+    """A year and the end of one of its quarters; the last one where nothing is asked for."""
+    if not days:
+        st.info(tr("There is no observation after 2015.", "2015年以后没有观测。"))
+        st.stop()
+    opened = opens_at or days[max(days)][max(days[max(days)])]
+    named = {str(year): quarters for year, quarters in days.items()}
+    year = choose(
+        "year", tr("Year", "年度"), list(named), str(opened.year), lambda y: tr(y, f"{y}年")
+    )
+    quarters = {str(number): day for number, day in named[year].items()}
+    usual = next((n for n, day in quarters.items() if day == opened), max(quarters))
+    words = {
+        "1": ("Mar", "3月末"),
+        "2": ("Jun", "6月末"),
+        "3": ("Sep", "9月末"),
+        "4": ("Dec", "12月末"),
+    }
+    picked = choose(
+        "quarter", tr("As of the end of", "截至"), list(quarters), usual, lambda q: tr(*words[q]),
+        small=True,
+    )  # fmt: skip
+    return quarters[picked]
+
+
+def choose_area() -> str:
+    """The city or one of its counties."""
+    codes = [area.adcode for area in areas()]
+    return choose("area", tr("Area", "地区"), codes, codes[0], lambda code: division(code).name)
+
+
+def badge(status: str) -> str:
+    """A status as a coloured mark with its icon and word, for Markdown."""
+    state = STATUSES[status]
+    return f":{STATUS_WORDS[status]}-badge[{plain(state.icon)} {plain(state.word)}]"
+
+
 # ---- the frame of a page ----------------------------------------------------------------------
 
 
@@ -116,7 +157,7 @@ def banner(synthetic: bool, name: str) -> None:
 
 
 def heading(title: str, words: str = "") -> None:
-    """The title of a page and what it answers, in one line."""
+    """The title of a page and what it answers, in one line; words are escaped already."""
     st.title(title, anchor=False)
     if words:
         st.caption(words)
@@ -199,9 +240,14 @@ def table(
     words: str,
     *,
     synthetic: bool,
+    leave: Sequence[str] = (),
     **more: Any,
 ) -> None:
-    """A table with headers in the language in use; the download keeps every column by its id."""
+    """A table with headers in the language in use; the download keeps every other column by its id.
+
+    `leave` names columns that are neither shown nor given out, such as who recorded a row.
+    """
+    frame = frame.drop(leave, strict=False)
     st.dataframe(
         flat(frame).select(list(columns)),
         hide_index=True,

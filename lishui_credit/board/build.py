@@ -19,7 +19,7 @@ from lishui_credit.language import tr
 from lishui_credit.samples.registers import SEED
 from lishui_credit.version import __version__
 
-PARTS: Final = ("observations", "graded", "models", "lending")
+PARTS: Final = ("observations", "companions", "graded", "models", "lending")
 """Modules of this folder, each with ``write(folder, seed) -> dict`` of facts for the manifest."""
 
 

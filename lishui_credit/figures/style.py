@@ -50,6 +50,20 @@ STATUS_COLOURS: Final = {
 }
 """A colour of each status, beside its word and icon and never without them."""
 
+STATUS_WORDS: Final = {
+    "reversed": "red",
+    "far_behind": "red",
+    "behind": "red",
+    "near": "orange",
+    "cannot_tell": "gray",
+    "no_baseline": "gray",
+    "no_data": "gray",
+    "on_track": "blue",
+    "ahead": "blue",
+    "achieved": "green",
+}
+"""The name of each status's colour in text, where a page has a palette of named colours."""
+
 
 def titled(title: str, synthetic: bool) -> str:
     """Return a title that says first whether the data are made up.
@@ -96,7 +110,7 @@ def blank(title: str, synthetic: bool, width: int, height: int) -> Any:
 
     figure = graph_objects.Figure()
     figure.update_layout(
-        title=titled(title, synthetic),
+        title={"text": titled(title, synthetic), "font": {"size": 16}},
         template="plotly_white",
         width=width,
         height=height,
