@@ -9,6 +9,7 @@ HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:  # streamlit puts it there; a test of one page does not
     sys.path.insert(0, str(HERE))
 
+import login  # noqa: E402
 import view  # noqa: E402
 
 from lishui_credit.errors import CreditError  # noqa: E402
@@ -17,11 +18,12 @@ from lishui_credit.language import tr  # noqa: E402
 view.speak()
 st.set_page_config(
     page_title=tr("Credit Lishui: the plan's twelve indicators", "信用丽水 · 规划十二项指标"),
-    page_icon=str(HERE / "icon.png"),
+    page_icon=HERE / "icon.svg",  # a :material: icon would be fetched from another host
     layout="wide",
     initial_sidebar_state="collapsed",
 )
 st.html(HERE / "style.css")
+login.require_login()
 PAGES = (
     ("overview", "", tr("Overview", "总览"), ":material/dashboard:"),
     ("indicator", "indicator", tr("Indicator", "指标"), ":material/show_chart:"),
@@ -33,7 +35,7 @@ PAGES = (
 )
 page = st.navigation(
     [
-        st.Page(f"pages/{name}.py", title=title, icon=icon, url_path=path, default=not path)
+        st.Page(f"screens/{name}.py", title=title, icon=icon, url_path=path, default=not path)
         for name, path, title, icon in PAGES
     ],
     position="top",

@@ -81,7 +81,7 @@ def choose(
 def link(page: str, label: str, icon: str | None = None, **query: str) -> None:
     """A link to another page that carries the language and what is asked for."""
     st.page_link(
-        f"pages/{page}.py",
+        f"screens/{page}.py",
         label=label,
         icon=icon,
         query_params={"lang": language(), **query},
