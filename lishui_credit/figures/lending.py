@@ -113,6 +113,26 @@ def percent(bp: int) -> str:
     return f"{bp // 100}.{bp % 100:02d}%"
 
 
+def steps(top: int, own: int, step: int = 10) -> list[int]:
+    """Return rates to turn a dial through: every `step` basis points from 0, and the own one.
+
+    Parameters
+    ----------
+    top : int
+        Highest, basis points.
+    own : int
+        Rate that must be among them.
+    step : int, default 10
+        Basis points between two.
+
+    Examples
+    --------
+    >>> steps(30, 15)
+    [0, 10, 15, 20, 30]
+    """
+    return sorted({*range(0, top + 1, step), own})
+
+
 def marked(
     figure: Any,
     compared: pl.DataFrame,

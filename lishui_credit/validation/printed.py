@@ -71,5 +71,5 @@ def printed_lines(validation: Validation, section: str | None = None) -> pl.Data
         if section in (None, part.id)
         for line in part.lines
     ]
-    names = "section id name value interval p standing verdict source".split()
+    names = ["section", "id", "name", "value", "interval", "p", "standing", "verdict", "source"]
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
