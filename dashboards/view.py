@@ -73,7 +73,8 @@ def choose(
         )
     else:
         picked = st.selectbox(label, options, format_func=say, key=key, **more)
-    value = str(picked)
+    # Buttons may come back with nothing pressed, when the words on them have just changed.
+    value = held(name, options, default) if picked is None else str(picked)
     keep(name, value)
     return value
 

@@ -1,5 +1,7 @@
 """总览: the twelve indicators on one page, and the three that need attention, in words."""
 
+import itertools
+
 import source
 import streamlit as st
 import view
@@ -68,11 +70,11 @@ for attribute, (zh, en) in ATTRIBUTES.items():
     st.caption(notes[attribute])
     keys = [key for key, row in indicators().items() if row.attribute == attribute]
     places = st.columns(2 if attribute == "expected" else 3 if attribute == "binding" else 4)
-    for turn, key in enumerate(keys):
+    for key, place in zip(keys, itertools.cycle(places), strict=False):
         row = indicators()[key]
         found = here.filter(indicator=key).row(0, named=True)
         line, origin = tile_words(found)
-        with places[turn % len(places)], st.container(border=True, key=f"tile_{key}"):
+        with place, st.container(border=True, key=f"tile_{key}"):
             view.link(
                 "indicator", f"**{row.number}　{view.plain(row.short)}**", indicator=key, area=area
             )
