@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 import streamlit as st
+import view
 from source import stamp_of
 
 from lishui_credit.board.holdings import (
@@ -18,10 +19,12 @@ from lishui_credit.board.holdings import (
 from lishui_credit.cutoffs.laboratory import Laboratory, read_laboratory
 from lishui_credit.cutoffs.swap import Swap
 from lishui_credit.cutoffs.terms import Terms
+from lishui_credit.figures.narrow import narrow
 from lishui_credit.rubrics import distribution, graded
 from lishui_credit.rubrics.explain import Explanation
 from lishui_credit.scorecards.card import Card
-from lishui_credit.scorecards.card_file import FILE, load
+from lishui_credit.scorecards.card_file import load
+from lishui_credit.scorecards.card_tables import named
 from lishui_credit.validation.regraded import Regraded, regraded
 from lishui_credit.validation.stored import read_validation
 from lishui_credit.validation.validated import Validation
@@ -33,6 +36,12 @@ COUNTS = {
     "unverified": distribution.unverified,
     "deciders": distribution.deciders,
 }
+
+
+def chart(figure: Any, frame: pl.DataFrame, name: str, words: str, *, synthetic: bool) -> None:
+    """A figure of these pages, laid out for a phone too."""
+    view.chart(narrow(figure), frame, name, words, synthetic=synthetic)
+
 
 # ---- graded registers ---------------------------------------------------------------------------
 
@@ -103,11 +112,11 @@ def models(folder: Path) -> dict[str, StoredModel]:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _card(stamp: Stamp, _folder: Path) -> Card:
-    return load(_folder)
+    return named(load(_folder))
 
 
 def card(model: StoredModel) -> Card:
-    return _card(stamp_of(model.folder / FILE), model.folder)
+    return _card(stamp_of(model.file), model.folder)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

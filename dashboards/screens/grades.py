@@ -22,7 +22,7 @@ if not registers:
         tr(
             "There is no graded file. Grade registers by year and put them in the folder as "
             "`graded/<rubric>/<year>.parquet`, each with its manifest.",
-            "没有评级文件。请按年度评级,并以 `graded/<评价办法>/<年度>.parquet` 连同清单放入数据目录。",
+            "没有评级文件。请按年度评级，并以 `graded/<评价办法>/<年度>.parquet` 连同清单放入数据目录。",
         ),
         icon=":material/info:",
     )
@@ -47,7 +47,7 @@ view.heading(
     tr("Grades", "评价"),
     tr(
         "How many subjects have which grade, who moved, and how well the rules are known.",
-        "各等级主体数量、等级迁移,以及评价所依据条款的核实情况。",
+        "各等级主体数量、等级迁移，以及评价所依据条款的核实情况。",
     ),
 )
 
@@ -102,7 +102,7 @@ st.header(tr("Spread of grades", "等级分布"), anchor=False)
 one, two = st.columns(2)
 with one:
     over_years = of_place("distribution")
-    view.chart(
+    holdings.chart(
         figures.distribution_bars(over_years, group="year", label=place, synthetic=synthetic),
         over_years,
         f"grades_{name}_{county or 'all'}",
@@ -115,7 +115,7 @@ with one:
 with two:
     if by:
         this_year = by_county.filter(pl.col("year") == int(year))
-        view.chart(
+        holdings.chart(
             figures.distribution_bars(this_year, label=year, synthetic=synthetic),
             this_year,
             f"grades_{name}_{year}_counties",
@@ -152,7 +152,7 @@ else:
     }
     one, two = st.columns([3, 2])
     with one:
-        view.chart(
+        holdings.chart(
             figures.migration_matrix(
                 cells, names=names, years=(first, second), label=place, synthetic=synthetic
             ),
@@ -187,7 +187,7 @@ else:
                 "(0: nobody moves; 1: movers move as far as they can). "
                 "Subjects are joined by their ids.",
                 f"迁移矩阵加权带宽:下调 {widths.upper:.3f},上调 {widths.lower:.3f}"
-                "(0 为无人移动,1 为移动者均移至最远)。按主体编号逐一对应。",
+                "（0 为无人移动，1 为移动者均移至最远）。按主体编号逐一对应。",
             )
         )
 
@@ -196,18 +196,18 @@ unverified = of_place("unverified")
 resting = holdings.counted("resting_on", files, by, lang).filter(pl.col("year") == int(year))
 one, two = st.columns(2)
 with one:
-    view.chart(
+    holdings.chart(
         figures.unverified_lines(unverified, label=place, synthetic=synthetic),
         unverified,
         f"unverified_{name}_{county or 'all'}",
         tr(
             "Lines: share of points and of rule-set grades that rest on unverified rows, by year.",
-            "折线图:各年度依据未核实条款的分值占比与直接判级占比。",
+            "折线图：各年度依据未核实条款的分值占比与直接判级占比。",
         ),
         synthetic=synthetic,
     )
 with two:
-    view.chart(
+    holdings.chart(
         figures.evidence_bars(resting, label=year, synthetic=synthetic),
         resting,
         f"evidence_{name}_{year}",
@@ -220,9 +220,7 @@ with two:
 deciders = of_place("deciders").filter(pl.col("year") == int(year))
 with st.expander(tr("What decided", "判定依据"), icon=":material/rule:"):
     view.table(
-        deciders.with_columns(
-            pl.col("evidence").map_elements(figures.evidence_name, return_dtype=pl.String)
-        ),
+        figures.with_evidence_names(deciders),
         f"deciders_{name}_{year}",
         {
             "label": tr("what decided", "判定依据"),
@@ -237,7 +235,7 @@ st.caption(
     tr(
         "Unverified: known from another place's rule, from memory, or a stand-in; the official text "
         "has not been seen.",
-        "未核实:依据他地规则、记忆或占位值,尚未见官方原文。",
+        "未核实：依据他地规则、记忆或占位值，尚未见官方原文。",
     )
 )
 
@@ -261,7 +259,7 @@ st.markdown(
     f"{tr('decided by', '判定依据')}: {view.plain(why.decided)}"
 )
 rows = why.frame()
-view.chart(
+holdings.chart(
     figures.explanation_bars(why, synthetic=True),
     rows,
     f"explained_{subject}",
@@ -273,9 +271,7 @@ view.chart(
 )
 with st.expander(tr("Every row", "逐项说明"), icon=":material/table:"):
     view.table(
-        rows.with_columns(
-            pl.col("evidence").map_elements(figures.evidence_name, return_dtype=pl.String)
-        ),
+        figures.with_evidence_names(rows),
         f"explained_rows_{subject}",
         {
             "label": tr("row", "指标"),

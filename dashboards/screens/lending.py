@@ -1,6 +1,5 @@
 """Page 授信: a laboratory of cut-offs with dials; what is tried decides nothing."""
 
-import itertools
 from typing import Any
 
 import holdings
@@ -21,7 +20,7 @@ HEAD = (
     tr("Lending", "授信"),
     tr(
         "Turn the dials, see who would be approved and what it would earn. Nothing is decided here.",
-        "调节分数线与贷款条款,观察通过、坏账与利润的变化。本页不作任何决策。",
+        "调节分数线与贷款条款，观察通过、坏账与利润的变化。本页不作任何决策。",
     ),
 )
 if found is None:
@@ -94,7 +93,7 @@ with st.container(border=True):
 
     one, two = st.columns([3, 2])
     with one:
-        approve = dial("approve", tr("Approve from this score up", "批准分数线(含)"), cuts, start)
+        approve = dial("approve", tr("Approve from this score up", "批准分数线（含）"), cuts, start)
         with st.container(horizontal=True):
             st.button(
                 tr("Most profit", "利润最高"),
@@ -128,33 +127,35 @@ with st.container(border=True):
         )
         if wanted == "refer" and lower:
             refer = dial(
-                "refer", tr("Refer from this score up", "转人工分数线(含)"), lower, lower[-1]
+                "refer", tr("Refer from this score up", "转人工分数线（含）"), lower, lower[-1]
             )
 
 compared = holdings.compared(stamp, terms, approve, loans)
 swap = holdings.swapped(stamp, approve, refer, lang, loans)
 draft = loans.draft(approve, refer, terms=terms)
 
-columns = itertools.cycle(st.columns(3))
-for said, column in zip(lending.said_of(compared, currency=loans.currency), columns, strict=False):
-    with column:
-        st.metric(said.name, said.value, border=True)
-        st.caption(
-            (tr("95 %: ", "95% 区间:") + said.interval if said.interval else "\u00a0")
-            + (tr(" · in force: ", " · 现行:") + said.old if said.old else "")
-        )
+told = lending.said_of(compared, currency=loans.currency)
+for row in (told[:3], told[3:]):
+    for said, column in zip(row, st.columns(3), strict=True):
+        with column, st.container(border=True, height="stretch"):
+            st.caption(view.plain(said.name))
+            st.markdown(f"### {view.plain(said.value)}")
+            if said.interval:
+                st.caption(view.plain(tr("95 % interval: ", "95% 区间：") + said.interval))
+            if said.old:
+                st.caption(view.plain(tr("in force: ", "现行：") + said.old))
 if refer is not None:
     st.caption(
         tr(
             "Those referred are counted as not approved: what the person will say is not known.",
-            "转人工者不计入批准:人工意见未知。",
+            "转人工者不计入批准：人工意见未知。",
         )
     )
 
 st.header(tr("Cut-offs", "分数线"), anchor=False)
 one, two = st.columns(2)
 with one:
-    view.chart(
+    holdings.chart(
         lending.marked(
             figures.profit_curve(swept, currency=loans.currency, synthetic=synthetic),
             compared,
@@ -167,12 +168,12 @@ with one:
         "profit_by_cut_off",
         tr(
             "Line: profit by cut-off with its interval; marks for the cut-off in force and tried.",
-            "折线图:各分数线的利润及区间,标出现行与试算分数线。",
+            "折线图：各分数线的利润及区间，标出现行与试算分数线。",
         ),
         synthetic=synthetic,
     )
 with two:
-    view.chart(
+    holdings.chart(
         lending.marked(
             figures.trade_off(swept, synthetic=synthetic),
             compared,
@@ -183,7 +184,7 @@ with two:
         "approval_against_bad_rate",
         tr(
             "Line: bad rate of the approved by approval rate, with its interval.",
-            "折线图:不同通过率下批准者的坏账率及区间。",
+            "折线图：不同通过率下批准者的坏账率及区间。",
         ),
         synthetic=synthetic,
     )
@@ -191,18 +192,18 @@ with two:
 st.header(tr("Swap set against the policy in force", "与现行政策的换入换出"), anchor=False)
 one, two = st.columns(2)
 with one:
-    view.chart(
+    holdings.chart(
         figures.swap_waterfall(swap.table, currency=loans.currency, synthetic=synthetic),
         swap.table,
         "swap_set",
         tr(
             "Bars: from the approved of the old policy to those of the new.",
-            "瀑布图:由现行批准到试算批准。",
+            "瀑布图：由现行批准到试算批准。",
         ),
         synthetic=synthetic,
     )
 with two:
-    view.chart(
+    holdings.chart(
         figures.swap_rates(swap.table, synthetic=synthetic),
         swap.table,
         "swap_rates",
@@ -214,13 +215,13 @@ st.header(tr("Who is affected", "谁受影响"), anchor=False)
 st.caption(
     tr(
         "Measured only: no policy reads these groups.",
-        "仅作测量:任何政策都不使用这些分组。",
+        "仅作测量：任何政策都不使用这些分组。",
     )
 )
 GROUPS = {
     "sex": tr("sex", "性别"),
     "age_band": tr("age", "年龄段"),
-    "county": tr("county", "县(市、区)"),
+    "county": tr("county", "县（市、区）"),
 }
 options = [*loans.groups, *loans.areas]
 if options:
@@ -233,13 +234,13 @@ if options:
         small=True,
     )
     touched = holdings.affected(stamp, approve, refer, group, lang, loans)
-    view.chart(
+    holdings.chart(
         lending.approvals_by_group(touched, label=GROUPS.get(group, group), synthetic=synthetic),
         touched,
         f"affected_{group}",
         tr(
             "Marks: approval rate of each group under the policy in force and under the draft.",
-            "点图:各组在现行政策与试算政策下的通过率。",
+            "点图：各组在现行政策与试算政策下的通过率。",
         ),
         synthetic=synthetic,
     )
@@ -258,10 +259,10 @@ if options:
                     tr("to the highest", "与最高组之比"), format="%.2f"
                 ),
                 "goods_refused_old": st.column_config.NumberColumn(
-                    tr("goods refused, in force", "好客户被拒(现行)"), **percent
+                    tr("goods refused, in force", "好客户被拒（现行）"), **percent
                 ),
                 "goods_refused_new": st.column_config.NumberColumn(
-                    tr("goods refused, tried", "好客户被拒(试算)"), **percent
+                    tr("goods refused, tried", "好客户被拒（试算）"), **percent
                 ),
             },
             tr("Approval rates by group", "各组通过率"),
@@ -285,6 +286,6 @@ st.caption(
     tr(
         "Nobody has approved it: `lishui-credit decide` applies it on trial only. "
         "The loans are of those who were granted one; who was declined before is not among them.",
-        "该文件未经批准:`lishui-credit decide` 只能试算。样本仅含已获贷款者,此前被拒者不在其中。",
+        "该文件未经批准：`lishui-credit decide` 只能试算。样本仅含已获贷款者，此前被拒者不在其中。",
     )
 )

@@ -22,7 +22,7 @@ HEAD = (
     tr("Models", "模型"),
     tr(
         "What a scorecard is for, on whom it was fitted, how well it ranks, whether it still holds.",
-        "评分卡的用途与样本、区分与校准能力,以及是否仍然适用。",
+        "评分卡的用途与样本、区分与校准能力，以及是否仍然适用。",
     ),
 )
 if not models:
@@ -70,7 +70,7 @@ labels = {item.feature: item.label for item in card.characteristics}
 
 def said_validation(name: str) -> str:
     known = {
-        "development": tr("at development, out of fold", "建模时(折外)"),
+        "development": tr("at development, out of fold", "建模时（折外）"),
         "later": tr("later years", "后续年度"),
     }
     return known.get(name, name)
@@ -115,13 +115,13 @@ if part == "card":
     st.header(tr("Points", "分值"), anchor=False)
     one, two = st.columns(2)
     with one:
-        view.chart(
+        holdings.chart(
             points_plot(card),
             points,
             f"points_{slug}",
             tr(
                 "Ranges of points of every characteristic, the widest first, with their means.",
-                "各特征分值范围与均值,范围最大者在前。",
+                "各特征分值范围与均值，范围最大者在前。",
             ),
             synthetic=synthetic,
         )
@@ -131,17 +131,15 @@ if part == "card":
             tr("Characteristic", "特征"),
             card.columns,
             card.columns[0],
-            lambda name: tr(name, labels[name]),
+            labels.__getitem__,
         )
         bins = points.filter(pl.col("feature") == feature)
-        view.chart(
-            bin_plot(
-                card[feature].binning, label=tr(feature, labels[feature]), synthetic=synthetic
-            ),
+        holdings.chart(
+            bin_plot(card[feature].binning, label=labels[feature], synthetic=synthetic),
             bins,
             f"bins_{slug}_{feature}",
             tr(
-                f"Bins of {feature}: goods and bads, and the bad rate with its interval.",
+                f"Bins of {labels[feature]}: goods and bads, and the bad rate with its interval.",
                 f"{labels[feature]} 的分箱:好坏占比与坏账率(含区间)。",
             ),
             synthetic=synthetic,
@@ -151,7 +149,7 @@ if part == "card":
             points,
             f"points_table_{slug}",
             {
-                "feature" if lang == "en" else "label": tr("characteristic", "特征"),
+                "label": tr("characteristic", "特征"),
                 "bin": tr("bin", "分箱"),
                 "points": tr("points", "分值"),
                 "rows": tr("rows", "行数"),
@@ -169,7 +167,7 @@ if part == "card":
             card_tables.regression(card),
             f"regression_{slug}",
             {
-                "feature" if lang == "en" else "label": tr("characteristic", "特征"),
+                "label": tr("characteristic", "特征"),
                 "coefficient": st.column_config.NumberColumn(
                     tr("coefficient", "系数"), format="%.3f"
                 ),
@@ -220,7 +218,7 @@ elif part == "validation":
         (
             "roc",
             figures.roc,
-            tr("ROC curve: bads refused against goods refused", "ROC 曲线:拒绝的坏与好"),
+            tr("ROC curve: bads refused against goods refused", "ROC 曲线：拒绝的坏与好"),
         ),
         (
             "distribution",
@@ -244,7 +242,7 @@ elif part == "validation":
     shown = [row for row in drawn if row[0] in there]
     for (table, draw, words), column in zip(shown, columns, strict=False):
         with column:
-            view.chart(
+            holdings.chart(
                 draw(found),
                 found.table(table),
                 f"{table}_{slug}_{chosen}",
@@ -265,7 +263,7 @@ else:
         tr(
             "PSI and CSI compare the rows judged with those the card was fitted on. Below 0.10 is "
             "called stable, from 0.25 shifted; the dotted mark is what chance alone would pass.",
-            "PSI 与 CSI 比较验证样本与建模样本。通常低于 0.10 为稳定,达到 0.25 为显著变化;"
+            "PSI 与 CSI 比较验证样本与建模样本。通常低于 0.10 为稳定，达到 0.25 为显著变化；"
             "点线为仅由偶然可达的水平。",
         )
     )
@@ -279,16 +277,16 @@ else:
     one, two = st.columns(2)
     if "psi_periods" in there:
         with one:
-            view.chart(
+            holdings.chart(
                 drift.psi_by_period(found.table("psi_periods"), synthetic=found.synthetic),
                 found.table("psi_periods"),
                 f"psi_periods_{slug}",
-                tr("Line: PSI of the score by period", "折线图:各期分数 PSI"),
+                tr("Line: PSI of the score by period", "折线图：各期分数 PSI"),
                 synthetic=found.synthetic,
             )
     if "periods" in there:
         with two:
-            view.chart(
+            holdings.chart(
                 drift.metric_by_period(
                     found.table("periods"),
                     "auc",
@@ -297,18 +295,18 @@ else:
                 ),
                 found.table("periods"),
                 f"auc_periods_{slug}",
-                tr("Line: AUC by period with intervals", "折线图:各期 AUC 及区间"),
+                tr("Line: AUC by period with intervals", "折线图：各期 AUC 及区间"),
                 synthetic=found.synthetic,
             )
     if "csi" in there:
-        view.chart(
+        holdings.chart(
             drift.csi_bars(
                 found.table("csi"),
-                names={} if lang == "en" else labels,
+                names=labels,
                 synthetic=found.synthetic,
             ),
             found.table("csi"),
             f"csi_{slug}",
-            tr("Bars: stability of every characteristic", "条形图:各特征稳定性"),
+            tr("Bars: stability of every characteristic", "条形图：各特征稳定性"),
             synthetic=found.synthetic,
         )

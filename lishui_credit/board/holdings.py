@@ -153,6 +153,11 @@ class StoredModel:
     folder: Path
     validations: dict[str, Path]
 
+    @property
+    def file(self) -> Path:
+        """Its scorecard."""
+        return self.folder / FILE
+
     def about(self, what: str, lang: str) -> str:
         """Return the owner's words on something in a language, "" where there are none.
 

@@ -60,6 +60,18 @@ def evidence_name(level: str) -> str:
     )
 
 
+def with_evidence_names(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame whose column ``evidence`` holds the names of the levels; null stays.
+
+    Examples
+    --------
+    >>> with_evidence_names(pl.DataFrame({"evidence": ["copy", None]}))["evidence"].to_list()
+    ['...', None]
+    """
+    said = {str(level): evidence_name(level) for level in EVIDENCE}
+    return frame.with_columns(pl.col("evidence").replace(said))
+
+
 def distribution_bars(
     frame: pl.DataFrame, *, group: str = "group", label: str = "", synthetic: bool = False
 ) -> Any:

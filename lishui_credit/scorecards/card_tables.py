@@ -6,13 +6,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
+from lishui_credit.columns import dictionary
 from lishui_credit.language import tr
 from lishui_credit.scorecards.binning import shown
 from lishui_credit.scorecards.card import Card
+
+
+def named(card: Card) -> Card:
+    """Return a card whose characteristics have names in both languages, from the data dictionary.
+
+    Parameters
+    ----------
+    card : Card
+        Its own names stay; a column the dictionary does not know is left as it is.
+
+    Examples
+    --------
+    >>> from lishui_credit.scorecards import Scorecard
+    >>> frame = pl.DataFrame({"net_income": [0] * 50 + [1] * 50})
+    >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
+    >>> named(card).characteristics[0].label_zh
+    '上年纯收入'
+    """
+    known = dictionary()
+    return replace(
+        card,
+        characteristics=tuple(
+            replace(
+                item,
+                label_zh=item.label_zh or known[item.feature].label_zh,
+                label_en=item.label_en or known[item.feature].label_en,
+            )
+            if item.feature in known
+            else item
+            for item in card.characteristics
+        ),
+    )
 
 
 def facts(card: Card, *, intended: str = "", population: str = "") -> pl.DataFrame:
