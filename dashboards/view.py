@@ -188,6 +188,18 @@ def flat(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def shown(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame as a page shows it: days as days, a dash where there is nothing, print punctuation."""
+    days = pl.selectors.date().cast(pl.String)
+    texts = pl.selectors.string().fill_null("—")
+    made = flat(frame).with_columns(days).with_columns(texts)
+    return made.with_columns(
+        pl.Series(name, [typeset(text) for text in made[name]], dtype=pl.String)
+        for name, kind in made.schema.items()
+        if kind == pl.String
+    )
+
+
 def download(frame: pl.DataFrame, name: str, *, synthetic: bool) -> None:
     """Buttons that give a frame as CSV, Excel and Parquet; made when asked for."""
     if synthetic and "synthetic" not in frame.columns:
@@ -249,10 +261,12 @@ def table(
     """
     frame = frame.drop(leave, strict=False)
     st.dataframe(
-        flat(frame).select(list(columns)),
+        shown(frame.select(list(columns))),
         hide_index=True,
         width="stretch",
+        height=more.pop("height", "content"),
         column_config=columns,
+        placeholder="—",
         alt=words,
         key=f"table_{name}",
         **more,
