@@ -148,12 +148,12 @@ def banner(synthetic: bool, name: str) -> None:
             tr(
                 "**Synthetic data.** Every number here is made up by a seeded program. "
                 "None is a fact about Lishui, its counties or anybody in them.",
-                "**合成数据。** 本页所有数值均由程序按固定种子生成,不反映丽水市及各县(市、区)、任何单位或个人的真实情况。",
+                "**合成数据。** 本页所有数值均由程序按固定种子生成，不反映丽水市及各县（市、区）、任何单位或个人的真实情况。",
             ),
             icon=":material/science:",
         )
     else:
-        st.caption(tr(f"Data: {plain(name)}", f"数据:{plain(name)}"))
+        st.caption(tr(f"Data: {plain(name)}", f"数据：{plain(name)}"))
 
 
 def heading(title: str, words: str = "") -> None:

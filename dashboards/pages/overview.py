@@ -44,7 +44,12 @@ if urgent.height:
         with place, st.container(border=True, height="stretch"):
             st.markdown(view.badge(status))
             st.markdown(view.plain(said))
-            view.link("indicator", tr("Look closer", "查看详情"), indicator=key, area=area)
+            view.link(
+                "indicator",
+                tr(":blue[Look closer →]", ":blue[查看详情 →]"),
+                indicator=key,
+                area=area,
+            )
 else:
     st.success(tr("Every indicator is on its path.", "各项指标均符合进度。"))
 
