@@ -9,7 +9,7 @@ import streamlit as st
 import view
 
 from lishui_credit.figures import grades as figures
-from lishui_credit.language import language, tr
+from lishui_credit.language import language, tr, typeset
 from lishui_credit.rubrics.distribution import ALL, grade_label
 
 data = source.data()
@@ -41,7 +41,8 @@ def synthetic_of(name: str) -> bool:
     return told[name].manifest.synthetic
 
 
-asked = view.held("rubric", rubrics, rubrics[0])
+usual = next((name for name in rubrics if name == "farmer-household"), rubrics[0])
+asked = view.held("rubric", rubrics, usual)
 view.banner(data.synthetic or synthetic_of(asked), data.observed.name)
 view.heading(
     tr("Grades", "评价"),
@@ -53,7 +54,7 @@ view.heading(
 
 left, middle, right = st.columns([2, 1, 1])
 with left:
-    name = view.choose("rubric", tr("Rubric", "评价办法"), rubrics, rubrics[0], title_of)
+    name = view.choose("rubric", tr("Rubric", "评价办法"), rubrics, usual, title_of)
 files = registers[name]
 years = [str(year) for year in files]
 with middle:
@@ -182,12 +183,14 @@ else:
         )
         widths = found.widths
         st.caption(
-            tr(
-                f"Matrix weighted bandwidth: {widths.upper:.3f} down, {widths.lower:.3f} up "
-                "(0: nobody moves; 1: movers move as far as they can). "
-                "Subjects are joined by their ids.",
-                f"迁移矩阵加权带宽:下调 {widths.upper:.3f},上调 {widths.lower:.3f}"
-                "（0 为无人移动，1 为移动者均移至最远）。按主体编号逐一对应。",
+            typeset(
+                tr(
+                    f"Matrix weighted bandwidth: {widths.upper:.3f} down, {widths.lower:.3f} up "
+                    "(0: nobody moves; 1: movers move as far as they can). "
+                    "Subjects are joined by their ids.",
+                    f"迁移矩阵加权带宽:下调 {widths.upper:.3f},上调 {widths.lower:.3f}"
+                    "（0 为无人移动，1 为移动者均移至最远）。按主体编号逐一对应。",
+                )
             )
         )
 
@@ -254,9 +257,9 @@ subject = view.choose("subject", tr("Synthetic id", "合成主体编号"), ids, 
 why = holdings.explanation(path, subject, lang)
 st.markdown(
     f"**{view.plain(why.subject)}** · {tr('grade', '等级')} "
-    f"**{view.plain(why.grade or '—')} {view.plain(why.grade_label)}** · "
+    f"**{view.plain(why.grade_label or why.grade or '—')}** · "
     f"{tr('score', '得分')} {view.plain(why.score)}  \n"
-    f"{tr('decided by', '判定依据')}: {view.plain(why.decided)}"
+    f"{tr('decided by: ', '判定依据：')}{view.plain(why.decided)}"
 )
 rows = why.frame()
 holdings.chart(

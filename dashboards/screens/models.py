@@ -104,13 +104,13 @@ if part == "card":
         intended=model.about("intended", lang),
         population=model.about("population", lang),
     )
-    view.table(
-        facts,
-        f"facts_{slug}",
-        {"what": tr("what", "项目"), "value": tr("value", "内容")},
-        tr("Facts of the model card", "模型卡要点"),
-        synthetic=synthetic,
-    )
+    with st.container(border=True):
+        st.markdown(
+            "  \n".join(
+                f"**{view.plain(what)}** · {view.plain(value)}" for what, value in facts.iter_rows()
+            )
+        )
+    view.download(facts, f"facts_{slug}", synthetic=synthetic)
     points = card_tables.points(card)
     st.header(tr("Points", "分值"), anchor=False)
     one, two = st.columns(2)
@@ -213,6 +213,7 @@ elif part == "validation":
         LINES,
         tr("Every figure of the validation", "验证的全部指标"),
         synthetic=found.synthetic,
+        height="content",
     )
     drawn = (
         (

@@ -130,7 +130,7 @@ def loans(card: Card, rows: int, seed: int) -> pl.DataFrame:
             "pd": card.pd(scores),
             "bad": made[models.TARGET].cast(pl.Int8),
             "amount_fen": (sizes * 100_000).astype(np.int64),
-            "sex": np.where(rng.random(count) < 0.72, "male", "female"),
+            "sex": np.where(rng.random(count) < 0.72, "男", "女"),
             "age_band": age,
             "synthetic": True,
         }

@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from lishui_credit.language import language, set_language
 from lishui_credit.samples import households
 from lishui_credit.validation.files import fit_file, validate_file
 
@@ -66,18 +67,25 @@ def write(
     inputs.mkdir(parents=True)
     sample = inputs / f"households_{DEVELOPED}.parquet"
     borrowers(rows, seed, DEVELOPED).write_parquet(sample)
-    fitted = fit_file(
-        sample,
-        home,
-        target=TARGET,
-        leave_out=NO_FEATURES,
-        by=["county"],
-        title_zh="合成农户贷款评分卡",
-        intended=ABOUT["intended_zh"],
-        population=ABOUT["population_zh"],
-        folds=3,
-        label="十二个月内违约",
-    )
+    spoken = language()
+    set_language(
+        "zh"
+    )  # why a characteristic was left out stands in the card, as an office reads it
+    try:
+        fitted = fit_file(
+            sample,
+            home,
+            target=TARGET,
+            leave_out=NO_FEATURES,
+            by=["county"],
+            title_zh="合成农户贷款评分卡",
+            intended=ABOUT["intended_zh"],
+            population=ABOUT["population_zh"],
+            folds=3,
+            label="十二个月内违约",
+        )
+    finally:
+        set_language(spoken)
     fitted.validation.write(home / "development.json")
     after = inputs / f"households_{LATER[0]}_{LATER[-1]}.parquet"
     pl.concat(

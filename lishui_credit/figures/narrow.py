@@ -90,7 +90,8 @@ def narrow(figure: Any) -> Any:
             "y": 1,
             "yref": "container",
             "yanchor": "top",
-            "pad": {"t": 10, "l": 4},
+            # plotly sets the last line of several at the top, not the first
+            "pad": {"t": 10 + 20 * (told - 1), "l": 4},
         },
         legend={
             "orientation": "h",
