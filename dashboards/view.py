@@ -64,7 +64,8 @@ def choose(
     **more: Any,
 ) -> str:
     """A choice of one, by a list or (small) by buttons; the address reproduces it."""
-    key = f"choose_{name}"
+    # A field keeps the words it was drawn with: in the other language it is another field.
+    key = f"choose_{name}" if name == "lang" else f"choose_{name}_{language()}"
     if st.session_state.get(key) not in options:
         st.session_state[key] = held(name, options, default)
     if small:

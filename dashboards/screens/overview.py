@@ -1,7 +1,5 @@
 """总览: the twelve indicators on one page, and the three that need attention, in words."""
 
-import itertools
-
 import source
 import streamlit as st
 import view
@@ -82,12 +80,17 @@ for attribute, (zh, en) in ATTRIBUTES.items():
     st.caption(notes[attribute])
     keys = [key for key, row in indicators().items() if row.attribute == attribute]
     across, wide = shape[attribute]
-    places = st.columns(across)
-    for turn, key in enumerate(keys):
+    places = iter(())
+    for key in keys:
         row = indicators()[key]
         found = here.filter(indicator=key).row(0, named=True)
         line, origin = tile_words(found)
-        with places[turn % across], st.container(border=True, key=f"tile_{key}"):
+        if (
+            place := next(places, None)
+        ) is None:  # a row of its own, so that a phone keeps the order
+            places = iter(st.columns(across))
+            place = next(places)
+        with place, st.container(border=True, key=f"tile_{key}"):
             view.link(
                 "indicator", f"**{row.number}　{view.plain(row.short)}**", indicator=key, area=area
             )
@@ -99,6 +102,7 @@ for attribute, (zh, en) in ATTRIBUTES.items():
             )
             st.caption(view.plain(line))
             st.caption(view.plain(origin))
+
 # ---- what changed -----------------------------------------------------------------------------
 
 before = quarter_before(at)
