@@ -18,7 +18,7 @@ from lishui_credit.language import tr  # noqa: E402
 view.speak()
 st.set_page_config(
     page_title=tr("Credit Lishui: the plan's twelve indicators", "信用丽水 · 规划十二项指标"),
-    page_icon=HERE / "icon.svg",  # a :material: icon would be fetched from another host
+    page_icon=str(HERE / "icon.png"),  # a :material: one is fetched from elsewhere
     layout="wide",
     initial_sidebar_state="collapsed",
 )

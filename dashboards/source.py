@@ -9,6 +9,8 @@ import polars as pl
 import streamlit as st
 
 from lishui_credit.board import Contents, open_board
+from lishui_credit.language import language
+from lishui_credit.plan.aggregate import Aggregated, with_city
 from lishui_credit.plan.course import course
 from lishui_credit.plan.league import league
 from lishui_credit.plan.opened import Opened, days_to_ask, nothing_observed, open_observations
@@ -111,3 +113,13 @@ def companions(source: Source) -> pl.DataFrame | None:
     """The companion series, where the folder has them."""
     path = source.contents.companions
     return None if path is None else _companions(str(path), stamp_of(path))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _whole(path: str, stamp: tuple[object, ...], lang: str, _source: Source) -> Aggregated:
+    return with_city(_source.observed.revisions)
+
+
+def whole(source: Source) -> Aggregated:
+    """The observations with the city computed, and what does not add up."""
+    return _whole(str(source.contents.path), source.stamp, language(), source)

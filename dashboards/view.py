@@ -64,7 +64,8 @@ def choose(
     **more: Any,
 ) -> str:
     """A choice of one, by a list or (small) by buttons; the address reproduces it."""
-    key = f"choose_{name}"
+    # A field keeps the words it was drawn with: in the other language it is another field.
+    key = f"choose_{name}" if name == "lang" else f"choose_{name}_{language()}"
     if st.session_state.get(key) not in options:
         st.session_state[key] = held(name, options, default)
     if small:
@@ -73,7 +74,8 @@ def choose(
         )
     else:
         picked = st.selectbox(label, options, format_func=say, key=key, **more)
-    value = str(picked)
+    # Buttons may come back with nothing pressed, when the words on them have just changed.
+    value = held(name, options, default) if picked is None else str(picked)
     keep(name, value)
     return value
 
@@ -148,12 +150,12 @@ def banner(synthetic: bool, name: str) -> None:
             tr(
                 "**Synthetic data.** Every number here is made up by a seeded program. "
                 "None is a fact about Lishui, its counties or anybody in them.",
-                "**合成数据。** 本页所有数值均由程序按固定种子生成,不反映丽水市及各县(市、区)、任何单位或个人的真实情况。",
+                "**合成数据。** 本页所有数值均由程序按固定种子生成，不反映丽水市及各县（市、区）、任何单位或个人的真实情况。",
             ),
             icon=":material/science:",
         )
     else:
-        st.caption(tr(f"Data: {plain(name)}", f"数据:{plain(name)}"))
+        st.caption(tr(f"Data: {plain(name)}", f"数据：{plain(name)}"))
 
 
 def heading(title: str, words: str = "") -> None:
@@ -185,6 +187,18 @@ def flat(frame: pl.DataFrame) -> pl.DataFrame:
     lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
     return frame.with_columns(
         pl.col(name).cast(pl.List(pl.String)).list.join(" ") for name in lists
+    )
+
+
+def shown(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame as a page shows it: days as days, a dash where there is nothing, print punctuation."""
+    days = pl.selectors.date().cast(pl.String)
+    texts = pl.selectors.string().fill_null("—")
+    made = flat(frame).with_columns(days).with_columns(texts)
+    return made.with_columns(
+        pl.Series(name, [typeset(text) for text in made[name]], dtype=pl.String)
+        for name, kind in made.schema.items()
+        if kind == pl.String
     )
 
 
@@ -249,10 +263,12 @@ def table(
     """
     frame = frame.drop(leave, strict=False)
     st.dataframe(
-        flat(frame).select(list(columns)),
+        shown(frame.select(list(columns))),
         hide_index=True,
         width="stretch",
+        height=more.pop("height", "content"),
         column_config=columns,
+        placeholder="—",
         alt=words,
         key=f"table_{name}",
         **more,

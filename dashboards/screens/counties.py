@@ -19,7 +19,7 @@ view.heading(
     tr("Where each indicator is off its path.", "哪些指标在哪里偏离进度。"),
 )
 keys = list(indicators())
-with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+with st.container(horizontal=True, vertical_alignment="top", key="filters"):
     key = view.choose(
         "indicator", tr("Indicator", "指标"), keys, keys[0],
         lambda name: f"{indicators()[name].number}  {indicators()[name].short}",

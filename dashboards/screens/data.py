@@ -9,7 +9,6 @@ import view
 
 from lishui_credit.errors import CreditError
 from lishui_credit.language import tr
-from lishui_credit.plan.aggregate import with_city
 from lishui_credit.plan.freshness import coverage_of_periods, freshness, revised
 from lishui_credit.plan.intake import read_observations
 from lishui_credit.plan.wording import with_names, with_printed
@@ -23,7 +22,7 @@ view.heading(
         "时效、完整、退回、修订、核对。",
     ),
 )
-with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+with st.container(horizontal=True, vertical_alignment="top", key="filters"):
     at = view.choose_day(data.days, data.contents.opens_at)
 revisions = data.observed.revisions
 
@@ -115,7 +114,7 @@ else:
     st.markdown(tr("None.", "无。"))
 
 st.subheader(tr("Reconciliation", "核对"), anchor=False)
-whole = with_city(revisions)
+whole = source.whole(data)
 off = whole.reconciliation
 off = off.filter(off["period"] <= at)
 st.caption(

@@ -11,13 +11,13 @@ from lishui_credit.plan.definitions import ATTRIBUTES, indicators
 from lishui_credit.plan.divisions import CITY, division
 from lishui_credit.plan.sentences import printed, sentence
 from lishui_credit.plan.status import said
-from lishui_credit.plan.wording import defined, with_names, with_printed
+from lishui_credit.plan.wording import defined, interval_printed, with_names, with_printed
 
 data = source.data()
 view.banner(data.synthetic, data.observed.name)
 keys = list(indicators())
 title = st.container()
-with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+with st.container(horizontal=True, vertical_alignment="top", key="filters"):
     key = view.choose(
         "indicator", tr("Indicator", "指标"), keys, keys[0],
         lambda name: f"{indicators()[name].number}  {indicators()[name].short}",
@@ -37,11 +37,23 @@ found = table.filter(indicator=key, adcode=area).row(0, named=True)
 # ---- where it stands --------------------------------------------------------------------------
 
 st.markdown(f"{view.badge(found['status'])}  {view.plain(sentence(found))}")
-tiles = st.columns(4)
-tiles[0].metric(tr("Value", "最新值"), printed(row, found["value"]), border=True)
-tiles[1].metric(tr("Due on the path", "应达进度"), printed(row, found["path"]), border=True)
-tiles[2].metric(tr("2020 target", "2020年目标"), printed(row, found["target"]), border=True)
-tiles[3].metric(tr("2020 projected", "2020年预测"), printed(row, found["projected"]), border=True)
+said_here = with_printed(
+    table.filter(indicator=key, adcode=area), "value", "path", "target", "projected"
+)
+numbers = said_here.row(0, named=True)
+with st.container(key="metrics"):
+    tiles = st.columns(4)
+for tile, name, label, low, high in (
+    (tiles[0], "value", tr("Value", "最新值"), "low", "high"),
+    (tiles[1], "path", tr("Due on the path", "应达进度"), None, None),
+    (tiles[2], "target", tr("2020 target", "2020年目标"), None, None),
+    (tiles[3], "projected", tr("2020 projected", "2020年预测"), "projected_low", "projected_high"),
+):
+    reach = interval_printed(row, found[low], found[high]) if low and high else ""
+    tile.metric(
+        label, numbers[f"{name}_printed"], reach or None, delta_color="off", delta_arrow="off",
+        border=True, height="stretch",
+    )  # fmt: skip
 judged = [
     f"{tr('Schedule', '序时进度')} {said(found['schedule_class'])}",
     f"{tr('Growth ratio', '增速比')} {said(found['growth_class'])}",
@@ -49,13 +61,6 @@ judged = [
     f"{tr('Outlook for 2020', '2020年前景')} {said(found['outlook'])}",
 ]
 st.caption(" · ".join(view.plain(text) for text in judged))
-if found["disagree"]:
-    st.info(
-        tr(
-            "The two methods disagree here; both are printed.",
-            "两种方法结论不一致，均予列出。",
-        )
-    )
 if found["note"]:
     st.caption(view.plain(found["note"]))
 
@@ -121,7 +126,7 @@ st.markdown(
 # ---- data -------------------------------------------------------------------------------------
 
 st.subheader(tr("Data", "数据"), anchor=False)
-observed = data.observed.latest.filter(indicator=key, adcode=area)
+observed = source.whole(data).frame.filter(indicator=key, adcode=area)
 listed = observed.filter(observed["period"] <= at).sort("period", descending=True)
 view.table(
     with_names(with_printed(listed, "value", "low", "high")),
@@ -137,7 +142,7 @@ view.table(
         "source": tr("Source", "来源"),
         "note": tr("Remarks", "备注"),
     },
-    tr("Observations as reported.", "原始观测。"),
+    tr("Observations; the city computed from its counties.", "观测值；全市由各县（市、区）汇总。"),
     synthetic=data.synthetic,
     leave=("recorded_by",),
     height=320,

@@ -13,7 +13,6 @@ from lishui_credit.plan.sentences import (
     attention,
     change_sentence,
     changes,
-    printed,
     sentence,
     tile_words,
 )
@@ -25,12 +24,12 @@ view.heading(
     tr("Where the plan's twelve indicators stand", "规划十二项指标进展"),
     view.plain(tr(plan().title_en, plan().title_zh)),
 )
-with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+with st.container(horizontal=True, vertical_alignment="top", key="filters"):
     at = view.choose_day(data.days, data.contents.opens_at)
     area = view.choose_area()
 
 table = source.progress_at(data, at, language())
-here = table.filter(adcode=area)
+here = with_printed(table.filter(adcode=area), "value", "target", "path", "projected")
 counts = tally(table, area)
 st.markdown(" ".join(f"{view.badge(status)} **{number}**" for status, number in counts.iter_rows()))
 
@@ -39,13 +38,18 @@ st.markdown(" ".join(f"{view.badge(status)} **{number}**" for status, number in 
 urgent = attention(table, adcode=area)
 st.subheader(tr("What needs attention", "最需关注"), anchor=False)
 if urgent.height:
-    for place, (key, status, said) in zip(
-        st.columns(urgent.height), urgent.iter_rows(), strict=True
-    ):
+    with st.container(key="urgent"):
+        across = st.columns(urgent.height)
+    for place, (key, status, said) in zip(across, urgent.iter_rows(), strict=True):
         with place, st.container(border=True, height="stretch"):
             st.markdown(view.badge(status))
             st.markdown(view.plain(said))
-            view.link("indicator", tr("Look closer", "查看详情"), indicator=key, area=area)
+            view.link(
+                "indicator",
+                tr(":blue[Look closer →]", ":blue[查看详情 →]"),
+                indicator=key,
+                area=area,
+            )
 else:
     st.success(tr("Every indicator is on its path.", "各项指标均符合进度。"))
 
@@ -63,24 +67,6 @@ notes = {
         "direction; the plan does not define the word", "体现方向；规划未对该词作出定义"
     ),
 }
-for attribute, (zh, en) in ATTRIBUTES.items():
-    st.subheader(tr(f"{en.capitalize()} targets", f"{zh}指标"), anchor=False)
-    st.caption(notes[attribute])
-    keys = [key for key, row in indicators().items() if row.attribute == attribute]
-    places = st.columns(2 if attribute == "expected" else 3 if attribute == "binding" else 4)
-    for turn, key in enumerate(keys):
-        row = indicators()[key]
-        found = here.filter(indicator=key).row(0, named=True)
-        line, origin = tile_words(found)
-        with places[turn % len(places)], st.container(border=True, key=f"tile_{key}"):
-            view.link(
-                "indicator", f"**{row.number}　{view.plain(row.short)}**", indicator=key, area=area
-            )
-            st.markdown(f"### {view.plain(printed(row, found['value']))}")
-            st.markdown(view.badge(found["status"]))
-            st.image(sparkline(courses.filter(indicator=key), found["status"]), width="stretch")
-            st.caption(view.plain(line))
-            st.caption(view.plain(origin))
 st.caption(
     tr(
         "Full line: observed. Dashed: due on the path. Dotted with a wedge: projection and its "
@@ -88,6 +74,34 @@ st.caption(
         "实线：实际值；虚线：应达进度；点线及扇形：趋势预测及其 95% 区间；菱形：2020年目标。",
     )
 )
+shape = {"binding": (3, 330), "expected": (2, 520), "guidance": (4, 240)}
+for attribute, (zh, en) in ATTRIBUTES.items():
+    st.subheader(tr(f"{en.capitalize()} targets", f"{zh}指标"), anchor=False)
+    st.caption(notes[attribute])
+    keys = [key for key, row in indicators().items() if row.attribute == attribute]
+    across, wide = shape[attribute]
+    places = iter(())
+    for key in keys:
+        row = indicators()[key]
+        found = here.filter(indicator=key).row(0, named=True)
+        line, origin = tile_words(found)
+        if (
+            place := next(places, None)
+        ) is None:  # a row of its own, so that a phone keeps the order
+            places = iter(st.columns(across))
+            place = next(places)
+        with place, st.container(border=True, key=f"tile_{key}"):
+            view.link(
+                "indicator", f"**{row.number}　{view.plain(row.short)}**", indicator=key, area=area
+            )
+            st.markdown(f"### {view.plain(found['value_printed'])}")
+            st.markdown(view.badge(found["status"]))
+            st.image(
+                sparkline(courses.filter(indicator=key), found["status"], width=wide),
+                width="stretch",
+            )
+            st.caption(view.plain(line))
+            st.caption(view.plain(origin))
 
 # ---- what changed -----------------------------------------------------------------------------
 
@@ -98,7 +112,7 @@ st.subheader(tr(f"What changed since {before}", f"较 {before} 的变化"), anch
 for turned, head in (
     ("worse", tr("Worse", "转差")),
     ("better", tr("Better", "转好")),
-    ("same", tr("Values that moved, same verdict", "数值有变化、结论未变")),
+    ("same", tr("Also moved", "其他变化")),
 ):
     rows = mine.filter(turned=turned)
     if rows.height:
@@ -112,9 +126,8 @@ if not mine.height:
 st.subheader(
     tr(f"All twelve: {division(area).name}", f"十二项指标一览：{division(area).name}"), anchor=False
 )
-shown = with_names(with_printed(here, "value", "target", "path", "projected"))
 view.table(
-    shown,
+    with_names(here),
     f"progress_{area}_{at}",
     {
         "indicator_name": tr("Indicator", "指标"),

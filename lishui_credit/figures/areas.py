@@ -74,7 +74,7 @@ def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
     for code, (x, y) in labels().items():
         r = found.get(code)
         state = STATUSES[r["status"]] if r else STATUSES["no_data"]
-        value = printed(row, r["value"]) if r else "—"
+        value = short_value(key, r["value"]) if r else "—"
         area = division(code)
         figure.add_annotation(
             x=x, y=y, showarrow=False, font={"color": _ink(state.id), "size": 12},

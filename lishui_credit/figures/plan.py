@@ -44,7 +44,13 @@ _MARKS: Final = (
 
 def _years(figure: Any, **more: Any) -> None:
     figure.update_xaxes(
-        tickvals=_YEARS, ticktext=_NAMES, range=_SPAN, showgrid=True, gridcolor="#EEF1F4", **more
+        type="date",
+        tickvals=_YEARS,
+        ticktext=_NAMES,
+        range=_SPAN,
+        showgrid=True,
+        gridcolor="#EEF1F4",
+        **more,
     )
 
 
@@ -199,7 +205,7 @@ def multiples_plot(
         heads.append(f"{tr(area.name_en, area.short_zh)}  {state.icon} {state.word}")
     rows = -(-len(shown) // columns)
     grid = make_subplots(
-        rows=rows, cols=columns, shared_xaxes=True, shared_yaxes=True, subplot_titles=heads,
+        rows=rows, cols=columns, shared_yaxes="all", subplot_titles=heads,
         horizontal_spacing=0.035, vertical_spacing=0.10,
     )  # fmt: skip
     title = tr(f"{row.short}, county by county", f"{row.short}:分县(市、区)")
@@ -228,7 +234,7 @@ def multiples_plot(
                 hoverinfo="text+name", **where,
             )  # fmt: skip
     ticks = {"tickvals": _YEARS[::5], "ticktext": _NAMES[::5], "range": _SPAN}
-    grid.update_xaxes(**ticks, gridcolor="#EEF1F4")
+    grid.update_xaxes(type="date", **ticks, gridcolor="#EEF1F4")
     grid.update_yaxes(gridcolor="#EEF1F4", rangemode="tozero" if row.kind != "survey" else "normal")
     unit = tr("x 2015", "2015年的倍数") if doubling else "%"
     grid.update_yaxes(title=unit, col=1)

@@ -15,14 +15,13 @@ import polars as pl
 from lishui_credit.figures.style import BLUE, FAINT, GREY, INK, STATUS_COLOURS
 from lishui_credit.plan.definitions import BASE, END
 
-_WIDTH: Final = 300
 _HEIGHT: Final = 78
 _LEFT, _RIGHT, _TOP, _BOTTOM = 6, 12, 8, 18
 
 
-def _x(day: date) -> float:
+def _x(day: date, width: int) -> float:
     span = (END - BASE).days
-    room = _WIDTH - _LEFT - _RIGHT
+    room = width - _LEFT - _RIGHT
     return round(_LEFT + room * min(max((day - BASE).days / span, 0.0), 1.0), 1)
 
 
@@ -37,7 +36,7 @@ def _line(points: Sequence[tuple[float, float]], colour: str, width: float, dash
     )
 
 
-def sparkline(course: pl.DataFrame, status: str) -> str:
+def sparkline(course: pl.DataFrame, status: str, *, width: int = 300) -> str:
     """Return the course of one indicator in one area as a small SVG picture.
 
     Full line: observed; dashed: what was due; dotted with a wedge: the projection and its interval;
@@ -49,11 +48,13 @@ def sparkline(course: pl.DataFrame, status: str) -> str:
         Of `lishui_credit.plan.course.course`, one indicator and area.
     status : str
         Of the progress row.
+    width : int, default 300
+        Pixels; as wide as it is shown, so that its years stay readable.
 
     Returns
     -------
     str
-        SVG of 300 x 78; empty plot where nothing is known.
+        SVG, 78 high; empty plot where nothing is known.
 
     Examples
     --------
@@ -72,14 +73,14 @@ def sparkline(course: pl.DataFrame, status: str) -> str:
         return round(_TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - (value - low) / room), 1)
 
     def points(name: str) -> list[tuple[float, float]]:
-        return [(_x(day), y(value)) for kind, day, value, _, _ in known if kind == name]
+        return [(_x(day, width), y(value)) for kind, day, value, _, _ in known if kind == name]
 
     floor = _HEIGHT - _BOTTOM + 4
     parts = [
-        f'<line x1="{_LEFT}" y1="{floor}" x2="{_WIDTH - _RIGHT}" y2="{floor}" stroke="{FAINT}"/>',
+        f'<line x1="{_LEFT}" y1="{floor}" x2="{width - _RIGHT}" y2="{floor}" stroke="{FAINT}"/>',
     ]
     for year, anchor in ((BASE.year, "start"), (2018, "middle"), (END.year, "end")):
-        at = _x(date(year, 12, 31))
+        at = _x(date(year, 12, 31), width)
         parts.append(
             f'<line x1="{at}" y1="{floor}" x2="{at}" y2="{floor + 3}" stroke="{FAINT}"/>'
             f'<text x="{at}" y="{_HEIGHT - 2}" font-size="10" fill="{GREY}"'
@@ -88,7 +89,9 @@ def sparkline(course: pl.DataFrame, status: str) -> str:
     ahead = [row for row in known if row[0] == "projection"]
     if len(ahead) == 2 and ahead[1][3] is not None and ahead[1][4] is not None:
         (_, start, value, _, _), (_, end, _, least, most) = ahead
-        corners = f"{_x(start)},{y(value)} {_x(end)},{y(most)} {_x(end)},{y(least)}"
+        corners = (
+            f"{_x(start, width)},{y(value)} {_x(end, width)},{y(most)} {_x(end, width)},{y(least)}"
+        )
         parts.append(f'<polygon points="{corners}" fill="{BLUE}" fill-opacity="0.14"/>')
         parts.append(_line(points("projection"), BLUE, 1.4, "1.5 3"))
     parts.append(_line(points("path"), GREY, 1.2, "5 3"))
@@ -103,6 +106,6 @@ def sparkline(course: pl.DataFrame, status: str) -> str:
             ' stroke-width="1.4"/>'
         )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}"'
-        f' width="{_WIDTH}" height="{_HEIGHT}">{"".join(parts)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {_HEIGHT}"'
+        f' width="{width}" height="{_HEIGHT}">{"".join(parts)}</svg>'
     )

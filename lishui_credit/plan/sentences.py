@@ -192,7 +192,8 @@ def change_sentence(found: dict[str, Any]) -> str:
     """
     row = indicator(found["indicator"])
     then, now = printed(row, found["value_before"]), printed(row, found["value"])
-    said = f"{row.name}{tr(': ', ':')}" + (now if then == now else f"{then} → {now}")
+    still = tr(f"{now}, hardly moved", f"{now},基本持平")
+    said = f"{row.name}{tr(': ', ':')}" + (still if then == now else f"{then} → {now}")
     if found["status_before"] != found["status"]:
         old, new = (STATUSES[found[name]].word for name in ("status_before", "status"))
         en, zh = _TURNED[found["turned"]]

@@ -123,6 +123,20 @@ def with_printed(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
     return frame.with_columns(made)
 
 
+def interval_printed(row: PlanIndicator, low: float | None, high: float | None) -> str:
+    """Return an interval as people print it; empty where there is none.
+
+    Examples
+    --------
+    >>> interval_printed(indicator("website_rate"), 70.0, 80.0)
+    '70.0 % – 80.0 %'
+    """
+    if low is None or high is None:
+        return ""
+    said = f"{printed(row, low)} – {printed(row, high)}"
+    return tr(said, said.replace(" %", "%"))
+
+
 def tally(table: pl.DataFrame, adcode: str = CITY) -> pl.DataFrame:
     """Return how many of the twelve are in each status, the best first.
 
