@@ -127,7 +127,10 @@ with st.container(border=True):
         )
         if wanted == "refer" and lower:
             refer = dial(
-                "refer", tr("Refer from this score up", "转人工分数线（含）"), lower, lower[-1]
+                "refer",
+                tr("Refer from this score up", "转人工分数线（含）"),
+                lower,
+                loans.cut_off if loans.cut_off in lower else lower[0],
             )
 
 compared = holdings.compared(stamp, terms, approve, loans)

@@ -166,7 +166,7 @@ def points_plot(card: Card) -> Any:
     figure = blank(title, card.synthetic, 720, 120 + 34 * max(4, len(items)))
     lines: tuple[list[Any], list[Any]] = ([], [])
     ticks: tuple[list[Any], list[Any], list[str]] = ([], [], [])
-    called = [tr(f"{item.label} {item.label_zh}".strip(), item.label) for item in items]
+    called = [item.label for item in items]
     places = _apart(called, [item.feature for item in items])
     for item, name, whole in zip(items, places, called, strict=True):
         lines[0].extend((card.printed(item.worst), card.printed(item.best), None))

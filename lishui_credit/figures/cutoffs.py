@@ -280,9 +280,9 @@ def swap_waterfall(
 def _known(row: dict[str, Any]) -> str:
     """Say what is known of the outcomes of a set."""
     if row["bad_rate"] is None:
-        return tr("no outcome known", "无已知结果")
+        return tr("no outcome<br>known", "无已知结果")
     rate, known = f"{row['bad_rate']:.1%}", f"{row['known']:,}"
-    return tr(f"{rate} bad<br>of {known} known", f"坏账率 {rate}<br>已知 {known}")
+    return tr(f"{rate} bad<br>n = {known}", f"坏账率 {rate}<br>已知 {known}")
 
 
 def swap_rates(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False) -> Any:

@@ -105,5 +105,5 @@ def narrow(figure: Any) -> Any:
         },
         margin={"t": top, "b": below, "l": 56, "r": 24},
     )
-    figure.update_xaxes(automargin=True)
+    figure.update_xaxes(automargin=True, tickfont={"size": 11})
     return figure

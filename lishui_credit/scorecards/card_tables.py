@@ -34,13 +34,18 @@ def named(card: Card) -> Card:
     '上年纯收入'
     """
     known = dictionary()
+
+    def english(feature: str, own: str) -> str:
+        told = known[feature].label_en or feature.replace("_", " ")
+        return told if own in ("", feature) else own
+
     return replace(
         card,
         characteristics=tuple(
             replace(
                 item,
                 label_zh=item.label_zh or known[item.feature].label_zh,
-                label_en=item.label_en or known[item.feature].label_en,
+                label_en=english(item.feature, item.label_en),
             )
             if item.feature in known
             else item
