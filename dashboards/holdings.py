@@ -166,7 +166,7 @@ def compared(stamp: Stamp, terms: Terms, cut_off: Any, _loans: Laboratory) -> pl
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def swapped(stamp: Stamp, approve: Any, refer: Any, lang: str, _loans: Laboratory) -> Swap:
-    return _loans.swapped(_loans.draft(approve, refer))
+    return _loans.swapped(_loans.draft(approve, refer), by=())
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -8,7 +8,7 @@ draft of a policy: nobody has approved it, so it decides nothing.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from pathlib import Path
@@ -240,13 +240,21 @@ class Laboratory:
             raise PolicyError(problems)
         return made
 
-    def swapped(self, draft: Policy) -> Swap:
-        """Return who leaves and who enters under a draft, by area and by group; see `swap`."""
+    def swapped(self, draft: Policy, *, by: Sequence[str] | None = None) -> Swap:
+        """Return who leaves and who enters under a draft; see `swap`.
+
+        Parameters
+        ----------
+        draft : Policy
+            The new policy.
+        by : sequence of str, optional
+            Columns to count by; all areas and groups without it.
+        """
         return swap(
             self.frame,
             self.policy,
             draft,
-            by=[*self.areas, *self.groups],
+            by=[*self.areas, *self.groups] if by is None else by,
             outcome=self.outcome,
             amount=self.amount,
         )
