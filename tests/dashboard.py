@@ -148,12 +148,13 @@ KEY = re.compile(
 )
 # Four English words in a row on a Chinese page: a sentence nobody translated.
 ENGLISH = re.compile(r"(?:\b[A-Za-z]{2,}\b[ ,]+){3,}[A-Za-z]{2,}")
+FILE = re.compile(r"\b[\w.-]+\.(?:parquet|csv|xlsx|duckdb|toml|json)\b")  # a file's name is data
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 def untranslated(text: str, lang: str) -> list[str]:
     """What of a page's words is a key, or a sentence of the other language."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [FILE.sub("", line).strip() for line in text.splitlines() if line.strip()]
     found = [key for line in lines for key in KEY.findall(line)]
     if lang == "zh":
         found += [line for line in lines if ENGLISH.search(line)]
