@@ -91,7 +91,9 @@ class Session:
             if kind == "script_finished":
                 return
             if kind == "navigation":
-                self.pages = {p.url_pathname: p.page_script_hash for p in message.navigation.app_pages}
+                self.pages = {
+                    p.url_pathname: p.page_script_hash for p in message.navigation.app_pages
+                }
             if kind != "delta" or message.delta.WhichOneof("type") != "new_element":
                 continue
             element = message.delta.new_element

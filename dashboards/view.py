@@ -137,8 +137,20 @@ def speak() -> None:
 
 
 def switches() -> None:
-    """The language switch and the kind of picture a chart is saved as."""
+    """The language switch, and how a page is kept: the kind of picture, and print."""
     with st.container(horizontal=True, horizontal_alignment="right", key="switches"):
+        with st.popover(tr("Save", "保存"), icon=":material/print:", key="popover_save"):
+            choose(
+                "image", tr("Pictures of charts as", "图片格式"), list(FORMATS), "png",
+                FORMATS.__getitem__, small=True,
+            )  # fmt: skip
+            st.caption(
+                tr(
+                    "The camera above each chart saves it. For the whole page: print it "
+                    "(Ctrl+P), or print to PDF.",
+                    "点击图表右上角的相机图标可保存图片；整页请用浏览器打印（Ctrl+P），也可另存为 PDF。",
+                )
+            )
         choose("lang", tr("Language", "语言"), list(LANGUAGES), "zh", LANGUAGES.__getitem__,
                small=True, label_visibility="collapsed")  # fmt: skip
 

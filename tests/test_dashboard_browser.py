@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+import polars as pl
 import pytest
 
 pytest.importorskip("streamlit")
@@ -105,6 +106,28 @@ WIDE = """() => {
   return wide.slice(0, 5);
 }"""
 
+# Charts in which a pair of axes, or the whole of it, has nothing drawn.
+EMPTY = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(chart => {
+  const drawn = chart._fullData.filter(trace => trace.visible === true && (
+    ['x', 'y', 'z', 'values'].some(name => trace[name] && trace[name].length)));
+  const title = chart._fullLayout.title.text || 'untitled';
+  if (!drawn.length) return [title];
+  return chart._fullLayout._subplots.cartesian
+    .filter(pair => !drawn.some(trace => trace.xaxis + trace.yaxis === pair))
+    .map(pair => title + ' ' + pair);
+})"""
+
+# What stands in fields: it is no text of the document.
+FIELDS = """() => [...document.querySelectorAll('[data-testid="stSelectbox"] input')]
+  .map(field => field.value)"""
+
+# Charts and tables that say nothing to somebody who cannot see them.
+SILENT = """() => [...document.querySelectorAll(
+  '[data-testid="stPlotlyChart"], [data-testid="stDataFrame"], [data-testid="stImage"] img')]
+  .filter(node => !(node.getAttribute('aria-label') || node.alt ||
+                    node.querySelector('[aria-label], img[alt]')))
+  .map(node => node.dataset.testid || node.tagName)"""
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
@@ -161,6 +184,18 @@ class Visit:
             self.page.wait_for_function(QUIET, polling=100)
             self.page.wait_for_timeout(150)
 
+    def choose(self, label: str, option: str) -> None:
+        """Pick an option of a list, as a person does."""
+        self.page.get_by_role("combobox", name=label, exact=True).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+        self.page.wait_for_timeout(200)
+        self.settle()
+
+    def upload(self, name: str, content: bytes) -> None:
+        """Hand a file to the page's field for files."""
+        file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+        self.page.locator('input[type="file"]').set_input_files(file)
+
     def words(self) -> str:
         return str(self.page.evaluate(WORDS))
 
@@ -187,6 +222,11 @@ class Visit:
         assert untranslated(words, lang) == []
         title = self.page.locator("h1").inner_text()
         assert bool(CHINESE.search(title)) == (lang == "zh"), title
+        assert untranslated("\n".join(self.page.evaluate(FIELDS)), lang) == []
+        if lang == "en":
+            assert not [field for field in self.page.evaluate(FIELDS) if CHINESE.search(field)]
+        assert self.page.evaluate(EMPTY) == []
+        assert self.page.evaluate(SILENT) == []
         assert self.page.evaluate(WIDE) == []
         if has_chinese_font():
             looked = self.page.evaluate(TOFU)
@@ -219,6 +259,114 @@ def test_a_page_is_whole_in_both_languages(browser, server, page, width):
                 visit.settle()
             visit.picture(f"{page}_{lang}_{width}")
             visit.check(lang)
+        visit.check_quiet()
+
+
+def test_a_filter_changes_the_page_and_its_address_brings_the_view_back(browser, server):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("overview", lang="zh")
+        before = visit.words()
+        visit.choose("地区", "莲都区")
+        assert "area=331102" in visit.page.url
+        after = visit.words()
+        assert "莲都区" in after
+        assert after != before
+        address = visit.page.url
+        visit.check_quiet()
+    with Visit(browser, server, WIDTHS["desk"]) as again:
+        again.page.goto(address)
+        again.settle()
+        assert again.words() == after
+
+
+def test_a_table_and_its_chart_are_downloaded_and_say_that_they_are_synthetic(
+    browser, server, tmp_path
+):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("counties", lang="zh", indicator="double_publicity_coverage")
+        visit.page.get_by_test_id("stPopoverButton").last.click()
+        readers = {"CSV": pl.read_csv, "Parquet": pl.read_parquet, "Excel": pl.read_excel}
+        frames = {}
+        for label, read in readers.items():
+            with visit.page.expect_download() as coming:
+                visit.page.get_by_test_id("stDownloadButton").get_by_text(label).click()
+            name = coming.value.suggested_filename
+            assert name.startswith("synthetic_"), name
+            coming.value.save_as(tmp_path / name)
+            frames[label] = read(tmp_path / name)
+        for frame in frames.values():
+            assert frame.height == 10
+            assert set(frame["synthetic"].cast(pl.String).str.to_lowercase()) == {"true"}
+        codes = [sorted(map(str, frame["adcode"])) for frame in frames.values()]
+        assert codes[0] == codes[1] == codes[2]
+        visit.check_quiet()
+
+
+@pytest.mark.parametrize(("kind", "start"), [("svg", b"<svg"), ("png", b"\x89PNG")])
+def test_a_chart_is_saved_as_a_picture(browser, server, tmp_path, kind, start):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("counties", lang="zh", image=kind)
+        chart = visit.page.get_by_test_id("stPlotlyChart").first
+        chart.hover()
+        with visit.page.expect_download() as coming:
+            chart.locator(".modebar-btn").first.click()
+        assert coming.value.suggested_filename.startswith("synthetic_")
+        assert coming.value.suggested_filename.endswith(kind)
+        coming.value.save_as(tmp_path / "picture")
+        picture = (tmp_path / "picture").read_bytes()
+        assert picture.startswith(start)
+        if kind == "svg":
+            assert "合成数据" in picture.decode("utf-8")
+        visit.check_quiet()
+
+
+def test_the_print_leaves_the_fields_out_and_keeps_the_banner(browser, server):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("overview", lang="zh")
+        visit.page.emulate_media(media="print")
+        assert visit.page.get_by_test_id("stHeader").is_hidden()
+        assert visit.page.get_by_text("合成数据").first.is_visible()
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        paper = visit.page.pdf(path=str(SCREENS / "overview_print.pdf"), format="A4")
+        assert paper.count(b"/Type /Page\n") > 1  # all of it, not the first window alone
+
+
+UPLOADS = {
+    "bad.csv": b"\xff\xfe\x00 <script>alert(1)</script>",
+    "empty.csv": b"",
+    "no.xlsx": b"not a workbook",
+    "no.parquet": b"PAR1",
+}
+
+
+def test_an_upload_that_is_no_such_file_is_refused_in_words(browser, server):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        for name, content in UPLOADS.items():
+            visit.open("data", lang="zh")
+            visit.upload(name, content)
+            told = visit.page.get_by_test_id("stAlertContentError")
+            told.first.wait_for()
+            visit.settle()
+            assert visit.page.get_by_test_id("stException").count() == 0, name
+            assert CHINESE.search(told.first.inner_text()), name
+            assert "Traceback" not in visit.words(), name
+
+
+def test_markup_in_an_upload_stays_text(browser, server):
+    rows = "指标,地区,期末\n<img src=x onerror=alert(1)>,丽水市,2018-12-31\n"
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("data", lang="zh")
+        tables = visit.page.get_by_test_id("stDataFrame").count()
+        visit.upload("<img src=x>.csv", rows.encode())
+        visit.page.wait_for_function(
+            "n => document.querySelectorAll('[data-testid=\"stDataFrame\"]').length > n"
+            " || document.querySelector('[data-testid=\"stAlertContentError\"]')",
+            arg=tables,
+        )
+        visit.settle()
+        assert visit.page.locator("img[src=x]").count() == 0
+        assert visit.page.get_by_test_id("stException").count() == 0
+        visit.picture("data_zh_upload")
         visit.check_quiet()
 
 

@@ -243,9 +243,10 @@ def settings() -> dict[str, dict[str, object]]:
         ("client", "toolbarMode", "minimal"),
         ("client", "showErrorDetails", "none"),
         ("client", "showErrorLinks", False),
+        ("client", "disableDataExport", True),  # Streamlit's own CSV does not guard formulas
     ],
 )
-def test_the_settings_keep_to_this_machine(settings, section, option, value):
+def test_the_settings_keep_to_this_machine_and_to_our_own_exports(settings, section, option, value):
     assert settings[section][option] == value
 
 

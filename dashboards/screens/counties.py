@@ -55,6 +55,11 @@ with right:
                 "(pairwise tests at 5 %, corrected by Holm's method). Bars are 95 % intervals.",
                 "位次以区间表示：字母相同的县（市、区）之间的差异不显著（两两检验，5% 水平，Holm 法校正）。横线为 95% 区间。",
             )
+            if ranked["groups"].count()
+            else tr(
+                "No sampling error is known for this indicator, so nothing is placed.",
+                "该指标没有抽样误差可依，因此不排位次。",
+            )
         )
     else:
         st.info(tr("No county has a value here.", "各县（市、区）均无数值。"))

@@ -99,6 +99,7 @@ for attribute, (zh, en) in ATTRIBUTES.items():
             st.image(
                 sparkline(courses.filter(indicator=key), found["status"], width=wide),
                 width="stretch",
+                alt=sentence(found),
             )
             st.caption(view.plain(line))
             st.caption(view.plain(origin))

@@ -77,7 +77,8 @@ def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
         value = short_value(key, r["value"]) if r else "—"
         area = division(code)
         figure.add_annotation(
-            x=x, y=y, showarrow=False, font={"color": _ink(state.id), "size": 12},
+            x=x, y=y, showarrow=False, font={"color": INK, "size": 12}, borderpad=1,
+            bgcolor="rgba(255, 255, 255, 0.78)",
             text=typeset(f"<b>{tr(area.name_en, area.short_zh)}</b><br>{state.icon} {value}"),
             hovertext=typeset(f"{area.name} · {state.word}"),
         )  # fmt: skip

@@ -26,13 +26,16 @@ from lishui_credit.figures.style import (
 )
 from lishui_credit.language import tr, typeset
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicator
-from lishui_credit.plan.divisions import areas, division
+from lishui_credit.plan.divisions import CITY, areas, division
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.status import STATUSES
 
 _YEARS: Final = [f"{year}-12-31" for year in range(BASE.year, END.year + 1)]
 _NAMES: Final = [str(year) for year in range(BASE.year, END.year + 1)]
 _SPAN: Final = ["2015-11-15", "2021-02-15"]
+_GAP, _RISE = 0.10, 0.42
+"""Room between small charts, in widths and heights of one."""
+
 _MARKS: Final = (
     (BLUE, "solid", "circle"),
     (RED, "dash", "square"),
@@ -194,32 +197,48 @@ def multiples_plot(
     -------
     plotly.graph_objects.Figure
     """
-    from plotly.subplots import make_subplots
-
     row = indicator(course["indicator"][0])
     held = {r["adcode"]: r for r in table.iter_rows(named=True)}
-    shown = [area for area in areas() if area.adcode in held and area.adcode != "331100"]
-    heads = []
-    for area in shown:
-        state = STATUSES[held[area.adcode]["status"]]
-        heads.append(f"{tr(area.name_en, area.short_zh)}  {state.icon} {state.word}")
-    rows = -(-len(shown) // columns)
-    grid = make_subplots(
-        rows=rows, cols=columns, shared_yaxes="all", subplot_titles=heads,
-        horizontal_spacing=0.035, vertical_spacing=0.10,
-    )  # fmt: skip
+    shown = [area for area in areas() if area.adcode in held and area.adcode != CITY]
+    lines = -(-len(shown) // columns)
     title = tr(f"{row.short}, county by county", f"{row.short}:分县(市、区)")
-    figure = blank(typeset(title), synthetic, 760, 110 + 170 * rows)
-    grid.update_layout(figure.layout)
+    figure = blank(typeset(title), synthetic, 760, 110 + 170 * lines)
     doubling = row.kind == "doubling"
+    unit = tr("x 2015", "2015年的倍数") if doubling else "%"
+    parts = {
+        (str(code), str(name)): part.sort("day")
+        for (code, name), part in course.group_by("adcode", "series")
+    }
+    layout: dict[str, Any] = {"annotations": []}
+    traces: list[dict[str, Any]] = []
     for index, area in enumerate(shown):
-        part = course.filter(pl.col("adcode") == area.adcode)
+        place = "" if index == 0 else str(index + 1)
+        line, column = divmod(index, columns)
+        left = column * (1 + _GAP) / (columns + (columns - 1) * _GAP)
+        right = left + 1 / (columns + (columns - 1) * _GAP)
+        top = 1 - line * (1 + _RISE) / (lines + (lines - 1) * _RISE)
+        foot = top - 1 / (lines + (lines - 1) * _RISE)
+        layout[f"xaxis{place}"] = {
+            "type": "date", "domain": [left, right], "anchor": f"y{place}", "range": _SPAN,
+            "tickvals": _YEARS[::5], "ticktext": _NAMES[::5], "gridcolor": "#EEF1F4",
+        }  # fmt: skip
+        layout[f"yaxis{place}"] = {
+            "domain": [max(foot, 0), top], "anchor": f"x{place}", "gridcolor": "#EEF1F4",
+            "rangemode": "normal" if row.kind == "survey" else "tozero",
+            "showticklabels": column == 0, "title": {"text": unit if column == 0 else ""},
+        } | ({"matches": "y"} if index else {})  # fmt: skip
+        state = STATUSES[held[area.adcode]["status"]]
+        layout["annotations"].append(
+            {
+                "text": f"{tr(area.name_en, area.short_zh)}  {state.icon} {state.word}",
+                "x": (left + right) / 2, "y": top, "xref": "paper", "yref": "paper",
+                "xanchor": "center", "yanchor": "bottom", "showarrow": False, "font": {"size": 13},
+            }
+        )  # fmt: skip
         base = held[area.adcode]["base"]
-        by = (base or 1.0) if doubling else 1.0
         if doubling and not base:
             continue
-        where = {"row": index // columns + 1, "col": index % columns + 1}
-        for name, called, line in (
+        for name, called, style in (
             (
                 "path",
                 tr("due on the path", "应达进度"),
@@ -227,22 +246,21 @@ def multiples_plot(
             ),
             ("observed", tr("observed", "实际值"), {"color": BLUE, "width": 2}),
         ):
-            drawn = part.filter(pl.col("series") == name).sort("day")
-            grid.add_scatter(
-                x=drawn["day"].to_list(), y=_scaled(drawn["value"], by), mode="lines", name=called,
-                line=line, legendgroup=name, showlegend=index == 0, hovertext=_hover(row, drawn),
-                hoverinfo="text+name", **where,
+            drawn = parts.get((area.adcode, name), course.clear())
+            traces.append(
+                {
+                    "type": "scatter", "mode": "lines", "x": drawn["day"].to_list(),
+                    "y": _scaled(drawn["value"], base if doubling else 1.0), "line": style,
+                    "name": called, "legendgroup": name, "showlegend": index == 0,
+                    "hovertext": _hover(row, drawn), "hoverinfo": "text+name",
+                    "xaxis": f"x{place}", "yaxis": f"y{place}",
+                }
             )  # fmt: skip
-    ticks = {"tickvals": _YEARS[::5], "ticktext": _NAMES[::5], "range": _SPAN}
-    grid.update_xaxes(type="date", **ticks, gridcolor="#EEF1F4")
-    grid.update_yaxes(gridcolor="#EEF1F4", rangemode="tozero" if row.kind != "survey" else "normal")
-    unit = tr("x 2015", "2015年的倍数") if doubling else "%"
-    grid.update_yaxes(title=unit, col=1)
-    grid.update_annotations(font={"size": 13})
-    grid.update_layout(
-        legend=LEGEND_BELOW | {"y": -0.07}, margin={"l": 56, "r": 16, "t": 76, "b": 40}
+    figure.add_traces(traces)
+    figure.update_layout(
+        layout, legend=LEGEND_BELOW | {"y": -0.07}, margin={"l": 56, "r": 16, "t": 76, "b": 40}
     )
-    return grid
+    return figure
 
 
 def companions_plot(

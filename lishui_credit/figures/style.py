@@ -110,7 +110,12 @@ def blank(title: str, synthetic: bool, width: int, height: int) -> Any:
 
     figure = graph_objects.Figure()
     figure.update_layout(
-        title={"text": titled(title, synthetic), "font": {"size": 16}},
+        title={
+            "text": titled(title, synthetic),
+            "font": {"size": 15},
+            "x": 0.01,
+            "xanchor": "left",
+        },
         template="plotly_white",
         width=width,
         height=height,
