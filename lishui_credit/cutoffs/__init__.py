@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lishui_credit.cutoffs.decided import decide_file, verify
     from lishui_credit.cutoffs.explained import explain
     from lishui_credit.cutoffs.flat_price import against_flat, realised
+    from lishui_credit.cutoffs.laboratory import Laboratory, read_laboratory
     from lishui_credit.cutoffs.lines import (
         LineTable,
         Markups,
@@ -69,6 +70,7 @@ _HOMES = {
     "Joint": "stress",
     "LineTable": "lines",
     "Markups": "lines",
+    "Laboratory": "laboratory",
     "Optimum": "optimise",
     "Policy": "policy",
     "Pricing": "pricing",
@@ -107,6 +109,8 @@ _HOMES = {
     "rates": "lines",
     "read_policy": "policy_file",
     "realised": "flat_price",
+    "read_laboratory": "laboratory",
+    "read_policy": "policy",
     "split_size": "power",
     "split_size_of_means": "power",
     "two_cut_offs": "optimise",
@@ -122,6 +126,7 @@ __all__ = [
     "Constraints",
     "Emp",
     "Joint",
+    "Laboratory",
     "LineTable",
     "Markups",
     "Optimum",
@@ -164,6 +169,7 @@ __all__ = [
     "price",
     "rate_table",
     "rates",
+    "read_laboratory",
     "read_policy",
     "realised",
     "split_size",
