@@ -110,7 +110,6 @@ _HOMES = {
     "read_policy": "policy_file",
     "realised": "flat_price",
     "read_laboratory": "laboratory",
-    "read_policy": "policy",
     "split_size": "power",
     "split_size_of_means": "power",
     "two_cut_offs": "optimise",

@@ -21,9 +21,9 @@ from lishui_credit.language import tr
 from lishui_credit.plan.aggregate import with_intervals
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicator
 from lishui_credit.plan.divisions import CITY
-from lishui_credit.plan.intervals import quantile, wilson
 from lishui_credit.plan.observations import latest, observations
 from lishui_credit.plan.series import series
+from lishui_credit.proportions import quantile, wilson
 
 LEAGUE: Final = pl.Schema(
     {

@@ -424,12 +424,12 @@ def expected(
     >>> expected(progress(rows), [date(2018, 12, 31)]).select("adcode", pl.col("path").round(2)).rows()
     [('331102', 151.57)]
     """
-    loaded = _by_area(targets)
+    loaded = loaded_for(targets)
     rows = []
     wanted = ("indicator", "adcode", "base", "target", "target_basis")
     for key, adcode, base, target, basis in table.select(wanted).iter_rows():
         years, _ = loaded.get((key, adcode), ({}, basis))
-        way = _Way(indicators()[key], base, target, basis, years)
+        way = Way(indicators()[key], base, target, basis, years)
         rows += [(key, adcode, day, level) for day in days if (level := way.at(day)) is not None]
     kinds = {"indicator": pl.String, "adcode": pl.String, "period": pl.Date, "path": pl.Float64}
     return pl.DataFrame(rows, schema=kinds, orient="row")
