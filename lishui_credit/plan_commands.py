@@ -241,9 +241,9 @@ def _remarks(rows: pl.DataFrame, missing: pl.DataFrame, mended: pl.DataFrame) ->
         if found["disagree"]:
             notes.append(
                 tr("schedule", "序时进度")
-                + f" S={found['schedule']:.2f} ({said(found['schedule_class'])}), "
+                + f" S={_ratio(found['schedule'])} ({said(found['schedule_class'])}), "
                 + tr("growth ratio", "增速比")
-                + f" R={found['growth_ratio']:.2f} ({said(found['growth_class'])})"
+                + f" R={_ratio(found['growth_ratio'])} ({said(found['growth_class'])})"
             )
         if found["worst"]:
             named = tr(", ", "、").join(division(code).name for code in found["worst"])
@@ -253,6 +253,15 @@ def _remarks(rows: pl.DataFrame, missing: pl.DataFrame, mended: pl.DataFrame) ->
     if rows["adcode"][0] == CITY:
         lines += _city_remarks(missing, mended)
     return lines
+
+
+def _ratio(value: float) -> str:
+    """A ratio to two decimals, to three where two would round it up to a threshold."""
+    from lishui_credit.plan.methods import GROWTH_THRESHOLDS, SCHEDULE_THRESHOLDS
+
+    shown = round(value, 2)
+    raised = shown > value and shown in {*GROWTH_THRESHOLDS, *SCHEDULE_THRESHOLDS}
+    return f"{value:.{3 if raised else 2}f}"
 
 
 def _city_remarks(missing: pl.DataFrame, mended: pl.DataFrame) -> list[str]:

@@ -125,7 +125,7 @@ def read_targets(path: Path | str) -> pl.DataFrame:
         pl.col("basis").fill_null("loaded") if "basis" in cells else pl.lit("loaded").alias("basis")
     )
     source = pl.col("source").fill_null("") if "source" in cells else pl.lit("").alias("source")
-    made = rows.with_columns(basis, source, (pl.col("target") / _SCALE).alias("target"))
+    made = rows.with_columns(basis, source, (pl.col("target") / _SCALE).round(4).alias("target"))
     return made.select(list(TARGETS)).cast(TARGETS).sort("indicator", "adcode", "year")
 
 
