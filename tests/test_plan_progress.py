@@ -527,3 +527,22 @@ def test_what_changed_between_two_days_is_what_differs(sample):
         assert differs == ((key, code) in turned)
     assert turned["uscc_coverage", "331126"] == "worse"
     assert changes(now, now).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "found"),
+    [
+        ("目标值", "120.5万元", 1_205_000.0),
+        ("目标值(万元)", "120.5", 1_205_000.0),
+        ("目标值", "88%", "unit"),
+        ("目标值(%)", "88", "unit"),
+    ],
+)
+def test_a_target_in_another_unit_is_taken_into_account_or_refused(tmp_path, header, cell, found):
+    path = tmp_path / "targets.csv"
+    path.write_text(f"指标,地区,年度,{header}\n8,莲都区,2018,{cell}\n", encoding="utf-8")
+    if isinstance(found, str):
+        with pytest.raises(SubjectError, match=found):
+            read_targets(path)
+    else:
+        assert read_targets(path)["target"].item() == found

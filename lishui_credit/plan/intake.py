@@ -32,7 +32,7 @@ _QUARTERS: Final = {"一": 1, "二": 2, "三": 3, "四": 4}
 _QUOTES: Final = re.compile("[\"'“”‘’「」《》\\s]")
 _SCALE: Final = 10_000
 _KEY: Final = "observation"
-_MARKS: Final = {
+MARKS: Final = {
     "%": ("percent", 1),
     "亿元": ("yuan", 100_000_000),
     "万元": ("yuan", 10_000),
@@ -41,7 +41,7 @@ _MARKS: Final = {
     "次": ("queries", 1),
 }
 """Units a cell or a header may state: of which indicators, and how many of theirs it makes."""
-_MARK: Final = "(" + "|".join(_MARKS) + ")"
+_MARK: Final = "(" + "|".join(MARKS) + ")"
 _BLANK: Final = "blank"
 _UNFIT: Final = "unfit"
 _SIGNED: Final = "signed"
@@ -111,7 +111,7 @@ def columns() -> dict[str, Column]:
         Column(id="frequency", label_zh="频率", type="level", values=dict(FREQUENCIES), aliases=("频度",)),
         _number("numerator", "分子", whole=True),
         _number("denominator", "分母", whole=True),
-        _number("value", "数值", "值", "指标值", *(f"{name}({mark})" for name in ("数值", "指标值") for mark in _MARKS)),
+        _number("value", "数值", "值", "指标值", *(f"{name}({mark})" for name in ("数值", "指标值") for mark in MARKS)),
         _number("low", "下限", "置信下限"),
         _number("high", "上限", "置信上限"),
         Column(id="source", label_zh="来源", type="text", aliases=("数据来源",)),
@@ -188,10 +188,27 @@ def in_words(cells: pl.Series, name: str) -> pl.Series:
     return cells.replace(found)
 
 
-def _measured(cells: pl.Series, units: pl.Series, header: str) -> pl.DataFrame:
-    """Numbers in the indicator's unit to four decimals, and which cells state a unit it has not.
+def measured(cells: pl.Series, units: pl.Series, header: str) -> pl.DataFrame:
+    """Return numbers in the indicator's unit to four decimals, and which state a unit it has not.
 
-    What is no number is left for the reader of cells to name.
+    Parameters
+    ----------
+    cells : Series of str
+        As they stand; what is no number is left for the reader of cells to name.
+    units : Series of str
+        Unit of the indicator of each row: percent, queries, yuan.
+    header : str
+        Of the column; it may state a unit in brackets, a cell's own goes before it.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``text``, ``unfit``, ``signed`` (the cell has a percent sign).
+
+    Examples
+    --------
+    >>> measured(pl.Series(["1.5", "9元", "8%"]), pl.Series(["yuan"] * 3), "数值(万元)").rows()
+    [('15000.0', False, False), ('9.0', False, False), ('8.0', True, True)]
     """
     found = pl.DataFrame({"cell": cells, "unit": units}).with_columns(
         pl.col("cell").str.normalize("NFKC").str.replace_all(r"[,\s]", "").alias("bare")
@@ -199,8 +216,8 @@ def _measured(cells: pl.Series, units: pl.Series, header: str) -> pl.DataFrame:
     stated = re.search(rf"\({_MARK}\)$", normal(header))
     own = pl.col("bare").str.extract(f"{_MARK}$")
     mark = pl.coalesce(own, pl.lit(stated[1] if stated else None, pl.String))
-    of = {name: unit for name, (unit, _) in _MARKS.items()}
-    times = {name: factor for name, (_, factor) in _MARKS.items()}
+    of = {name: unit for name, (unit, _) in MARKS.items()}
+    times = {name: factor for name, (_, factor) in MARKS.items()}
     fits = mark.is_null() | (mark.replace_strict(of, default=None) == pl.col("unit"))
     number = pl.col("bare").str.replace(f"{_MARK}$", "").cast(pl.Float64, strict=False)
     number = number * mark.replace_strict(times, default=None, return_dtype=pl.Float64).fill_null(1)
@@ -228,11 +245,11 @@ def _prepared(
     units = made["indicator"].replace_strict(unit, default=None, return_dtype=pl.String)
     unfit = pl.Series([False] * len(first))
     for name in ("value", "low", "high"):
-        measured = _measured(made[name], units, headers.get(name, ""))
-        made[name] = measured["text"]
-        unfit = unfit | measured["unfit"]
+        read_in = measured(made[name], units, headers.get(name, ""))
+        made[name] = read_in["text"]
+        unfit = unfit | read_in["unfit"]
         if name == "value":
-            signed = measured["signed"]
+            signed = read_in["signed"]
     for name in ("numerator", "denominator"):  # counts and fen: no unit of a value is one of theirs
         unfit = unfit | made[name].str.contains("[%％元]").fill_null(False)
     frame = pl.DataFrame({"_first": first, **made}).with_columns(
@@ -258,6 +275,15 @@ def _prepared(
     )
 
 
+def _literal(text: str) -> str:
+    return text.replace("$", "$$")
+
+
+def unit_unfit() -> str:
+    """Return what is said of a unit that its indicator does not have."""
+    return tr("the unit written is not the indicator's", "所写单位与指标不符")
+
+
 def _of_text() -> tuple[Rule, ...]:
     """What makes a row of a file wrong beside `rules`: what only its text shows."""
     percent = [key for key, row in indicators().items() if row.unit == "percent"]
@@ -271,7 +297,7 @@ def _of_text() -> tuple[Rule, ...]:
             lambda blank: blank,
         ),
         Rule(
-            tr("the unit written is not the indicator's", "所写单位与指标不符"),
+            unit_unfit(),
             (_UNFIT,),
             lambda unfit: unfit,
         ),
@@ -344,6 +370,10 @@ def read_observations(path: Path | str, *, today: date | None = None) -> Intake:
     scaled = [(pl.col(n) / _SCALE).round(4).alias(n) for n in ("value", "low", "high")]
     accepted = done.frame.with_columns(scaled).select(list(_WANTED)).collect()
     reasons = done.rejected.select("row", "reasons")
+    for name, header in headers.items():  # the columns were renamed on the way
+        reasons = reasons.with_columns(
+            pl.col("reasons").str.replace_all(rf"(^|; ){name}: ", f"${{1}}{_literal(header)}: ")
+        )
     rejected = reasons.join(
         table.with_columns(pl.col("_row").cast(pl.Int64)), left_on="row", right_on="_row"
     )
