@@ -277,6 +277,11 @@ def _city_remarks(missing: pl.DataFrame, mended: pl.DataFrame) -> list[str]:
     for key, day, _, reported, low, high in mended.head(_SHOWN).iter_rows():
         row: PlanIndicator = indicators()[key]
         told = tr("reported city value does not add up", "上报全市值与县级汇总不符")
+        if row.kind == "doubling" and reported > high:
+            told = tr(
+                "reported city value is above its counties' sum: the city's own share, or an error",
+                "上报全市值高于县级合计,差额或为市本级,或有误",
+            )
         span = f"{printed(row, low)} .. {printed(row, high)}"
         lines.append(f"! {row.short} {day}: {told}: {printed(row, reported)} ({span})")
     more = missing.height + mended.height - len(lines)
