@@ -264,6 +264,9 @@ def test_at_the_end_of_the_plan_the_target_is_due_whatever_the_base_was(
     row = obs(key, "331102", END, value=value) | {"frequency": "year", "low": low, "high": high}
     found = one(progress(frame([row])), key, "331102")
     assert found["status"] == status
+    within = "what is due lies within the interval, 87.0 % to 91.0 %"
+    assert (within in found["note"]) is (status == "cannot_tell")
+    assert ("interval 87.0 % to 91.0 %" in sentence(found)) is (status == "cannot_tell")
     assert ("ended short of its target" in found["note"]) is missed
     assert "no 2015 value" in found["note"]
     assert found["path"] == (None if key == "query_volume" else found["target"])

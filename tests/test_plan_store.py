@@ -249,6 +249,17 @@ def test_a_decimal_is_held_as_it_was_written(tmp_path):
         assert found.frame.sort("period")["value"].to_list() == [float(cell) for cell in part]
 
 
+def test_codes_that_were_floats_on_the_way_are_read(tmp_path):
+    floats = {"指标": [5.0, 5.0], "地区": [331100.0, 331102.0], "时期": [201806.0, 2018.0]}
+    pl.DataFrame(floats | {"分子": [7.0, 1.0], "分母": [10.0, 1.0]}).write_csv(tmp_path / "a.csv")
+    found = read_observations(tmp_path / "a.csv")
+    assert found.rejected.is_empty()
+    assert found.frame.select("adcode", "period", "frequency").sort("adcode").rows() == [
+        ("331100", date(2018, 6, 30), "month"),
+        ("331102", date(2018, 12, 31), "year"),
+    ]
+
+
 def test_a_month_that_may_be_january_or_october_is_not_guessed(tmp_path):
     body = "".join(f"5,全市,{period},,7,10,,\n" for period in ("2018.1", "2018.01", "2018.2"))
     found = read_observations(csv(tmp_path / "a.csv", body))

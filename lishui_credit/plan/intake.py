@@ -30,6 +30,7 @@ from lishui_credit.read import broken, read
 
 _QUARTERS: Final = {"一": 1, "二": 2, "三": 3, "四": 4}
 _QUOTES: Final = re.compile("[\"'“”‘’「」《》\\s]")
+_WHOLE: Final = re.compile(r"(?<=\d)\.0$")  # a code or a year that was a float on the way
 _SCALE: Final = 10_000
 _KEY: Final = "observation"
 MARKS: Final = {
@@ -157,8 +158,8 @@ def period_of(text: str) -> tuple[str, str | None]:
     >>> period_of("2018年第二季度"), period_of("2018年2月"), period_of("2018"), period_of("2018/6/30")
     (('2018-06-30', 'quarter'), ('2018-02-28', 'month'), ('2018-12-31', 'year'), ('2018/6/30', None))
     """
-    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
-    year = re.fullmatch(r"((?:19|20)\d\d)(?:年度?|全年|\.0)?", plain)
+    plain = _WHOLE.sub("", re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper())
+    year = re.fullmatch(r"((?:19|20)\d\d)(?:年度?|全年)?", plain)
     if year:
         return f"{year[1]}-12-31", "year"
     quarter = re.fullmatch(r"((?:19|20)\d\d)年?[-/]?(?:Q([1-4])|第?([一二三四1-4])季度?)", plain)
@@ -184,7 +185,8 @@ def in_words(cells: pl.Series, name: str) -> pl.Series:
     ['331127', '331181', '杭州']
     """
     table = _spoken(name)
-    found = {text: table.get(_plain(text), text) for text in cells.drop_nulls().unique()}
+    texts = cells.drop_nulls().unique()
+    found = {text: table.get(_plain(_WHOLE.sub("", text)), text) for text in texts}
     return cells.replace(found)
 
 

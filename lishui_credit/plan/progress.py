@@ -377,6 +377,14 @@ def _note(way: _Way, made: Mapping[str, Any], at: date) -> str:
             tr("too few observations to project", "观测过少,不作预测")
             + f" ({made['projection_points']})"
         )
+    if made["status"] == "cannot_tell":
+        low, high = (printed(way.row, made[name]) for name in ("low", "high"))
+        notes.append(
+            tr(
+                f"what is due lies within the interval, {low} to {high}",
+                f"置信区间为{low}至{high},应达值在其中",
+            )
+        )
     if made["disagree"]:
         notes.append(tr("the two methods disagree", "两种方法结论不一致"))
     return tr("; ", ";").join(notes)

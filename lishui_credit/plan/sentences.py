@@ -84,6 +84,9 @@ def sentence(found: dict[str, Any]) -> str:
         if state.off and found["required_rate"] is not None:
             rate = rate_printed(row, found["required_rate"])
             parts.append(tr(f"from now on it takes {rate}", f"今后须{rate}"))
+        if found["status"] == "cannot_tell":
+            low, high = printed(row, found["low"]), printed(row, found["high"])
+            parts.append(tr(f"interval {low} to {high}", f"置信区间为{low}至{high}"))
         if found["status"] == "no_baseline" and found["target"] is not None:
             goal = printed(row, found["target"])
             left = max(found["target"] - found["value"], 0.0)
