@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -160,6 +162,29 @@ def test_files_of_another_kind_are_refused(tmp_path, name):
         (tmp_path / name).write_bytes(b"PK\x03\x04 cut short")
     with pytest.raises(SubjectError):
         read_observations(tmp_path / name)
+
+
+def test_threads_that_write_at_once_lose_nothing_and_see_one_message(store):
+    said: list[str] = []
+
+    def write(number: int) -> None:
+        for _ in range(200):
+            try:
+                store.add(rows(numerator=number % 2), by=f"u{number}", reason="b")
+                return
+            except SubjectError as error:
+                said.append(str(error))
+                time.sleep(0.02)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    known = store.revisions()
+    assert known["revision"].to_list() == list(range(1, known.height + 1))
+    assert known["numerator"].diff().drop_nulls().abs().eq(1).all()  # each revision changes it
+    assert all("writing the store" in text or "meanwhile" in text for text in said)
 
 
 def test_a_killed_writer_of_a_parquet_store_locks_nobody_out(tmp_path):

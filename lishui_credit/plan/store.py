@@ -349,16 +349,16 @@ class Store:
             rows.write_parquet(draft)
             columns = ", ".join(f"{name} {_TYPES[kind]}" for name, kind in SCHEMA.items())
             key = ", ".join((*KEY, "revision"))
-            connection.execute(
-                f"CREATE TABLE IF NOT EXISTS {_TABLE} ({columns}, PRIMARY KEY ({key}))"
-            )
             names = ", ".join(SCHEMA)
             try:
+                connection.execute(
+                    f"CREATE TABLE IF NOT EXISTS {_TABLE} ({columns}, PRIMARY KEY ({key}))"
+                )
                 connection.execute(
                     f"INSERT INTO {_TABLE} ({names}) SELECT {names} FROM read_parquet(?)",
                     [str(draft)],
                 )
-            except duckdb.ConstraintException:
+            except (duckdb.ConstraintException, duckdb.TransactionException):
                 raise SubjectError(_raced(self.path)) from None
 
     def _parquet(self) -> pl.DataFrame:
@@ -388,7 +388,8 @@ class Store:
             connection = duckdb.connect(str(self.path), read_only=read_only)
         except duckdb.Error as error:
             said = str(error).splitlines()[0]
-            busy = "lock" in said.lower()
+            # a connection error: this process holds it open in the other way, to read or to write
+            busy = "lock" in said.lower() or isinstance(error, duckdb.ConnectionException)
             raise SubjectError(
                 Problem(
                     tr("another program is writing the store", "另一程序正在写入数据库"),
