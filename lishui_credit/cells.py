@@ -97,8 +97,11 @@ def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
     if kind == pl.String:
         plain = _text(header).str.normalize("NFKC").str.replace_all(r"[,\s_]", "")
         percent = plain.str.ends_with("%") if column.type == "rate" else pl.lit(False)
-        wan = plain.str.ends_with("万元") if column.type == "money" else pl.lit(False)
-        bare = plain.str.replace(r"(万元|元|%)$", "")
+        money = column.type == "money"
+        wan = plain.str.ends_with("万元") if money else pl.lit(False)
+        yuan = plain.str.ends_with("元") if money else pl.lit(False)  # whatever the header states
+        # a unit that the column cannot have is left standing: 5万元 is no count of 5
+        bare = plain.str.replace(r"(万元|元)$" if money else r"(元|%)$", "")
         raw = bare.cast(pl.Float64, strict=False)
         unreadable = plain.is_not_null() & raw.is_null()
         own = column.per_unit
@@ -107,6 +110,8 @@ def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
             .then(raw * (own / 100))
             .when(wan)
             .then(raw * (own * 10_000.0))
+            .when(yuan)
+            .then(raw * own)
             .otherwise(raw * scale)
         )
         present = plain.is_not_null()

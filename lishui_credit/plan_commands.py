@@ -245,9 +245,9 @@ def _remarks(rows: pl.DataFrame, missing: pl.DataFrame, mended: pl.DataFrame) ->
         if found["disagree"]:
             notes.append(
                 tr("schedule", "序时进度")
-                + f" S={found['schedule']:.2f} ({said(found['schedule_class'])}), "
+                + f" S={_ratio(found['schedule'])} ({said(found['schedule_class'])}), "
                 + tr("growth ratio", "增速比")
-                + f" R={found['growth_ratio']:.2f} ({said(found['growth_class'])})"
+                + f" R={_ratio(found['growth_ratio'])} ({said(found['growth_class'])})"
             )
         if found["worst"]:
             named = tr(", ", "、").join(division(code).name for code in found["worst"])
@@ -257,6 +257,15 @@ def _remarks(rows: pl.DataFrame, missing: pl.DataFrame, mended: pl.DataFrame) ->
     if rows["adcode"][0] == CITY:
         lines += _city_remarks(missing, mended)
     return lines
+
+
+def _ratio(value: float) -> str:
+    """A ratio to two decimals, to three where two would round it up to a threshold."""
+    from lishui_credit.plan.methods import GROWTH_THRESHOLDS, SCHEDULE_THRESHOLDS
+
+    shown = round(value, 2)
+    raised = shown > value and shown in {*GROWTH_THRESHOLDS, *SCHEDULE_THRESHOLDS}
+    return f"{value:.{3 if raised else 2}f}"
 
 
 def _city_remarks(missing: pl.DataFrame, mended: pl.DataFrame) -> list[str]:
@@ -272,6 +281,11 @@ def _city_remarks(missing: pl.DataFrame, mended: pl.DataFrame) -> list[str]:
     for key, day, _, reported, low, high in mended.head(_SHOWN).iter_rows():
         row: PlanIndicator = indicators()[key]
         told = tr("reported city value does not add up", "上报全市值与县级汇总不符")
+        if row.kind == "doubling" and reported > high:
+            told = tr(
+                "reported city value is above its counties' sum: the city's own share, or an error",
+                "上报全市值高于县级合计,差额或为市本级,或有误",
+            )
         span = f"{printed(row, low)} .. {printed(row, high)}"
         lines.append(f"! {row.short} {day}: {told}: {printed(row, reported)} ({span})")
     more = missing.height + mended.height - len(lines)

@@ -396,3 +396,11 @@ def test_a_word_far_below_rows_of_ids_is_still_read() -> None:
     found = conform(Raw(frame=frame.lazy(), name="t"), WANTED, key="uscc", unique=False)
     assert found.rejected.is_empty()
     assert found.frame.collect()["prior_grade"].to_list() == ["A"] * far + ["B"]
+
+
+def test_a_unit_in_a_cell_goes_before_the_header_and_is_never_dropped():
+    assert value("tax_amount(万元)", "500元", "tax_amount") == 50_000
+    assert value("tax_amount(元)", "5万元", "tax_amount") == 5_000_000
+    assert value("tax_amount(万元)", "5", "tax_amount") == 5_000_000
+    assert "not a number" in reason("tax_amount", "5%")
+    assert "not a number" in reason("clean_months", "5万元")

@@ -33,6 +33,50 @@ def test_the_misprint_is_kept_beside_the_corrected_name():
     assert row.as_printed.replace("同意", "统一") == row.name_zh
 
 
+def test_milestones_are_the_words_of_the_plan_to_their_end():
+    last = [row.zh.split(",")[-1] for row in milestones()]
+    assert [row.zh.split(",")[0] for row in milestones()] == [
+        "社会信用体系建设的工作机制基本建立",
+        "信用制度体系基本建立;信用信息公共服务平台和重点行业信用信息系统有序运行",
+        "初步形成体系完整、分工明确、运行高效、监管有力的社会信用体系基本框架和运行机制。“诚信绿谷、文明丽水”建设取得明显进展",
+        "建成体现丽水特色",
+    ]
+    assert last[0].startswith("褒扬诚信、惩戒失信联动机制在食品药品安全、")
+    assert last[1:] == [
+        "社会诚信意识进一步提高",
+        "全市诚信环境显著优化",
+        "形成新时期丽水诚信文化和诚实、自律、守信、互信的环境氛围",
+    ]
+
+
+def test_companions_have_the_keys_that_raw_records_give():
+    # each is a name that codes, publicity, collection, usage, revenue or survey computes
+    survey = {"index", "dont_know"}
+    given = {
+        "uscc_coverage": {
+            "cert_replacement_rate",
+            "dup_error_rate",
+            "individual_business_coverage",
+        },
+        "double_publicity_coverage": {
+            "timeliness",
+            "late_rate",
+            "body_coverage",
+            "compliance",
+            "concealment",
+        },
+        "collection_completeness": {"timeliness", "accuracy"},
+        "query_volume": {"bulk"},
+        "service_revenue": {"deflated"},
+        "satisfaction_government": survey,
+        "satisfaction_business": survey,
+        "satisfaction_social": survey,
+        "satisfaction_judicial": survey | {"litigants"},  # a survey of its own, only loaded
+    }
+    for key, row in indicators().items():
+        assert {companion.key for companion in row.companions} == given.get(key, set())
+
+
 def test_both_stages_have_their_milestones():
     assert [stage.id for stage in plan().stages] == ["advance", "consolidate"]
     assert [row.stage for row in milestones()] == ["advance"] * 2 + ["consolidate"] * 2

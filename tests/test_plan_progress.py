@@ -20,7 +20,7 @@ from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.divisions import CITY, counties
 from lishui_credit.plan.observations import SCHEMA, latest, observations
 from lishui_credit.plan.progress import PROGRESS, progress
-from lishui_credit.plan.sentences import attention, changes
+from lishui_credit.plan.sentences import attention, changes, sentence
 from lishui_credit.plan.series import series
 from lishui_credit.plan.status import STATUSES, disagree
 from lishui_credit.plan.targets import TARGETS, read_targets, yearly_targets
@@ -247,6 +247,77 @@ def test_a_target_that_is_reached_needs_no_baseline_unless_it_is_a_multiple():
     assert "base is zero" in zero["note"]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "low", "high", "status", "missed"),
+    [
+        ("uscc_coverage", 99.9, None, None, "behind", True),
+        ("uscc_coverage", 100.0, None, None, "achieved", False),
+        ("satisfaction_judicial", 89.0, 87.0, 91.0, "cannot_tell", False),
+        ("satisfaction_judicial", 88.0, 86.5, 89.5, "behind", True),
+        ("satisfaction_judicial", 92.0, 90.0, 94.0, "achieved", False),
+        ("query_volume", 5e6, None, None, "no_baseline", False),
+    ],
+)
+def test_at_the_end_of_the_plan_the_target_is_due_whatever_the_base_was(
+    key, value, low, high, status, missed
+):
+    row = obs(key, "331102", END, value=value) | {"frequency": "year", "low": low, "high": high}
+    found = one(progress(frame([row])), key, "331102")
+    assert found["status"] == status
+    within = "what is due lies within the interval, 87.0 % to 91.0 %"
+    assert (within in found["note"]) is (status == "cannot_tell")
+    assert ("interval 87.0 % to 91.0 %" in sentence(found)) is (status == "cannot_tell")
+    assert ("ended short of its target" in found["note"]) is missed
+    assert "no 2015 value" in found["note"]
+    assert found["path"] == (None if key == "query_volume" else found["target"])
+
+
+def test_near_its_path_at_the_end_is_a_target_missed():
+    rows = path_of("double_publicity_coverage", {2015: 20, 2020: 99.97})
+    for at in (END, date(2024, 1, 1)):
+        found = one(progress(rows, at), "double_publicity_coverage", "331102")
+        assert found["status"] == "near"
+        assert found["note"].startswith("the plan has ended short of its target")
+        said = sentence(found)
+        assert "99.97 % at 2020-12-31" in said
+        assert "the plan has ended short of its target" in said
+    before = path_of("double_publicity_coverage", {2015: 20, 2019: 83})
+    late = one(progress(before, date(2024, 1, 1)), "double_publicity_coverage", "331102")
+    assert "ended short" not in late["note"]
+    assert "nothing newer than 2019-12-31" in late["note"]
+
+
+def test_no_data_says_what_is_there_all_the_same():
+    base = path_of("website_rate", {2015: 50})
+    found = one(progress(base, date(2016, 1, 1)), "website_rate", "331102")
+    assert found["note"] == "no observation after 2015; value of 2015: 50.0 %"
+    two = frame([obs("client_rate", code, MID, 1, 2) for code in CODES[:2]])
+    city = one(progress(two, MID), "client_rate")
+    assert city["status"] == "no_data"
+    assert city["note"] == "no value for the whole city; 2 counties have one"
+    assert sentence(city).endswith(": no data (no value for the whole city; 2 counties have one).")
+
+
+def test_without_a_base_the_sentence_tells_the_distance():
+    found = one(progress(path_of("satisfaction_social", {2018: 80.4})), "satisfaction_social", "331102")  # fmt: skip
+    assert found["status"] == "no_baseline"
+    assert sentence(found) == (
+        "Satisfaction with social integrity (guidance): no baseline, 80.4 % at 2018-12-31,"
+        " 4.6 points short of 85.0 % in 2020."
+    )
+
+
+def test_a_value_of_file_fen_and_percent_meets_a_target_it_equals():
+    from lishui_credit.plan.observations import computed
+
+    cents = pl.DataFrame({"numerator": range(1, 20_001)}).with_columns(
+        indicator=pl.lit("service_revenue"),
+        denominator=pl.lit(None, pl.Int64),
+        value=pl.lit(None, pl.Float64),
+    )
+    assert computed(cents)["value"].to_list() == [n / 100 for n in range(1, 20_001)]
+
+
 def test_a_base_above_the_target_asks_to_keep_it():
     kept = one(
         progress(path_of("satisfaction_social", {2015: 88, 2018: 86})),
@@ -459,3 +530,22 @@ def test_what_changed_between_two_days_is_what_differs(sample):
         assert differs == ((key, code) in turned)
     assert turned["uscc_coverage", "331126"] == "worse"
     assert changes(now, now).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "found"),
+    [
+        ("目标值", "120.5万元", 1_205_000.0),
+        ("目标值(万元)", "120.5", 1_205_000.0),
+        ("目标值", "88%", "unit"),
+        ("目标值(%)", "88", "unit"),
+    ],
+)
+def test_a_target_in_another_unit_is_taken_into_account_or_refused(tmp_path, header, cell, found):
+    path = tmp_path / "targets.csv"
+    path.write_text(f"指标,地区,年度,{header}\n8,莲都区,2018,{cell}\n", encoding="utf-8")
+    if isinstance(found, str):
+        with pytest.raises(SubjectError, match=found):
+            read_targets(path)
+    else:
+        assert read_targets(path)["target"].item() == found

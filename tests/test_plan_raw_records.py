@@ -11,6 +11,7 @@ from stdnum.cn import uscc as oracle
 
 from lishui_credit.errors import RubricError, SubjectError
 from lishui_credit.language import set_language
+from lishui_credit.plan.aggregate import with_city
 from lishui_credit.plan.codes import (
     REGISTER,
     code_coverage,
@@ -19,7 +20,7 @@ from lishui_credit.plan.codes import (
 )
 from lishui_credit.plan.collection import BATCHES, CATALOGUE, completeness
 from lishui_credit.plan.computed import Computed, period_of, period_start
-from lishui_credit.plan.divisions import CITY, areas
+from lishui_credit.plan.divisions import CITY, areas, counties
 from lishui_credit.plan.lists import CRITERIA, KEY_SECTORS, NAMED_LISTS, RELEASES, list_coverage
 from lishui_credit.plan.observations import SCHEMA
 from lishui_credit.plan.openings import client_rate, website_rate
@@ -777,6 +778,29 @@ def test_robots_tests_failures_retries_and_bulk_are_left_out():
     assert judged_queries(log([0, 20], user=["bot", "us"]), robots=["bot"], tests=["us"])[
         "state"
     ].to_list() == ["robot", "test"]
+
+
+def test_a_county_of_the_log_that_asked_nothing_in_a_month_counts_zero_and_the_city_adds_up():
+    codes = [county.adcode for county in counties()]
+    asked = [("2018-03-01 09:00:00", code) for code in codes]
+    asked += [("2018-04-02 09:00:00", code) for code in codes[:8]] + [
+        ("2018-04-30 23:00:00", codes[0])
+    ]
+    log = pl.DataFrame(asked, schema=["at", "adcode"], orient="row").with_columns(
+        user=pl.int_range(pl.len()).cast(pl.String),
+        subject=pl.lit("s"),
+        channel=pl.lit("网站"),
+        success=pl.lit(True),
+    )
+    found = query_volume(log, at=date(2018, 4, 30))
+    april = found.observations.filter(period=date(2018, 4, 30))
+    assert dict(april.select("adcode", "numerator").iter_rows())[codes[8]] == 0
+    whole = with_city(found.observations)
+    assert whole.missing.is_empty()
+    assert whole.reconciliation.is_empty()
+    assert not found.notes
+    late = query_volume(log.filter(pl.col("at") > "2018-04"), at=date(2018, 4, 30))
+    assert late.notes == ("the log begins on 2018-04-02: the first period may not be whole",)
 
 
 def test_a_failed_query_opens_no_window():

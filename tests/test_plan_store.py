@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from lishui_credit.language import set_language
 from lishui_credit.plan import SCHEMA, areas, indicators
 from lishui_credit.plan.intake import period_of, read_observations
 from lishui_credit.plan.observations import computed, observations
-from lishui_credit.plan.store import Store
+from lishui_credit.plan.store import Store, _alone
 
 HEAD = "指标,地区,时期,频率,分子,分母,数值,备注\n"
 GOOD = (
@@ -160,6 +162,148 @@ def test_files_of_another_kind_are_refused(tmp_path, name):
         (tmp_path / name).write_bytes(b"PK\x03\x04 cut short")
     with pytest.raises(SubjectError):
         read_observations(tmp_path / name)
+
+
+def test_threads_that_write_at_once_lose_nothing_and_see_one_message(store):
+    said: list[str] = []
+
+    def write(number: int) -> None:
+        for _ in range(200):
+            try:
+                store.add(rows(numerator=number % 2), by=f"u{number}", reason="b")
+                return
+            except SubjectError as error:
+                said.append(str(error))
+                time.sleep(0.02)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    known = store.revisions()
+    assert known["revision"].to_list() == list(range(1, known.height + 1))
+    assert known["numerator"].diff().drop_nulls().abs().eq(1).all()  # each revision changes it
+    assert all("writing the store" in text or "meanwhile" in text for text in said)
+
+
+def test_a_killed_writer_of_a_parquet_store_locks_nobody_out(tmp_path):
+    store = Store.open(tmp_path / "plan.parquet")
+    store.add(rows(), by="a", reason="b")
+    code = (
+        "import sys, pathlib; from lishui_credit.plan.store import _alone\n"
+        f"with _alone(pathlib.Path({str(store.path)!r})): print('held', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(SubjectError, match="writing the store"):
+        store.add(rows(numerator=0), by="a", reason="b")
+    holder.kill()
+    holder.communicate()
+    assert store.path.with_name(".plan.parquet.lock").exists()  # what it left behind
+    assert store.add(rows(numerator=0), by="a", reason="b").revised == 1
+    assert not store.path.with_name(".plan.parquet.lock").exists()
+
+
+def test_a_clean_load_takes_the_rejects_of_an_earlier_one_away(store, tmp_path):
+    path = csv(tmp_path / "a.csv", "5,全市,2018Q2,,7,10,,\n5,杭州,2018Q2,,7,10,,\n")
+    first = store.load(path, by="a", reason="b")
+    assert first.rejected_path is not None
+    assert first.rejected_path.exists()
+    csv(tmp_path / "a.csv", "5,全市,2018Q2,,7,10,,\n")
+    second = store.load(path, by="a", reason="b")
+    assert second.rejected_path is None
+    assert not first.rejected_path.exists()
+
+
+def test_a_row_without_indicator_area_or_period_is_rejected_and_the_file_goes_on(tmp_path):
+    body = "5,全市,2018Q2,,7,10,,\n,全市,2018Q1,,7,10,,\n5,,2018Q1,,7,10,,\n5,全市,,,7,10,,\n填表人:张三,,,,,,,\n"
+    found = read_observations(csv(tmp_path / "a.csv", body), today=date(2019, 1, 1))
+    assert found.frame.height == 1
+    told = dict(found.rejected.select("row", "reasons").iter_rows())
+    assert sorted(told) == [3, 4, 5, 6]
+    assert all("is empty" in reason for reason in told.values())
+
+
+@pytest.mark.parametrize(
+    ("header", "key", "cell", "value"),
+    [
+        ("数值", "8", "120.5万元", 1_205_000.0),
+        ("数值", "8", "1205000元", 1_205_000.0),
+        ("数值", "8", "1.2亿元", 120_000_000.0),
+        ("数值(万元)", "8", "120.5", 1_205_000.0),
+        ("数值（万元）", "8", "120.5", 1_205_000.0),
+        ("数值(万元)", "8", "1205000元", 1_205_000.0),
+        ("数值", "7", "12.5万次", 125_000.0),
+        ("数值", "9", "88.1%", 88.1),
+        ("数值", "9", "88.1％", 88.1),
+        ("数值(%)", "9", "88.1", 88.1),
+        ("数值", "9", "0.9%", 0.9),
+        ("数值", "9", "0", 0.0),
+        ("数值", "9", "88.1万元", "unit"),
+        ("数值", "8", "88.1%", "unit"),
+        ("数值(%)", "8", "88.1", "unit"),
+        ("数值(万元)", "9", "88.1", "unit"),
+        ("数值", "7", "5元", "unit"),
+        ("数值", "9", "0.881", "a share or a percentage"),
+        ("数值(%)", "9", "1", "a share or a percentage"),
+        ("数值", "9", "12万", "number"),
+        ("分子", "8", "120.5万元", "unit"),
+        ("分子", "9", "88%", "unit"),
+    ],
+)
+def test_a_unit_is_taken_into_account_or_refused_never_dropped(tmp_path, header, key, cell, value):
+    path = csv(tmp_path / "a.csv", f"{key},莲都区,2018年度,{cell}\n", f"指标,地区,时期,{header}\n")
+    found = read_observations(path, today=date(2019, 12, 31))
+    if isinstance(value, str):
+        assert value in found.rejected["reasons"].item()
+    else:
+        assert found.frame["value"].item() == value
+        assert found.rejected.is_empty()
+
+
+def test_a_decimal_is_held_as_it_was_written(tmp_path):
+    cells = [f"{n / 10:.1f}" for n in range(11, 1001)]
+    for start in range(0, len(cells), 12):
+        part = cells[start : start + 12]
+        body = "".join(f"9,莲都区,{2000 + n}年度,{cell}\n" for n, cell in enumerate(part))
+        found = read_observations(csv(tmp_path / "a.csv", body, "指标,地区,时期,数值\n"))
+        assert found.frame.sort("period")["value"].to_list() == [float(cell) for cell in part]
+
+
+def test_codes_that_were_floats_on_the_way_are_read(tmp_path):
+    floats = {"指标": [5.0, 5.0], "地区": [331100.0, 331102.0], "时期": [201806.0, 2018.0]}
+    pl.DataFrame(floats | {"分子": [7.0, 1.0], "分母": [10.0, 1.0]}).write_csv(tmp_path / "a.csv")
+    found = read_observations(tmp_path / "a.csv")
+    assert found.rejected.is_empty()
+    assert found.frame.select("adcode", "period", "frequency").sort("adcode").rows() == [
+        ("331100", date(2018, 6, 30), "month"),
+        ("331102", date(2018, 12, 31), "year"),
+    ]
+
+
+def test_a_month_that_may_be_january_or_october_is_not_guessed(tmp_path):
+    body = "".join(f"5,全市,{period},,7,10,,\n" for period in ("2018.1", "2018.01", "2018.2"))
+    found = read_observations(csv(tmp_path / "a.csv", body))
+    assert found.rejected["row"].to_list() == [2]
+    assert found.frame["period"].to_list() == [date(2018, 1, 31), date(2018, 2, 28)]
+
+
+def test_yuan_for_ten_thousand_yuan_is_told_in_a_file_and_against_the_store(store, tmp_path):
+    head = "指标,地区,时期,数值\n"
+    both = "8,莲都区,2016年度,1205000\n8,莲都区,2017年度,130.5\n7,莲都区,2016年度,9900\n7,莲都区,2017年度,100\n"
+    found = read_observations(csv(tmp_path / "a.csv", both, head))
+    assert [note for note in found.notes if "leap" in note] == [
+        "a.csv: a leap, is the unit right? Service revenue Liandu 2017-12-31: 1,205,000 -> 130"
+    ]
+    store.load(csv(tmp_path / "b.csv", "8,莲都区,2016年度,1205000\n", head), by="a", reason="b")
+    later = csv(tmp_path / "c.csv", "8,莲都区,2017年度,130.5\n", head)
+    assert any("leap" in note for note in store.load(later, by="a", reason="b").notes)
+    mended = csv(tmp_path / "c.csv", "8,莲都区,2017年度,130.5万元\n", head)
+    assert not store.load(mended, by="a", reason="更正单位").notes
 
 
 @given(
@@ -328,11 +472,11 @@ def test_a_foreign_table_is_no_store(tmp_path):
 def test_a_second_writer_is_told_to_wait(store):
     store.add(rows(), by="a", reason="b")
     if store.path.suffix == ".parquet":
-        lock = store.path.with_name(f".{store.path.name}.lock")
-        lock.touch()
-        with pytest.raises(SubjectError, match="writing the store"):
+        with (
+            _alone(store.path),
+            pytest.raises(SubjectError, match="writing the store"),
+        ):
             store.add(rows(numerator=0), by="a", reason="b")
-        lock.unlink()
     else:
         code = f"import duckdb,sys; c=duckdb.connect({str(store.path)!r}); print('held', flush=True); sys.stdin.read()"
         holder = subprocess.Popen(

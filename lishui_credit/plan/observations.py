@@ -94,7 +94,7 @@ def computed(frame: pl.DataFrame) -> pl.DataFrame:
     whole = pl.when((scaled - scaled.round()).abs() < 1e-6).then(scaled.round()).cast(pl.Int64)
     return frame.with_columns(pl.coalesce(n, whole).alias("numerator")).with_columns(
         pl.when(money)
-        .then(pl.coalesce(n / 100, value))
+        .then(pl.coalesce((n / 100).round(2), value))
         .when(queries)
         .then(pl.coalesce(n.cast(pl.Float64), value))
         .otherwise(pl.coalesce(n * 100 / d, value))

@@ -35,6 +35,7 @@ from lishui_credit.plan.methods import (
     time_share,
 )
 from lishui_credit.plan.observations import MONTHS, latest, observations
+from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.series import series
 from lishui_credit.plan.status import OF_GROWTH, STATUSES, disagree
 
@@ -113,8 +114,10 @@ class Way:
 
     def at(self, day: date) -> float | None:
         """The value expected on a day; None where the way has no beginning or no end."""
-        if self.target is None or (self.base is None and not self.years):
+        if self.target is None:
             return None
+        if self.base is None and not self.years:  # at the end it matters not from where
+            return self.target if day >= END else None
         if self.base is not None and self.base >= self.target:
             return self.target  # nothing to gain: keep what is reached
         if not self.years:
@@ -158,7 +161,7 @@ class Way:
         level = self.at(point.day)
         if level is None:
             return "no_baseline"
-        if self.base is None:  # only loaded targets: above or below them is all that can be said
+        if self.base is None:  # above or below what is due is all that can be said
             by_schedule = "on_track" if point.value >= level else "behind"
         elif doubling and not self.years:
             ratio = self.growth(point)
@@ -270,6 +273,9 @@ def _judged(
     after = [point for point in points if point.day > BASE]
     if not after:
         made |= {"status": "no_data", "note": tr("no observation after 2015", "2015年以后无观测")}
+        if base is not None:
+            stood = printed(row, base)
+            made["note"] += tr(f"; value of 2015: {stood}", f";2015年基数为{stood}")
         return made
     last = after[-1]
     made |= {"value": last.value, "low": last.low, "high": last.high, "period": last.day}
@@ -361,9 +367,13 @@ def _projected(way: Way, points: Sequence[Point], level: float) -> dict[str, Any
 
 def _note(way: Way, made: Mapping[str, Any], at: date) -> str:
     notes = []
-    if (elapsed(at) - elapsed(made["period"])) * 12 > MONTHS[way.row.frequency]:
+    late = (elapsed(min(at, END)) - elapsed(made["period"])) * 12
+    if late > MONTHS[way.row.frequency]:
         notes.append(tr(f"nothing newer than {made['period']}", f"{made['period']} 之后无观测"))
-    if made["status"] == "no_baseline":
+    missed = STATUSES[made["status"]].off or made["status"] == "near"
+    if missed and made["period"] >= END:
+        notes.append(tr("the plan has ended short of its target", "规划期满仍未达目标"))
+    if made["status"] == "no_baseline" or way.base is None:
         notes.append(
             tr("no 2015 value: the plan publishes none", "无2015年数值:规划未公布基数")
             if way.base is None
@@ -373,6 +383,14 @@ def _note(way: Way, made: Mapping[str, Any], at: date) -> str:
         notes.append(
             tr("too few observations to project", "观测过少,不作预测")
             + f" ({made['projection_points']})"
+        )
+    if made["status"] == "cannot_tell":
+        low, high = (printed(way.row, made[name]) for name in ("low", "high"))
+        notes.append(
+            tr(
+                f"what is due lies within the interval, {low} to {high}",
+                f"置信区间为{low}至{high},应达值在其中",
+            )
         )
     if made["disagree"]:
         notes.append(tr("the two methods disagree", "两种方法结论不一致"))
@@ -391,6 +409,16 @@ def _name_worst(rows: Sequence[dict[str, Any]]) -> None:
             and row["adcode"] != CITY
             and STATUSES[row["status"]].off
         ]
+        reporting = [
+            row
+            for row in rows
+            if row["indicator"] == city["indicator"] and row["status"] != "no_data"
+        ]
+        if city["status"] == "no_data" and reporting:
+            city["note"] = tr(
+                f"no value for the whole city; {len(reporting)} counties have one",
+                f"无全市数值,有{len(reporting)}个县(市、区)的数值",
+            )
         off.sort(
             key=lambda row: (row["gap"] / row["path"] if row["path"] else row["gap"], row["adcode"])
         )

@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.language import tr
-from lishui_credit.plan.definitions import ATTRIBUTES, PlanIndicator, indicator, indicators
+from lishui_credit.plan.definitions import ATTRIBUTES, END, PlanIndicator, indicator, indicators
 from lishui_credit.plan.divisions import CITY, division
 from lishui_credit.plan.status import STATUSES
 
@@ -25,11 +25,16 @@ def printed(row: PlanIndicator, value: float | None) -> str:
     --------
     >>> printed(indicator("website_rate"), 77.777), printed(indicator("query_volume"), 123456.0)
     ('77.8 %', '123,456')
+    >>> printed(indicator("website_rate"), 99.97), printed(indicator("website_rate"), 100.0)
+    ('99.97 %', '100.0 %')
     """
     if value is None:
         return "—"
     if row.unit == "percent":
-        return f"{value:.1f} %"
+        # what is short of the target must not be rounded up to it
+        short = value < row.target.value
+        places = (n for n in (1, 2, 3) if not short or round(value, n) < row.target.value)
+        return f"{value:.{next(places, 4)}f} %"
     if row.unit == "yuan":
         return f"{value / 10_000:,.1f} " + tr("10k yuan", "万元")
     return f"{value:,.0f}"
@@ -79,9 +84,25 @@ def sentence(found: dict[str, Any]) -> str:
         if state.off and found["required_rate"] is not None:
             rate = rate_printed(row, found["required_rate"])
             parts.append(tr(f"from now on it takes {rate}", f"今后须{rate}"))
+        if found["status"] == "cannot_tell":
+            low, high = printed(row, found["low"]), printed(row, found["high"])
+            parts.append(tr(f"interval {low} to {high}", f"置信区间为{low}至{high}"))
+        if found["status"] == "no_baseline" and found["target"] is not None:
+            goal = printed(row, found["target"])
+            left = max(found["target"] - found["value"], 0.0)
+            parts.append(
+                tr(
+                    f"{left:.1f} points short of {goal} in 2020",
+                    f"距2020年目标{goal}尚差{left:.1f}个百分点",
+                )
+            )
+        if found["period"] >= END and (state.off or state.id == "near"):
+            parts.append(tr("the plan has ended short of its target", "规划期满仍未达目标"))
         if found["worst"]:
             named = tr(", ", "、").join(division(code).name for code in found["worst"])
             parts.append(tr(f"most behind: {named}", f"最滞后:{named}"))
+    elif found.get("note"):
+        parts[0] += tr(f" ({found['note']})", f"({found['note']})")
     return tr(", ", ",").join(parts) + tr(".", "。")
 
 

@@ -20,6 +20,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.intake import read_observations
+from lishui_credit.plan.leaps import leaps_said
 from lishui_credit.plan.observations import (
     CONTENT,
     KEY,
@@ -185,6 +186,8 @@ class Store:
     ) -> Recorded:
         """Record a file of observations; rows that cannot be taken go to ``<file>.rejected.csv``.
 
+        Where every row is taken, such a file of an earlier load is removed.
+
         Parameters
         ----------
         path : path-like
@@ -207,14 +210,21 @@ class Store:
         """
         self._may_record(by, reason)
         found = read_observations(path, today=today)
-        rejected_path = None
+        rejects = Path(path).with_name(Path(path).name + ".rejected.csv")
         if found.rejected.height:
-            rejected_path = Path(path).with_name(Path(path).name + ".rejected.csv")
             texts = found.rejected.with_columns(pl.exclude("row").cast(pl.String))
-            write_table(texts.lazy(), rejected_path)
+            write_table(texts.lazy(), rejects)
+        else:
+            rejects.unlink(missing_ok=True)  # what an earlier load of this file left
         done = self._record(found.frame, by, reason, now)
+        same = ["indicator", "adcode", "frequency"]
+        joined = self.latest().join(found.frame, on=same, how="semi")  # with what was here before
+        told = [n for n in leaps_said(joined) if not any(x.endswith(n) for x in found.notes)]
         return replace(
-            done, rejected=found.rejected, rejected_path=rejected_path, notes=found.notes
+            done,
+            rejected=found.rejected,
+            rejected_path=rejects if found.rejected.height else None,
+            notes=(*found.notes, *told),
         )
 
     def add(
@@ -346,16 +356,16 @@ class Store:
             rows.write_parquet(draft)
             columns = ", ".join(f"{name} {_TYPES[kind]}" for name, kind in SCHEMA.items())
             key = ", ".join((*KEY, "revision"))
-            connection.execute(
-                f"CREATE TABLE IF NOT EXISTS {_TABLE} ({columns}, PRIMARY KEY ({key}))"
-            )
             names = ", ".join(SCHEMA)
             try:
+                connection.execute(
+                    f"CREATE TABLE IF NOT EXISTS {_TABLE} ({columns}, PRIMARY KEY ({key}))"
+                )
                 connection.execute(
                     f"INSERT INTO {_TABLE} ({names}) SELECT {names} FROM read_parquet(?)",
                     [str(draft)],
                 )
-            except duckdb.ConstraintException:
+            except (duckdb.ConstraintException, duckdb.TransactionException):
                 raise SubjectError(_raced(self.path)) from None
 
     def _parquet(self) -> pl.DataFrame:
@@ -385,7 +395,8 @@ class Store:
             connection = duckdb.connect(str(self.path), read_only=read_only)
         except duckdb.Error as error:
             said = str(error).splitlines()[0]
-            busy = "lock" in said.lower()
+            # a connection error: this process holds it open in the other way, to read or to write
+            busy = "lock" in said.lower() or isinstance(error, duckdb.ConnectionException)
             raise SubjectError(
                 Problem(
                     tr("another program is writing the store", "另一程序正在写入数据库"),
@@ -425,17 +436,20 @@ def _raced(path: Path) -> Problem:
 
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold the only right to write a Parquet store, which has no lock of its own."""
+    """Hold the only right to write a Parquet store, which has no lock of its own.
+
+    The right is the operating system's where it has one: that of a killed process ends with it.
+    """
     lock = path.with_name(f".{path.name}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
+        held = _locked(lock)
+    except (FileExistsError, BlockingIOError):
         raise SubjectError(
             Problem(
                 tr("another program is writing the store", "另一程序正在写入数据库"),
                 lock.name,
-                tr("remove the lock if none is", "若并无其他程序,请删除该锁文件"),
+                tr("try again when it is done", "请待其完成后重试"),
                 where=path.name,
             )
         ) from None
@@ -443,3 +457,23 @@ def _alone(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.unlink(missing_ok=True)
+        os.close(held)
+
+
+def _locked(lock: Path) -> int:
+    """Return an open lock file that nobody else holds; the file alone is the lock without `fcntl`."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        return os.open(lock, os.O_CREAT | os.O_EXCL)
+    while True:
+        held = os.open(lock, os.O_CREAT | os.O_RDWR)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(held), os.stat(lock)):
+                    return held
+        except BaseException:
+            os.close(held)
+            raise
+        os.close(held)  # its holder removed it meanwhile: the next one is another file

@@ -19,7 +19,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.headers import match, normal, spellings
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, indicators
-from lishui_credit.plan.intake import columns, in_words
+from lishui_credit.plan.intake import MARKS, columns, in_words, measured, unit_unfit
 from lishui_credit.plan.methods import path_value
 from lishui_credit.plan.observations import observations
 from lishui_credit.plan.series import series
@@ -48,7 +48,10 @@ def _columns() -> dict[str, Column]:
         maximum=Decimal(END.year), aliases=("年份", "目标年度"),
     )  # fmt: skip
     target = replace(
-        known["value"], id="target", label_zh="目标值", aliases=("目标", "年度目标", "目标值(%)")
+        known["value"],
+        id="target",
+        label_zh="目标值",
+        aliases=("目标", "年度目标", *(f"目标值({mark})" for mark in MARKS)),
     )
     basis = Column(
         id="basis", label_zh="依据", type="level",
@@ -96,6 +99,11 @@ def read_targets(path: Path | str) -> pl.DataFrame:
     cells = {name: table[header].cast(pl.String) for name, (header, _) in matched.items()}
     for name in ("indicator", "adcode"):
         cells[name] = in_words(cells[name], name)
+    unit = {key: row.unit for key, row in indicators().items()}
+    units = cells["indicator"].replace_strict(unit, default=None, return_dtype=pl.String)
+    read_in = measured(cells["target"], units, matched["target"][0])
+    cells["target"] = read_in["text"]
+    unfit = table.filter(read_in["unfit"])
     key = pl.concat_str("indicator", "adcode", "year", separator=" ").alias("key")
     frame = pl.DataFrame(cells).with_columns(key)
     key_column = Column(id="key", label_zh="键", type="text")
@@ -119,13 +127,17 @@ def read_targets(path: Path | str) -> pl.DataFrame:
         Problem(tr("a cell is empty", "有空单元格"), str(k), where=raw.name) for k in holes["key"]
     ]
     problems += [Problem(tr("above 100 %", "大于 100%"), k, where=raw.name) for k in above["key"]]
+    problems += [
+        Problem(unit_unfit(), " ".join(str(cell) for cell in row), where=raw.name)
+        for row in unfit.rows()
+    ]
     if problems:
         raise SubjectError(problems)
     basis = (
         pl.col("basis").fill_null("loaded") if "basis" in cells else pl.lit("loaded").alias("basis")
     )
     source = pl.col("source").fill_null("") if "source" in cells else pl.lit("").alias("source")
-    made = rows.with_columns(basis, source, (pl.col("target") / _SCALE).alias("target"))
+    made = rows.with_columns(basis, source, (pl.col("target") / _SCALE).round(4).alias("target"))
     return made.select(list(TARGETS)).cast(TARGETS).sort("indicator", "adcode", "year")
 
 

@@ -19,6 +19,7 @@ from lishui_credit.plan.computed import (
     left_out,
     observed,
     period_of,
+    period_start,
 )
 from lishui_credit.plan.raw_tables import RawColumn, RawTable, take
 
@@ -182,7 +183,8 @@ def query_volume(
 
     Counted are successful queries that are no robot's, test, health check, retry or quick repeat;
     bulk calls are a companion of their own. A period that is not over by `at` is left out, since
-    part of a month is no month.
+    part of a month is no month. An area that is in the log at all and asked nothing in a period
+    that others asked in has a count of zero.
 
     Parameters
     ----------
@@ -224,12 +226,17 @@ def query_volume(
     last = at or log.select(day.max()).item()
     areas = by_area(log).with_columns(period_of(day, frequency).alias("period"))
     over = areas.filter(pl.col("period") <= last) if last is not None else areas
+    # an area of the log that asked nothing in a period asked nothing; it is not unknown
+    every = areas.select("adcode").unique().join(over.select("period").unique(), how="cross")
     table = (
         over.group_by("adcode", "period")
         .agg(
             pl.len().cast(pl.Int64).alias("requests"),
             *((pl.col("state") == name).sum().cast(pl.Int64).alias(name) for name in STATES),
         )
+        .join(every, on=["adcode", "period"], how="right")
+        .with_columns(pl.col("requests", *STATES).fill_null(0))
+        .select("adcode", "period", "requests", *STATES)
         .sort("adcode", "period")
     )
     rows = [
@@ -261,6 +268,14 @@ def query_volume(
     notes = [
         note for name, (en, zh) in words.items() for note in left_out(counts.get(name, 0), en, zh)
     ]
+    begun, first = log.select(day.min()).item(), table["period"].min()
+    if isinstance(first, date) and begun > period_start(first, frequency):
+        notes.append(
+            tr(
+                f"the log begins on {begun}: the first period may not be whole",
+                f"日志始于 {begun}:首期可能不完整",
+            )
+        )
     if over.height < areas.height:
         notes.append(
             tr(
