@@ -200,7 +200,7 @@ def test_everything_wrong_with_a_frame_is_told_at_once():
     text = str(caught.value)
     for part in (
         "no column 'score'",
-        "nearest: scor",
+        "did you mean 'scor'?",
         "no column 'green'",
         "county: a segment",
         "id: ids are missing",

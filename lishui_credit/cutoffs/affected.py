@@ -14,7 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lishui_credit.cutoffs.book import Book
-from lishui_credit.cutoffs.decide import APPROVE, absent, expressions, wrong_with
+from lishui_credit.cutoffs.decide import APPROVE, expressions, wrong_with
+from lishui_credit.cutoffs.frames import absent
 from lishui_credit.cutoffs.money import Products, money
 from lishui_credit.cutoffs.policy import Policy
 from lishui_credit.cutoffs.policy_checks import forbidden

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Literal
 
-import narwhals as nw
 import polars as pl
 
+from lishui_credit.cutoffs.frames import as_polars
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.protected import protected_as
@@ -158,7 +158,7 @@ def book(
     Traceback (most recent call last):
     lishui_credit.errors.SubjectError: bad: scores without outcomes: there is no such column · hint: ...
     """
-    table = _table(frame)
+    table = as_polars(frame)
     named = {"score": score, "bad": outcome}
     named |= {"amount_fen": amount} if isinstance(amount, str) else {}
     named |= {own: name for own, name in (("pd", pd), ("id", id)) if name is not None}
@@ -199,29 +199,6 @@ def book(
         [*(n for n in _OWN if n in {*named, "amount_fen"}), *extra]
     )
     return Book(checked, tuple(segments), tuple(groups), higher, tuple(order or ()), dropped)
-
-
-def _table(frame: Any) -> pl.DataFrame:
-    if isinstance(frame, pl.DataFrame):
-        return frame
-    try:
-        wrapped: Any = (
-            frame if isinstance(frame, nw.DataFrame | nw.LazyFrame) else nw.from_native(frame)
-        )
-    except TypeError as error:
-        raise SubjectError(
-            Problem(
-                tr("this is not a frame with named columns", "这不是带列名的数据框"),
-                type(frame).__name__,
-                tr(
-                    "give a polars, pandas or pyarrow frame",
-                    "请提供 polars、pandas 或 pyarrow 数据框",
-                ),
-            )
-        ) from error
-    eager = wrapped.collect(backend="polars") if isinstance(wrapped, nw.LazyFrame) else wrapped
-    table: pl.DataFrame = eager.to_polars()
-    return table
 
 
 def _roles(

@@ -7,17 +7,16 @@ float score is the double nearest to it.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-import narwhals as nw
 import polars as pl
 
 from lishui_credit.cutoffs.adverse import reasons
+from lishui_credit.cutoffs.frames import absent, as_polars
 from lishui_credit.cutoffs.policy import Policy, Rule
 from lishui_credit.errors import PolicyError, Problem, SubjectError
 from lishui_credit.language import tr
@@ -108,7 +107,7 @@ def decide(
                 tr("have it approved, or try it with --trial", "请先批准,或用 --trial 试算"),
             )
         )
-    table = gathered(frame)
+    table = as_polars(frame)
     key = subject_column(table.columns, id)
     if problems := wrong_with(table, policy, key):
         raise SubjectError(problems)
@@ -135,28 +134,6 @@ def decide(
     return numbered.join(
         pl.concat([places, found], how="horizontal"), on="_row", how="left", maintain_order="left"
     ).drop("_row")
-
-
-def gathered(frame: Any) -> pl.DataFrame:
-    """Return any frame narwhals knows as a polars frame.
-
-    Raises
-    ------
-    SubjectError
-        If it is no frame.
-    """
-    if isinstance(frame, pl.DataFrame):
-        return frame
-    try:
-        found: pl.DataFrame = nw.from_native(frame).lazy().collect("polars").to_native()
-    except TypeError:
-        hint = tr("give a polars or pandas frame", "请提供 polars 或 pandas 表")
-        raise SubjectError(
-            Problem(
-                tr("not a frame with named columns", "不是带列名的表"), type(frame).__name__, hint
-            )
-        ) from None
-    return found
 
 
 def subject_column(names: Iterable[str], given: str | None = None) -> str | None:
@@ -223,13 +200,6 @@ def wrong_with(table: pl.DataFrame, policy: Policy, key: str | None) -> list[Pro
 
 def _tells(kind: pl.DataType) -> bool:
     return kind.is_integer() or kind in (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
-
-
-def absent(name: str, names: list[str]) -> Problem:
-    """Return the problem of a column that is not there, with the nearest that is."""
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = tr("nearest: ", "最接近:") + near[0] if near else ""
-    return Problem(tr(f"no column '{name}'", f"没有“{name}”列"), ", ".join(names[:8]), hint)
 
 
 # ---- expressions ------------------------------------------------------------------------------

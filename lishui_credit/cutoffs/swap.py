@@ -17,11 +17,10 @@ from lishui_credit.cutoffs.decide import (
     APPROVE,
     DECISIONS,
     NOT_DECIDED,
-    absent,
     expressions,
-    gathered,
     wrong_with,
 )
+from lishui_credit.cutoffs.frames import absent, as_polars
 from lishui_credit.cutoffs.policy import Policy
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
@@ -122,7 +121,7 @@ def swap(
     >>> found.select("set", "applicants", "known", "unknown").rows()[:3]
     [('both', 2, 2, 0), ('swap_in', 1, 0, 1), ('swap_out', 0, 0, 0)]
     """
-    table = gathered(frame)
+    table = as_polars(frame)
     _refuse(table, old, new, [*by], outcome, amount)
     first, second = (expressions(policy, table.schema)[0] for policy in (old, new))
     unset = pl.lit(None, pl.Int64)
