@@ -160,6 +160,18 @@ def test_yuan_is_named_only_on_evidence():
     assert book(loans(amount_fen=[1.0, 2.0, 3.0])).frame["amount_fen"].dtype == pl.Int64
 
 
+@pytest.mark.parametrize("name", ["金额(元)", "金额（万元）", "贷款金额元", "amount_yuan"])
+def test_a_header_that_says_yuan_is_no_column_of_fen(name):
+    (found,) = problems(loans().rename({"amount_fen": name}), amount=name)
+    assert found.what == "the column's name says yuan"
+
+
+def test_a_whole_score_that_no_float_holds_is_refused():
+    for far in (pl.Series([2**63 + 5, 3, 4], dtype=pl.UInt64), pl.Series([-(2**63), 3, 4])):
+        (found,) = problems(loans().with_columns(score=far), higher="worse")
+        assert "2 to the 53rd" in found.what
+
+
 def test_a_grade_outside_the_order_is_named():
     (found,) = problems(loans(grade=["A", "Z", "B"]), score="grade", order=["A", "B"])
     assert found.hint == "Z"
