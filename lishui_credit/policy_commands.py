@@ -118,7 +118,9 @@ def _percent(bp: int) -> str:
 
 
 def _summary(manifest: DecidedManifest, output: str) -> str:
+    from lishui_credit.cutoffs.clauses import sentences
     from lishui_credit.cutoffs.explained import said
+    from lishui_credit.cutoffs.policy_file import from_content
 
     policy = manifest.policy
     title = tr(policy.get("title_en", ""), policy["title_zh"]) or policy["title_zh"]
@@ -131,8 +133,13 @@ def _summary(manifest: DecidedManifest, output: str) -> str:
         f"  {said(name)}  {count:,}  {100 * count / whole:.1f}%"
         for name, count in manifest.counts.items()
     ]
-    lines += [f"    {clause}  {count:,}" for clause, count in list(manifest.decided_by.items())[:8]]
-    words = {
+    words = sentences(from_content(policy))
+    side = tr("en", "zh") == "en"
+    lines += [
+        f"    {words[clause][side] if clause in words else clause}  {count:,}"
+        for clause, count in list(manifest.decided_by.items())[:8]
+    ]
+    verdicts = {
         True: tr("kept", "符合"),
         False: tr("BROKEN", "不符合"),
         None: tr("cannot be told from this file", "本文件无法判断"),
@@ -150,7 +157,7 @@ def _summary(manifest: DecidedManifest, output: str) -> str:
             for key in ("limit", "found")
         ]
         name = names[row["constraint"]]
-        lines.append(f"  {name} {shown[0]}: {shown[1]}  {words[row['holds']]}")
+        lines.append(f"  {name} {shown[0]}: {shown[1]}  {verdicts[row['holds']]}")
     lines += [tr("note: ", "提示:") + note for note in manifest.notes]
     lines.append(tr("wrote ", "已写出 ") + f"{output}, {Path(output).name}.manifest.json")
     return "\n".join(lines)

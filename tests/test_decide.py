@@ -276,6 +276,75 @@ def test_reason_codes_already_in_the_file_are_kept():
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "people", "zh", "en"),
+    [
+        (
+            'kind = "single"\ncut_off = 0.05\nscore = { column = "pd_12m", higher = "worse",'
+            ' label_zh = "违约概率", label_en = "default probability" }',
+            {"pd_12m": [0.01, 0.06]},
+            ["违约概率不高于0.05:通过", "违约概率高于0.05:拒绝"],
+            [
+                "default probability at most 0.05: approve",
+                "default probability above 0.05: decline",
+            ],
+        ),
+        (
+            'kind = "refer"\napprove_at_least = "AA +"\nrefer_at_least = "A"\n'
+            'score = { column = "lvl", order = ["AAA", "AA +", "A", "B"] }',
+            {"lvl": ["AA +", "A", "B", "C", None]},
+            [
+                "等级为AAA、AA +:通过",
+                "等级为A:转人工审核",
+                "等级为B:拒绝",
+                "等级不在政策所列等级中,未决策",
+                "缺少等级,未决策",
+            ],
+            [
+                "grade AAA or AA +: approve",
+                "grade A: refer to a person",
+                "grade B: decline",
+                "the grade is none the policy lists: not decided",
+                "the grade is missing: not decided",
+            ],
+        ),
+        (
+            'kind = "segments"\nscore = { column = "score" }\n[[segments]]\n'
+            'where = { county = ["a", "b"], is_new = true }\nrefer_at_least = 5\n'
+            '[[segments]]\nwhere = { county = "c" }\ndecline_all = true',
+            {"score": [5, 9, 9], "county": ["a", "c", None], "is_new": [True, True, True]},
+            [
+                "县(市、区)为a或b、is new为是者,评分不低于5:转人工审核",
+                "县(市、区)为c者,该分段一律不通过:拒绝",
+                "缺少县(市、区),无法确定所属分段,未决策",
+            ],
+            [
+                "for county a or b and is new yes, score at least 5: refer to a person",
+                "for county c, nobody of this segment is approved: decline",
+                "county is missing, so the segment is not known: not decided",
+            ],
+        ),
+    ],
+)
+def test_every_decision_is_told_in_words_and_not_by_columns(body, people, zh, en):
+    frame = pl.DataFrame(people)
+    table = decide(frame, policy(body), on=DAY)
+    assert table["decided_by_zh"].to_list() == zh
+    assert table["decided_by_en"].to_list() == en
+
+
+def test_a_label_that_says_nothing_leaves_the_hash_of_a_policy_alone():
+    plain = 'kind = "single"\ncut_off = 1\nscore = { column = "score"'
+    assert policy(plain + " }").sha256 == policy(plain + ', label_zh = "" }').sha256
+    assert policy(plain + " }").sha256 != policy(plain + ', label_zh = "分" }').sha256
+
+
+def test_reasons_of_a_file_are_told_by_the_dictionary_not_by_column():
+    people = pl.DataFrame({"score": [500], "reason_1": ["total_assets"], "lost_1": [3.0]})
+    row = decide(people, SINGLE, on=DAY).row(0, named=True)
+    assert row["reason_1_zh"] == "家庭财产总值:距最高分差 3 分"
+
+
 # ---- files ------------------------------------------------------------------------------------
 
 

@@ -64,7 +64,7 @@ def test_scores_are_decided_explained_and_proved(
         "approve  1  25.0%",
         "refer to a person  1  25.0%",
         "not decided  1  25.0%",
-        "policy: 580 <= score < 600  1",
+        "score at least 580 and below 600: refer to a person  1",
         "approval at least 50.00%: 33.33%  BROKEN",
         "budget 10,000.00 yuan: 6,000.00 yuan  kept",
         "d.csv.manifest.json",
@@ -74,7 +74,7 @@ def test_scores_are_decided_explained_and_proved(
     output = str(folder / "d.csv")
     assert main(["policy", "explain", output, "A3", "--lang", "zh"]) == 0
     said = capsys.readouterr().out
-    for part in ("合成数据", "A3", "拒绝", "小额贷款政策", "score < 580", "距通过线差 30"):
+    for part in ("合成数据", "A3", "拒绝", "小额贷款政策", "评分低于580:拒绝", "score < 580", "距通过线差 30"):
         assert part in said, part
     assert main(["policy", "explain", output, "A2", "--lang", "en"]) == 0
     assert "score below the cut-off: 10 short of approval" in capsys.readouterr().out

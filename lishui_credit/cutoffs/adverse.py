@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from lishui_credit.cutoffs.clauses import label
 from lishui_credit.errors import PolicyError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics import compile as compiled
@@ -136,7 +137,8 @@ def reasons(
                 pl.col(f"lost_{n}").cast(pl.Float64, strict=False),
             )
         )
-        return Reasons(named, {}, "file")
+        codes = {str(code) for n in places for code in rows[f"reason_{n}"].unique().drop_nulls()}
+        return Reasons(named, {code: label(code) for code in codes}, "file")
     codes = pl.DataFrame([gap.cast(pl.Float64).alias("lost_1")]).select(
         pl.when(pl.col("lost_1").is_null())
         .then(pl.lit(NOBODY))
@@ -164,7 +166,7 @@ def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
             )
         )
     labels = {
-        row.feature: (row.label_zh or row.feature, row.label_en or row.feature)
+        row.feature: (row.label_zh or label(row.feature)[0], row.label_en or label(row.feature)[1])
         for row in card.characteristics
     }
     held = [f"{POINTS}{name}" for name in card.columns]
@@ -190,8 +192,8 @@ def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
 def _of_rubric(rows: pl.DataFrame, rubric: Rubric, top: int) -> Reasons:
     """Return points lost per indicator; a rule that decided past the points stands first."""
     scoring = [row for row in rubric.scoring if f"{compiled.POINTS}{row.id}" in rows.columns]
-    labels = {row.id: (row.label_zh, row.label_en or row.id) for row in rubric.scoring}
-    labels |= {row.id: (row.label_zh, row.label_en or row.id) for row in rubric.overrides}
+    labels = {row.id: (row.label_zh, row.label_en or label(row.id)[1]) for row in rubric.scoring}
+    labels |= {row.id: (row.label_zh, row.label_en or label(row.id)[1]) for row in rubric.overrides}
     best = np.array([tables.best(rubric, row) for row in scoring], dtype=np.float64)
     matrix = _matrix(rows, [f"{compiled.POINTS}{row.id}" for row in scoring])
     # A point withheld is not a point lost.

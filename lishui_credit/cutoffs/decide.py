@@ -16,23 +16,26 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.cutoffs.adverse import reasons
+from lishui_credit.cutoffs.clauses import sentences
 from lishui_credit.cutoffs.frames import absent, as_polars
-from lishui_credit.cutoffs.policy import Policy, Rule
+from lishui_credit.cutoffs.policy import (
+    APPROVE,
+    DECLINE,
+    IN_NO_SEGMENT,
+    NOT_A_GRADE,
+    NOT_DECIDED,
+    REFER,
+    SCORE_INFINITE,
+    SCORE_MISSING,
+    Policy,
+    Rule,
+    comparison,
+)
 from lishui_credit.errors import PolicyError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.rubric import Rubric
 from lishui_credit.scorecards.card import Card
 
-APPROVE: Final = "approve"
-REFER: Final = "refer"
-DECLINE: Final = "decline"
-NOT_DECIDED: Final = "not decided"
-DECISIONS: Final = (APPROVE, REFER, DECLINE, NOT_DECIDED)
-
-SCORE_MISSING: Final = "score missing"
-SCORE_INFINITE: Final = "score infinite"
-NOT_A_GRADE: Final = "not a grade of the policy"
-IN_NO_SEGMENT: Final = "in no segment"
 ROW: Final = "row"
 """Name of the id where a file has none: rows are numbered from 1."""
 
@@ -72,10 +75,10 @@ def decide(
 
     Returns
     -------
-    polars.DataFrame, shape (n, 7 + 4k)
+    polars.DataFrame, shape (n, 9 + 4k)
         In the order of the frame: ``id`` (text), ``score``, ``decision`` ("approve", "refer",
-        "decline", "not decided"), ``decided_by`` (segment and comparison, or why not decided),
-        ``trial``, ``policy`` (id@version), ``policy_sha256``; then ``reason_1`` (code),
+        "decline", "not decided"), ``decided_by`` (segment and comparison, or why not decided) and
+        ``decided_by_zh``, ``decided_by_en`` (the same in words, see `clauses`), ``trial``, ``policy`` (id@version), ``policy_sha256``; then ``reason_1`` (code),
         ``lost_1``, ``reason_1_zh``, ``reason_1_en`` and so on; with ``synthetic`` where the frame
         has it.
 
@@ -124,6 +127,11 @@ def decide(
         pl.lit(policy.sha256).alias("policy_sha256"),
         *kept,
     )
+    words = sentences(policy)
+    for side, language in enumerate(("zh", "en")):
+        told = {clause: both[side] for clause, both in words.items()}
+        column = decided["decided_by"].replace_strict(told, return_dtype=pl.String)
+        decided.insert_column(4 + side, column.alias(f"decided_by_{language}"))
     if top < 1:
         return decided
     adverse = decided["decision"].is_in([REFER, DECLINE])
@@ -231,11 +239,13 @@ def expressions(policy: Policy, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
             steps.append((fits.is_null() & pl.col(name).is_null(), NOT_DECIDED, f"{name} missing"))
         if rule.approve is not None:
             approve = reaches(policy, rule.approve, schema)
-            steps.append((fits & approve, APPROVE, f"{rule.id}: {_said(policy, rule, APPROVE)}"))
+            steps.append(
+                (fits & approve, APPROVE, f"{rule.id}: {comparison(policy, rule, APPROVE)}")
+            )
         if rule.refer is not None:
             refer = reaches(policy, rule.refer, schema)
-            steps.append((fits & refer, REFER, f"{rule.id}: {_said(policy, rule, REFER)}"))
-        steps.append((fits, DECLINE, f"{rule.id}: {_said(policy, rule, DECLINE)}"))
+            steps.append((fits & refer, REFER, f"{rule.id}: {comparison(policy, rule, REFER)}"))
+        steps.append((fits, DECLINE, f"{rule.id}: {comparison(policy, rule, DECLINE)}"))
     return _chain(steps, 1, NOT_DECIDED), _chain(steps, 2, IN_NO_SEGMENT)
 
 
@@ -268,28 +278,6 @@ def reaches(policy: Policy, cut: int | Decimal | str, schema: pl.Schema) -> pl.E
         bound = pl.lit(float(cut), dtype=pl.Float64)
         score = score.cast(pl.Float64)
     return score >= bound if better else score <= bound
-
-
-def _said(policy: Policy, rule: Rule, decision: str) -> str:
-    """Say a comparison: ``580 <= score < 600``."""
-    name, grades = policy.score.column, policy.score.order
-    cuts = [cut for cut in (rule.approve, rule.refer) if cut is not None]
-    if not cuts:
-        return "decline_all"
-    if grades:
-        ends = [grades.index(str(cut)) + 1 for cut in cuts]
-        of = {DECLINE: grades[ends[-1] :], APPROVE: grades[: ends[0]], REFER: grades[: ends[-1]]}
-        if decision == REFER and rule.approve is not None:
-            of[REFER] = grades[ends[0] : ends[-1]]
-        return f"{name} in {' '.join(of[decision])}"
-    at, beyond = (">=", "<") if policy.score.higher == "better" else ("<=", ">")
-    if decision == DECLINE:
-        return f"{name} {beyond} {cuts[-1]}"
-    if decision == APPROVE or rule.approve is None:
-        return f"{name} {at} {cuts[0]}"
-    if policy.score.higher == "better":
-        return f"{rule.refer} <= {name} < {rule.approve}"
-    return f"{rule.approve} < {name} <= {rule.refer}"
 
 
 def _gap(policy: Policy, schema: pl.Schema) -> pl.Expr:

@@ -17,15 +17,16 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.cutoffs import policy_file as policies
-from lishui_credit.cutoffs.decide import (
+from lishui_credit.cutoffs.decide import decide, subject_column
+from lishui_credit.cutoffs.policy import (
     APPROVE,
     DECISIONS,
     NOT_DECIDED,
     REFER,
-    decide,
-    subject_column,
+    WHOLE,
+    Policy,
+    content,
 )
-from lishui_credit.cutoffs.policy import WHOLE, Policy, content
 from lishui_credit.cutoffs.score_files import KEY, Scores, facts_of, read_scores, stored_rows
 from lishui_credit.errors import ModelError, PolicyError, Problem
 from lishui_credit.language import tr

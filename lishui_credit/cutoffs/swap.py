@@ -13,15 +13,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.cutoffs.decide import (
-    APPROVE,
-    DECISIONS,
-    NOT_DECIDED,
-    expressions,
-    wrong_with,
-)
+from lishui_credit.cutoffs.decide import expressions, wrong_with
 from lishui_credit.cutoffs.frames import absent, as_polars
-from lishui_credit.cutoffs.policy import Policy
+from lishui_credit.cutoffs.policy import APPROVE, DECISIONS, NOT_DECIDED, Policy
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW
