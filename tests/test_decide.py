@@ -1,5 +1,6 @@
 """Applying a policy: every applicant once, exact at the edges, never a silent decline."""
 
+import hashlib
 import json
 from datetime import date
 from fractions import Fraction
@@ -396,6 +397,7 @@ def test_a_decided_file_proves_itself_and_names_what_changed(files: Path, kind: 
     assert [name for name, same in changed.checks.items() if not same] == [
         "input scores",
         "decisions",
+        "figures",
     ]
     assert changed.different["id"].to_list() == ["2"]
     (files / "scores.csv").unlink()
@@ -411,6 +413,38 @@ def test_a_stored_decision_that_was_changed_is_found(files: Path):
     found = verify(output)
     assert not found.checks["output"]
     assert sorted(found.different["id"]) == ["2", "3"]
+
+
+@pytest.mark.parametrize("column", ["score", "trial", "decided_by_zh", "policy_sha256"])
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_a_decided_file_that_was_changed_and_hashed_again_is_found(
+    files: Path, column: str, kind: str
+):
+    output = files / f"d.{kind}"
+    decide_file(files / "policy.toml", files / "scores.csv", output, on=DAY)
+    table = pl.read_parquet(output) if kind == "parquet" else pl.read_csv(output)
+    lie = ~pl.col("trial") if column == "trial" else pl.lit("651")
+    table = table.with_columns(lie.cast(table.schema[column]).alias(column))
+    table.write_parquet(output) if kind == "parquet" else table.write_csv(output)
+    beside = graded.manifest_path(output)
+    manifest = json.loads(beside.read_text(encoding="utf-8"))
+    manifest["output_sha256"] = hashlib.sha256(output.read_bytes()).hexdigest()
+    beside.write_text(json.dumps(manifest), encoding="utf-8")
+    found = verify(output)
+    assert found.checks["output"]
+    assert not found.checks["decisions"]
+
+
+def test_a_manifest_that_was_changed_is_found(files: Path):
+    output = files / "d.parquet"
+    decide_file(files / "policy.toml", files / "scores.csv", output, on=DAY)
+    beside = graded.manifest_path(output)
+    text = beside.read_text(encoding="utf-8")
+    beside.write_text(text.replace('"holds": false', '"holds": true'), encoding="utf-8")
+    assert [name for name, same in verify(output).checks.items() if not same] == ["figures"]
+    whole = json.loads(text)
+    beside.write_text(json.dumps({**whole, "output_sha256": ""}), encoding="utf-8")
+    assert [name for name, same in verify(output).checks.items() if not same] == ["output"]
 
 
 def test_constraints_are_measured_on_what_was_decided(files: Path):

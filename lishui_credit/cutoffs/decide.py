@@ -31,7 +31,7 @@ from lishui_credit.cutoffs.policy import (
     Rule,
     comparison,
 )
-from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.rubric import Rubric
 from lishui_credit.scorecards.card import Card
@@ -64,8 +64,8 @@ def decide(
     trial : bool, default False
         Apply a policy that is not approved or not valid on the day; every row then says so.
     id : str, optional
-        Column of ids. Without it: ``id``, else the only column that ends in ``_id``, else rows are
-        numbered.
+        Column of ids. Without it: ``id``, else the only column that ends in ``_id`` or 编号,
+        else rows are numbered.
     card : Card, optional
         For reasons: the card that scored the frame, which holds its columns or ``points__``.
     rubric : Rubric, optional
@@ -101,15 +101,7 @@ def decide(
      ('not decided', 'score missing')]
     """
     day = date.today() if on is None else on
-    why = policy.lapse(day)
-    if why is not None and not trial:
-        raise PolicyError(
-            Problem(
-                tr("the policy may not be applied", "该政策不得适用"),
-                f"{policy.id}@{policy.version}: {why}",
-                tr("have it approved, or try it with --trial", "请先批准,或用 --trial 试算"),
-            )
-        )
+    policy.permit(day, trial=trial)
     table = as_polars(frame)
     key = subject_column(table.columns, id)
     if problems := wrong_with(table, policy, key):
@@ -122,7 +114,7 @@ def decide(
         pl.col(policy.score.column).alias("score"),
         decision.alias("decision"),
         decided_by.alias("decided_by"),
-        pl.lit(why is not None).alias("trial"),
+        pl.lit(policy.lapse(day) is not None).alias("trial"),
         pl.lit(f"{policy.id}@{policy.version}").alias("policy"),
         pl.lit(policy.sha256).alias("policy_sha256"),
         *kept,
@@ -149,13 +141,15 @@ def subject_column(names: Iterable[str], given: str | None = None) -> str | None
 
     Examples
     --------
-    >>> subject_column(["household_id", "score"]), subject_column(["score"])
-    ('household_id', None)
+    >>> subject_column(["household_id", "score"]), subject_column(["申请编号", "评分"])
+    ('household_id', '申请编号')
+    >>> subject_column(["score"]) is None
+    True
     """
     names = list(names)
     if given is not None or "id" in names:
         return given or "id"
-    ends = [name for name in names if name.endswith("_id")]
+    ends = [name for name in names if name.endswith(("_id", "编号"))]
     return ends[0] if len(ends) == 1 else None
 
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import Strict, StrictBool, StrictInt, StrictStr
 
 from lishui_credit.citation import Period
+from lishui_credit.errors import PolicyError, Problem
 from lishui_credit.language import tr
 
 Cut = StrictInt | Annotated[Decimal, Strict()] | StrictStr
@@ -242,6 +243,24 @@ class Policy:
         if self.valid is not None and on not in self.valid:
             return tr(f"valid {self.valid} only", f"有效期为 {self.valid}")
         return None
+
+    def permit(self, on: date, *, trial: bool = False) -> None:
+        """Refuse a policy that may not be applied on a day, unless it is only tried.
+
+        Raises
+        ------
+        PolicyError
+            Saying why.
+        """
+        why = self.lapse(on)
+        if why is not None and not trial:
+            raise PolicyError(
+                Problem(
+                    tr("the policy may not be applied", "该政策不得适用"),
+                    f"{self.id}@{self.version}: {why}",
+                    tr("have it approved, or try it with --trial", "请先批准,或用 --trial 试算"),
+                )
+            )
 
     def place(self, cut: int | Decimal | str) -> int | Decimal:
         """Return a cut-off as a number that rises with quality."""
