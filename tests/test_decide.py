@@ -447,6 +447,38 @@ def test_a_manifest_that_was_changed_is_found(files: Path):
     assert [name for name, same in verify(output).checks.items() if not same] == ["output"]
 
 
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"on": "soon"},
+        {"on": None},
+        {"inputs": {}},
+        {"reasons": "many"},
+        {"trial": "yes"},
+        {"policy": []},
+        {"id": 5},
+    ],
+)
+def test_a_damaged_manifest_is_told_in_words(files: Path, lie: dict[str, object]):
+    output = files / "d.parquet"
+    decide_file(files / "policy.toml", files / "scores.csv", output, on=DAY)
+    beside = graded.manifest_path(output)
+    whole = json.loads(beside.read_text(encoding="utf-8"))
+    beside.write_text(json.dumps({**whole, **lie}), encoding="utf-8")
+    for reading in (verify, lambda path: explain(path, "2")):
+        with pytest.raises(ModelError, match="no readable manifest"):
+            reading(output)
+
+
+def test_a_decided_file_cut_short_is_named(files: Path):
+    output = files / "d.parquet"
+    decide_file(files / "policy.toml", files / "scores.csv", output, on=DAY)
+    output.write_bytes(output.read_bytes()[:500])
+    for reading in (verify, lambda path: explain(path, "2")):
+        with pytest.raises(SubjectError, match=r"d\.parquet: not a readable Parquet"):
+            reading(output)
+
+
 def test_constraints_are_measured_on_what_was_decided(files: Path):
     made = decide_file(files / "policy.toml", files / "scores.csv", files / "d.csv", on=DAY)
     assert [(row["constraint"], row["found"], row["holds"]) for row in made.constraints] == [

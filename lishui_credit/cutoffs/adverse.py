@@ -137,8 +137,8 @@ def reasons(
                 pl.col(f"lost_{n}").cast(pl.Float64, strict=False),
             )
         )
-        codes = {str(code) for n in places for code in rows[f"reason_{n}"].unique().drop_nulls()}
-        return Reasons(named, {code: label(code) for code in codes}, "file")
+        told = {str(code) for n in places for code in named[f"reason_{n}"].unique().drop_nulls()}
+        return Reasons(named, {code: label(code) for code in told}, "file")
     codes = pl.DataFrame([gap.cast(pl.Float64).alias("lost_1")]).select(
         pl.when(pl.col("lost_1").is_null())
         .then(pl.lit(NOBODY))

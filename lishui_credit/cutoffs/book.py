@@ -16,16 +16,14 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.cutoffs.frames import as_polars
+from lishui_credit.cutoffs.frames import as_polars, says_yuan
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.headers import normal, split_unit
 from lishui_credit.language import tr
 from lishui_credit.scorecards.protected import protected_as
 
 _LARGEST: Final = 10**15  # fen; ten trillion yuan in one loan is a mistake of units
 _TOTAL: Final = 4 * 10**17  # fen; keeps every sum of money inside 64 bits
 _FARTHEST: Final[float] = 2**53  # beyond it a float score tells no two whole numbers apart
-_YUAN: Final = ("yuan", "元", "wan")
 _OWN: Final = ("score", "bad", "amount_fen", "pd", "id")
 
 
@@ -430,8 +428,7 @@ def _amounts(table: pl.DataFrame, name: str) -> list[Problem]:
         return problems
     yuan = tr("money is in whole fen: multiply yuan by 100", "金额以分为单位的整数:元请乘以 100")
     problems = _count(_gaps(column), tr("the amount is missing", "缺少金额"), "", name)
-    plain = normal(name)
-    if plain.endswith(_YUAN) or split_unit(plain)[1].endswith(_YUAN):
+    if says_yuan(name):
         what = tr("the column's name says yuan", "列名表明单位为元")
         problems.append(Problem(what, name, yuan, name))
     if not column.dtype.is_integer():

@@ -306,8 +306,10 @@ def read_manifest(path: Path | str) -> DecidedManifest:
             raise KeyError("kind")
         inputs = {role: graded.InputFile(**entry) for role, entry in raw["inputs"].items()}
         more = {key: tuple(raw[key]) for key in ("constraints", "notes")}
-        return DecidedManifest(**{**raw, **more, "inputs": inputs})
-    except (KeyError, TypeError, AttributeError):
+        found = DecidedManifest(**{**raw, **more, "inputs": inputs})
+        _whole(found)
+        return found
+    except (KeyError, TypeError, ValueError, AttributeError):
         beside = graded.manifest_path(path).name
         raise ModelError(
             Problem(
@@ -316,6 +318,20 @@ def read_manifest(path: Path | str) -> DecidedManifest:
                 where=path.name,
             )
         ) from None
+
+
+def _whole(manifest: DecidedManifest) -> None:
+    """Raise TypeError, ValueError or KeyError where a manifest is not as `decide_file` writes it."""
+    date.fromisoformat(manifest.on)
+    kinds = {"trial": bool, "synthetic": bool, "id": str, "reasons": int, "policy_sha256": str}
+    for name, kind in kinds.items():
+        if not isinstance(getattr(manifest, name), kind):
+            raise TypeError(name)
+    for role in ("scores", "policy"):
+        if not isinstance(manifest.inputs[role].path, str):
+            raise TypeError(role)
+    if not isinstance(manifest.policy["title_zh"], str):
+        raise TypeError("policy")
 
 
 def verify(path: Path | str, progress: Progress = lambda step: None) -> graded.Verdict:

@@ -223,6 +223,9 @@ def number(column: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 def stored_rows(path: Path) -> pl.DataFrame:
     """Return the rows of a file this package wrote; cells of CSV and Excel stay text."""
-    if path.suffix.lower() in _PARQUET:
-        return pl.read_parquet(path)
-    return cells(read_raw(path).frame.collect(), set())[0]
+    raw = read_raw(path)
+    try:
+        table = raw.frame.collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise broken(path.name, error, raw.text) from None
+    return table if path.suffix.lower() in _PARQUET else cells(table, set())[0]
