@@ -198,3 +198,12 @@ def test_the_front_door_opens_to_functions_even_where_a_module_has_the_same_name
         assert callable(getattr(cutoffs, name)), name
     with pytest.raises(AttributeError, match="weather"):
         _ = cutoffs.weather
+
+
+def test_a_direction_a_day_or_a_window_that_is_none_is_refused():
+    opened = loans(opened=[date(2020, 1, 1)] * 3)
+    day = {"opened": "opened", "as_of": date(2022, 1, 1)}
+    assert wheres(loans(), higher="best") == ["higher"]
+    assert wheres(opened, **{**day, "as_of": "2022-01-01"}) == ["as_of"]
+    assert wheres(opened, **day, window_months=-3) == ["window_months"]
+    assert book(loans(county=["a", "b", "c"]), segments="county").segments == ("county",)

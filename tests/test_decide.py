@@ -577,3 +577,9 @@ def test_bad_files_leave_one_clear_message_and_nothing_written(files: Path):
     decide_file(files / "policy.toml", files / "scores.csv", out, on=DAY)
     with pytest.raises(SubjectError, match="for instance 001234"):
         explain(out, "nobody")
+
+
+def test_a_whole_score_out_of_reach_is_refused():
+    far = pl.DataFrame({"score": pl.Series([2**63 + 9], dtype=pl.UInt64)})
+    with pytest.raises(SubjectError, match="2 to the 53rd"):
+        decide(far, SINGLE, on=DAY)

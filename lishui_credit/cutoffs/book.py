@@ -16,14 +16,13 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.cutoffs.frames import as_polars, says_yuan
+from lishui_credit.cutoffs.frames import FARTHEST, as_polars, says_yuan
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.protected import protected_as
 
 _LARGEST: Final = 10**15  # fen; ten trillion yuan in one loan is a mistake of units
 _TOTAL: Final = 4 * 10**17  # fen; keeps every sum of money inside 64 bits
-_FARTHEST: Final[float] = 2**53  # beyond it a float score tells no two whole numbers apart
 _OWN: Final = ("score", "bad", "amount_fen", "pd", "id")
 
 
@@ -163,8 +162,14 @@ def book(
     named = {"score": score, "bad": outcome}
     named |= {"amount_fen": amount} if isinstance(amount, str) else {}
     named |= {own: name for own, name in (("pd", pd), ("id", id)) if name is not None}
+    segments, groups = (
+        (names,) if isinstance(names, str) else tuple(names) for names in (segments, groups)
+    )
     extra = [*dict.fromkeys([*segments, *groups])]
     problems = _roles(extra, segments, score, order)
+    if higher not in ("better", "worse"):
+        what = tr("no such choice", "没有该选项")
+        problems.append(Problem(what, repr(higher), "better, worse", "higher"))
     present, missing = _present(table, [*named.values(), *extra, *([opened] if opened else [])])
     problems += [
         _no_outcomes(outcome, problem) if problem.where == outcome else problem
@@ -303,6 +308,11 @@ def _matured(
                 tr("maturity is told from both", "两者共同决定是否到期"),
             )
         )
+    elif opened is not None and type(as_of) is not date:
+        problems.append(Problem(tr("this is not a date", "不是日期"), repr(as_of), where="as_of"))
+    elif opened is not None and not (isinstance(window_months, int) and window_months >= 0):
+        what = tr("a window is whole months, not negative", "观察期须为非负整数月")
+        problems.append(Problem(what, repr(window_months), where="window_months"))
     elif opened in present:
         days = table[str(opened)]
         if not days.dtype.is_temporal() or days.dtype in (pl.Time, pl.Duration):
@@ -379,7 +389,7 @@ def _scores(table: pl.DataFrame, name: str, order: Sequence[str] | None) -> list
     if column.dtype.is_float():
         infinite = tr("the score is infinite", "评分为无穷大")
         return problems + _count(column.is_infinite(), infinite, hint, name)
-    far = column.cast(pl.Float64).abs() > _FARTHEST
+    far = column.cast(pl.Float64).abs() > FARTHEST
     what = tr("a whole score beyond 2 to the 53rd power", "整数评分超出 2 的 53 次方")
     return problems + _count(far, what, tr("is it an id?", "是否误用了编号列?"), name)
 

@@ -17,7 +17,7 @@ import polars as pl
 
 from lishui_credit.cutoffs.adverse import reasons
 from lishui_credit.cutoffs.clauses import sentences
-from lishui_credit.cutoffs.frames import absent, as_polars
+from lishui_credit.cutoffs.frames import FARTHEST, absent, as_polars
 from lishui_credit.cutoffs.policy import (
     APPROVE,
     DECLINE,
@@ -171,6 +171,11 @@ def wrong_with(table: pl.DataFrame, policy: Policy, key: str | None) -> list[Pro
                     str(kind),
                     where=score.column,
                 )
+            )
+        elif kind.is_integer() and (table[score.column].cast(pl.Float64).abs() > FARTHEST).any():
+            what = tr("a whole score beyond 2 to the 53rd power", "整数评分超出 2 的 53 次方")
+            problems.append(
+                Problem(what, hint=tr("is it an id?", "是否误用了编号列?"), where=score.column)
             )
     problems += [
         Problem(

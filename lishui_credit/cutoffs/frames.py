@@ -12,6 +12,9 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.headers import normal, split_unit
 from lishui_credit.language import tr
 
+FARTHEST: Final[float] = 2**53
+"""Largest whole score: beyond it a float tells no two whole numbers apart."""
+
 
 def as_polars(frame: Any) -> pl.DataFrame:
     """Return any frame as polars holds it."""
