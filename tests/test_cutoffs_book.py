@@ -207,3 +207,10 @@ def test_a_direction_a_day_or_a_window_that_is_none_is_refused():
     assert wheres(opened, **{**day, "as_of": "2022-01-01"}) == ["as_of"]
     assert wheres(opened, **day, window_months=-3) == ["window_months"]
     assert book(loans(county=["a", "b", "c"]), segments="county").segments == ("county",)
+
+
+@pytest.mark.parametrize("kind", [pl.Int16, pl.Int32, pl.UInt32, pl.UInt64, pl.Float32])
+def test_amounts_of_any_width_are_read(kind):
+    made = book(loans(amount_fen=pl.Series([100, 200, 300], dtype=kind)))
+    assert made.frame["amount_fen"].to_list() == [100, 200, 300]
+    assert made.frame["amount_fen"].dtype == pl.Int64

@@ -153,3 +153,9 @@ def test_amounts_in_yuan_are_not_counted_as_fen(name):
     people = pl.DataFrame({"score": [1, 2], name: [100, 200]})
     with pytest.raises(SubjectError, match="says yuan"):
         swap(people, at(1), at(2), amount=name)
+
+
+def test_amounts_of_32_bits_do_not_wrap_round():
+    money = pl.Series([10_000_000] * 300, dtype=pl.Int32)
+    found = swap(pl.DataFrame({"score": [600] * 300, "fen": money}), at(1), at(2), amount="fen")
+    assert found.table["amount_fen"][0] == 3_000_000_000

@@ -454,7 +454,7 @@ def _amounts(table: pl.DataFrame, name: str) -> list[Problem]:
     problems += _count(column < 0, tr("the amount is negative", "金额为负"), "", name)
     problems += _count(column == 0, tr("the amount is zero", "金额为零"), "", name)
     large = tr("the amount is above ten trillion yuan", "金额超过十万亿元")
-    problems += _count(column > _LARGEST, large, "", name)
+    problems += _count(column.cast(pl.Float64) > _LARGEST, large, "", name)
     if not problems and float(column.cast(pl.Float64).sum()) > _TOTAL:
         what = tr(
             "the amounts sum to more than four thousand trillion yuan", "金额合计超过四千万亿元"

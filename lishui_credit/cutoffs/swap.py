@@ -123,7 +123,7 @@ def swap(
         first.alias("_old"),
         second.alias("_new"),
         (pl.col(outcome).cast(pl.Int64) if outcome else unset).alias("_bad"),
-        (pl.col(amount) if amount else unset).alias("_amount"),
+        (pl.col(amount).cast(pl.Int64) if amount else unset).alias("_amount"),
         *by,
     )
     groups = [
