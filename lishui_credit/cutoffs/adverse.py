@@ -153,6 +153,21 @@ def reasons(
     return Reasons(codes, labels, "score")
 
 
+def called(code: str, zh: str, en: str) -> tuple[str, str]:
+    """Return a name in Chinese and English; where none is given but the column's, see `label`.
+
+    Examples
+    --------
+    >>> called("income", "家庭收入", ""), called("pay_0", "pay_0", "")
+    (('家庭收入', 'income'), ('pay 0', 'pay 0'))
+    """
+    known = label(code)
+    return (
+        zh if zh not in ("", code) else known[0],
+        en if en not in ("", code) else known[1],
+    )
+
+
 def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
     if card.protected:
         raise PolicyError(
@@ -166,8 +181,7 @@ def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
             )
         )
     labels = {
-        row.feature: (row.label_zh or label(row.feature)[0], row.label_en or label(row.feature)[1])
-        for row in card.characteristics
+        row.feature: called(row.feature, row.label_zh, row.label_en) for row in card.characteristics
     }
     held = [f"{POINTS}{name}" for name in card.columns]
     if set(held) <= set(rows.columns):
