@@ -7,6 +7,7 @@ Every message stands once in the code, in both languages, side by side: ``tr("No
 from __future__ import annotations
 
 import os
+import re
 from contextvars import ContextVar
 from typing import Literal
 
@@ -70,3 +71,41 @@ def tr(en: str, zh: str) -> str:
     >>> set_language(None)
     """
     return zh if language() == "zh" else en
+
+
+_HAN = "\u3400-\u9fff\u201c\u201d\u3001\u3002\u300a\u300b"
+_FULL = str.maketrans(",:;?!", "，：；？！")
+_BESIDE = re.compile(f"(?<=[{_HAN}）%])[,:;?!] ?(?=[^\\s]|$)|(?<=[^\\s])[,:;?!](?=[{_HAN}])")
+_BRACKETS = re.compile("\\(([^()]*)\\)")
+_ANY_HAN = re.compile("[\u3400-\u9fff]")
+
+
+def typeset(text: str) -> str:
+    """Return Chinese text with the punctuation of print: full width beside Chinese characters.
+
+    Messages are written with half-width marks, which a terminal and a diff line up; a page is read
+    as print is. Text without a Chinese character is returned as it is.
+
+    Parameters
+    ----------
+    text : str
+        One paragraph.
+
+    References
+    ----------
+    GB/T 15834-2011, 标点符号用法 (forms of the marks in horizontal text).
+
+    Examples
+    --------
+    >>> typeset("覆盖率(约束性):滞后,1,234 件,应达 50.0 %")
+    '覆盖率（约束性）：滞后，1,234 件，应达 50.0%'
+    >>> typeset("near its path, 50.0 %")
+    'near its path, 50.0 %'
+    """
+    if not _ANY_HAN.search(text):
+        return text
+    text = re.sub(r"(?<=\d) %", "%", text)
+    text = _BRACKETS.sub(
+        lambda found: f"（{found[1]}）" if _ANY_HAN.search(found[1]) else found[0], text
+    )
+    return _BESIDE.sub(lambda found: found[0].rstrip(" ").translate(_FULL), text)

@@ -10,7 +10,6 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +83,9 @@ def _day(text: str | None, option: str, otherwise: date) -> date:
         ) from None
 
 
-def observed(data: str | None, known_on: str | None = None) -> pl.DataFrame:
+def observed(
+    data: str | None, known_on: str | None = None, *, revisions: bool = False
+) -> pl.DataFrame:
     """Return the observations of a store or a file; the synthetic sample where none is named.
 
     Parameters
@@ -93,6 +94,8 @@ def observed(data: str | None, known_on: str | None = None) -> pl.DataFrame:
         ``.duckdb`` or an exported ``.parquet``: a store; anything else a file to be read.
     known_on : str, optional
         Day, for a store only: what was in force then.
+    revisions : bool, default False
+        Every revision known then, not only those in force.
 
     Raises
     ------
@@ -119,9 +122,10 @@ def observed(data: str | None, known_on: str | None = None) -> pl.DataFrame:
             stored = False  # the reader of files says what is wrong with it
     if stored:
         store = Store.open(path, read_only=True)
-        if known_on is None:
-            return store.latest()
-        return store.at(_day(known_on, "--known-on", date.max))
+        day = None if known_on is None else _day(known_on, "--known-on", date.max)
+        if revisions:
+            return store.revisions(day)
+        return store.latest() if day is None else store.at(day)
     if known_on is not None:
         raise SubjectError(
             Problem(
@@ -345,18 +349,27 @@ def check(options: argparse.Namespace) -> int:
 def report(options: argparse.Namespace) -> int:
     """Write the mid-term evaluation."""
     from lishui_credit.plan.definitions import END
+    from lishui_credit.plan.divisions import CITY
+    from lishui_credit.plan.report_files import check_output, write_report
+    from lishui_credit.plan.targets import read_targets
+    from lishui_credit.write import keep_inputs
 
     at = _day(options.at, "--at", END)
-    try:
-        writer = import_module("lishui_credit.plan.report_files")
-    except ModuleNotFoundError as error:
-        if error.name != "lishui_credit.plan.report_files":
-            raise
-        raise SubjectError(
-            Problem(tr("this version writes no report", "本版本尚不能生成报告"), options.output)
-        ) from None
-    frame = observed(options.data, options.known_on)
-    _banner(bool(frame["synthetic"].any()))
-    written = writer.write_report(frame, Path(options.output), at=at)
+    path = check_output(options.output)
+    keep_inputs([path], [Path(name) for name in (options.data, options.targets) if name])
+    frame = observed(options.data, options.known_on, revisions=True)
+    written = write_report(
+        frame,
+        path,
+        at=at,
+        area=options.county or CITY,
+        targets=read_targets(options.targets) if options.targets else None,
+        known_on=_day(options.known_on, "--known-on", at) if options.known_on else None,
+    )
+    synthetic = bool(frame["synthetic"].any())
+    if options.json:
+        print(json.dumps({"report": str(written), "at": str(at), "synthetic": synthetic}))
+        return 0
+    _banner(synthetic)
     print(tr("wrote ", "已写出 ") + str(written))
     return 0

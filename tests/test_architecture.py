@@ -33,13 +33,22 @@ FLOORS = [
         "plan_commands",
         "policy_commands",
         "demo",
+        "board",
         "messages",
     },
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 LONGEST_MODULE = 400  # lines of code: docstrings, comments and blank lines not counted
-SPEAKING_ROOMS = {"cli", "commands", "model_commands", "plan_commands", "policy_commands", "demo"}
+SPEAKING_ROOMS = {
+    "cli",
+    "commands",
+    "model_commands",
+    "plan_commands",
+    "policy_commands",
+    "demo",
+    "board",
+}
 EMPTY_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers"}
 HEAVY_LIBRARIES = ("scipy", "sklearn", "lightgbm", "plotly", "sqlglot", "streamlit", "duckdb")
 

@@ -103,7 +103,7 @@ def test_the_waterfall_leads_from_the_old_policy_to_the_new() -> None:
     assert old + out + into == new
     rows = {row["set"]: row["applicants"] for row in found.table.iter_rows(named=True)}
     assert (old, -out, into) == (rows["approved_old"], rows["swap_out"], rows["swap_in"])
-    assert "no outcome known" in bars.x[1]  # nobody leaves when a cut-off falls
+    assert "no outcome<br>known" in bars.x[1]  # nobody leaves when a cut-off falls
     money = figures.swap_waterfall(found.table, amounts=True)
     assert "yuan" in money.layout.yaxis.title.text
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lishui_credit.cutoffs.explained import explain
     from lishui_credit.cutoffs.flat_price import against_flat, realised
     from lishui_credit.cutoffs.incomes import income_falls, income_shock
+    from lishui_credit.cutoffs.laboratory import Laboratory, read_laboratory
     from lishui_credit.cutoffs.lines import (
         LineTable,
         Markups,
@@ -70,6 +71,7 @@ _HOMES = {
     "Joint": "stress",
     "LineTable": "lines",
     "Markups": "lines",
+    "Laboratory": "laboratory",
     "Optimum": "optimise",
     "Policy": "policy",
     "Pricing": "pricing",
@@ -110,6 +112,7 @@ _HOMES = {
     "rates": "lines",
     "read_policy": "policy_file",
     "realised": "flat_price",
+    "read_laboratory": "laboratory",
     "split_size": "power",
     "split_size_of_means": "power",
     "two_cut_offs": "optimise",
@@ -125,6 +128,7 @@ __all__ = [
     "Constraints",
     "Emp",
     "Joint",
+    "Laboratory",
     "LineTable",
     "Markups",
     "Optimum",
@@ -169,6 +173,7 @@ __all__ = [
     "price",
     "rate_table",
     "rates",
+    "read_laboratory",
     "read_policy",
     "realised",
     "split_size",

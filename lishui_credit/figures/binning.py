@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.figures.validation import BLUE, GREEN, GREY, RED
+from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank
 from lishui_credit.language import tr
 from lishui_credit.scorecards.binning import WOE, Binning
 from lishui_credit.scorecards.card import Card
@@ -35,23 +35,6 @@ def short(words: str, longest: int = _LONGEST) -> str:
     'a very lo…'
     """
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
-
-
-def _titled(title: str, synthetic: bool) -> str:
-    loud = tr("SYNTHETIC DATA", "合成数据")
-    # First, so that nothing cut off at the end can hide it.
-    return f"<b>{loud}</b> · {title}" if synthetic else title
-
-
-def blank(title: str, synthetic: bool, width: int, height: int) -> Any:
-    """Return a figure without traces; where data are made up, its title says so first."""
-    from plotly import graph_objects
-
-    figure = graph_objects.Figure()
-    figure.update_layout(
-        title=_titled(title, synthetic), template="plotly_white", width=width, height=height
-    )
-    return figure
 
 
 def _apart(labels: list[str], ids: list[str]) -> list[str]:
@@ -158,7 +141,7 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
             "tickmode": "auto",
             "showgrid": False,
         },
-        legend={"orientation": "h", "y": 1.08, "x": 0},
+        legend=LEGEND,
     )
     return figure
 
@@ -183,7 +166,7 @@ def points_plot(card: Card) -> Any:
     figure = blank(title, card.synthetic, 720, 120 + 34 * max(4, len(items)))
     lines: tuple[list[Any], list[Any]] = ([], [])
     ticks: tuple[list[Any], list[Any], list[str]] = ([], [], [])
-    called = [tr(f"{item.label} {item.label_zh}".strip(), item.label) for item in items]
+    called = [item.label for item in items]
     places = _apart(called, [item.feature for item in items])
     for item, name, whole in zip(items, places, called, strict=True):
         lines[0].extend((card.printed(item.worst), card.printed(item.best), None))
@@ -266,7 +249,7 @@ def side_by_side_plot(frame: pl.DataFrame, *, synthetic: bool = False) -> Any:
             "tickformat": ".0%",
             "rangemode": "tozero",
         },
-        legend={"orientation": "h", "y": 1.06, "x": 0},
+        legend=LEGEND,
     )
     figure.update_traces(cliponaxis=False)
     figure.update_yaxes(autorange="reversed", automargin=True)

@@ -12,14 +12,10 @@ from typing import Any
 import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
-from lishui_credit.figures.binning import blank, short
-from lishui_credit.figures.validation import BLUE, GREEN, GREY, RED
+from lishui_credit.figures.binning import short
+from lishui_credit.figures.style import BAND, BLUE, GREEN, GREY, LEGEND, RED, blank
 from lishui_credit.language import tr
 
-LEGEND = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0}
-"""Where a legend stands: above the plot, growing upwards when it takes two rows."""
-
-_BAND = "rgba(0, 114, 178, 0.18)"
 _SETS = {
     "approved_old": ("old policy", "旧政策"),
     "swap_out": ("leave", "换出"),
@@ -46,7 +42,7 @@ def _band(
             mode="lines",
             line={"width": 0},
             fill=fill,
-            fillcolor=_BAND,
+            fillcolor=BAND,
             name=name,
             showlegend=fill is not None,
             legendgroup=group or name,
@@ -284,9 +280,9 @@ def swap_waterfall(
 def _known(row: dict[str, Any]) -> str:
     """Say what is known of the outcomes of a set."""
     if row["bad_rate"] is None:
-        return tr("no outcome known", "无已知结果")
+        return tr("no outcome<br>known", "无已知结果")
     rate, known = f"{row['bad_rate']:.1%}", f"{row['known']:,}"
-    return tr(f"{rate} bad<br>of {known} known", f"坏账率 {rate}<br>已知 {known}")
+    return tr(f"{rate} bad<br>n = {known}", f"坏账率 {rate}<br>已知 {known}")
 
 
 def swap_rates(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False) -> Any:

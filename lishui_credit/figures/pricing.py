@@ -11,9 +11,8 @@ from typing import Any
 import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
-from lishui_credit.figures.binning import blank, short
-from lishui_credit.figures.cutoffs import LEGEND
-from lishui_credit.figures.validation import BLUE, GREEN, GREY, RED
+from lishui_credit.figures.binning import short
+from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank
 from lishui_credit.language import tr
 
 _STYLES = (

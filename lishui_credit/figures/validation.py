@@ -9,21 +9,14 @@ from typing import Any
 
 import polars as pl
 
+from lishui_credit.figures.style import BLUE, GREEN, GREY, RED, blank
 from lishui_credit.language import tr
 from lishui_credit.validation.validated import Validation
 
-BLUE, RED, GREY, GREEN = "#0072B2", "#D55E00", "#595959", "#009E73"
-
 
 def _figure(title: str, x: str, y: str, validation: Validation, **axes: Any) -> Any:
-    from plotly import graph_objects
-
-    loud = tr("SYNTHETIC DATA", "合成数据")
-    name = f"{title} · <b>{loud}</b>" if validation.synthetic else title
-    figure = graph_objects.Figure()
-    figure.update_layout(
-        title=name, xaxis_title=x, yaxis_title=y, template="plotly_white", width=620, height=460
-    )
+    figure = blank(title, validation.synthetic, 620, 460)
+    figure.update_layout(xaxis_title=x, yaxis_title=y)
     figure.update_layout(**axes)
     return figure
 

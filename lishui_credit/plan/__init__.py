@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from lishui_credit.plan.publication_fields import compliance
     from lishui_credit.plan.publicity import concealment, double_publicity
     from lishui_credit.plan.raking import Raking, rake
+    from lishui_credit.plan.report import MidTerm, mid_term
+    from lishui_credit.plan.report_files import write_report
     from lishui_credit.plan.revenue import service_revenue
     from lishui_credit.plan.shapes import outlines
     from lishui_credit.plan.status import STATUSES
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Computed": "computed",
     "Division": "divisions",
+    "MidTerm": "report",
     "Milestone": "definitions",
     "PlanIndicator": "definitions",
     "Raking": "raking",
@@ -70,6 +73,7 @@ _HOMES = {
     "indicators": "definitions",
     "latest": "observations",
     "list_coverage": "lists",
+    "mid_term": "report",
     "milestones": "definitions",
     "outlines": "shapes",
     "query_volume": "usage",
@@ -81,6 +85,7 @@ _HOMES = {
     "service_revenue": "revenue",
     "website_rate": "openings",
     "with_city": "aggregate",
+    "write_report": "report_files",
     "yearly_targets": "targets",
 }
 
@@ -89,6 +94,7 @@ __all__ = [
     "STATUSES",
     "Computed",
     "Division",
+    "MidTerm",
     "Milestone",
     "PlanIndicator",
     "Raking",
@@ -111,6 +117,7 @@ __all__ = [
     "indicators",
     "latest",
     "list_coverage",
+    "mid_term",
     "milestones",
     "observations",
     "outlines",
@@ -124,6 +131,7 @@ __all__ = [
     "service_revenue",
     "website_rate",
     "with_city",
+    "write_report",
     "yearly_targets",
 ]
 

@@ -248,6 +248,7 @@ class Supplementary:
     en: str
     clause: str
     note: str = ""
+    note_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

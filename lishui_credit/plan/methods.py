@@ -264,7 +264,7 @@ def required_rate(value: float, target: float, day: date, *, geometric: bool) ->
     if not geometric:
         return (target - value) / left
     try:
-        return (target / value) ** (1 / left) - 1
+        return math.pow(target / value, 1 / left) - 1
     except OverflowError:  # a hundredfold in the last days
         return None
 

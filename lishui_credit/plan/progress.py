@@ -92,7 +92,7 @@ period of the unbroken run off the path; ``worst`` the counties most behind thei
 
 
 @dataclass(frozen=True, slots=True)
-class _Point:
+class Point:
     """One observation, as a judgement needs it."""
 
     day: date
@@ -102,7 +102,7 @@ class _Point:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class Way:
     """From where to where, and what is due when: the plan's path, or the targets loaded for it."""
 
     row: PlanIndicator
@@ -139,14 +139,14 @@ class _Way:
         level = self.at(day)
         return 0.0 if level is None else (level - self.base) / (self.target - self.base)
 
-    def growth(self, point: _Point) -> float | None:
+    def growth(self, point: Point) -> float | None:
         """The growth ratio R; none for coverage, which is bounded and judged by its schedule."""
         if self.row.kind == "coverage" or self.base is None or self.target is None:
             return None
         years = float(elapsed(point.day))
         return growth_ratio(self.base, point.value, self.target, years)
 
-    def status(self, point: _Point) -> str:
+    def status(self, point: Point) -> str:
         """The status on the day of an observation."""
         if self.target is None:
             return "no_baseline"
@@ -221,7 +221,7 @@ def progress(
     wanted = ("indicator", "adcode", "period", "value", "low", "high", "source", "synthetic")
     for record in table.select(wanted).iter_rows(named=True):
         groups.setdefault((record["indicator"], record["adcode"]), []).append(record)
-    loaded = _by_area(targets)
+    loaded = loaded_for(targets)
     rows = [
         _judged(row, area.adcode, groups.get((key, area.adcode), []), loaded, at, level)
         for key, row in indicators().items()
@@ -231,7 +231,14 @@ def progress(
     return pl.DataFrame(rows, schema=PROGRESS)
 
 
-def _by_area(targets: pl.DataFrame | None) -> dict[tuple[str, str], tuple[dict[int, float], str]]:
+def loaded_for(targets: pl.DataFrame | None) -> dict[tuple[str, str], tuple[dict[int, float], str]]:
+    """Return the targets a file states, by indicator and area: levels by year, and their basis.
+
+    Parameters
+    ----------
+    targets : polars.DataFrame, optional
+        Columns of `lishui_credit.plan.targets.TARGETS`; interpolated ones are left out.
+    """
     found: dict[tuple[str, str], tuple[dict[int, float], str]] = {}
     if targets is None:
         return found
@@ -252,11 +259,11 @@ def _judged(
 ) -> dict[str, Any]:
     made: dict[str, Any] = dict.fromkeys(PROGRESS)
     made |= {"indicator": row.key, "adcode": adcode, "disagree": False, "note": ""}
-    points = [_Point(r["period"], r["value"], r["low"], r["high"]) for r in records]
+    points = [Point(r["period"], r["value"], r["low"], r["high"]) for r in records]
     base = next((point.value for point in points if point.day == BASE), None)
     years, basis = loaded.get((row.key, adcode), ({}, "plan"))
     target = years.get(END.year, row.target.level(base))
-    way = _Way(row, base, target, basis, years)
+    way = Way(row, base, target, basis, years)
     made |= {"target": target, "target_basis": basis}
     if base is not None:
         made |= {"base": base, "base_period": BASE}
@@ -286,7 +293,7 @@ def _judged(
     return made
 
 
-def _both_methods(way: _Way, last: _Point) -> dict[str, Any]:
+def _both_methods(way: Way, last: Point) -> dict[str, Any]:
     assert way.base is not None
     assert way.target is not None
     due = way.due(last.day)
@@ -303,7 +310,7 @@ def _both_methods(way: _Way, last: _Point) -> dict[str, Any]:
     return made
 
 
-def _since(way: _Way, points: Sequence[_Point]) -> date | None:
+def _since(way: Way, points: Sequence[Point]) -> date | None:
     """The first period of the unbroken run off the path that lasts until the last observation."""
     since = None
     for point in reversed(points):
@@ -313,7 +320,7 @@ def _since(way: _Way, points: Sequence[_Point]) -> date | None:
     return since
 
 
-def _change(row: PlanIndicator, points: Sequence[_Point]) -> dict[str, Any]:
+def _change(row: PlanIndicator, points: Sequence[Point]) -> dict[str, Any]:
     """The change over the year before the last observation, and whether a survey can show it."""
     last = points[-1]
     before = [point for point in points if elapsed(last.day) - elapsed(point.day) >= 1]
@@ -329,7 +336,7 @@ def _change(row: PlanIndicator, points: Sequence[_Point]) -> dict[str, Any]:
     return made
 
 
-def _projected(way: _Way, points: Sequence[_Point], level: float) -> dict[str, Any]:
+def _projected(way: Way, points: Sequence[Point], level: float) -> dict[str, Any]:
     """The projection through the last observation of each year."""
     yearly = list({point.day.year: point for point in points if point.day >= BASE}.values())
     found = project(
@@ -352,7 +359,7 @@ def _projected(way: _Way, points: Sequence[_Point], level: float) -> dict[str, A
     return made
 
 
-def _note(way: _Way, made: Mapping[str, Any], at: date) -> str:
+def _note(way: Way, made: Mapping[str, Any], at: date) -> str:
     notes = []
     if (elapsed(at) - elapsed(made["period"])) * 12 > MONTHS[way.row.frequency]:
         notes.append(tr(f"nothing newer than {made['period']}", f"{made['period']} 之后无观测"))
@@ -388,3 +395,41 @@ def _name_worst(rows: Sequence[dict[str, Any]]) -> None:
             key=lambda row: (row["gap"] / row["path"] if row["path"] else row["gap"], row["adcode"])
         )
         city["worst"] = [row["adcode"] for row in off[:WORST]]
+
+
+def expected(
+    table: pl.DataFrame, days: Sequence[date], *, targets: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Return what is expected of every indicator and area of a progress frame on each of some days.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        From `progress`: its bases and targets are where each way begins and ends.
+    days : sequence of date
+        When.
+    targets : polars.DataFrame, optional
+        The yearly targets that were given to `progress`.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``indicator``, ``adcode``, ``period``, ``path`` (in the indicator's unit); a way without a
+        beginning or an end has no rows.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"adcode": ["331102"], "period": [date(2015, 12, 31)], "value": [100.0],
+    ...     "indicator": ["query_volume"], "frequency": ["year"]})
+    >>> expected(progress(rows), [date(2018, 12, 31)]).select("adcode", pl.col("path").round(2)).rows()
+    [('331102', 151.57)]
+    """
+    loaded = loaded_for(targets)
+    rows = []
+    wanted = ("indicator", "adcode", "base", "target", "target_basis")
+    for key, adcode, base, target, basis in table.select(wanted).iter_rows():
+        years, _ = loaded.get((key, adcode), ({}, basis))
+        way = Way(indicators()[key], base, target, basis, years)
+        rows += [(key, adcode, day, level) for day in days if (level := way.at(day)) is not None]
+    kinds = {"indicator": pl.String, "adcode": pl.String, "period": pl.Date, "path": pl.Float64}
+    return pl.DataFrame(rows, schema=kinds, orient="row")

@@ -170,3 +170,56 @@ def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
         "indicator", "adcode", "value_before", "value", "status_before", "status",
         turned.otherwise(pl.lit("same")).alias("turned"),
     )  # fmt: skip
+
+
+_TURNED: Final = {"better": ("better", "转好"), "worse": ("worse", "转差"), "same": ("", "")}
+
+
+def change_sentence(found: dict[str, Any]) -> str:
+    """Return one row of `changes` in a sentence.
+
+    Parameters
+    ----------
+    found : dict
+        A row of `changes`.
+
+    Examples
+    --------
+    >>> row = {"indicator": "website_rate", "adcode": "331100", "value_before": 50.0, "value": 60.0,
+    ...        "status_before": "near", "status": "ahead", "turned": "better"}
+    >>> change_sentence(row)
+    'Share of local credit websites opened: 50.0 % → 60.0 %, near its path → ahead (better)'
+    """
+    row = indicator(found["indicator"])
+    then, now = printed(row, found["value_before"]), printed(row, found["value"])
+    still = tr(f"{now}, hardly moved", f"{now},基本持平")
+    said = f"{row.name}{tr(': ', ':')}" + (still if then == now else f"{then} → {now}")
+    if found["status_before"] != found["status"]:
+        old, new = (STATUSES[found[name]].word for name in ("status_before", "status"))
+        en, zh = _TURNED[found["turned"]]
+        word = tr(en, zh)
+        said += tr(", ", ",") + f"{old} → {new}" + (tr(f" ({word})", f"({word})") if word else "")
+    return said
+
+
+def tile_words(found: dict[str, Any]) -> tuple[str, str]:
+    """Return what a tile says below its value: target and due, and when and by whom observed.
+
+    Parameters
+    ----------
+    found : dict
+        A row of `lishui_credit.plan.progress.PROGRESS`.
+
+    Examples
+    --------
+    >>> from lishui_credit.plan.progress import PROGRESS
+    >>> tile_words(dict.fromkeys(PROGRESS) | {"indicator": "website_rate", "target": 100.0})
+    ('target 100.0 % · due —', 'no observation')
+    """
+    row = indicator(found["indicator"])
+    target, due = printed(row, found["target"]), printed(row, found["path"])
+    first = tr(f"target {target} · due {due}", f"目标 {target} · 应达 {due}")
+    if found["period"] is None:
+        return first, tr("no observation", "无观测")
+    source = found["source"] or tr("source not stated", "未注明来源")
+    return first, tr(f"as of {found['period']} · {source}", f"截至 {found['period']} · {source}")

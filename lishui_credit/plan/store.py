@@ -135,14 +135,22 @@ class Store:
 
     # ---- reading ------------------------------------------------------------------------------
 
-    def revisions(self) -> pl.DataFrame:
+    def revisions(self, day: date | None = None) -> pl.DataFrame:
         """Return every revision, by indicator, area, period and revision.
+
+        Parameters
+        ----------
+        day : date, optional
+            Only those recorded by the end of that day (UTC).
 
         Returns
         -------
         polars.DataFrame
             Columns of `SCHEMA`.
         """
+        if day is not None:
+            end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+            return self.revisions().filter(pl.col("recorded_at") < end)
         if not self.path.exists():
             return empty()
         if self.path.suffix.lower() == ".parquet":
@@ -162,8 +170,7 @@ class Store:
         day : date
             Rows recorded later, and later revisions, are left out.
         """
-        end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
-        return latest(self.revisions().filter(pl.col("recorded_at") < end))
+        return latest(self.revisions(day))
 
     # ---- recording ----------------------------------------------------------------------------
 

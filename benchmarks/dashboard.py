@@ -1,0 +1,283 @@
+"""What the dashboard costs: cold start, a rerun after a filter, memory, twenty sessions at once.
+
+Observations are synthetic and seeded: ten years x ten areas x twelve indicators x every month, in a
+DuckDB file. Sessions are opened by a client that speaks Streamlit's own protocol over the loopback
+WebSocket, so that the figures are the server's and not a browser's; `--browser` adds what a person
+waits for in chromium. Everything runs on one machine: client and server share its cores.
+
+    python benchmarks/dashboard.py                 the server
+    python benchmarks/dashboard.py --browser       and chromium, cold start to first chart
+    python benchmarks/dashboard.py --sessions 50
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+PAGES = ("overview", "indicator", "counties", "grades", "models", "lending", "data")
+
+
+def observations(years: range = range(2011, 2021)) -> pl.DataFrame:
+    """Every indicator of every area at the end of every month, all of it made up."""
+    from lishui_credit.plan import areas, indicators
+    from lishui_credit.plan.observations import observations as conformed
+
+    rng = np.random.default_rng(0)
+    ends = [
+        date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+        for year in years
+        for month in range(1, 13)
+    ]
+    keys, codes = list(indicators()), [area.adcode for area in areas()]
+    frame = pl.DataFrame({"indicator": keys}).join(pl.DataFrame({"adcode": codes}), how="cross")
+    frame = frame.join(pl.DataFrame({"period": ends}), how="cross")
+    rise = np.tile(np.linspace(0.2, 0.9, len(ends)), len(keys) * len(codes))
+    share = np.clip(rise + rng.normal(0, 0.01, frame.height), 0.01, 1)
+    of, unit = (
+        40_000,
+        pl.col("indicator").replace_strict({key: row.unit for key, row in indicators().items()}),
+    )
+    return conformed(
+        frame.with_columns(
+            pl.Series("numerator", np.round(share * of).astype(np.int64)),
+            pl.when(unit == "percent").then(pl.lit(of)).alias("denominator"),
+            pl.lit("month").alias("frequency"),
+            pl.lit("合成数据").alias("source"),
+            pl.lit(True).alias("synthetic"),
+        )
+    )
+
+
+def laid_out(folder: Path) -> Path:
+    """The synthetic board with these observations in the place of its own."""
+    from lishui_credit.board import build_board
+    from lishui_credit.plan import Store
+
+    board = build_board(folder / "board")
+    store = board / "observations.duckdb"
+    store.unlink()
+    frame = observations()
+    Store.open(store).add(
+        frame, by="benchmark", reason="synthetic", now=datetime(2021, 1, 15, tzinfo=UTC)
+    )
+    print(f"{frame.height:,} observations, {store.stat().st_size / 1e6:.1f} MB on disk")
+    return board
+
+
+def memory(pid: int) -> float:
+    """VmRSS of a process, in MB (Linux)."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return next(int(row.split()[1]) for row in status.splitlines() if row[:5] == "VmRSS") / 1024
+
+
+def spread(seconds: Iterable[float]) -> str:
+    """Median, 95th percentile and worst, in milliseconds."""
+    ordered = sorted(seconds)
+    late = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+    return (
+        f"median {1e3 * statistics.median(ordered):6.0f} ms   95 % {1e3 * late:6.0f} ms"
+        f"   worst {1e3 * ordered[-1]:6.0f} ms   ({len(ordered)} runs)"
+    )
+
+
+class Session:
+    """One open page, as the server sees it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.query = "lang=zh"
+        self.page = ""
+        self.pages: dict[str, str] = {}
+        self.widgets: dict[str, Any] = {}
+        self.charts = 0
+        self.failures: list[str] = []
+
+    async def __aenter__(self) -> Session:
+        import websockets
+
+        address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
+        self.socket = await websockets.connect(
+            address, subprotocols=["streamlit"], max_size=None, origin=self.url
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.socket.close()
+
+    async def run(self, **chosen: str) -> float:
+        """Run the page once, with choices by the keys of their fields; the seconds it took."""
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+
+        message = BackMsg()
+        message.rerun_script.query_string = self.query
+        message.rerun_script.page_script_hash = self.page
+        for key, value in chosen.items():
+            state = message.rerun_script.widget_states.widgets.add()
+            state.id, state.string_value = self.widgets[key].id, value
+        began = time.perf_counter()
+        await self.socket.send(message.SerializeToString())
+        await self._finished()
+        return time.perf_counter() - began
+
+    async def _finished(self) -> None:
+        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+        self.charts = 0
+        while True:
+            message = ForwardMsg()
+            message.ParseFromString(await self.socket.recv())
+            kind = message.WhichOneof("type")
+            if kind == "script_finished":
+                return
+            if kind == "navigation":
+                self.pages = {
+                    p.url_pathname: p.page_script_hash for p in message.navigation.app_pages
+                }
+            if kind != "delta" or message.delta.WhichOneof("type") != "new_element":
+                continue
+            element = message.delta.new_element
+            name = element.WhichOneof("type")
+            self.charts += name == "plotly_chart"
+            if name == "exception":
+                self.failures.append(element.exception.message)
+            held = getattr(element, name)
+            if name == "selectbox":
+                self.widgets[held.id.rpartition("-")[2]] = held
+
+
+async def reruns(url: str, page: str, times: int) -> tuple[float, float, list[float], int]:
+    """First run in a new session, the same again, then every filter turned to something new."""
+    async with Session(url) as session:
+        await session.run()
+        session.page = "" if page == "overview" else session.pages[page]
+        session.widgets.clear()
+        first = await session.run()
+        again = await session.run()
+        seconds = []
+        filters = {k: w for k, w in session.widgets.items() if k != "choose_lang" and w.options}
+        turns = [(k, option) for k, w in filters.items() for option in w.options]
+        for key, option in itertools.islice(itertools.cycle(turns), times):
+            seconds.append(await session.run(**{key: option}))
+        if session.failures:
+            raise SystemExit(f"{page}: {session.failures}")
+        return first, again, seconds, session.charts
+
+
+async def crowd(url: str, sessions: int, clicks: int, pause: float) -> tuple[list[float], ...]:
+    """Many sessions that open the overview at once, then each turn its filter now and then."""
+    rng = np.random.default_rng(1)
+    opened: list[float] = []
+    turned: list[float] = []
+
+    async def person(waits: Any) -> None:
+        async with Session(url) as session:
+            opened.append(await session.run())
+            key = next(k for k in session.widgets if k.startswith("choose_area"))
+            options = session.widgets[key].options
+            for click, wait in enumerate(waits):
+                await asyncio.sleep(wait)
+                turned.append(await session.run(**{key: options[(click + 1) % len(options)]}))
+            if session.failures:
+                raise SystemExit(str(session.failures))
+
+    await asyncio.gather(*(person(rng.uniform(0, 2 * pause, clicks)) for _ in range(sessions)))
+    return opened, turned
+
+
+async def held(url: str, pid: int, sessions: int) -> tuple[float, float]:
+    """Memory of the server before and while so many sessions stay open, in MB."""
+    before = memory(pid)
+    open_ = [Session(url) for _ in range(sessions)]
+    for session in open_:
+        await session.__aenter__()
+        await session.run()
+    during = memory(pid)
+    for session in open_:
+        await session.__aexit__()
+    return before, during
+
+
+def seen(url: str, path: str) -> tuple[float, float, float]:
+    """Seconds until a person sees the title, the tiles and the first chart, in chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path)
+        page = browser.new_page()
+        began = time.perf_counter()
+        page.goto(f"{url}/?lang=zh", wait_until="commit")
+        page.wait_for_selector("h1", timeout=60_000)
+        title = time.perf_counter() - began
+        page.wait_for_selector('[data-testid="stImage"] img', timeout=60_000)
+        tiles = time.perf_counter() - began
+        began = time.perf_counter()
+        page.goto(f"{url}/indicator?lang=zh", wait_until="commit")
+        page.wait_for_selector(".scatterlayer path.js-line", state="attached", timeout=60_000)
+        chart = time.perf_counter() - began
+        browser.close()
+    return title, tiles, chart
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sessions", type=int, default=20)
+    parser.add_argument("--times", type=int, default=20, help="filters turned on each page")
+    parser.add_argument("--browser", action="store_true")
+    options = parser.parse_args()
+    from tests.dashboard import BROWSER, serve
+
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        board = laid_out(folder)
+        if options.browser and BROWSER:
+            began = time.perf_counter()
+            with serve(board, folder / "cold") as server:
+                healthy = time.perf_counter() - began
+                title, tiles, chart = seen(server.url, BROWSER)
+            print(
+                f"cold start: server answers {healthy:.1f} s; in chromium title {title:.1f} s, "
+                f"tiles {tiles:.1f} s; then first chart of page 2 {chart:.1f} s"
+            )
+        began = time.perf_counter()
+        with serve(board, folder / "warm") as server:
+            healthy = time.perf_counter() - began
+            pid = server.process.pid
+            print(f"server answers after {healthy:.1f} s; {memory(pid):.0f} MB before any page")
+            for page in PAGES:
+                first, again, seconds, charts = asyncio.run(reruns(server.url, page, options.times))
+                turned = f"filter: {spread(seconds)}" if seconds else "no list to turn"
+                print(
+                    f"{page:<10}{charts:>3} charts  first {1e3 * first:6.0f} ms"
+                    f"   same again {1e3 * again:5.0f} ms   {turned}"
+                )
+            before, during = asyncio.run(held(server.url, pid, options.sessions))
+            print(
+                f"memory: {before:.0f} MB with caches warm, {during:.0f} MB with {options.sessions} "
+                f"sessions open: {(during - before) / options.sessions:.2f} MB a session"
+            )
+            for pause in (0.0, 5.0):
+                opened, turned = asyncio.run(crowd(server.url, options.sessions, 5, pause))
+                print(f"{options.sessions} sessions, a click every {pause:.0f} s each")
+                print(f"  opening  {spread(opened)}")
+                print(f"  filter   {spread(turned)}")
+            print(f"memory afterwards {memory(pid):.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

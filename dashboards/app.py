@@ -1,0 +1,49 @@
+"""The dashboard: `make dashboard`, or `streamlit run dashboards/app.py`. It calls, it computes nothing."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).resolve().parent
+if str(HERE) not in sys.path:  # streamlit puts it there; a test of one page does not
+    sys.path.insert(0, str(HERE))
+
+import login  # noqa: E402
+import view  # noqa: E402
+
+from lishui_credit.errors import CreditError  # noqa: E402
+from lishui_credit.language import language, tr  # noqa: E402
+
+view.speak()
+st.set_page_config(
+    page_title=tr("Credit Lishui: the plan's twelve indicators", "信用丽水 · 规划十二项指标"),
+    page_icon=str(HERE / "icon.png"),  # a :material: one is fetched from elsewhere
+    layout="wide",
+    initial_sidebar_state="collapsed",
+)
+st.html(HERE / "style.css")
+if language() == "zh":
+    st.html(HERE / "zh.css")
+login.require_login()
+PAGES = (
+    ("overview", "", tr("Overview", "总览"), ":material/dashboard:"),
+    ("indicator", "indicator", tr("Indicator", "指标"), ":material/show_chart:"),
+    ("counties", "counties", tr("Counties", "区县"), ":material/map:"),
+    ("grades", "grades", tr("Grades", "评价"), ":material/star_half:"),
+    ("models", "models", tr("Models", "模型"), ":material/model_training:"),
+    ("lending", "lending", tr("Lending", "授信"), ":material/tune:"),
+    ("data", "data", tr("Data", "数据"), ":material/database:"),
+)
+page = st.navigation(
+    [
+        st.Page(f"screens/{name}.py", title=title, icon=icon, url_path=path, default=not path)
+        for name, path, title, icon in PAGES
+    ],
+    position="top",
+)
+view.switches()
+try:
+    page.run()
+except CreditError as error:
+    view.refuse(error)

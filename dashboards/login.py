@@ -1,0 +1,42 @@
+"""Who may look: whoever reaches the address, or, where secrets.toml names an identity provider
+under [auth], those whom it lists under [access]. The login itself is Streamlit's (OpenID Connect).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from lishui_credit.language import tr
+
+
+def may_enter(user: Mapping[str, Any], access: Mapping[str, Any]) -> bool:
+    """Whether [access] lets a signed-in account in; nobody, where it names nobody.
+
+    An address counts only when the provider says it has verified it, or when [access] says
+    ``trust_email = true`` because the provider is the organisation's own.
+    """
+    if access.get("everyone") is True:
+        return True
+    email = str(user.get("email") or "").strip().casefold()
+    known = user.get("email_verified") is True or access.get("trust_email") is True
+    if not email or not known:
+        return False
+    emails = {str(item).casefold() for item in access.get("emails", ())}
+    domains = {str(item).casefold().lstrip("@") for item in access.get("domains", ())}
+    return email in emails or email.rpartition("@")[2] in domains
+
+
+def require_login() -> None:
+    """Stop the run before anything is shown, unless the account may enter or none is asked for."""
+    if "is_logged_in" not in st.user:  # no [auth]: the address alone decides
+        return
+    if not st.user.is_logged_in:
+        st.title(tr("Sign in", "请先登录"))
+        st.button(tr("Sign in", "登录"), on_click=st.login, type="primary")
+        st.stop()
+    if not may_enter(st.user.to_dict(), st.secrets.get("access", {})):
+        st.error(tr("This account has no access.", "此账号无权访问。"), icon=":material/lock:")
+        st.button(tr("Sign out", "退出登录"), on_click=st.logout)
+        st.stop()
+    st.sidebar.button(tr("Sign out", "退出登录"), on_click=st.logout)

@@ -1,0 +1,95 @@
+"""区县: the nine counties: a schematic map, a heat table, and a league that does not rank noise."""
+
+import source
+import streamlit as st
+import view
+
+from lishui_credit.figures.areas import heat_plot, league_plot, map_plot, place_words
+from lishui_credit.language import language, tr
+from lishui_credit.plan.definitions import indicators
+from lishui_credit.plan.divisions import division
+from lishui_credit.plan.sentences import printed
+from lishui_credit.plan.status import STATUSES
+from lishui_credit.plan.wording import with_names, with_printed
+
+data = source.data()
+view.banner(data.synthetic, data.observed.name)
+view.heading(
+    tr("The nine counties", "九个县（市、区）"),
+    tr("Where each indicator is off its path.", "哪些指标在哪里偏离进度。"),
+)
+keys = list(indicators())
+with st.container(horizontal=True, vertical_alignment="top", key="filters"):
+    key = view.choose(
+        "indicator", tr("Indicator", "指标"), keys, keys[0],
+        lambda name: f"{indicators()[name].number}  {indicators()[name].short}",
+    )  # fmt: skip
+    at = view.choose_day(data.days, data.contents.opens_at)
+row = indicators()[key]
+table = source.progress_at(data, at, language())
+one = table.filter(indicator=key)
+words = tr("; ", ";").join(
+    f"{division(r['adcode']).name} {STATUSES[r['status']].word} {printed(row, r['value'])}"
+    for r in one.iter_rows(named=True)
+)
+left, right = st.columns(2)
+with left:
+    view.chart(
+        map_plot(table, key, synthetic=data.synthetic), with_names(one), f"map_{key}_{at}",
+        words, synthetic=data.synthetic,
+    )  # fmt: skip
+with right:
+    ranked = source.league_at(data, key, at)
+    if ranked.height:
+        view.chart(
+            league_plot(ranked, key, synthetic=data.synthetic), with_names(ranked),
+            f"league_{key}_{at}",
+            tr("; ", ";").join(
+                f"{division(r['adcode']).name} {place_words(r)}" for r in ranked.iter_rows(named=True)
+            ),
+            synthetic=data.synthetic,
+        )  # fmt: skip
+        st.caption(
+            tr(
+                "A place is a range: counties that share a letter cannot be told apart "
+                "(pairwise tests at 5 %, corrected by Holm's method). Bars are 95 % intervals.",
+                "位次以区间表示：字母相同的县（市、区）之间的差异不显著（两两检验，5% 水平，Holm 法校正）。横线为 95% 区间。",
+            )
+            if ranked["groups"].count()
+            else tr(
+                "No sampling error is known for this indicator, so nothing is placed.",
+                "该指标没有抽样误差可依，因此不排位次。",
+            )
+        )
+    else:
+        st.info(tr("No county has a value here.", "各县（市、区）均无数值。"))
+st.subheader(tr("All indicators, all counties", "全部指标、全部地区"), anchor=False)
+with st.container(key="wide_heat"):
+    view.chart(
+        heat_plot(table, synthetic=data.synthetic), with_names(table), f"heat_{at}",
+        tr("Status of the twelve indicators in the city and its nine counties.",
+           "十二项指标在全市及九个县（市、区）的状态。"),
+        synthetic=data.synthetic,
+    )  # fmt: skip
+st.caption(
+    tr(
+        "Percent; queries in 10k; money in 10k yuan. The table below has every number.",
+        "单位：%；查询量为万次；营业收入为万元。完整数值见下表。",
+    )
+)
+view.table(
+    with_names(with_printed(one, "value", "path", "target", "projected")),
+    f"counties_{key}_{at}",
+    {
+        "area_name": tr("Area", "地区"),
+        "status_word": tr("Status", "状态"),
+        "value_printed": tr("Value", "最新值"),
+        "path_printed": tr("Due", "应达"),
+        "target_printed": tr("2020 target", "2020年目标"),
+        "projected_printed": tr("2020 projected", "2020年预测"),
+        "off_path_since": tr("Off its path since", "偏离进度起始"),
+        "period": tr("As of", "截至"),
+    },
+    words,
+    synthetic=data.synthetic,
+)

@@ -1,0 +1,149 @@
+"""指标: one indicator, observed against its path and projection, by county, with its definition."""
+
+import source
+import streamlit as st
+import view
+
+from lishui_credit.figures.plan import companions_plot, course_plot, multiples_plot
+from lishui_credit.language import language, tr
+from lishui_credit.plan.course import companion_course
+from lishui_credit.plan.definitions import ATTRIBUTES, indicators
+from lishui_credit.plan.divisions import CITY, division
+from lishui_credit.plan.sentences import printed, sentence
+from lishui_credit.plan.status import said
+from lishui_credit.plan.wording import defined, interval_printed, with_names, with_printed
+
+data = source.data()
+view.banner(data.synthetic, data.observed.name)
+keys = list(indicators())
+title = st.container()
+with st.container(horizontal=True, vertical_alignment="top", key="filters"):
+    key = view.choose(
+        "indicator", tr("Indicator", "指标"), keys, keys[0],
+        lambda name: f"{indicators()[name].number}  {indicators()[name].short}",
+    )  # fmt: skip
+    area = view.choose_area()
+    at = view.choose_day(data.days, data.contents.opens_at)
+row = indicators()[key]
+zh, en = ATTRIBUTES[row.attribute]
+with title:
+    view.heading(
+        f"{row.number}　{view.plain(row.name)}", view.plain(tr(f"{en} target", f"{zh}指标"))
+    )
+place = division(area)
+table = source.progress_at(data, at, language())
+found = table.filter(indicator=key, adcode=area).row(0, named=True)
+
+# ---- where it stands --------------------------------------------------------------------------
+
+st.markdown(f"{view.badge(found['status'])}  {view.plain(sentence(found))}")
+said_here = with_printed(
+    table.filter(indicator=key, adcode=area), "value", "path", "target", "projected"
+)
+numbers = said_here.row(0, named=True)
+with st.container(key="metrics"):
+    tiles = st.columns(4)
+for tile, name, label, low, high in (
+    (tiles[0], "value", tr("Value", "最新值"), "low", "high"),
+    (tiles[1], "path", tr("Due on the path", "应达进度"), None, None),
+    (tiles[2], "target", tr("2020 target", "2020年目标"), None, None),
+    (tiles[3], "projected", tr("2020 projected", "2020年预测"), "projected_low", "projected_high"),
+):
+    reach = interval_printed(row, found[low], found[high]) if low and high else ""
+    tile.metric(
+        label, numbers[f"{name}_printed"], reach or None, delta_color="off", delta_arrow="off",
+        border=True, height="stretch",
+    )  # fmt: skip
+judged = [
+    f"{tr('Schedule', '序时进度')} {said(found['schedule_class'])}",
+    f"{tr('Growth ratio', '增速比')} {said(found['growth_class'])}",
+    f"{tr('Survey interval against the target', '调查区间与目标')} {said(found['survey_class'])}",
+    f"{tr('Outlook for 2020', '2020年前景')} {said(found['outlook'])}",
+]
+st.caption(" · ".join(view.plain(text) for text in judged))
+if found["note"]:
+    st.caption(view.plain(found["note"]))
+
+# ---- its course -------------------------------------------------------------------------------
+
+course = source.course_at(data, at).filter(indicator=key)
+mine = course.filter(adcode=area)
+if mine.height:
+    view.chart(
+        course_plot(mine, synthetic=data.synthetic), with_names(mine), f"course_{key}_{area}",
+        sentence(found), synthetic=data.synthetic,
+    )  # fmt: skip
+else:
+    st.info(tr("Nothing was observed here.", "此处没有观测。"))
+
+# ---- by county --------------------------------------------------------------------------------
+
+st.subheader(tr("County by county", "分县（市、区）"), anchor=False)
+by_county = table.filter(indicator=key)
+inside = course.filter(course["adcode"] != CITY)
+if inside.height:
+    with st.container(key="wide_multiples"):
+        view.chart(
+            multiples_plot(inside, by_county, synthetic=data.synthetic), with_names(inside),
+            f"counties_{key}",
+            " ".join(
+                f"{division(r['adcode']).name} {printed(row, r['value'])} {said(r['status'])}"
+                for r in by_county.iter_rows(named=True)
+            ),
+            synthetic=data.synthetic,
+        )  # fmt: skip
+
+# ---- companions -------------------------------------------------------------------------------
+
+st.subheader(tr("Companion series", "辅助指标"), anchor=False)
+st.caption(
+    tr(
+        "Shown beside the headline, so that the headline is not gamed.",
+        "与主指标并列展示，防止只看主指标而失真。",
+    )
+)
+beside = source.companions(data)
+drawn = None if beside is None else companion_course(beside, key, area, at)
+if drawn is not None and drawn.height:
+    view.chart(
+        companions_plot(drawn, row, place.name, synthetic=data.synthetic), drawn,
+        f"companions_{key}_{area}", tr("Companion series by period.", "辅助指标分期数值。"),
+        synthetic=data.synthetic,
+    )  # fmt: skip
+elif row.companions:
+    names = tr(", ", "、").join(tr(item.en, item.zh) for item in row.companions)
+    st.markdown(view.plain(tr(f"No data here. Wanted: {names}.", f"此处暂无数据。应列:{names}。")))
+else:
+    st.markdown(tr("None is defined for this indicator.", "该指标未设辅助指标。"))
+
+# ---- what it means ----------------------------------------------------------------------------
+
+st.subheader(tr("Definition, clause, evidence", "定义、条款与依据"), anchor=False)
+st.markdown(
+    "\n".join(f"- **{view.plain(head)}**　{view.plain(text)}" for head, text in defined(row))
+)
+
+# ---- data -------------------------------------------------------------------------------------
+
+st.subheader(tr("Data", "数据"), anchor=False)
+observed = source.whole(data).frame.filter(indicator=key, adcode=area)
+listed = observed.filter(observed["period"] <= at).sort("period", descending=True)
+view.table(
+    with_names(with_printed(listed, "value", "low", "high")),
+    f"observations_{key}_{area}",
+    {
+        "period": tr("Period", "期末"),
+        "frequency_word": tr("Frequency", "频率"),
+        "value_printed": tr("Value", "数值"),
+        "low_printed": tr("Low", "下限"),
+        "high_printed": tr("High", "上限"),
+        "numerator": tr("Numerator", "分子"),
+        "denominator": tr("Denominator", "分母"),
+        "source": tr("Source", "来源"),
+        "note": tr("Remarks", "备注"),
+    },
+    tr("Observations; the city computed from its counties.", "观测值；全市由各县（市、区）汇总。"),
+    synthetic=data.synthetic,
+    leave=("recorded_by",),
+    height=320,
+)

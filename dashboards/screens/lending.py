@@ -1,0 +1,294 @@
+"""Page 授信: a laboratory of cut-offs with dials; what is tried decides nothing."""
+
+from typing import Any
+
+import holdings
+import source
+import streamlit as st
+import view
+
+from lishui_credit.cutoffs.policy_file import to_toml
+from lishui_credit.cutoffs.sweep import best
+from lishui_credit.figures import cutoffs as figures
+from lishui_credit.figures import lending
+from lishui_credit.language import language, tr
+
+data = source.data()
+found = holdings.laboratory(data.contents.path)
+lang = language()
+HEAD = (
+    tr("Lending", "授信"),
+    tr(
+        "Turn the dials, see who would be approved and what it would earn. Nothing is decided here.",
+        "调节分数线与贷款条款，观察通过、坏账与利润的变化。本页不作任何决策。",
+    ),
+)
+if found is None:
+    view.banner(data.synthetic, data.observed.name)
+    view.heading(*HEAD)
+    st.info(
+        tr(
+            "There are no loans. Put `lending/laboratory.toml`, a table of scored loans and the "
+            "policy in force in the folder.",
+            "没有贷款数据。请将 `lending/laboratory.toml`、带评分的贷款表与现行政策放入数据目录。",
+        ),
+        icon=":material/info:",
+    )
+    st.stop()
+loans, stamp = found
+synthetic = loans.synthetic
+view.banner(data.synthetic or synthetic, data.observed.name)
+view.heading(*HEAD)
+st.caption(
+    view.plain(
+        tr(
+            f"{loans.title} · {loans.book.rows:,} loans with outcomes · policy in force "
+            f"{loans.policy.id}@{loans.policy.version}",
+            f"{loans.title} · {loans.book.rows:,} 笔有结果的贷款 · 现行政策 "
+            f"{loans.policy.id}@{loans.policy.version}",
+        )
+    )
+)
+
+
+def dial(name: str, label: str, options: list[Any], default: Any, say: Any = str) -> Any:
+    """A slider over a list; the address keeps where it stands."""
+    by_text = {str(option): option for option in options}
+    key = f"dial_{name}"
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = by_text[view.held(name, list(by_text), str(default))]
+    value = st.select_slider(label, options, format_func=say, key=key)
+    view.keep(name, str(value))
+    return value
+
+
+with st.container(border=True):
+    one, two, three = st.columns(3)
+    with one:
+        rate = dial(
+            "rate", tr("Rate a year", "贷款年利率"),
+            lending.steps(2000, loans.terms.rate_bp), loans.terms.rate_bp, lending.percent,
+        )  # fmt: skip
+    with two:
+        funding = dial(
+            "funding", tr("Funding cost a year", "年资金成本"),
+            lending.steps(1000, loans.terms.funding_bp), loans.terms.funding_bp, lending.percent,
+        )  # fmt: skip
+    with three:
+        lgd = dial(
+            "lgd", tr("Loss given default", "违约损失率"),
+            lending.steps(10_000, loans.terms.lgd_bp), loans.terms.lgd_bp, lending.percent,
+        )  # fmt: skip
+    terms = loans.on_terms(rate_bp=rate, funding_bp=funding, lgd_bp=lgd)
+    swept = holdings.swept(stamp, terms, loans)
+    top = best(swept)
+    cuts = loans.cut_offs(swept)
+    start = loans.cut_off if loans.cut_off in cuts else top.cut_off or cuts[0]
+
+    def to_best() -> None:
+        st.session_state["dial_approve"] = top.cut_off
+
+    def to_force() -> None:
+        st.session_state["dial_approve"] = loans.cut_off
+
+    one, two = st.columns([3, 2])
+    with one:
+        approve = dial("approve", tr("Approve from this score up", "批准分数线（含）"), cuts, start)
+        with st.container(horizontal=True):
+            st.button(
+                tr("Most profit", "利润最高"),
+                on_click=to_best,
+                disabled=top.cut_off is None,
+                icon=":material/trending_up:",
+                help=tr(
+                    f"cut-offs {top.loosest} to {top.strictest} cannot be told from it",
+                    f"{top.loosest} 至 {top.strictest} 与最优无法区分",
+                ),
+            )
+            st.button(
+                tr("In force", "现行"),
+                on_click=to_force,
+                disabled=loans.cut_off is None,
+                icon=":material/undo:",
+            )
+    with two:
+        lower = cuts[: cuts.index(approve)]
+        refer = None
+        wanted = view.choose(
+            "band",
+            tr("Below it", "分数线以下"),
+            ["decline", "refer"],
+            "decline",
+            {
+                "decline": tr("decline", "拒绝"),
+                "refer": tr("refer some to a person", "部分转人工"),
+            }.__getitem__,
+            small=True,
+        )
+        if wanted == "refer" and lower:
+            refer = dial(
+                "refer",
+                tr("Refer from this score up", "转人工分数线（含）"),
+                lower,
+                loans.cut_off if loans.cut_off in lower else lower[0],
+            )
+
+compared = holdings.compared(stamp, terms, approve, loans)
+swap = holdings.swapped(stamp, approve, refer, lang, loans)
+draft = loans.draft(approve, refer, terms=terms)
+
+told = lending.said_of(compared, currency=loans.currency)
+for row in (told[:3], told[3:]):
+    for said, column in zip(row, st.columns(3), strict=True):
+        with column, st.container(border=True, height="stretch"):
+            st.caption(view.plain(said.name))
+            st.markdown(f"### {view.plain(said.value)}")
+            if said.interval:
+                st.caption(view.plain(tr("95 % interval: ", "95% 区间：") + said.interval))
+            if said.old:
+                st.caption(view.plain(tr("in force: ", "现行：") + said.old))
+if refer is not None:
+    st.caption(
+        tr(
+            "Those referred are counted as not approved: what the person will say is not known.",
+            "转人工者不计入批准：人工意见未知。",
+        )
+    )
+
+st.header(tr("Cut-offs", "分数线"), anchor=False)
+one, two = st.columns(2)
+with one:
+    holdings.chart(
+        lending.marked(
+            figures.profit_curve(swept, currency=loans.currency, synthetic=synthetic),
+            compared,
+            "cut_off",
+            "profit_fen",
+            currency=loans.currency,
+            of=lending.amounts_of(swept),
+        ),
+        swept,
+        "profit_by_cut_off",
+        tr(
+            "Line: profit by cut-off with its interval; marks for the cut-off in force and tried.",
+            "折线图：各分数线的利润及区间，标出现行与试算分数线。",
+        ),
+        synthetic=synthetic,
+    )
+with two:
+    holdings.chart(
+        lending.marked(
+            figures.trade_off(swept, synthetic=synthetic),
+            compared,
+            "approval_rate",
+            "bad_rate_approved",
+        ),
+        swept,
+        "approval_against_bad_rate",
+        tr(
+            "Line: bad rate of the approved by approval rate, with its interval.",
+            "折线图：不同通过率下批准者的坏账率及区间。",
+        ),
+        synthetic=synthetic,
+    )
+
+st.header(tr("Swap set against the policy in force", "与现行政策的换入换出"), anchor=False)
+one, two = st.columns(2)
+with one:
+    holdings.chart(
+        figures.swap_waterfall(swap.table, currency=loans.currency, synthetic=synthetic),
+        swap.table,
+        "swap_set",
+        tr(
+            "Bars: from the approved of the old policy to those of the new.",
+            "瀑布图：由现行批准到试算批准。",
+        ),
+        synthetic=synthetic,
+    )
+with two:
+    holdings.chart(
+        figures.swap_rates(swap.table, synthetic=synthetic),
+        swap.table,
+        "swap_rates",
+        tr("Bad rates of those who stay, leave and enter.", "保留、换出、换入者的坏账率。"),
+        synthetic=synthetic,
+    )
+
+st.header(tr("Who is affected", "谁受影响"), anchor=False)
+st.caption(
+    tr(
+        "Measured only: no policy reads these groups.",
+        "仅作测量：任何政策都不使用这些分组。",
+    )
+)
+GROUPS = {
+    "sex": tr("sex", "性别"),
+    "age_band": tr("age", "年龄段"),
+    "county": tr("county", "县（市、区）"),
+}
+options = [*loans.groups, *loans.areas]
+if options:
+    group = view.choose(
+        "group",
+        tr("Group by", "分组"),
+        options,
+        options[0],
+        lambda name: GROUPS.get(name, name),
+        small=True,
+    )
+    touched = holdings.affected(stamp, approve, refer, group, lang, loans)
+    holdings.chart(
+        lending.approvals_by_group(touched, label=GROUPS.get(group, group), synthetic=synthetic),
+        touched,
+        f"affected_{group}",
+        tr(
+            "Marks: approval rate of each group under the policy in force and under the draft.",
+            "点图：各组在现行政策与试算政策下的通过率。",
+        ),
+        synthetic=synthetic,
+    )
+    percent = {"format": "percent"}
+    with st.expander(tr("The numbers", "数据表"), icon=":material/table:"):
+        view.table(
+            touched,
+            f"affected_table_{group}",
+            {
+                "group": GROUPS.get(group, group),
+                "subjects": st.column_config.NumberColumn(tr("loans", "笔数"), format="localized"),
+                "old": st.column_config.NumberColumn(tr("in force", "现行通过率"), **percent),
+                "new": st.column_config.NumberColumn(tr("tried", "试算通过率"), **percent),
+                "change": st.column_config.NumberColumn(tr("change", "变化"), **percent),
+                "ratio": st.column_config.NumberColumn(
+                    tr("to the highest", "与最高组之比"), format="%.2f"
+                ),
+                "goods_refused_old": st.column_config.NumberColumn(
+                    tr("goods refused, in force", "好客户被拒（现行）"), **percent
+                ),
+                "goods_refused_new": st.column_config.NumberColumn(
+                    tr("goods refused, tried", "好客户被拒（试算）"), **percent
+                ),
+            },
+            tr("Approval rates by group", "各组通过率"),
+            synthetic=synthetic,
+        )
+
+st.header(tr("The draft as a policy", "试算政策文件"), anchor=False)
+text = to_toml(draft)
+with st.expander(tr("Read it", "查看"), icon=":material/description:"):
+    st.code(text, language="toml")
+prefix = "synthetic_" if synthetic else ""
+st.download_button(
+    tr("Download the policy (TOML)", "下载政策文件(TOML)"),
+    text,
+    file_name=f"{prefix}{draft.id}_draft.toml",
+    mime="application/toml",
+    icon=":material/download:",
+    on_click="ignore",
+)
+st.caption(
+    tr(
+        "Nobody has approved it: `lishui-credit decide` applies it on trial only. "
+        "The loans are of those who were granted one; who was declined before is not among them.",
+        "该文件未经批准：`lishui-credit decide` 只能试算。样本仅含已获贷款者，此前被拒者不在其中。",
+    )
+)

@@ -1,0 +1,288 @@
+"""The pieces every page is put together from: choices, links, charts, tables, downloads, banner."""
+
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import polars as pl
+import streamlit as st
+
+from lishui_credit.errors import CreditError
+from lishui_credit.figures.style import STATUS_WORDS
+from lishui_credit.language import language, set_language, tr, typeset
+from lishui_credit.plan.divisions import areas, division
+from lishui_credit.plan.status import STATUSES
+from lishui_credit.write import write_table
+
+Choice = TypeVar("Choice")
+
+HERE = Path(__file__).resolve().parent
+LANGUAGES = {"zh": "中文", "en": "English"}
+FORMATS = {"png": "PNG", "svg": "SVG"}
+KINDS = {
+    "csv": ("CSV", "text/csv"),
+    "xlsx": ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "parquet": ("Parquet", "application/octet-stream"),
+}
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
+
+
+def plain(text: object) -> str:
+    """Text of data for a place that reads Markdown: typeset, and every mark of it escaped."""
+    return _MARKS.sub(r"\\\1", typeset(str(text))).replace("\n", " ")
+
+
+# ---- choices that the address keeps -----------------------------------------------------------
+
+
+def held(name: str, options: Sequence[str], default: str) -> str:
+    """A choice as the address or this session has it; the default where neither fits."""
+    for told in (st.query_params.get(name), st.session_state.get(f"held_{name}")):
+        if told in options:
+            return str(told)
+    return default
+
+
+def keep(name: str, value: str) -> None:
+    """Write a choice into the address and remember it for the other pages."""
+    st.session_state[f"held_{name}"] = value
+    if st.query_params.get(name) != value:
+        st.query_params[name] = value
+
+
+def choose(
+    name: str,
+    label: str,
+    options: Sequence[str],
+    default: str,
+    say: Callable[[str], str] = str,
+    *,
+    small: bool = False,
+    **more: Any,
+) -> str:
+    """A choice of one, by a list or (small) by buttons; the address reproduces it."""
+    # A field keeps the words it was drawn with: in the other language it is another field.
+    key = f"choose_{name}" if name == "lang" else f"choose_{name}_{language()}"
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = held(name, options, default)
+    if small:
+        picked = st.segmented_control(
+            label, options, format_func=say, key=key, required=True, **more
+        )
+    else:
+        picked = st.selectbox(label, options, format_func=say, key=key, **more)
+    # Buttons may come back with nothing pressed, when the words on them have just changed.
+    value = held(name, options, default) if picked is None else str(picked)
+    keep(name, value)
+    return value
+
+
+def link(page: str, label: str, icon: str | None = None, **query: str) -> None:
+    """A link to another page that carries the language and what is asked for."""
+    st.page_link(
+        f"screens/{page}.py",
+        label=label,
+        icon=icon,
+        query_params={"lang": language(), **query},
+    )
+
+
+def choose_day(days: dict[int, dict[int, date]], opens_at: date | None) -> date:
+    """A year and the end of one of its quarters; the last one where nothing is asked for."""
+    if not days:
+        st.info(tr("There is no observation after 2015.", "2015年以后没有观测。"))
+        st.stop()
+    opened = opens_at or days[max(days)][max(days[max(days)])]
+    named = {str(year): quarters for year, quarters in days.items()}
+    year = choose(
+        "year", tr("Year", "年度"), list(named), str(opened.year), lambda y: tr(y, f"{y}年")
+    )
+    quarters = {str(number): day for number, day in named[year].items()}
+    usual = next((n for n, day in quarters.items() if day == opened), max(quarters))
+    words = {
+        "1": ("Mar", "3月末"),
+        "2": ("Jun", "6月末"),
+        "3": ("Sep", "9月末"),
+        "4": ("Dec", "12月末"),
+    }
+    picked = choose(
+        "quarter", tr("As of the end of", "截至"), list(quarters), usual, lambda q: tr(*words[q]),
+        small=True,
+    )  # fmt: skip
+    return quarters[picked]
+
+
+def choose_area() -> str:
+    """The city or one of its counties."""
+    codes = [area.adcode for area in areas()]
+    return choose("area", tr("Area", "地区"), codes, codes[0], lambda code: division(code).name)
+
+
+def badge(status: str) -> str:
+    """A status as a coloured mark with its icon and word, for Markdown."""
+    state = STATUSES[status]
+    return f":{STATUS_WORDS[status]}-badge[{plain(state.icon)} {plain(state.word)}]"
+
+
+# ---- the frame of a page ----------------------------------------------------------------------
+
+
+def speak() -> None:
+    """Set the language of this run from the address or the switch."""
+    told = st.session_state.get("choose_lang") or held("lang", list(LANGUAGES), "zh")
+    set_language("en" if told == "en" else "zh")
+
+
+def switches() -> None:
+    """The language switch, and how a page is kept: the kind of picture, and print."""
+    with st.container(horizontal=True, horizontal_alignment="right", key="switches"):
+        with st.popover(tr("Save", "保存"), icon=":material/print:", key="popover_save"):
+            choose(
+                "image", tr("Pictures of charts as", "图片格式"), list(FORMATS), "png",
+                FORMATS.__getitem__, small=True,
+            )  # fmt: skip
+            st.caption(
+                tr(
+                    "The camera above each chart saves it. For the whole page: print it "
+                    "(Ctrl+P), or print to PDF.",
+                    "点击图表右上角的相机图标可保存图片；整页请用浏览器打印（Ctrl+P），也可另存为 PDF。",
+                )
+            )
+        choose("lang", tr("Language", "语言"), list(LANGUAGES), "zh", LANGUAGES.__getitem__,
+               small=True, label_visibility="collapsed")  # fmt: skip
+
+
+def banner(synthetic: bool, name: str) -> None:
+    """Say on every page whether the data are made up, or whose they are."""
+    if synthetic:
+        st.warning(
+            tr(
+                "**Synthetic data.** Every number here is made up by a seeded program. "
+                "None is a fact about Lishui, its counties or anybody in them.",
+                "**合成数据。** 本页所有数值均由程序按固定种子生成，不反映丽水市及各县（市、区）、任何单位或个人的真实情况。",
+            ),
+            icon=":material/science:",
+        )
+    else:
+        st.caption(tr(f"Data: {plain(name)}", f"数据：{plain(name)}"))
+
+
+def heading(title: str, words: str = "") -> None:
+    """The title of a page and what it answers, in one line; words are escaped already."""
+    st.title(title, anchor=False)
+    if words:
+        st.caption(words)
+
+
+def refuse(error: CreditError) -> None:
+    """Show what is wrong with the data, all of it, and stop the page."""
+    lines = "\n".join(f"- {plain(problem)}" for problem in error.problems)
+    st.error(tr("The data cannot be shown.", "数据无法显示。") + f"\n\n{lines}")
+    st.stop()
+
+
+# ---- charts, tables, downloads ----------------------------------------------------------------
+
+
+def _written(frame: pl.DataFrame, kind: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"table.{kind}"
+        write_table(flat(frame).lazy(), path)
+        return path.read_bytes()
+
+
+def flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame whose lists are text, as a CSV or a sheet needs them."""
+    lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
+    return frame.with_columns(
+        pl.col(name).cast(pl.List(pl.String)).list.join(" ") for name in lists
+    )
+
+
+def shown(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame as a page shows it: days as days, a dash where there is nothing, print punctuation."""
+    days = pl.selectors.date().cast(pl.String)
+    texts = pl.selectors.string().fill_null("—")
+    made = flat(frame).with_columns(days).with_columns(texts)
+    return made.with_columns(
+        pl.Series(name, [typeset(text) for text in made[name]], dtype=pl.String)
+        for name, kind in made.schema.items()
+        if kind == pl.String
+    )
+
+
+def download(frame: pl.DataFrame, name: str, *, synthetic: bool) -> None:
+    """Buttons that give a frame as CSV, Excel and Parquet; made when asked for."""
+    if synthetic and "synthetic" not in frame.columns:
+        frame = frame.with_columns(pl.lit(True).alias("synthetic"))
+    prefix = "synthetic_" if synthetic else ""
+    with st.popover(tr("Download", "下载"), icon=":material/download:", key=f"popover_{name}"):
+        for kind, (label, mime) in KINDS.items():
+            st.download_button(
+                label,
+                lambda kind=kind: _written(frame, kind),
+                file_name=f"{prefix}{name}.{kind}",
+                mime=mime,
+                key=f"download_{name}_{kind}",
+                on_click="ignore",
+                width="stretch",
+            )
+
+
+def chart(figure: Any, frame: pl.DataFrame, name: str, words: str, *, synthetic: bool) -> None:
+    """A figure with words for those who cannot see it, its data, and itself as a picture."""
+    prefix = "synthetic_" if synthetic else ""
+    picture = held("image", list(FORMATS), "png")
+    said = {
+        "Download plot as a PNG": tr("Save as PNG", "保存为 PNG 图片"),
+        "Download plot": tr("Save the picture", "保存图片"),
+    }
+    st.plotly_chart(
+        figure,
+        width="stretch",
+        theme=None,
+        key=f"chart_{name}",
+        alt=words,
+        config={
+            "displaylogo": False,
+            "displayModeBar": True,
+            "modeBarButtons": [["toImage"]],
+            "toImageButtonOptions": {"format": picture, "filename": f"{prefix}{name}", "scale": 2},
+            "scrollZoom": False,
+            "locale": "zh-CN" if language() == "zh" else "en",
+            "locales": {"zh-CN": {"dictionary": said, "format": {}}},
+        },
+    )
+    download(frame, name, synthetic=synthetic)
+
+
+def table(
+    frame: pl.DataFrame,
+    name: str,
+    columns: dict[str, Any],
+    words: str,
+    *,
+    synthetic: bool,
+    leave: Sequence[str] = (),
+    **more: Any,
+) -> None:
+    """A table with headers in the language in use; the download keeps every other column by its id.
+
+    `leave` names columns that are neither shown nor given out, such as who recorded a row.
+    """
+    frame = frame.drop(leave, strict=False)
+    st.dataframe(
+        shown(frame.select(list(columns))),
+        hide_index=True,
+        width="stretch",
+        height=more.pop("height", "content"),
+        column_config=columns,
+        placeholder="—",
+        alt=words,
+        key=f"table_{name}",
+        **more,
+    )
+    download(frame, name, synthetic=synthetic)

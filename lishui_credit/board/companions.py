@@ -1,0 +1,54 @@
+"""The board's companion series: computed from synthetic raw records by the functions of the plan."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from lishui_credit.plan.codes import code_coverage
+from lishui_credit.plan.collection import completeness
+from lishui_credit.plan.publicity import double_publicity
+from lishui_credit.plan.survey import satisfaction
+from lishui_credit.plan.survey_answers import QUESTIONS
+from lishui_credit.samples import plan_records
+from lishui_credit.samples.plan import SOURCE
+
+YEARS: Final = (2016, 2017, 2018)
+"""Ends of years whose records are drawn; each year is drawn anew, so a step between is chance."""
+
+
+def write(folder: Path, seed: int) -> dict[str, object]:
+    """Write ``companions.parquet``.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the board.
+    seed : int
+        Of the records.
+
+    Returns
+    -------
+    dict
+        Nothing for the manifest.
+    """
+    found: list[pl.DataFrame] = []
+    for year in YEARS:
+        end = date(year, 12, 31)
+        raw = plan_records.frames(seed=seed, year=year)
+        done = [
+            code_coverage(
+                raw["register"], end, extra_regions=(plan_records.REGION,), source=SOURCE
+            ),
+            double_publicity(raw["decisions"], raw["publications"], at=end, source=SOURCE),
+            completeness(raw["catalogue"], raw["batches"], end, source=SOURCE),
+        ]
+        done += [
+            satisfaction(raw["answers"], question, end, source=SOURCE) for question in QUESTIONS
+        ]
+        found += [each.companions for each in done]
+    pl.concat(found).write_parquet(folder / "companions.parquet")
+    return {}

@@ -1,0 +1,231 @@
+"""What a board holds besides observations: graded registers, models, loans to try cut-offs on.
+
+Files are found by their places, which a user's folder shares with the synthetic board; what is
+absent is an empty answer, never an error.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from lishui_credit.board.graded import FOLDER as GRADED
+from lishui_credit.board.lending import FOLDER as LENDING
+from lishui_credit.board.models import FOLDER as MODELS
+from lishui_credit.errors import ModelError, Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.rubrics.explain import Explanation, explain
+from lishui_credit.rubrics.graded import Graded
+from lishui_credit.scorecards.card_file import FILE
+from lishui_credit.write import SUFFIXES
+
+
+def graded_files(folder: Path | str) -> dict[str, dict[int, Path]]:
+    """Return the graded files of a board, by rubric and year.
+
+    Parameters
+    ----------
+    folder : path-like
+        Of the board; ``graded/<rubric>/<year>.parquet`` (.csv, .xlsx) are found in it.
+
+    Returns
+    -------
+    dict of str to dict of int to Path
+        Rubrics by name, years rising; Parquet before CSV before Excel where a year has several.
+
+    Examples
+    --------
+    >>> graded_files("no such folder")
+    {}
+    """
+    found: dict[str, dict[int, Path]] = {}
+    root = Path(folder) / GRADED
+    for home in sorted(path for path in root.glob("*") if path.is_dir()):
+        years: dict[int, Path] = {}
+        for suffix in reversed(SUFFIXES):
+            for path in sorted(home.glob(f"*{suffix}")):
+                if path.stem.isdecimal() and len(path.stem) == 4:
+                    years[int(path.stem)] = path
+        if years:
+            found[home.name] = dict(sorted(years.items()))
+    return found
+
+
+def explained(graded: Graded, subject: str) -> Explanation:
+    """Return why a synthetic subject has its grade; of a real one nothing is told.
+
+    Parameters
+    ----------
+    graded : Graded
+        A graded file.
+    subject : str
+        Id of a subject.
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    SubjectError
+        If the subject's row does not say that it is synthetic, or there is no such subject.
+
+    Notes
+    -----
+    A dashboard is open to more people than a credit file is: a person's own explanation is given by
+    ``lishui-credit explain`` to whoever may have it.
+    """
+    names = graded.frame.collect_schema().names()
+    key = graded.rubric.subject_id
+
+    rows = graded.frame.filter(pl.col(key).cast(pl.String) == subject).head(1).collect()
+    if rows.is_empty():
+        raise SubjectError(
+            Problem(tr("no such subject in the result", "结果中没有该主体"), subject)
+        )
+    row = rows.row(0, named=True)
+    if "synthetic" not in names or str(row["synthetic"]).lower() != "true":
+        raise SubjectError(
+            Problem(
+                tr(
+                    "only synthetic subjects are explained here",
+                    "本页只解释合成主体",
+                ),
+                hint=tr(
+                    "use `lishui-credit explain`, which asks for the file",
+                    "请使用 lishui-credit explain",
+                ),
+            )
+        )
+    return explain(row, graded.rubric)
+
+
+def synthetic_ids(graded: Graded, rows: int = 200) -> list[str]:
+    """Return ids of synthetic subjects of a graded file: the first of each outcome, then others.
+
+    Parameters
+    ----------
+    graded : Graded
+        A graded file.
+    rows : int, default 200
+        At most so many.
+
+    Returns
+    -------
+    list of str
+        Empty where no row says that it is synthetic.
+    """
+    if "synthetic" not in graded.frame.collect_schema().names():
+        return []
+    key = pl.col(graded.rubric.subject_id).cast(pl.String)
+    made = (
+        graded.frame.filter(pl.col("synthetic").cast(pl.String).str.to_lowercase() == "true")
+        .select(key.alias("id"), pl.col("grade"), pl.col("decided_by"))
+        .collect()
+    )
+    # one of every grade and reason stands first, so that each can be looked at
+    return (
+        made.with_columns(pl.int_range(pl.len()).over("grade", "decided_by").alias("_turn"))
+        .sort("_turn", "grade", "id", nulls_last=True)
+        .head(rows)["id"]
+        .to_list()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredModel:
+    """A model's folder.
+
+    Parameters
+    ----------
+    id : str
+        ``name/version``.
+    folder : Path
+        With ``scorecard.json``.
+    validations : dict of str to Path
+        Validations as data, by the name of their file.
+    """
+
+    id: str
+    folder: Path
+    validations: dict[str, Path]
+
+    @property
+    def file(self) -> Path:
+        """Its scorecard."""
+        return self.folder / FILE
+
+    def about(self, what: str, lang: str) -> str:
+        """Return the owner's words on something in a language, "" where there are none.
+
+        Parameters
+        ----------
+        what : str
+            "intended" or "population".
+        lang : str
+            "zh" or "en".
+
+        Raises
+        ------
+        ModelError
+            If ``about.json`` is no JSON object.
+        """
+        path = self.folder / "about.json"
+        if not path.is_file():
+            return ""
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ModelError(
+                Problem(tr("not a JSON file", "不是 JSON 文件"), str(error), where=str(path))
+            ) from None
+        if not isinstance(told, dict):
+            raise ModelError(Problem(tr("not a JSON object", "不是 JSON 对象"), where=str(path)))
+        return str(told.get(f"{what}_{lang}") or told.get(f"{what}_zh") or "")
+
+
+def stored_models(folder: Path | str) -> dict[str, StoredModel]:
+    """Return the models of a board: every ``models/<name>/<version>`` with a scorecard.
+
+    Parameters
+    ----------
+    folder : path-like
+        Of the board.
+
+    Returns
+    -------
+    dict of str to StoredModel
+        By ``name/version``.
+
+    Examples
+    --------
+    >>> stored_models("no such folder")
+    {}
+    """
+    root = Path(folder) / MODELS
+    found = {}
+    for path in sorted(root.glob(f"*/*/{FILE}")):
+        home = path.parent
+        name = f"{home.parent.name}/{home.name}"
+        validations = {
+            part.stem: part
+            for part in sorted(home.glob("*.json"))
+            if part.name not in (FILE, "about.json")
+        }
+        found[name] = StoredModel(id=name, folder=home, validations=validations)
+    return found
+
+
+def laboratory_file(folder: Path | str) -> Path | None:
+    """Return ``lending/laboratory.toml`` of a board, None where there is none.
+
+    Examples
+    --------
+    >>> laboratory_file("no such folder") is None
+    True
+    """
+    path = Path(folder) / LENDING / "laboratory.toml"
+    return path if path.is_file() else None

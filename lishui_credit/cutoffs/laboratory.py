@@ -1,0 +1,442 @@
+"""A folder of loans to try cut-offs on: `Laboratory`, its loans, its terms and the policy in force.
+
+A small TOML file names a table of scored loans with outcomes, the terms they were lent on, the
+policy they were lent by, and the groups by which people are only measured. What is tried becomes a
+draft of a policy: nobody has approved it, so it decides nothing.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.cutoffs.book import Book, book
+from lishui_credit.cutoffs.decide import expressions
+from lishui_credit.cutoffs.frames import as_polars
+from lishui_credit.cutoffs.policy import APPROVE, Policy
+from lishui_credit.cutoffs.policy_checks import check
+from lishui_credit.cutoffs.policy_file import read_policy
+from lishui_credit.cutoffs.score_files import read_scores
+from lishui_credit.cutoffs.swap import Swap, swap
+from lishui_credit.cutoffs.sweep import sweep
+from lishui_credit.cutoffs.terms import Terms
+from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.read import sha256
+from lishui_credit.validation.fairness import FOUR_FIFTHS, fairness
+from lishui_credit.validation.groups import MIN_ROWS
+
+_TEXTS: Final = ("loans", "policy", "title_zh")
+_KEYS: Final = {*_TEXTS, "title_en", "source", "currency", "columns", "areas", "groups", "terms"}
+_COLUMNS: Final = {"outcome": "bad", "amount": "amount_fen", "id": None, "pd": None}
+_TERMS: Final = tuple(part.name for part in fields(Terms))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laboratory:
+    """Loans to try cut-offs on.
+
+    Parameters
+    ----------
+    title_zh, title_en : str
+        What is lent.
+    frame : polars.DataFrame, shape (n, any)
+        The loans as their file has them.
+    book : Book
+        The same, checked.
+    terms : Terms
+        They were lent on.
+    policy : Policy
+        In force.
+    areas, groups : tuple of str
+        Columns to count by; groups are people's attributes, measured and never decided by.
+    outcome, amount : str
+        Columns of `frame`.
+    currency : (str, str)
+        Its name in English and in Chinese.
+    source : str
+        Where the loans come from.
+    sha256 : str
+        Of the file of loans.
+    synthetic : bool
+        Whether the loans are made up.
+    """
+
+    title_zh: str
+    title_en: str
+    frame: pl.DataFrame
+    book: Book
+    terms: Terms
+    policy: Policy
+    areas: tuple[str, ...]
+    groups: tuple[str, ...]
+    outcome: str
+    amount: str
+    currency: tuple[str, str]
+    source: str
+    sha256: str
+    synthetic: bool
+
+    @property
+    def title(self) -> str:
+        """What is lent, in the language in use."""
+        return tr(self.title_en, self.title_zh) or self.title_zh
+
+    @property
+    def cut_off(self) -> Any:
+        """The score from which the policy in force approves everybody; None where it has no such."""
+        rules = self.policy.rules
+        if len(rules) != 1 or rules[0].tests or rules[0].approve is None:
+            return None
+        cut = rules[0].approve
+        return float(cut) if isinstance(cut, Decimal) else cut
+
+    def on_terms(
+        self,
+        *,
+        rate_bp: int | None = None,
+        funding_bp: int | None = None,
+        lgd_bp: int | None = None,
+        operating_fen: int | None = None,
+    ) -> Terms:
+        """Return the terms with some of them changed.
+
+        Parameters
+        ----------
+        rate_bp, funding_bp, lgd_bp : int, optional
+            Basis points, 0 to 10,000; as they are where not given.
+        operating_fen : int, optional
+            Fen a loan.
+
+        Raises
+        ------
+        SubjectError
+            For what no loan can have.
+        """
+        asked = {
+            "rate_bp": rate_bp,
+            "funding_bp": funding_bp,
+            "lgd_bp": lgd_bp,
+            "operating_fen": operating_fen,
+        }
+        changed: dict[str, Any] = {
+            name: value for name, value in asked.items() if value is not None
+        }
+        return replace(self.terms, **changed)
+
+    def swept(self, terms: Terms, *, repeats: int = 200, seed: int = 0) -> pl.DataFrame:
+        """Return every cut-off on these terms; see `sweep`."""
+        return sweep(self.book, terms, repeats=repeats, seed=seed)
+
+    def cut_offs(self, swept: pl.DataFrame) -> list[Any]:
+        """Return the cut-offs there are to try, the loosest first, that in force among them.
+
+        Parameters
+        ----------
+        swept : polars.DataFrame
+            Of `swept`.
+
+        Returns
+        -------
+        list of int, float or str
+        """
+        found = swept["cut_off"].drop_nulls().reverse().to_list()
+        if self.cut_off is None or self.cut_off in found:
+            return found
+        worse = self.policy.score.higher == "worse"
+        return sorted([*found, self.cut_off], reverse=worse)
+
+    def compared(
+        self, terms: Terms, cut_off: Any, *, repeats: int = 200, seed: int = 0
+    ) -> pl.DataFrame:
+        """Return what the cut-off in force and another one do, beside each other.
+
+        Parameters
+        ----------
+        terms : Terms
+            To count profit on, for both.
+        cut_off : int, float or str
+            In the file's own terms.
+        repeats, seed : int
+            Of the intervals.
+
+        Returns
+        -------
+        polars.DataFrame, shape (1 or 2, columns of `sweep` + 1)
+            ``what`` ("in force", where the policy has one cut-off for all, and "tried"), then as in
+            `sweep`. ``short_of_best_fen`` is left out: it would mean the best of these two.
+
+        Raises
+        ------
+        SubjectError
+            If the cut-off is not on the scale.
+        """
+        asked = {"in force": self.cut_off, "tried": cut_off}
+        held = {what: cut for what, cut in asked.items() if cut is not None}
+        # every distinct value once: a sweep does not repeat a cut-off
+        wanted = list(dict.fromkeys(held.values()))
+        rows = sweep(self.book, terms, cut_offs=wanted, repeats=repeats, seed=seed)
+        kept = rows.select(
+            name
+            for name in rows.columns
+            if not name.startswith("short_of_best") and name != "plateau"
+        )
+        return pl.concat(
+            kept.filter(pl.col("cut_off") == cut).select(pl.lit(what).alias("what"), pl.all())
+            for what, cut in held.items()
+        )
+
+    def draft(self, approve: Any, refer: Any = None, *, terms: Terms | None = None) -> Policy:
+        """Return a policy with this cut-off: the one in force, rewritten, without its approval.
+
+        Parameters
+        ----------
+        approve : int, float or str
+            Approve from here on.
+        refer : int, float or str, optional
+            Refer from here on to a person.
+        terms : Terms, optional
+            For the record of what it was tried on; those of the laboratory without it.
+
+        Returns
+        -------
+        Policy
+            Of kind "single" or "refer", version "draft"; its evidence names the file of loans by
+            hash and the terms.
+
+        Raises
+        ------
+        PolicyError
+            If the cut-offs are out of order or not on the scale.
+        """
+        tried = terms or self.terms
+        said = ", ".join(f"{name} {getattr(tried, name)}" for name in _TERMS)
+        loud = "SYNTHETIC 合成数据; " if self.synthetic else ""
+        rows = f"{self.book.rows:,}"
+        made = Policy(
+            id=self.policy.id,
+            version="draft",
+            title_zh=self.policy.title_zh,
+            title_en=self.policy.title_en,
+            score=self.policy.score,
+            kind="single" if refer is None else "refer",
+            author=self.policy.author,
+            cut_off=_cut(approve) if refer is None else None,
+            approve_at_least=None if refer is None else _cut(approve),
+            refer_at_least=None if refer is None else _cut(refer),
+            why=tr(
+                f"tried in the cut-off laboratory against {self.policy.id}@{self.policy.version}",
+                f"在分数线实验室中与 {self.policy.id}@{self.policy.version} 对比试算",
+            ),
+            evidence=f"{loud}{rows} loans, sha256 {self.sha256}; {said}",
+        )
+        problems = [problem for _, problem in check(made)]
+        if problems:
+            raise PolicyError(problems)
+        return made
+
+    def swapped(self, draft: Policy, *, by: Sequence[str] | None = None) -> Swap:
+        """Return who leaves and who enters under a draft; see `swap`.
+
+        Parameters
+        ----------
+        draft : Policy
+            The new policy.
+        by : sequence of str, optional
+            Columns to count by; all areas and groups without it.
+        """
+        return swap(
+            self.frame,
+            self.policy,
+            draft,
+            by=[*self.areas, *self.groups] if by is None else by,
+            outcome=self.outcome,
+            amount=self.amount,
+        )
+
+    def affected(self, draft: Policy, group: str, *, min_rows: int = MIN_ROWS) -> pl.DataFrame:
+        """Return how many of each group the policy in force and a draft approve.
+
+        Groups are measured only: no policy reads them. A referral is no approval here.
+
+        Parameters
+        ----------
+        draft : Policy
+            The new policy.
+        group : str
+            One of `groups` or `areas`.
+        min_rows : int, default 50
+            Smaller groups get no figure.
+
+        Returns
+        -------
+        polars.DataFrame, one row per group
+            ``group``, ``subjects``; ``old`` and ``new`` (approval rates, 0 to 1) with ``_low`` and
+            ``_high`` (Jeffreys, 95 %); ``change`` (new less old); ``ratio`` (new, to the highest
+            rate of a group) and ``below_four_fifths``; ``goods_refused_old`` and
+            ``goods_refused_new`` (of the group's goods); ``note``.
+
+        Raises
+        ------
+        SubjectError
+            If the column is neither a group nor an area.
+
+        References
+        ----------
+        EEOC (1978), 29 CFR 1607.4 D. Hardt, Price and Srebro (2016), NeurIPS 29.
+        """
+        if group not in (*self.groups, *self.areas):
+            raise SubjectError(
+                Problem(
+                    tr("not a column to measure by", "不是可测量的分组列"),
+                    group,
+                    ", ".join((*self.groups, *self.areas)),
+                )
+            )
+        sides = []
+        for policy in (self.policy, draft):
+            decision = expressions(policy, self.frame.schema)[0]
+            approved = self.frame.select((decision == APPROVE).cast(pl.Float64)).to_series()
+            sides.append(
+                fairness(
+                    self.frame[self.outcome].cast(pl.Int8).to_numpy(),
+                    approved.to_numpy(),
+                    self.frame[group].cast(pl.String),
+                    1.0,
+                    min_rows=min_rows,
+                )
+            )
+        old, new = sides
+        return old.select(
+            "group",
+            "subjects",
+            pl.col("approval").alias("old"),
+            pl.col("approval_low").alias("old_low"),
+            pl.col("approval_high").alias("old_high"),
+            new["approval"].alias("new"),
+            new["approval_low"].alias("new_low"),
+            new["approval_high"].alias("new_high"),
+            (new["approval"] - pl.col("approval")).alias("change"),
+            new["ratio"].alias("ratio"),
+            (new["ratio"] < FOUR_FIFTHS).alias("below_four_fifths"),
+            pl.col("goods_refused").alias("goods_refused_old"),
+            new["goods_refused"].alias("goods_refused_new"),
+            pl.when(pl.col("note") != "reference").then("note").alias("note"),
+        )
+
+
+def _cut(value: Any) -> Any:
+    return Decimal(str(value)) if isinstance(value, float) else value
+
+
+def read_laboratory(path: Path | str) -> Laboratory:
+    """Read a laboratory: its TOML file, the loans and the policy it names.
+
+    Parameters
+    ----------
+    path : path-like
+        TOML in UTF-8: ``title_zh``, ``loans`` and ``policy`` (files beside it), ``[terms]`` (the
+        fields of `Terms`); and, where wanted, ``title_en``, ``source``, ``currency`` (its English
+        and Chinese name), ``areas`` and ``groups`` (columns), ``[columns]`` (``outcome``,
+        ``amount``, ``id``, ``pd``). The score is the policy's.
+
+    Returns
+    -------
+    Laboratory
+
+    Raises
+    ------
+    SubjectError, PolicyError
+        For a file that is absent, no TOML or lacks a key; for loans `book` refuses; for a policy
+        that is wrong.
+    """
+    path = Path(path)
+    raw = _toml(path)
+    _refuse(raw, path.name)
+    columns = {**_COLUMNS, **raw.get("columns", {})}
+    policy = read_policy(path.parent / raw["policy"])
+    loans = path.parent / raw["loans"]
+    numbers = [str(columns[name]) for name in ("outcome", "amount", "pd") if columns[name]]
+    scores = read_scores(loans, policy, *numbers).whole(Path(loans).name)
+    frame = as_polars(scores.frame)
+    areas, groups = tuple(raw.get("areas", ())), tuple(raw.get("groups", ()))
+    checked = book(
+        frame,
+        score=policy.score.column,
+        outcome=str(columns["outcome"]),
+        amount=str(columns["amount"]),
+        id=columns["id"],
+        pd=columns["pd"],
+        groups=[*areas, *groups],
+        higher=policy.score.higher,
+        order=policy.score.order or None,
+    )
+    english, chinese = raw.get("currency", ("yuan", "元"))
+    return Laboratory(
+        title_zh=raw["title_zh"],
+        title_en=raw.get("title_en", ""),
+        frame=frame,
+        book=checked,
+        terms=Terms(**raw["terms"]),
+        policy=policy,
+        areas=areas,
+        groups=groups,
+        outcome=str(columns["outcome"]),
+        amount=str(columns["amount"]),
+        currency=(english, chinese),
+        source=raw.get("source", ""),
+        sha256=sha256(loans),
+        synthetic=scores.synthetic,
+    )
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise SubjectError(Problem(tr("no such file", "没有这个文件"), where=str(path))) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SubjectError(
+            Problem(tr("not valid TOML", "不是有效的 TOML"), str(error), where=path.name)
+        ) from None
+
+
+def _refuse(raw: Mapping[str, Any], where: str) -> None:
+    problems = [
+        Problem(tr(f"'{name}' is missing or no text", f"缺少“{name}”或不是文本"), where=where)
+        for name in _TEXTS
+        if not isinstance(raw.get(name), str)
+    ]
+    if not isinstance(raw.get("terms"), dict):
+        problems.append(Problem(tr("there are no [terms]", "缺少 [terms]"), where=where))
+    stray = [name for name in raw if name not in _KEYS]
+    for table, known in (("terms", _TERMS), ("columns", tuple(_COLUMNS))):
+        part = raw.get(table, {})
+        if not isinstance(part, dict):
+            problems.append(Problem(tr("must be a table", "应为表"), table, where=where))
+            continue
+        stray += [f"{table}.{name}" for name in part if name not in known]
+    if isinstance(raw.get("terms"), dict):
+        lacking = [name for name in ("rate_bp", "funding_bp") if name not in raw["terms"]]
+        problems += [
+            Problem(tr(f"terms.{name} is missing", f"缺少 terms.{name}"), where=where)
+            for name in lacking
+        ]
+    problems += [
+        Problem(tr("not a key of this file", "未知的键"), name, where=where) for name in stray
+    ]
+    for name in ("areas", "groups", "currency"):
+        value = raw.get(name, [])
+        right = isinstance(value, list) and all(isinstance(part, str) for part in value)
+        if not right or (name == "currency" and name in raw and len(value) != 2):
+            problems.append(
+                Problem(tr("must be a list of texts", "应为文本列表"), name, where=where)
+            )
+    if problems:
+        raise SubjectError(problems)

@@ -1,0 +1,259 @@
+"""The counties as plotly figures: a schematic map, a heat table, a league with intervals.
+
+The map is filled polygons on plain axes: nothing is fetched, and it says that it is schematic.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.figures.style import BLUE, GREY, INK, STATUS_COLOURS, blank
+from lishui_credit.language import tr, typeset
+from lishui_credit.plan.definitions import indicator, indicators
+from lishui_credit.plan.divisions import CITY, areas, division
+from lishui_credit.plan.sentences import printed
+from lishui_credit.plan.shapes import ATTRIBUTION, labels, outlines
+from lishui_credit.plan.status import STATUSES
+
+_COS: Final = 0.88
+"""Cosine of Lishui's latitude: a degree of longitude against one of latitude."""
+
+_DARK: Final = frozenset({"reversed", "far_behind", "behind", "ahead", "achieved", "cannot_tell"})
+"""Statuses whose colour takes white letters."""
+
+
+def _ink(status: str) -> str:
+    return "#FFFFFF" if status in _DARK else INK
+
+
+def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
+    """Return the nine counties as filled outlines in the colours of their statuses.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        Progress of one day.
+    key : str
+        Indicator.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    References
+    ----------
+    地图管理条例 art. 15-22 (maps made public are examined): hence "schematic".
+
+    Examples
+    --------
+    >>> from lishui_credit.plan.progress import progress
+    >>> from lishui_credit.samples.plan import plan_observations
+    >>> figure = map_plot(progress(plan_observations()), "website_rate")
+    >>> sum(trace.fill == "toself" for trace in figure.data)
+    9
+    """
+    row = indicator(key)
+    found = {
+        r["adcode"]: r
+        for r in table.filter(pl.col("indicator") == key).iter_rows(named=True)
+        if r["adcode"] != CITY
+    }
+    title = tr(f"{row.short} · schematic map", f"{row.short} · 示意图")
+    figure = blank(typeset(title), synthetic, 620, 600)
+    for code, ring in outlines().items():
+        state = STATUSES[found[code]["status"]] if code in found else STATUSES["no_data"]
+        figure.add_scatter(
+            x=[x for x, _ in ring], y=[y for _, y in ring], fill="toself", mode="lines",
+            fillcolor=STATUS_COLOURS[state.id], line={"color": "#FFFFFF", "width": 1.5},
+            name=state.word, hoverinfo="skip", showlegend=False,
+        )  # fmt: skip
+    for code, (x, y) in labels().items():
+        r = found.get(code)
+        state = STATUSES[r["status"]] if r else STATUSES["no_data"]
+        value = short_value(key, r["value"]) if r else "—"
+        area = division(code)
+        figure.add_annotation(
+            x=x, y=y, showarrow=False, font={"color": INK, "size": 12}, borderpad=1,
+            bgcolor="rgba(255, 255, 255, 0.78)",
+            text=typeset(f"<b>{tr(area.name_en, area.short_zh)}</b><br>{state.icon} {value}"),
+            hovertext=typeset(f"{area.name} · {state.word}"),
+        )  # fmt: skip
+    for state in STATUSES.values():
+        if any(r["status"] == state.id for r in found.values()):
+            figure.add_scatter(
+                x=[None], y=[None], mode="markers", name=f"{state.icon} {state.word}",
+                marker={"color": STATUS_COLOURS[state.id], "size": 13, "symbol": "square"},
+            )  # fmt: skip
+    figure.update_xaxes(visible=False, fixedrange=True)
+    figure.update_yaxes(visible=False, fixedrange=True, scaleanchor="x", scaleratio=1 / _COS)
+    figure.add_annotation(
+        text=tr(ATTRIBUTION["en"], ATTRIBUTION["zh"]).replace(";", "<br>", 1),
+        xref="paper", yref="paper", x=0, y=-0.02, xanchor="left", yanchor="top", showarrow=False,
+        align="left", font={"size": 10, "color": GREY},
+    )  # fmt: skip
+    figure.update_layout(
+        legend={"orientation": "h", "x": 0, "y": -0.10, "yanchor": "top"},
+        margin={"l": 8, "r": 8, "t": 56, "b": 70},
+        hovermode=False,
+    )
+    return figure
+
+
+def heat_plot(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
+    """Return the twelve indicators by the city and its nine counties: status and value in each cell.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        Progress of one day.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Examples
+    --------
+    >>> from lishui_credit.plan.progress import progress
+    >>> from lishui_credit.samples.plan import plan_observations
+    >>> len(heat_plot(progress(plan_observations())).data[0].z)
+    12
+    """
+    ranks = {name: place for place, name in enumerate(STATUSES)}
+    rows = list(indicators().values())
+    shown = areas()
+    held = {(r["indicator"], r["adcode"]): r for r in table.iter_rows(named=True)}
+    title = tr("Indicators by county", "十二项指标 × 县(市、区)")
+    figure = blank(typeset(title), synthetic, 1100, 120 + 46 * len(rows))
+    z, said, hover = [], [], []
+    for row in rows:
+        found = [held[row.key, area.adcode] for area in shown]
+        states = [STATUSES[r["status"]] for r in found]
+        z.append([ranks[state.id] for state in states])
+        said.append(
+            [
+                f'<span style="color:{_ink(state.id)}">{state.icon} {short_value(row.key, r["value"])}</span>'
+                for state, r in zip(states, found, strict=True)
+            ]
+        )
+        hover.append(
+            [
+                typeset(
+                    f"{row.short} · {area.name}<br>{state.icon} {state.word} · {printed(row, r['value'])}"
+                )
+                for state, area, r in zip(states, shown, found, strict=True)
+            ]
+        )
+    steps = len(ranks)
+    scale = [
+        [edge / steps, STATUS_COLOURS[name]]
+        for place, name in enumerate(STATUSES)
+        for edge in (place, place + 1)
+    ]
+    figure.add_heatmap(
+        z=z, x=[tr(area.name_en, area.short_zh) for area in shown],
+        y=[f"{row.number}  {row.short}" for row in rows], text=said, texttemplate="%{text}",
+        hovertext=hover, hoverinfo="text", colorscale=scale, zmin=-0.5, zmax=steps - 0.5,
+        xgap=2, ygap=2, showscale=False, textfont={"size": 12},
+    )  # fmt: skip
+    used = {r["status"] for r in held.values()}
+    for state in STATUSES.values():
+        if state.id in used:
+            figure.add_scatter(
+                x=[None], y=[None], mode="markers", name=f"{state.icon} {state.word}",
+                marker={"color": STATUS_COLOURS[state.id], "size": 13, "symbol": "square"},
+            )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False)
+    figure.update_xaxes(side="top", showgrid=False)
+    figure.update_layout(
+        legend={"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top"},
+        margin={"l": 8, "r": 8, "t": 88, "b": 40},
+    )
+    return figure
+
+
+def short_value(key: str, value: float | None) -> str:
+    """Return a value for a narrow cell: percent without its sign, counts and money in ten thousands.
+
+    Examples
+    --------
+    >>> short_value("website_rate", 77.77), short_value("service_revenue", 1234567.0)
+    ('77.8', '123')
+    """
+    if value is None:
+        return "—"
+    if indicator(key).unit == "percent":
+        return f"{value:.1f}"
+    amount = value / 10_000
+    return f"{amount:,.0f}" if amount >= 100 else f"{amount:,.1f}"
+
+
+def league_plot(league: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
+    """Return the counties with their intervals, and beside each its place as a range.
+
+    Parameters
+    ----------
+    league : polars.DataFrame
+        Of `lishui_credit.plan.league.league`.
+    key : str
+        Indicator.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    row = indicator(key)
+    day = str(league["period"].max())
+    figure = blank(
+        typeset(f"{row.short} · {day}"), synthetic, 760,
+        130 + 40 * max(league.height, 3),
+    )  # fmt: skip
+    names = [tr(division(code).name_en, division(code).short_zh) for code in league["adcode"]]
+    figure.add_scatter(
+        x=league["value"].to_list(), y=names, mode="markers", showlegend=False,
+        marker={"color": BLUE, "size": 10},
+        error_x={
+            "type": "data", "symmetric": False, "color": BLUE, "thickness": 2, "width": 5,
+            "array": (league["high"] - league["value"]).to_list(),
+            "arrayminus": (league["value"] - league["low"]).to_list(),
+        },
+        hovertext=[place_words(r) for r in league.iter_rows(named=True)], hoverinfo="text+x",
+    )  # fmt: skip
+    for name, r in zip(names, league.iter_rows(named=True), strict=True):
+        figure.add_annotation(
+            x=1.02, xref="paper", xanchor="left", y=name, showarrow=False, align="left",
+            text=place_words(r), font={"size": 12, "color": INK},
+        )  # fmt: skip
+    unit = (
+        "%"
+        if row.kind != "doubling"
+        else tr("multiple of the county's own 2015", "本县2015年的倍数")
+    )
+    figure.update_yaxes(autorange="reversed", automargin=True, gridcolor="#EEF1F4")
+    figure.update_xaxes(title=unit, gridcolor="#EEF1F4")
+    figure.update_layout(margin={"l": 8, "r": 150, "t": 56, "b": 48})
+    return figure
+
+
+def place_words(row: dict[str, Any]) -> str:
+    """Return a county's place in a league as words: one place, a range, or none.
+
+    Examples
+    --------
+    >>> place_words({"place_from": 2, "place_to": 5, "groups": "ab"})
+    'place 2 to 5 · ab'
+    >>> place_words({"place_from": None, "place_to": None, "groups": None})
+    'not placed'
+    """
+    first, last = row["place_from"], row["place_to"]
+    if first is None or last is None:
+        return tr("not placed", "不排位")
+    where = f"{first}" if first == last else tr(f"{first} to {last}", f"{first}–{last}")
+    return tr(f"place {where} · {row['groups']}", f"第 {where} 位 · {row['groups']}")

@@ -1,0 +1,219 @@
+"""Drift of a model as plotly figures: PSI by period and characteristic, a metric by period.
+
+Drawn from the tables of a `Validation` as they are. Beside the convention's thresholds stands what
+chance alone would show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from lishui_credit.figures.binning import short
+from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, ORANGE, RED, blank
+from lishui_credit.language import tr
+from lishui_credit.validation.stability import CONVENTION
+
+_MOVED = {
+    "stable": ("stable", "稳定", GREEN, "circle"),
+    "watch": ("watch", "关注", ORANGE, "diamond"),
+    "shifted": ("shifted", "显著变化", RED, "square"),
+}
+
+
+def moved_word(moved: str) -> str:
+    """Return the convention's word in the language in use.
+
+    Examples
+    --------
+    >>> from lishui_credit.language import set_language
+    >>> set_language("zh"); moved_word("watch")
+    '关注'
+    >>> set_language(None)
+    """
+    english, chinese, _, _ = _MOVED[moved]
+    return tr(english, chinese)
+
+
+def _thresholds(figure: Any, *, upright: bool) -> None:
+    line = figure.add_vline if upright else figure.add_hline
+    for value, colour, dash in zip(CONVENTION, (ORANGE, RED), ("dash", "solid"), strict=True):
+        line(value, line={"color": colour, "dash": dash, "width": 1})
+
+
+def psi_by_period(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
+    """Return the PSI of the score period by period, with what chance alone would show.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        ``psi_periods`` of a `Validation`.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Lines across stand at the convention's 0.10 and 0.25.
+
+    Examples
+    --------
+    >>> table = pl.DataFrame({"period": ["2016"], "subjects": [9], "psi": [0.12],
+    ...     "critical": [0.02], "p": [0.001], "moved": ["watch"]})
+    >>> psi_by_period(table).data[0].y
+    (0.12,)
+    """
+    figure = blank(tr("PSI of the score by period", "各期分数 PSI"), synthetic, 680, 400)
+    figure.add_scatter(
+        x=table["period"].to_list(),
+        y=table["psi"].to_list(),
+        mode="lines+markers+text",
+        name="PSI",
+        line={"color": BLUE},
+        marker={
+            "color": [_MOVED[moved][2] for moved in table["moved"]],
+            "symbol": [_MOVED[moved][3] for moved in table["moved"]],
+            "size": 11,
+        },
+        text=[moved_word(moved) for moved in table["moved"]],
+        textposition="top center",
+        hovertext=[f"{rows:,}" for rows in table["subjects"]],
+        cliponaxis=False,
+    )
+    figure.add_scatter(
+        x=table["period"].to_list(),
+        y=table["critical"].to_list(),
+        mode="lines+markers",
+        name=tr("chance alone, 95 %", "仅由偶然(95%)"),
+        line={"color": GREY, "dash": "dot"},
+        marker={"symbol": "line-ew-open", "size": 10},
+    )
+    _thresholds(figure, upright=False)
+    figure.update_layout(
+        xaxis={"type": "category", "title": tr("period", "期间")},
+        yaxis={"rangemode": "tozero", "title": "PSI"},
+        legend=LEGEND,
+    )
+    return figure
+
+
+def csi_bars(
+    table: pl.DataFrame, *, names: Mapping[str, str] | None = None, synthetic: bool = False
+) -> Any:
+    """Return the index of every characteristic, the most moved first.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        ``csi`` of a `Validation`.
+    names : mapping of str to str, optional
+        What people call the characteristics.
+    synthetic : bool, default False
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The word of the convention is written beside each bar.
+    """
+    title = tr("Stability of characteristics (CSI)", "各特征稳定性(CSI)")
+    figure = blank(title, synthetic, 680, 170 + 34 * max(4, table.height))
+    said = [short((names or {}).get(name, name), 16) for name in table["feature"]]
+    shown = [
+        name if said.count(name) == 1 else f"{short(name, 9)} ({id})"
+        for name, id in zip(said, table["feature"], strict=True)
+    ]
+    figure.add_bar(
+        y=shown,
+        x=table["psi"].to_list(),
+        orientation="h",
+        name="CSI",
+        marker={"color": [_MOVED[moved][2] for moved in table["moved"]]},
+        text=[
+            f"{value:.3f} {moved_word(moved)}"
+            for value, moved in table.select("psi", "moved").iter_rows()
+        ],
+        textposition="outside",
+        cliponaxis=False,
+        showlegend=False,
+    )
+    figure.add_scatter(
+        y=shown,
+        x=table["critical"].to_list(),
+        mode="markers",
+        name=tr("chance alone, 95 %", "仅由偶然(95%)"),
+        marker={"symbol": "line-ns-open", "size": 14, "color": "#000000"},
+    )
+    _thresholds(figure, upright=True)
+    widest = max([CONVENTION[1], *table["psi"].to_list()])
+    figure.update_layout(xaxis={"range": [0, 1.25 * widest], "title": "CSI"}, legend=LEGEND)
+    figure.update_yaxes(
+        type="category",
+        categoryorder="array",
+        categoryarray=shown,
+        autorange="reversed",
+        automargin=True,
+    )
+    return figure
+
+
+def metric_by_period(
+    table: pl.DataFrame,
+    metric: str = "auc",
+    *,
+    development: float | None = None,
+    synthetic: bool = False,
+) -> Any:
+    """Return one metric period by period with its interval, and its value at development.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        ``periods`` of a `Validation`.
+    metric : str, default "auc"
+        One of the table's.
+    development : float, optional
+        The metric when the model was fitted.
+    synthetic : bool, default False
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Periods with too few rows are left out.
+    """
+    frame = table.filter((pl.col("metric") == metric) & pl.col("value").is_not_null())
+    name = metric.upper() if metric in ("auc", "ks") else metric
+    title = f"{name} {tr('by period', '(各期)')}"
+    figure = blank(title, synthetic, 680, 400)
+    figure.add_scatter(
+        x=frame["period"].to_list(),
+        y=frame["value"].to_list(),
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": (frame["high"] - frame["value"]).to_list(),
+            "arrayminus": (frame["value"] - frame["low"]).to_list(),
+        },
+        mode="lines+markers",
+        name=tr(f"{name}, 95 % interval", f"{name}(95% 区间)"),
+        line={"color": BLUE},
+        marker={"size": 9},
+        hovertext=[
+            f"{rows:,} · {bads:,}" for rows, bads in frame.select("subjects", "bads").iter_rows()
+        ],
+    )
+    if development is not None:
+        figure.add_scatter(
+            x=frame["period"].to_list(),
+            y=[development] * frame.height,
+            mode="lines",
+            name=tr("at development", "建模时"),
+            line={"color": GREEN, "dash": "dash"},
+        )
+    figure.update_layout(
+        xaxis={"type": "category", "title": tr("period", "期间")},
+        yaxis={"title": name},
+        legend=LEGEND,
+    )
+    return figure

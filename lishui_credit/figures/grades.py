@@ -1,0 +1,449 @@
+"""Grades of registers as plotly figures: spread, moves, evidence, one subject's explanation.
+
+Drawn from the frames as they are. Grades run from dark (best) to light, with their names on the
+bars; what rests on unverified rows is hatched, so that no meaning hangs on colour alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from lishui_credit.citation import EVIDENCE, EVIDENCE_ZH, Evidence, is_weak
+from lishui_credit.figures.binning import short
+from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, ORANGE, PURPLE, RED, SKY, blank
+from lishui_credit.language import language, tr
+
+if TYPE_CHECKING:
+    from lishui_credit.rubrics.explain import Explanation
+
+# Cividis, which reads the same with any colour vision, from dark to light.
+_LADDER = (
+    "#00224E", "#1B3A6B", "#41506C", "#5E676F", "#7C7B78", "#9B9074", "#BCA66A", "#DDBF57", "#FDE737",
+)  # fmt: skip
+_WITHOUT = "#FFFFFF"
+_LIGHT = ("#BCA66A", "#DDBF57", "#FDE737", _WITHOUT)
+_LEAST_NAMED = 0.06  # of a bar's width: below it a share would not fit
+
+
+def ladder(grades: int) -> list[str]:
+    """Return a colour per grade, best (dark) to worst (light).
+
+    Examples
+    --------
+    >>> ladder(3)
+    ['#00224E', '#7C7B78', '#FDE737']
+    >>> len(set(ladder(9)))
+    9
+    """
+    last = len(_LADDER) - 1
+    if grades <= 1:
+        return list(_LADDER[:grades])
+    return [_LADDER[min(last, (place * last) // (grades - 1))] for place in range(grades)]
+
+
+def evidence_name(level: str) -> str:
+    """Return what people call a level of evidence, in the language in use.
+
+    Examples
+    --------
+    >>> from lishui_credit.language import set_language
+    >>> set_language("zh"); evidence_name("memory")
+    '记忆未核实'
+    >>> set_language(None)
+    """
+    return (
+        {str(name): said for name, said in EVIDENCE_ZH.items()}.get(level, level)
+        if (language() == "zh")
+        else level
+    )
+
+
+def _marked(level: Evidence) -> str:
+    """Return the name of a level that says whether it is unverified, once."""
+    name = evidence_name(level)
+    loud = tr(" (unverified)", "(未核实)")
+    return name if not is_weak(level) or tr("unverified", "未核实") in name else name + loud
+
+
+def with_evidence_names(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame whose column ``evidence`` holds the names of the levels; null stays.
+
+    Examples
+    --------
+    >>> with_evidence_names(pl.DataFrame({"evidence": ["copy", None]}))["evidence"].to_list()
+    ['...', None]
+    """
+    said = {str(level): evidence_name(level) for level in EVIDENCE}
+    return frame.with_columns(pl.col("evidence").replace(said))
+
+
+def distribution_bars(
+    frame: pl.DataFrame, *, group: str = "group", label: str = "", synthetic: bool = False
+) -> Any:
+    """Return the shares of grades as stacked bars, one bar per county or year.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Of `rubrics.distribution.distribution` by county, or of `by_year` of it for one group.
+    group : str, default "group"
+        Column that names the bars: "group", or "year".
+    label : str, default ""
+        What is graded, for the title.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Hatched white: subjects without a grade. The hover tells subjects and share.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"group": ["a", "a"], "place": [0, 1], "grade": ["A", "B"],
+    ...     "label": ["A", "B"], "outcome": ["graded"] * 2, "subjects": [3, 1], "share": [0.75, 0.25]})
+    >>> [(bar.name, list(bar.x)) for bar in distribution_bars(frame).data]
+    [('A', [0.75]), ('B', [0.25])]
+    """
+    names = frame[group].cast(pl.String).unique(maintain_order=True).to_list()
+    title = tr("Grades", "等级分布")
+    height = 190 + 36 * max(3, len(names))
+    figure = blank(f"{title} · {label}" if label else title, synthetic, 720, height)
+    steps = (
+        frame.select("grade", "label", "outcome", "place")
+        .group_by("grade", "label", "outcome", maintain_order=True)
+        .agg(pl.col("place").max())
+        .sort("place", maintain_order=True)
+    )
+    colours = iter(ladder(int(steps["grade"].is_not_null().sum())))
+    for grade, said, outcome in steps.select("grade", "label", "outcome").iter_rows():
+        part = frame.filter(
+            pl.col("grade").eq_missing(grade)
+            & (pl.col("label") == said)
+            & (pl.col("outcome") == outcome)
+        )
+        colour = _WITHOUT if grade is None else next(colours)
+        figure.add_bar(
+            y=part[group].cast(pl.String).to_list(),
+            x=part["share"].to_list(),
+            orientation="h",
+            name=said,
+            marker={
+                "color": colour,
+                "line": {"color": GREY, "width": 0.5},
+                "pattern": {"shape": "/" if grade is None else "", "fgcolor": GREY},
+            },
+            text=[f"{share:.0%}" if share >= _LEAST_NAMED else "" for share in part["share"]],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            insidetextfont={"color": "#000000" if colour in _LIGHT else "#FFFFFF"},
+            hovertext=[
+                f"{place} · {said}<br>{count:,} ({share:.1%})"
+                for place, count, share in part.select(
+                    pl.col(group).cast(pl.String), "subjects", "share"
+                ).iter_rows()
+            ],
+            hoverinfo="text",
+        )
+    figure.update_layout(
+        barmode="stack",
+        xaxis={
+            "title": tr("share of subjects", "主体占比"),
+            "tickformat": ".0%",
+            "range": [0, 1],
+        },
+        legend={**LEGEND, "traceorder": "normal"},
+    )
+    figure.update_yaxes(
+        type="category",
+        categoryorder="array",
+        categoryarray=names,
+        autorange="reversed",
+        automargin=True,
+    )
+    return figure
+
+
+def migration_matrix(
+    cells: pl.DataFrame,
+    *,
+    names: dict[str, str] | None = None,
+    years: tuple[str, str] = ("", ""),
+    label: str = "",
+    synthetic: bool = False,
+) -> Any:
+    """Return who moved between two gradings: start grades as rows, end grades as columns.
+
+    Parameters
+    ----------
+    cells : polars.DataFrame
+        Of `Regraded.cells`.
+    names : dict of str to str, optional
+        What people call the grades; their ids without it.
+    years : (str, str), optional
+        Names of the two gradings, for the axes.
+    label : str, default ""
+        What is graded, for the title.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Each cell: subjects, and their share of those who started in its row; shading is the share.
+        Cells on the diagonal (same grade) are framed.
+
+    Examples
+    --------
+    >>> cells = pl.DataFrame({"from": ["A", "A", "B", "B"], "to": ["A", "B"] * 2,
+    ...     "subjects": [3, 1, 0, 0], "share": [0.75, 0.25, None, None], "move": ["same"] * 4})
+    >>> migration_matrix(cells).data[0].text[0][0]
+    '3<br>75%'
+    """
+    grades = cells["from"].unique(maintain_order=True).to_list()
+    said = [(names or {}).get(grade, grade) for grade in grades]
+    rows = [cells.filter(pl.col("from") == grade) for grade in grades]
+    title = tr("Moves between grades", "等级迁移")
+    size = max(4, len(grades))
+    figure = blank(f"{title} · {label}" if label else title, synthetic, 640, 200 + 58 * size)
+    many = len(grades) > 6
+    figure.add_heatmap(
+        z=[row["share"].to_list() for row in rows],
+        x=said,
+        y=said,
+        text=[
+            [
+                (f"{count:,}" if many or share is None else f"{count:,}<br>{share:.0%}")
+                if count
+                else ""
+                for count, share in row.select("subjects", "share").iter_rows()
+            ]
+            for row in rows
+        ],
+        hovertext=[
+            [
+                f"{start} → {end}<br>{count:,}" + (f" ({share:.1%})" if share is not None else "")
+                for end, count, share in zip(said, row["subjects"], row["share"], strict=True)
+            ]
+            for start, row in zip(said, rows, strict=True)
+        ],
+        hoverinfo="text",
+        texttemplate="%{text}",
+        zmin=0,
+        zmax=1,
+        colorscale=[[0, "#FFFFFF"], [1, BLUE]],
+        xgap=2,
+        ygap=2,
+        colorbar={"title": tr("of the row", "占本行"), "tickformat": ".0%", "thickness": 12},
+    )
+    for place in range(len(grades)):
+        figure.add_shape(
+            type="rect",
+            x0=place - 0.5,
+            x1=place + 0.5,
+            y0=place - 0.5,
+            y1=place + 0.5,
+            line={"color": "#000000", "width": 2},
+        )
+    before, after = years
+    figure.update_layout(
+        xaxis={
+            "title": f"{tr('grade at the end', '期末等级')} {after}".rstrip(),
+            "type": "category",
+            "side": "bottom",
+        },
+        yaxis={
+            "title": f"{tr('grade at the start', '期初等级')} {before}".rstrip(),
+            "type": "category",
+            "autorange": "reversed",
+            "automargin": True,
+        },
+    )
+    return figure
+
+
+def evidence_bars(
+    frame: pl.DataFrame, *, group: str = "group", label: str = "", synthetic: bool = False
+) -> Any:
+    """Return what the points rest on, one bar per county or year; unverified levels are hatched.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Of `rubrics.distribution.resting_on`, or of `by_year` of it.
+    group : str, default "group"
+        Column that names the bars: "group", or "year".
+    label : str, default ""
+    synthetic : bool, default False
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    names = frame[group].cast(pl.String).unique(maintain_order=True).to_list()
+    title = tr("What the points rest on", "得分的依据")
+    height = 190 + 36 * max(3, len(names))
+    figure = blank(f"{title} · {label}" if label else title, synthetic, 720, height)
+    colours = dict(zip(EVIDENCE, (BLUE, SKY, GREEN, ORANGE, RED, PURPLE), strict=True))
+    for level in EVIDENCE:
+        part = frame.filter(pl.col("evidence") == level)
+        if part.is_empty():
+            continue
+        weak = is_weak(level)
+        figure.add_bar(
+            y=part[group].cast(pl.String).to_list(),
+            x=part["share"].to_list(),
+            orientation="h",
+            name=_marked(level),
+            marker={
+                "color": colours[level],
+                "pattern": {"shape": "/" if weak else "", "fgcolor": "#000000", "size": 5},
+            },
+            hovertext=[
+                f"{place} · {evidence_name(level)}<br>" + ("—" if share is None else f"{share:.1%}")
+                for place, share in part.select(pl.col(group).cast(pl.String), "share").iter_rows()
+            ],
+            hoverinfo="text",
+        )
+    figure.update_layout(
+        barmode="stack",
+        xaxis={
+            "title": tr("share of points given and taken", "占加减分值的比重"),
+            "tickformat": ".0%",
+            "range": [0, 1],
+        },
+        legend={**LEGEND, "traceorder": "normal"},
+    )
+    figure.update_yaxes(
+        type="category",
+        categoryorder="array",
+        categoryarray=names,
+        autorange="reversed",
+        automargin=True,
+    )
+    return figure
+
+
+def unverified_lines(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False) -> Any:
+    """Return the shares that rest on unverified rows, year by year.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Of `by_year` of `rubrics.distribution.unverified`, of one group.
+    label : str, default ""
+    synthetic : bool, default False
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    title = tr("Resting on unverified rows", "依据未核实条款的占比")
+    figure = blank(f"{title} · {label}" if label else title, synthetic, 720, 380)
+    for column, name, colour, dash, mark in (
+        ("points_share", tr("points given and taken", "实际加减分值"), BLUE, "solid", "circle"),
+        ("decided_share", tr("grades set by a rule", "直接判级的等级"), RED, "dash", "square"),
+        ("movable_share", tr("points the edition can move", "版本可变动分值"), GREY, "dot", "x"),
+    ):
+        figure.add_scatter(
+            x=frame["year"].to_list(),
+            y=frame[column].to_list(),
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash},
+            marker={"symbol": mark, "size": 9},
+            cliponaxis=False,
+        )
+    figure.update_layout(
+        xaxis={"dtick": 1, "tickformat": "d", "title": tr("year assessed", "评价年度")},
+        yaxis={"tickformat": ".0%", "rangemode": "tozero"},
+        legend=LEGEND,
+    )
+    return figure
+
+
+def explanation_bars(explanation: Explanation, *, synthetic: bool = False) -> Any:
+    """Return one subject's points row by row, unverified rows hatched.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        Of `rubrics.explain`. Rows that neither gave nor took a point and could give none are left
+        out.
+    synthetic : bool, default False
+        Whether the subject is made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Pale: the most the row gives; a cross: the value is missing.
+    """
+    rows = [
+        row
+        for row in explanation.rows
+        if row.state in ("scored", "missing") and (row.points not in ("", "0") or row.out_of)
+    ]
+    grade = explanation.grade_label or explanation.grade or "—"
+    title = f"{explanation.subject} · {tr('grade', '等级')} {grade}"
+    figure = blank(title, synthetic, 720, 170 + 30 * max(4, len(rows)))
+    labels = [short(row.label, 16) for row in rows]
+    shown = [
+        label if labels.count(label) == 1 else f"{short(label, 10)} ({row.id})"
+        for label, row in zip(labels, rows, strict=True)
+    ]
+    hover = [
+        f"{row.label}<br>{row.value or '—'}<br>{row.points or '—'}"
+        + (f" / {row.out_of}" if row.out_of else "")
+        + f"<br>{row.clause} · {evidence_name(row.evidence)}"
+        for row in rows
+    ]
+    figure.add_bar(
+        y=shown,
+        x=[float(row.out_of) if row.out_of else 0.0 for row in rows],
+        orientation="h",
+        name=tr("most there is", "满分"),
+        marker={"color": "#E5E5E5", "line": {"color": GREY, "width": 0.5}},
+        hoverinfo="skip",
+    )
+    values = [float(row.points) if row.points else 0.0 for row in rows]
+    for weak, name in (
+        (False, tr("points", "得分")),
+        (True, tr("points on an unverified row", "得分(条款未核实)")),
+    ):
+        places = [n for n, row in enumerate(rows) if is_weak(row.evidence) == weak]
+        if not places:
+            continue
+        figure.add_bar(
+            y=[shown[n] for n in places],
+            x=[values[n] for n in places],
+            orientation="h",
+            name=name,
+            marker={
+                # one colour where one will do: a list of them leaves the legend without its hatch
+                "color": BLUE
+                if all(values[n] >= 0 for n in places)
+                else [BLUE if values[n] >= 0 else RED for n in places],
+                "pattern": {"shape": "/" if weak else "", "fgcolor": "#000000", "size": 5},
+            },
+            text=[rows[n].points or "×" for n in places],
+            textposition="outside",
+            cliponaxis=False,
+            hovertext=[hover[n] for n in places],
+            hoverinfo="text",
+        )
+    figure.update_layout(
+        barmode="overlay",
+        xaxis={"title": tr("points", "分值")},
+        legend=LEGEND,
+    )
+    figure.update_yaxes(
+        type="category",
+        categoryorder="array",
+        categoryarray=shown,
+        autorange="reversed",
+        automargin=True,
+    )
+    return figure

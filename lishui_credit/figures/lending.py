@@ -1,0 +1,262 @@
+"""The cut-off laboratory as figures and words: what is tried against what is in force.
+
+Drawn and said from the frames as they are; a marker shows where a cut-off stands on a curve, and
+groups are marked by shape as well as colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from lishui_credit.figures.amounts import unit
+from lishui_credit.figures.binning import short
+from lishui_credit.figures.style import BLUE, FAINT, GREY, LEGEND, RED, blank
+from lishui_credit.language import tr
+
+_WHAT = {"in force": ("in force", "现行"), "tried": ("tried", "试算")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One figure in words.
+
+    Parameters
+    ----------
+    name, value : str
+        What it is; the figure with its unit.
+    interval : str
+        Its 95 % interval, "" where there is none.
+    old : str
+        The figure of the policy in force, "" where it has none.
+    """
+
+    name: str
+    value: str
+    interval: str
+    old: str
+
+
+def said_of(compared: pl.DataFrame, *, currency: Sequence[str] | None = None) -> list[Said]:
+    """Return the figures of the cut-off that is tried, in words, beside those in force.
+
+    Parameters
+    ----------
+    compared : polars.DataFrame
+        Of `Laboratory.compared`.
+    currency : (str, str), optional
+        Its name in English and in Chinese; yuan without it.
+
+    Returns
+    -------
+    list of Said
+        Approved, approval rate, bad rate of the approved, bads of the approved, credit loss,
+        profit.
+
+    Examples
+    --------
+    >>> from lishui_credit.language import set_language
+    >>> set_language("en")
+    >>> figures = {"approved": 9, "bads": 1, "approval_rate": 0.9, "bad_rate_approved": 0.111,
+    ...     "realised_loss_fen": 100, "profit_fen": 250}
+    >>> ends = {f"{name}_{end}": figures[name] for end in ("low", "high")
+    ...         for name in list(figures)[2:]}
+    >>> said_of(pl.DataFrame([{"what": "tried", **figures, **ends}]))[2]
+    Said(name='bad rate of the approved', value='11.1%', interval='11.1% – 11.1%', old='')
+    >>> set_language(None)
+    """
+    rows = {row["what"]: row for row in compared.iter_rows(named=True)}
+    tried, old = rows["tried"], rows.get("in force")
+    money = unit(
+        [row[name] for row in rows.values() for name in ("realised_loss_fen", "profit_fen")],
+        currency,
+    )
+
+    def count(value: Any) -> str:
+        return f"{value:,}"
+
+    def rate(value: Any) -> str:
+        return "—" if value is None else f"{value:.1%}"
+
+    told = []
+    for column, name, say, suffix in (
+        ("approved", tr("approved", "批准笔数"), count, ""),
+        ("approval_rate", tr("approval rate", "通过率"), rate, ""),
+        ("bad_rate_approved", tr("bad rate of the approved", "批准者坏账率"), rate, ""),
+        ("bads", tr("bad loans approved", "批准的坏账笔数"), count, ""),
+        ("realised_loss_fen", tr("credit loss", "信用损失"), money.said, f" {money.name}"),
+        ("profit_fen", tr("profit", "利润"), money.said, f" {money.name}"),
+    ):
+        low, high = tried.get(f"{column}_low"), tried.get(f"{column}_high")
+        told.append(
+            Said(
+                name=name,
+                value=say(tried[column]) + suffix,
+                interval="" if low is None or high is None else f"{say(low)} – {say(high)}",
+                old="" if old is None else say(old[column]) + suffix,
+            )
+        )
+    return told
+
+
+def percent(bp: int) -> str:
+    """Return basis points as a percentage.
+
+    Examples
+    --------
+    >>> percent(435), percent(10_000)
+    ('4.35%', '100.00%')
+    """
+    return f"{bp // 100}.{bp % 100:02d}%"
+
+
+def steps(top: int, own: int, step: int = 10) -> list[int]:
+    """Return rates to turn a dial through: every `step` basis points from 0, and the own one.
+
+    Parameters
+    ----------
+    top : int
+        Highest, basis points.
+    own : int
+        Rate that must be among them.
+    step : int, default 10
+        Basis points between two.
+
+    Examples
+    --------
+    >>> steps(30, 15)
+    [0, 10, 15, 20, 30]
+    """
+    return sorted({*range(0, top + 1, step), own})
+
+
+def marked(
+    figure: Any,
+    compared: pl.DataFrame,
+    x: str,
+    y: str,
+    *,
+    currency: Sequence[str] | None = None,
+    of: Sequence[float | None] = (),
+) -> Any:
+    """Return a curve of a sweep with the cut-offs in force and tried marked on it.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Of `cutoffs.trade_off`, `profit_curve` or `rates_by_cut_off`.
+    compared : polars.DataFrame
+        Of `Laboratory.compared`.
+    x, y : str
+        Columns of it that the figure's axes show.
+    currency : (str, str), optional
+        For a `y` in fen.
+    of : sequence of float or None
+        The amounts the figure chose its unit of money by.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The same figure.
+    """
+    money = unit(of, currency) if y.endswith("_fen") else None
+    for what, colour, mark in (("in force", GREY, "square"), ("tried", RED, "star")):
+        part = compared.filter(pl.col("what") == what)
+        if part.is_empty():
+            continue
+        values = part[y].to_list()
+        figure.add_scatter(
+            x=part[x].to_list(),
+            y=values if money is None else money.of(values),
+            mode="markers",
+            name=f"{tr(*_WHAT[what])}: {part['cut_off'].item()}",
+            marker={
+                "color": colour,
+                "symbol": mark,
+                "size": 15,
+                "line": {"color": "#FFFFFF", "width": 1},
+            },
+            cliponaxis=False,
+        )
+    return figure
+
+
+def amounts_of(swept: pl.DataFrame) -> list[float | None]:
+    """Return the amounts by which `cutoffs.profit_curve` chooses its unit, for `marked`."""
+    frame = swept.filter(pl.col("cut_off").is_not_null())
+    return [*frame["profit_fen"], *frame["profit_fen_low"], *frame["profit_fen_high"]]
+
+
+def approvals_by_group(affected: pl.DataFrame, *, label: str = "", synthetic: bool = False) -> Any:
+    """Return the approval rate of every group under the old policy and the new, with intervals.
+
+    Parameters
+    ----------
+    affected : polars.DataFrame
+        Of `Laboratory.affected`; groups too few are left out.
+    label : str, default ""
+        What the groups are called.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A group below four fifths of the highest rate says so in its name.
+    """
+    frame = affected.filter(pl.col("old").is_not_null())
+    title = tr("Who is affected", "谁受影响")
+    height = 190 + 44 * max(3, frame.height)
+    figure = blank(f"{title} · {label}" if label else title, synthetic, 680, height)
+    names = [
+        short(str(group)) + (tr(" ▼ below 4/5", " ▼ 低于五分之四") if below else "")
+        for group, below in frame.select("group", "below_four_fifths").iter_rows()
+    ]
+    figure.add_scatter(
+        x=[
+            value
+            for pair in zip(frame["old"], frame["new"], strict=True)
+            for value in (*pair, None)
+        ],
+        y=[place for name in names for place in (name, name, None)],
+        mode="lines",
+        line={"color": FAINT, "width": 6},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    for column, name, colour, mark in (
+        ("old", tr("in force", "现行"), GREY, "square"),
+        ("new", tr("tried", "试算"), BLUE, "diamond"),
+    ):
+        figure.add_scatter(
+            x=frame[column].to_list(),
+            y=names,
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": (frame[f"{column}_high"] - frame[column]).to_list(),
+                "arrayminus": (frame[column] - frame[f"{column}_low"]).to_list(),
+            },
+            mode="markers",
+            name=name,
+            marker={"color": colour, "symbol": mark, "size": 11},
+            hovertext=[f"{rows:,}" for rows in frame["subjects"]],
+        )
+    figure.update_layout(
+        xaxis={
+            "title": tr("approval rate, 95 % interval", "通过率(95% 区间)"),
+            "tickformat": ".0%",
+        },
+        legend=LEGEND,
+    )
+    figure.update_yaxes(
+        type="category",
+        categoryorder="array",
+        categoryarray=names,
+        autorange="reversed",
+        automargin=True,
+    )
+    return figure

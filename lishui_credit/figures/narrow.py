@@ -1,0 +1,109 @@
+"""Figures for a page that may be a phone's: as wide as their frame, legend below, title in lines."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from unicodedata import east_asian_width
+
+LONGEST: Final = 40
+"""Most half-width letters of a title's line: some 320 pixels in the size used here."""
+
+_SIZE: Final = 15
+_ENTRY: Final = 20  # pixels of a line of the legend
+_ENTRIES: Final = 2  # of a legend on one line of a phone
+
+
+def lines(title: str, longest: int = LONGEST) -> str:
+    """Return a title broken between its parts, so that no line is much longer than asked.
+
+    Parameters
+    ----------
+    title : str
+        Parts apart by " · ".
+    longest : int, default 40
+        Half-width letters; a Chinese character counts as two, markup as none.
+
+    Examples
+    --------
+    >>> lines("<b>合成数据</b> · 等级迁移 · 全市")
+    '<b>合成数据</b> · 等级迁移 · 全市'
+    >>> lines("<b>SYNTHETIC DATA</b> · Approval against bad rate")
+    '<b>SYNTHETIC DATA</b><br>Approval against bad rate'
+    """
+    made = [""]
+    for part in title.split(" · "):
+        grown = f"{made[-1]} · {part}" if made[-1] else part
+        if made[-1] and _width(grown) > longest:
+            made.append(part)
+        else:
+            made[-1] = grown
+    return "<br>".join(made)
+
+
+def _width(text: str) -> int:
+    bare = text.replace("<b>", "").replace("</b>", "")
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in bare)
+
+
+def narrow(figure: Any) -> Any:
+    """Return the figure laid out for any width: its frame decides how wide it is.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Of this folder.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The same figure; higher by the lines its legend and title may take on a phone.
+
+    Examples
+    --------
+    >>> from lishui_credit.figures.style import blank
+    >>> found = narrow(blank("Grades", True, 720, 400))
+    >>> found.layout.width is None, found.layout.title.font.size
+    (True, 15)
+    """
+    title = lines(figure.layout.title.text or "")
+    told = title.count("<br>") + 1
+    shown = sum(
+        trace.showlegend is not False and bool(trace.name)
+        for trace in figure.data
+        if trace.type != "heatmap"
+    )
+    # plotly shows no legend for a single unnamed choice
+    legend = figure.layout.showlegend is not False and shown > 1
+    rows = -(-shown // _ENTRIES) if legend else 0
+    top = 26 + 22 * told
+    below = 58 + _ENTRY * rows
+    height = figure.layout.height or 450
+    figure.update_layout(
+        width=None,
+        height=height - 90 + top + _ENTRY * rows,
+        title={
+            "text": title,
+            "font": {"size": _SIZE},
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            # plotly sets the last line of several at the top, not the first
+            "pad": {"t": 10 + 20 * (told - 1), "l": 4},
+        },
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "y": 0,
+            "yref": "container",
+            "yanchor": "bottom",
+            "font": {"size": 12},
+        },
+        margin={"t": top, "b": below, "l": 56, "r": 24},
+    )
+    figure.update_xaxes(automargin=True, tickfont={"size": 11})
+    return figure

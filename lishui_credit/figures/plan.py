@@ -1,0 +1,329 @@
+"""The course of an indicator as plotly figures: observed against due, by county, with companions.
+
+Drawn from the frames of `lishui_credit.plan.course` as they are; every line has its own dash, and
+years are whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.figures.style import (
+    BAND,
+    BLUE,
+    FAINT,
+    GREEN,
+    GREY,
+    INK,
+    LEGEND_BELOW,
+    ORANGE,
+    PURPLE,
+    RED,
+    blank,
+)
+from lishui_credit.language import tr, typeset
+from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicator
+from lishui_credit.plan.divisions import CITY, areas, division
+from lishui_credit.plan.sentences import printed
+from lishui_credit.plan.status import STATUSES
+
+_YEARS: Final = [f"{year}-12-31" for year in range(BASE.year, END.year + 1)]
+_NAMES: Final = [str(year) for year in range(BASE.year, END.year + 1)]
+_SPAN: Final = ["2015-11-15", "2021-02-15"]
+_GAP, _RISE = 0.10, 0.42
+"""Room between small charts, in widths and heights of one."""
+
+_MARKS: Final = (
+    (BLUE, "solid", "circle"),
+    (RED, "dash", "square"),
+    (GREEN, "dot", "diamond"),
+    (PURPLE, "dashdot", "triangle-up"),
+    (ORANGE, "longdash", "cross"),
+)
+
+
+def _years(figure: Any, **more: Any) -> None:
+    figure.update_xaxes(
+        type="date",
+        tickvals=_YEARS,
+        ticktext=_NAMES,
+        range=_SPAN,
+        showgrid=True,
+        gridcolor="#EEF1F4",
+        **more,
+    )
+
+
+def _due(row: PlanIndicator, width: float) -> dict[str, Any]:
+    """The line of what is due; a path in steps jumps on its day."""
+    shape = "hv" if row.path.kind == "step" else "linear"
+    return {"color": GREY, "dash": "dash", "width": width, "shape": shape}
+
+
+def unit_of(row: PlanIndicator) -> tuple[str, float]:
+    """Return what an axis counts in, and what a value is divided by for it.
+
+    Examples
+    --------
+    >>> unit_of(indicator("website_rate")), unit_of(indicator("service_revenue"))[1]
+    (('%', 1.0), 10000.0)
+    """
+    if row.unit == "percent":
+        return "%", 1.0
+    if row.unit == "yuan":
+        return tr("10k yuan", "万元"), 10_000.0
+    return tr("10k queries", "万次"), 10_000.0
+
+
+def _scaled(values: pl.Series, by: float) -> list[float | None]:
+    return (values / by).to_list()
+
+
+def _hover(row: PlanIndicator, part: pl.DataFrame) -> list[str]:
+    said = []
+    for day, value, low, high in part.select("day", "value", "low", "high").iter_rows():
+        text = f"{day} · {printed(row, value)}"
+        if low is not None and high is not None and low < high:
+            text += f" [{printed(row, low)}, {printed(row, high)}]"
+        said.append(typeset(text))
+    return said
+
+
+def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
+    """Return observed values against what was due and where they lead, of one indicator and area.
+
+    Parameters
+    ----------
+    course : polars.DataFrame
+        Of `lishui_credit.plan.course.course`, one indicator and area.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Examples
+    --------
+    >>> from lishui_credit.plan.progress import progress
+    >>> from lishui_credit.plan.course import course
+    >>> from lishui_credit.samples.plan import plan_observations
+    >>> made = plan_observations()
+    >>> one = course(made, progress(made)).filter(indicator="website_rate", adcode="331100")
+    >>> [trace.mode for trace in course_plot(one).data]
+    ['lines', 'lines+markers', 'markers']
+    """
+    row, place = _one(course)
+    unit, by = unit_of(row)
+    figure = blank(typeset(f"{row.short} · {place}"), synthetic, 760, 430)
+    parts = {str(name[0]): part for name, part in course.group_by("series")}
+    path = parts.get("path")
+    if path is not None:
+        figure.add_scatter(
+            x=path["day"].to_list(), y=_scaled(path["value"], by), mode="lines",
+            name=tr("due on the path", "应达进度"), line=_due(row, 2),
+            hovertext=_hover(row, path), hoverinfo="text+name",
+        )  # fmt: skip
+    ahead = parts.get("projection")
+    if ahead is not None:
+        ahead = ahead.sort("day")
+        for column, fill in (("low", None), ("high", "tonexty")):
+            figure.add_scatter(
+                x=ahead["day"].to_list(), y=_scaled(ahead[column], by), mode="lines",
+                line={"width": 0}, fill=fill, fillcolor=BAND, hoverinfo="skip",
+                name=tr("interval of the projection (95 %)", "预测区间(95%)"),
+                legendgroup="ahead", showlegend=fill is not None,
+            )  # fmt: skip
+        figure.add_scatter(
+            x=ahead["day"].to_list(), y=_scaled(ahead["value"], by), mode="lines",
+            name=tr("projection", "趋势预测"), line={"color": BLUE, "dash": "dot", "width": 2},
+            hovertext=_hover(row, ahead), hoverinfo="text+name",
+        )  # fmt: skip
+    seen = parts.get("observed")
+    if seen is not None:
+        seen = seen.sort("day")
+        figure.add_scatter(
+            x=seen["day"].to_list(), y=_scaled(seen["value"], by),
+            mode="lines+markers", name=tr("observed", "实际值"),
+            line={"color": BLUE, "width": 2.5}, marker={"size": 6},
+            error_y=_reach(seen, by), hovertext=_hover(row, seen), hoverinfo="text+name",
+        )  # fmt: skip
+    goal = parts.get("target")
+    if goal is not None:
+        figure.add_scatter(
+            x=goal["day"].to_list(), y=_scaled(goal["value"], by), mode="markers",
+            name=tr("2020 target", "2020年目标"),
+            marker={"symbol": "diamond-open", "size": 13, "color": INK, "line": {"width": 2}},
+            hovertext=_hover(row, goal), hoverinfo="text+name",
+        )  # fmt: skip
+    _years(figure)
+    figure.update_layout(
+        yaxis={"title": unit, "rangemode": "tozero" if row.kind != "survey" else "normal"},
+        legend=LEGEND_BELOW, margin={"l": 64, "r": 24, "t": 56, "b": 40}, hovermode="closest",
+    )  # fmt: skip
+    return figure
+
+
+def _one(course: pl.DataFrame) -> tuple[PlanIndicator, str]:
+    return indicator(course["indicator"][0]), division(course["adcode"][0]).name
+
+
+def _reach(part: pl.DataFrame, by: float) -> dict[str, Any] | None:
+    if part["low"].null_count() == part.height:
+        return None
+    return {
+        "type": "data", "symmetric": False, "color": BLUE, "thickness": 1.2, "width": 4,
+        "array": _scaled(part["high"] - part["value"], by),
+        "arrayminus": _scaled(part["value"] - part["low"], by),
+    }  # fmt: skip
+
+
+def multiples_plot(
+    course: pl.DataFrame, table: pl.DataFrame, *, columns: int = 3, synthetic: bool = False
+) -> Any:
+    """Return one small chart a county, all on one scale: observed against due.
+
+    Counts and money are drawn as multiples of each county's own 2015, shares in percent.
+
+    Parameters
+    ----------
+    course : polars.DataFrame
+        Of `lishui_credit.plan.course.course`, one indicator, its counties.
+    table : polars.DataFrame
+        Progress of the same counties: base, and status for the word above each.
+    columns : int, default 3
+        Charts in a row.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    row = indicator(course["indicator"][0])
+    held = {r["adcode"]: r for r in table.iter_rows(named=True)}
+    shown = [area for area in areas() if area.adcode in held and area.adcode != CITY]
+    lines = -(-len(shown) // columns)
+    title = tr(f"{row.short}, county by county", f"{row.short}:分县(市、区)")
+    figure = blank(typeset(title), synthetic, 760, 110 + 170 * lines)
+    doubling = row.kind == "doubling"
+    unit = tr("x 2015", "2015年的倍数") if doubling else "%"
+    parts = {
+        (str(code), str(name)): part.sort("day")
+        for (code, name), part in course.group_by("adcode", "series")
+    }
+    layout: dict[str, Any] = {"annotations": []}
+    traces: list[dict[str, Any]] = []
+    for index, area in enumerate(shown):
+        place = "" if index == 0 else str(index + 1)
+        line, column = divmod(index, columns)
+        left = column * (1 + _GAP) / (columns + (columns - 1) * _GAP)
+        right = left + 1 / (columns + (columns - 1) * _GAP)
+        top = 1 - line * (1 + _RISE) / (lines + (lines - 1) * _RISE)
+        foot = top - 1 / (lines + (lines - 1) * _RISE)
+        layout[f"xaxis{place}"] = {
+            "type": "date", "domain": [left, right], "anchor": f"y{place}", "range": _SPAN,
+            "tickvals": _YEARS[::5], "ticktext": _NAMES[::5], "gridcolor": "#EEF1F4",
+        }  # fmt: skip
+        layout[f"yaxis{place}"] = {
+            "domain": [max(foot, 0), top], "anchor": f"x{place}", "gridcolor": "#EEF1F4",
+            "rangemode": "normal" if row.kind == "survey" else "tozero",
+            "showticklabels": column == 0, "title": {"text": unit if column == 0 else ""},
+        } | ({"matches": "y"} if index else {})  # fmt: skip
+        state = STATUSES[held[area.adcode]["status"]]
+        layout["annotations"].append(
+            {
+                "text": f"{tr(area.name_en, area.short_zh)}  {state.icon} {state.word}",
+                "x": (left + right) / 2, "y": top, "xref": "paper", "yref": "paper",
+                "xanchor": "center", "yanchor": "bottom", "showarrow": False, "font": {"size": 13},
+            }
+        )  # fmt: skip
+        base = held[area.adcode]["base"]
+        if doubling and not base:
+            continue
+        for name, called, style in (
+            (
+                "path",
+                tr("due on the path", "应达进度"),
+                _due(row, 1.5),
+            ),
+            ("observed", tr("observed", "实际值"), {"color": BLUE, "width": 2}),
+        ):
+            drawn = parts.get((area.adcode, name), course.clear())
+            traces.append(
+                {
+                    "type": "scatter", "mode": "lines", "x": drawn["day"].to_list(),
+                    "y": _scaled(drawn["value"], base if doubling else 1.0), "line": style,
+                    "name": called, "legendgroup": name, "showlegend": index == 0,
+                    "hovertext": _hover(row, drawn), "hoverinfo": "text+name",
+                    "xaxis": f"x{place}", "yaxis": f"y{place}",
+                }
+            )  # fmt: skip
+    figure.add_traces(traces)
+    figure.update_layout(
+        layout, legend=LEGEND_BELOW | {"y": -0.07}, margin={"l": 56, "r": 16, "t": 76, "b": 40}
+    )
+    return figure
+
+
+def companions_plot(
+    frame: pl.DataFrame, row: PlanIndicator, place: str, *, synthetic: bool = False
+) -> Any:
+    """Return the companion series of an indicator, each with its own colour, dash and mark.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Of `lishui_credit.plan.course.companion_course`.
+    row : PlanIndicator
+        Whose companions they are.
+    place : str
+        Name of the area.
+    synthetic : bool, default False
+        Whether the data are made up; the title then says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    title = tr(f"Beside {row.short} · {place}", f"{row.short}的辅助指标 · {place}")
+    figure = blank(typeset(title), synthetic, 760, 380)
+    called = companion_names(row)
+    names: Sequence[str] = frame["companion"].unique(maintain_order=True).to_list()
+    for name, (colour, dash, mark) in zip(names, _MARKS, strict=False):
+        part = frame.filter(pl.col("companion") == name)
+        figure.add_scatter(
+            x=part["day"].to_list(), y=part["value"].to_list(), mode="lines+markers",
+            name=called.get(name, name), line={"color": colour, "dash": dash},
+            marker={"symbol": mark, "size": 9},
+        )  # fmt: skip
+    _years(figure)
+    figure.update_layout(
+        yaxis={"title": "%", "rangemode": "tozero", "gridcolor": FAINT},
+        legend=LEGEND_BELOW, margin={"l": 56, "r": 16, "t": 56, "b": 40},
+    )  # fmt: skip
+    return figure
+
+
+_COMPANIONS: Final = {
+    "cert_replacement_rate": ("Certificates replaced", "存量证照换发率"),
+    "dup_error_rate": ("Duplicate or wrong codes", "重错码率"),
+    "body_coverage": ("Bodies that publish at all", "公示主体覆盖率"),
+}
+"""Companions that the computations name and the definitions do not."""
+
+
+def companion_names(row: PlanIndicator) -> dict[str, str]:
+    """Return what the companions of an indicator are called, in the language in use.
+
+    Examples
+    --------
+    >>> companion_names(indicator("collection_completeness"))["timeliness"]
+    'Batches on time'
+    """
+    return {key: tr(en, zh) for key, (en, zh) in _COMPANIONS.items()} | {
+        item.key: tr(item.en, item.zh) for item in row.companions
+    }

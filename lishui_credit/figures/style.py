@@ -1,0 +1,124 @@
+"""What every figure shares: colours, fonts, where a legend stands, and a loud word on made-up data.
+
+Colours are Okabe and Ito's, which colour-blind readers tell apart; no figure says anything by colour
+alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from lishui_credit.language import tr
+
+BLUE: Final = "#0072B2"
+RED: Final = "#D55E00"
+GREEN: Final = "#009E73"
+GREY: Final = "#595959"
+SKY: Final = "#56B4E9"
+ORANGE: Final = "#E69F00"
+PURPLE: Final = "#CC79A7"
+INK: Final = "#1F2933"
+"""Colour of text."""
+FAINT: Final = "#D9DEE3"
+"""Colour of lines that only guide the eye."""
+BAND: Final = "rgba(0, 114, 178, 0.18)"
+"""Colour of an interval drawn as a band."""
+
+FONT: Final = (
+    "Source Han Sans SC, Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, "
+    "WenQuanYi Micro Hei, Helvetica, Arial, sans-serif"
+)
+"""Fonts that a reader's machine may have; none is fetched."""
+
+LEGEND: Final = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0}
+"""Where a legend stands: above the plot, growing upwards when it takes two rows."""
+
+LEGEND_BELOW: Final = {"orientation": "h", "y": -0.16, "yanchor": "top", "x": 0}
+"""Where a legend stands on a page that may be a phone's: below the plot, growing downwards."""
+
+STATUS_COLOURS: Final = {
+    "reversed": "#8F2D00",
+    "far_behind": "#B84A00",
+    "behind": RED,
+    "near": ORANGE,
+    "cannot_tell": "#8C8C8C",
+    "no_baseline": "#A6A6A6",
+    "no_data": "#D0D0D0",
+    "on_track": SKY,
+    "ahead": BLUE,
+    "achieved": GREEN,
+}
+"""A colour of each status, beside its word and icon and never without them."""
+
+STATUS_WORDS: Final = {
+    "reversed": "red",
+    "far_behind": "red",
+    "behind": "red",
+    "near": "orange",
+    "cannot_tell": "gray",
+    "no_baseline": "gray",
+    "no_data": "gray",
+    "on_track": "blue",
+    "ahead": "blue",
+    "achieved": "green",
+}
+"""The name of each status's colour in text, where a page has a palette of named colours."""
+
+
+def titled(title: str, synthetic: bool) -> str:
+    """Return a title that says first whether the data are made up.
+
+    Parameters
+    ----------
+    title : str
+        What the figure shows.
+    synthetic : bool
+        Whether the data are made up.
+
+    Examples
+    --------
+    >>> titled("Grades", True)
+    '<b>SYNTHETIC DATA</b> · Grades'
+    """
+    loud = tr("SYNTHETIC DATA", "合成数据")
+    # First, so that nothing cut off at the end can hide it.
+    return f"<b>{loud}</b> · {title}" if synthetic else title
+
+
+def blank(title: str, synthetic: bool, width: int, height: int) -> Any:
+    """Return a figure without traces; where data are made up, its title says so first.
+
+    Parameters
+    ----------
+    title : str
+        What the figure shows.
+    synthetic : bool
+        Whether the data are made up.
+    width, height : int
+        Pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Examples
+    --------
+    >>> blank("Grades", False, 620, 460).layout.title.text
+    'Grades'
+    """
+    from plotly import graph_objects
+
+    figure = graph_objects.Figure()
+    figure.update_layout(
+        title={
+            "text": titled(title, synthetic),
+            "font": {"size": 15},
+            "x": 0.01,
+            "xanchor": "left",
+        },
+        template="plotly_white",
+        width=width,
+        height=height,
+        font={"family": FONT},
+    )
+    return figure

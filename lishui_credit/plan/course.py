@@ -1,0 +1,174 @@
+"""The way of every indicator as lines to draw: what was observed, what was due, where it leads.
+
+One long frame; everything in it was judged by `lishui_credit.plan.progress.progress` already, only
+the days between are filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.plan.aggregate import with_city
+from lishui_credit.plan.definitions import BASE, END, indicators
+from lishui_credit.plan.observations import latest, observations
+from lishui_credit.plan.progress import Way, loaded_for
+from lishui_credit.plan.series import series
+
+COURSE: Final = pl.Schema(
+    {
+        "indicator": pl.String(),
+        "adcode": pl.String(),
+        "series": pl.String(),
+        "day": pl.Date(),
+        "value": pl.Float64(),
+        "low": pl.Float64(),
+        "high": pl.Float64(),
+        "source": pl.String(),
+        "synthetic": pl.Boolean(),
+    }
+)
+"""Columns of a course, in the indicator's unit.
+
+``series`` is ``observed`` (one row a period, with the interval of a survey), ``path`` (what is due
+at the end of each quarter), ``projection`` (the last observation, and 2020-12-31 with its interval)
+or ``target`` (2020-12-31)."""
+
+
+def quarters() -> tuple[date, ...]:
+    """Return the base day and the ends of the plan's twenty quarters.
+
+    Examples
+    --------
+    >>> len(quarters()), str(quarters()[1])
+    (21, '2016-03-31')
+    """
+    ends = ((3, 31), (6, 30), (9, 30), (12, 31))
+    years = range(BASE.year + 1, END.year + 1)
+    return (BASE, *(date(year, month, day) for year in years for month, day in ends))
+
+
+def quarter_before(at: date) -> date:
+    """Return the last end of a quarter before a day; the base day for days of the first quarter.
+
+    Examples
+    --------
+    >>> quarter_before(date(2018, 12, 31)), quarter_before(date(2018, 11, 5))
+    (datetime.date(2018, 9, 30), datetime.date(2018, 9, 30))
+    """
+    return max((day for day in quarters() if day < at), default=BASE)
+
+
+def course(
+    frame: Any, table: pl.DataFrame, at: date = END, *, targets: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Return the course of every indicator and area up to a day.
+
+    Parameters
+    ----------
+    frame : any narwhals frame
+        Observations.
+    table : polars.DataFrame
+        Progress of the same observations on the same day, with the same targets.
+    at : date, default 2020-12-31
+        Observations of periods that end later are left out.
+    targets : polars.DataFrame, optional
+        As given to `progress`.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of `COURSE`, by indicator, area, series and day. No path where there is no base.
+
+    Examples
+    --------
+    >>> from lishui_credit.plan.progress import progress
+    >>> rows = pl.DataFrame({"indicator": ["website_rate"] * 2, "adcode": ["331100"] * 2,
+    ...     "period": [BASE, date(2016, 6, 30)], "frequency": ["quarter"] * 2,
+    ...     "numerator": [0, 2], "denominator": [10, 10]})
+    >>> found = course(rows, progress(rows, date(2016, 6, 30)), date(2016, 6, 30))
+    >>> found.filter(series="path", adcode="331100")["value"].head(3).to_list()
+    [0.0, 5.0, 10.0]
+    """
+    whole = latest(observations(frame)).filter(pl.col("period") <= at)
+    seen = series(with_city(whole).frame).filter(pl.col("period") >= BASE)
+    observed = seen.select(
+        "indicator", "adcode", pl.lit("observed").alias("series"), pl.col("period").alias("day"),
+        "value", "low", "high", "source", "synthetic",
+    )  # fmt: skip
+    loaded = loaded_for(targets)
+    drawn = [
+        row
+        for found in table.iter_rows(named=True)
+        for row in _drawn(found, loaded.get((found["indicator"], found["adcode"]), ({}, "plan")))
+    ]
+    return pl.concat([observed, pl.DataFrame(drawn, schema=COURSE, orient="row")]).sort(
+        "indicator", "adcode", "series", "day"
+    )
+
+
+def _drawn(
+    found: dict[str, Any], stated: tuple[dict[int, float], str]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows of one indicator and area that are no observations."""
+    key, adcode, made_up = found["indicator"], found["adcode"], found["synthetic"]
+    years, basis = stated
+    way = Way(indicators()[key], found["base"], found["target"], basis, years)
+
+    def row(
+        name: str, day: date, value: float, low: Any = None, high: Any = None
+    ) -> tuple[Any, ...]:
+        return (key, adcode, name, day, value, low, high, basis, made_up)
+
+    for day in quarters():
+        level = way.at(day)
+        if level is not None and (day > BASE or found["base"] is not None):
+            yield row("path", day, found["base"] if day == BASE else level)
+    if found["target"] is not None:
+        yield row("target", END, found["target"])
+    if found["projected"] is not None and found["period"] < END:
+        value = found["value"]
+        yield row("projection", found["period"], value, value, value)
+        yield row(
+            "projection", END, found["projected"], found["projected_low"], found["projected_high"]
+        )
+
+
+def companion_course(frame: pl.DataFrame, key: str, adcode: str, at: date = END) -> pl.DataFrame:
+    """Return the companion series of one indicator and area.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Columns of `lishui_credit.plan.observations.SCHEMA`, ``indicator`` named
+        ``indicator.companion`` as `lishui_credit.plan.computed.Computed` does.
+    key : str
+        Indicator.
+    adcode : str
+        Area.
+    at : date, default 2020-12-31
+        Later periods are left out.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``companion``, ``day``, ``value``, ``low``, ``high``, ``source``, ``synthetic``.
+    """
+    head = f"{key}."
+    return (
+        frame.filter(
+            pl.col("indicator").str.starts_with(head)
+            & (pl.col("adcode") == adcode)
+            & (pl.col("period") <= at)
+            & pl.col("value").is_not_null()
+        )
+        .select(
+            pl.col("indicator").str.strip_prefix(head).alias("companion"),
+            pl.col("period").alias("day"),
+            "value", "low", "high", "source", "synthetic",
+        )
+        .sort("companion", "day")
+    )  # fmt: skip

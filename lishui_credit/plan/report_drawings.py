@@ -1,0 +1,253 @@
+"""Two drawings an indicator: observed against path and projection, and the counties against theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
+from math import ceil
+from typing import Final
+
+import polars as pl
+
+from lishui_credit.language import tr
+from lishui_credit.plan.definitions import BASE, END, PlanIndicator
+from lishui_credit.plan.divisions import counties
+from lishui_credit.plan.methods import elapsed
+from lishui_credit.plan.observations import MONTHS
+from lishui_credit.plan.report import MidTerm
+from lishui_credit.plan.sentences import printed
+from lishui_credit.plan.status import STATUSES
+from lishui_credit.validation.svg import BLUE, GREY, RED, Plot, room
+
+LARGE: Final = 100_000
+"""A count from which a drawing is in units of 10,000, as money always is."""
+
+
+def scale(row: PlanIndicator, largest: float) -> tuple[float, str]:
+    """Return what a drawing divides values by, and the words of its unit.
+
+    Examples
+    --------
+    >>> from lishui_credit.plan.definitions import indicator
+    >>> scale(indicator("query_volume"), 657_647), scale(indicator("website_rate"), 100)
+    ((10000.0, '10k queries a year'), (1.0, '%'))
+    """
+    if row.unit == "percent":
+        return 1.0, "%"
+    if row.unit == "yuan":
+        return 10_000.0, tr("10k yuan a year", "万元/年")
+    if largest >= LARGE:
+        return 10_000.0, tr("10k queries a year", "万次/年")
+    return 1.0, tr("queries a year", "次/年")
+
+
+def when(day: date) -> float:
+    """Return a day as a year on the axis, where 2016 is the end of 2016.
+
+    Examples
+    --------
+    >>> when(date(2016, 12, 31)), when(date(2018, 6, 30))
+    (2016.0, 2017.5)
+    """
+    return BASE.year + float(elapsed(day))
+
+
+def runs(days: Sequence[date], frequency_months: int) -> list[tuple[int, int]]:
+    """Return where consecutive observations begin and end, so that a line is not drawn over a gap.
+
+    A gap is more than one period and more than the steps beside it.
+
+    Parameters
+    ----------
+    days : sequence of date
+        In order.
+    frequency_months : int
+        Months in a period of the indicator.
+
+    Returns
+    -------
+    list of (int, int)
+        Half-open places in `days`.
+
+    Examples
+    --------
+    >>> ends = [date(2016, 1, 31), date(2016, 2, 29), date(2016, 5, 31), date(2016, 6, 30)]
+    >>> runs(ends, 1)
+    [(0, 2), (2, 4)]
+    """
+    steps = [round(float(elapsed(b) - elapsed(a)) * 12) for a, b in pairwise(days)]
+    made, first = [], 0
+    for place, step in enumerate(steps):
+        beside = steps[max(place - 1, 0) : place] + steps[place + 1 : place + 2]
+        if step > frequency_months and beside and step > 1.5 * min(beside):
+            made.append((first, place + 1))
+            first = place + 1
+    return [*made, (first, len(days))] if days else []
+
+
+def _span(values: Sequence[float], top: float | None) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    room_above = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
+    high += room_above
+    return max(low - room_above, 0.0), high if top is None else min(high, top)
+
+
+def course(m: MidTerm, row: PlanIndicator) -> str:
+    """Return the drawing of one indicator over time: observed, path, target, projection.
+
+    Parameters
+    ----------
+    m : MidTerm
+    row : PlanIndicator
+
+    Returns
+    -------
+    str
+        An HTML figure; its title begins with the word synthetic where the data are.
+    """
+    now = m.row(row.key)
+    here = (pl.col("indicator") == row.key) & (pl.col("adcode") == m.area.adcode)
+    raw, way = m.lines.filter(here), m.path.filter(here)
+    tops = (*raw["value"], *way["path"], now["target"], now["projected"])
+    per, unit = scale(row, max((top for top in tops if top is not None), default=0.0))
+    mine = raw.with_columns(pl.col("value", "low", "high") / per)
+    points = list(mine.select("period", "value").iter_rows())
+    path = [(when(d), v / per) for d, v in way.select("period", "path").iter_rows()]
+    target = None if now["target"] is None else now["target"] / per
+    forecast = (
+        None
+        if now["projected"] is None
+        else [now[f"projected{end}"] / per for end in ("", "_low", "_high")]
+    )
+    shown = [v for c in ("value", "low", "high") for v in mine[c].drop_nulls()] + [
+        v for _, v in path
+    ]
+    shown += ([] if target is None else [target]) + ([] if forecast is None else forecast[:1])
+    span = (0.0, 100.0) if row.kind == "coverage" else _span(shown or [0.0, 1.0], row.limits[1])
+    last = max([END.year, *(ceil(when(d)) for d, _ in points)])
+    plot = Plot(
+        titled(m, tr(f"{row.short}, {m.area.name}", f"{m.area.name}{row.short}")),
+        (BASE.year, last),
+        span,
+        x_name=tr("end of year", "年末"),
+        y_name=unit,
+        left=64 if row.kind == "doubling" else 50,
+    )
+    if path:
+        plot.line(path, GREY, "6 4", tr("expected path", "预期路径"))
+    if target is not None:
+        plot.dot(END.year, target, GREY, hollow=True)
+        plot.key(GREY, tr("2020 target", "2020年目标"), hollow=True)
+    _observed(plot, row, mine, points)
+    if forecast is not None and points and points[-1][0] < END:
+        _projection(plot, points[-1], forecast, span)
+    if not points:
+        plot.word(BASE.year + 0.1, sum(span) / 2, tr("no observation", "无观测"))
+    return plot.text()
+
+
+def _observed(
+    plot: Plot, row: PlanIndicator, mine: pl.DataFrame, points: Sequence[tuple[date, float]]
+) -> None:
+    months = MONTHS[row.frequency]
+    for first, end in runs([day for day, _ in points], months):
+        if end - first > 1:
+            plot.line([(when(d), v) for d, v in points[first:end]], BLUE)
+        else:
+            plot.dot(when(points[first][0]), points[first][1], BLUE)
+    for day, low, high in mine.select("period", "low", "high").iter_rows():
+        if low is not None and high is not None:
+            plot.interval((when(day), low), (when(day), high), BLUE)
+    for day, value in points:
+        if day.month == 12 or day == points[-1][0]:
+            plot.dot(when(day), value, BLUE)
+    if points:
+        plot.key(
+            BLUE,
+            tr("observed", "观测值") + (tr(", 95 %", ",95%区间") if row.kind == "survey" else ""),
+        )
+
+
+def _projection(
+    plot: Plot, last: tuple[date, float], forecast: Sequence[float], span: tuple[float, float]
+) -> None:
+    projected, low, high = forecast
+    plot.line(
+        [(when(last[0]), last[1]), (END.year, projected)], RED, "2 4", tr("projection", "预测")
+    )
+    cut = low < span[0] or high > span[1]
+    plot.interval((END.year, max(low, span[0])), (END.year, min(high, span[1])), RED)
+    plot.dot(END.year, projected, RED)
+    beyond = tr(" (cut at the edge)", "(超出图幅部分截去)") if cut else ""
+    plot.key(RED, tr("2020, 95 %", "2020年,95%区间") + beyond)
+
+
+def against_path(m: MidTerm, row: PlanIndicator) -> str:
+    """Return the drawing of the nine counties: where each is, and where its path is.
+
+    Counts and money are drawn as multiples of each county's own 2015, for counties differ in size.
+
+    Parameters
+    ----------
+    m : MidTerm
+    row : PlanIndicator
+
+    Returns
+    -------
+    str
+        An HTML figure.
+    """
+    found = [(area, m.row(row.key, area.adcode)) for area in counties()]
+    multiple = row.kind == "doubling"
+
+    def scaled(now: dict[str, float | None], name: str) -> float | None:
+        value, base = now[name], now["base"]
+        if not multiple or value is None:
+            return value
+        return value / base if base else None
+
+    names = [f"{STATUSES[str(now['status'])].icon} {tr(a.name_en, a.short_zh)}" for a, now in found]
+    shown = [v for _, now in found for name in ("value", "path", "low", "high")
+             if (v := scaled(now, name)) is not None]  # fmt: skip
+    span = (0.0, 100.0) if row.kind == "coverage" else _span(shown or [0.0, 1.0], row.limits[1])
+    plot = Plot(
+        titled(m, tr(f"{row.short}, counties", f"各县(市、区){row.short}")),
+        span,
+        (0, len(found)),
+        x_name=tr("times its 2015", "为2015年的倍数") if multiple else "%",
+        rows=names,
+        left=room(names),
+    )
+    words = {
+        RED: tr("off its path", "偏离"),
+        BLUE: tr("not off its path", "未偏离"),
+        GREY: tr("no path to judge by", "无路径可比"),
+    }
+    drawn = set()
+    for place, (_, now) in enumerate(found):
+        y = len(found) - place - 0.5
+        value, path = scaled(now, "value"), scaled(now, "path")
+        if path is not None:
+            plot.dot(path, y, GREY, hollow=True)
+        low, high = scaled(now, "low"), scaled(now, "high")
+        if low is not None and high is not None:
+            plot.interval((low, y), (high, y), BLUE)
+        if value is not None:
+            off = STATUSES[str(now["status"])].off
+            colour = RED if off else BLUE if path is not None else GREY
+            plot.dot(value, y, colour)
+            drawn.add(colour)
+        else:
+            told = printed(row, None) if now["value"] is None else tr("no base", "无基数")
+            plot.word(span[0] + 0.02 * (span[1] - span[0]), y, told)
+    for colour, name in words.items():
+        if colour in drawn:
+            plot.key(colour, name)
+    plot.key(GREY, tr("expected then", "同期应达"), hollow=True)
+    return plot.text()
+
+
+def titled(m: MidTerm, name: str) -> str:
+    """Return a title that begins with the word synthetic where the data are made up."""
+    return tr("SYNTHETIC: ", "【合成数据】") + name if m.synthetic else name

@@ -1,0 +1,372 @@
+"""Grades of whole registers: how many have which grade, what they rest on, what decided them.
+
+Everything is a count over a graded file; by a carried column such as the county where asked, and
+for several years one under the other. Cost: one pass over the file each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from lishui_credit.citation import EVIDENCE, is_weak
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.rubrics import compile as compiled
+from lishui_credit.rubrics.graded import Graded
+from lishui_credit.rubrics.rubric import Rubric
+
+ALL = ""
+"""Group of a row that is about everybody."""
+
+_UNGRADED = (compiled.WITHHELD, compiled.NOT_GRADED)
+
+
+def outcome_label(outcome: str) -> str:
+    """Return what people call a subject without a grade, in the language in use.
+
+    Parameters
+    ----------
+    outcome : {"withheld", "not_graded"}
+
+    Examples
+    --------
+    >>> from lishui_credit.language import set_language
+    >>> set_language("zh"); outcome_label("withheld")
+    '暂不评级'
+    >>> set_language(None)
+    """
+    if outcome == compiled.WITHHELD:
+        return tr("withheld", "暂不评级")
+    return tr("not graded", "不参评")
+
+
+def grade_label(rubric: Rubric, grade: str, labels: str | None = None) -> str:
+    """Return what people call a grade: of the label set asked for, else as printed.
+
+    Parameters
+    ----------
+    rubric : Rubric
+        The edition.
+    grade : str
+        Id of one of its grades; another id is returned as it is.
+    labels : str, optional
+        Label set.
+
+    Examples
+    --------
+    >>> from lishui_credit.rubrics.catalog import rubric
+    >>> grade_label(rubric("farmer-household", on="2016-06-30"), "tier1", "lishui")
+    'AAA'
+    """
+    for row in rubric.grades:
+        if row.id == grade:
+            printed = tr(row.label_en, row.label_zh) or row.label_zh
+            return row.labels.get(labels or "", printed)
+    return grade
+
+
+def distribution(graded: Graded, by: str | None = None) -> pl.DataFrame:
+    """Count subjects by grade, best first, with those left without a grade.
+
+    Parameters
+    ----------
+    graded : Graded
+        A graded file, as `graded.read` returns it.
+    by : str, optional
+        A column of it, such as ``"county"``; missing values form a group "—".
+
+    Returns
+    -------
+    polars.DataFrame
+        ``group`` (`ALL` without `by`), ``place`` (0 is the best grade; those without a grade come
+        last), ``grade`` (id; null without one), ``label``, ``outcome``, ``subjects``, ``share`` of
+        the group's subjects, 0 to 1. Every group has every grade, with 0 where nobody has it;
+        "withheld" and "not_graded" stand where anybody in the file is.
+
+    Raises
+    ------
+    SubjectError
+        If there is no such column.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from lishui_credit.rubrics import catalog, graded
+    >>> from lishui_credit.samples import enterprises
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> enterprises.small_enterprises(50).write_parquet(f"{folder.name}/firms.parquet")
+    >>> edition = catalog.rubric("small-enterprise", on="2016-06-30")
+    >>> _ = graded.grade(edition, f"{folder.name}/firms.parquet", f"{folder.name}/out.parquet")
+    >>> counted = distribution(graded.read(f"{folder.name}/out.parquet"))
+    >>> counted["grade"].to_list()[:3], counted["subjects"].sum()
+    (['AAA', 'AA', 'A'], 50)
+    >>> folder.cleanup()
+    """
+    rubric = graded.rubric
+    counted = (
+        graded.frame.select(_group(graded, by), "grade", "outcome")
+        .group_by("group", "grade", "outcome")
+        .agg(pl.len().cast(pl.Int64).alias("subjects"))
+        .collect(engine="streaming")
+    )
+    names = [row.id for row in rubric.grades]
+    said = [grade_label(rubric, name, graded.manifest.labels) for name in names]
+    outcomes = [compiled.GRADED] * len(names)
+    for outcome in _UNGRADED:
+        if counted["outcome"].is_in([outcome]).any():
+            said.append(outcome_label(outcome))
+            outcomes.append(outcome)
+    ladder = pl.DataFrame(
+        {
+            "place": range(len(said)),
+            "grade": [*names, *([None] * (len(said) - len(names)))],
+            "label": said,
+            "outcome": outcomes,
+        },
+        schema={
+            "place": pl.Int64,
+            "grade": pl.String,
+            "label": pl.String,
+            "outcome": pl.String,
+        },
+    )
+    groups = counted.select("group").unique().sort("group")
+    return (
+        groups.join(ladder, how="cross")
+        .join(
+            counted,
+            on=["group", "grade", "outcome"],
+            how="left",
+            nulls_equal=True,
+        )
+        .with_columns(pl.col("subjects").fill_null(0))
+        .with_columns((pl.col("subjects") / pl.col("subjects").sum().over("group")).alias("share"))
+        .sort("group", "place")
+    )
+
+
+def resting_on(graded: Graded, by: str | None = None) -> pl.DataFrame:
+    """Tell what the grades rest on: points given and taken, and grades decided, by evidence.
+
+    A row of an edition is known from the official text, a copy, a report of it, another place's
+    rule, memory, or not at all; the last three are unverified (`citation.is_weak`). Counted are the
+    points that rows gave or took in fact, without their sign, over graded subjects; a start score,
+    which everybody has, is left out. Beside them: grades that a rule past the points decided.
+
+    Parameters
+    ----------
+    graded : Graded
+        A graded file.
+    by : str, optional
+        A column of it.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``group``, ``evidence`` (strongest first), ``weak``, ``points`` (units of 1/`point_unit`),
+        ``share`` of the group's points (null where no point was given or taken), ``decided``
+        (graded subjects whose grade a rule of this evidence decided), ``graded`` (subjects of the
+        group). Every level the edition has occurs in every group.
+
+    Raises
+    ------
+    SubjectError
+        If there is no such column.
+    """
+    rubric = graded.rubric
+    levels = {f"{compiled.POINTS}{row.id}": row.evidence for row in rubric.scoring}
+    names = [name for name in levels if name in graded.frame.collect_schema().names()]
+    deciders = {row.id: row.evidence for row in rubric.active_overrides}
+    used = {levels[name] for name in names} | set(deciders.values())
+    ladder = pl.DataFrame(
+        {
+            "evidence": [level for level in EVIDENCE if level in used],
+            "weak": [is_weak(level) for level in EVIDENCE if level in used],
+        },
+        schema={"evidence": pl.String, "weak": pl.Boolean},
+    ).with_row_index("_place")
+    held = (
+        graded.frame.filter(pl.col("outcome") == compiled.GRADED)
+        .select(_group(graded, by), "decided_by", *names)
+        .collect(engine="streaming")
+    )
+    groups = held.group_by("group").agg(pl.len().cast(pl.Int64).alias("graded"))
+    points = (
+        held.group_by("group")
+        .agg(pl.col(name).cast(pl.Int64).abs().sum() for name in names)
+        .unpivot(on=names, index="group", variable_name="_row", value_name="points")
+        .with_columns(pl.col("_row").replace_strict(levels, return_dtype=pl.String))
+        .group_by("group", pl.col("_row").alias("evidence"))
+        .agg(pl.col("points").sum())
+    )
+    decided = (
+        held.filter(pl.col("decided_by").is_in(list(deciders)))
+        .with_columns(
+            pl.col("decided_by")
+            .replace_strict(deciders, default=None, return_dtype=pl.String)
+            .alias("evidence")
+        )
+        .group_by("group", "evidence")
+        .agg(pl.len().cast(pl.Int64).alias("decided"))
+    )
+    whole = pl.col("points").sum().over("group")
+    return (
+        groups.join(ladder, how="cross")
+        .join(points, on=["group", "evidence"], how="left")
+        .join(decided, on=["group", "evidence"], how="left")
+        .with_columns(pl.col("points", "decided").fill_null(0))
+        .with_columns(pl.when(whole > 0).then(pl.col("points") / whole).alias("share"))
+        .sort("group", "_place")
+        .select("group", "evidence", "weak", "points", "share", "decided", "graded")
+    )
+
+
+def unverified(graded: Graded, by: str | None = None) -> pl.DataFrame:
+    """Tell which share rests on unverified rows: of the points, and of the grades decided past them.
+
+    Parameters
+    ----------
+    graded : Graded
+        A graded file.
+    by : str, optional
+        A column of it.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``group``, ``graded``, ``points_share`` (of points given or taken, 0 to 1; null where there
+        were none), ``decided`` and ``decided_share`` (graded subjects whose grade an unverified
+        rule decided), ``movable_share`` (of the points the edition could move, rounded up to whole
+        percent, the same in every group).
+
+    Raises
+    ------
+    SubjectError
+        If there is no such column.
+    """
+    weak = pl.col("weak")
+    return (
+        resting_on(graded, by)
+        .group_by("group", maintain_order=True)
+        .agg(
+            pl.col("graded").first(),
+            pl.col("points").filter(weak).sum().alias("_weak"),
+            pl.col("points").sum().alias("_whole"),
+            pl.col("decided").filter(weak).sum(),
+        )
+        .select(
+            "group",
+            "graded",
+            pl.when(pl.col("_whole") > 0)
+            .then(pl.col("_weak") / pl.col("_whole"))
+            .alias("points_share"),
+            "decided",
+            (pl.col("decided") / pl.col("graded")).alias("decided_share"),
+            pl.lit(graded.manifest.weak_evidence_percent / 100).alias("movable_share"),
+        )
+    )
+
+
+def deciders(graded: Graded, by: str | None = None) -> pl.DataFrame:
+    """Count subjects by what decided about them: the score, a rule past the points, a gap.
+
+    Parameters
+    ----------
+    graded : Graded
+        A graded file.
+    by : str, optional
+        A column of it.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``group``, ``decided_by`` (as in the file), ``label``, ``clause`` and ``evidence`` (of a
+        rule; null else), ``subjects``, most first within the group.
+
+    Raises
+    ------
+    SubjectError
+        If there is no such column.
+    """
+    rules = {row.id: row for row in graded.rubric.overrides}
+    counted = (
+        graded.frame.select(_group(graded, by), "decided_by")
+        .group_by("group", "decided_by")
+        .agg(pl.len().cast(pl.Int64).alias("subjects"))
+        .collect(engine="streaming")
+        .sort("group", "subjects", "decided_by", descending=[False, True, False])
+    )
+    found = []
+    for name in counted["decided_by"]:
+        bare = name.removeprefix("not graded: ")
+        rule = rules.get(bare)
+        head = outcome_label(compiled.NOT_GRADED) + tr(": ", ":") if bare != name else ""
+        if rule is not None:
+            label = head + (tr(rule.label_en, rule.label_zh) or rule.label_zh)
+        elif name == compiled.WITHHELD:
+            label = outcome_label(compiled.WITHHELD)
+        else:
+            label = tr("the score", "得分") if name == "score" else name
+        found.append((label, rule.clause if rule else None, rule.evidence if rule else None))
+    told = pl.DataFrame(
+        found,
+        schema={"label": pl.String, "clause": pl.String, "evidence": pl.String},
+        orient="row",
+    )
+    return pl.concat([counted, told], how="horizontal").select(
+        "group", "decided_by", "label", "clause", "evidence", "subjects"
+    )
+
+
+def by_year(
+    files: Mapping[int, Graded],
+    counted: Callable[[Graded, str | None], pl.DataFrame],
+    by: str | None = None,
+) -> pl.DataFrame:
+    """Return a count of several years, one under the other.
+
+    Parameters
+    ----------
+    files : mapping of int to Graded
+        By year assessed.
+    counted : callable
+        `distribution`, `resting_on`, `unverified` or `deciders`.
+    by : str, optional
+        Handed on.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``year``, ``edition``, then what `counted` returns; years rise.
+
+    Raises
+    ------
+    SubjectError
+        If there is no file, or a file lacks the column.
+    """
+    if not files:
+        raise SubjectError(Problem(tr("there is no graded file", "没有评级文件")))
+    return pl.concat(
+        counted(files[year], by).select(
+            pl.lit(year, pl.Int64).alias("year"),
+            pl.lit(files[year].manifest.edition).alias("edition"),
+            pl.all(),
+        )
+        for year in sorted(files)
+    )
+
+
+def _group(graded: Graded, by: str | None) -> pl.Expr:
+    if by is None:
+        return pl.lit(ALL).alias("group")
+    names = graded.frame.collect_schema().names()
+    if by not in names:
+        raise SubjectError(
+            Problem(
+                tr(f"no column '{by}' to group by", f"没有可分组的列“{by}”"),
+                hint=", ".join(name for name in graded.rubric.carries if name in names),
+            )
+        )
+    return pl.col(by).cast(pl.String).fill_null("—").alias("group")

@@ -1,0 +1,206 @@
+"""Subjects graded twice: who moved between two graded files, who came, who went.
+
+Rows are joined on the subject's id, never by position. The files may be of different editions: a
+grade that only one of them knows keeps its place in that edition's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.rubrics.graded import Graded
+from lishui_credit.validation.migration import Bandwidth, Migration, bandwidth, migration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regraded:
+    """Two gradings of one register.
+
+    Parameters
+    ----------
+    matrix : Migration
+        Of the subjects that have a grade in both.
+    entered, left : int
+        Subjects in the second file only, in the first only.
+    ungraded : int
+        Subjects in both files that lack a grade in one of them.
+    """
+
+    matrix: Migration
+    entered: int
+    left: int
+    ungraded: int
+
+    @property
+    def widths(self) -> Bandwidth:
+        """How far those moved who moved, and how many did."""
+        return bandwidth(self.matrix)
+
+    def cells(self) -> pl.DataFrame:
+        """Return the matrix cell by cell.
+
+        Returns
+        -------
+        polars.DataFrame, shape (grades squared, 5)
+            ``from``, ``to``, ``subjects``, ``share`` of those who started there (null where nobody
+            did), ``move`` ("better", "same", "worse"); best grade first.
+        """
+        grades, counts = self.matrix.grades, self.matrix.counts
+        sizes = counts.sum(axis=1)
+        return pl.DataFrame(
+            [
+                (
+                    start,
+                    end,
+                    int(counts[i, j]),
+                    float(counts[i, j] / sizes[i]) if sizes[i] else None,
+                    "same" if i == j else "worse" if j > i else "better",
+                )
+                for i, start in enumerate(grades)
+                for j, end in enumerate(grades)
+            ],
+            schema={
+                "from": pl.String,
+                "to": pl.String,
+                "subjects": pl.Int64,
+                "share": pl.Float64,
+                "move": pl.String,
+            },
+            orient="row",
+        )
+
+    def summary(self) -> pl.DataFrame:
+        """Return subjects that stayed, rose and fell, that came, went, or lack a grade.
+
+        Returns
+        -------
+        polars.DataFrame, shape (6, 3)
+            ``what`` ("same", "better", "worse", "ungraded", "entered", "left"), ``label`` in the
+            language in use, ``subjects``.
+        """
+        moved = self.cells()
+        words = {
+            "same": tr("same grade", "等级不变"),
+            "better": tr("better grade", "上升"),
+            "worse": tr("worse grade", "下降"),
+            "ungraded": tr("without a grade in one of the years", "其中一年无等级"),
+            "entered": tr("only in the later year", "仅后一年有"),
+            "left": tr("only in the earlier year", "仅前一年有"),
+        }
+        counts = {
+            name: int(moved.filter(pl.col("move") == name)["subjects"].sum())
+            for name in ("same", "better", "worse")
+        }
+        counts |= {"ungraded": self.ungraded, "entered": self.entered, "left": self.left}
+        return pl.DataFrame(
+            {
+                "what": list(words),
+                "label": list(words.values()),
+                "subjects": [counts[name] for name in words],
+            }
+        )
+
+
+def regraded(first: Graded, second: Graded, *, only: tuple[str, str] | None = None) -> Regraded:
+    """Compare two graded files of one register.
+
+    Parameters
+    ----------
+    first, second : Graded
+        Earlier and later, of one rubric.
+    only : (column, value), optional
+        Keep subjects that hold this value, such as ``("county", "莲都区")``; where a subject is in
+        both files, the later one tells.
+
+    Returns
+    -------
+    Regraded
+
+    Raises
+    ------
+    SubjectError
+        If the files are of different rubrics, a column is absent, or nobody has a grade in both.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from lishui_credit.rubrics import catalog, graded
+    >>> from lishui_credit.samples import enterprises
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> edition = catalog.rubric("small-enterprise", on="2016-06-30")
+    >>> for year in (2015, 2016):
+    ...     firms, out = (f"{folder.name}/{name}{year}.parquet" for name in ("in", "out"))
+    ...     enterprises.small_enterprises(80, year=year).write_parquet(firms)
+    ...     _ = graded.grade(edition, firms, out)
+    >>> files = [graded.read(f"{folder.name}/out{year}.parquet") for year in (2015, 2016)]
+    >>> found = regraded(*files)
+    >>> int(found.matrix.counts.sum()), found.entered, found.left
+    (80, 0, 0)
+    >>> folder.cleanup()
+    """
+    if first.rubric.name != second.rubric.name:
+        raise SubjectError(
+            Problem(
+                tr("the files are of different rubrics", "两份文件并非同一评价办法"),
+                f"{first.rubric.name}, {second.rubric.name}",
+            )
+        )
+    key = second.rubric.subject_id
+    before, after = (_grades(graded, key, only) for graded in (first, second))
+    both = before.join(after, on=key, how="full", suffix="_after", coalesce=False).collect(
+        engine="streaming"
+    )
+    if only is not None:
+        place = pl.coalesce("place_after", "place")
+        both = both.filter(place == only[1])
+    entered = int(both[key].null_count())
+    left = int(both[f"{key}_after"].null_count())
+    stayed = both.drop_nulls([key, f"{key}_after"])
+    twice = stayed.drop_nulls(["grade", "grade_after"])
+    order = merged(
+        [row.id for row in first.rubric.grades], [row.id for row in second.rubric.grades]
+    )
+    return Regraded(
+        matrix=migration(twice["grade"], twice["grade_after"], order=order),
+        entered=entered,
+        left=left,
+        ungraded=stayed.height - twice.height,
+    )
+
+
+def merged(first: Sequence[str], second: Sequence[str]) -> list[str]:
+    """Return two orders of grades as one: the second's, with the first's own kept in their places.
+
+    Examples
+    --------
+    >>> merged(["A", "B", "C", "D"], ["A", "B", "M", "C", "D"])
+    ['A', 'B', 'M', 'C', 'D']
+    >>> merged(["A", "B", "X"], ["A", "B", "C"])
+    ['A', 'B', 'X', 'C']
+    """
+    order = list(second)
+    for place, name in enumerate(first):
+        if name not in order:
+            before = [order.index(other) for other in first[:place] if other in order]
+            order.insert(before[-1] + 1 if before else 0, name)
+    return order
+
+
+def _grades(graded: Graded, key: str, only: tuple[str, str] | None) -> pl.LazyFrame:
+    columns = [pl.col(key).cast(pl.String), pl.col("grade").cast(pl.String)]
+    if only is not None:
+        names = graded.frame.collect_schema().names()
+        if only[0] not in names:
+            raise SubjectError(
+                Problem(
+                    tr(f"no column '{only[0]}' to choose by", f"没有可筛选的列“{only[0]}”"),
+                    hint=", ".join(graded.rubric.carries),
+                )
+            )
+        columns.append(pl.col(only[0]).cast(pl.String).alias("place"))
+    return graded.frame.select(columns)

@@ -1,0 +1,407 @@
+"""The dashboard in a real browser: every page in both languages, at a desk's width and a phone's.
+
+Pictures of what was seen lie in build/screens/ afterwards, for a person to look at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import polars as pl
+import pytest
+
+pytest.importorskip("streamlit")
+pytest.importorskip("duckdb")
+pytest.importorskip("playwright")
+
+from tests.dashboard import (
+    BROWSER,
+    CHINESE,
+    LANGUAGES,
+    PAGES,
+    SCREENS,
+    Server,
+    built,
+    has_chinese_font,
+    needs_browser,
+    serve,
+    untranslated,
+)
+
+pytestmark = [needs_browser, pytest.mark.xdist_group("dashboard browser")]
+WIDTHS = {"desk": 1280, "phone": 390}
+BANNER = {"zh": "合成数据", "en": "Synthetic data"}
+
+QUIET = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  if (!app || app.getAttribute('data-test-script-state') !== 'notRunning') return false;
+  if (!document.querySelector('[data-testid="stHeading"]')) return false;
+  if (document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]')) return false;
+  return [...document.querySelectorAll('[data-testid="stPlotlyChart"]')]
+    .every(chart => chart.querySelector('.main-svg'));
+}"""
+
+# Every character beyond ASCII that a person can see, and whether its picture is that of a
+# character no font has. Icons are ligatures of ASCII names in a font that Streamlit serves itself.
+TOFU = """() => {
+  const side = 48, canvas = document.createElement('canvas');
+  canvas.width = canvas.height = side;
+  const pen = canvas.getContext('2d', {willReadFrequently: true});
+  const picture = (font, text) => {
+    pen.clearRect(0, 0, side, side);
+    pen.font = '24px ' + font; pen.textBaseline = 'middle'; pen.fillText(text, 4, side / 2);
+    let hash = 0;
+    for (const value of pen.getImageData(0, 0, side, side).data) hash = (hash * 31 + value) | 0;
+    return hash;
+  };
+  const seen = {};
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    const box = node.parentElement;
+    if (!box || ['SCRIPT', 'STYLE', 'NOSCRIPT'].includes(box.tagName)) continue;
+    const font = getComputedStyle(box).fontFamily;
+    for (const letter of node.data)
+      if (letter.codePointAt(0) > 0x7f && letter.trim()) (seen[font] ||= new Set()).add(letter);
+  }
+  const missing = [];
+  let looked = 0;
+  for (const [font, letters] of Object.entries(seen)) {
+    const box = picture(font, '\\u{378}');
+    for (const letter of letters) { looked += 1; if (picture(font, letter) === box) missing.push(letter); }
+  }
+  return {looked, missing};
+}"""
+
+# What a person reads: not the ligature names of icons, nor Streamlit's own link for the keyboard.
+WORDS = """() => {
+  const out = [], skip = '[data-testid="stIconMaterial"], [data-testid="stSkipToContent"], style';
+  for (const part of [...document.body.querySelectorAll('[data-testid="stApp"], [data-baseweb="popover"]')]) {
+    const hidden = [...part.querySelectorAll(skip)];
+    hidden.push(...[...part.querySelectorAll('a')].filter(a => a.textContent.startsWith('Skip to main')));
+    const kept = hidden.map(node => node.style.display);
+    hidden.forEach(node => { node.style.display = 'none'; });
+    out.push(part.innerText);
+    hidden.forEach((node, at) => { node.style.display = kept[at]; });
+  }
+  return out.join('\\n');
+}"""
+
+# What sticks out of the window to the right and cannot be scrolled inside a box of its own.
+WIDE = """() => {
+  const wide = [], window_ = document.documentElement.clientWidth;
+  const main = document.querySelector('[data-testid="stMain"]');
+  if (document.documentElement.scrollWidth > window_ + 1) wide.push('document');
+  if (main && main.scrollWidth > main.clientWidth + 1) wide.push('main');
+  for (const node of main ? main.querySelectorAll('*') : []) {
+    const box = node.getBoundingClientRect();
+    if (!box.width || !box.height || box.right <= window_ + 1) continue;
+    let inside = false;
+    for (let up = node.parentElement; up && up !== main; up = up.parentElement)
+      if (['auto', 'scroll', 'hidden', 'clip'].includes(getComputedStyle(up).overflowX)) inside = true;
+    if (!inside) wide.push(node.tagName + ' ' + (node.dataset.testid || node.className) + ' ' + Math.round(box.right));
+  }
+  return wide.slice(0, 5);
+}"""
+
+# Charts in which a pair of axes, or the whole of it, has nothing drawn.
+EMPTY = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(chart => {
+  const drawn = chart._fullData.filter(trace => trace.visible === true && (
+    ['x', 'y', 'z', 'values'].some(name => trace[name] && trace[name].length)));
+  const title = chart._fullLayout.title.text || 'untitled';
+  if (!drawn.length) return [title];
+  return chart._fullLayout._subplots.cartesian
+    .filter(pair => !drawn.some(trace => trace.xaxis + trace.yaxis === pair))
+    .map(pair => title + ' ' + pair);
+})"""
+
+# What stands in fields: it is no text of the document.
+FIELDS = """() => [...document.querySelectorAll('[data-testid="stSelectbox"] input')]
+  .map(field => field.value)"""
+
+# Charts and tables that say nothing to somebody who cannot see them.
+SILENT = """() => [...document.querySelectorAll(
+  '[data-testid="stPlotlyChart"], [data-testid="stDataFrame"], [data-testid="stImage"] img')]
+  .filter(node => !(node.getAttribute('aria-label') || node.alt ||
+                    node.querySelector('[aria-label], img[alt]')))
+  .map(node => node.dataset.testid || node.tagName)"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serve(built(tmp_path_factory), tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=BROWSER)
+        yield started
+        started.close()
+
+
+class Visit:
+    """A page somebody looks at, and everything it asked for or complained about meanwhile."""
+
+    def __init__(self, browser: Any, server: Server, width: int) -> None:
+        self.server = server
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, accept_downloads=True, locale="zh-CN"
+        )
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.context.on("request", lambda request: self.asked.append(request.url))
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.page.on("websocket", lambda socket: self.asked.append(socket.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._hear)
+
+    def _hear(self, said: Any) -> None:
+        """Keep an error; the page of an address with a path first asks below that path, in vain."""
+        where = said.location.get("url", "")
+        if said.type == "error" and not re.search(r"/\w+/_stcore/(health|host-config)$", where):
+            self.complaints.append(f"{said.text} {where}")
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+    def open(self, page: str, **choices: object) -> None:
+        self.page.goto(self.server.address(page, **choices))
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the run is over and every chart is drawn, twice in a row."""
+        for _ in range(2):
+            self.page.wait_for_function(QUIET, polling=100)
+            self.page.wait_for_timeout(150)
+
+    def choose(self, label: str, option: str) -> None:
+        """Pick an option of a list, as a person does."""
+        self.page.get_by_role("combobox", name=label, exact=True).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+        self.page.wait_for_timeout(200)
+        self.settle()
+
+    def upload(self, name: str, content: bytes) -> None:
+        """Hand a file to the page's field for files."""
+        file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+        self.page.locator('input[type="file"]').set_input_files(file)
+
+    def words(self) -> str:
+        return str(self.page.evaluate(WORDS))
+
+    def picture(self, name: str) -> None:
+        """A picture of the whole page, not of the window alone."""
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        width = self.page.viewport_size["width"]
+        height = self.page.evaluate(
+            "() => document.querySelector('[data-testid=\"stMain\"]').scrollHeight + 60"
+        )
+        self.page.set_viewport_size({"width": width, "height": min(int(height), 9000)})
+        self.page.wait_for_timeout(300)
+        self.page.screenshot(path=str(SCREENS / f"{name}.png"))
+        self.page.set_viewport_size({"width": width, "height": 900})
+
+    def check(self, lang: str) -> None:
+        """No exception box, the banner, no key, no other language, no missing glyph, no overflow."""
+        boxes = self.page.locator(
+            '[data-testid="stException"], [data-testid="stAlertContentError"]'
+        )
+        assert boxes.count() == 0, boxes.all_inner_texts()
+        words = self.words()
+        assert BANNER[lang] in words
+        assert untranslated(words, lang) == []
+        title = self.page.locator("h1").inner_text()
+        assert bool(CHINESE.search(title)) == (lang == "zh"), title
+        assert untranslated("\n".join(self.page.evaluate(FIELDS)), lang) == []
+        if lang == "en":
+            assert not [field for field in self.page.evaluate(FIELDS) if CHINESE.search(field)]
+        assert self.page.evaluate(EMPTY) == []
+        assert self.page.evaluate(SILENT) == []
+        assert self.page.evaluate(WIDE) == []
+        if has_chinese_font():
+            looked = self.page.evaluate(TOFU)
+            assert looked["missing"] == []
+            assert looked["looked"] > 0
+
+    def check_quiet(self) -> None:
+        """Nothing was asked of another host, and the browser complained of nothing."""
+        home = urlsplit(self.server.url).netloc
+        strangers = {
+            url for url in self.asked
+            if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != home
+        }  # fmt: skip
+        assert not strangers
+        assert any(urlsplit(url).netloc == home for url in self.asked)
+        assert self.complaints == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_whole_in_both_languages(browser, server, page, width):
+    with Visit(browser, server, WIDTHS[width]) as visit:
+        visit.open(page, lang="zh")
+        for lang in LANGUAGES:
+            if lang == "en":
+                visit.page.get_by_test_id("stButtonGroup").get_by_text("English").click()
+                visit.page.wait_for_function(
+                    "() => location.search.includes('lang=en')", polling=100
+                )
+                visit.settle()
+            visit.picture(f"{page}_{lang}_{width}")
+            visit.check(lang)
+        visit.check_quiet()
+
+
+def test_a_filter_changes_the_page_and_its_address_brings_the_view_back(browser, server):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("overview", lang="zh")
+        before = visit.words()
+        visit.choose("地区", "莲都区")
+        assert "area=331102" in visit.page.url
+        after = visit.words()
+        assert "莲都区" in after
+        assert after != before
+        address = visit.page.url
+        visit.check_quiet()
+    with Visit(browser, server, WIDTHS["desk"]) as again:
+        again.page.goto(address)
+        again.settle()
+        assert again.words() == after
+
+
+def test_a_table_and_its_chart_are_downloaded_and_say_that_they_are_synthetic(
+    browser, server, tmp_path
+):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("counties", lang="zh", indicator="double_publicity_coverage")
+        visit.page.get_by_test_id("stPopoverButton").last.click()
+        readers = {"CSV": pl.read_csv, "Parquet": pl.read_parquet, "Excel": pl.read_excel}
+        frames = {}
+        for label, read in readers.items():
+            with visit.page.expect_download() as coming:
+                visit.page.get_by_test_id("stDownloadButton").get_by_text(label).click()
+            name = coming.value.suggested_filename
+            assert name.startswith("synthetic_"), name
+            coming.value.save_as(tmp_path / name)
+            frames[label] = read(tmp_path / name)
+        for frame in frames.values():
+            assert frame.height == 10
+            assert set(frame["synthetic"].cast(pl.String).str.to_lowercase()) == {"true"}
+        codes = [sorted(map(str, frame["adcode"])) for frame in frames.values()]
+        assert codes[0] == codes[1] == codes[2]
+        visit.check_quiet()
+
+
+@pytest.mark.parametrize(("kind", "start"), [("svg", b"<svg"), ("png", b"\x89PNG")])
+def test_a_chart_is_saved_as_a_picture(browser, server, tmp_path, kind, start):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("counties", lang="zh", image=kind)
+        chart = visit.page.get_by_test_id("stPlotlyChart").first
+        chart.hover()
+        with visit.page.expect_download() as coming:
+            chart.locator(".modebar-btn").first.click()
+        assert coming.value.suggested_filename.startswith("synthetic_")
+        assert coming.value.suggested_filename.endswith(kind)
+        coming.value.save_as(tmp_path / "picture")
+        picture = (tmp_path / "picture").read_bytes()
+        assert picture.startswith(start)
+        if kind == "svg":
+            assert "合成数据" in picture.decode("utf-8")
+        visit.check_quiet()
+
+
+def test_the_print_leaves_the_fields_out_and_keeps_the_banner(browser, server):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("overview", lang="zh")
+        visit.page.emulate_media(media="print")
+        assert visit.page.get_by_test_id("stHeader").is_hidden()
+        assert visit.page.get_by_text("合成数据").first.is_visible()
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        paper = visit.page.pdf(path=str(SCREENS / "overview_print.pdf"), format="A4")
+        assert paper.count(b"/Type /Page\n") > 1  # all of it, not the first window alone
+
+
+UPLOADS = {
+    "bad.csv": b"\xff\xfe\x00 <script>alert(1)</script>",
+    "empty.csv": b"",
+    "no.xlsx": b"not a workbook",
+    "no.parquet": b"PAR1",
+}
+
+
+def test_an_upload_that_is_no_such_file_is_refused_in_words(browser, server):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        for name, content in UPLOADS.items():
+            visit.open("data", lang="zh")
+            visit.upload(name, content)
+            told = visit.page.get_by_test_id("stAlertContentError")
+            told.first.wait_for()
+            visit.settle()
+            assert visit.page.get_by_test_id("stException").count() == 0, name
+            assert CHINESE.search(told.first.inner_text()), name
+            assert "Traceback" not in visit.words(), name
+
+
+def test_markup_in_an_upload_stays_text(browser, server):
+    rows = "指标,地区,期末\n<img src=x onerror=alert(1)>,丽水市,2018-12-31\n"
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("data", lang="zh")
+        tables = visit.page.get_by_test_id("stDataFrame").count()
+        visit.upload("<img src=x>.csv", rows.encode())
+        visit.page.wait_for_function(
+            "n => document.querySelectorAll('[data-testid=\"stDataFrame\"]').length > n"
+            " || document.querySelector('[data-testid=\"stAlertContentError\"]')",
+            arg=tables,
+        )
+        visit.settle()
+        assert visit.page.locator("img[src=x]").count() == 0
+        assert visit.page.get_by_test_id("stException").count() == 0
+        visit.picture("data_zh_upload")
+        visit.check_quiet()
+
+
+@pytest.mark.skipif(not has_chinese_font(), reason="no Chinese font on this machine")
+def test_the_look_for_missing_glyphs_finds_one(browser):
+    page = browser.new_page()
+    page.set_content("<p>丽水 \u0378</p>")
+    assert page.evaluate(TOFU) == {"looked": 3, "missing": ["\u0378"]}
+    page.close()
+
+
+def test_the_look_for_overflow_finds_it(browser):
+    page = browser.new_page(viewport={"width": 390, "height": 600})
+    page.set_content(
+        "<div data-testid='stMain'><div style='width:500px;height:9px'>x</div>"
+        "<div style='overflow-x:auto'><div style='width:900px;height:9px'>y</div></div></div>"
+    )
+    found = page.evaluate(WIDE)
+    assert "document" in found
+    assert sum("DIV" in each for each in found) == 1
+    page.close()
+
+
+def test_the_server_listens_to_this_machine_alone(server):
+    psutil = pytest.importorskip("psutil")
+    listening = [
+        held.laddr.ip
+        for held in psutil.Process(server.process.pid).net_connections(kind="inet")
+        if held.status == psutil.CONN_LISTEN
+    ]
+    assert listening == ["127.0.0.1"]
+
+
+def test_the_server_asked_nothing_of_another_host(server):
+    """Last in this file: it looks back on everything the pages above made the server do."""
+    assert not server.outside.exists(), server.outside.read_text("utf-8")
+    log = server.log.read_text("utf-8")
+    assert "Traceback" not in log, log[-3000:]

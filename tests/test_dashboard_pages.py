@@ -1,0 +1,123 @@
+"""Every page of the dashboard in both languages, run without a browser: nothing breaks, the words
+are in the language asked for, and the banner says that the data are synthetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("streamlit")
+pytest.importorskip("duckdb")
+
+from streamlit.testing.v1 import AppTest
+
+from lishui_credit.language import set_language
+from tests.dashboard import APP, CHINESE, LANGUAGES, PAGES, built, untranslated
+
+pytestmark = pytest.mark.xdist_group("dashboard pages")
+BANNER = {"zh": "合成数据", "en": "Synthetic data"}
+LABELLED = (
+    "selectbox", "multiselect", "radio", "slider", "select_slider", "number_input", "text_input",
+    "button", "checkbox", "toggle", "metric", "tabs", "expander", "button_group", "download_button",
+    "file_uploader",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory)
+
+
+@pytest.fixture(autouse=True)
+def _opened(board: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("LISHUI_CREDIT_DATA", str(board))
+    yield
+    set_language(None)
+
+
+def run(page: str, **choices: str) -> AppTest:
+    """A page with its choices in the address, run once."""
+    # AppTest itself asks format_func for the words on a field, in this thread and not the page's.
+    set_language("en" if choices.get("lang") == "en" else "zh")
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in choices.items():
+        app.query_params[name] = value
+    app.run()
+    if page != "overview":
+        app.switch_page(f"screens/{page}.py").run()
+    return app
+
+
+def words(app: AppTest) -> str:
+    """What a page says outside its tables and charts."""
+    said = []
+    for kind in ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error",
+                 "success", "text"):  # fmt: skip
+        said += [str(item.value) for item in getattr(app, kind)]
+    return "\n".join(said + labels(app))
+
+
+def labels(app: AppTest) -> list[str]:
+    """What stands on the fields, buttons, tiles and tabs of a page."""
+    return [
+        str(item.label) for kind in LABELLED for item in app.get(kind) if hasattr(item, "label")
+    ]
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[tuple[str, str], AppTest]:
+    """Runs kept for the tests that only look."""
+    return {}
+
+
+@pytest.fixture
+def shown(page: str, lang: str, pages: dict[tuple[str, str], AppTest]) -> AppTest:
+    if (page, lang) not in pages:
+        pages[page, lang] = run(page, lang=lang)
+    return pages[page, lang]
+
+
+every_page = pytest.mark.parametrize("page", PAGES)
+every_language = pytest.mark.parametrize("lang", LANGUAGES)
+
+
+@every_language
+@every_page
+def test_a_page_runs_without_an_exception_and_says_what_it_is(shown, page, lang):
+    assert not shown.exception, shown.exception
+    assert not shown.error, [error.value for error in shown.error]
+    assert len(shown.title) == 1
+    assert bool(CHINESE.search(shown.title[0].value)) == (lang == "zh")
+
+
+@every_language
+@every_page
+def test_the_banner_says_that_the_data_are_synthetic(shown, page, lang):
+    assert any(BANNER[lang] in warning.value for warning in shown.warning)
+
+
+@every_language
+@every_page
+def test_no_key_and_no_sentence_is_left_untranslated(shown, page, lang):
+    assert untranslated(words(shown), lang) == []
+
+
+@every_page
+@pytest.mark.parametrize("lang", ["en"])
+def test_no_field_of_the_english_page_is_labelled_in_chinese(shown, page, lang):
+    chinese = [label for label in labels(shown) if CHINESE.search(label) and label != "中文"]
+    assert chinese == []
+
+
+def test_a_stranger_sees_the_login_and_nothing_of_the_data():
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.secrets["auth"] = {"client_id": "x"}
+    app.user = {"is_logged_in": False}
+    app.run()
+    assert not app.exception
+    assert [title.value for title in app.title] == ["请先登录"]
+    assert not app.warning
+    assert not app.dataframe

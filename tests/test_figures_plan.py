@@ -1,0 +1,165 @@
+"""Figures of the plan draw what is in their frames, say synthetic first, and fetch nothing."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from datetime import date
+
+import polars as pl
+import pytest
+
+from lishui_credit.figures.areas import heat_plot, league_plot, map_plot, place_words
+from lishui_credit.figures.plan import (
+    companion_names,
+    companions_plot,
+    course_plot,
+    multiples_plot,
+    unit_of,
+)
+from lishui_credit.figures.spark import sparkline
+from lishui_credit.figures.style import STATUS_COLOURS, STATUS_WORDS, titled
+from lishui_credit.language import set_language
+from lishui_credit.plan.course import course
+from lishui_credit.plan.definitions import indicators
+from lishui_credit.plan.divisions import CITY, counties
+from lishui_credit.plan.league import league
+from lishui_credit.plan.progress import progress
+from lishui_credit.plan.status import STATUSES
+from lishui_credit.samples.plan import plan_observations
+
+AT = date(2018, 12, 31)
+
+
+@pytest.fixture(scope="module")
+def made():
+    return plan_observations()
+
+
+@pytest.fixture(scope="module")
+def table(made):
+    return progress(made, AT)
+
+
+@pytest.fixture(scope="module")
+def drawn(made, table):
+    return course(made, table, AT)
+
+
+@pytest.mark.parametrize("key", list(indicators()))
+def test_the_observed_line_is_the_frame(drawn, key):
+    part = drawn.filter(indicator=key, adcode=CITY)
+    figure = course_plot(part, synthetic=True)
+    (line,) = [trace for trace in figure.data if trace.mode == "lines+markers"]
+    by = unit_of(indicators()[key])[1]
+    seen = part.filter(series="observed").sort("day")
+    assert list(line.x) == seen["day"].to_list()
+    assert list(line.y) == pytest.approx((seen["value"] / by).to_list())
+    assert figure.layout.title.text.startswith("<b>SYNTHETIC DATA</b>")
+    assert list(figure.layout.xaxis.ticktext) == ["2015", "2016", "2017", "2018", "2019", "2020"]
+
+
+def test_surveys_have_intervals_and_a_band_for_the_projection(drawn):
+    figure = course_plot(drawn.filter(indicator="satisfaction_government", adcode=CITY))
+    (line,) = [trace for trace in figure.data if trace.mode == "lines+markers"]
+    assert all(reach > 0 for reach in line.error_y.array)
+    assert sum(trace.fill == "tonexty" for trace in figure.data) == 1
+    assert not figure.layout.title.text.startswith("<b>")
+
+
+def test_every_county_has_its_small_chart_with_its_status_above(drawn, table):
+    key = "double_publicity_coverage"
+    inside = drawn.filter((pl.col("indicator") == key) & (pl.col("adcode") != CITY))
+    figure = multiples_plot(inside, table.filter(indicator=key))
+    assert len(figure.data) == 18
+    heads = [note.text for note in figure.layout.annotations]
+    assert len(heads) == 9
+    for county, head in zip(counties(), heads, strict=True):
+        state = STATUSES[table.filter(indicator=key, adcode=county.adcode)["status"].item()]
+        assert county.name_en in head
+        assert state.word in head
+        assert state.icon in head
+
+
+def test_counts_of_counties_are_drawn_as_multiples_of_their_base(drawn, table):
+    inside = drawn.filter((pl.col("indicator") == "query_volume") & (pl.col("adcode") != CITY))
+    figure = multiples_plot(inside, table.filter(indicator="query_volume"))
+    assert figure.data[0].y[0] == 1.0
+    assert figure.data[0].y[-1] == pytest.approx(2.0)
+
+
+def test_the_map_is_nine_polygons_that_say_schematic_and_carry_values(table):
+    figure = map_plot(table, "website_rate", synthetic=True)
+    shapes = [trace for trace in figure.data if trace.fill == "toself"]
+    assert len(shapes) == 9
+    assert all(trace.type == "scatter" for trace in figure.data)  # nothing that fetches a base map
+    assert "schematic" in figure.layout.title.text
+    notes = " ".join(note.text for note in figure.layout.annotations)
+    assert "Jingning" in notes
+    assert "not an approved map" in notes
+    colours = {trace.fillcolor for trace in shapes}
+    assert colours == {
+        STATUS_COLOURS[s]
+        for s in table.filter(indicator="website_rate").filter(pl.col("adcode") != CITY)["status"]
+    }
+
+
+def test_the_heat_table_says_each_status_by_icon_and_value(table):
+    figure = heat_plot(table)
+    cells = figure.data[0].text
+    assert (len(cells), len(cells[0])) == (12, 10)
+    for row, (key, said) in enumerate(zip(indicators(), cells, strict=True)):
+        here = table.filter(indicator=key)
+        for column, cell in enumerate(said):
+            assert STATUSES[here["status"][column]].icon in cell, (row, column)
+
+
+def test_every_status_has_a_colour_of_its_own_and_a_word_for_text():
+    assert STATUS_COLOURS.keys() == STATUS_WORDS.keys() == STATUSES.keys()
+    assert len(set(STATUS_COLOURS.values())) == len(STATUS_COLOURS)
+
+
+def test_the_league_shows_intervals_and_places_as_ranges(made):
+    ranked = league(made, "double_publicity_coverage", AT)
+    figure = league_plot(ranked, "double_publicity_coverage")
+    assert list(figure.data[0].x) == ranked["value"].to_list()
+    assert list(figure.data[0].error_x.array) == pytest.approx(
+        (ranked["high"] - ranked["value"]).to_list()
+    )
+    assert [note.text for note in figure.layout.annotations] == [
+        place_words(row) for row in ranked.iter_rows(named=True)
+    ]
+
+
+def test_a_sparkline_is_well_formed_and_holds_no_text_of_the_data(drawn, table):
+    for key in indicators():
+        for adcode in (CITY, "331127"):
+            status = table.filter(indicator=key, adcode=adcode)["status"].item()
+            root = ElementTree.fromstring(
+                sparkline(drawn.filter(indicator=key, adcode=adcode), status)
+            )
+            texts = [node.text for node in root.iter() if node.text]
+            assert texts == ["2015", "2018", "2020"]
+            for node in root.iter("{http://www.w3.org/2000/svg}circle"):
+                assert 0 <= float(node.get("cx")) <= 300
+                assert 0 <= float(node.get("cy")) <= 78
+    assert ElementTree.fromstring(sparkline(drawn.clear(), "no_data")) is not None
+
+
+def test_companions_are_named_in_both_languages():
+    row = indicators()["uscc_coverage"]
+    frame = pl.DataFrame(
+        {
+            "companion": ["dup_error_rate"],
+            "day": [AT],
+            "value": [1.0],
+            "low": [None],
+            "high": [None],
+        }
+    )
+    assert companions_plot(frame, row, "x").data[0].name == "Duplicate or wrong codes"
+    set_language("zh")
+    try:
+        assert companion_names(row)["cert_replacement_rate"] == "存量证照换发率"
+        assert titled("a", True) == "<b>合成数据</b> · a"
+    finally:
+        set_language(None)

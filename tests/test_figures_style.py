@@ -1,0 +1,34 @@
+"""Every figure that is dressed by `style` says synthetic first, in both languages."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lishui_credit.figures import validation as figures
+from lishui_credit.figures.style import blank
+from lishui_credit.language import set_language
+from lishui_credit.validation.report import validate
+
+
+@pytest.fixture(autouse=True)
+def _locale():
+    yield
+    set_language(None)
+
+
+@pytest.mark.parametrize(("spoken", "word"), [("en", "SYNTHETIC DATA"), ("zh", "合成数据")])
+def test_a_made_up_figure_says_so_before_anything_else(spoken, word):
+    set_language(spoken)
+    assert blank("x", True, 600, 400).layout.title.text.startswith(f"<b>{word}</b>")
+    assert blank("x", False, 600, 400).layout.title.text == "x"
+
+
+def test_validation_figures_say_it_first_too():
+    set_language("en")
+    rng = np.random.default_rng(3)
+    bad = rng.integers(0, 2, 300)
+    found = validate(bad, score=rng.normal(size=300) - bad, repeats=0, synthetic=True)
+    assert found.synthetic
+    for draw in (figures.roc, figures.cap, figures.score_distribution):
+        assert draw(found).layout.title.text.startswith("<b>SYNTHETIC DATA</b>")
