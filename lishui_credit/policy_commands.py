@@ -43,6 +43,11 @@ def add_arguments(command: Callable[..., Any]) -> None:
     made.add_argument("--id", help=tr("column of ids", "编号列"))
     made.add_argument("--card", help=tr("stored card, for reasons", "评分卡,用于说明原因"))
     made.add_argument("--reasons", type=int, default=4, help=tr("reasons per row", "原因数"))
+    made.add_argument(
+        "--skip-rejected",
+        action="store_true",
+        help=tr("decide the other rows", "跳过无法决策的行"),
+    )
     made = command("policy", tr("check, compare, explain policies", "信贷政策"), lambda _: 2)
     inner = made.add_subparsers(dest="what", required=True, metavar="check | compare | …")
 
@@ -107,6 +112,7 @@ def decide(options: argparse.Namespace) -> int:
         id=options.id,
         card=options.card,
         top=options.reasons,
+        skip_rejected=options.skip_rejected,
         progress=progress(2),
     )
     _say(options, json.loads(manifest.json()), lambda: _summary(manifest, options.output))
@@ -118,7 +124,9 @@ def _percent(bp: int) -> str:
 
 
 def _summary(manifest: DecidedManifest, output: str) -> str:
+    from lishui_credit.cutoffs.clauses import sentences
     from lishui_credit.cutoffs.explained import said
+    from lishui_credit.cutoffs.policy_file import from_content
 
     policy = manifest.policy
     title = tr(policy.get("title_en", ""), policy["title_zh"]) or policy["title_zh"]
@@ -131,8 +139,13 @@ def _summary(manifest: DecidedManifest, output: str) -> str:
         f"  {said(name)}  {count:,}  {100 * count / whole:.1f}%"
         for name, count in manifest.counts.items()
     ]
-    lines += [f"    {clause}  {count:,}" for clause, count in list(manifest.decided_by.items())[:8]]
-    words = {
+    words = sentences(from_content(policy))
+    side = tr("en", "zh") == "en"
+    lines += [
+        f"    {words[clause][side] if clause in words else clause}  {count:,}"
+        for clause, count in list(manifest.decided_by.items())[:8]
+    ]
+    verdicts = {
         True: tr("kept", "符合"),
         False: tr("BROKEN", "不符合"),
         None: tr("cannot be told from this file", "本文件无法判断"),
@@ -150,8 +163,16 @@ def _summary(manifest: DecidedManifest, output: str) -> str:
             for key in ("limit", "found")
         ]
         name = names[row["constraint"]]
-        lines.append(f"  {name} {shown[0]}: {shown[1]}  {words[row['holds']]}")
+        lines.append(f"  {name} {shown[0]}: {shown[1]}  {verdicts[row['holds']]}")
     lines += [tr("note: ", "提示:") + note for note in manifest.notes]
+    if manifest.rejected:
+        where = f"{Path(output).name}.rejected.csv"
+        lines.append(
+            tr(
+                f"{manifest.rejected:,} rows cannot be decided and were left out: {where}",
+                f"{manifest.rejected:,} 行无法决策,已跳过:{where}",
+            )
+        )
     lines.append(tr("wrote ", "已写出 ") + f"{output}, {Path(output).name}.manifest.json")
     return "\n".join(lines)
 
@@ -187,6 +208,7 @@ def compare(options: argparse.Namespace) -> int:
     numbers = [name for name in (options.outcome, options.amount) if name]
     numbers += [] if new.score.order else [new.score.column]
     scores = read_scores(options.scores, old, *numbers, check_source=False)
+    scores.whole(Path(options.scores).name)
     found = swap(
         scores.frame,
         old,

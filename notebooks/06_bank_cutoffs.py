@@ -211,7 +211,7 @@ print(
 
 # %%
 review = Review(cost_fen=100_000, catch_bp=6000)
-referred = two_cut_offs(loans, terms, referral_at_most_bp=1000, review=review)
+referred = two_cut_offs(loans, terms, referral_at_most_bp=1000, review=review, currency=NT)
 referred.table.select(
     "approve_at_least", "refer_at_least", "approved", "referred", "bads"
 ).with_columns(profit=referred.table["profit_fen"] // 100)
@@ -220,7 +220,6 @@ referred.table.select(
 print(f"Against one cut-off: {(referred.profit_fen - top.profit_fen) / 1e8:+,.1f} million.")
 for price_of in referred.shadow_prices:
     print(price_of)
-print("(The sentences say yuan; here read New Taiwan dollars.)")
 
 # %% [markdown]
 # ## One cut-off per band of limits, under constraints on the whole
@@ -230,7 +229,12 @@ print("(The sentences say yuan; here read New Taiwan dollars.)")
 
 # %%
 optimum = best_policy(
-    loans, terms, by=("band",), approval_at_least_bp=4500, bad_rate_at_most_bp=1000
+    loans,
+    terms,
+    by=("band",),
+    approval_at_least_bp=4500,
+    bad_rate_at_most_bp=1000,
+    currency=NT,
 )
 optimum.table.select("band", "approve_at_least", "applicants", "approved", "bads").with_columns(
     profit=optimum.table["profit_fen"] // 100

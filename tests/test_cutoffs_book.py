@@ -160,6 +160,18 @@ def test_yuan_is_named_only_on_evidence():
     assert book(loans(amount_fen=[1.0, 2.0, 3.0])).frame["amount_fen"].dtype == pl.Int64
 
 
+@pytest.mark.parametrize("name", ["金额(元)", "金额（万元）", "贷款金额元", "amount_yuan"])
+def test_a_header_that_says_yuan_is_no_column_of_fen(name):
+    (found,) = problems(loans().rename({"amount_fen": name}), amount=name)
+    assert found.what == "the column's name says yuan"
+
+
+def test_a_whole_score_that_no_float_holds_is_refused():
+    for far in (pl.Series([2**63 + 5, 3, 4], dtype=pl.UInt64), pl.Series([-(2**63), 3, 4])):
+        (found,) = problems(loans().with_columns(score=far), higher="worse")
+        assert "2 to the 53rd" in found.what
+
+
 def test_a_grade_outside_the_order_is_named():
     (found,) = problems(loans(grade=["A", "Z", "B"]), score="grade", order=["A", "B"])
     assert found.hint == "Z"
@@ -186,3 +198,19 @@ def test_the_front_door_opens_to_functions_even_where_a_module_has_the_same_name
         assert callable(getattr(cutoffs, name)), name
     with pytest.raises(AttributeError, match="weather"):
         _ = cutoffs.weather
+
+
+def test_a_direction_a_day_or_a_window_that_is_none_is_refused():
+    opened = loans(opened=[date(2020, 1, 1)] * 3)
+    day = {"opened": "opened", "as_of": date(2022, 1, 1)}
+    assert wheres(loans(), higher="best") == ["higher"]
+    assert wheres(opened, **{**day, "as_of": "2022-01-01"}) == ["as_of"]
+    assert wheres(opened, **day, window_months=-3) == ["window_months"]
+    assert book(loans(county=["a", "b", "c"]), segments="county").segments == ("county",)
+
+
+@pytest.mark.parametrize("kind", [pl.Int16, pl.Int32, pl.UInt32, pl.UInt64, pl.Float32])
+def test_amounts_of_any_width_are_read(kind):
+    made = book(loans(amount_fen=pl.Series([100, 200, 300], dtype=kind)))
+    assert made.frame["amount_fen"].to_list() == [100, 200, 300]
+    assert made.frame["amount_fen"].dtype == pl.Int64

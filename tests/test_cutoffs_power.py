@@ -141,3 +141,7 @@ def test_figures_out_of_range_are_refused_together():
     ]
     assert wheres(assign, ["a", None], salt="", share_bp=20_000) == ["ids", "salt", "share_bp"]
     assert wheres(detectable, Split(0, 0), 1.0) == ["p_champion", "split"]
+
+
+def test_ids_of_several_types_are_assigned_by_their_text():
+    assert assign([7, "7", "a"], salt="t").to_list() == assign(["7", "7", "a"], salt="t").to_list()

@@ -271,3 +271,18 @@ def test_senseless_requests_are_refused():
     for matrix in (1.5, [[1, 0.5], [0.4, 1]], [[1]]):
         with pytest.raises(SubjectError, match="correlation"):
             jointly(held, 600, TERMS, Shock(lgd_bp=1, rate_bp=1), correlation=matrix)
+
+
+def test_figures_of_a_stress_that_mean_nothing_are_refused():
+    frame = pl.DataFrame({"score": [1, 2] * 20, "bad": [1, 0] * 20, "amount_fen": [100] * 40})
+    held = book(frame)
+    terms = Terms(rate_bp=800, funding_bp=300)
+    for points in (-5, 0, float("nan")):
+        with pytest.raises(SubjectError, match="points that double"):
+            one_at_a_time(held, 1, terms, {}, points_to_double=points)
+    with pytest.raises(SubjectError, match="confidence level"):
+        jointly(held, 1, terms, Shock(bad_odds=1.2), level=2)
+    with pytest.raises(SubjectError, match="not a finite number"):
+        Shock(bad_odds="twice")  # type: ignore[arg-type]
+    with pytest.raises(SubjectError, match="no terms"):
+        one_at_a_time(held, 1, None, {})  # type: ignore[arg-type]

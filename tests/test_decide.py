@@ -1,5 +1,6 @@
 """Applying a policy: every applicant once, exact at the edges, never a silent decline."""
 
+import hashlib
 import json
 from datetime import date
 from fractions import Fraction
@@ -200,7 +201,7 @@ def test_everything_wrong_with_a_frame_is_told_at_once():
     text = str(caught.value)
     for part in (
         "no column 'score'",
-        "nearest: scor",
+        "did you mean 'scor'?",
         "no column 'green'",
         "county: a segment",
         "id: ids are missing",
@@ -276,6 +277,75 @@ def test_reason_codes_already_in_the_file_are_kept():
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "people", "zh", "en"),
+    [
+        (
+            'kind = "single"\ncut_off = 0.05\nscore = { column = "pd_12m", higher = "worse",'
+            ' label_zh = "违约概率", label_en = "default probability" }',
+            {"pd_12m": [0.01, 0.06]},
+            ["违约概率不高于0.05:通过", "违约概率高于0.05:拒绝"],
+            [
+                "default probability at most 0.05: approve",
+                "default probability above 0.05: decline",
+            ],
+        ),
+        (
+            'kind = "refer"\napprove_at_least = "AA +"\nrefer_at_least = "A"\n'
+            'score = { column = "lvl", order = ["AAA", "AA +", "A", "B"] }',
+            {"lvl": ["AA +", "A", "B", "C", None]},
+            [
+                "等级为AAA、AA +:通过",
+                "等级为A:转人工审核",
+                "等级为B:拒绝",
+                "等级不在政策所列等级中,未决策",
+                "缺少等级,未决策",
+            ],
+            [
+                "grade AAA or AA +: approve",
+                "grade A: refer to a person",
+                "grade B: decline",
+                "the grade is none the policy lists: not decided",
+                "the grade is missing: not decided",
+            ],
+        ),
+        (
+            'kind = "segments"\nscore = { column = "score" }\n[[segments]]\n'
+            'where = { county = ["a", "b"], is_new = true }\nrefer_at_least = 5\n'
+            '[[segments]]\nwhere = { county = "c" }\ndecline_all = true',
+            {"score": [5, 9, 9], "county": ["a", "c", None], "is_new": [True, True, True]},
+            [
+                "县(市、区)为a或b、is new为是者,评分不低于5:转人工审核",
+                "县(市、区)为c者,该分段一律不通过:拒绝",
+                "缺少县(市、区),无法确定所属分段,未决策",
+            ],
+            [
+                "for county a or b and is new yes, score at least 5: refer to a person",
+                "for county c, nobody of this segment is approved: decline",
+                "county is missing, so the segment is not known: not decided",
+            ],
+        ),
+    ],
+)
+def test_every_decision_is_told_in_words_and_not_by_columns(body, people, zh, en):
+    frame = pl.DataFrame(people)
+    table = decide(frame, policy(body), on=DAY)
+    assert table["decided_by_zh"].to_list() == zh
+    assert table["decided_by_en"].to_list() == en
+
+
+def test_a_label_that_says_nothing_leaves_the_hash_of_a_policy_alone():
+    plain = 'kind = "single"\ncut_off = 1\nscore = { column = "score"'
+    assert policy(plain + " }").sha256 == policy(plain + ', label_zh = "" }').sha256
+    assert policy(plain + " }").sha256 != policy(plain + ', label_zh = "分" }').sha256
+
+
+def test_reasons_of_a_file_are_told_by_the_dictionary_not_by_column():
+    people = pl.DataFrame({"score": [500], "reason_1": ["total_assets"], "lost_1": [3.0]})
+    row = decide(people, SINGLE, on=DAY).row(0, named=True)
+    assert row["reason_1_zh"] == "家庭财产总值:距最高分差 3 分"
+
+
 # ---- files ------------------------------------------------------------------------------------
 
 
@@ -327,6 +397,7 @@ def test_a_decided_file_proves_itself_and_names_what_changed(files: Path, kind: 
     assert [name for name, same in changed.checks.items() if not same] == [
         "input scores",
         "decisions",
+        "figures",
     ]
     assert changed.different["id"].to_list() == ["2"]
     (files / "scores.csv").unlink()
@@ -342,6 +413,70 @@ def test_a_stored_decision_that_was_changed_is_found(files: Path):
     found = verify(output)
     assert not found.checks["output"]
     assert sorted(found.different["id"]) == ["2", "3"]
+
+
+@pytest.mark.parametrize("column", ["score", "trial", "decided_by_zh", "policy_sha256"])
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_a_decided_file_that_was_changed_and_hashed_again_is_found(
+    files: Path, column: str, kind: str
+):
+    output = files / f"d.{kind}"
+    decide_file(files / "policy.toml", files / "scores.csv", output, on=DAY)
+    table = pl.read_parquet(output) if kind == "parquet" else pl.read_csv(output)
+    lie = ~pl.col("trial") if column == "trial" else pl.lit("651")
+    table = table.with_columns(lie.cast(table.schema[column]).alias(column))
+    table.write_parquet(output) if kind == "parquet" else table.write_csv(output)
+    beside = graded.manifest_path(output)
+    manifest = json.loads(beside.read_text(encoding="utf-8"))
+    manifest["output_sha256"] = hashlib.sha256(output.read_bytes()).hexdigest()
+    beside.write_text(json.dumps(manifest), encoding="utf-8")
+    found = verify(output)
+    assert found.checks["output"]
+    assert not found.checks["decisions"]
+
+
+def test_a_manifest_that_was_changed_is_found(files: Path):
+    output = files / "d.parquet"
+    decide_file(files / "policy.toml", files / "scores.csv", output, on=DAY)
+    beside = graded.manifest_path(output)
+    text = beside.read_text(encoding="utf-8")
+    beside.write_text(text.replace('"holds": false', '"holds": true'), encoding="utf-8")
+    assert [name for name, same in verify(output).checks.items() if not same] == ["figures"]
+    whole = json.loads(text)
+    beside.write_text(json.dumps({**whole, "output_sha256": ""}), encoding="utf-8")
+    assert [name for name, same in verify(output).checks.items() if not same] == ["output"]
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"on": "soon"},
+        {"on": None},
+        {"inputs": {}},
+        {"reasons": "many"},
+        {"trial": "yes"},
+        {"policy": []},
+        {"id": 5},
+    ],
+)
+def test_a_damaged_manifest_is_told_in_words(files: Path, lie: dict[str, object]):
+    output = files / "d.parquet"
+    decide_file(files / "policy.toml", files / "scores.csv", output, on=DAY)
+    beside = graded.manifest_path(output)
+    whole = json.loads(beside.read_text(encoding="utf-8"))
+    beside.write_text(json.dumps({**whole, **lie}), encoding="utf-8")
+    for reading in (verify, lambda path: explain(path, "2")):
+        with pytest.raises(ModelError, match="no readable manifest"):
+            reading(output)
+
+
+def test_a_decided_file_cut_short_is_named(files: Path):
+    output = files / "d.parquet"
+    decide_file(files / "policy.toml", files / "scores.csv", output, on=DAY)
+    output.write_bytes(output.read_bytes()[:500])
+    for reading in (verify, lambda path: explain(path, "2")):
+        with pytest.raises(SubjectError, match=r"d\.parquet: not a readable Parquet"):
+            reading(output)
 
 
 def test_constraints_are_measured_on_what_was_decided(files: Path):
@@ -442,3 +577,9 @@ def test_bad_files_leave_one_clear_message_and_nothing_written(files: Path):
     decide_file(files / "policy.toml", files / "scores.csv", out, on=DAY)
     with pytest.raises(SubjectError, match="for instance 001234"):
         explain(out, "nobody")
+
+
+def test_a_whole_score_out_of_reach_is_refused():
+    far = pl.DataFrame({"score": pl.Series([2**63 + 9], dtype=pl.UInt64)})
+    with pytest.raises(SubjectError, match="2 to the 53rd"):
+        decide(far, SINGLE, on=DAY)

@@ -176,3 +176,29 @@ def test_every_problem_is_told_at_once() -> None:
 def test_a_table_of_ones_own_needs_nothing_but_grades() -> None:
     mine = LineTable(title_zh="自定", base_fen={"A": 5})
     assert grade_lines(pl.DataFrame({"grade": ["A", "B"]}), mine)["line_fen"].to_list() == [5, 0]
+
+
+def test_columns_of_32_bits_give_the_same_money_as_of_64():
+    wide = pl.DataFrame(
+        {
+            "county": ["x"] * 300,
+            "grade": ["AAA"] * 300,
+            "total_assets": [50_000_000] * 300,
+            "operating_income": [0] * 300,
+            "line_fen": [10_000_000] * 300,
+            "rate_bp": [435] * 300,
+        }
+    )
+    narrow = wide.with_columns(
+        pl.col("total_assets", "operating_income", "line_fen").cast(pl.Int32),
+        pl.col("rate_bp").cast(pl.Int16),
+    )
+    assert grade_lines(narrow, GRADE_LINES, name="n")["n"].unique().to_list() == [15_000_000]
+    found = exposure(narrow, rate="rate_bp")
+    assert found.equals(exposure(wide, rate="rate_bp"))
+    assert found["line_fen"].to_list() == [3_000_000_000]
+    options = {"credit_grades": ["AAA"], "line": "line_fen", "village": ["county"]}
+    assert wholesale(narrow, **options)["line_fen"].to_list() == [3_000_000_000]
+    beyond = wide.with_columns(line_fen=pl.lit(10**16))
+    with pytest.raises(SubjectError, match="ten trillion"):
+        exposure(beyond)

@@ -230,6 +230,11 @@ def test_prices_are_told_in_both_languages():
     assert str(rate) == f"坏账率上限放宽 1 个百分点,利润可增加 {gain} 元"
     assert "预算增加 10,000.00 元" in str(found)
     set_language(None)
+    abroad = best_policy(
+        held(frame), TERMS, budget_fen=250_000, currency=("Taiwan dollars", "新台币元")
+    )
+    assert str(abroad).count("Taiwan dollars") == 3
+    assert "yuan" not in str(abroad)
     whole = best_policy(held(frame), TERMS, bad_rate_at_most_bp=10_000)
     assert "binds nothing" in str(whole.shadow_prices[0])
 
@@ -267,6 +272,15 @@ def test_a_budget_that_clashes_names_the_least_that_would_do():
         best_policy(book(frame), TERMS, by=(), approval_at_least_bp=6000, budget_fen=1199)
     told = {problem.where: problem.hint for problem in caught.value.problems}
     assert told["budget_fen"].endswith("12.00 yuan")
+    with pytest.raises(PolicyError, match=r"budget 11\.99 marks"):
+        best_policy(
+            book(frame),
+            TERMS,
+            by=(),
+            approval_at_least_bp=6000,
+            budget_fen=1199,
+            currency=("marks", "马克"),
+        )
     assert told["approval_at_least_bp"].endswith("33.33%")
 
 
@@ -358,6 +372,7 @@ def test_bad_requests_are_refused_all_at_once():
             budget_fen=-1,
             referral_at_most_bp=100,
             max_cut_offs=0,
+            step_bp=1.5,  # type: ignore[arg-type]
         )
     text = str(caught.value)
     for part in (
@@ -367,6 +382,7 @@ def test_bad_requests_are_refused_all_at_once():
         "budget",
         "needs a review",
         "max_cut_offs",
+        "step_bp",
     ):
         assert part in text, part
     with pytest.raises(SubjectError, match="not a segment of the book"):

@@ -155,6 +155,12 @@ def test_every_mistake_is_told_at_once_by_line():
         ('county = "龙泉市"', '"民族" = "畲族"', "protected attribute"),
         ('county = "龙泉市"', '"宗教信仰" = "无"', "no credit file may hold"),
         ('column = "score"', 'column = "age_in_years"', "p.toml:11 score: a protected attribute"),
+        ('county = "龙泉市"', '"性 别" = "1"', "protected attribute"),
+        ('county = "龙泉市"', 'xingbie = "1"', "protected attribute"),
+        ('county = "龙泉市"', '"ＡＧＥ＿band" = "60+"', "protected attribute"),
+        ('county = "龙泉市"', '"年龄段" = "60+"', "protected attribute"),
+        ('county = "龙泉市"', '"户口类型" = "农业"', "protected attribute"),
+        ('county = "龙泉市"', 'kind = ["男", "其他"]', "tell a protected attribute"),
         ('column = "score"', 'column = ""', "no column"),
         ('column = "score"', 'column = "score", sha256 = "abc"', "SHA-256"),
         ("refer_at_least = 570", "refer_at_least = 590", "must ask for more"),
@@ -183,6 +189,11 @@ def test_every_mistake_is_told_at_once_by_line():
 def test_a_mistake_is_refused_in_words(old, new, words):
     assert old in WHOLE
     assert words in said(WHOLE.replace(old, new))
+
+
+def test_a_county_named_after_a_people_may_part_a_policy():
+    text = WHOLE.replace('county = "龙泉市"', 'county = "景宁畲族自治县"')
+    assert "景宁畲族自治县" in {row.where.get("county") for row in parse(text).segments}
 
 
 def test_a_kind_takes_its_own_cut_offs_only():

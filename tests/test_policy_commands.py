@@ -64,7 +64,7 @@ def test_scores_are_decided_explained_and_proved(
         "approve  1  25.0%",
         "refer to a person  1  25.0%",
         "not decided  1  25.0%",
-        "policy: 580 <= score < 600  1",
+        "score at least 580 and below 600: refer to a person  1",
         "approval at least 50.00%: 33.33%  BROKEN",
         "budget 10,000.00 yuan: 6,000.00 yuan  kept",
         "d.csv.manifest.json",
@@ -74,7 +74,15 @@ def test_scores_are_decided_explained_and_proved(
     output = str(folder / "d.csv")
     assert main(["policy", "explain", output, "A3", "--lang", "zh"]) == 0
     said = capsys.readouterr().out
-    for part in ("合成数据", "A3", "拒绝", "小额贷款政策", "score < 580", "距通过线差 30"):
+    for part in (
+        "合成数据",
+        "A3",
+        "拒绝",
+        "小额贷款政策",
+        "评分低于580:拒绝",
+        "score < 580",
+        "距通过线差 30",
+    ):
         assert part in said, part
     assert main(["policy", "explain", output, "A2", "--lang", "en"]) == 0
     assert "score below the cut-off: 10 short of approval" in capsys.readouterr().out
@@ -160,7 +168,7 @@ def test_two_policies_are_compared_by_county(
     [
         (["--on", "soon"], "not a date"),
         (["--reasons", "-1"], "not negative"),
-        (["--id", "county"], "stand more than once"),
+        (["--id", "county"], "stands more than once"),
         (["--id", "who"], "no column 'who'"),
         (["--card", "nowhere"], "nowhere"),
     ],
@@ -177,3 +185,81 @@ def test_no_reasons_are_written_where_none_are_asked_for(folder: Path) -> None:
     assert main(words(folder, "--reasons", "0", output="d.parquet")) == 0
     assert "reason_1" not in pl.read_parquet(folder / "d.parquet").columns
     assert main(["verify", str(folder / "d.parquet")]) == 0
+
+
+MESSY = """\
+申请编号 , score,amount_fen,bad
+A1,600,60000,0
+A2,abc,100.5,
+A3,590,-5,1
+A3,590,5,1
+,610,x,2
+A6,,7,
+"""
+
+
+def test_rows_that_cannot_be_decided_go_to_a_file_with_every_reason(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "scores.csv").write_bytes(MESSY.encode("gb18030"))
+    plain = [*words(folder)[:5], "--on", "2026-03-01", "--lang", "en"]
+    assert main(plain) == 2
+    said = capsys.readouterr().err
+    assert "4 rows cannot be decided; nothing was decided" in said
+    assert "d.csv.rejected.csv" in said
+    assert not (folder / "d.csv").exists()
+    rejected = pl.read_csv(folder / "d.csv.rejected.csv", infer_schema=False)
+    assert dict(rejected.select("row", "reasons").iter_rows()) == {
+        "3": "score: not a number (abc); amount_fen: not whole fen (is it in yuan?)",
+        "4": "申请编号: the id stands more than once; amount_fen: a negative amount",
+        "5": "申请编号: the id stands more than once",
+        "6": "amount_fen: not a number (x); 申请编号: the id is missing;"
+        " bad: an outcome other than 0 and 1",
+    }
+    assert rejected["score"].to_list() == ["abc", "590", "590", "610"]
+    assert main([*plain, "--skip-rejected"]) == 0
+    assert "4 rows cannot be decided and were left out" in capsys.readouterr().out
+    assert pl.read_csv(folder / "d.csv").select("id", "decision").rows() == [
+        ("A1", "approve"),
+        ("A6", "not decided"),
+    ]
+    assert json.loads((folder / "d.csv.manifest.json").read_text("utf-8"))["rejected"] == 4
+    assert main(["verify", str(folder / "d.csv")]) == 0
+    before = (folder / "d.csv").read_bytes()
+    text = MESSY.replace("A1,600", "A1,x").replace("A6,,7", "A6,,-7")
+    (folder / "scores.csv").write_text(text, encoding="utf-8")
+    capsys.readouterr()
+    assert main([*plain, "--skip-rejected"]) == 2
+    assert "6 rows cannot be decided" in capsys.readouterr().err
+    assert (folder / "d.csv").read_bytes() == before
+    (folder / "scores.csv").write_text("申请编号,score\nA1,600\n", encoding="utf-8")
+    assert main(plain) == 0
+    assert "the budget is not checked" in capsys.readouterr().out
+    assert not (folder / "d.csv.rejected.csv").exists()
+
+
+def test_typed_cells_of_a_parquet_file_are_held_to_the_same_rules(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pl.DataFrame(
+        {"id": [1, 2, 3], "score": [600, 500, 700], "amount_fen": ["5", "x", "-3"],
+         "bad": ["好", None, "1"]}
+    ).write_parquet(folder / "s.parquet")  # fmt: skip
+    call = [str(folder / name) for name in ("old.toml", "s.parquet")]
+    more = ["-o", str(folder / "d.parquet"), "--on", "2026-03-01", "--lang", "en"]
+    assert main(["decide", *call, *more]) == 2
+    rejected = pl.read_csv(folder / "d.parquet.rejected.csv")
+    assert sorted(rejected["reasons"]) == [
+        "amount_fen: a negative amount",
+        "amount_fen: not a number (x)",
+        "bad: not a number (好)",
+    ]
+
+
+def test_grades_where_numbers_are_asked_for_are_told_as_such(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "scores.csv").write_text("id,score\n1,AAA\n2,BB\n", encoding="utf-8")
+    assert main([*words(folder)[:5], "--on", "2026-03-01", "--lang", "en"]) == 2
+    assert "score.order" in capsys.readouterr().err
+    assert not (folder / "d.csv.rejected.csv").exists()

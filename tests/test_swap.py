@@ -146,3 +146,16 @@ def test_everything_wrong_is_told_at_once():
         swap(frame.with_columns(amount_fen=1.5), at(1), at(1), amount="amount_fen")
     with pytest.raises(SubjectError, match="nobody to compare"):
         swap(frame.clear(), at(1), at(1))
+
+
+@pytest.mark.parametrize("name", ["金额(元)", "loan_yuan"])
+def test_amounts_in_yuan_are_not_counted_as_fen(name):
+    people = pl.DataFrame({"score": [1, 2], name: [100, 200]})
+    with pytest.raises(SubjectError, match="says yuan"):
+        swap(people, at(1), at(2), amount=name)
+
+
+def test_amounts_of_32_bits_do_not_wrap_round():
+    money = pl.Series([10_000_000] * 300, dtype=pl.Int32)
+    found = swap(pl.DataFrame({"score": [600] * 300, "fen": money}), at(1), at(2), amount="fen")
+    assert found.table["amount_fen"][0] == 3_000_000_000

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lishui_credit.cutoffs.decided import decide_file, verify
     from lishui_credit.cutoffs.explained import explain
     from lishui_credit.cutoffs.flat_price import against_flat, realised
+    from lishui_credit.cutoffs.incomes import income_falls, income_shock
     from lishui_credit.cutoffs.laboratory import Laboratory, read_laboratory
     from lishui_credit.cutoffs.lines import (
         LineTable,
@@ -100,6 +101,8 @@ _HOMES = {
     "flat": "pricing",
     "frontier": "affected",
     "grade_lines": "lines",
+    "income_falls": "incomes",
+    "income_shock": "incomes",
     "jointly": "stress",
     "months_needed": "power",
     "one_at_a_time": "stress",
@@ -161,6 +164,8 @@ __all__ = [
     "flat",
     "frontier",
     "grade_lines",
+    "income_falls",
+    "income_shock",
     "jointly",
     "months_needed",
     "one_at_a_time",

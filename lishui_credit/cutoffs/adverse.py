@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from lishui_credit.cutoffs.clauses import label
 from lishui_credit.errors import PolicyError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics import compile as compiled
@@ -136,7 +137,8 @@ def reasons(
                 pl.col(f"lost_{n}").cast(pl.Float64, strict=False),
             )
         )
-        return Reasons(named, {}, "file")
+        told = {str(code) for n in places for code in named[f"reason_{n}"].unique().drop_nulls()}
+        return Reasons(named, {code: label(code) for code in told}, "file")
     codes = pl.DataFrame([gap.cast(pl.Float64).alias("lost_1")]).select(
         pl.when(pl.col("lost_1").is_null())
         .then(pl.lit(NOBODY))
@@ -149,6 +151,21 @@ def reasons(
         NOBODY: ("该类申请不直接通过", "nobody of this segment is approved outright"),
     }
     return Reasons(codes, labels, "score")
+
+
+def called(code: str, zh: str, en: str) -> tuple[str, str]:
+    """Return a name in Chinese and English; where none is given but the column's, see `label`.
+
+    Examples
+    --------
+    >>> called("income", "家庭收入", ""), called("pay_0", "pay_0", "")
+    (('家庭收入', 'income'), ('pay 0', 'pay 0'))
+    """
+    known = label(code)
+    return (
+        zh if zh not in ("", code) else known[0],
+        en if en not in ("", code) else known[1],
+    )
 
 
 def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
@@ -164,8 +181,7 @@ def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
             )
         )
     labels = {
-        row.feature: (row.label_zh or row.feature, row.label_en or row.feature)
-        for row in card.characteristics
+        row.feature: called(row.feature, row.label_zh, row.label_en) for row in card.characteristics
     }
     held = [f"{POINTS}{name}" for name in card.columns]
     if set(held) <= set(rows.columns):
@@ -190,8 +206,8 @@ def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
 def _of_rubric(rows: pl.DataFrame, rubric: Rubric, top: int) -> Reasons:
     """Return points lost per indicator; a rule that decided past the points stands first."""
     scoring = [row for row in rubric.scoring if f"{compiled.POINTS}{row.id}" in rows.columns]
-    labels = {row.id: (row.label_zh, row.label_en or row.id) for row in rubric.scoring}
-    labels |= {row.id: (row.label_zh, row.label_en or row.id) for row in rubric.overrides}
+    labels = {row.id: (row.label_zh, row.label_en or label(row.id)[1]) for row in rubric.scoring}
+    labels |= {row.id: (row.label_zh, row.label_en or label(row.id)[1]) for row in rubric.overrides}
     best = np.array([tables.best(rubric, row) for row in scoring], dtype=np.float64)
     matrix = _matrix(rows, [f"{compiled.POINTS}{row.id}" for row in scoring])
     # A point withheld is not a point lost.

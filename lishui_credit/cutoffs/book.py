@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Literal
 
-import narwhals as nw
 import polars as pl
 
+from lishui_credit.cutoffs.frames import FARTHEST, as_polars, says_yuan
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.protected import protected_as
@@ -158,12 +158,18 @@ def book(
     Traceback (most recent call last):
     lishui_credit.errors.SubjectError: bad: scores without outcomes: there is no such column · hint: ...
     """
-    table = _table(frame)
+    table = as_polars(frame)
     named = {"score": score, "bad": outcome}
     named |= {"amount_fen": amount} if isinstance(amount, str) else {}
     named |= {own: name for own, name in (("pd", pd), ("id", id)) if name is not None}
+    segments, groups = (
+        (names,) if isinstance(names, str) else tuple(names) for names in (segments, groups)
+    )
     extra = [*dict.fromkeys([*segments, *groups])]
     problems = _roles(extra, segments, score, order)
+    if higher not in ("better", "worse"):
+        what = tr("no such choice", "没有该选项")
+        problems.append(Problem(what, repr(higher), "better, worse", "higher"))
     present, missing = _present(table, [*named.values(), *extra, *([opened] if opened else [])])
     problems += [
         _no_outcomes(outcome, problem) if problem.where == outcome else problem
@@ -199,29 +205,6 @@ def book(
         [*(n for n in _OWN if n in {*named, "amount_fen"}), *extra]
     )
     return Book(checked, tuple(segments), tuple(groups), higher, tuple(order or ()), dropped)
-
-
-def _table(frame: Any) -> pl.DataFrame:
-    if isinstance(frame, pl.DataFrame):
-        return frame
-    try:
-        wrapped: Any = (
-            frame if isinstance(frame, nw.DataFrame | nw.LazyFrame) else nw.from_native(frame)
-        )
-    except TypeError as error:
-        raise SubjectError(
-            Problem(
-                tr("this is not a frame with named columns", "这不是带列名的数据框"),
-                type(frame).__name__,
-                tr(
-                    "give a polars, pandas or pyarrow frame",
-                    "请提供 polars、pandas 或 pyarrow 数据框",
-                ),
-            )
-        ) from error
-    eager = wrapped.collect(backend="polars") if isinstance(wrapped, nw.LazyFrame) else wrapped
-    table: pl.DataFrame = eager.to_polars()
-    return table
 
 
 def _roles(
@@ -325,6 +308,11 @@ def _matured(
                 tr("maturity is told from both", "两者共同决定是否到期"),
             )
         )
+    elif opened is not None and type(as_of) is not date:
+        problems.append(Problem(tr("this is not a date", "不是日期"), repr(as_of), where="as_of"))
+    elif opened is not None and not (isinstance(window_months, int) and window_months >= 0):
+        what = tr("a window is whole months, not negative", "观察期须为非负整数月")
+        problems.append(Problem(what, repr(window_months), where="window_months"))
     elif opened in present:
         days = table[str(opened)]
         if not days.dtype.is_temporal() or days.dtype in (pl.Time, pl.Duration):
@@ -400,8 +388,10 @@ def _scores(table: pl.DataFrame, name: str, order: Sequence[str] | None) -> list
     problems = _count(_gaps(column), missing, hint, name)
     if column.dtype.is_float():
         infinite = tr("the score is infinite", "评分为无穷大")
-        problems += _count(column.is_infinite(), infinite, hint, name)
-    return problems
+        return problems + _count(column.is_infinite(), infinite, hint, name)
+    far = column.cast(pl.Float64).abs() > FARTHEST
+    what = tr("a whole score beyond 2 to the 53rd power", "整数评分超出 2 的 53 次方")
+    return problems + _count(far, what, tr("is it an id?", "是否误用了编号列?"), name)
 
 
 def _score(table: pl.DataFrame, name: str, higher: str, order: Sequence[str] | None) -> pl.Expr:
@@ -448,7 +438,7 @@ def _amounts(table: pl.DataFrame, name: str) -> list[Problem]:
         return problems
     yuan = tr("money is in whole fen: multiply yuan by 100", "金额以分为单位的整数:元请乘以 100")
     problems = _count(_gaps(column), tr("the amount is missing", "缺少金额"), "", name)
-    if name.lower().endswith(("yuan", "元")):
+    if says_yuan(name):
         what = tr("the column's name says yuan", "列名表明单位为元")
         problems.append(Problem(what, name, yuan, name))
     if not column.dtype.is_integer():
@@ -464,7 +454,7 @@ def _amounts(table: pl.DataFrame, name: str) -> list[Problem]:
     problems += _count(column < 0, tr("the amount is negative", "金额为负"), "", name)
     problems += _count(column == 0, tr("the amount is zero", "金额为零"), "", name)
     large = tr("the amount is above ten trillion yuan", "金额超过十万亿元")
-    problems += _count(column > _LARGEST, large, "", name)
+    problems += _count(column.cast(pl.Float64) > _LARGEST, large, "", name)
     if not problems and float(column.cast(pl.Float64).sum()) > _TOTAL:
         what = tr(
             "the amounts sum to more than four thousand trillion yuan", "金额合计超过四千万亿元"

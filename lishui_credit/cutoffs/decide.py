@@ -7,33 +7,35 @@ float score is the double nearest to it.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-import narwhals as nw
 import polars as pl
 
 from lishui_credit.cutoffs.adverse import reasons
-from lishui_credit.cutoffs.policy import Policy, Rule
-from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.cutoffs.clauses import sentences
+from lishui_credit.cutoffs.frames import FARTHEST, absent, as_polars
+from lishui_credit.cutoffs.policy import (
+    APPROVE,
+    DECLINE,
+    IN_NO_SEGMENT,
+    NOT_A_GRADE,
+    NOT_DECIDED,
+    REFER,
+    SCORE_INFINITE,
+    SCORE_MISSING,
+    Policy,
+    Rule,
+    comparison,
+)
+from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.rubric import Rubric
 from lishui_credit.scorecards.card import Card
 
-APPROVE: Final = "approve"
-REFER: Final = "refer"
-DECLINE: Final = "decline"
-NOT_DECIDED: Final = "not decided"
-DECISIONS: Final = (APPROVE, REFER, DECLINE, NOT_DECIDED)
-
-SCORE_MISSING: Final = "score missing"
-SCORE_INFINITE: Final = "score infinite"
-NOT_A_GRADE: Final = "not a grade of the policy"
-IN_NO_SEGMENT: Final = "in no segment"
 ROW: Final = "row"
 """Name of the id where a file has none: rows are numbered from 1."""
 
@@ -62,8 +64,8 @@ def decide(
     trial : bool, default False
         Apply a policy that is not approved or not valid on the day; every row then says so.
     id : str, optional
-        Column of ids. Without it: ``id``, else the only column that ends in ``_id``, else rows are
-        numbered.
+        Column of ids. Without it: ``id``, else the only column that ends in ``_id`` or 编号,
+        else rows are numbered.
     card : Card, optional
         For reasons: the card that scored the frame, which holds its columns or ``points__``.
     rubric : Rubric, optional
@@ -73,10 +75,10 @@ def decide(
 
     Returns
     -------
-    polars.DataFrame, shape (n, 7 + 4k)
+    polars.DataFrame, shape (n, 9 + 4k)
         In the order of the frame: ``id`` (text), ``score``, ``decision`` ("approve", "refer",
-        "decline", "not decided"), ``decided_by`` (segment and comparison, or why not decided),
-        ``trial``, ``policy`` (id@version), ``policy_sha256``; then ``reason_1`` (code),
+        "decline", "not decided"), ``decided_by`` (segment and comparison, or why not decided) and
+        ``decided_by_zh``, ``decided_by_en`` (the same in words, see `clauses`), ``trial``, ``policy`` (id@version), ``policy_sha256``; then ``reason_1`` (code),
         ``lost_1``, ``reason_1_zh``, ``reason_1_en`` and so on; with ``synthetic`` where the frame
         has it.
 
@@ -99,16 +101,8 @@ def decide(
      ('not decided', 'score missing')]
     """
     day = date.today() if on is None else on
-    why = policy.lapse(day)
-    if why is not None and not trial:
-        raise PolicyError(
-            Problem(
-                tr("the policy may not be applied", "该政策不得适用"),
-                f"{policy.id}@{policy.version}: {why}",
-                tr("have it approved, or try it with --trial", "请先批准,或用 --trial 试算"),
-            )
-        )
-    table = gathered(frame)
+    policy.permit(day, trial=trial)
+    table = as_polars(frame)
     key = subject_column(table.columns, id)
     if problems := wrong_with(table, policy, key):
         raise SubjectError(problems)
@@ -120,11 +114,16 @@ def decide(
         pl.col(policy.score.column).alias("score"),
         decision.alias("decision"),
         decided_by.alias("decided_by"),
-        pl.lit(why is not None).alias("trial"),
+        pl.lit(policy.lapse(day) is not None).alias("trial"),
         pl.lit(f"{policy.id}@{policy.version}").alias("policy"),
         pl.lit(policy.sha256).alias("policy_sha256"),
         *kept,
     )
+    words = sentences(policy)
+    for side, language in enumerate(("zh", "en")):
+        told = {clause: both[side] for clause, both in words.items()}
+        column = decided["decided_by"].replace_strict(told, return_dtype=pl.String)
+        decided.insert_column(4 + side, column.alias(f"decided_by_{language}"))
     if top < 1:
         return decided
     adverse = decided["decision"].is_in([REFER, DECLINE])
@@ -137,40 +136,20 @@ def decide(
     ).drop("_row")
 
 
-def gathered(frame: Any) -> pl.DataFrame:
-    """Return any frame narwhals knows as a polars frame.
-
-    Raises
-    ------
-    SubjectError
-        If it is no frame.
-    """
-    if isinstance(frame, pl.DataFrame):
-        return frame
-    try:
-        found: pl.DataFrame = nw.from_native(frame).lazy().collect("polars").to_native()
-    except TypeError:
-        hint = tr("give a polars or pandas frame", "请提供 polars 或 pandas 表")
-        raise SubjectError(
-            Problem(
-                tr("not a frame with named columns", "不是带列名的表"), type(frame).__name__, hint
-            )
-        ) from None
-    return found
-
-
 def subject_column(names: Iterable[str], given: str | None = None) -> str | None:
     """Return the column of ids; None where rows have to be numbered.
 
     Examples
     --------
-    >>> subject_column(["household_id", "score"]), subject_column(["score"])
-    ('household_id', None)
+    >>> subject_column(["household_id", "score"]), subject_column(["申请编号", "评分"])
+    ('household_id', '申请编号')
+    >>> subject_column(["score"]) is None
+    True
     """
     names = list(names)
     if given is not None or "id" in names:
         return given or "id"
-    ends = [name for name in names if name.endswith("_id")]
+    ends = [name for name in names if name.endswith(("_id", "编号"))]
     return ends[0] if len(ends) == 1 else None
 
 
@@ -192,6 +171,11 @@ def wrong_with(table: pl.DataFrame, policy: Policy, key: str | None) -> list[Pro
                     str(kind),
                     where=score.column,
                 )
+            )
+        elif kind.is_integer() and (table[score.column].cast(pl.Float64).abs() > FARTHEST).any():
+            what = tr("a whole score beyond 2 to the 53rd power", "整数评分超出 2 的 53 次方")
+            problems.append(
+                Problem(what, hint=tr("is it an id?", "是否误用了编号列?"), where=score.column)
             )
     problems += [
         Problem(
@@ -225,13 +209,6 @@ def _tells(kind: pl.DataType) -> bool:
     return kind.is_integer() or kind in (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
 
 
-def absent(name: str, names: list[str]) -> Problem:
-    """Return the problem of a column that is not there, with the nearest that is."""
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = tr("nearest: ", "最接近:") + near[0] if near else ""
-    return Problem(tr(f"no column '{name}'", f"没有“{name}”列"), ", ".join(names[:8]), hint)
-
-
 # ---- expressions ------------------------------------------------------------------------------
 
 
@@ -261,11 +238,13 @@ def expressions(policy: Policy, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
             steps.append((fits.is_null() & pl.col(name).is_null(), NOT_DECIDED, f"{name} missing"))
         if rule.approve is not None:
             approve = reaches(policy, rule.approve, schema)
-            steps.append((fits & approve, APPROVE, f"{rule.id}: {_said(policy, rule, APPROVE)}"))
+            steps.append(
+                (fits & approve, APPROVE, f"{rule.id}: {comparison(policy, rule, APPROVE)}")
+            )
         if rule.refer is not None:
             refer = reaches(policy, rule.refer, schema)
-            steps.append((fits & refer, REFER, f"{rule.id}: {_said(policy, rule, REFER)}"))
-        steps.append((fits, DECLINE, f"{rule.id}: {_said(policy, rule, DECLINE)}"))
+            steps.append((fits & refer, REFER, f"{rule.id}: {comparison(policy, rule, REFER)}"))
+        steps.append((fits, DECLINE, f"{rule.id}: {comparison(policy, rule, DECLINE)}"))
     return _chain(steps, 1, NOT_DECIDED), _chain(steps, 2, IN_NO_SEGMENT)
 
 
@@ -298,28 +277,6 @@ def reaches(policy: Policy, cut: int | Decimal | str, schema: pl.Schema) -> pl.E
         bound = pl.lit(float(cut), dtype=pl.Float64)
         score = score.cast(pl.Float64)
     return score >= bound if better else score <= bound
-
-
-def _said(policy: Policy, rule: Rule, decision: str) -> str:
-    """Say a comparison: ``580 <= score < 600``."""
-    name, grades = policy.score.column, policy.score.order
-    cuts = [cut for cut in (rule.approve, rule.refer) if cut is not None]
-    if not cuts:
-        return "decline_all"
-    if grades:
-        ends = [grades.index(str(cut)) + 1 for cut in cuts]
-        of = {DECLINE: grades[ends[-1] :], APPROVE: grades[: ends[0]], REFER: grades[: ends[-1]]}
-        if decision == REFER and rule.approve is not None:
-            of[REFER] = grades[ends[0] : ends[-1]]
-        return f"{name} in {' '.join(of[decision])}"
-    at, beyond = (">=", "<") if policy.score.higher == "better" else ("<=", ">")
-    if decision == DECLINE:
-        return f"{name} {beyond} {cuts[-1]}"
-    if decision == APPROVE or rule.approve is None:
-        return f"{name} {at} {cuts[0]}"
-    if policy.score.higher == "better":
-        return f"{rule.refer} <= {name} < {rule.approve}"
-    return f"{rule.approve} < {name} <= {rule.refer}"
 
 
 def _gap(policy: Policy, schema: pl.Schema) -> pl.Expr:

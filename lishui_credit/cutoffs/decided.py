@@ -17,15 +17,17 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.cutoffs import policy_file as policies
-from lishui_credit.cutoffs.decide import (
+from lishui_credit.cutoffs.decide import decide, subject_column
+from lishui_credit.cutoffs.policy import (
     APPROVE,
     DECISIONS,
     NOT_DECIDED,
     REFER,
-    decide,
-    subject_column,
+    WHOLE,
+    Policy,
+    content,
 )
-from lishui_credit.cutoffs.policy import WHOLE, Policy, content
+from lishui_credit.cutoffs.rejected import AMOUNT, OUTCOME, settle, sift
 from lishui_credit.cutoffs.score_files import KEY, Scores, facts_of, read_scores, stored_rows
 from lishui_credit.errors import ModelError, PolicyError, Problem
 from lishui_credit.language import tr
@@ -67,6 +69,8 @@ class DecidedManifest:
         Of each: limit, found, holds; None where the file does not tell.
     notes : tuple of str
         What the reader of the inputs remarked.
+    rejected : int
+        Rows left out because they cannot be decided; they lie in ``<output>.rejected.csv``.
     """
 
     policy: Mapping[str, Any]
@@ -82,6 +86,7 @@ class DecidedManifest:
     decided_by: Mapping[str, int] = field(default_factory=dict)
     constraints: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+    rejected: int = 0
     output_sha256: str = ""
     kind: str = KIND
 
@@ -103,6 +108,7 @@ def decide_file(
     id: str | None = None,
     card: Path | str | None = None,
     top: int = 4,
+    skip_rejected: bool = False,
     progress: Progress = lambda step: None,
 ) -> DecidedManifest:
     """Decide a file of scores into a file, with its manifest beside it.
@@ -117,6 +123,8 @@ def decide_file(
         As in `decide`.
     card : path-like, optional
         A stored card, for reasons.
+    skip_rejected : bool, default False
+        Decide the other rows although some cannot be decided; see `rejected.sift`.
     progress : callable
         Told the name of each step.
 
@@ -127,24 +135,30 @@ def decide_file(
     Raises
     ------
     PolicyError, SubjectError, ModelError
-        For a policy, scores or a card that are wrong; nothing is written then.
+        For a policy, scores or a card that are wrong. Rows that cannot be decided are written to
+        ``<output>.rejected.csv`` with every reason; unless `skip_rejected`, nothing else is.
     """
     output, day = check_suffix(output), date.today() if on is None else on
     files = {"scores": Path(scores), "policy": Path(policy)}
     if card is not None:
         files["card"] = Path(card) / FILE if Path(card).is_dir() else Path(card)
-    keep_inputs((output, graded.manifest_path(output)), files.values())
+    beside = (graded.manifest_path(output), graded.rejected_path(output))
+    keep_inputs((output, *beside), files.values())
     progress(tr("reading and checking", "读取与校验"))
     rules = policies.read_policy(policy)
-    found = read_scores(scores, rules, "amount_fen", "bad")
+    rules.permit(day, trial=trial)
+    read = read_scores(scores, rules, AMOUNT, OUTCOME)
+    key = subject_column(read.frame.columns, id)
+    found, rejected = sift(read, key)
+    settle(rejected, output, left=found.frame.height, skip=skip_rejected)
     table = _decided(rules, found, day, trial=trial, id=id, card=files.get("card"), top=top)
-    key = subject_column(found.frame.columns, id)
-    rows = {"scores": found.frame.height}
-    counted = dict(table.group_by("decision").len().iter_rows())
-    clauses = (
-        table.group_by("decided_by").len().sort(["len", "decided_by"], descending=[True, False])
-    )
-    numbered = () if key else (tr("no id column: rows are numbered", "没有编号列,按行编号"),)
+    rows = {"scores": read.frame.height}
+    notes = [*found.notes]
+    if not key:
+        notes.append(tr("no id column: rows are numbered", "没有编号列,按行编号"))
+    if rules.constraints.budget_fen is not None and AMOUNT not in found.frame.columns:
+        what = f"没有“{AMOUNT}”列(金额,单位分),无法核对预算"
+        notes.append(tr(f"no column '{AMOUNT}' (money in fen): the budget is not checked", what))
     manifest = DecidedManifest(
         policy=content(rules),
         policy_sha256=rules.sha256,
@@ -159,11 +173,8 @@ def decide_file(
         id=key or "",
         reasons=top,
         package_version=__version__,
-        synthetic=found.synthetic,
-        counts={name: int(counted.get(name, 0)) for name in DECISIONS},
-        decided_by=dict(clauses.iter_rows()),
-        constraints=tuple(constraints(rules, table, found.frame)),
-        notes=(*found.notes, *numbered),
+        notes=tuple(notes),
+        **_figures(rules, table, found, rejected.height),
     )
     progress(tr("writing", "写出"))
     write_table(table.lazy(), output, {KEY: manifest.json()})
@@ -194,6 +205,21 @@ def _decided(
         rubric=found.rubric,
         top=top,
     )
+
+
+def _figures(policy: Policy, table: pl.DataFrame, found: Scores, rejected: int) -> dict[str, Any]:
+    """Return what a manifest says of the decisions in numbers."""
+    counted = dict(table.group_by("decision").len().iter_rows())
+    clauses = (
+        table.group_by("decided_by").len().sort(["len", "decided_by"], descending=[True, False])
+    )
+    return {
+        "synthetic": found.synthetic,
+        "counts": {name: int(counted.get(name, 0)) for name in DECISIONS},
+        "decided_by": dict(clauses.iter_rows()),
+        "constraints": tuple(constraints(policy, table, found.frame)),
+        "rejected": rejected,
+    }
 
 
 def constraints(policy: Policy, decided: pl.DataFrame, frame: pl.DataFrame) -> list[dict[str, Any]]:
@@ -280,8 +306,10 @@ def read_manifest(path: Path | str) -> DecidedManifest:
             raise KeyError("kind")
         inputs = {role: graded.InputFile(**entry) for role, entry in raw["inputs"].items()}
         more = {key: tuple(raw[key]) for key in ("constraints", "notes")}
-        return DecidedManifest(**{**raw, **more, "inputs": inputs})
-    except (KeyError, TypeError, AttributeError):
+        found = DecidedManifest(**{**raw, **more, "inputs": inputs})
+        _whole(found)
+        return found
+    except (KeyError, TypeError, ValueError, AttributeError):
         beside = graded.manifest_path(path).name
         raise ModelError(
             Problem(
@@ -290,6 +318,20 @@ def read_manifest(path: Path | str) -> DecidedManifest:
                 where=path.name,
             )
         ) from None
+
+
+def _whole(manifest: DecidedManifest) -> None:
+    """Raise TypeError, ValueError or KeyError where a manifest is not as `decide_file` writes it."""
+    date.fromisoformat(manifest.on)
+    kinds = {"trial": bool, "synthetic": bool, "id": str, "reasons": int, "policy_sha256": str}
+    for name, kind in kinds.items():
+        if not isinstance(getattr(manifest, name), kind):
+            raise TypeError(name)
+    for role in ("scores", "policy"):
+        if not isinstance(manifest.inputs[role].path, str):
+            raise TypeError(role)
+    if not isinstance(manifest.policy["title_zh"], str):
+        raise TypeError("policy")
 
 
 def verify(path: Path | str, progress: Progress = lambda step: None) -> graded.Verdict:
@@ -306,7 +348,7 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> graded.V
     -------
     Verdict
         Checks ``output``, one per input, ``policy`` (its content: a comment may change),
-        ``decisions``; the applicants that differ.
+        ``decisions``, ``figures`` (what the manifest counts); the applicants that differ.
 
     Raises
     ------
@@ -326,7 +368,7 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> graded.V
     progress(tr("hashing", "计算哈希"))
     rules = policies.from_content(manifest.policy)
     checks = {
-        "output": not manifest.output_sha256 or sha256(path) == manifest.output_sha256,
+        "output": _is_output(path, manifest),
         **{
             f"input {role}": sha256(file) == manifest.inputs[role].sha256
             for role, file in files.items()
@@ -335,9 +377,11 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> graded.V
         "policy": rules.sha256 == manifest.policy_sha256 == _hash_of(files["policy"]),
     }
     progress(tr("deciding again", "重新决策"))
+    read = read_scores(files["scores"], rules, AMOUNT, OUTCOME)
+    found, rejected = sift(read, manifest.id or None)
     again = _decided(
         rules,
-        read_scores(files["scores"], rules, "amount_fen", "bad"),
+        found,
         date.fromisoformat(manifest.on),
         trial=manifest.trial,
         id=manifest.id or None,
@@ -346,7 +390,16 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> graded.V
     )
     different = _differences(stored_rows(path), again)
     checks["decisions"] = different.is_empty()
+    figures = _figures(rules, again, found, rejected.height)
+    checks["figures"] = all(getattr(manifest, name) == figures[name] for name in figures)
     return graded.Verdict(checks=checks, subjects=again.height, different=different)
+
+
+def _is_output(path: Path, manifest: DecidedManifest) -> bool:
+    """Tell whether a file is the one its manifest hashed; a footer cannot hash its own file."""
+    if not graded.manifest_path(path).exists():
+        return True
+    return sha256(path) == manifest.output_sha256
 
 
 def _hash_of(path: Path) -> str:
@@ -358,17 +411,20 @@ def _hash_of(path: Path) -> str:
 
 
 def _differences(stored: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
-    """Return applicants whose decision, clause, policy or reasons differ."""
-    names = [
-        name
-        for name in again.columns
-        if name not in ("score", "synthetic", "trial") and not name.startswith("lost_")
-    ]
+    """Return applicants whose score, decision, clause, policy or reasons differ."""
+    names = [name for name in again.columns if not name.startswith("lost_")]
+    made_up = ["synthetic"] if "synthetic" in names else []
     lacking = [name for name in names if name not in stored.columns]
     old = stored.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
-    old = old.select(pl.col(name).cast(pl.String) for name in names)
-    joined = old.join(again.select(names), on="id", how="full", suffix="_again", nulls_equal=True)
-    unlike = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_again")) for name in names)
+    old, new = (
+        frame.select(pl.col(name).cast(pl.String) for name in names).with_columns(
+            pl.col("trial", *made_up).str.to_lowercase()
+        )
+        for frame in (old, again)
+    )
+    joined = old.join(new, on="id", how="full", suffix="_again", nulls_equal=True)
+    tests = [pl.col(name).ne_missing(pl.col(f"{name}_again")) for name in names if name != "score"]
+    unlike = pl.any_horizontal(*tests, ~_same_score())
     return joined.filter(unlike).select(
         pl.coalesce("id", "id_again").alias("id"),
         "decision",
@@ -376,3 +432,11 @@ def _differences(stored: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
         "decided_by",
         "decided_by_again",
     )
+
+
+def _same_score() -> pl.Expr:
+    """Whether a score reads the same: text to the letter, numbers as far as a workbook holds."""
+    one, other = pl.col("score"), pl.col("score_again")
+    x, y = (text.cast(pl.Float64, strict=False) for text in (one, other))
+    near = ((x - y).abs() <= 1e-12 * pl.max_horizontal(x.abs(), y.abs())).fill_null(False)
+    return one.eq_missing(other) | near

@@ -22,6 +22,8 @@ class Explained:
     ----------
     id, score, decision, decided_by : str
         The row.
+    clause_zh, clause_en : str
+        What `decided_by` says, in words.
     policy, policy_sha256, title_zh, title_en : str
         What decided it.
     on : str
@@ -36,6 +38,8 @@ class Explained:
     score: str
     decision: str
     decided_by: str
+    clause_zh: str
+    clause_en: str
     policy: str
     policy_sha256: str
     title_zh: str
@@ -55,7 +59,8 @@ class Explained:
             f"{self.id}  ·  {said(self.decision)}  ·  {self.on}",
             f"{self.policy}  {title}  {self.policy_sha256[:12]}",
             tr("score: ", "评分:") + (self.score or "—"),
-            tr("decided by: ", "依据:") + self.decided_by,
+            tr("decided by: ", "依据:")
+            + f"{tr(self.clause_en, self.clause_zh)} ({self.decided_by})",
         ]
         sentence = 1 if language() == "zh" else 2
         lines += [
@@ -118,6 +123,8 @@ def explain(path: Path | str, subject: str) -> Explained:
         score="" if row["score"] is None else str(row["score"]),
         decision=row["decision"],
         decided_by=row["decided_by"],
+        clause_zh=row.get("decided_by_zh") or row["decided_by"],
+        clause_en=row.get("decided_by_en") or row["decided_by"],
         policy=row["policy"],
         policy_sha256=row["policy_sha256"],
         title_zh=manifest.policy["title_zh"],

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.headers import normal, split_unit
 from lishui_credit.language import tr
+
+FARTHEST: Final[float] = 2**53
+"""Largest whole score: beyond it a float tells no two whole numbers apart."""
 
 
 def as_polars(frame: Any) -> pl.DataFrame:
@@ -45,3 +49,18 @@ def absent(name: str, columns: Sequence[str]) -> Problem:
         ", ".join(columns[:12]),
         tr(f"did you mean '{near[0]}'?", f"是否指“{near[0]}”?") if near else "",
     )
+
+
+_YUAN: Final = ("yuan", "元", "wan")
+
+
+def says_yuan(name: str) -> bool:
+    """Tell whether a header says that its money is in yuan, or in ten thousand of them.
+
+    Examples
+    --------
+    >>> says_yuan("金额（元）"), says_yuan("loan_yuan"), says_yuan("amount_fen"), says_yuan("amount")
+    (True, True, False, False)
+    """
+    plain = normal(name)
+    return plain.endswith(_YUAN) or split_unit(plain)[1].endswith(_YUAN)

@@ -17,8 +17,9 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.cutoffs.book import Book, book
-from lishui_credit.cutoffs.decide import APPROVE, expressions, gathered
-from lishui_credit.cutoffs.policy import Policy
+from lishui_credit.cutoffs.decide import expressions
+from lishui_credit.cutoffs.frames import as_polars
+from lishui_credit.cutoffs.policy import APPROVE, Policy
 from lishui_credit.cutoffs.policy_checks import check
 from lishui_credit.cutoffs.policy_file import read_policy
 from lishui_credit.cutoffs.score_files import read_scores
@@ -362,8 +363,8 @@ def read_laboratory(path: Path | str) -> Laboratory:
     policy = read_policy(path.parent / raw["policy"])
     loans = path.parent / raw["loans"]
     numbers = [str(columns[name]) for name in ("outcome", "amount", "pd") if columns[name]]
-    scores = read_scores(loans, policy, *numbers)
-    frame = gathered(scores.frame)
+    scores = read_scores(loans, policy, *numbers).whole(Path(loans).name)
+    frame = as_polars(scores.frame)
     areas, groups = tuple(raw.get("areas", ())), tuple(raw.get("groups", ()))
     checked = book(
         frame,

@@ -20,6 +20,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 
 _FULL_BP: Final = 10_000
+_LARGEST: Final = 10**15  # fen; more in one line is a mistake of units
 _AREA: Final = ("county", "township", "village")
 
 DRAWN_BP: Final = 5_850
@@ -146,8 +147,8 @@ def grade_lines(
         raise SubjectError(problems)
     base = pl.col(grade).replace_strict(table.base_fen, default=0, return_dtype=pl.Int64)
     shares = sum(
-        (pl.col(column) * share for column, share in table.shares_bp.items()),
-        start=pl.lit(0, dtype=pl.Int64),
+        (_wide(column) * share for column, share in table.shares_bp.items()),
+        start=pl.lit(0, dtype=pl.Int128),
     )
     whole = base + shares // _FULL_BP
     capped = whole if table.cap_fen is None else pl.min_horizontal(whole, pl.lit(table.cap_fen))
@@ -339,18 +340,19 @@ def exposure(
         )
     if problems:
         raise SubjectError(problems)
-    drawn = pl.col(line) * drawn_bp // _FULL_BP
+    lent = _wide(line)
+    drawn = lent * drawn_bp // _FULL_BP
     told = [
         pl.len().cast(pl.Int64).alias("subjects"),
         (pl.col(line) > 0).sum().cast(pl.Int64).alias("with_line"),
         pl.col(line).is_null().sum().cast(pl.Int64).alias("without_line"),
-        pl.col(line).sum().cast(pl.Int64).alias("line_fen"),
+        lent.sum().cast(pl.Int64).alias("line_fen"),
         drawn.sum().cast(pl.Int64).alias("drawn_fen"),
         pl.col(line).max().cast(pl.Int64).alias("largest_fen"),
     ]
     if rate:
         told += [
-            (drawn * pl.col(rate) // _FULL_BP).sum().cast(pl.Int64).alias("interest_fen"),
+            (drawn * _wide(rate) // _FULL_BP).sum().cast(pl.Int64).alias("interest_fen"),
             ((pl.col(line) > 0) & pl.col(rate).is_null())
             .sum()
             .cast(pl.Int64)
@@ -453,7 +455,7 @@ def wholesale(
     counted = given.group_by(*village).agg(
         pl.len().cast(pl.Int64).alias("households"),
         credit.sum().cast(pl.Int64).alias("credit_households"),
-        pl.col(line).filter(credit).sum().cast(pl.Int64).alias("_whole"),
+        _wide(line).filter(credit).sum().cast(pl.Int64).alias("_whole"),
     )
     enough = pl.col("credit_households") * _FULL_BP >= pl.col("households") * share_at_least_bp
     kept = pl.col("_whole") if cap_fen is None else pl.min_horizontal("_whole", pl.lit(cap_fen))
@@ -522,6 +524,11 @@ def exposure_change(
     return both.select(*by, *told).sort(*by, nulls_last=True)
 
 
+def _wide(name: str) -> pl.Expr:
+    """Return a column wide enough for its products and sums; a narrow one would wrap round."""
+    return pl.col(name).cast(pl.Int128)
+
+
 def _money_problems(
     frame: pl.DataFrame, columns: Mapping[str, int] | Sequence[str]
 ) -> list[Problem]:
@@ -544,6 +551,14 @@ def _money_problems(
                 Problem(
                     tr("money is negative", "金额为负"),
                     tr(f"{negative} rows", f"{negative} 行"),
+                    where=name,
+                )
+            )
+        elif large := int((frame[name].cast(pl.Int128) > _LARGEST).sum()):
+            problems.append(
+                Problem(
+                    tr("the amount is above ten trillion yuan", "金额超过十万亿元"),
+                    tr(f"{large} rows", f"{large} 行"),
                     where=name,
                 )
             )

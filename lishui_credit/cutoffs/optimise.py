@@ -22,7 +22,7 @@ from lishui_credit.cutoffs.money import Products, money
 from lishui_credit.cutoffs.policy import WHOLE, Constraints, Cut, Policy, Score, Segment
 from lishui_credit.cutoffs.policy_checks import check, forbidden
 from lishui_credit.cutoffs.programme import UNIT, Candidates, Choice, Programme, rounded
-from lishui_credit.cutoffs.shadow import Limits, ShadowPrice, clash, shadow_prices
+from lishui_credit.cutoffs.shadow import YUAN, Limits, ShadowPrice, clash, shadow_prices
 from lishui_credit.errors import PolicyError, Problem, SubjectError
 from lishui_credit.language import tr
 
@@ -74,7 +74,7 @@ class Review:
                 ("catch_bp", 0, WHOLE),
                 ("pass_bp", 0, WHOLE),
             )
-            if not isinstance(value := getattr(self, name), int) or not low <= value <= high
+            if not _whole(value := getattr(self, name)) or not low <= value <= high
         ]
         if problems:
             raise PolicyError(problems)
@@ -111,6 +111,8 @@ class Optimum:
         Cut-offs there were to choose from, over all segments.
     gap_fen : int
         0: proved best. Else the search was cut short, and no choice earns more than this beyond.
+    currency : (str, str)
+        What a hundred of the smallest units are called, in English and Chinese.
     """
 
     table: pl.DataFrame
@@ -126,16 +128,18 @@ class Optimum:
     bound_fen: float
     candidates: int
     gap_fen: int = 0
+    currency: tuple[str, str] = YUAN
     _order: tuple[str, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         """Return the result in a few lines."""
         share = f"{float(self.approval_rate):.2%}"
         bad = f"{float(self.bad_rate):.2%}"
+        profit = f"{self.profit_fen / 100:,.2f} {tr(*self.currency)}"
         lines = [
             tr(
-                f"profit {self.profit_fen / 100:,.2f} yuan; approval {share}, bad rate {bad}",
-                f"利润 {self.profit_fen / 100:,.2f} 元;通过率 {share},坏账率 {bad}",
+                f"profit {profit}; approval {share}, bad rate {bad}",
+                f"利润 {profit};通过率 {share},坏账率 {bad}",
             ),
             *(str(price) for price in self.shadow_prices),
         ]
@@ -246,6 +250,7 @@ def best_policy(
     max_cut_offs: int = MAX_CUT_OFFS,
     step_bp: int = 100,
     step_fen: int = 1_000_000,
+    currency: tuple[str, str] = YUAN,
 ) -> Optimum:
     """Return the most profitable cut-off per segment under constraints on the whole.
 
@@ -276,6 +281,8 @@ def best_policy(
     step_bp, step_fen : int, default 100 and 1,000,000
         By how much each constraint is loosened for its shadow price: a percentage point, 10,000
         yuan.
+    currency : (str, str), default ("yuan", "元")
+        What a hundred of the book's smallest units are called in sentences, in English and Chinese.
 
     Returns
     -------
@@ -321,7 +328,7 @@ def best_policy(
     _refuse(book, by, limits, review, max_cut_offs, step_bp, step_fen)
     cells = _cells(book, terms, product, by, max_cut_offs)
     programme = Programme(tuple(_candidates(part, review) for _, part in cells))
-    asked = Limits(limits, book.rows)
+    asked = Limits(limits, book.rows, currency)
     profit = (0, 0, 0, 1, 0)
     choice = programme.best(profit, asked.rows)
     if choice is None:
@@ -336,6 +343,7 @@ def best_policy(
         limits,
         shadow_prices(programme, asked, choice, step_bp=step_bp, step_fen=step_fen),
         bound / UNIT,
+        currency,
     )
 
 
@@ -350,12 +358,13 @@ def two_cut_offs(
     bad_rate_at_most_bp: int | None = None,
     budget_fen: int | None = None,
     max_cut_offs: int = 200,
+    currency: tuple[str, str] = YUAN,
 ) -> Optimum:
     """Return the most profitable accept, refer, decline for everybody, within a referral budget.
 
     Parameters
     ----------
-    book, terms, product, approval_at_least_bp, bad_rate_at_most_bp, budget_fen
+    book, terms, product, approval_at_least_bp, bad_rate_at_most_bp, budget_fen, currency
         As in `best_policy`.
     referral_at_most_bp : int
         Most that may be referred, basis points of all applicants.
@@ -392,10 +401,15 @@ def two_cut_offs(
         referral_at_most_bp=referral_at_most_bp,
         review=review,
         max_cut_offs=max_cut_offs,
+        currency=currency,
     )
 
 
 # ---- building ---------------------------------------------------------------------------------
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _refuse(
@@ -410,12 +424,12 @@ def _refuse(
     wrong = [problem for name in by if (problem := forbidden(name)) is not None]
     for name in ("approval_at_least_bp", "bad_rate_at_most_bp", "referral_at_most_bp"):
         value = getattr(limits, name)
-        if value is not None and not (isinstance(value, int) and 0 <= value <= WHOLE):
+        if value is not None and not (_whole(value) and 0 <= value <= WHOLE):
             hint = tr("basis points: 5% is 500", "单位为基点:5% 记为 500")
             what = tr("a whole number of 0 to 10000", "须为 0 至 10000 的整数")
             wrong.append(Problem(what, repr(value), hint, name))
     budget = limits.budget_fen
-    if budget is not None and not (isinstance(budget, int) and budget >= 0):
+    if budget is not None and not (_whole(budget) and budget >= 0):
         what = tr("a budget is whole fen, not negative", "预算须为非负整数分")
         wrong.append(Problem(what, repr(budget), where="budget_fen"))
     if limits.referral_at_most_bp is not None and review is None:
@@ -426,8 +440,9 @@ def _refuse(
         ("step_bp", 1, step_bp),
         ("step_fen", 1, step_fen),
     ):
-        if given < least:
-            wrong.append(Problem(tr("must be positive", "须为正数"), str(given), where=name))
+        if not _whole(given) or given < least:
+            what = tr("must be a positive whole number", "须为正整数")
+            wrong.append(Problem(what, repr(given), where=name))
     if wrong:
         raise PolicyError(wrong)
     problems = [
@@ -517,6 +532,7 @@ def _optimum(
     limits: Constraints,
     prices: tuple[ShadowPrice, ...],
     bound: float,
+    currency: tuple[str, str],
 ) -> Optimum:
     rows, approve_at, refer_at = [], [], []
     for place, (key, part) in enumerate(cells):
@@ -559,5 +575,6 @@ def _optimum(
         bound_fen=max(bound, float(rounded(profit))),  # floats may fall a hair below
         candidates=sum(part.height for _, part in cells),
         gap_fen=-(-choice.gap // UNIT),
+        currency=currency,
         _order=book.order,
     )

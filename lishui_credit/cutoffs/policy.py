@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import Strict, StrictBool, StrictInt, StrictStr
 
 from lishui_credit.citation import Period
+from lishui_credit.errors import PolicyError, Problem
 from lishui_credit.language import tr
 
 Cut = StrictInt | Annotated[Decimal, Strict()] | StrictStr
@@ -25,6 +26,17 @@ Higher = Literal["better", "worse"]
 
 WHOLE: Final = 10_000
 """Basis points in one."""
+
+APPROVE: Final = "approve"
+REFER: Final = "refer"
+DECLINE: Final = "decline"
+NOT_DECIDED: Final = "not decided"
+DECISIONS: Final = (APPROVE, REFER, DECLINE, NOT_DECIDED)
+
+SCORE_MISSING: Final = "score missing"
+SCORE_INFINITE: Final = "score infinite"
+NOT_A_GRADE: Final = "not a grade of the policy"
+IN_NO_SEGMENT: Final = "in no segment"
 
 _STRICT: Final[dict[str, Any]] = {"extra": "forbid"}
 
@@ -45,6 +57,8 @@ class Score:
         What made it: model and version, or rubric and edition.
     sha256 : str
         Hash of that model or edition; a file made by another is then refused.
+    label_zh, label_en : str
+        What people call it, in explanations.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
@@ -53,6 +67,8 @@ class Score:
     order: tuple[StrictStr, ...] = ()
     source: StrictStr = ""
     sha256: StrictStr = ""
+    label_zh: StrictStr = ""
+    label_en: StrictStr = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +244,24 @@ class Policy:
             return tr(f"valid {self.valid} only", f"有效期为 {self.valid}")
         return None
 
+    def permit(self, on: date, *, trial: bool = False) -> None:
+        """Refuse a policy that may not be applied on a day, unless it is only tried.
+
+        Raises
+        ------
+        PolicyError
+            Saying why.
+        """
+        why = self.lapse(on)
+        if why is not None and not trial:
+            raise PolicyError(
+                Problem(
+                    tr("the policy may not be applied", "该政策不得适用"),
+                    f"{self.id}@{self.version}: {why}",
+                    tr("have it approved, or try it with --trial", "请先批准,或用 --trial 试算"),
+                )
+            )
+
     def place(self, cut: int | Decimal | str) -> int | Decimal:
         """Return a cut-off as a number that rises with quality."""
         if isinstance(cut, str):
@@ -254,6 +288,43 @@ def named(tests: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
 def _rule(row: Segment | Policy, name: str, tests: tuple[tuple[str, tuple[str, ...]], ...]) -> Rule:
     approve = row.cut_off if row.approve_at_least is None else row.approve_at_least
     return Rule(id=name, tests=tests, approve=approve, refer=row.refer_at_least)
+
+
+def comparison(policy: Policy, rule: Rule, decision: str) -> str:
+    """Return the comparison by which a rule decides so: ``580 <= score < 600``.
+
+    Examples
+    --------
+    >>> policy = Policy(id="a", version="1", title_zh="甲", author="b", kind="single",
+    ...                 score=Score(column="pd", higher="worse"), cut_off=Decimal("0.05"))
+    >>> comparison(policy, policy.rules[0], DECLINE)
+    'pd > 0.05'
+    """
+    name, grades = policy.score.column, policy.score.order
+    cuts = [cut for cut in (rule.approve, rule.refer) if cut is not None]
+    if not cuts:
+        return "decline_all"
+    if grades:
+        return f"{name} in {' '.join(grades_of(policy, rule, decision))}"
+    at, beyond = (">=", "<") if policy.score.higher == "better" else ("<=", ">")
+    if decision == DECLINE:
+        return f"{name} {beyond} {cuts[-1]}"
+    if decision == APPROVE or rule.approve is None:
+        return f"{name} {at} {cuts[0]}"
+    if policy.score.higher == "better":
+        return f"{rule.refer} <= {name} < {rule.approve}"
+    return f"{rule.approve} < {name} <= {rule.refer}"
+
+
+def grades_of(policy: Policy, rule: Rule, decision: str) -> tuple[str, ...]:
+    """Return the grades that a rule decides so, best first; see `comparison`."""
+    grades = policy.score.order
+    ends = [grades.index(str(cut)) + 1 for cut in (rule.approve, rule.refer) if cut is not None]
+    if decision == DECLINE:
+        return grades[ends[-1] :]
+    if decision == REFER and rule.approve is not None:
+        return grades[ends[0] : ends[1]]
+    return grades[: ends[0]]
 
 
 def content(noun: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Final
 from lishui_credit.cutoffs.policy import WHOLE, Policy, Score, Segment, named
 from lishui_credit.errors import Problem
 from lishui_credit.language import tr
-from lishui_credit.scorecards.protected import banned_as, protected_as
+from lishui_credit.scorecards.protected import banned_as, protected_as, protected_value
 
 _NAME: Final = re.compile(r"[\w][\w.-]*")
 _LARGEST: Final[int] = 2**53  # beyond it a float score tells no two whole numbers apart
@@ -189,6 +189,20 @@ def _check_where(loc: _Loc, row: Segment) -> Iterator[tuple[_Loc, Problem]]:
     for name in row.where:
         if problem := forbidden(name):
             yield (*loc, "where"), problem
+    for name, texts in row.tests:
+        told = [text for text in texts if protected_value(text)]
+        if told and not forbidden(name):
+            yield (
+                (*loc, "where"),
+                Problem(
+                    tr(
+                        "these values tell a protected attribute, whatever the column is called",
+                        "取值即受保护属性,与列名无关",
+                    ),
+                    f"{name} = {', '.join(told)}",
+                    tr("a protected attribute enters no policy", "受保护属性不得进入信贷政策"),
+                ),
+            )
 
 
 def _check_order_of_segments(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:

@@ -344,7 +344,8 @@ def assign(ids: pl.Series | Sequence[Any], *, salt: str, share_bp: int = 5000) -
     >>> assign(["a", "b", "c"], salt="card-2027").to_list()
     ['challenger', 'champion', 'challenger']
     """
-    named = pl.Series("arm", list(ids)).cast(pl.String)
+    given = ids if isinstance(ids, pl.Series) else [None if v is None else str(v) for v in ids]
+    named = pl.Series("arm", given).cast(pl.String)
     problems = []
     if named.null_count():
         found = tr(f"{named.null_count()} rows", f"{named.null_count()} 行")
@@ -390,7 +391,7 @@ def _refuse(*problems: Problem | None) -> None:
 
 
 def _inside(name: str, value: float) -> Problem | None:
-    if 0 < value < 1:
+    if isinstance(value, int | float) and 0 < value < 1:
         return None
     what = tr("lies above 0 and below 1", "应大于 0 且小于 1")
     return Problem(what, str(value), tr("3% is 0.03", "3% 记为 0.03"), name)

@@ -7,7 +7,8 @@ be one. A file that says which model or edition made it is held to the policy's.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,12 +44,18 @@ class Scores:
         Of a graded file.
     notes : tuple of str
         What the reader remarked.
+    lines : polars.Series, optional
+        Line (or sheet row) of every row in the file; from 2 on where it is not given.
+    faults : dict of str to polars.Series
+        By column: the cells of a number that are none, as they stand; null elsewhere.
     """
 
     frame: pl.DataFrame
     source_sha256: str = ""
     rubric: Rubric | None = None
     notes: tuple[str, ...] = ()
+    lines: pl.Series | None = None
+    faults: Mapping[str, pl.Series] = field(default_factory=dict)
 
     @property
     def synthetic(self) -> bool:
@@ -57,6 +64,24 @@ class Scores:
             return False
         told = self.frame["synthetic"].cast(pl.String).str.to_lowercase().eq("true")
         return bool(told.any())
+
+    def whole(self, where: str) -> Scores:
+        """Return the scores if every cell of a number is one.
+
+        Raises
+        ------
+        SubjectError
+            With every column that has others, how many, and the first.
+        """
+        problems = []
+        for name, cells in self.faults.items():
+            wrong = cells.drop_nulls()
+            found = tr(f"{len(wrong)} cells: {wrong[0]}", f"{len(wrong)} 格:{wrong[0]}")
+            what = tr("not a number", "不是数字")
+            problems.append(Problem(what, found, where=f"{where}: {name}"))
+        if problems:
+            raise SubjectError(problems)
+        return self
 
 
 def read_scores(path: Path | str, policy: Policy, *also: str, check_source: bool = True) -> Scores:
@@ -76,7 +101,7 @@ def read_scores(path: Path | str, policy: Policy, *also: str, check_source: bool
     Raises
     ------
     SubjectError
-        If it cannot be read, or a cell of a number is none.
+        If it cannot be read. A cell of a number that is none is not raised but told in ``faults``.
     PolicyError
         If another model or edition made it than the policy names.
     """
@@ -88,13 +113,33 @@ def read_scores(path: Path | str, policy: Policy, *also: str, check_source: bool
             found = Scores(stored.frame.collect(), stored.manifest.edition_sha256, stored.rubric)
         else:
             raw = read_raw(path, is_header, is_date)
-            table = raw.frame.collect()
-            if path.suffix.lower() not in _PARQUET:
-                numbers = [] if policy.score.order else [policy.score.column]
-                table = cells(table, {*numbers, *also}, path.name)
-            found = Scores(table, str(facts.get("model_sha256", "")), notes=raw.notes)
+            table = raw.numbered().collect()
+            lines, table = table["_row"], table.drop("_row")
+            numbers = {*also} if policy.score.order else {*also, policy.score.column}
+            faults: dict[str, pl.Series] = {}
+            if path.suffix.lower() in _PARQUET:
+                for name in set(table.columns) & {*also}:
+                    if table[name].dtype == pl.String:
+                        column, wrong = number(table[name])
+                        table = table.with_columns(column)
+                        faults |= {name: wrong} if wrong.count() else {}
+            else:
+                table, faults = cells(table, numbers)
+            found = Scores(
+                table,
+                str(facts.get("model_sha256", "")),
+                notes=raw.notes,
+                lines=lines,
+                faults=faults,
+            )
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(path.name, error) from None
+    faulty = found.faults.get(policy.score.column)
+    if faulty is not None and not found.frame[policy.score.column].count():
+        what = tr("not a number in any row", "整列都不是数字")
+        hint = tr("grades need score.order in the policy", "若为等级,请在政策中写明 score.order")
+        where = f"{path.name}: {policy.score.column}"
+        raise SubjectError(Problem(what, faulty.drop_nulls()[0], hint, where))
     asked = policy.score.sha256 if check_source else ""
     if asked and found.source_sha256 and asked != found.source_sha256:
         raise PolicyError(
@@ -131,30 +176,56 @@ def facts_of(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def cells(table: pl.DataFrame, numbers: set[str], where: str) -> pl.DataFrame:
-    """Read text cells: numbers where numbers are meant, else text, an empty cell as null."""
-    made, problems = [], []
-    for name in table.columns:
-        cells = table[name].cast(pl.String).str.strip_chars(" \t\r\n\u3000\u00a0").replace("", None)
+def cells(table: pl.DataFrame, numbers: set[str]) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+    """Read text cells: numbers where numbers are meant, else text, an empty cell as null.
+
+    Returns
+    -------
+    table : polars.DataFrame
+        Headers without spaces around them; a cell of a number that is none is null.
+    faults : dict of str to polars.Series
+        As in `Scores`.
+    """
+    names = [name.strip() for name in table.columns]
+    if len(set(names)) < len(names):
+        names = table.columns
+    made, faults = [], {}
+    for name, column in zip(names, table, strict=True):
+        text = _stripped(column).alias(name)
         if name in numbers or name.startswith(_NUMBERS):
-            column = cells.cast(pl.Int64, strict=False)
-            if column.null_count() > cells.null_count():
-                column = cells.cast(pl.Float64, strict=False)
-            wrong = cells.filter(column.is_null() & cells.is_not_null())
-            if len(wrong):
-                found = tr(f"{len(wrong)} cells: {wrong[0]}", f"{len(wrong)} 格:{wrong[0]}")
-                problems.append(
-                    Problem(tr("not a number", "不是数字"), found, where=f"{where}: {name}")
-                )
-            cells = column
-        made.append(cells)
-    if problems:
-        raise SubjectError(problems)
-    return pl.DataFrame(made)
+            text, wrong = number(text)
+            if wrong.count():
+                faults[name] = wrong
+        made.append(text)
+    return pl.DataFrame(made), faults
+
+
+def _stripped(column: pl.Series) -> pl.Series:
+    text = column.cast(pl.String).str.strip_chars(" \t\r\n\u3000\u00a0")
+    return text.replace("", None)
+
+
+def number(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return text as numbers, whole ones where all are, and beside it the cells that are none.
+
+    Examples
+    --------
+    >>> found, wrong = number(pl.Series(["1", "x", None]))
+    >>> found.to_list(), wrong.to_list()
+    ([1, None, None], [None, 'x', None])
+    """
+    text = _stripped(column)
+    fractions = text.cast(pl.Float64, strict=False)
+    wrong = pl.select(pl.when(fractions.is_null()).then(text)).to_series()
+    whole = text.cast(pl.Int64, strict=False)
+    return (whole if whole.count() == fractions.count() else fractions), wrong
 
 
 def stored_rows(path: Path) -> pl.DataFrame:
     """Return the rows of a file this package wrote; cells of CSV and Excel stay text."""
-    if path.suffix.lower() in _PARQUET:
-        return pl.read_parquet(path)
-    return cells(read_raw(path).frame.collect(), set(), path.name)
+    raw = read_raw(path)
+    try:
+        table = raw.frame.collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise broken(path.name, error, raw.text) from None
+    return table if path.suffix.lower() in _PARQUET else cells(table, set())[0]

@@ -23,6 +23,9 @@ NAMES: Final = (
     "budget_fen",
     "referral_at_most_bp",
 )
+YUAN: Final = ("yuan", "元")
+"""What a hundred fen are called unless told otherwise, in English and Chinese."""
+
 _PROFIT: Final = (0, 0, 0, 1, 0)
 
 
@@ -36,10 +39,13 @@ class Limits:
         What has to be kept.
     applicants : int
         Loans in the book.
+    currency : (str, str)
+        What a hundred of the smallest units are called, in English and Chinese.
     """
 
     constraints: Constraints
     applicants: int
+    currency: tuple[str, str] = YUAN
 
     @property
     def rows(self) -> tuple[Limit, ...]:
@@ -62,11 +68,11 @@ class Limits:
     def only(self, names: Sequence[str]) -> Limits:
         """Return the constraints named, the others left out."""
         kept = {name: getattr(self.constraints, name) for name in names}
-        return Limits(Constraints(**kept), self.applicants)
+        return replace(self, constraints=Constraints(**kept))
 
     def at(self, name: str, value: int) -> Limits:
         """Return the constraints with one of them set."""
-        return Limits(replace(self.constraints, **{name: value}), self.applicants)
+        return replace(self, constraints=replace(self.constraints, **{name: value}))
 
     def loosened(self, name: str, step: int) -> tuple[Limits, int]:
         """Return the constraints with one loosened by a step, and the step there was room for."""
@@ -96,6 +102,13 @@ class ShadowPrice:
         More profit after solving again with the constraint loosened by `step`.
     dual_fen : float
         What the linear relaxation's dual promises for the same step, at the margin.
+    currency : (str, str)
+        What a hundred of the smallest units are called, in English and Chinese.
+
+    Examples
+    --------
+    >>> print(ShadowPrice(constraint="budget_fen", limit=0, step=100, gain_fen=250, dual_fen=2.5))
+    lending 1.00 yuan more would earn 2.50 yuan more
     """
 
     constraint: str
@@ -103,6 +116,7 @@ class ShadowPrice:
     step: int
     gain_fen: int
     dual_fen: float
+    currency: tuple[str, str] = YUAN
 
     def __str__(self) -> str:
         """Return the price in plain words."""
@@ -111,10 +125,11 @@ class ShadowPrice:
                 f"{said(self.constraint)}: it binds nothing",
                 f"{said(self.constraint)}:已无约束",
             )
-        yuan = f"{self.gain_fen / 100:,.2f}"
+        coin_en, coin_zh = self.currency
+        gain = f"{self.gain_fen / 100:,.2f}"
         if self.constraint == "budget_fen":
             more = f"{self.step / 100:,.2f}"
-            en, zh = f"lending {more} yuan more", f"预算增加 {more} 元"
+            en, zh = f"lending {more} {coin_en} more", f"预算增加 {more} {coin_zh}"
         else:
             points = f"{self.step / 100:g}"
             one = f"{points} percentage point{'' if self.step == 100 else 's'}"
@@ -128,7 +143,7 @@ class ShadowPrice:
                 "bad_rate_at_most_bp": f"坏账率上限放宽 {points} 个百分点",
                 "referral_at_most_bp": f"转人工率上限放宽 {points} 个百分点",
             }[self.constraint]
-        return tr(f"{en} would earn {yuan} yuan more", f"{zh},利润可增加 {yuan} 元")
+        return tr(f"{en} would earn {gain} {coin_en} more", f"{zh},利润可增加 {gain} {coin_zh}")
 
 
 def said(constraint: str) -> str:
@@ -141,7 +156,7 @@ def said(constraint: str) -> str:
     }[constraint]
 
 
-def shown(constraint: str, value: int) -> str:
+def shown(constraint: str, value: int, currency: tuple[str, str] = YUAN) -> str:
     """Return a limit as people read it.
 
     Examples
@@ -150,7 +165,7 @@ def shown(constraint: str, value: int) -> str:
     '2.5%'
     """
     if constraint == "budget_fen":
-        return tr(f"{value / 100:,.2f} yuan", f"{value / 100:,.2f} 元")
+        return f"{value / 100:,.2f} {tr(*currency)}"
     return f"{value / 100:g}%"
 
 
@@ -194,6 +209,7 @@ def shadow_prices(
                 step=step,
                 gain_fen=rounded(gain),
                 dual_fen=duals[row.name] * moves[row.name] * step / UNIT,
+                currency=limits.currency,
             )
         )
     return tuple(found)
@@ -212,18 +228,21 @@ def clash(programme: Programme, limits: Limits) -> PolicyError:
         for some in itertools.combinations(names, size)
         if programme.some(_PROFIT, limits.only(some).rows) is None
     )
+    told = {
+        name: f"{said(name)} {shown(name, getattr(limits.constraints, name), limits.currency)}"
+        for name in small
+    }
     problems = []
     for name in small:
-        others = [other for other in small if other != name]
-        value = attainable(programme, limits.only(small), name)
-        held = " + ".join(f"{said(o)} {shown(o, getattr(limits.constraints, o))}" for o in others)
+        value = shown(name, attainable(programme, limits.only(small), name), limits.currency)
+        held = " + ".join(told[other] for other in small if other != name)
         problems.append(
             Problem(
                 tr("these constraints clash", "约束互相冲突"),
-                f"{said(name)} {shown(name, getattr(limits.constraints, name))}",
+                told[name],
                 tr(
-                    f"with {held}, the best that can be had is {shown(name, value)}",
-                    f"在 {held} 之下,最好只能做到 {shown(name, value)}",
+                    f"with {held}, the best that can be had is {value}",
+                    f"在 {held} 之下,最好只能做到 {value}",
                 ),
                 name,
             )

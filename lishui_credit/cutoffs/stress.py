@@ -82,7 +82,7 @@ class Shock:
         """Refuse figures that are no change of anything."""
         problems = []
         for name, value in asdict(self).items():
-            if not np.isfinite(value):
+            if not isinstance(value, int | float | np.number) or not np.isfinite(value):
                 problems.append(
                     Problem(tr("not a finite number", "不是有限的数"), str(value), "", name)
                 )
@@ -213,9 +213,12 @@ def portfolio(
     Raises
     ------
     SubjectError
-        If nobody is approved.
+        If nobody is approved, or `points_to_double` is not positive.
     """
     chosen = approved(book, approve)
+    if points_to_double is not None and not 0 < points_to_double < np.inf:
+        what = tr("points that double the odds are positive", "使几率翻倍的分数必须为正")
+        raise SubjectError(Problem(what, str(points_to_double), where="points_to_double"))
     if not chosen.any():
         what = tr("nobody is approved", "没有任何贷款获批")
         raise SubjectError(
@@ -427,7 +430,7 @@ def jointly(
     """
     held = portfolio(book, approve, terms, product=product, points_to_double=points_to_double)
     moving = [field.name for field in fields(Shock) if getattr(spread, field.name) != field.default]
-    root = _root(correlation, moving, draws)
+    root = _root(correlation, moving, draws, level)
     rng = np.random.default_rng(seed)
     z = rng.standard_normal((draws, len(moving))) @ root.T
     shock: dict[str, Any] = {name: np.full(draws, value) for name, value in asdict(NONE).items()}
@@ -454,12 +457,15 @@ def jointly(
     )
 
 
-def _root(correlation: Any, moving: list[str], draws: int) -> Floats:
+def _root(correlation: Any, moving: list[str], draws: int, level: float) -> Floats:
     """Return a square root of the correlation matrix, or every problem with what was asked."""
     problems = []
     if draws < 100:
         what = tr("a simulation needs 100 draws or more", "模拟至少需要 100 次")
         problems.append(Problem(what, str(draws), where="draws"))
+    if not 0 < level < 1:
+        what = tr("a confidence level lies between 0 and 1", "置信水平在 0 与 1 之间")
+        problems.append(Problem(what, str(level), "0.95", "level"))
     if not moving:
         what = tr("no factor moves", "没有变动的因素")
         hint = tr("give the spread of one or more", "请给出至少一个因素的标准差")

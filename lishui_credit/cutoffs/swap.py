@@ -13,16 +13,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.cutoffs.decide import (
-    APPROVE,
-    DECISIONS,
-    NOT_DECIDED,
-    absent,
-    expressions,
-    gathered,
-    wrong_with,
-)
-from lishui_credit.cutoffs.policy import Policy
+from lishui_credit.cutoffs.decide import expressions, wrong_with
+from lishui_credit.cutoffs.frames import absent, as_polars, says_yuan
+from lishui_credit.cutoffs.policy import APPROVE, DECISIONS, NOT_DECIDED, Policy
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW
@@ -122,7 +115,7 @@ def swap(
     >>> found.select("set", "applicants", "known", "unknown").rows()[:3]
     [('both', 2, 2, 0), ('swap_in', 1, 0, 1), ('swap_out', 0, 0, 0)]
     """
-    table = gathered(frame)
+    table = as_polars(frame)
     _refuse(table, old, new, [*by], outcome, amount)
     first, second = (expressions(policy, table.schema)[0] for policy in (old, new))
     unset = pl.lit(None, pl.Int64)
@@ -130,7 +123,7 @@ def swap(
         first.alias("_old"),
         second.alias("_new"),
         (pl.col(outcome).cast(pl.Int64) if outcome else unset).alias("_bad"),
-        (pl.col(amount) if amount else unset).alias("_amount"),
+        (pl.col(amount).cast(pl.Int64) if amount else unset).alias("_amount"),
         *by,
     )
     groups = [
@@ -183,9 +176,13 @@ def _refuse(
             problems.append(Problem(what, found, hint, str(outcome)))
     if amount in table.columns:
         money = table[str(amount)]
-        if not (money.dtype.is_integer() or money.dtype == pl.Null):
+        yuan = tr("multiply yuan by 100 and round", "请将元乘以 100 并取整")
+        if says_yuan(str(amount)):
+            what = tr("the column's name says yuan", "列名表明单位为元")
+            problems.append(Problem(what, hint=yuan, where=str(amount)))
+        elif not (money.dtype.is_integer() or money.dtype == pl.Null):
             what = tr("money is whole fen", "金额须为整数分")
-            problems.append(Problem(what, str(money.dtype), where=str(amount)))
+            problems.append(Problem(what, str(money.dtype), yuan, str(amount)))
         elif count := int((money < 0).sum()):
             what, found = tr("a negative amount", "金额为负"), tr(f"{count} rows", f"{count} 行")
             problems.append(Problem(what, found, where=str(amount)))

@@ -213,6 +213,8 @@ def _sensible(repeats: int, level: float) -> None:
 def _points(book: Book, cut_offs: Any) -> NDArray[Any]:
     """Return the cut-offs on the book's scale, strictest first; the last approves everybody."""
     scores = book.frame["score"].to_numpy()
+    if np.ndim(cut_offs) == 0 and not isinstance(cut_offs, int):
+        cut_offs = [cut_offs]
     if not isinstance(cut_offs, int):
         asked = np.unique(on_scale(book, cut_offs)).astype(scores.dtype)[::-1]
         lowest = scores.min()

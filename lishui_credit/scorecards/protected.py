@@ -7,27 +7,56 @@ A banned field is never taken.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from lishui_credit.columns import dictionary
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.headers import BANNED
+from lishui_credit.headers import BANNED, normal
 from lishui_credit.language import tr
 
 PROTECTED: Final[dict[str, tuple[frozenset[str], tuple[str, ...]]]] = {
-    "sex": (frozenset({"sex", "gender", "male", "female"}), ("性别",)),
-    "age": (frozenset({"age", "birth", "birthday", "birthdate", "dob"}), ("年龄", "出生")),
-    "ethnicity": (frozenset({"ethnicity", "ethnic", "race", "nationality"}), ("民族", "国籍")),
-    "origin": (frozenset({"foreign", "foreigner", "immigrant", "citizenship"}), ("户籍", "籍贯")),
+    "sex": (
+        frozenset({"sex", "gender", "male", "female", "woman", "women", "xingbie"}),
+        ("性别", "女性", "男性", "男女", "妇女"),
+    ),
+    "age": (
+        frozenset({
+            "age", "ages", "birth", "birthday", "birthdate", "dob", "elderly", "nianling",
+        }),
+        ("年龄", "出生", "生日", "岁数", "周岁", "岁以上", "年纪", "老年", "龄段"),
+    ),
+    "ethnicity": (
+        frozenset({
+            "ethnicity", "ethnic", "race", "racial", "nation", "nationality", "minzu",
+        }),
+        ("民族", "族别", "国籍", "种族", "汉族", "畲族"),
+    ),
+    "origin": (
+        frozenset({"foreign", "foreigner", "immigrant", "citizenship", "hukou", "huji"}),
+        ("户籍", "籍贯", "户口", "出身"),
+    ),
     "marital status": (
-        frozenset({"marital", "marriage", "married", "divorced"}), ("婚姻", "婚否", "配偶"),
+        frozenset({"marital", "marriage", "married", "divorced", "spouse", "hunyin"}),
+        ("婚姻", "婚否", "配偶", "已婚", "未婚", "离婚", "离异"),
     ),
     "pregnancy": (frozenset({"pregnant", "pregnancy"}), ("怀孕", "生育")),
     "disability": (frozenset({"disability", "disabled"}), ("残疾",)),
-    "politics": (frozenset({"party", "political"}), ("政治面貌",)),
+    "politics": (frozenset({"party", "political"}), ("政治面貌", "党员")),
 }  # fmt: skip
-"""Attribute to English words and Chinese phrases of a column's name."""
+"""Attribute to English words, and the spellings of Chinese ones, and Chinese phrases of a name."""
+
+# A place named after a people, and an event's day, tell of no person.
+_INNOCENT: Final = r"\w*族(自治[县州区]|[乡镇])|发生日"
+_VALUES: Final[dict[str, frozenset[str]]] = {
+    "sex": frozenset({"男", "女", "男性", "女性", "male", "female", "woman", "women"}),
+    "ethnicity": frozenset({"汉族", "畲族", "回族", "满族", "苗族", "少数民族", "汉", "畲"}),
+    "marital status": frozenset(
+        {"已婚", "未婚", "离异", "离婚", "丧偶", "married", "divorced", "widowed"}
+    ),
+    "politics": frozenset({"中共党员", "党员", "群众"}),
+}
 
 
 def protected_as(name: str) -> str | None:
@@ -39,13 +68,34 @@ def protected_as(name: str) -> str | None:
     ('sex', 'age', 'marital status')
     >>> protected_as("mortgage"), protected_as("average_balance"), protected_as("package")
     (None, None, None)
+    >>> protected_as("发生日期"), protected_as("景宁畲族自治县")
+    (None, None)
+    >>> protected_as("性 别"), protected_as("ｓｅｘ"), protected_as("岁数"), protected_as("是否已婚")
+    ('sex', 'sex', 'age', 'marital status')
     """
     column = dictionary().get(name)
     if column is not None and column.privacy == "protected":
         return column.label_en or column.id
-    words = set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()))
+    wide = unicodedata.normalize("NFKC", name)
+    words = set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", wide).lower()))
+    plain = re.sub(_INNOCENT, "", re.sub(r"[\W_]+", "", wide))
     for attribute, (english, chinese) in PROTECTED.items():
-        if words & english or any(phrase in name for phrase in chinese):
+        if words & english or any(phrase in plain for phrase in chinese):
+            return attribute
+    return None
+
+
+def protected_value(text: str) -> str | None:
+    """Return the protected attribute that a cell's text tells, whatever its column is called.
+
+    Examples
+    --------
+    >>> protected_value("女"), protected_value(" Female"), protected_value("景宁畲族自治县")
+    ('sex', 'sex', None)
+    """
+    plain = normal(text)
+    for attribute, values in _VALUES.items():
+        if plain in values:
             return attribute
     return None
 
@@ -58,7 +108,7 @@ def banned_as(name: str) -> str | None:
     >>> banned_as("宗教信仰"), banned_as("blood_type"), banned_as("income")
     ('宗教', 'blood_type', None)
     """
-    plain = name.lower()
+    plain = normal(name)
     for chinese, english in BANNED:
         if chinese in plain:
             return chinese
