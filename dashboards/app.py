@@ -13,7 +13,7 @@ import login  # noqa: E402
 import view  # noqa: E402
 
 from lishui_credit.errors import CreditError  # noqa: E402
-from lishui_credit.language import tr  # noqa: E402
+from lishui_credit.language import language, tr  # noqa: E402
 
 view.speak()
 st.set_page_config(
@@ -23,6 +23,8 @@ st.set_page_config(
     initial_sidebar_state="collapsed",
 )
 st.html(HERE / "style.css")
+if language() == "zh":
+    st.html(HERE / "zh.css")
 login.require_login()
 PAGES = (
     ("overview", "", tr("Overview", "总览"), ":material/dashboard:"),

@@ -6,51 +6,17 @@ import polars as pl
 import pytest
 
 from lishui_credit.cutoffs.laboratory import read_laboratory
-from lishui_credit.cutoffs.policy import Policy, Score, Segment
+from lishui_credit.cutoffs.policy import Segment
 from lishui_credit.cutoffs.policy_file import parse, to_toml
 from lishui_credit.cutoffs.sweep import sweep
 from lishui_credit.cutoffs.terms import Terms
 from lishui_credit.errors import CreditError, PolicyError, SubjectError
-
-TOML = """
-title_zh = "贷款"
-loans = "loans.csv"
-policy = "policy.toml"
-areas = ["county"]
-groups = ["sex"]
-[terms]
-rate_bp = 800
-funding_bp = 300
-"""
-
-
-def loans() -> pl.DataFrame:
-    """Scores 500 to 699, each once; every fifth below 560 is bad; sexes alternate by hundreds."""
-    scores = list(range(500, 700))
-    return pl.DataFrame(
-        {
-            "score": scores,
-            "bad": [int(score < 560 and score % 5 == 0) for score in scores],
-            "amount_fen": [1_000_000] * 200,
-            "county": ["甲县" if score % 2 else "乙县" for score in scores],
-            "sex": ["女" if score < 600 else "男" for score in scores],
-            "synthetic": [True] * 200,
-        }
-    )
-
-
-def policy(**more: object) -> Policy:
-    cuts = {"kind": "single", "cut_off": 520} | more
-    return Policy(
-        id="p", version="1", title_zh="政策", author="甲", score=Score(column="score"), **cuts
-    )
+from tests.laboratories import TOML, loans, policy, put
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    loans().write_csv(tmp_path / "loans.csv")
-    (tmp_path / "policy.toml").write_text(to_toml(policy()), encoding="utf-8")
-    (tmp_path / "laboratory.toml").write_text(TOML, encoding="utf-8")
+    put(tmp_path)
     return tmp_path
 
 

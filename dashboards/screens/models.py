@@ -39,7 +39,8 @@ if not models:
     st.stop()
 
 ids = list(models)
-model = models[view.held("model", ids, ids[0])]
+asked = st.session_state.get("choose_model")
+model = models[asked if asked in ids else view.held("model", ids, ids[0])]
 view.banner(data.synthetic or holdings.card(model).synthetic, data.observed.name)
 view.heading(*HEAD)
 VIEWS = {

@@ -15,6 +15,7 @@ from lishui_credit.cutoffs.sweep import sweep
 from lishui_credit.cutoffs.terms import Terms
 
 if TYPE_CHECKING:
+    from lishui_credit.cutoffs.laboratory import Laboratory, read_laboratory
     from lishui_credit.cutoffs.power import (
         Split,
         assign,
@@ -41,6 +42,7 @@ _HOMES = {
     "Break": "stress",
     "Emp": "profit_measure",
     "Joint": "stress",
+    "Laboratory": "laboratory",
     "Optimum": "optimise",
     "Policy": "policy",
     "Review": "optimise",
@@ -62,6 +64,7 @@ _HOMES = {
     "months_needed": "power",
     "one_at_a_time": "stress",
     "power_of": "power",
+    "read_laboratory": "laboratory",
     "read_policy": "policy",
     "split_size": "power",
     "split_size_of_means": "power",
@@ -75,6 +78,7 @@ __all__ = [
     "Break",
     "Emp",
     "Joint",
+    "Laboratory",
     "Shock",
     "Split",
     "Terms",
@@ -90,6 +94,7 @@ __all__ = [
     "months_needed",
     "one_at_a_time",
     "power_of",
+    "read_laboratory",
     "split_size",
     "split_size_of_means",
     "sweep",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from lishui_credit.citation import EVIDENCE, EVIDENCE_ZH, is_weak
+from lishui_credit.citation import EVIDENCE, EVIDENCE_ZH, Evidence, is_weak
 from lishui_credit.figures.binning import short
 from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, ORANGE, PURPLE, RED, SKY, blank
 from lishui_credit.language import language, tr
@@ -58,6 +58,13 @@ def evidence_name(level: str) -> str:
         if (language() == "zh")
         else level
     )
+
+
+def _marked(level: Evidence) -> str:
+    """Return the name of a level that says whether it is unverified, once."""
+    name = evidence_name(level)
+    loud = tr(" (unverified)", "(未核实)")
+    return name if not is_weak(level) or tr("unverified", "未核实") in name else name + loud
 
 
 def with_evidence_names(frame: pl.DataFrame) -> pl.DataFrame:
@@ -290,7 +297,7 @@ def evidence_bars(
             y=part[group].cast(pl.String).to_list(),
             x=part["share"].to_list(),
             orientation="h",
-            name=evidence_name(level) + (tr(" (unverified)", "(未核实)") if weak else ""),
+            name=_marked(level),
             marker={
                 "color": colours[level],
                 "pattern": {"shape": "/" if weak else "", "fgcolor": "#000000", "size": 5},
@@ -415,7 +422,10 @@ def explanation_bars(explanation: Explanation, *, synthetic: bool = False) -> An
             orientation="h",
             name=name,
             marker={
-                "color": [BLUE if values[n] >= 0 else RED for n in places],
+                # one colour where one will do: a list of them leaves the legend without its hatch
+                "color": BLUE
+                if all(values[n] >= 0 for n in places)
+                else [BLUE if values[n] >= 0 else RED for n in places],
                 "pattern": {"shape": "/" if weak else "", "fgcolor": "#000000", "size": 5},
             },
             text=[rows[n].points or "×" for n in places],

@@ -57,6 +57,12 @@ def _years(figure: Any, **more: Any) -> None:
     )
 
 
+def _due(row: PlanIndicator, width: float) -> dict[str, Any]:
+    """The line of what is due; a path in steps jumps on its day."""
+    shape = "hv" if row.path.kind == "step" else "linear"
+    return {"color": GREY, "dash": "dash", "width": width, "shape": shape}
+
+
 def unit_of(row: PlanIndicator) -> tuple[str, float]:
     """Return what an axis counts in, and what a value is divided by for it.
 
@@ -118,7 +124,7 @@ def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
     if path is not None:
         figure.add_scatter(
             x=path["day"].to_list(), y=_scaled(path["value"], by), mode="lines",
-            name=tr("due on the path", "应达进度"), line={"color": GREY, "dash": "dash", "width": 2},
+            name=tr("due on the path", "应达进度"), line=_due(row, 2),
             hovertext=_hover(row, path), hoverinfo="text+name",
         )  # fmt: skip
     ahead = parts.get("projection")
@@ -242,7 +248,7 @@ def multiples_plot(
             (
                 "path",
                 tr("due on the path", "应达进度"),
-                {"color": GREY, "dash": "dash", "width": 1.5},
+                _due(row, 1.5),
             ),
             ("observed", tr("observed", "实际值"), {"color": BLUE, "width": 2}),
         ):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lishui_credit.validation.outcomes import Estimate
     from lishui_credit.validation.report import validate
     from lishui_credit.validation.stability import csi, psi, psi_critical
+    from lishui_credit.validation.stored import read_validation
     from lishui_credit.validation.validated import Validation
 
 _HOMES = {
@@ -62,6 +63,7 @@ _HOMES = {
     "neighbour_tests": "migration",
     "psi": "stability",
     "psi_critical": "stability",
+    "read_validation": "stored",
     "recalibration": "goodness",
     "reliability": "calibration",
     "roc_points": "curves",
@@ -97,6 +99,7 @@ __all__ = [
     "neighbour_tests",
     "psi",
     "psi_critical",
+    "read_validation",
     "recalibration",
     "reliability",
     "roc_points",
