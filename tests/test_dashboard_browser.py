@@ -123,8 +123,9 @@ EMPTY = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(chart
     .map(pair => title + ' ' + pair);
 })"""
 
-# What stands in fields: it is no text of the document.
+# What stands in fields: it is no text of the document. A model's title is data, in one language.
 FIELDS = """() => [...document.querySelectorAll('[data-testid="stSelectbox"] input')]
+  .filter(field => field.getAttribute('aria-label') !== 'Model')
   .map(field => field.value)"""
 
 # Charts and tables that say nothing to somebody who cannot see them.
