@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import os
 import statistics
 import sys
 import tempfile
@@ -84,6 +85,12 @@ def memory(pid: int) -> float:
     """VmRSS of a process, in MB (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return next(int(row.split()[1]) for row in status.splitlines() if row[:5] == "VmRSS") / 1024
+
+
+def spent(pid: int) -> float:
+    """Processor seconds of a process so far (Linux): what a busy machine does not distort."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def spread(seconds: Iterable[float]) -> str:
@@ -161,22 +168,26 @@ class Session:
                 self.widgets[held.id.rpartition("-")[2]] = held
 
 
-async def reruns(url: str, page: str, times: int) -> tuple[float, float, list[float], int]:
-    """First run in a new session, the same again, then every filter turned to something new."""
+async def reruns(
+    url: str, page: str, times: int, pid: int
+) -> tuple[float, float, dict[str, tuple[list[float], float]], int]:
+    """First run in a new session, the same again, then each list of the page turned in its turn."""
     async with Session(url) as session:
         await session.run()
         session.page = "" if page == "overview" else session.pages[page]
         session.widgets.clear()
         first = await session.run()
         again = await session.run()
-        seconds = []
-        filters = {k: w for k, w in session.widgets.items() if k != "choose_lang" and w.options}
-        turns = [(k, option) for k, w in filters.items() for option in w.options]
-        for key, option in itertools.islice(itertools.cycle(turns), times):
-            seconds.append(await session.run(**{key: option}))
+        turned = {}
+        for key, field in dict(session.widgets).items():
+            if len(field.options) > 1:
+                before = spent(pid)
+                options = itertools.islice(itertools.cycle(field.options), times)
+                seconds = [await session.run(**{key: option}) for option in options]
+                turned[key] = seconds, (spent(pid) - before) / times
         if session.failures:
             raise SystemExit(f"{page}: {session.failures}")
-        return first, again, seconds, session.charts
+        return first, again, turned, session.charts
 
 
 async def crowd(url: str, sessions: int, clicks: int, pause: float) -> tuple[list[float], ...]:
@@ -202,6 +213,8 @@ async def crowd(url: str, sessions: int, clicks: int, pause: float) -> tuple[lis
 
 async def held(url: str, pid: int, sessions: int) -> tuple[float, float]:
     """Memory of the server before and while so many sessions stay open, in MB."""
+    async with Session(url) as first:
+        await first.run()
     before = memory(pid)
     open_ = [Session(url) for _ in range(sessions)]
     for session in open_:
@@ -259,21 +272,33 @@ def main() -> None:
             healthy = time.perf_counter() - began
             pid = server.process.pid
             print(f"server answers after {healthy:.1f} s; {memory(pid):.0f} MB before any page")
-            for page in PAGES:
-                first, again, seconds, charts = asyncio.run(reruns(server.url, page, options.times))
-                turned = f"filter: {spread(seconds)}" if seconds else "no list to turn"
-                print(
-                    f"{page:<10}{charts:>3} charts  first {1e3 * first:6.0f} ms"
-                    f"   same again {1e3 * again:5.0f} ms   {turned}"
-                )
             before, during = asyncio.run(held(server.url, pid, options.sessions))
             print(
-                f"memory: {before:.0f} MB with caches warm, {during:.0f} MB with {options.sessions} "
+                f"memory: {before:.0f} MB with one session, {during:.0f} MB with {options.sessions} "
                 f"sessions open: {(during - before) / options.sessions:.2f} MB a session"
             )
+            for page in PAGES:
+                first, again, turned, charts = asyncio.run(
+                    reruns(server.url, page, options.times, pid)
+                )
+                print(
+                    f"{page:<10}{charts:>3} charts   first {1e3 * first:6.0f} ms"
+                    f"   same again {1e3 * again:5.0f} ms"
+                )
+                for key, (seconds, processor) in turned.items():
+                    print(
+                        f"    {key.removeprefix('choose_'):<16}{spread(seconds)}"
+                        f"   processor {1e3 * processor:5.0f} ms a run"
+                    )
             for pause in (0.0, 5.0):
+                before = spent(pid)
+                began = time.perf_counter()
                 opened, turned = asyncio.run(crowd(server.url, options.sessions, 5, pause))
-                print(f"{options.sessions} sessions, a click every {pause:.0f} s each")
+                busy = (spent(pid) - before) / (time.perf_counter() - began)
+                print(
+                    f"{options.sessions} sessions, a click every {pause:.0f} s each"
+                    f" ({busy:.2f} of one core)"
+                )
                 print(f"  opening  {spread(opened)}")
                 print(f"  filter   {spread(turned)}")
             print(f"memory afterwards {memory(pid):.0f} MB")

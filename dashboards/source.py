@@ -83,7 +83,7 @@ def progress_at(source: Source, at: date, lang: str) -> pl.DataFrame:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _course(path: str, stamp: tuple[object, ...], at: date, _source: Source) -> pl.DataFrame:
-    table = progress_at(_source, at, "zh")
+    table = progress_at(_source, at, language())  # under another it would keep the wrong words
     return course(_source.observed.revisions, table, at, targets=_source.targets)
 
 

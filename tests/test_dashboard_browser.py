@@ -5,7 +5,10 @@ Pictures of what was seen lie in build/screens/ afterwards, for a person to look
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +26,7 @@ from tests.dashboard import (
     LANGUAGES,
     PAGES,
     SCREENS,
+    WATCH,
     Server,
     built,
     has_chinese_font,
@@ -31,7 +35,9 @@ from tests.dashboard import (
     untranslated,
 )
 
-pytestmark = [needs_browser, pytest.mark.xdist_group("dashboard browser")]
+# Two groups, so that two processes share the work: what the phone sees, and all the rest.
+pytestmark = [needs_browser, pytest.mark.xdist_group("dashboard desk")]
+PHONE = pytest.param("phone", marks=pytest.mark.xdist_group("dashboard phone"))
 WIDTHS = {"desk": 1280, "phone": 390}
 BANNER = {"zh": "合成数据", "en": "Synthetic data"}
 
@@ -117,8 +123,9 @@ EMPTY = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(chart
     .map(pair => title + ' ' + pair);
 })"""
 
-# What stands in fields: it is no text of the document.
+# What stands in fields: it is no text of the document. A model's title is data, in one language.
 FIELDS = """() => [...document.querySelectorAll('[data-testid="stSelectbox"] input')]
+  .filter(field => field.getAttribute('aria-label') !== 'Model')
   .map(field => field.value)"""
 
 # Charts and tables that say nothing to somebody who cannot see them.
@@ -133,6 +140,10 @@ SILENT = """() => [...document.querySelectorAll(
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serve(built(tmp_path_factory), tmp_path_factory.mktemp("server")) as running:
         yield running
+        # Whatever the pages made the server do, it asked nothing of another host and did not break.
+        assert not running.outside.exists(), running.outside.read_text("utf-8")
+        log = running.log.read_text("utf-8")
+        assert "Traceback" not in log, log[-3000:]
 
 
 @pytest.fixture(scope="module")
@@ -245,7 +256,7 @@ class Visit:
         assert self.complaints == []
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", ["desk", PHONE])
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_whole_in_both_languages(browser, server, page, width):
     with Visit(browser, server, WIDTHS[width]) as visit:
@@ -390,6 +401,27 @@ def test_the_look_for_overflow_finds_it(browser):
     page.close()
 
 
+def test_the_watch_on_the_server_refuses_and_notes_other_hosts(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(WATCH, encoding="utf-8")
+    code = (
+        "import socket\n"
+        "for host in ('192.0.2.1', '127.0.0.1'):\n"
+        "    try: socket.create_connection((host, 9), timeout=1)\n"
+        "    except OSError as error: print(error)\n"
+    )
+    outside = tmp_path / "outside.txt"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(tmp_path), "OUTSIDE": str(outside)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "the tests allow no connection to 192.0.2.1" in done.stdout
+    assert "192.0.2.1" in outside.read_text("utf-8")
+    assert "127.0.0.1" not in outside.read_text("utf-8")
+
+
 def test_the_server_listens_to_this_machine_alone(server):
     psutil = pytest.importorskip("psutil")
     listening = [
@@ -398,10 +430,3 @@ def test_the_server_listens_to_this_machine_alone(server):
         if held.status == psutil.CONN_LISTEN
     ]
     assert listening == ["127.0.0.1"]
-
-
-def test_the_server_asked_nothing_of_another_host(server):
-    """Last in this file: it looks back on everything the pages above made the server do."""
-    assert not server.outside.exists(), server.outside.read_text("utf-8")
-    log = server.log.read_text("utf-8")
-    assert "Traceback" not in log, log[-3000:]

@@ -4,6 +4,7 @@ are in the language asked for, and the banner says that the data are synthetic.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,6 +111,13 @@ def test_no_key_and_no_sentence_is_left_untranslated(shown, page, lang):
 def test_no_field_of_the_english_page_is_labelled_in_chinese(shown, page, lang):
     chinese = [label for label in labels(shown) if CHINESE.search(label) and label != "中文"]
     assert chinese == []
+
+
+def test_a_page_keeps_no_words_of_another_visitor_s_language(board, monkeypatch, tmp_path):
+    # Its own copy, so that nothing is held in memory from the tests above.
+    monkeypatch.setenv("LISHUI_CREDIT_DATA", str(shutil.copytree(board, tmp_path / "board")))
+    run("overview", lang="en")
+    assert untranslated(words(run("overview", lang="zh")), "zh") == []
 
 
 def test_a_stranger_sees_the_login_and_nothing_of_the_data():

@@ -91,7 +91,7 @@ def narrow(figure: Any) -> Any:
             "yref": "container",
             "yanchor": "top",
             # plotly sets the last line of several at the top, not the first
-            "pad": {"t": 10 + 20 * (told - 1), "l": 4},
+            "pad": {"t": 10 + 13 * (told - 1), "l": 4},
         },
         legend={
             "orientation": "h",
