@@ -364,7 +364,7 @@ def report(options: argparse.Namespace) -> int:
     """Write the mid-term evaluation."""
     from lishui_credit.plan.definitions import END
     from lishui_credit.plan.divisions import CITY
-    from lishui_credit.plan.report_files import check_output, write_report
+    from lishui_credit.plan.evaluation.files import check_output, write_report
     from lishui_credit.plan.targets import read_targets
     from lishui_credit.write import keep_inputs
 

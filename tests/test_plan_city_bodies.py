@@ -6,11 +6,11 @@ import polars as pl
 import pytest
 
 from lishui_credit.plan.aggregate import with_city
-from lishui_credit.plan.codes import code_coverage
 from lishui_credit.plan.divisions import CITY, counties
-from lishui_credit.plan.publicity import double_publicity
-from lishui_credit.plan.survey import satisfaction
-from lishui_credit.plan.usage import query_volume
+from lishui_credit.plan.records.codes import code_coverage
+from lishui_credit.plan.records.publicity import double_publicity
+from lishui_credit.plan.records.survey import satisfaction
+from lishui_credit.plan.records.usage import query_volume
 from lishui_credit.samples import plan_records as made
 
 YEAR_END = date(2018, 12, 31)

@@ -12,25 +12,31 @@ from stdnum.cn import uscc as oracle
 from lishui_credit.errors import RubricError, SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.plan.aggregate import with_city
-from lishui_credit.plan.codes import (
+from lishui_credit.plan.divisions import CITY, areas, counties
+from lishui_credit.plan.observations import SCHEMA
+from lishui_credit.plan.records.codes import (
     REGISTER,
     code_coverage,
     judged_codes,
     organisation_code_valid,
 )
-from lishui_credit.plan.collection import BATCHES, CATALOGUE, completeness
-from lishui_credit.plan.computed import Computed, period_of, period_start
-from lishui_credit.plan.divisions import CITY, areas, counties
-from lishui_credit.plan.lists import CRITERIA, KEY_SECTORS, NAMED_LISTS, RELEASES, list_coverage
-from lishui_credit.plan.observations import SCHEMA
-from lishui_credit.plan.openings import client_rate, website_rate
-from lishui_credit.plan.publication_fields import (
+from lishui_credit.plan.records.collection import BATCHES, CATALOGUE, completeness
+from lishui_credit.plan.records.computed import Computed, period_of, period_start
+from lishui_credit.plan.records.lists import (
+    CRITERIA,
+    KEY_SECTORS,
+    NAMED_LISTS,
+    RELEASES,
+    list_coverage,
+)
+from lishui_credit.plan.records.openings import client_rate, website_rate
+from lishui_credit.plan.records.publication_fields import (
     compliance,
     judged_records,
     read_standards,
     standards,
 )
-from lishui_credit.plan.publicity import (
+from lishui_credit.plan.records.publicity import (
     DECISIONS,
     PUBLICATIONS,
     concealment,
@@ -38,10 +44,10 @@ from lishui_credit.plan.publicity import (
     drawn_files,
     judged_decisions,
 )
-from lishui_credit.plan.raw_tables import RawColumn, RawTable, take
-from lishui_credit.plan.revenue import service_revenue
+from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.revenue import service_revenue
+from lishui_credit.plan.records.usage import QUERIES, judged_queries, query_volume
 from lishui_credit.plan.store import Store
-from lishui_credit.plan.usage import QUERIES, judged_queries, query_volume
 from lishui_credit.samples import plan_records as made
 
 YEAR_END = date(2018, 12, 31)

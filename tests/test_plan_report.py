@@ -18,18 +18,18 @@ import pytest
 from lishui_credit.cli import main
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
-from lishui_credit.plan import report_pdf
 from lishui_credit.plan.definitions import BASE, END, indicator, indicators
 from lishui_credit.plan.divisions import CITY, areas, counties
+from lishui_credit.plan.evaluation import pdf as report_pdf
+from lishui_credit.plan.evaluation.drawings import course, runs
+from lishui_credit.plan.evaluation.files import write_report
+from lishui_credit.plan.evaluation.grids import Measured, counted, twelve
+from lishui_credit.plan.evaluation.mid_term import MidTerm, mid_term, year_before
+from lishui_credit.plan.evaluation.page import page
+from lishui_credit.plan.evaluation.words import both_methods
 from lishui_credit.plan.methods import path_value
 from lishui_credit.plan.observations import SCHEMA, empty, latest, observations
 from lishui_credit.plan.progress import expected, progress
-from lishui_credit.plan.report import MidTerm, mid_term, year_before
-from lishui_credit.plan.report_drawings import course, runs
-from lishui_credit.plan.report_files import write_report
-from lishui_credit.plan.report_grids import Measured, counted, twelve
-from lishui_credit.plan.report_page import page
-from lishui_credit.plan.report_words import both_methods
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.plan.store import Store

@@ -12,10 +12,10 @@ from scipy.optimize import minimize
 from lishui_credit.errors import SubjectError
 from lishui_credit.plan.divisions import counties
 from lishui_credit.plan.intervals import stratified
-from lishui_credit.plan.raking import rake
-from lishui_credit.plan.survey import INDEX_WEIGHTS, change, satisfaction
-from lishui_credit.plan.survey_answers import QUESTIONS
-from lishui_credit.plan.survey_design import allocation, answers_to_prove, kish, sample_size
+from lishui_credit.plan.records.raking import rake
+from lishui_credit.plan.records.survey import INDEX_WEIGHTS, change, satisfaction
+from lishui_credit.plan.records.survey_answers import QUESTIONS
+from lishui_credit.plan.records.survey_design import allocation, answers_to_prove, kish, sample_size
 from lishui_credit.proportions import wilson
 from lishui_credit.samples import plan_records
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.plan.working_days import deadlines, is_working_day, working_days_between
+from lishui_credit.plan.records.working_days import deadlines, is_working_day, working_days_between
 
 # Notice of the State Council's General Office on the holidays of 2018, Spring Festival (number not
 # seen): 15 to 21 February off; 11 and 24 February (Sunday, Saturday) worked.

@@ -8,11 +8,11 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.plan.codes import code_coverage
-from lishui_credit.plan.collection import completeness
-from lishui_credit.plan.publicity import double_publicity
-from lishui_credit.plan.survey import satisfaction
-from lishui_credit.plan.survey_answers import QUESTIONS
+from lishui_credit.plan.records.codes import code_coverage
+from lishui_credit.plan.records.collection import completeness
+from lishui_credit.plan.records.publicity import double_publicity
+from lishui_credit.plan.records.survey import satisfaction
+from lishui_credit.plan.records.survey_answers import QUESTIONS
 from lishui_credit.samples import plan_records
 from lishui_credit.samples.plan import SOURCE
 

@@ -15,9 +15,6 @@ from lishui_credit.plan.progress import progress
 
 if TYPE_CHECKING:
     from lishui_credit.plan.aggregate import with_city
-    from lishui_credit.plan.codes import code_coverage
-    from lishui_credit.plan.collection import completeness
-    from lishui_credit.plan.computed import Computed
     from lishui_credit.plan.definitions import (
         Milestone,
         PlanIndicator,
@@ -27,65 +24,68 @@ if TYPE_CHECKING:
         milestones,
     )
     from lishui_credit.plan.divisions import Division, areas, counties, division
+    from lishui_credit.plan.evaluation.files import write_report
+    from lishui_credit.plan.evaluation.mid_term import MidTerm, mid_term
     from lishui_credit.plan.intake import read_observations
-    from lishui_credit.plan.lists import list_coverage
     from lishui_credit.plan.observations import SCHEMA, latest
-    from lishui_credit.plan.openings import client_rate, website_rate
-    from lishui_credit.plan.publication_fields import compliance
-    from lishui_credit.plan.publicity import concealment, double_publicity
-    from lishui_credit.plan.raking import Raking, rake
-    from lishui_credit.plan.report import MidTerm, mid_term
-    from lishui_credit.plan.report_files import write_report
-    from lishui_credit.plan.revenue import service_revenue
+    from lishui_credit.plan.records.codes import code_coverage
+    from lishui_credit.plan.records.collection import completeness
+    from lishui_credit.plan.records.computed import Computed
+    from lishui_credit.plan.records.lists import list_coverage
+    from lishui_credit.plan.records.openings import client_rate, website_rate
+    from lishui_credit.plan.records.publication_fields import compliance
+    from lishui_credit.plan.records.publicity import concealment, double_publicity
+    from lishui_credit.plan.records.raking import Raking, rake
+    from lishui_credit.plan.records.revenue import service_revenue
+    from lishui_credit.plan.records.survey import Survey, change, satisfaction
+    from lishui_credit.plan.records.survey_design import allocation, answers_to_prove, sample_size
+    from lishui_credit.plan.records.usage import query_volume
     from lishui_credit.plan.shapes import outlines
     from lishui_credit.plan.status import STATUSES
     from lishui_credit.plan.store import Store
-    from lishui_credit.plan.survey import Survey, change, satisfaction
-    from lishui_credit.plan.survey_design import allocation, answers_to_prove, sample_size
     from lishui_credit.plan.targets import read_targets, yearly_targets
-    from lishui_credit.plan.usage import query_volume
 
 _HOMES = {
-    "Computed": "computed",
+    "Computed": "records.computed",
     "Division": "divisions",
-    "MidTerm": "report",
+    "MidTerm": "evaluation.mid_term",
     "Milestone": "definitions",
     "PlanIndicator": "definitions",
-    "Raking": "raking",
+    "Raking": "records.raking",
     "SCHEMA": "observations",
     "STATUSES": "status",
     "Store": "store",
-    "Survey": "survey",
+    "Survey": "records.survey",
     "Target": "definitions",
-    "allocation": "survey_design",
-    "answers_to_prove": "survey_design",
+    "allocation": "records.survey_design",
+    "answers_to_prove": "records.survey_design",
     "areas": "divisions",
-    "change": "survey",
-    "client_rate": "openings",
-    "code_coverage": "codes",
-    "completeness": "collection",
-    "compliance": "publication_fields",
-    "concealment": "publicity",
+    "change": "records.survey",
+    "client_rate": "records.openings",
+    "code_coverage": "records.codes",
+    "completeness": "records.collection",
+    "compliance": "records.publication_fields",
+    "concealment": "records.publicity",
     "counties": "divisions",
     "division": "divisions",
-    "double_publicity": "publicity",
+    "double_publicity": "records.publicity",
     "indicator": "definitions",
     "indicators": "definitions",
     "latest": "observations",
-    "list_coverage": "lists",
-    "mid_term": "report",
+    "list_coverage": "records.lists",
+    "mid_term": "evaluation.mid_term",
     "milestones": "definitions",
     "outlines": "shapes",
-    "query_volume": "usage",
-    "rake": "raking",
+    "query_volume": "records.usage",
+    "rake": "records.raking",
     "read_observations": "intake",
     "read_targets": "targets",
-    "sample_size": "survey_design",
-    "satisfaction": "survey",
-    "service_revenue": "revenue",
-    "website_rate": "openings",
+    "sample_size": "records.survey_design",
+    "satisfaction": "records.survey",
+    "service_revenue": "records.revenue",
+    "website_rate": "records.openings",
     "with_city": "aggregate",
-    "write_report": "report_files",
+    "write_report": "evaluation.files",
     "yearly_targets": "targets",
 }
 

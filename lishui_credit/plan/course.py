@@ -123,7 +123,7 @@ def _drawn(
     ) -> tuple[Any, ...]:
         return (key, adcode, name, day, value, low, high, basis, made_up)
 
-    for day in quarters():
+    for day in quarters() if way.begins else ():
         level = way.at(day)
         if level is not None and (day > BASE or found["base"] is not None):
             yield row("path", day, found["base"] if day == BASE else level)
@@ -144,7 +144,7 @@ def companion_course(frame: pl.DataFrame, key: str, adcode: str, at: date = END)
     ----------
     frame : polars.DataFrame
         Columns of `lishui_credit.plan.observations.SCHEMA`, ``indicator`` named
-        ``indicator.companion`` as `lishui_credit.plan.computed.Computed` does.
+        ``indicator.companion`` as `lishui_credit.plan.records.computed.Computed` does.
     key : str
         Indicator.
     adcode : str

@@ -112,11 +112,16 @@ class Way:
     basis: str
     years: Mapping[int, float]
 
+    @property
+    def begins(self) -> bool:
+        """Whether there is anything to walk from: a base, or loaded targets on the way."""
+        return self.base is not None or bool(self.years)
+
     def at(self, day: date) -> float | None:
         """The value expected on a day; None where the way has no beginning or no end."""
         if self.target is None:
             return None
-        if self.base is None and not self.years:  # at the end it matters not from where
+        if not self.begins:  # at the end it matters not from where
             return self.target if day >= END else None
         if self.base is not None and self.base >= self.target:
             return self.target  # nothing to gain: keep what is reached
@@ -458,6 +463,8 @@ def expected(
     for key, adcode, base, target, basis in table.select(wanted).iter_rows():
         years, _ = loaded.get((key, adcode), ({}, basis))
         way = Way(indicators()[key], base, target, basis, years)
-        rows += [(key, adcode, day, level) for day in days if (level := way.at(day)) is not None]
+        if way.begins:
+            expected_on = ((day, way.at(day)) for day in days)
+            rows += [(key, adcode, day, level) for day, level in expected_on if level is not None]
     kinds = {"indicator": pl.String, "adcode": pl.String, "period": pl.Date, "path": pl.Float64}
     return pl.DataFrame(rows, schema=kinds, orient="row")

@@ -15,10 +15,10 @@ import polars as pl
 
 from lishui_credit.identifiers import uscc_check_digit
 from lishui_credit.plan.divisions import CITY, counties
-from lishui_credit.plan.lists import KEY_SECTORS
-from lishui_credit.plan.raw_tables import RawTable
-from lishui_credit.plan.survey_answers import QUESTIONS, VALID
-from lishui_credit.plan.working_days import deadlines
+from lishui_credit.plan.records.lists import KEY_SECTORS
+from lishui_credit.plan.records.raw_tables import RawTable
+from lishui_credit.plan.records.survey_answers import QUESTIONS, VALID
+from lishui_credit.plan.records.working_days import deadlines
 from lishui_credit.samples.registers import SEED
 
 REGION: Final = "331199"
@@ -90,7 +90,7 @@ def register(rows: int = 2_000, *, seed: int = SEED, year: int = 2018) -> pl.Dat
     Returns
     -------
     polars.DataFrame
-        Columns of `lishui_credit.plan.codes.REGISTER`.
+        Columns of `lishui_credit.plan.records.codes.REGISTER`.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def decisions(rows: int = 1_500, *, seed: int = SEED, year: int = 2018) -> pl.Da
     Returns
     -------
     polars.DataFrame
-        Columns of `lishui_credit.plan.publicity.DECISIONS`.
+        Columns of `lishui_credit.plan.records.publicity.DECISIONS`.
 
     Examples
     --------
@@ -191,7 +191,7 @@ def publications(decided: pl.DataFrame, *, seed: int = SEED, year: int = 2018) -
     Returns
     -------
     polars.DataFrame
-        Columns of `lishui_credit.plan.publicity.PUBLICATIONS`; some numbers with other brackets.
+        Columns of `lishui_credit.plan.records.publicity.PUBLICATIONS`; some numbers with other brackets.
 
     Examples
     --------
@@ -271,7 +271,7 @@ def catalogue(items: int = 12) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        Columns of `lishui_credit.plan.collection.CATALOGUE`.
+        Columns of `lishui_credit.plan.records.collection.CATALOGUE`.
 
     Examples
     --------
@@ -509,7 +509,7 @@ def headed(frame: pl.DataFrame, table: RawTable) -> pl.DataFrame:
 
     Examples
     --------
-    >>> from lishui_credit.plan.collection import CATALOGUE
+    >>> from lishui_credit.plan.records.collection import CATALOGUE
     >>> headed(catalogue(1), CATALOGUE).columns[:2]
     ['目录事项编码', '事项名称']
     """

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import PlanIndicator
+from lishui_credit.plan.evaluation.grids import Cell, Grid, interval
+from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.methods import growth_class
-from lishui_credit.plan.report import MidTerm
-from lishui_credit.plan.report_grids import Cell, Grid, interval
 from lishui_credit.plan.sentences import printed, rate_printed
 from lishui_credit.plan.status import STATUSES, said
 

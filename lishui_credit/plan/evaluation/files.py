@@ -12,7 +12,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import END
 from lishui_credit.plan.divisions import CITY
-from lishui_credit.plan.report import mid_term
+from lishui_credit.plan.evaluation.mid_term import mid_term
 from lishui_credit.write import replacing
 
 KINDS: Final = (".html", ".xlsx", ".pdf")
@@ -49,7 +49,7 @@ def check_output(path: Path | str) -> Path:
             )
         )
     if kind == ".pdf":
-        from lishui_credit.plan.report_pdf import browser
+        from lishui_credit.plan.evaluation.pdf import browser
 
         browser()
     return path
@@ -74,7 +74,7 @@ def write_report(
         ``.html`` (self-contained), ``.xlsx`` or ``.pdf`` (printed by a Chromium on the machine). An
         earlier file is replaced only when the new one is complete.
     at, area, targets, known_on
-        See `lishui_credit.plan.report.mid_term`.
+        See `lishui_credit.plan.evaluation.mid_term.mid_term`.
 
     Returns
     -------
@@ -99,14 +99,14 @@ def write_report(
     found = mid_term(frame, at, area=area, targets=targets, known_on=known_on)
     kind = path.suffix.lower()
     if kind == ".xlsx":
-        from lishui_credit.plan.report_workbook import write_workbook
+        from lishui_credit.plan.evaluation.workbook import write_workbook
 
         return write_workbook(found, path)
-    from lishui_credit.plan.report_page import page
+    from lishui_credit.plan.evaluation.page import page
 
     html = page(found)
     if kind == ".pdf":
-        from lishui_credit.plan.report_pdf import print_pdf
+        from lishui_credit.plan.evaluation.pdf import print_pdf
 
         return print_pdf(html, path)
     with replacing(path) as draft:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.computed import (
+from lishui_credit.plan.records.computed import (
     Computed,
     by_area,
     check_frequency,
@@ -21,7 +21,7 @@ from lishui_credit.plan.computed import (
     period_of,
     period_start,
 )
-from lishui_credit.plan.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
 
 INDICATOR: Final = "query_volume"
 REPEAT_MINUTES: Final = 10

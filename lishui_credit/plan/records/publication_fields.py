@@ -22,9 +22,9 @@ from lishui_credit.errors import Problem, RubricError, SubjectError
 from lishui_credit.headers import normal
 from lishui_credit.identifiers import uscc_valid
 from lishui_credit.language import tr
-from lishui_credit.plan.computed import Computed, by_area, check_period, observed
-from lishui_credit.plan.publicity import INDICATOR
-from lishui_credit.plan.raw_tables import RawColumn, RawTable, read_frame, take
+from lishui_credit.plan.records.computed import Computed, by_area, check_period, observed
+from lishui_credit.plan.records.publicity import INDICATOR
+from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, read_frame, take
 
 Act = Literal["licence", "penalty"]
 
@@ -144,7 +144,7 @@ def standards() -> dict[str, PublicationStandard]:
     >>> list(standards()), len(standards()["2018"].penalty)
     (['2015', '2018'], 17)
     """
-    path = files("lishui_credit.plan") / _FILE
+    path = files("lishui_credit.plan.records") / _FILE
     return read_standards(path.read_text(encoding="utf-8"))
 
 

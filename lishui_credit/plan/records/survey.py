@@ -17,11 +17,17 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.computed import Computed, check_period, left_out, observed
 from lishui_credit.plan.divisions import CITY, counties, division
-from lishui_credit.plan.raking import Margins, Raking, rake
-from lishui_credit.plan.survey_answers import ANSWERS, PER_COUNTY, TOP_TWO, VALID, take_answers
-from lishui_credit.plan.survey_design import kish
+from lishui_credit.plan.records.computed import Computed, check_period, left_out, observed
+from lishui_credit.plan.records.raking import Margins, Raking, rake
+from lishui_credit.plan.records.survey_answers import (
+    ANSWERS,
+    PER_COUNTY,
+    TOP_TWO,
+    VALID,
+    take_answers,
+)
+from lishui_credit.plan.records.survey_design import kish
 from lishui_credit.proportions import Floats, quantile, wilson
 from lishui_credit.validation.outcomes import Estimate
 

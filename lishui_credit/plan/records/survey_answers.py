@@ -9,7 +9,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
 
 ANSWERS: Final[dict[str, tuple[str, ...]]] = {
     "very_satisfied": ("很满意", "非常满意", "5", "5.0"),

@@ -9,10 +9,10 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.computed import Computed, by_area, check_period, left_out, observed
 from lishui_credit.plan.divisions import areas
-from lishui_credit.plan.raw_tables import RawColumn, RawTable, take
-from lishui_credit.plan.usage import judged_queries
+from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, observed
+from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.usage import judged_queries
 
 WEBSITE: Final = "website_rate"
 CLIENT: Final = "client_rate"

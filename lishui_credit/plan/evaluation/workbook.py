@@ -16,8 +16,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.layout import width
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators
-from lishui_credit.plan.report import MidTerm
-from lishui_credit.plan.report_annex import (
+from lishui_credit.plan.evaluation.annex import (
     completeness,
     definition,
     methods,
@@ -28,8 +27,8 @@ from lishui_credit.plan.report_annex import (
     revisions,
     supplementary,
 )
-from lishui_credit.plan.report_drawings import scale, titled
-from lishui_credit.plan.report_grids import (
+from lishui_credit.plan.evaluation.drawings import scale, titled
+from lishui_credit.plan.evaluation.grids import (
     Cell,
     Grid,
     Measured,
@@ -44,7 +43,8 @@ from lishui_credit.plan.report_grids import (
     twelve,
     yearly_values,
 )
-from lishui_credit.plan.report_words import about, both_methods, remarks, standing, warning
+from lishui_credit.plan.evaluation.mid_term import MidTerm
+from lishui_credit.plan.evaluation.words import about, both_methods, remarks, standing, warning
 from lishui_credit.plan.sentences import sentence
 from lishui_credit.validation.svg import BLUE, GREY, RED
 from lishui_credit.version import __version__

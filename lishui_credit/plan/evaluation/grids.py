@@ -16,7 +16,7 @@ import polars as pl
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import ATTRIBUTES, PlanIndicator, indicator, indicators
 from lishui_credit.plan.divisions import areas, counties, division
-from lishui_credit.plan.report import MidTerm
+from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.sentences import printed, rate_printed
 from lishui_credit.plan.status import STATUSES, said
 

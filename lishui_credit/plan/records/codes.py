@@ -13,9 +13,9 @@ import polars as pl
 
 from lishui_credit.identifiers import USCC_ALPHABET, USCC_AUTHORITIES, uscc_valid
 from lishui_credit.language import tr
-from lishui_credit.plan.computed import Computed, by_area, check_period, left_out, observed
 from lishui_credit.plan.divisions import areas
-from lishui_credit.plan.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, observed
+from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
 
 INDICATOR: Final = "uscc_coverage"
 

@@ -10,7 +10,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.headers import BANNED
 from lishui_credit.language import tr
-from lishui_credit.plan.computed import (
+from lishui_credit.plan.records.computed import (
     Computed,
     by_area,
     check_period,
@@ -18,8 +18,8 @@ from lishui_credit.plan.computed import (
     observed,
     period_start,
 )
-from lishui_credit.plan.raw_tables import RawColumn, RawTable, take
-from lishui_credit.plan.working_days import deadlines
+from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.working_days import deadlines
 
 INDICATOR: Final = "collection_completeness"
 

@@ -10,9 +10,9 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.computed import Computed, by_area, left_out, observed
 from lishui_credit.plan.divisions import CITY
-from lishui_credit.plan.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.computed import Computed, by_area, left_out, observed
+from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
 
 INDICATOR: Final = "service_revenue"
 CLASSES: Final = ("7295",)

@@ -17,8 +17,7 @@ import polars as pl
 from lishui_credit.language import language, tr
 from lishui_credit.layout import width
 from lishui_credit.plan.definitions import PlanIndicator, indicators
-from lishui_credit.plan.report import MidTerm
-from lishui_credit.plan.report_annex import (
+from lishui_credit.plan.evaluation.annex import (
     completeness,
     definition,
     methods,
@@ -29,8 +28,8 @@ from lishui_credit.plan.report_annex import (
     revisions,
     supplementary,
 )
-from lishui_credit.plan.report_drawings import against_path, course
-from lishui_credit.plan.report_grids import (
+from lishui_credit.plan.evaluation.drawings import against_path, course
+from lishui_credit.plan.evaluation.grids import (
     Cell,
     Grid,
     Measured,
@@ -45,7 +44,8 @@ from lishui_credit.plan.report_grids import (
     twelve,
     yearly_values,
 )
-from lishui_credit.plan.report_words import about, both_methods, remarks, standing, warning
+from lishui_credit.plan.evaluation.mid_term import MidTerm
+from lishui_credit.plan.evaluation.words import about, both_methods, remarks, standing, warning
 from lishui_credit.plan.sentences import sentence
 from lishui_credit.version import __version__
 from lishui_credit.write import safe_text

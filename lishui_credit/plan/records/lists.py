@@ -10,8 +10,8 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.computed import Computed, by_area, check_period, left_out, observed
-from lishui_credit.plan.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, observed
+from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
 
 INDICATOR: Final = "blacklist_coverage"
 

@@ -13,9 +13,9 @@ import polars as pl
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator
 from lishui_credit.plan.divisions import counties
+from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.methods import elapsed
 from lishui_credit.plan.observations import MONTHS
-from lishui_credit.plan.report import MidTerm
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.validation.svg import BLUE, GREY, RED, Plot, room

@@ -19,9 +19,9 @@ from lishui_credit.plan.definitions import (
     plan,
 )
 from lishui_credit.plan.divisions import POPULATION_EVIDENCE, areas, division
+from lishui_credit.plan.evaluation.grids import Cell, Grid, Measured, interval, names_of
+from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.methods import GROWTH_THRESHOLDS, LEAST_POINTS, SCHEDULE_THRESHOLDS
-from lishui_credit.plan.report import MidTerm
-from lishui_credit.plan.report_grids import Cell, Grid, Measured, interval, names_of
 
 _EVIDENCE: Final = {
     "proposed": ("proposed here; the plan is silent", "本系统拟定,规划未作规定"),

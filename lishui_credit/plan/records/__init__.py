@@ -1,0 +1,1 @@
+"""The plan's indicators computed from raw records: registers, decisions, lists, logs, answers."""
