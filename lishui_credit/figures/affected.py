@@ -73,7 +73,7 @@ def group_rates(
         scattermode="group",
         xaxis={
             "title": tr("difference of rates", "比率之差") if gaps else tr("rate", "比率"),
-            "tickformat": "+.0%" if gaps else ".0%",
+            "tickformat": "+.3~%" if gaps else ".3~%",
             "rangemode": "normal" if gaps else "tozero",
         },
         legend=LEGEND,
@@ -140,7 +140,7 @@ def frontier(
     figure.update_layout(
         xaxis={
             "title": tr("largest gap between groups", "组间最大差距"),
-            "tickformat": ".0%",
+            "tickformat": ".3~%",
             "rangemode": "tozero",
         },
         yaxis={"title": f"{tr('profit', '利润')}, {money.name}", "tickformat": DIGITS},

@@ -131,10 +131,10 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
             "tickvals": places,
             "ticktext": [short(said) for said in frame["bin"]],
         },
-        yaxis={"title": tr("share of rows", "行数占比"), "tickformat": ".0%"},
+        yaxis={"title": tr("share of rows", "行数占比"), "tickformat": ".3~%"},
         yaxis2={
             "title": tr("bad rate", "坏账率"),
-            "tickformat": ".1%",
+            "tickformat": ".3~%",
             "overlaying": "y",
             "side": "right",
             "rangemode": "tozero",
@@ -246,7 +246,7 @@ def side_by_side_plot(frame: pl.DataFrame, *, synthetic: bool = False) -> Any:
     figure.update_layout(
         xaxis={
             "title": tr("part of the spread of points", "占分值离散度的比重"),
-            "tickformat": ".0%",
+            "tickformat": ".3~%",
             "rangemode": "tozero",
         },
         legend=LEGEND,

@@ -102,10 +102,10 @@ def trade_off(swept: pl.DataFrame, *, synthetic: bool = False) -> Any:
         hovertext=[f"{tr('cut-off', '分数线')} {cut}" for cut in top["cut_off"]],
     )
     figure.update_layout(
-        xaxis={"title": tr("approval rate", "通过率"), "tickformat": ".0%", "range": [0, 1.02]},
+        xaxis={"title": tr("approval rate", "通过率"), "tickformat": ".3~%", "range": [0, 1.02]},
         yaxis={
             "title": tr("bad rate of the approved", "批准者坏账率"),
-            "tickformat": ".1%",
+            "tickformat": ".3~%",
             "rangemode": "tozero",
         },
         legend=LEGEND,
@@ -205,7 +205,7 @@ def rates_by_cut_off(swept: pl.DataFrame, *, synthetic: bool = False) -> Any:
         )
     figure.update_layout(
         xaxis={"title": tr("approve from this score up", "批准分数线(含)")},
-        yaxis={"tickformat": ".0%", "range": [0, 1.02]},
+        yaxis={"tickformat": ".3~%", "range": [0, 1.02]},
         legend=LEGEND,
     )
     if frame["cut_off"].dtype == pl.String:
@@ -332,7 +332,7 @@ def swap_rates(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False)
     figure.update_layout(
         xaxis={
             "title": tr("bad rate of the known outcomes", "已知结果的坏账率"),
-            "tickformat": ".0%",
+            "tickformat": ".3~%",
             "rangemode": "tozero",
         },
         legend=LEGEND,

@@ -152,7 +152,7 @@ def distribution_bars(
         barmode="stack",
         xaxis={
             "title": tr("share of subjects", "主体占比"),
-            "tickformat": ".0%",
+            "tickformat": ".3~%",
             "range": [0, 1],
         },
         legend={**LEGEND, "traceorder": "normal"},
@@ -237,7 +237,7 @@ def migration_matrix(
         colorscale=[[0, "#FFFFFF"], [1, BLUE]],
         xgap=2,
         ygap=2,
-        colorbar={"title": tr("of the row", "占本行"), "tickformat": ".0%", "thickness": 12},
+        colorbar={"title": tr("of the row", "占本行"), "tickformat": ".3~%", "thickness": 12},
     )
     for place in range(len(grades)):
         figure.add_shape(
@@ -312,7 +312,7 @@ def evidence_bars(
         barmode="stack",
         xaxis={
             "title": tr("share of points given and taken", "占加减分值的比重"),
-            "tickformat": ".0%",
+            "tickformat": ".3~%",
             "range": [0, 1],
         },
         legend={**LEGEND, "traceorder": "normal"},
@@ -359,7 +359,7 @@ def unverified_lines(frame: pl.DataFrame, *, label: str = "", synthetic: bool = 
         )
     figure.update_layout(
         xaxis={"dtick": 1, "tickformat": "d", "title": tr("year assessed", "评价年度")},
-        yaxis={"tickformat": ".0%", "rangemode": "tozero"},
+        yaxis={"tickformat": ".3~%", "rangemode": "tozero"},
         legend=LEGEND,
     )
     return figure

@@ -248,7 +248,7 @@ def approvals_by_group(affected: pl.DataFrame, *, label: str = "", synthetic: bo
     figure.update_layout(
         xaxis={
             "title": tr("approval rate, 95 % interval", "通过率(95% 区间)"),
-            "tickformat": ".0%",
+            "tickformat": ".3~%",
         },
         legend=LEGEND,
     )

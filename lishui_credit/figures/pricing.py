@@ -74,7 +74,7 @@ def price_curves(
         )
     figure.add_hline(y=0, line={"color": GREY, "width": 1})
     figure.update_layout(
-        xaxis={"title": tr("rate a year", "年利率"), "tickformat": ".0%"},
+        xaxis={"title": tr("rate a year", "年利率"), "tickformat": ".3~%"},
         yaxis={"title": money.name, "tickformat": DIGITS},
         legend=LEGEND,
     )

@@ -141,7 +141,7 @@ def profit_distribution(
         )
     figure.update_layout(
         xaxis={"title": f"{tr('profit', '利润')}, {money.name}", "tickformat": DIGITS},
-        yaxis={"title": tr("share of draws", "模拟占比"), "tickformat": ".1%"},
+        yaxis={"title": tr("share of draws", "模拟占比"), "tickformat": ".3~%"},
         yaxis2={"overlaying": "y", "range": [0, 1], "visible": False},
         legend=LEGEND,
     )
