@@ -370,7 +370,8 @@ class Store:
 
     def _parquet(self) -> pl.DataFrame:
         try:
-            frame = pl.read_parquet(self.path)
+            with self.path.open("rb") as held:  # by its path it could be replaced between two reads
+                frame = pl.read_parquet(held)
         except (pl.exceptions.PolarsError, OSError):
             raise SubjectError(_no_store(self.path, "Parquet")) from None
         if frame.schema != SCHEMA:
