@@ -8,9 +8,9 @@ editions; learn a card (`Scorecard`, `BinningProcess`, `Odds`), challenge it (`C
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lishui_credit import first_use
 from lishui_credit.errors import CreditError, EditionError, ModelError, RubricError, SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.version import __version__
@@ -79,9 +79,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'lishui_credit' has no attribute '{name}'")
-    return getattr(import_module(f"lishui_credit.{home}"), name)
+__getattr__ = first_use.names(__name__, _HOMES)

@@ -5,8 +5,9 @@ Names are imported when first used: importing this folder loads no duckdb and no
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from lishui_credit import first_use
 
 if TYPE_CHECKING:
     from lishui_credit.board.build import build_board
@@ -17,9 +18,4 @@ _HOMES = {"Contents": "contents", "build_board": "build", "open_board": "content
 __all__ = ["Contents", "build_board", "open_board"]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'lishui_credit.board' has no attribute '{name}'")
-    return getattr(import_module(f"lishui_credit.board.{home}"), name)
+__getattr__ = first_use.names(__name__, _HOMES)

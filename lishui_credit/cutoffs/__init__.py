@@ -7,9 +7,9 @@ no scipy.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lishui_credit import first_use
 from lishui_credit.cutoffs.affected import affected
 from lishui_credit.cutoffs.book import Book, book
 from lishui_credit.cutoffs.decide import decide
@@ -186,9 +186,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'lishui_credit.cutoffs' has no attribute '{name}'")
-    return getattr(import_module(f"lishui_credit.cutoffs.{home}"), name)
+__getattr__ = first_use.names(__name__, _HOMES)

@@ -7,9 +7,9 @@ module imports them, so they are bound here at once.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lishui_credit import first_use
 from lishui_credit.plan.observations import observations
 from lishui_credit.plan.progress import progress
 
@@ -136,9 +136,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'lishui_credit.plan' has no attribute '{name}'")
-    return getattr(import_module(f"lishui_credit.plan.{home}"), name)
+__getattr__ = first_use.names(__name__, _HOMES)

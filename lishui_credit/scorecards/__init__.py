@@ -6,8 +6,9 @@ LightGBM.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from lishui_credit import first_use
 
 if TYPE_CHECKING:
     from lishui_credit.scorecards.binning import Bin, Binning
@@ -101,9 +102,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'lishui_credit.scorecards' has no attribute '{name}'")
-    return getattr(import_module(f"lishui_credit.scorecards.{home}"), name)
+__getattr__ = first_use.names(__name__, _HOMES)

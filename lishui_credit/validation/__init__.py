@@ -6,8 +6,9 @@ Names are imported when first used: importing this folder loads no scipy, scikit
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from lishui_credit import first_use
 
 if TYPE_CHECKING:
     from lishui_credit.validation.approval import at_approval
@@ -107,9 +108,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'lishui_credit.validation' has no attribute '{name}'")
-    return getattr(import_module(f"lishui_credit.validation.{home}"), name)
+__getattr__ = first_use.names(__name__, _HOMES)
