@@ -291,8 +291,8 @@ def evaluate(
     Cost: one pass, about one comparison per band and row. Nothing here holds all rows but the
     tally of events, one row per subject that has any. Yet memory is not constant: polars streaming
     from Parquet keeps several decoded row groups in flight. Reading, grading and writing farmer
-    households peaked at 0.4 GB for 480,000 and 1.4 GB for 4,000,000 (row groups of 500,000), and
-    reading and writing the same file without grading at 0.3 and 1.1 GB.
+    households peaked at 0.4 GB for 480,000 and 1.8 GB for 10 million (row groups of 500,000), and
+    reading and writing the same file without grading at 0.3 and 1.4 GB.
 
     Examples
     --------
