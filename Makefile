@@ -78,8 +78,9 @@ test: lint browser  ## lint, then every test, README and docstring example
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 .PHONY: bench
-bench: setup  ## time grading on large synthetic frames
+bench: setup  ## time grading and cut-offs on large synthetic frames
 	@$(BIN)/python benchmarks/grade.py
+	@$(BIN)/python benchmarks/cutoffs.py
 
 .PHONY: peers
 peers: $(patsubst benchmarks/peers/%.txt,.venv-peers/%/.installed,$(wildcard benchmarks/peers/*.txt))  ## one environment each for the packages the benchmarks compare with

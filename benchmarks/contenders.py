@@ -45,7 +45,7 @@ class Ours(Contender):
         from lishui_credit.scorecards import BinningProcess, Odds, Scorecard
 
         codes = {"special_codes": {"*": [CODE]}} if self.special else {}
-        self.process = BinningProcess(max_bins=8, prebins=self.prebins, **codes)
+        self.process = BinningProcess(max_bins=8, min_share=0.05, prebins=self.prebins, **codes)
         reason = {
             name: "every contender gets every column"
             for name in self.train.columns
