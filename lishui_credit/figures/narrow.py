@@ -78,32 +78,32 @@ def narrow(figure: Any) -> Any:
     top = 26 + 22 * told
     below = 58 + _ENTRY * rows
     height = figure.layout.height or 450
-    figure.update_layout(
-        width=None,
-        height=height - 90 + top + _ENTRY * rows,
-        title={
-            "text": title,
-            "font": {"size": _SIZE},
-            "x": 0,
-            "xref": "container",
-            "xanchor": "left",
-            "y": 1,
-            "yref": "container",
-            "yanchor": "top",
-            # plotly sets the last line of several at the top, not the first
-            "pad": {"t": 10 + 13 * (told - 1), "l": 4},
-        },
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xref": "container",
-            "xanchor": "left",
-            "y": 0,
-            "yref": "container",
-            "yanchor": "bottom",
-            "font": {"size": 12},
-        },
-        margin={"t": top, "b": below, "l": 56, "r": 24},
-    )
+    layout = figure.layout
+    layout.width = None
+    layout.height = height - 90 + top + _ENTRY * rows
+    # Whole parts at once: an update goes through every property by itself, and takes ten times longer.
+    layout.title = layout.title.to_plotly_json() | {
+        "text": title,
+        "font": {"size": _SIZE},
+        "x": 0,
+        "xref": "container",
+        "xanchor": "left",
+        "y": 1,
+        "yref": "container",
+        "yanchor": "top",
+        # plotly sets the last line of several at the top, not the first
+        "pad": {"t": 10 + 13 * (told - 1), "l": 4},
+    }
+    layout.legend = layout.legend.to_plotly_json() | {
+        "orientation": "h",
+        "x": 0,
+        "xref": "container",
+        "xanchor": "left",
+        "y": 0,
+        "yref": "container",
+        "yanchor": "bottom",
+        "font": {"size": 12},
+    }
+    layout.margin = {"t": top, "b": below, "l": 56, "r": 24}
     figure.update_xaxes(automargin=True, tickfont={"size": 11})
     return figure
