@@ -214,3 +214,18 @@ def _missing(column: Column, ignored: list[str], where: str) -> Problem:
         hint,
         where=where,
     )
+
+
+_YUAN: Final = ("yuan", "元", "wan")
+
+
+def says_yuan(name: str) -> bool:
+    """Tell whether a header says that its money is in yuan, or in ten thousand of them.
+
+    Examples
+    --------
+    >>> says_yuan("金额（元）"), says_yuan("loan_yuan"), says_yuan("amount_fen"), says_yuan("amount")
+    (True, True, False, False)
+    """
+    plain = normal(name)
+    return plain.endswith(_YUAN) or split_unit(plain)[1].endswith(_YUAN)

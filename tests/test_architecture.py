@@ -20,7 +20,7 @@ PACKAGE = "lishui_credit"
 FLOORS = [
     {"errors", "language", "citation", "layout", "version", "first_use"},
     {"points", "grades", "identifiers", "proportions"},
-    {"columns", "dictionary", "read", "headers", "cells", "conform", "write"},
+    {"columns", "dictionary", "frames", "read", "headers", "cells", "conform", "write"},
     {"rubrics", "scorecards"},
     {"validation", "records"},
     {"cutoffs", "plan"},

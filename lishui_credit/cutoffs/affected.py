@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from lishui_credit.cutoffs.book import Book
 from lishui_credit.cutoffs.decide import expressions, wrong_with
-from lishui_credit.cutoffs.frames import absent
 from lishui_credit.cutoffs.money import Products, money
 from lishui_credit.cutoffs.policy import APPROVE, Policy
 from lishui_credit.cutoffs.policy_checks import forbidden
 from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.frames import absent
 from lishui_credit.language import tr
 from lishui_credit.validation.fairness import rate_gap
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, members_of

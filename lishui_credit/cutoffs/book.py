@@ -16,10 +16,14 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.cutoffs.frames import FARTHEST, as_polars, says_yuan
 from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.frames import as_polars
+from lishui_credit.headers import says_yuan
 from lishui_credit.language import tr
 from lishui_credit.scorecards.protected import protected_as
+
+FARTHEST: Final[float] = 2**53
+"""Largest whole score: beyond it a float tells no two whole numbers apart."""
 
 _LARGEST: Final = 10**15  # fen; ten trillion yuan in one loan is a mistake of units
 _TOTAL: Final = 4 * 10**17  # fen; keeps every sum of money inside 64 bits

@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from lishui_credit.cutoffs.frames import absent, as_polars
 from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.frames import absent, as_polars
 from lishui_credit.language import tr
 from lishui_credit.validation.jeffreys import jeffreys_interval, labels, ordered
 from lishui_credit.validation.outcomes import Values, checked

@@ -11,13 +11,13 @@ import math
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
 from lishui_credit.cutoffs.adverse import reasons
+from lishui_credit.cutoffs.book import FARTHEST
 from lishui_credit.cutoffs.clauses import sentences
-from lishui_credit.cutoffs.frames import FARTHEST, absent, as_polars
 from lishui_credit.cutoffs.policy import (
     APPROVE,
     DECLINE,
@@ -32,12 +32,10 @@ from lishui_credit.cutoffs.policy import (
     comparison,
 )
 from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.frames import absent, as_polars
 from lishui_credit.language import tr
 from lishui_credit.rubrics.rubric import Rubric
 from lishui_credit.scorecards.card import Card
-
-ROW: Final = "row"
-"""Name of the id where a file has none: rows are numbered from 1."""
 
 
 def decide(

@@ -17,11 +17,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lishui_credit.cutoffs.churn import MILLION, RateTable, default_rates
-from lishui_credit.cutoffs.frames import absent, as_polars
 from lishui_credit.cutoffs.offers import Conditions
 from lishui_credit.cutoffs.pricing import Pricing, flat, price
 from lishui_credit.cutoffs.terms import Terms
 from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.frames import absent, as_polars
 from lishui_credit.language import tr
 from lishui_credit.validation.outcomes import Values, checked
 

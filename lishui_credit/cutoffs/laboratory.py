@@ -18,7 +18,6 @@ import polars as pl
 
 from lishui_credit.cutoffs.book import Book, book
 from lishui_credit.cutoffs.decide import expressions
-from lishui_credit.cutoffs.frames import as_polars
 from lishui_credit.cutoffs.policy import APPROVE, Policy
 from lishui_credit.cutoffs.policy_checks import check
 from lishui_credit.cutoffs.policy_file import read_policy
@@ -27,6 +26,7 @@ from lishui_credit.cutoffs.swap import Swap, swap
 from lishui_credit.cutoffs.sweep import sweep
 from lishui_credit.cutoffs.terms import Terms
 from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.frames import as_polars
 from lishui_credit.language import tr
 from lishui_credit.read import sha256
 from lishui_credit.validation.fairness import FOUR_FIFTHS, fairness

@@ -15,8 +15,8 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.citation import Citation, Evidence
-from lishui_credit.cutoffs.frames import absent, as_polars
 from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.frames import absent, as_polars
 from lishui_credit.language import tr
 
 _FULL_BP: Final = 10_000

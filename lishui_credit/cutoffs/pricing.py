@@ -15,7 +15,6 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from lishui_credit.cutoffs.churn import MILLION, RateTable
-from lishui_credit.cutoffs.frames import absent, as_polars
 from lishui_credit.cutoffs.offers import (
     Award,
     Conditions,
@@ -28,6 +27,7 @@ from lishui_credit.cutoffs.offers import (
 )
 from lishui_credit.cutoffs.terms import Terms
 from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.frames import absent, as_polars
 from lishui_credit.language import tr
 
 _STEP_FEN: Final = 1_000_000  # "a little more budget": 10,000 yuan

@@ -14,9 +14,10 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.cutoffs.decide import expressions, wrong_with
-from lishui_credit.cutoffs.frames import absent, as_polars, says_yuan
 from lishui_credit.cutoffs.policy import APPROVE, DECISIONS, NOT_DECIDED, Policy
 from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.frames import absent, as_polars
+from lishui_credit.headers import says_yuan
 from lishui_credit.language import tr
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW
 from lishui_credit.validation.jeffreys import jeffreys_interval

@@ -12,12 +12,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import narwhals as nw
 import polars as pl
 
 from lishui_credit.cells import cell
 from lishui_credit.columns import Column, ColumnType
 from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.frames import as_polars
 from lishui_credit.headers import BANNED, normal, split_unit
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import words
@@ -137,26 +137,7 @@ def _frame(source: Any, table: RawTable) -> tuple[pl.DataFrame, str, int]:
         raw = read(source, lambda text: normal(text) in headers, lambda text: normal(text) in days)
         return raw.frame.collect(), raw.name, raw.first_row
     name = tr(table.id.replace("_", " "), table.title_zh)
-    if isinstance(source, pl.LazyFrame):
-        return source.collect(), name, 1
-    if isinstance(source, pl.DataFrame):
-        return source, name, 1
-    try:
-        wrapped = nw.from_native(source)
-    except TypeError as error:
-        raise SubjectError(
-            Problem(
-                tr("not a frame with named columns", "不是带列名的数据框"),
-                type(source).__name__,
-                tr(
-                    "give a file, or a polars, pandas or pyarrow frame",
-                    "请提供文件,或 polars、pandas、pyarrow 数据框",
-                ),
-                name,
-            )
-        ) from error
-    eager = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
-    return eager.to_polars(), name, 1
+    return as_polars(source, name), name, 1
 
 
 def read_frame(source: Any, table: RawTable) -> pl.DataFrame:

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.headers import normal, split_unit
 from lishui_credit.language import tr
 
-FARTHEST: Final[float] = 2**53
-"""Largest whole score: beyond it a float tells no two whole numbers apart."""
 
+def as_polars(frame: Any, where: str = "") -> pl.DataFrame:
+    """Return any frame as polars holds it.
 
-def as_polars(frame: Any) -> pl.DataFrame:
-    """Return any frame as polars holds it."""
+    Parameters
+    ----------
+    frame : polars DataFrame or LazyFrame, pandas DataFrame, pyarrow Table, any narwhals frame
+    where : str, default ""
+        What the frame holds, for the message.
+
+    Raises
+    ------
+    SubjectError
+        If it is no frame.
+
+    Examples
+    --------
+    >>> as_polars(pl.LazyFrame({"a": [1]})).rows()
+    [(1,)]
+    """
     if isinstance(frame, pl.DataFrame):
         return frame
     if isinstance(frame, pl.LazyFrame):
@@ -35,6 +48,7 @@ def as_polars(frame: Any) -> pl.DataFrame:
                     "give a polars, pandas or pyarrow frame",
                     "请提供 polars、pandas 或 pyarrow 数据框",
                 ),
+                where,
             )
         ) from error
     eager: nw.DataFrame[Any] = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
@@ -49,18 +63,3 @@ def absent(name: str, columns: Sequence[str]) -> Problem:
         ", ".join(columns[:12]),
         tr(f"did you mean '{near[0]}'?", f"是否指“{near[0]}”?") if near else "",
     )
-
-
-_YUAN: Final = ("yuan", "元", "wan")
-
-
-def says_yuan(name: str) -> bool:
-    """Tell whether a header says that its money is in yuan, or in ten thousand of them.
-
-    Examples
-    --------
-    >>> says_yuan("金额（元）"), says_yuan("loan_yuan"), says_yuan("amount_fen"), says_yuan("amount")
-    (True, True, False, False)
-    """
-    plain = normal(name)
-    return plain.endswith(_YUAN) or split_unit(plain)[1].endswith(_YUAN)
