@@ -1,19 +1,15 @@
 """The dashboard: `make dashboard`, or `streamlit run dashboards/app.py`. It calls, it computes nothing."""
 
-import sys
 from pathlib import Path
 
+import login
 import streamlit as st
+import view
+
+from lishui_credit.errors import CreditError
+from lishui_credit.language import language, tr
 
 HERE = Path(__file__).resolve().parent
-if str(HERE) not in sys.path:  # streamlit puts it there; a test of one page does not
-    sys.path.insert(0, str(HERE))
-
-import login  # noqa: E402
-import view  # noqa: E402
-
-from lishui_credit.errors import CreditError  # noqa: E402
-from lishui_credit.language import language, tr  # noqa: E402
 
 view.speak()
 st.set_page_config(

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from lishui_credit.rubrics.rubric import Rubric
 
 
-def _day(text: str | None, option: str) -> date | None:
+def day_of(text: str | None, option: str) -> date | None:
+    """Return the day an option names, None where it is not given.
+
+    Raises
+    ------
+    SubjectError
+        If it is no date.
+    """
     if text is None:
         return None
     try:
@@ -34,7 +41,13 @@ def _day(text: str | None, option: str) -> date | None:
         ) from None
 
 
-def _say(options: argparse.Namespace, data: Any, text: Callable[[], str]) -> None:
+def names_of(text: str) -> list[str]:
+    """Return the names of a comma-separated option."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def say(options: argparse.Namespace, data: Any, text: Callable[[], str]) -> None:
+    """Print what came out: as JSON where it is asked for, else as text."""
     if options.json:
         print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
     else:
@@ -90,7 +103,7 @@ def rubrics(options: argparse.Namespace) -> int:
         tr("points by evidence", "分值依据"),
         tr("cases", "案例"),
     )
-    _say(
+    say(
         options,
         rows,
         lambda: "\n".join(
@@ -136,7 +149,7 @@ def check(options: argparse.Namespace) -> int:
     found = catalog.check_file(Path(options.file))
     data = {"rubric": found.name, "edition": found.edition, "sha256": found.sha256}
     text = tr("no mistakes: ", "未发现错误:") + f"{found.name}@{found.edition} {found.sha256[:12]}"
-    _say(options, data, lambda: text)
+    say(options, data, lambda: text)
     return 0
 
 
@@ -163,13 +176,13 @@ def grade(options: argparse.Namespace) -> int:
         events=options.events,
         bases=options.bases,
         period=options.period,
-        as_of=_day(options.as_of or (options.on if options.period is None else None), "--as-of"),
+        as_of=day_of(options.as_of or (options.on if options.period is None else None), "--as-of"),
         labels=options.labels,
         overlay=options.overlay,
         skip_rejected=options.skip_rejected,
         progress=progress(),
     )
-    _say(options, json.loads(manifest.json()), lambda: _summary(manifest, rubric, options.output))
+    say(options, json.loads(manifest.json()), lambda: _summary(manifest, rubric, options.output))
     return 0
 
 
@@ -239,7 +252,7 @@ def explain(options: argparse.Namespace) -> int:
     result = Evaluation(stored.frame, stored.rubric, day, stored.manifest.period)
     found = result.explain(options.subject)
     made = tr("SYNTHETIC DATA\n", "合成数据\n") if stored.manifest.synthetic else ""
-    _say(options, found.as_dict(), lambda: f"{made}{found}")
+    say(options, found.as_dict(), lambda: f"{made}{found}")
     return 0
 
 
@@ -264,7 +277,7 @@ def compare(options: argparse.Namespace) -> int:
         events=options.events,
         bases=options.bases,
         period=options.period,
-        as_of=_day(options.as_of, "--as-of"),
+        as_of=day_of(options.as_of, "--as-of"),
         also=(new,),
     )
     if output is not None:
@@ -287,7 +300,7 @@ def compare(options: argparse.Namespace) -> int:
         taken.subjects,
         events=taken.events,
         period=options.period,
-        as_of=_day(options.as_of, "--as-of"),
+        as_of=day_of(options.as_of, "--as-of"),
     )
     if output is not None:
         write_table(found.moved.lazy(), output)
@@ -338,7 +351,7 @@ def compare(options: argparse.Namespace) -> int:
                 )
         return "\n".join(lines)
 
-    _say(options, data, text)
+    say(options, data, text)
     return 0
 
 
@@ -367,7 +380,7 @@ def say_verdict(options: argparse.Namespace, verdict: Verdict) -> int:
             lines += [f"  {row}" for row in verdict.different.head(10).iter_rows()]
         return "\n".join(lines)
 
-    _say(options, data, text)
+    say(options, data, text)
     return 0 if verdict.holds else 1
 
 
@@ -394,7 +407,7 @@ def areas(options: argparse.Namespace) -> int:
     rows = areas.long(found)
     write_table(rows.lazy(), output)
     counted = rows.group_by("level", "grade_label", "outcome").len().sort("level", "grade_label")
-    _say(
+    say(
         options,
         rows.to_dicts(),
         lambda: "\n".join(
@@ -431,7 +444,7 @@ def samples(options: argparse.Namespace) -> int:
                 )
             )
     written = samples.write(Path(options.folder), seed=options.seed, rows=options.rows)
-    _say(
+    say(
         options,
         [str(path) for path in written],
         lambda: "\n".join([tr("synthetic data:", "合成数据:"), *(f"  {path}" for path in written)]),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from lishui_credit.commands import progress
+from lishui_credit.commands import names_of, progress
 from lishui_credit.errors import ModelError, Problem
 from lishui_credit.language import tr
 from lishui_credit.layout import cut, table
@@ -79,10 +79,6 @@ def add_arguments(command: Callable[..., Any]) -> None:
     made.add_argument("-o", "--output", help=".html, .json")
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
 def _pairs(option: str, given: list[str]) -> dict[str, str]:
     wrong = [text for text in given if "=" not in text]
     if wrong:
@@ -95,7 +91,7 @@ def _pairs(option: str, given: list[str]) -> dict[str, str]:
 
 def _codes(given: dict[str, str]) -> dict[str, list[float]]:
     try:
-        return {name: [float(code) for code in _names(text)] for name, text in given.items()}
+        return {name: [float(code) for code in names_of(text)] for name, text in given.items()}
     except ValueError as error:
         raise ModelError(
             Problem(tr("special codes are numbers", "特殊代码须为数字"), str(error))
@@ -138,7 +134,7 @@ def fit(options: argparse.Namespace) -> int:
         min_share=options.min_share,
         monotonic=_pairs("--monotonic", options.monotonic) or None,
         special_codes=_codes(_pairs("--special", options.special)) or None,
-        categorical=_names(options.categorical) or None,
+        categorical=names_of(options.categorical) or None,
     )
     model = Scorecard(
         process,
@@ -155,8 +151,8 @@ def fit(options: argparse.Namespace) -> int:
             options.output,
             target=options.target,
             model=model,
-            leave_out=_names(options.leave_out),
-            by=_names(options.by),
+            leave_out=names_of(options.leave_out),
+            by=names_of(options.by),
             folds=options.folds,
             seed=options.seed,
             title_zh=options.title,
@@ -220,7 +216,7 @@ def score(options: argparse.Namespace) -> int:
             card,
             options.subjects,
             options.output,
-            keep=_names(options.keep) if options.keep is not None else None,
+            keep=names_of(options.keep) if options.keep is not None else None,
             reasons=options.reasons,
             metadata={"lishui_credit": json.dumps(facts)},
         )
@@ -242,7 +238,7 @@ def validate(options: argparse.Namespace) -> int:
             options.model,
             options.sample,
             target=options.target,
-            by=_names(options.by),
+            by=names_of(options.by),
             period=options.period,
             cut_off=options.cut_off,
             seed=options.seed,

@@ -9,10 +9,10 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lishui_credit.commands import day_of
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.layout import cut, table
@@ -72,17 +72,6 @@ def _status_arguments(part: argparse.ArgumentParser) -> None:
     part.add_argument("--targets", help=tr("file of yearly targets", "年度目标文件"))
 
 
-def _day(text: str | None, option: str, otherwise: date) -> date:
-    if text is None:
-        return otherwise
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise SubjectError(
-            Problem(tr("not a date", "不是日期"), f"{option} {text}", "YYYY-MM-DD")
-        ) from None
-
-
 def observed(
     data: str | None, known_on: str | None = None, *, revisions: bool = False
 ) -> pl.DataFrame:
@@ -102,27 +91,17 @@ def observed(
     SubjectError
         If it cannot be read, or a file is asked what it knew on a day.
     """
-    import polars as pl
-
     from lishui_credit.plan.intake import read_observations
-    from lishui_credit.plan.observations import SCHEMA
-    from lishui_credit.plan.store import DUCKDB, Store
+    from lishui_credit.plan.store import Store, is_store
 
     if data is None:
         from lishui_credit.samples.plan import plan_observations
 
         return plan_observations()
     path = Path(data)
-    kind = path.suffix.lower()
-    stored = kind in DUCKDB
-    if kind == ".parquet" and path.is_file():
-        try:
-            stored = pl.read_parquet_schema(path) == dict(SCHEMA)
-        except (pl.exceptions.PolarsError, OSError):
-            stored = False  # the reader of files says what is wrong with it
-    if stored:
+    if is_store(path):
         store = Store.open(path, read_only=True)
-        day = None if known_on is None else _day(known_on, "--known-on", date.max)
+        day = day_of(known_on, "--known-on")
         if revisions:
             return store.revisions(day)
         return store.latest() if day is None else store.at(day)
@@ -156,7 +135,7 @@ def status(options: argparse.Namespace) -> int:
     from lishui_credit.plan.sentences import attention
     from lishui_credit.plan.targets import read_targets
 
-    at = _day(options.at, "--at", END)
+    at = day_of(options.at, "--at") or END
     area = division(options.county or CITY)
     frame = observed(options.data, options.known_on)
     targets = read_targets(options.targets) if options.targets else None
@@ -368,7 +347,7 @@ def report(options: argparse.Namespace) -> int:
     from lishui_credit.plan.targets import read_targets
     from lishui_credit.write import keep_inputs
 
-    at = _day(options.at, "--at", END)
+    at = day_of(options.at, "--at") or END
     path = check_output(options.output)
     keep_inputs([path], [Path(name) for name in (options.data, options.targets) if name])
     frame = observed(options.data, options.known_on, revisions=True)
@@ -378,7 +357,7 @@ def report(options: argparse.Namespace) -> int:
         at=at,
         area=options.county or CITY,
         targets=read_targets(options.targets) if options.targets else None,
-        known_on=_day(options.known_on, "--known-on", at) if options.known_on else None,
+        known_on=day_of(options.known_on, "--known-on"),
     )
     synthetic = bool(frame["synthetic"].any())
     if options.json:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lishui_credit import commands
-from lishui_credit.commands import progress
+from lishui_credit.commands import day_of, names_of, progress, say
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.layout import cut, table
@@ -75,26 +75,6 @@ def add_arguments(command: Callable[..., Any]) -> None:
     sub.add_argument("grades", metavar="decisions", help=tr("a file of decisions", "决策文件"))
 
 
-def _say(options: argparse.Namespace, data: Any, text: Callable[[], str]) -> None:
-    if options.json:
-        print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
-    else:
-        print(text())
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise SubjectError(
-            Problem(tr("not a date", "不是日期"), f"--on {text}", "YYYY-MM-DD")
-        ) from None
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
 def decide(options: argparse.Namespace) -> int:
     """Decide a file of scores."""
     from lishui_credit.cutoffs.decided import decide_file
@@ -107,7 +87,7 @@ def decide(options: argparse.Namespace) -> int:
         options.policy,
         options.scores,
         options.output,
-        on=_day(options.on),
+        on=day_of(options.on, "--on"),
         trial=options.trial,
         id=options.id,
         card=options.card,
@@ -115,7 +95,7 @@ def decide(options: argparse.Namespace) -> int:
         skip_rejected=options.skip_rejected,
         progress=progress(2),
     )
-    _say(options, json.loads(manifest.json()), lambda: _summary(manifest, options.output))
+    say(options, json.loads(manifest.json()), lambda: _summary(manifest, options.output))
     return 0
 
 
@@ -190,7 +170,7 @@ def check(options: argparse.Namespace) -> int:
     data = {"policy": found.id, "version": found.version, "sha256": found.sha256, "lapse": lapse}
     text = tr("no mistakes: ", "未发现错误:") + f"{found.id}@{found.version} {found.sha256[:12]}"
     today = tr("in force today", "今日有效") if lapse is None else tr("today: ", "今日:") + lapse
-    _say(options, data, lambda: f"{text}\n  {today}")
+    say(options, data, lambda: f"{text}\n  {today}")
     return 0
 
 
@@ -213,7 +193,7 @@ def compare(options: argparse.Namespace) -> int:
         scores.frame,
         old,
         new,
-        by=_names(options.by),
+        by=names_of(options.by),
         outcome=options.outcome,
         amount=options.amount,
     )
@@ -228,7 +208,7 @@ def compare(options: argparse.Namespace) -> int:
         "decisions": found.decisions.frame().to_dicts(),
         "grades": None if found.grades is None else found.grades.frame().to_dicts(),
     }
-    _say(options, data, lambda: _swapped(found, synthetic=scores.synthetic))
+    say(options, data, lambda: _swapped(found, synthetic=scores.synthetic))
     return 0
 
 
@@ -279,7 +259,7 @@ def explain(options: argparse.Namespace) -> int:
     from lishui_credit.cutoffs.explained import explain as explained
 
     found = explained(options.decisions, options.subject)
-    _say(options, asdict(found), lambda: str(found))
+    say(options, asdict(found), lambda: str(found))
     return 0
 
 

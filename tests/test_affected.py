@@ -150,7 +150,7 @@ def test_the_protected_attribute_is_never_an_input():
     with pytest.raises(SubjectError, match="fewer than two groups"):
         frontier(held(frame), TERMS, "sex", min_rows=1000)
     with pytest.raises(SubjectError, match="no such gap"):
-        frontier(held(frame), TERMS, "sex", gap="width")  # type: ignore[arg-type]
+        frontier(held(frame), TERMS, "sex", gap="width")
     with pytest.raises(SubjectError, match="'town'"):
         affected(held(frame), 3, ["town"])
     with pytest.raises(SubjectError, match="no group is named"):

@@ -283,6 +283,6 @@ def test_figures_of_a_stress_that_mean_nothing_are_refused():
     with pytest.raises(SubjectError, match="confidence level"):
         jointly(held, 1, terms, Shock(bad_odds=1.2), level=2)
     with pytest.raises(SubjectError, match="not a finite number"):
-        Shock(bad_odds="twice")  # type: ignore[arg-type]
+        Shock(bad_odds="twice")
     with pytest.raises(SubjectError, match="no terms"):
-        one_at_a_time(held, 1, None, {})  # type: ignore[arg-type]
+        one_at_a_time(held, 1, None, {})

@@ -214,7 +214,7 @@ def test_the_frontier_is_drawn_as_it_is_with_the_policy_in_question() -> None:
 
 @pytest.mark.parametrize(("lang", "word"), [("en", "SYNTHETIC DATA"), ("zh", "合成数据")])
 def test_titles_speak_the_language_in_use_and_say_synthetic_first(lang: str, word: str) -> None:
-    set_language(lang)  # type: ignore[arg-type]
+    set_language(lang)
     swept = sweep(book(loans()), TERMS, repeats=0)
     table = swap(loans(), cut(600), cut(590), outcome="bad").table
     lines = exposure(loans(), line="amount_fen")

@@ -368,11 +368,11 @@ def test_bad_requests_are_refused_all_at_once():
             TERMS,
             by=("sex", "county"),
             approval_at_least_bp=10_001,
-            bad_rate_at_most_bp=0.05,  # type: ignore[arg-type]
+            bad_rate_at_most_bp=0.05,
             budget_fen=-1,
             referral_at_most_bp=100,
             max_cut_offs=0,
-            step_bp=1.5,  # type: ignore[arg-type]
+            step_bp=1.5,
         )
     text = str(caught.value)
     for part in (

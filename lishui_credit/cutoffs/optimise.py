@@ -19,7 +19,7 @@ import polars as pl
 from lishui_credit.citation import Period
 from lishui_credit.cutoffs.book import Book
 from lishui_credit.cutoffs.money import Products, money
-from lishui_credit.cutoffs.policy import WHOLE, Constraints, Cut, Policy, Score, Segment
+from lishui_credit.cutoffs.policy import WHOLE, Constraints, Cut, Kind, Policy, Score, Segment
 from lishui_credit.cutoffs.policy_checks import check, forbidden
 from lishui_credit.cutoffs.programme import UNIT, Candidates, Choice, Programme, rounded
 from lishui_credit.cutoffs.shadow import YUAN, Limits, ShadowPrice, clash, shadow_prices
@@ -186,7 +186,7 @@ class Optimum:
         head: dict[str, Any] = {}
         segments: tuple[Segment, ...] = ()
         if self.by:
-            kind = "segments"
+            kind: Kind = "segments"
             wheres = self.table.select(self.by).iter_rows(named=True)
             segments = tuple(
                 Segment(where=where, **own) for where, own in zip(wheres, cuts, strict=True)
@@ -208,7 +208,7 @@ class Optimum:
             approved_on=approved_on,
             valid=valid,
             score=score,
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
             segments=segments,
             constraints=self.constraints,
             why=why,

@@ -7,7 +7,6 @@ each by its line.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import date
@@ -21,8 +20,9 @@ from pydantic import TypeAdapter, ValidationError
 from lishui_credit.citation import Period
 from lishui_credit.cutoffs.policy import Constraints, Policy, Score, Segment, said
 from lishui_credit.cutoffs.policy_checks import check
-from lishui_credit.errors import PolicyError, Problem
+from lishui_credit.errors import PolicyError, Problem, RubricError
 from lishui_credit.language import tr
+from lishui_credit.rubrics import edition
 from lishui_credit.rubrics.edition import mistake
 from lishui_credit.rubrics.lines import Lines
 
@@ -86,13 +86,10 @@ def parse(text: str, where: str = "policy") -> Policy:
         outside 0 to 10,000; a validity that ends before it begins; half an approval.
     """
     try:
-        raw = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        hint = tr("mend this line first", "请先改正这一行")
-        raise PolicyError(
-            Problem(tr("not valid TOML", "不是有效的 TOML"), str(error), hint, where)
-        ) from None
-    return build(raw, Lines(text), where)
+        raw, lines = edition.parse(text, where)
+    except RubricError as error:
+        raise PolicyError(error.problems) from None
+    return build(raw, lines, where)
 
 
 def build(raw: Mapping[str, Any], lines: Lines, where: str) -> Policy:

@@ -16,8 +16,8 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END
 from lishui_credit.plan.intake import read_observations
-from lishui_credit.plan.observations import SCHEMA, empty, latest
-from lishui_credit.plan.store import DUCKDB, Store
+from lishui_credit.plan.observations import empty, latest
+from lishui_credit.plan.store import Store, is_store
 
 REJECTED: Final = pl.Schema(
     {"file": pl.String(), "row": pl.Int64(), "reasons": pl.String(), "cells": pl.String()}
@@ -132,14 +132,7 @@ def open_observations(path: Path | str, *, today: date | None = None) -> Opened:
     path = Path(path)
     if not path.is_file():
         raise SubjectError(Problem(tr("no such file", "没有这个文件"), where=str(path)))
-    kind = path.suffix.lower()
-    stored = kind in DUCKDB
-    if kind == ".parquet":
-        try:
-            stored = pl.read_parquet_schema(path) == dict(SCHEMA)
-        except (pl.exceptions.PolarsError, OSError):
-            stored = False  # the reader of files says what is wrong with it
-    if stored:
+    if is_store(path):
         store = Store.open(path, read_only=True)
         return Opened(name=path.name, revisions=store.revisions(), rejected=rejected_beside(path))
     read = read_observations(path, today=today)

@@ -50,6 +50,33 @@ _TYPES: Final = {
 _SHOWN: Final = 20
 
 
+def is_store(path: Path) -> bool:
+    """Tell whether a file is a store, by its name or, for Parquet, by its columns.
+
+    Parameters
+    ----------
+    path : Path
+        Need not exist.
+
+    Returns
+    -------
+    bool
+        False for a Parquet file that cannot be read: the reader of files says what is wrong.
+
+    Examples
+    --------
+    >>> is_store(Path("plan.duckdb")), is_store(Path("plan.csv"))
+    (True, False)
+    """
+    kind = path.suffix.lower()
+    if kind != ".parquet" or not path.is_file():
+        return kind in DUCKDB
+    try:
+        return pl.read_parquet_schema(path) == dict(SCHEMA)
+    except (pl.exceptions.PolarsError, OSError):
+        return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """What recording a set of observations did.

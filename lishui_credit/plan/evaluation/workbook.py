@@ -118,12 +118,11 @@ class _Book:
     def cell(self, sheet: Worksheet, row: int, column: int, cell: Cell) -> int:
         """Write a cell, and return how many characters it takes."""
         looks = self.looks
-        value = cell.value if isinstance(cell, Measured | Pace) else cell
-        if value is None:
+        if cell is None or (isinstance(cell, Measured | Pace) and cell.value is None):
             sheet.write_string(row, column, "—", looks["none"])
         elif isinstance(cell, Measured):
             per = 10_000 if cell.row.unit == "yuan" else 1
-            sheet.write_number(row, column, cell.value / per, looks[cell.row.unit])  # type: ignore[operator]
+            sheet.write_number(row, column, (cell.value or 0) / per, looks[cell.row.unit])
         elif isinstance(cell, Pace):
             kind = "growth" if cell.row.path.kind == "geometric" else "points"
             sheet.write_number(row, column, float(cell.value or 0), looks[kind])

@@ -22,7 +22,7 @@ from lishui_credit.language import tr
 @cache
 def _known() -> tuple[date, date, NDArray[np.int64]]:
     """Return the first and last day known, and the working days between as days since 1970."""
-    import chinese_calendar  # type: ignore[import-untyped]
+    import chinese_calendar
 
     years = {day.year for day in chinese_calendar.holidays}
     first, last = date(min(years), 1, 1), date(max(years), 12, 31)
