@@ -12,7 +12,7 @@ import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank
+from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank, rows_down
 from lishui_credit.language import tr
 
 _RATES = (
@@ -78,7 +78,7 @@ def group_rates(
         },
         legend=LEGEND,
     )
-    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
+    rows_down(figure)
     return figure
 
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BAND, BLUE, GREEN, GREY, LEGEND, RED, blank
+from lishui_credit.figures.style import BAND, BLUE, GREEN, GREY, LEGEND, RED, blank, rows_down
 from lishui_credit.language import tr
 
 _SETS = {
@@ -339,5 +339,5 @@ def swap_rates(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False)
     )
     if grouped:
         figure.update_layout(scattermode="group")
-    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
+    rows_down(figure)
     return figure

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, ORANGE, RED, blank
+from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, ORANGE, RED, blank, rows_down
 from lishui_credit.language import tr
 from lishui_credit.validation.stability import CONVENTION
 
@@ -148,13 +148,7 @@ def csi_bars(
     _thresholds(figure, upright=True)
     widest = max([CONVENTION[1], *table["psi"].to_list()])
     figure.update_layout(xaxis={"range": [0, 1.25 * widest], "title": "CSI"}, legend=LEGEND)
-    figure.update_yaxes(
-        type="category",
-        categoryorder="array",
-        categoryarray=shown,
-        autorange="reversed",
-        automargin=True,
-    )
+    rows_down(figure, shown)
     return figure
 
 

@@ -12,7 +12,18 @@ import polars as pl
 
 from lishui_credit.citation import EVIDENCE, EVIDENCE_ZH, Evidence, is_weak
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, ORANGE, PURPLE, RED, SKY, blank
+from lishui_credit.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    LEGEND,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    blank,
+    rows_down,
+)
 from lishui_credit.language import language, tr
 
 if TYPE_CHECKING:
@@ -148,23 +159,18 @@ def distribution_bars(
             ],
             hoverinfo="text",
         )
+    _stack(figure, names, tr("share of subjects", "主体占比"))
+    return figure
+
+
+def _stack(figure: Any, names: list[str], title: str) -> None:
+    """Lay bars of shares end to end, one row a name."""
     figure.update_layout(
         barmode="stack",
-        xaxis={
-            "title": tr("share of subjects", "主体占比"),
-            "tickformat": ".3~%",
-            "range": [0, 1],
-        },
+        xaxis={"title": title, "tickformat": ".3~%", "range": [0, 1]},
         legend={**LEGEND, "traceorder": "normal"},
     )
-    figure.update_yaxes(
-        type="category",
-        categoryorder="array",
-        categoryarray=names,
-        autorange="reversed",
-        automargin=True,
-    )
-    return figure
+    rows_down(figure, names)
 
 
 def migration_matrix(
@@ -308,22 +314,7 @@ def evidence_bars(
             ],
             hoverinfo="text",
         )
-    figure.update_layout(
-        barmode="stack",
-        xaxis={
-            "title": tr("share of points given and taken", "占加减分值的比重"),
-            "tickformat": ".3~%",
-            "range": [0, 1],
-        },
-        legend={**LEGEND, "traceorder": "normal"},
-    )
-    figure.update_yaxes(
-        type="category",
-        categoryorder="array",
-        categoryarray=names,
-        autorange="reversed",
-        automargin=True,
-    )
+    _stack(figure, names, tr("share of points given and taken", "占加减分值的比重"))
     return figure
 
 
@@ -439,11 +430,5 @@ def explanation_bars(explanation: Explanation, *, synthetic: bool = False) -> An
         xaxis={"title": tr("points", "分值")},
         legend=LEGEND,
     )
-    figure.update_yaxes(
-        type="category",
-        categoryorder="array",
-        categoryarray=shown,
-        autorange="reversed",
-        automargin=True,
-    )
+    rows_down(figure, shown)
     return figure

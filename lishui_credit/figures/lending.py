@@ -14,7 +14,7 @@ import polars as pl
 
 from lishui_credit.figures.amounts import unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BLUE, FAINT, GREY, LEGEND, RED, blank
+from lishui_credit.figures.style import BLUE, FAINT, GREY, LEGEND, RED, blank, rows_down
 from lishui_credit.language import tr
 
 _WHAT = {"in force": ("in force", "现行"), "tried": ("tried", "试算")}
@@ -252,11 +252,5 @@ def approvals_by_group(affected: pl.DataFrame, *, label: str = "", synthetic: bo
         },
         legend=LEGEND,
     )
-    figure.update_yaxes(
-        type="category",
-        categoryorder="array",
-        categoryarray=names,
-        autorange="reversed",
-        automargin=True,
-    )
+    rows_down(figure, names)
     return figure

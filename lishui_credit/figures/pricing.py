@@ -12,7 +12,7 @@ import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank
+from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank, rows_down
 from lishui_credit.language import tr
 
 _STYLES = (
@@ -169,7 +169,7 @@ def exposure_bars(
         xaxis={"title": money.name, "tickformat": DIGITS},
         legend=LEGEND,
     )
-    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
+    rows_down(figure)
     return figure
 
 
@@ -228,7 +228,7 @@ def exposure_change_bars(
         },
         showlegend=False,
     )
-    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
+    rows_down(figure)
     return figure
 
 

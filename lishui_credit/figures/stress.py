@@ -12,7 +12,7 @@ import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank
+from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank, rows_down
 from lishui_credit.language import tr
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def tornado(
         xaxis={"title": f"{tr('profit', '利润')}, {money.name}", "tickformat": DIGITS},
         margin={"r": 110},
     )
-    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
+    rows_down(figure)
     return figure
 
 
