@@ -8,7 +8,7 @@ once and checked: every problem of the file at once.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import date
 from functools import cache
@@ -291,12 +291,12 @@ class _Reader:
     def wrong(self, where: str, what: str, found: str = "", hint: str = "") -> None:
         self.problems.append(Problem(what, found, hint, where=f"{self.name} {where}"))
 
-    def make(self, kind: Callable[..., Any], raw: Any, where: str, **known: Any) -> Any:
+    def make(self, kind: type[Any], raw: Any, where: str, **known: Any) -> Any:
         """Return the noun, or None where keys are unknown or missing or have the wrong type."""
         if not isinstance(raw, Mapping):
             self.wrong(where, tr("a table is needed", "须为表"), type(raw).__name__)
             return None
-        rows = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+        rows = {field.name: field for field in fields(kind)}
         unknown = sorted(set(raw) - rows.keys() | set(raw) & known.keys())
         needed = (n for n, f in rows.items() if f.default is MISSING and n not in known)
         missing = sorted(set(needed) - set(raw))
@@ -325,7 +325,7 @@ class _Reader:
             values[name] = held
         return kind(**values, **known) if sound else None
 
-    def rows(self, kind: Callable[..., Any], raw: Any, where: str) -> tuple[Any, ...]:
+    def rows(self, kind: type[Any], raw: Any, where: str) -> tuple[Any, ...]:
         """Return the nouns of an array of tables."""
         if not isinstance(raw, list):
             self.wrong(where, tr("an array of tables is needed", "须为表数组"))
