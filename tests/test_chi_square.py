@@ -1,7 +1,7 @@
 """The tail of the chi-square against scipy's."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.special import chdtrc
 
@@ -9,6 +9,7 @@ from lishui_credit.scorecards.chi_square import tail
 
 
 @given(st.floats(0, 5000), st.integers(1, 4000))
+@example(5e-324, 2)
 def test_the_tail_is_that_of_scipy(value: float, degrees: int) -> None:
     assert tail(value, degrees) == pytest.approx(chdtrc(degrees, value), rel=1e-9, abs=1e-300)
 

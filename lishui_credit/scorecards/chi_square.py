@@ -40,9 +40,9 @@ def tail(value: float, degrees: int) -> float:
     """
     if degrees < 1:
         raise ValueError(f"degrees must be at least 1, found {degrees}")
-    if not value > 0:
-        return 1.0
     half = value / 2
+    if not half > 0:  # half of the least double is none
+        return 1.0
     odd = degrees % 2
     found = math.erfc(math.sqrt(half)) if odd else 0.0
     for place in range(degrees // 2):
