@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lishui_credit import commands, model_commands, plan_commands, policy_commands
+from lishui_credit import commands, engine, model_commands, plan_commands, policy_commands
 from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import set_language, tr
 from lishui_credit.version import __version__
@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     _choose_language(words)
+    engine.set_up()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

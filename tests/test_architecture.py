@@ -18,7 +18,7 @@ PACKAGE = "lishui_credit"
 
 # A module or folder of the package imports from its own floor or from below, never from above.
 FLOORS = [
-    {"errors", "language", "citation", "layout", "version", "first_use"},
+    {"errors", "language", "citation", "layout", "version", "first_use", "engine"},
     {"points", "grades", "identifiers", "proportions"},
     {"columns", "dictionary", "frames", "read", "headers", "cells", "conform", "write"},
     {"rubrics", "scorecards"},
