@@ -2,7 +2,8 @@
 
 For each rubric and size, in one run on the same machine, each in a process of its own:
 
-floor   polars reads the same Parquet and writes an output of the same columns and widths
+floor   polars reads the same Parquet, events too, and writes an output of the same columns and
+        widths
 engine  `evaluate` on the scanned Parquet, streamed to Parquet
 grade   the whole command: read, check every cell, hash inputs, grade, write, manifest
 
@@ -80,9 +81,11 @@ def make(name: str, rows: int, folder: Path) -> dict[str, Path]:
 
 
 def floor(name: str, paths: dict[str, Path], output: Path) -> None:
-    """Read the subjects and write an output as wide as the graded one, computing nothing."""
+    """Read the inputs and write an output as wide as the graded one, computing nothing."""
     import polars as pl
 
+    if "events" in paths:  # decoded, and let go
+        pl.scan_parquet(paths["events"]).select(pl.all().null_count()).collect(engine="streaming")
     shape = json.loads((output.parent / f"{name}.schema.json").read_text())
     frame = pl.scan_parquet(paths["subjects"])
     kinds = frame.collect_schema()
@@ -98,7 +101,7 @@ def floor(name: str, paths: dict[str, Path], output: Path) -> None:
     frame.select(*same, *filled).sink_parquet(output, compression_level=1)
 
 
-def engine(name: str, paths: dict[str, Path], output: Path) -> None:
+def evaluation(name: str, paths: dict[str, Path], output: Path) -> None:
     """Evaluate the conformed scan and stream it to Parquet."""
     from lishui_credit.rubrics.catalog import rubric
     from lishui_credit.rubrics.evaluate import evaluate
@@ -138,16 +141,20 @@ def grade(name: str, paths: dict[str, Path], output: Path) -> None:
 def child(task: str, name: str, rows: int, folder: Path) -> None:
     """Run one task in this process and print its wall seconds and peak memory."""
     import polars as pl
+    import pydantic.dataclasses  # put off by pydantic until its first use, yet an import
 
     import lishui_credit.rubrics.graded
+    from lishui_credit import engine
 
     assert lishui_credit.rubrics.graded
+    assert pydantic.dataclasses
+    engine.set_up()  # as the command line does, and for the floor too
     paths = make(name, rows, folder)
     if task == "make":
         return
     output = folder / f"out-{task}.parquet"
     began = time.perf_counter()
-    {"floor": floor, "engine": engine, "grade": grade}[task](name, paths, output)
+    {"floor": floor, "engine": evaluation, "grade": grade}[task](name, paths, output)
     wall = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if task == "grade":

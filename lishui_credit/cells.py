@@ -25,18 +25,26 @@ _BLANK: Final = " \t\r\n\u3000\u00a0"
 _SLACK: Final = 1e-6
 _ROUNDED: Final = r"^\d(\.\d+)?[eE]\+?\d+$"
 _EXACT: Final = 2**52
+_LIKELY: Final = (date(1900, 1, 1), date(2100, 12, 31))
+_DATES: Final = {
+    r"^\d{4}-\d{1,2}-\d{1,2}$": "%Y-%m-%d",
+    r"^\d{4}/\d{1,2}/\d{1,2}$": "%Y/%m/%d",
+    r"^\d{4}年\d{1,2}月\d{1,2}日$": "%Y年%m月%d日",
+    r"^\d{8}$": "%Y%m%d",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """The short way to read a column whose cells all stand as the dictionary wants them.
+    """A short way to read a column whose cells all stand in one plain form.
 
     Parameters
     ----------
     holds : polars.Expr
-        Whether a cell stands so; then nothing is wrong with it. Null where the cell is.
+        Whether a cell stands so; then nothing is wrong with it. Null or true where the cell is
+        null.
     value : polars.Expr
-        The cell, where all of them do.
+        What the long way would read, where all of them do.
     """
 
     holds: pl.Expr
@@ -57,20 +65,19 @@ class Cell:
         The cell as the dictionary wants it; null where nothing stands, or nothing readable.
     faults : tuple of (str, polars.Expr)
         Reason and test; a test may be null where the cell is.
-    plain : Plain, optional
-        The short way; None where there is none.
+    plain : tuple of Plain
+        Short ways, the quickest first; which one a file keeps to its first rows tell.
     """
 
     column: Column
     header: str
     value: pl.Expr
     faults: tuple[tuple[str, pl.Expr], ...] = field(default=())
-    plain: Plain | None = None
+    plain: tuple[Plain, ...] = ()
 
-    def plainly(self) -> Cell:
-        """Return the column read the short way, by which nothing can be wrong."""
-        assert self.plain is not None
-        return Cell(self.column, self.header, self.plain.value)
+    def plainly(self, way: int) -> Cell:
+        """Return the column read one of its short ways, by which nothing can be wrong."""
+        return Cell(self.column, self.header, self.plain[way].value)
 
 
 def _text(header: str) -> pl.Expr:
@@ -93,7 +100,7 @@ def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
     further from it than rounding noise is finer than the unit, and rejected.
     """
     factor = UNITS.get(column.type, {}).get(unit, Decimal(1)) * column.per_unit
-    scale = float(factor)
+    scale, integral = float(factor), factor == factor.to_integral_value()
     if kind == pl.String:
         plain = _text(header).str.normalize("NFKC").str.replace_all(r"[,\s_]", "")
         percent = plain.str.ends_with("%") if column.type == "rate" else pl.lit(False)
@@ -115,12 +122,10 @@ def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
             .otherwise(raw * scale)
         )
         present = plain.is_not_null()
-    elif kind.is_integer() and factor == factor.to_integral_value():
-        exact = pl.col(header).cast(pl.Int64)
-        if factor != 1:
-            exact = exact * int(factor)
-        whole = Plain(exact.is_between(*_bounds(column)), exact)
-        return Cell(column, header, exact, _range(column, exact), whole)
+    elif kind.is_integer() and integral:
+        whole = _whole(column, header, int(factor))
+        outside = ((_outside(column), ~whole.holds),)
+        return Cell(column, header, whole.value, outside, (whole,))
     else:
         raw = pl.col(header).cast(pl.Float64)
         exact, present = raw * scale, raw.is_not_null()
@@ -128,7 +133,6 @@ def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
     finite = exact.is_finite().fill_null(False)
     nearest = exact.round()
     value = pl.when(finite & (exact.abs() < float(_EXACT))).then(nearest).cast(pl.Int64)
-    off = (exact - nearest).abs() > _SLACK * (exact.abs() * _SLACK + 1)
     faults = [
         (tr("not a number", "不是数字"), unreadable),
         (tr("not a finite number", "不是有限的数"), present & ~unreadable & ~finite),
@@ -136,13 +140,39 @@ def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
             tr(
                 f"finer than 1/{column.per_unit} of the unit", f"精度超过单位的 1/{column.per_unit}"
             ),
-            finite & off,
+            finite & _off(exact),
         ),
     ]
+    short = [_decimal(column, pl.col(header), scale)]
+    if kind == pl.String:
+        # thousands apart, and cells that say there is nothing
+        short.append(_decimal(column, _text(header).str.replace_all(",", "", literal=True), scale))
+        if integral:
+            short.insert(0, _whole(column, header, int(factor)))
+    return Cell(column, header, value, (*faults, *_range(column, exact)), tuple(short))
+
+
+def _whole(column: Column, header: str, factor: int) -> Plain:
+    """Read whole numbers as they stand; they are tested before a product that might overflow."""
     low, high = _bounds(column)
-    fits = exact.is_between(max(low, 1 - _EXACT), min(high, _EXACT - 1)) & ~off
-    short = None if kind == pl.String else Plain(fits, nearest.cast(pl.Int64, strict=False))
-    return Cell(column, header, value, (*faults, *_range(column, exact)), short)
+    cell = pl.col(header).cast(pl.Int64, strict=False)
+    fits = cell.is_between(-(-low // factor), high // factor)
+    holds = fits.fill_null(pl.col(header).is_null())
+    return Plain(holds, cell * factor if factor != 1 else cell)
+
+
+def _decimal(column: Column, cell: pl.Expr, scale: float) -> Plain:
+    """Read numbers no unit has to be taken from."""
+    low, high = _bounds(column)
+    exact = cell.cast(pl.Float64, strict=False) * scale
+    fits = exact.is_between(max(low, 1 - _EXACT), min(high, _EXACT - 1)) & ~_off(exact)
+    holds = fits.fill_null(cell.is_null())
+    return Plain(holds, exact.round().cast(pl.Int64, strict=False))
+
+
+def _off(exact: pl.Expr) -> pl.Expr:
+    """Tell whether a number lies further from the nearest integer than rounding noise."""
+    return (exact - exact.round()).abs() > _SLACK * (exact.abs() * _SLACK + 1)
 
 
 def _bounds(column: Column) -> tuple[int, int]:
@@ -151,14 +181,16 @@ def _bounds(column: Column) -> tuple[int, int]:
     return int(column.minimum * column.per_unit), int(column.maximum * column.per_unit)
 
 
-def _range(column: Column, exact: pl.Expr) -> tuple[tuple[str, pl.Expr], ...]:
-    low, high = _bounds(column)
-    reason = tr(
+def _outside(column: Column) -> str:
+    return tr(
         f"outside {column.minimum} .. {column.maximum}",
         f"超出 {column.minimum} 至 {column.maximum}",
     )
-    outside = ((exact < low) | (exact > high)).fill_null(False)
-    return ((reason, outside),)
+
+
+def _range(column: Column, exact: pl.Expr) -> tuple[tuple[str, pl.Expr], ...]:
+    low, high = _bounds(column)
+    return ((_outside(column), ((exact < low) | (exact > high)).fill_null(False)),)
 
 
 def _flag(column: Column, header: str, kind: pl.DataType) -> Cell:
@@ -167,11 +199,13 @@ def _flag(column: Column, header: str, kind: pl.DataType) -> Cell:
     text = _text(header) if kind == pl.String else pl.col(header).cast(pl.String)
     table = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
     value = text.replace_strict(table, default=None, return_dtype=pl.Boolean)
+    cell = pl.col(header).cast(pl.String)
     return Cell(
         column,
         header,
         value,
         ((tr("neither yes nor no", "既非“是”也非“否”"), text.is_not_null() & value.is_null()),),
+        (Plain(cell.is_in(list(table)), cell.is_in(list(_YES))),),
     )
 
 
@@ -184,9 +218,17 @@ def _level(column: Column, header: str, kind: pl.DataType) -> Cell:
     allowed = "、".join(words[0] for words in column.values.values())
     reason = tr(f"not one of {allowed}", f"不在取值 {allowed} 之内")
     strange = text.is_not_null() & ~text.is_in(list(table))
-    own = [name for name, held in table.items() if name == held and name not in _NOTHING]
-    plain = Plain(pl.col(header).is_in(own), pl.col(header)) if kind == pl.String else None
-    return Cell(column, header, value, ((reason, strange),), plain)
+    ways: tuple[Plain, ...] = ()
+    if kind == pl.String:
+        cell = pl.col(header)
+        meant_by = {word: to for word, to in table.items() if word not in _NOTHING}
+        own = [word for word, to in meant_by.items() if word == to]
+        said = pl.lit(None, dtype=pl.String)
+        for name in column.values:
+            meant = [word for word, to in meant_by.items() if to == name]
+            said = pl.when(cell.is_in(meant)).then(pl.lit(name)).otherwise(said)
+        ways = (Plain(cell.is_in(own), cell), Plain(cell.is_in(list(meant_by)), said))
+    return Cell(column, header, value, ((reason, strange),), ways)
 
 
 def _date(column: Column, header: str, kind: pl.DataType) -> Cell:
@@ -212,8 +254,15 @@ def _date(column: Column, header: str, kind: pl.DataType) -> Cell:
         "not a date (2019-04-01, 2019/4/1, 2019年4月1日)", "不是日期(如 2019-04-01、2019年4月1日)"
     )
     odd = (value.dt.year() < 1900) | (value.dt.year() > 2100)
-    likely = value.is_between(date(1900, 1, 1), date(2100, 12, 31))
-    short = Plain(likely, value) if kind == pl.Date or isinstance(kind, pl.Datetime) else None
+    short: tuple[Plain, ...] = ()
+    if kind == pl.Date or isinstance(kind, pl.Datetime):
+        short = (Plain(value.is_between(*_LIKELY), value),)
+    elif kind == pl.String:
+        short = tuple(
+            _plain_date(cell, form, parsed)
+            for cell in (pl.col(header), _text(header))
+            for form, parsed in _DATES.items()
+        )
     return Cell(
         column,
         header,
@@ -224,6 +273,13 @@ def _date(column: Column, header: str, kind: pl.DataType) -> Cell:
         ),
         short,
     )
+
+
+def _plain_date(cell: pl.Expr, form: str, parsed: str) -> Plain:
+    """Read dates that all stand in one form; of what merely parses, more would pass."""
+    value = cell.str.to_date(parsed, strict=False)
+    holds = cell.str.contains(form) & value.is_between(*_LIKELY)
+    return Plain(holds.fill_null(cell.is_null()), value)
 
 
 def _code(column: Column, header: str, kind: pl.DataType) -> Cell:
@@ -239,8 +295,8 @@ def _code(column: Column, header: str, kind: pl.DataType) -> Cell:
         )
         is_id = column.id.endswith("_id")
         rounded = ((reason, text.str.contains(_ROUNDED)),) if is_id else ()
-        plain = _plain_text(header, rounded=is_id) if kind == pl.String else None
-        return Cell(column, header, text, rounded, plain)
+        bare = (_plain_text(header, rounded=is_id),) if kind == pl.String else ()
+        return Cell(column, header, text, rounded, bare)
     value = text.str.to_uppercase()
     test = uscc_valid if column.type == "uscc" else resident_id_valid
     standard = "GB 32100" if column.type == "uscc" else "GB 11643"
@@ -248,10 +304,10 @@ def _code(column: Column, header: str, kind: pl.DataType) -> Cell:
     def valid(codes: pl.Expr) -> pl.Expr:
         return codes.map_batches(test, return_dtype=pl.Boolean, is_elementwise=True)
 
-    plain = None
+    plain: tuple[Plain, ...] = ()
     if kind == pl.String:  # a valid code is bare and in upper case
         cell = pl.col(header)
-        plain = Plain(valid(cell) | cell.is_null(), cell)
+        plain = (Plain(valid(cell) | cell.is_null(), cell),)
     reason = tr(f"fails the check digit of {standard}", f"未通过 {standard} 校验码")
     return Cell(column, header, value, ((reason, text.is_not_null() & ~valid(value)),), plain)
 

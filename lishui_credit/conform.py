@@ -15,10 +15,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.cells import Cell
+from lishui_credit.cells import Cell, Plain
 from lishui_credit.cells import cell as read
 from lishui_credit.columns import Column, dictionary
 from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.frames import rising
 from lishui_credit.headers import match
 from lishui_credit.language import tr
 from lishui_credit.read import Raw, broken
@@ -45,6 +46,17 @@ class Rule:
     test: Callable[..., pl.Expr]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The keys a file may name; rows with another are rejected for `reason`, their key in its {}.
+
+    `keys` has one column: every key readable, and once.
+    """
+
+    keys: pl.LazyFrame
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conformed:
     """A frame that keeps to the dictionary, and what did not.
@@ -52,7 +64,8 @@ class Conformed:
     Parameters
     ----------
     frame : polars.LazyFrame
-        Accepted rows, columns named by id.
+        Accepted rows, columns named by id; known to the engine as sorted by the key where the file
+        is, so that joins merge instead of holding a side.
     rejected : polars.DataFrame
         Columns ``row`` (line of the file), ``reasons``, then the raw cells.
     rows : int
@@ -79,6 +92,7 @@ def conform(
     key: str | None,
     unique: bool = True,
     rules: Sequence[Rule] = (),
+    among: Known | None = None,
     suspect_units: bool = True,
     known: Mapping[str, Column] | None = None,
 ) -> Conformed:
@@ -96,6 +110,8 @@ def conform(
         Reject every row whose key stands more than once.
     rules : sequence of Rule
         Checks between columns, on the values as read.
+    among : Known, optional
+        Reject rows whose key is none of these.
     suspect_units : bool, default True
         Refuse a file whose median suggests another unit than the one assumed; a file of a few
         chosen rows has no median to speak of.
@@ -116,8 +132,8 @@ def conform(
     -----
     Cost: one pass over the file to look for faults (a second one only when there are any), one
     over its keys (a second one only where they do not rise), all streamed. Columns whose first rows
-    stand as the dictionary wants them are only proven to do so throughout; where the proof fails,
-    the pass is made again with those columns read in full.
+    keep to one plain form (`Cell.plain`) are read by it and only proven to keep to it throughout;
+    where the proof fails, another form or the long way is taken and the pass is made again.
     """
     schema = raw.frame.collect_schema()
     known = dictionary() if known is None else known
@@ -126,36 +142,48 @@ def conform(
         name: read(known[name], header, unit, schema[header])
         for name, (header, unit) in matched.items()
     }
-    plain = _plain(_first_rows(raw, cells), cells)
+    plain = _plain(raw, raw.frame.head(_GLANCE), cells)
+    proven: set[str] = set()
+    in_order = False
+    if among is not None and key is not None and key in plain:
+        shortly = cells[key].plainly(plain[key])
+        in_order = _in_order(raw, shortly, strictly=unique)
+        if _strangers(raw, shortly, among, in_order=in_order).is_empty():
+            proven = {key}  # a key among readable ones is readable, and needs no other proof
     while True:
-        read_as = {n: cell.plainly() if n in plain else cell for n, cell in cells.items()}
+        read_as = {n: c.plainly(plain[n]) if n in plain else c for n, c in cells.items()}
         tests = [*_faults(read_as, key, schema), *_tested(rules, read_as)]
-        proofs = {name: cells[name] for name in plain}
+        proofs = {n: cells[n].plain[way] for n, way in plain.items() if n not in proven}
         counted = _survey(raw, read_as, proofs, matched, tests)
-        unlike = {name for name in plain if not counted[f"plain__{name}"]}
+        unlike = {name: cells[name] for name in proofs if not counted[f"plain__{name}"]}
         if not unlike:
             break
-        plain -= unlike
+        plain = {name: way for name, way in plain.items() if name not in unlike}
+        plain |= _plain(raw, raw.frame, unlike)
     cells = read_as
     rows = int(counted["rows"])
     if rows == 0:
         raise SubjectError(Problem(tr("no rows", "没有数据行"), where=raw.name))
     if suspect_units:
         _suspect_units({**counted, **_medians(raw, cells, matched)}, cells, matched, raw.name)
-    values = [cell.value.alias(name) for name, cell in cells.items()]
-    doubled: pl.DataFrame | None = None
-    if unique and key is not None and not _rising(raw, cells[key], rows):
-        doubled = _doubled(raw, cells[key], rows)
-    bad = any(counted[f"f{place}"] for place in range(len(tests)))
-    if not bad and (doubled is None or doubled.is_empty()):
-        rejected = pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String})
-        return Conformed(
-            frame=raw.frame.select(values), rejected=rejected, rows=rows, notes=_notes(raw, ignored)
-        )
-    rejected, keep = _reject(raw, cells, tests, key, doubled)
-    return Conformed(
-        frame=keep.select(values), rejected=rejected, rows=rows, notes=_notes(raw, ignored)
-    )
+    wrong: list[tuple[str, pl.DataFrame]] = []
+    if key is not None and not proven:
+        in_order = _in_order(raw, cells[key], strictly=unique)
+        if among is not None:
+            strange = _strangers(raw, cells[key], among, in_order=in_order)
+            wrong.append((among.reason, strange))
+    if key is not None and unique and not in_order:
+        said = tr("{} stands {} times", "{} 重复出现 {} 次")
+        wrong.append((said, _doubled(raw, cells[key], rows)))
+    wrong = [(said, keys) for said, keys in wrong if keys.height]
+    if wrong or any(counted[f"f{place}"] for place in range(len(tests))):
+        rejected, keep = _reject(raw, cells, tests, key, wrong)
+    else:
+        rejected, keep = pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String}), raw.frame
+    frame = keep.select(cell.value.alias(name) for name, cell in cells.items())
+    if in_order and key is not None:
+        frame = frame.set_sorted(key)
+    return Conformed(frame=frame, rejected=rejected, rows=rows, notes=_notes(raw, ignored))
 
 
 def _notes(raw: Raw, ignored: list[str]) -> tuple[str, ...]:
@@ -210,16 +238,14 @@ def _collect(raw: Raw, frame: pl.LazyFrame) -> pl.DataFrame:
         raise broken(raw.name, error, raw.text) from None
 
 
-def _first_rows(raw: Raw, cells: Mapping[str, Cell]) -> pl.DataFrame:
-    headers = list(dict.fromkeys(cell.header for cell in cells.values()))
-    return _collect(raw, raw.frame.head(_GLANCE).select(headers))
-
-
-def _plain(first: pl.DataFrame, cells: Mapping[str, Cell]) -> set[str]:
-    """Return the columns that look as if all their cells stood as the dictionary wants them."""
-    proofs = {name: cell.plain.holds for name, cell in cells.items() if cell.plain is not None}
-    found = first.select(test.all().alias(name) for name, test in proofs.items())
-    return {name for name in proofs if found[name].item()}
+def _plain(raw: Raw, frame: pl.LazyFrame, cells: Mapping[str, Cell]) -> dict[str, int]:
+    """Return the columns whose cells in `frame` all stand one short way, and the first such way."""
+    ways = [(name, way) for name, cell in cells.items() for way in range(len(cell.plain))]
+    if not ways:
+        return {}
+    holds = [cells[name].plain[way].holds.all().alias(f"{name}__{way}") for name, way in ways]
+    found = _collect(raw, frame.select(holds)).row(0, named=True)
+    return dict(reversed([(name, way) for name, way in ways if found[f"{name}__{way}"]]))
 
 
 def _medians(
@@ -239,16 +265,14 @@ def _medians(
 def _survey(
     raw: Raw,
     cells: Mapping[str, Cell],
-    proofs: Mapping[str, Cell],
+    proofs: Mapping[str, Plain],
     matched: Mapping[str, tuple[str, str]],
     tests: Sequence[tuple[str, pl.Expr]],
 ) -> dict[str, Any]:
     """Learn in one pass what the whole file must tell: rows, faults, plain columns."""
     wanted = [pl.len().alias("rows")]
     wanted += [test.any().alias(f"f{place}") for place, (_, test) in enumerate(tests)]
-    for name, cell in proofs.items():
-        assert cell.plain is not None
-        wanted.append(cell.plain.holds.all().alias(f"plain__{name}"))
+    wanted += [proof.holds.all().alias(f"plain__{name}") for name, proof in proofs.items()]
     for name, cell in cells.items():
         if cell.column.type == "rate" and not matched[name][1]:
             wanted.append((cell.value > cell.column.per_unit).mean().alias(f"above__{name}"))
@@ -257,13 +281,9 @@ def _survey(
     return _collect(raw, raw.frame.select(wanted)).row(0, named=True)
 
 
-def _rising(raw: Raw, cell: Cell, rows: int) -> bool:
-    """Tell whether each key is greater than the one before, so that none can stand twice.
-
-    A pass of its own over one column: beside other columns, `shift` holds back whole chunks of them.
-    """
-    risen = raw.frame.select((cell.value > cell.value.shift(1)).sum())
-    return bool(_collect(raw, risen).item() == rows - 1)
+def _in_order(raw: Raw, cell: Cell, *, strictly: bool) -> bool:
+    """Tell whether the keys rise, so that equal ones stand together, or strictly, none twice."""
+    return bool(_collect(raw, raw.frame.select(rising(cell.value, strictly=strictly))).item())
 
 
 def _suspect_units(
@@ -335,35 +355,60 @@ def _doubled(raw: Raw, cell: Cell, rows: int) -> pl.DataFrame:
     return pl.concat(found)
 
 
+def _strangers(raw: Raw, cell: Cell, among: Known, *, in_order: bool) -> pl.DataFrame:
+    """Return the readable keys that are none of the known ones, each once.
+
+    Keys in order are merged with known ones in order. Of others only the distinct ones are held:
+    the known ones may be a thousand times as many.
+    """
+    faults = [test.fill_null(False) for _, test in cell.faults]
+    readable = raw.frame.filter(~reduce(or_, faults)) if faults else raw.frame
+    keys = readable.select(cell.value.alias("_key"))
+    known = among.keys.select(pl.first().alias("_key"))
+    if in_order:
+        marked = keys.set_sorted("_key").join(
+            known.with_columns(pl.lit(True).alias("_known")),
+            on="_key",
+            how="left",
+            maintain_order="left",
+        )
+        return _collect(raw, marked.filter(pl.col("_known").is_null()).select("_key").unique())
+    named = _collect(raw, keys.filter(pl.col("_key").is_not_null()).unique())
+    found = known.join(named.lazy(), on="_key", how="semi").collect(engine="streaming")
+    return named.join(found, on="_key", how="anti")
+
+
 def _reject(
     raw: Raw,
     cells: Mapping[str, Cell],
     tests: Sequence[tuple[str, pl.Expr]],
     key: str | None,
-    doubled: pl.DataFrame | None,
+    wrong: Sequence[tuple[str, pl.DataFrame]],
 ) -> tuple[pl.DataFrame, pl.LazyFrame]:
+    """Return the rejected rows with their reasons, and the others.
+
+    `wrong` holds keys that no row may have, and what is said of a row that has one: of its columns,
+    ``_key`` first.
+    """
     indexed = raw.numbered()
-    reasons = [pl.when(test).then(pl.lit(reason)) for reason, test in tests]
+    reasons: list[pl.Expr] = [pl.when(test).then(pl.lit(reason)) for reason, test in tests]
     said_total = tr(*_TOTAL_SAID)
     if tests and tests[0][0] == said_total:  # a total row is that, whatever else is wrong with it
         total = tests[0][1]
         rest = [pl.when(test & ~total).then(pl.lit(reason)) for reason, test in tests[1:]]
         reasons = [reasons[0], *rest]
-    if doubled is not None and doubled.height and key is not None:
-        times = doubled.select(pl.col("_key"), pl.col("_times"))
-        indexed = indexed.with_columns(cells[key].value.alias("_key")).join(
-            times.lazy(), on="_key", how="left", maintain_order="left"
-        )
-        said = tr("{} stands {} times", "{} 重复出现 {} 次")
-        reasons.append(
-            pl.when(pl.col("_times").is_not_null()).then(
-                pl.format(said, pl.col("_key"), pl.col("_times"))
-            )
-        )
+    added: list[str] = []
+    if wrong and key is not None:
+        indexed = indexed.with_columns(cells[key].value.alias("_key"))
+        added.append("_key")
+    for place, (said, keys) in enumerate(wrong):
+        told = keys.select("_key", pl.format(said, *keys.columns).alias(f"_wrong{place}"))
+        indexed = indexed.join(told.lazy(), on="_key", how="left", maintain_order="left")
+        reasons.append(pl.col(f"_wrong{place}"))
+        added.append(f"_wrong{place}")
     marked = indexed.with_columns(
         pl.concat_str(reasons, separator="; ", ignore_nulls=True).alias("_reasons")
     )
-    extra = [name for name in ("_key", "_times") if doubled is not None and doubled.height]
     try:
         found = marked.filter(pl.col("_reasons") != "").collect(engine="streaming")
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -371,6 +416,6 @@ def _reject(
     rejected = found.sort("_row").select(
         pl.col("_row").cast(pl.Int64).alias("row"),
         pl.col("_reasons").alias("reasons"),
-        pl.exclude("_row", "_reasons", *extra),
+        pl.exclude("_row", "_reasons", *added),
     )
     return rejected, marked.filter(pl.col("_reasons") == "")

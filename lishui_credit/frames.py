@@ -63,3 +63,28 @@ def absent(name: str, columns: Sequence[str]) -> Problem:
         ", ".join(columns[:12]),
         tr(f"did you mean '{near[0]}'?", f"是否指“{near[0]}”?") if near else "",
     )
+
+
+def rising(cell: pl.Expr, *, strictly: bool = False) -> pl.Expr:
+    """Tell whether each cell of a column is at least the one before, and none is null.
+
+    Parameters
+    ----------
+    cell : polars.Expr
+        The column.
+    strictly : bool, default False
+        Each cell must be greater, so that none can stand twice.
+
+    Notes
+    -----
+    Cost: one comparison per row. Select it alone or beside few columns: `shift` holds back whole
+    chunks of what is read with it.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"a": [1, 2, 2]})
+    >>> frame.select(rising(pl.col("a")), strictly=rising(pl.col("a"), strictly=True)).row(0)
+    (True, False)
+    """
+    risen = cell > cell.shift(1) if strictly else cell >= cell.shift(1)
+    return (risen.sum().cast(pl.Int64) + 1 >= pl.len()) & (cell.null_count() == 0)

@@ -404,3 +404,14 @@ def test_a_unit_in_a_cell_goes_before_the_header_and_is_never_dropped():
     assert value("tax_amount(万元)", "5", "tax_amount") == 5_000_000
     assert "not a number" in reason("tax_amount", "5%")
     assert "not a number" in reason("clean_months", "5万元")
+
+
+@pytest.mark.parametrize("later", ["1.5", "1,234", "-", "２", "3元"])
+def test_a_file_that_leaves_its_plain_form_late_is_read_as_if_it_never_had_one(later: str) -> None:
+    first = ["7"] * (module._GLANCE + 5)
+    raw = Raw(frame=pl.LazyFrame({"total_assets": [*first, later]}), name="t")
+    found = conform(raw, {"total_assets": True}, key=None, suspect_units=False)
+    assert found.rejected.is_empty()
+    amounts = found.frame.collect()["total_assets"].to_list()
+    assert amounts[:-1] == [700] * len(first)
+    assert amounts[-1] == {"1.5": 150, "1,234": 123_400, "-": None, "２": 200, "3元": 300}[later]

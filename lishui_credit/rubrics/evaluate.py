@@ -277,7 +277,7 @@ def evaluate(
     Returns
     -------
     Evaluation
-        Lazy: nothing but the tally of events is computed until it is asked for.
+        Lazy: until it is asked for, nothing is computed but what the tally of events needs.
 
     Raises
     ------
@@ -288,11 +288,11 @@ def evaluate(
 
     Notes
     -----
-    Cost: one pass, about one comparison per band and row. Nothing here holds all rows but the
-    tally of events, one row per subject that has any. Yet memory is not constant: polars streaming
-    from Parquet keeps several decoded row groups in flight. Reading, grading and writing farmer
-    households peaked at 0.4 GB for 480,000 and 1.8 GB for 10 million (row groups of 500,000), and
-    reading and writing the same file without grading at 0.3 and 1.4 GB.
+    Cost: one pass, about one comparison per band and row, and three over the events. Subjects and
+    events in the order of the subjects' ids are merged as they stream; nothing is held but the
+    costs of subjects that have several events of one unit. In any other order the tally of events
+    is held, one row per subject that has any. See `engine.set_up` for how much of a Parquet file
+    polars holds at a time.
 
     Examples
     --------
@@ -354,76 +354,31 @@ def evaluate(
 def _with_events(
     lazy: Frame, events: Frame | None, rubric: Rubric, ns: Any, day: date, period: int | None
 ) -> Frame:
-    rows = [f"{compiled.POINTS}{row.id}" for row in event_rules.event_rows(rubric)]
-    flags = [
-        f"{kind}{row.id}"
-        for row in rubric.active_overrides
-        if row.event is not None
-        for kind in (compiled.EVENT_OPEN, compiled.EVENT_REPAIRED)
-    ]
+    """Attach what events cost and trigger: zero and false where none does."""
     zero, no = ns.lit(0, dtype=ns.Int32), ns.lit(False, dtype=ns.Boolean)
-    nothing = {**dict.fromkeys(rows, zero), **dict.fromkeys(flags, no)}
-    if events is None:
-        return lazy.with_columns(*(value.alias(name) for name, value in nothing.items()))
-    table = events.lazy() if ns is pl else nw.from_native(events).lazy()
-    present = set(table.collect_schema().names())
-    known = dictionary()
-    absent = [name for name in event_rules.needed_columns(rubric) if name not in present]
-    if absent:
+    nothing = dict.fromkeys(
+        (f"{compiled.POINTS}{row.id}" for row in event_rules.event_rows(rubric)), zero
+    )
+    nothing.update(dict.fromkeys(event_rules.flags(rubric), no))
+    tallied: Frame | None = None
+    if events is not None:
+        table = events.lazy() if ns is pl else nw.from_native(events).lazy()
+        present = set(table.collect_schema().names())
+        known = dictionary()
         table = table.with_columns(
-            *(ns.lit(None, dtype=dtype(known[name], ns)).alias(name) for name in absent)
+            ns.lit(None, dtype=dtype(known[name], ns)).alias(name)
+            for name in event_rules.needed_columns(rubric)
+            if name not in present
         )
-    subject = rubric.subject_id
-    distinct = ns is pl and _rising(table, "event_id")
-    costs, flagged = event_rules.tally(
-        table, rubric, ns, as_of=day, period=period, distinct=distinct
-    )
-    spread = event_rules.spread(costs, rubric, ns)
-    if ns is pl:
-        both = spread.join(flagged, on=subject, how="full", coalesce=True)
-        return _looked_up(lazy, both.fill_null(0).fill_null(False), subject, nothing)
-    joined = lazy.join(spread, on=subject, how="left").join(flagged, on=subject, how="left")
+        tallied = event_rules.tally(table, rubric, ns, as_of=day, period=period)
+    if tallied is None:
+        return lazy.with_columns(*(value.alias(name) for name, value in nothing.items()))
+    touched = set(tallied.collect_schema().names())
+    order = {"maintain_order": "left"} if ns is pl else {}
+    joined = lazy.join(tallied, on=rubric.subject_id, how="left", **order)
     return joined.with_columns(
-        *(ns.col(name).fill_null(0).alias(name) for name in rows),
-        *(ns.col(name).fill_null(False).alias(name) for name in flags),
+        *(
+            (ns.coalesce(ns.col(name), value) if name in touched else value).alias(name)
+            for name, value in nothing.items()
+        )
     )
-
-
-def _rising(table: pl.LazyFrame, name: str) -> bool:
-    """Tell whether each cell is greater than the one before, so that none can stand twice."""
-    risen = (pl.col(name) > pl.col(name).shift(1)).sum()
-    found, rows = table.select(risen, pl.len().alias("_rows")).collect(engine="streaming").row(0)
-    return bool(found >= rows - 1)
-
-
-def _looked_up(
-    lazy: pl.LazyFrame, tallied: pl.LazyFrame, key: str, nothing: dict[str, pl.Expr]
-) -> pl.LazyFrame:
-    """Attach the tally, zero and false for subjects without events, in the register's order.
-
-    A join that keeps the order takes several times longer the wider it is, so it carries only the
-    place of a subject's row; the last row is that of a subject without events. What no event of
-    the file touches is `nothing`, the same for all.
-    """
-    tally = tallied.collect(engine="streaming")
-    touched = [name for name in tally.columns if name != key and tally[name].cast(pl.Boolean).any()]
-    lazy = lazy.with_columns(
-        value.alias(name) for name, value in nothing.items() if name not in touched
-    )
-    if not touched:
-        return lazy
-    tally = tally.select(key, *touched)
-    untouched = tally.clear(1).select(pl.exclude(key).fill_null(strategy="zero"))
-    rows = pl.concat([tally.drop(key), untouched])
-
-    def row_at(places: pl.Series) -> pl.Series:
-        return rows.select(pl.all().gather(places)).to_struct(places.name)
-
-    places = tally.select(key).with_row_index("_tally")
-    joined = lazy.join(places.lazy(), on=key, how="left", maintain_order="left")
-    found = (
-        pl.col("_tally")
-        .fill_null(tally.height)
-        .map_batches(row_at, return_dtype=pl.Struct(rows.schema), is_elementwise=True)
-    )
-    return joined.with_columns(found).unnest("_tally")

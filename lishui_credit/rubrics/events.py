@@ -1,20 +1,22 @@
 """Dated events -> points and flags per subject.
 
 `tally` turns an event table into what each row of the edition takes off a subject, net of repairs
-known on the day of grading, and which overrides an event triggers; `spread` lays the costs out in
-columns. How often an event
-counts is the row's own rule (per tax type each time, per occurrence, per month, once); within one
-unit counted the least repaired event stands for it. Rows that share an ``event_id`` are payments of
+known on the day of grading, and which overrides an event triggers. How often an event counts is the
+row's own rule (per tax type each time, per occurrence, per month, once); within one unit counted
+the least repaired event stands for it. Rows that share an ``event_id`` are payments of
 one occurrence, and what they give back adds up.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from functools import reduce
+from operator import xor
 from typing import Any
 
 import polars as pl
 
+from lishui_credit.frames import rising
 from lishui_credit.points import Expr, Namespace
 from lishui_credit.rubrics import tables
 from lishui_credit.rubrics.compile import EVENT_OPEN, EVENT_REPAIRED, POINTS
@@ -70,14 +72,8 @@ def _repair_columns(repair: Repair) -> list[str]:
 
 
 def tally(
-    events: Frame,
-    rubric: Rubric,
-    ns: Namespace,
-    *,
-    as_of: date,
-    period: int | None,
-    distinct: bool = False,
-) -> tuple[Frame, Frame]:
+    events: Frame, rubric: Rubric, ns: Namespace, *, as_of: date, period: int | None
+) -> Frame | None:
     """Return what the events of every subject cost, and what they trigger.
 
     Parameters
@@ -92,53 +88,175 @@ def tally(
         Day of grading; a correction after it is not yet known.
     period : int, optional
         Year assessed; events of other years are left out. None counts all.
-    distinct : bool, default False
-        No ``event_id`` stands twice: every row is an occurrence of its own.
 
     Returns
     -------
-    costs : lazy frame
-        One row per unit counted: subject id, code, ``_net`` (Int64, at least 0, in the edition's
-        unit); `spread` adds them up in columns.
-    flags : lazy frame
-        One row per subject with a triggering event: subject id, ``_event__<override>`` and
-        ``_repaired__<override>`` (Boolean).
+    lazy frame or None
+        One row per subject with events that count: its id, ``points__<row>`` (Int32, at most 0, in
+        the edition's unit) and ``_event__<override>``, ``_repaired__<override>`` (Boolean). Polars
+        leaves out the columns no event touches; None if none is touched.
 
     Notes
     -----
-    Cost: one pass over the events and two group-bys on at most as many rows, one where event ids
-    are distinct.
+    Cost with polars, events in the order of their subjects: three streamed passes and nothing held
+    but the subjects that have several events of one unit. In any other order, and in other engines:
+    two group-bys on at most as many rows as there are events, and one row per subject held.
     """
     subject = rubric.subject_id
+    rows, triggers = event_rows(rubric), _triggers(rubric)
+    if ns is not pl:
+        known = _known(events, ns, as_of, period)
+        return _summed(_exact(known, rubric, rows, triggers, ns), subject, rows, triggers, ns)
+    codes, in_order = _glance(events, subject)
+    rows = [row for row in rows if _code(row) in codes]
+    triggers = [row for row in triggers if row.event in codes]
+    if not rows and not triggers:
+        return None
+
+    def summed(cells: pl.LazyFrame) -> pl.LazyFrame:
+        found: pl.LazyFrame = _summed(cells, subject, rows, triggers, pl)
+        return found
+
+    known = _known(events, pl, as_of, period)
+    if not in_order:
+        cells = _exact(known, rubric, rows, triggers, pl)
+        held = summed(cells).collect(engine="streaming").sort(subject)
+        return held.lazy().set_sorted(subject)
+    cells = _alone(known, rubric, rows, triggers)
+    found = _typed(_run_sums(cells, subject), subject, rows, triggers, pl)
+    doubtful = _doubtful(known, rubric, rows)
+    if len(doubtful):
+        several = pl.col(subject).is_in(doubtful.implode())
+        few = known.filter(several).collect(engine="streaming").lazy()
+        cells = _exact(few, rubric, rows, triggers, pl)
+        held = summed(cells).collect(engine="streaming").sort(subject)
+        found = found.filter(~several).set_sorted(subject)
+        found = found.merge_sorted(held.lazy(), key=subject)
+    return found.set_sorted(subject)
+
+
+def _glance(events: pl.LazyFrame, subject: str) -> tuple[set[str], bool]:
+    """Return the codes that occur, and whether the events stand in the order of their subjects."""
+    found = events.select(
+        pl.col("code").unique().implode(), rising(pl.col(subject)).alias("_in_order")
+    )
+    codes, in_order = found.collect(engine="streaming").row(0)
+    return set(codes), bool(in_order)
+
+
+def _known(events: Frame, ns: Namespace, as_of: date, period: int | None) -> Frame:
+    """Return the events of the period, with the day of correction as far as known."""
     kept = events.filter(~ns.col("exempt").fill_null(False))
     if period is not None:
         kept = kept.filter(ns.col("occurred_on").dt.year() == period)
-    rows = event_rows(rubric)
-    triggers = [row for row in rubric.active_overrides if row.event is not None]
-    known = kept.with_columns(
+    return kept.with_columns(
         ns.when(ns.col("corrected_on") <= ns.lit(as_of))
         .then(day_number(ns, "corrected_on"))
         .otherwise(ns.lit(None, dtype=ns.Int64))
         .alias("_corrected")
     )
-    costly = known.filter(ns.col("code").is_in(sorted({_code(row) for row in rows}) or [""]))
-    occurrences = costly.with_columns(*_columns(rubric, rows, ns))
+
+
+def _doubtful(known: pl.LazyFrame, rubric: Rubric, rows: list[Indicator]) -> pl.Series:
+    """Return the subjects with two events that may be of one unit; of sorted events.
+
+    Units are told apart by hashes: two that differ may look alike, never the other way round.
+    """
+    subject = rubric.subject_id
+    if not rows:
+        return pl.Series(subject, [], dtype=pl.String)
+    found = (
+        _of_codes(known, rows, pl)
+        .select(subject, _unit_hash(rows).alias("_unit"))
+        .set_sorted(subject)
+        .group_by(subject)
+        .agg((pl.col("_unit").n_unique() < pl.len()).alias("_several"))
+        .filter("_several")
+    )
+    subjects: pl.Series = found.collect(engine="streaming").get_column(subject)
+    return subjects
+
+
+def _of_codes(known: Frame, rows: list[Indicator], ns: Namespace) -> Frame:
+    return known.filter(ns.col("code").is_in(sorted({_code(row) for row in rows}) or [""]))
+
+
+def _alone(
+    known: pl.LazyFrame, rubric: Rubric, rows: list[Indicator], triggers: list[Override]
+) -> pl.LazyFrame:
+    """Lay out events that share no unit: each costs what it costs."""
+    net = pl.col("_deduct") - pl.col("_restore")
+    costs = known.with_columns(*_amounts(rubric, rows, pl)).with_columns(
+        pl.when(net > 0).then(net).otherwise(pl.lit(0, dtype=pl.Int64)).alias("_net")
+    )
+    return costs.select(rubric.subject_id, *_points(rows, pl), *_flags(triggers, pl))
+
+
+def _exact(
+    known: Frame, rubric: Rubric, rows: list[Indicator], triggers: list[Override], ns: Namespace
+) -> Frame:
+    """Lay out the units of events, and the events that trigger an override."""
+    subject = rubric.subject_id
     keys = [subject, "code", "_day", "_text"]
-    if not distinct:
-        occurrences = occurrences.group_by([*keys, "event_id"]).agg(
+    net = ns.col("_deduct") - ns.col("_restore")
+    units = (
+        _of_codes(known, rows, ns)
+        .with_columns(*_amounts(rubric, rows, ns), *_unit(rows, ns))
+        .group_by([*keys, "event_id"])
+        .agg(
             ns.col("_deduct").max().alias("_deduct"),
             ns.col("_restore").sum().cast(ns.Int64).alias("_restore"),
         )
-    net = ns.col("_deduct") - ns.col("_restore")
-    units = (
-        occurrences.with_columns(
-            ns.when(net > 0).then(net).otherwise(ns.lit(0, dtype=ns.Int64)).alias("_net")
-        )
+        .with_columns(ns.when(net > 0).then(net).otherwise(ns.lit(0, dtype=ns.Int64)).alias("_net"))
         .group_by(keys)
         .agg(ns.col("_net").max().alias("_net"))
     )
-    costs = units.select(subject, "code", "_net")
-    return costs, _flagged(known, subject, triggers, ns)
+    unmoved = [ns.lit(0, dtype=ns.Int64).alias(f"{POINTS}{row.id}") for row in rows]
+    untold = [ns.lit(0, dtype=ns.Int64).alias(flag) for flag in _flag_names(triggers)]
+    told = known.filter(ns.col("code").is_in(sorted({str(row.event) for row in triggers}) or [""]))
+    return ns.concat(
+        [
+            units.select(ns.col(subject), *_points(rows, ns), *untold),
+            told.select(ns.col(subject), *unmoved, *_flags(triggers, ns)),
+        ],
+        how="vertical",
+    )
+
+
+def _summed(
+    cells: Frame, subject: str, rows: list[Indicator], triggers: list[Override], ns: Namespace
+) -> Frame:
+    """Add up what is laid out, one row per subject."""
+    names = [f"{POINTS}{row.id}" for row in rows] + _flag_names(triggers)
+    found = cells.group_by(subject).agg(*(ns.col(name).sum().alias(name) for name in names))
+    return _typed(found, subject, rows, triggers, ns)
+
+
+def _run_sums(cells: pl.LazyFrame, subject: str) -> pl.LazyFrame:
+    """Add up the columns of sorted cells, one row per subject, in order.
+
+    A sum is what has run up to a subject's last row, less what had up to the last row of the one
+    before: half the time of a group-by on sorted keys, and as exact, for integers.
+    """
+    last = (pl.col(subject) != pl.col(subject).shift(-1)).fill_null(True)
+    whole = pl.exclude(subject)
+    return (
+        cells.with_columns(whole.cum_sum(), last.alias("_last"))
+        .filter("_last")
+        .drop("_last")
+        .with_columns(whole - whole.shift(1, fill_value=0))
+    )
+
+
+def _typed(
+    sums: Frame, subject: str, rows: list[Indicator], triggers: list[Override], ns: Namespace
+) -> Frame:
+    points, flags = [f"{POINTS}{row.id}" for row in rows], _flag_names(triggers)
+    return sums.select(
+        ns.col(subject),
+        *(ns.col(name).cast(ns.Int32).alias(name) for name in points),
+        *((ns.col(name) > 0).alias(name) for name in flags),
+    )
 
 
 def event_rows(rubric: Rubric) -> list[Indicator]:
@@ -146,65 +264,40 @@ def event_rows(rubric: Rubric) -> list[Indicator]:
     return [row for row in rubric.scoring if row.event is not None]
 
 
-def spread(costs: Frame, rubric: Rubric, ns: Namespace) -> Frame:
-    """Return costs as one row per subject: its id and ``points__<row>`` (Int32, at most 0).
+def flags(rubric: Rubric) -> list[str]:
+    """Return the columns that tell which overrides events trigger, and which of them are repaired."""
+    return _flag_names(_triggers(rubric))
 
-    Polars leaves out the rows no event costs anything by.
 
-    Parameters
-    ----------
-    costs : lazy frame
-        As `tally` gives them.
-    rubric : Rubric
-        The edition.
-    ns : module
-        polars or narwhals; polars holds the costs to learn which rows they are of.
-    """
-    rows, subject = event_rows(rubric), rubric.subject_id
+def _triggers(rubric: Rubric) -> list[Override]:
+    return [row for row in rubric.active_overrides if row.event is not None]
+
+
+def _flag_names(triggers: list[Override]) -> list[str]:
+    return [f"{kind}{row.id}" for row in triggers for kind in (EVENT_OPEN, EVENT_REPAIRED)]
+
+
+def _points(rows: list[Indicator], ns: Namespace) -> list[Expr]:
+    """What a net cost of a code takes off, in the column of its row."""
     zero = ns.lit(0, dtype=ns.Int64)
-    if ns is pl:
-        found = costs.collect(engine="streaming")
-        present = set(found["code"].unique())
-        rows = [row for row in rows if _code(row) in present]
-        costs = found.lazy()
-    columns = costs.with_columns(
-        *(
-            ns.when(ns.col("code") == ns.lit(_code(row)))
-            .then(-ns.col("_net"))
-            .otherwise(zero)
-            .alias(f"{POINTS}{row.id}")
-            for row in rows
-        )
-    )
-    summed = columns.group_by(subject).agg(
-        *(ns.col(f"{POINTS}{row.id}").sum().alias(f"{POINTS}{row.id}") for row in rows)
-    )
-    return summed.select(
-        ns.col(subject),
-        *(ns.col(f"{POINTS}{row.id}").cast(ns.Int32).alias(f"{POINTS}{row.id}") for row in rows),
-    )
+    return [
+        ns.when(ns.col("code") == ns.lit(_code(row)))
+        .then(-ns.col("_net"))
+        .otherwise(zero)
+        .alias(f"{POINTS}{row.id}")
+        for row in rows
+    ]
 
 
-def _flagged(known: Frame, subject: str, triggers: list[Override], ns: Namespace) -> Frame:
-    """One row per subject with a triggering event, and which of them are repaired."""
-    codes = sorted({str(row.event) for row in triggers})
-    told = known.filter(ns.col("code").is_in(codes or [""]))
-    one, none = ns.lit(1, dtype=ns.Int8), ns.lit(0, dtype=ns.Int8)
+def _flags(triggers: list[Override], ns: Namespace) -> list[Expr]:
+    """Whether an event triggers an override, and whether it is repaired: 1 or 0."""
+    one, none = ns.lit(1, dtype=ns.Int64), ns.lit(0, dtype=ns.Int64)
     columns = []
     for trigger in triggers:
-        hit = ns.col("code") == ns.lit(trigger.event)
-        repaired = _repaired(trigger, ns)
-        columns += [
-            ns.when(hit & ~repaired).then(one).otherwise(none).alias(f"{EVENT_OPEN}{trigger.id}"),
-            ns.when(hit & repaired)
-            .then(one)
-            .otherwise(none)
-            .alias(f"{EVENT_REPAIRED}{trigger.id}"),
-        ]
-    flags = [f"{kind}{row.id}" for row in triggers for kind in (EVENT_OPEN, EVENT_REPAIRED)]
-    counted = told.with_columns(*columns).group_by(subject)
-    found = counted.agg(*(ns.col(flag).max().alias(flag) for flag in flags))
-    return found.select(ns.col(subject), *((ns.col(flag) == 1).alias(flag) for flag in flags))
+        hit, repaired = ns.col("code") == ns.lit(trigger.event), _repaired(trigger, ns)
+        for kind, test in ((EVENT_OPEN, hit & ~repaired), (EVENT_REPAIRED, hit & repaired)):
+            columns.append(ns.when(test).then(one).otherwise(none).alias(f"{kind}{trigger.id}"))
+    return columns
 
 
 def _code(row: Indicator) -> str:
@@ -212,8 +305,8 @@ def _code(row: Indicator) -> str:
     return row.event.code
 
 
-def _columns(rubric: Rubric, rows: list[Indicator], ns: Namespace) -> list[Expr]:
-    """Deduction, what is given back and unit counted, for every event row."""
+def _amounts(rubric: Rubric, rows: list[Indicator], ns: Namespace) -> list[Expr]:
+    """Deduction and what is given back, for every event row."""
 
     def whole(value: int) -> Expr:
         return ns.lit(value, dtype=ns.Int64)
@@ -227,41 +320,73 @@ def _columns(rubric: Rubric, rows: list[Indicator], ns: Namespace) -> list[Expr]
         alike.setdefault((row.event.deduct, row.event.percent, row.event.repair), []).append(
             row.event.code
         )
-    deduct, restore = ns, ns
+    deduct: list[tuple[Expr, Expr]] = []
+    restore: list[tuple[Expr, Expr]] = []
     for (cost, percent, repair), members in alike.items():
         test = code.is_in(members)
         base = whole(tables.units(cost, rubric.point_unit))
         if percent is not None:
             base = base + _percent(percent, rubric.point_unit, ns)
-        deduct = deduct.when(test).then(base)
+        deduct.append((test, base))
         if repair is not None:
             chosen = next(entry for entry in rubric.repairs if entry.id == repair)
-            restore = restore.when(test).then(_restored(chosen, base, rubric.point_unit, ns))
-    by_count: dict[str, list[str]] = {}
-    for row in rows:
-        assert row.event is not None
-        by_count.setdefault(row.event.count, []).append(row.event.code)
-    per_tax = code.is_in(by_count.get("per_tax_type", [""]))
-    per_month = code.is_in(by_count.get("per_month", [""]))
-    each = code.is_in(by_count.get("per_occurrence", [""]))
+            restore.append((test, _restored(chosen, base, rubric.point_unit, ns)))
+    return [
+        _chosen(deduct, whole(0), ns).alias("_deduct"),
+        _chosen(restore, whole(0), ns).alias("_restore"),
+    ]
+
+
+def _told_apart(rows: list[Indicator], ns: Namespace) -> list[tuple[Expr, Expr, Expr]]:
+    """By way of counting: its events, and the day (or month) and text that tell units apart.
+
+    None stands for what tells nothing apart; codes that count once are left out.
+    """
     when = ns.col("occurred_on").dt
     month = when.year().cast(ns.Int64) * 12 + when.month().cast(ns.Int64)
+    by_count = {
+        "per_tax_type": (day_number(ns, "occurred_on"), ns.col("tax_type").fill_null("")),
+        "per_month": (month, None),
+        "per_occurrence": (None, ns.col("event_id")),
+    }
+    members: dict[str, list[str]] = {}
+    for row in rows:
+        assert row.event is not None
+        members.setdefault(row.event.count, []).append(row.event.code)
     return [
-        (whole(0) if deduct is ns else deduct.otherwise(whole(0))).alias("_deduct"),
-        (whole(0) if restore is ns else restore.otherwise(whole(0))).alias("_restore"),
-        ns.when(per_tax)
-        .then(day_number(ns, "occurred_on"))
-        .when(per_month)
-        .then(month)
-        .otherwise(whole(0))
-        .alias("_day"),
-        ns.when(per_tax)
-        .then(ns.col("tax_type").fill_null(""))
-        .when(each)
-        .then(ns.col("event_id"))
-        .otherwise(ns.lit(""))
-        .alias("_text"),
+        (ns.col("code").is_in(members[count]), *parts)
+        for count, parts in by_count.items()
+        if count in members
     ]
+
+
+def _chosen(branches: list[tuple[Expr, Expr]], otherwise: Expr, ns: Namespace) -> Expr:
+    """Return the value of the first branch whose test holds."""
+    chain = ns
+    for test, value in branches:
+        chain = chain.when(test).then(value)
+    return otherwise if chain is ns else chain.otherwise(otherwise)
+
+
+def _unit(rows: list[Indicator], ns: Namespace) -> list[Expr]:
+    """What tells units of one code apart, in two columns; of codes that count once, nothing."""
+    apart = _told_apart(rows, ns)
+    days = [(test, day) for test, day, _ in apart if day is not None]
+    texts = [(test, text) for test, _, text in apart if text is not None]
+    return [
+        _chosen(days, ns.lit(0, dtype=ns.Int64), ns).alias("_day"),
+        _chosen(texts, ns.lit("", dtype=ns.String), ns).alias("_text"),
+    ]
+
+
+def _unit_hash(rows: list[Indicator]) -> pl.Expr:
+    """What is equal for events of one unit, and hardly ever for others."""
+    branches = [
+        (test, reduce(xor, (part.hash() for part in parts if part is not None)))
+        for test, *parts in _told_apart(rows, pl)
+    ]
+    hashed: pl.Expr = _chosen(branches, pl.lit(0, dtype=pl.UInt64), pl)
+    return pl.col("code").hash() ^ hashed
 
 
 def _percent(percent: Percent, point_unit: int, ns: Namespace) -> Expr:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.columns import dictionary
-from lishui_credit.conform import Conformed, Rule, conform
+from lishui_credit.conform import Conformed, Known, Rule, conform
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.headers import is_date, is_header
 from lishui_credit.language import tr
@@ -119,7 +119,7 @@ def intake(
     happened: Conformed | None = None
     if events is not None and rubric.uses_events:
         late = coherence.happened(day, period)
-        happened = _events(problems, events, rubric.subject_id, editions, late)
+        happened = _events(problems, events, people, rubric.subject_id, editions, late)
     elif events is not None:
         problems.append(
             Problem(tr(f"{rubric.name} counts no events", f"{rubric.name} 不使用事件文件"))
@@ -132,8 +132,8 @@ def intake(
         rejected += [_filed("bases", reference.rejected), _filed("subjects", lost)]
     occurred: pl.LazyFrame | None = None
     if happened is not None:
-        occurred, strange = _known_only(rubric, frame, happened)
-        rejected += [_filed("events", happened.rejected), _filed("events", strange)]
+        occurred = _named(happened.frame)
+        rejected.append(_filed("events", happened.rejected))
     notes = [note for t in (people, reference, happened) if t is not None for note in t.notes]
     if rubric.uses_events and events is None:
         notes.append(tr("no events given: none are counted", "未提供事件文件:按无事件评级"))
@@ -161,10 +161,12 @@ def _table(
     key: str,
     unique: bool = True,
     rules: Sequence[Rule] = (),
+    among: Known | None = None,
 ) -> Conformed | None:
     """Conform one file, collecting its problems so that all files' show together."""
     try:
-        return conform(_raw(source, key), wanted, key=key, unique=unique, rules=rules)
+        raw = _raw(source, key)
+        return conform(raw, wanted, key=key, unique=unique, rules=rules, among=among)
     except SubjectError as error:
         problems.extend(error.problems)
         return None
@@ -305,7 +307,9 @@ def _join_bases(
     lacking = pl.DataFrame()
     if strange.height:
         chosen = frame.select(rubric.subject_id, key)
-        lacking = chosen.join(found.lazy(), on=key, how="anti").collect(engine="streaming")
+        lacking = chosen.join(found.lazy(), on=key, how="anti", maintain_order="left").collect(
+            engine="streaming"
+        )
     joined = frame.with_columns(
         _of_area(pl.col(key), found[key], found[name]).alias(name)
         for name in found.columns
@@ -341,6 +345,7 @@ def _of_area(area: pl.Expr, names: pl.Series, values: pl.Series) -> pl.Expr:
 def _events(
     problems: list[Problem],
     source: Path | str | pl.DataFrame | pl.LazyFrame,
+    people: Conformed | None,
     key: str,
     editions: Sequence[Rubric],
     late: Rule,
@@ -351,11 +356,11 @@ def _events(
     rules_of = [
         row.event for edition in editions for row in edition.scoring if row.event is not None
     ]
-    percent = {
-        rule.code: (rule.percent.column, rule.percent.over)
-        for rule in rules_of
-        if rule.percent is not None
-    }
+    percent: dict[tuple[str, str], set[str]] = {}
+    for rule in rules_of:
+        if rule.percent is not None:
+            columns = (rule.percent.column, rule.percent.over)
+            percent.setdefault(columns, set()).add(rule.code)
     per_tax = sorted({rule.code for rule in rules_of if rule.count == "per_tax_type"})
     rules = [
         late,
@@ -380,49 +385,32 @@ def _events(
                 lambda code, tax: code.is_in(per_tax) & tax.is_null(),
             )
         )
-    for code, (top, over) in percent.items():
+    for (top, over), counted in percent.items():
+        members = sorted(counted)
+        listed = ", ".join(members)
         rules.append(
             Rule(
                 tr(
-                    f"{code} needs {top} and {over} above 0",
-                    f"{code} 须有 {top} 及大于 0 的 {over}",
+                    f"{listed}: {top} needed, and {over} above 0",
+                    f"{listed}:须有 {top} 及大于 0 的 {over}",
                 ),
                 ("code", top, over),
-                lambda cell, a, b, code=code: (
-                    (cell == code) & (a.is_null() | b.is_null() | (b <= 0))
+                lambda code, a, b, members=members: (
+                    code.is_in(members) & (a.is_null() | b.is_null() | (b <= 0))
                 ),
             )
         )
-    return _table(problems, source, wanted, key=key, unique=False, rules=rules)
+    unknown = tr("an event for an unknown subject {}", "事件对应未知主体 {}")
+    among = Known(people.frame.select(key), unknown) if people is not None else None
+    return _table(problems, source, wanted, key=key, unique=False, rules=rules, among=among)
 
 
-def _known_only(
-    rubric: Rubric, subjects: pl.LazyFrame, happened: Conformed
-) -> tuple[pl.LazyFrame, pl.DataFrame]:
-    """Give every event an id, and set events of unknown subjects aside."""
-    frame = happened.frame
-    names = frame.collect_schema().names()
-    own = pl.format("#{}", pl.int_range(pl.len()))
-    if "event_id" in names:
-        frame = frame.with_columns(pl.coalesce("event_id", own).alias("event_id"))
-    else:
-        frame = frame.with_columns(own.alias("event_id"))
-    # Only ids that have events are held: the register may be a thousand times larger.
-    key = rubric.subject_id
-    named = happened.frame.select(key).unique().collect(engine="streaming")
-    found = subjects.select(key).join(named.lazy(), on=key, how="semi")
-    known = found.collect(engine="streaming")
-    ids = known.lazy()
-    if known.height == named.height:  # a subject stands once
-        return frame, pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String})
-    unknown = named.lazy().join(ids, on=key, how="anti")
-    strange = frame.join(unknown, on=key, how="semi").collect(engine="streaming")
-    lost = strange.select(
-        pl.lit(None, dtype=pl.Int64).alias("row"),
-        pl.format(
-            tr("an event for an unknown subject {}", "事件对应未知主体 {}"),
-            pl.col(key),
-        ).alias("reasons"),
-        pl.exclude("row", "reasons"),
-    )
-    return frame.join(ids, on=key, how="semi"), lost
+def _named(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Give every event an id: its own, or its place among the accepted."""
+    own = pl.format("#{}", pl.col("_event"))
+    if "event_id" in events.collect_schema().names():
+        nameless = events.select(pl.col("event_id").null_count())
+        if not nameless.collect(engine="streaming").item():
+            return events
+        own = pl.coalesce("event_id", own)
+    return events.with_row_index("_event").with_columns(own.alias("event_id")).drop("_event")
