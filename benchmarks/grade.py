@@ -12,6 +12,7 @@ runs. All subjects are synthetic.
 
     python benchmarks/grade.py                        480,000 and 10,000,000 subjects, four rubrics
     python benchmarks/grade.py --rows 480000 --rubrics tax-credit --repeat 3
+    python benchmarks/grade.py --rows 480000 --csv    inputs as CSV, all text
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
 
 CHUNK = 500_000
 RUBRICS = ("farmer-household", "small-enterprise", "environment-credit", "tax-credit")
@@ -39,7 +44,6 @@ DAYS = {
 
 def make(name: str, rows: int, folder: Path) -> dict[str, Path]:
     """Write the synthetic inputs of one rubric, chunk by chunk, and return their paths."""
-    import polars as pl
     import pyarrow.parquet as pq
 
     from lishui_credit.samples import enterprises, environment, households, tax
@@ -80,14 +84,32 @@ def make(name: str, rows: int, folder: Path) -> dict[str, Path]:
     return paths
 
 
+def as_csv(paths: dict[str, Path]) -> dict[str, Path]:
+    """Write the inputs as CSV once, and return their paths."""
+    import polars as pl
+
+    written = {role: path.with_suffix(".csv") for role, path in paths.items()}
+    for role, path in paths.items():
+        if not written[role].exists():
+            pl.scan_parquet(path).sink_csv(written[role])
+    return written
+
+
+def scan(path: Path) -> pl.LazyFrame:
+    """Scan one input as polars alone would."""
+    import polars as pl
+
+    return pl.scan_parquet(path) if path.suffix == ".parquet" else pl.scan_csv(path)
+
+
 def floor(name: str, paths: dict[str, Path], output: Path) -> None:
     """Read the inputs and write an output as wide as the graded one, computing nothing."""
     import polars as pl
 
     if "events" in paths:  # decoded, and let go
-        pl.scan_parquet(paths["events"]).select(pl.all().null_count()).collect(engine="streaming")
+        scan(paths["events"]).select(pl.all().null_count()).collect(engine="streaming")
     shape = json.loads((output.parent / f"{name}.schema.json").read_text())
-    frame = pl.scan_parquet(paths["subjects"])
+    frame = scan(paths["subjects"])
     kinds = frame.collect_schema()
     whole = next(c for c, kind in kinds.items() if kind == pl.Int64)
     text = next(c for c, kind in kinds.items() if kind == pl.String)
@@ -138,7 +160,7 @@ def grade(name: str, paths: dict[str, Path], output: Path) -> None:
     )
 
 
-def child(task: str, name: str, rows: int, folder: Path) -> None:
+def child(task: str, name: str, rows: int, folder: Path, *, csv: bool) -> None:
     """Run one task in this process and print its wall seconds and peak memory."""
     import polars as pl
     import pydantic.dataclasses  # put off by pydantic until its first use, yet an import
@@ -150,6 +172,7 @@ def child(task: str, name: str, rows: int, folder: Path) -> None:
     assert pydantic.dataclasses
     engine.set_up()  # as the command line does, and for the floor too
     paths = make(name, rows, folder)
+    paths = as_csv(paths) if csv else paths
     if task == "make":
         return
     output = folder / f"out-{task}.parquet"
@@ -164,21 +187,22 @@ def child(task: str, name: str, rows: int, folder: Path) -> None:
     print(f"wall {wall}\npeak {peak}")
 
 
-def run(task: str, name: str, rows: int, folder: Path) -> str:
+def run(task: str, name: str, rows: int, folder: Path, *, csv: bool) -> str:
     """Run one task in a fresh process and return what it printed.
 
     A process inherits the peak memory of the one that starts it, so inputs are made in one too.
     """
     words = [sys.executable, __file__, "--child", task, name, str(rows), "--folder", str(folder)]
+    words += ["--csv"] if csv else []
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)
     return done.stdout
 
 
-def measure(task: str, name: str, rows: int, folder: Path) -> dict[str, float]:
+def measure(task: str, name: str, rows: int, folder: Path, *, csv: bool) -> dict[str, float]:
     """Run one task in a fresh process and read its wall seconds and peak memory."""
-    lines = [line.split() for line in run(task, name, rows, folder).splitlines()]
+    lines = [line.split() for line in run(task, name, rows, folder, csv=csv).splitlines()]
     found = {line[0]: float(line[1]) for line in lines if len(line) == 2}
     found["wall"] = found.get("inner", found["wall"])
     return found
@@ -191,11 +215,12 @@ def main() -> None:
     parser.add_argument("--rubrics", nargs="+", default=list(RUBRICS))
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=Path("out/benchmarks"))
+    parser.add_argument("--csv", action="store_true", help="inputs as CSV")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         task, name, rows = options.child
-        child(task, name, int(rows), options.folder)
+        child(task, name, int(rows), options.folder, csv=options.csv)
         return
     import polars as pl
 
@@ -205,12 +230,13 @@ def main() -> None:
     print(f"{'rubric':<20}{'rows':>12}  {'task':<7}{'wall s':>8}{'x floor':>9}{'peak MB':>9}")
     for rows in options.rows:
         for name in options.rubrics:
-            run("make", name, rows, options.folder)
-            measure("grade", name, rows, options.folder)  # warms the file cache, leaves the schema
+            run("make", name, rows, options.folder, csv=options.csv)
+            # warms the file cache, leaves the schema
+            measure("grade", name, rows, options.folder, csv=options.csv)
             best: dict[str, dict[str, float]] = {}
             for _ in range(options.repeat):
                 for task in ("floor", "engine", "grade"):
-                    found = measure(task, name, rows, options.folder)
+                    found = measure(task, name, rows, options.folder, csv=options.csv)
                     if task not in best or found["wall"] < best[task]["wall"]:
                         best[task] = found
             for task, found in best.items():

@@ -19,7 +19,7 @@ from lishui_credit.cells import Cell, Plain
 from lishui_credit.cells import cell as read
 from lishui_credit.columns import Column, dictionary
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.frames import rising
+from lishui_credit.frames import in_order as stands_in_order
 from lishui_credit.headers import match
 from lishui_credit.language import tr
 from lishui_credit.read import Raw, broken
@@ -72,12 +72,15 @@ class Conformed:
         Rows read.
     notes : tuple of str
         Encoding, ignored columns, units taken from headers.
+    in_order : bool
+        Whether the rows stand in the order of their keys; strictly, where keys are unique.
     """
 
     frame: pl.LazyFrame
     rejected: pl.DataFrame
     rows: int
     notes: tuple[str, ...] = ()
+    in_order: bool = False
 
     @property
     def accepted(self) -> int:
@@ -183,7 +186,13 @@ def conform(
     frame = keep.select(cell.value.alias(name) for name, cell in cells.items())
     if in_order and key is not None:
         frame = frame.set_sorted(key)
-    return Conformed(frame=frame, rejected=rejected, rows=rows, notes=_notes(raw, ignored))
+    return Conformed(
+        frame=frame,
+        rejected=rejected,
+        rows=rows,
+        notes=_notes(raw, ignored),
+        in_order=in_order,
+    )
 
 
 def _notes(raw: Raw, ignored: list[str]) -> tuple[str, ...]:
@@ -283,7 +292,10 @@ def _survey(
 
 def _in_order(raw: Raw, cell: Cell, *, strictly: bool) -> bool:
     """Tell whether the keys rise, so that equal ones stand together, or strictly, none twice."""
-    return bool(_collect(raw, raw.frame.select(rising(cell.value, strictly=strictly))).item())
+    try:
+        return stands_in_order(raw.frame, cell.value, strictly=strictly)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise broken(raw.name, error, raw.text) from None
 
 
 def _suspect_units(

@@ -65,11 +65,13 @@ def absent(name: str, columns: Sequence[str]) -> Problem:
     )
 
 
-def rising(cell: pl.Expr, *, strictly: bool = False) -> pl.Expr:
+def in_order(frame: pl.LazyFrame, cell: pl.Expr, *, strictly: bool = False) -> bool:
     """Tell whether each cell of a column is at least the one before, and none is null.
 
     Parameters
     ----------
+    frame : polars.LazyFrame
+        Read piece by piece, in its order.
     cell : polars.Expr
         The column.
     strictly : bool, default False
@@ -77,14 +79,34 @@ def rising(cell: pl.Expr, *, strictly: bool = False) -> pl.Expr:
 
     Notes
     -----
-    Cost: one comparison per row. Select it alone or beside few columns: `shift` holds back whole
-    chunks of what is read with it.
+    Cost: one comparison per row. Held are the ends of every piece; a `shift` in the query itself
+    would hold the column.
 
     Examples
     --------
-    >>> frame = pl.DataFrame({"a": [1, 2, 2]})
-    >>> frame.select(rising(pl.col("a")), strictly=rising(pl.col("a"), strictly=True)).row(0)
+    >>> frame = pl.LazyFrame({"a": [1, 2, 2]})
+    >>> in_order(frame, pl.col("a")), in_order(frame, pl.col("a"), strictly=True)
     (True, False)
     """
-    risen = cell > cell.shift(1) if strictly else cell >= cell.shift(1)
-    return (risen.sum().cast(pl.Int64) + 1 >= pl.len()) & (cell.null_count() == 0)
+    column = frame.select(cell.alias("first")).with_row_index("row")
+    ids = column.collect_schema()
+    schema = {**ids, "last": ids["first"], "rises": pl.Boolean()}
+
+    def ends(piece: pl.DataFrame) -> pl.DataFrame:
+        if piece.is_empty():
+            return pl.DataFrame(schema=schema)
+        cells = piece["first"]
+        told = [piece["row"][0], cells[0], cells[-1], _rises(cells, strictly=strictly)]
+        return pl.DataFrame([told], schema=schema, orient="row")
+
+    found = column.map_batches(ends, schema=schema, streamable=True).collect(engine="streaming")
+    pieces = found.sort("row")
+    joints = pieces.select(pl.col("last").shift(1).alias("last"), "first").slice(1)
+    meet = pl.col("first") > pl.col("last") if strictly else pl.col("first") >= pl.col("last")
+    return bool(pieces["rises"].all()) and bool(joints.select(meet.all()).item())
+
+
+def _rises(cells: pl.Series, *, strictly: bool) -> bool:
+    before, after = cells.slice(0, len(cells) - 1), cells.slice(1)
+    risen = after > before if strictly else after >= before
+    return cells.null_count() == 0 and bool(risen.all())

@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from lishui_credit.columns import dictionary
 from lishui_credit.conform import Known, conform
 from lishui_credit.errors import SubjectError
-from lishui_credit.frames import rising
+from lishui_credit.frames import in_order
 from lishui_credit.read import Raw
 from lishui_credit.rubrics import catalog
 from lishui_credit.rubrics import events as event_rules
@@ -125,11 +125,26 @@ def test_events_nobody_grades_leave_zeros() -> None:
     assert_frame_equal(_tallied(events.clear().lazy(), day), nothing.collect().sort("uscc"))
 
 
-def test_rising_minds_nulls_and_equal_cells() -> None:
+@pytest.mark.parametrize("few", [1, 2, 5])
+def test_subjects_with_shared_units_are_held_a_few_at_a_time(
+    few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = "2019-04-30"
+    rows = [(n % 12, n * 7 % 60, n % 3, n % 2, n % 4, n % 5 == 0) for n in range(400)]
+    events = _events(day, rows).sort("uscc", maintain_order=True)
+    expected = _tallied(events.reverse().lazy(), day)
+    monkeypatch.setattr(event_rules, "_FEW", few)
+    assert_frame_equal(_tallied(events.lazy(), day), expected)
+
+
+def test_order_minds_nulls_and_equal_cells(tmp_path: Path) -> None:
     def tell(*cells: int | None, strictly: bool) -> bool:
-        return pl.DataFrame({"a": cells}, schema={"a": pl.Int64}).select(
-            rising(pl.col("a"), strictly=strictly)
-        ).item()  # fmt: skip
+        frame = pl.DataFrame({"a": cells}, schema={"a": pl.Int64})
+        path = tmp_path / "pieces.parquet"
+        frame.write_parquet(path, row_group_size=2)
+        whole = in_order(frame.lazy(), pl.col("a"), strictly=strictly)
+        assert whole == in_order(pl.scan_parquet(path), pl.col("a"), strictly=strictly)
+        return whole
 
     assert tell(1, 1, 2, strictly=False)
     assert not tell(1, 1, 2, strictly=True)
@@ -137,9 +152,22 @@ def test_rising_minds_nulls_and_equal_cells() -> None:
     assert not tell(2, 1, strictly=False)
     assert not tell(None, 1, strictly=False)
     assert not tell(1, None, 2, strictly=False)
+    assert not tell(1, 2, None, strictly=False)
     assert not tell(None, strictly=True)
     assert tell(strictly=True)
     assert tell(5, strictly=True)
+    assert tell(*range(1_000), strictly=True)
+    assert not tell(*range(500), 498, *range(600, 700), strictly=False)
+    assert not tell(*range(500), 499, *range(600, 700), strictly=True)
+
+
+def test_order_holds_across_morsels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLARS_IDEAL_MORSEL_SIZE", "1000")
+    cells = list(range(50_000))
+    assert in_order(pl.LazyFrame({"a": cells}), pl.col("a"), strictly=True)
+    for place in (999, 1_000, 1_001, 37_000):
+        wrong = [*cells[:place], -1, *cells[place + 1 :]]
+        assert not in_order(pl.LazyFrame({"a": wrong}), pl.col("a"))
 
 
 # ---- strangers --------------------------------------------------------------------------------

@@ -250,6 +250,7 @@ def evaluate(
     rubric: Rubric,
     *,
     events: Frame | None = None,
+    events_in_order: bool | None = None,
     period: int | None = None,
     as_of: date | None = None,
     labels: str | None = None,
@@ -267,6 +268,9 @@ def evaluate(
     events : frame, optional
         Conformed events of the same engine, with the subject's id; needed where the edition counts
         events. An edition that counts events graded without any counts none.
+    events_in_order : bool, optional
+        Whether the events of a polars frame stand in the order of their subjects, which halves what
+        they cost; looked for if None. As `Intake.events_in_order` knows it; false is never wrong.
     period : int, optional
         Year assessed: only events of that year count.
     as_of : date, optional
@@ -333,7 +337,8 @@ def evaluate(
     if fill:
         lazy = lazy.with_columns(*fill)
     if rubric.uses_events:
-        lazy = _with_events(lazy, events, rubric, ns, day, period)
+        tallied = _tallied(events, rubric, ns, day, period, events_in_order)
+        lazy = _with_events(lazy, tallied, rubric, ns)
     for stage in stages(rubric, ns, as_of=day, available=available, labels=labels):
         lazy = lazy.with_columns(*stage)
     points = [f"{compiled.POINTS}{row.id}" for row in rubric.scoring]
@@ -351,26 +356,34 @@ def evaluate(
     return Evaluation(native, rubric, day, period, available)
 
 
-def _with_events(
-    lazy: Frame, events: Frame | None, rubric: Rubric, ns: Any, day: date, period: int | None
-) -> Frame:
-    """Attach what events cost and trigger: zero and false where none does."""
-    zero, no = ns.lit(0, dtype=ns.Int32), ns.lit(False, dtype=ns.Boolean)
-    nothing = dict.fromkeys(
-        (f"{compiled.POINTS}{row.id}" for row in event_rules.event_rows(rubric)), zero
+def _tallied(
+    events: Frame | None,
+    rubric: Rubric,
+    ns: Any,
+    day: date,
+    period: int | None,
+    in_order: bool | None,
+) -> Frame | None:
+    if events is None:
+        return None
+    table = events.lazy() if ns is pl else nw.from_native(events).lazy()
+    present = set(table.collect_schema().names())
+    known = dictionary()
+    table = table.with_columns(
+        ns.lit(None, dtype=dtype(known[name], ns)).alias(name)
+        for name in event_rules.needed_columns(rubric)
+        if name not in present
     )
-    nothing.update(dict.fromkeys(event_rules.flags(rubric), no))
-    tallied: Frame | None = None
-    if events is not None:
-        table = events.lazy() if ns is pl else nw.from_native(events).lazy()
-        present = set(table.collect_schema().names())
-        known = dictionary()
-        table = table.with_columns(
-            ns.lit(None, dtype=dtype(known[name], ns)).alias(name)
-            for name in event_rules.needed_columns(rubric)
-            if name not in present
-        )
-        tallied = event_rules.tally(table, rubric, ns, as_of=day, period=period)
+    return event_rules.tally(table, rubric, ns, as_of=day, period=period, in_order=in_order)
+
+
+def _with_events(lazy: Frame, tallied: Frame | None, rubric: Rubric, ns: Any) -> Frame:
+    """Attach what events cost and trigger: zero and false where none does."""
+    points = [f"{compiled.POINTS}{row.id}" for row in event_rules.event_rows(rubric)]
+    nothing = {
+        **dict.fromkeys(points, ns.lit(0, dtype=ns.Int32)),
+        **dict.fromkeys(event_rules.flags(rubric), ns.lit(False, dtype=ns.Boolean)),
+    }
     if tallied is None:
         return lazy.with_columns(*(value.alias(name) for name, value in nothing.items()))
     touched = set(tallied.collect_schema().names())

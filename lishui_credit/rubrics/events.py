@@ -12,11 +12,11 @@ from __future__ import annotations
 from datetime import date
 from functools import reduce
 from operator import xor
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.frames import rising
+from lishui_credit.frames import in_order as stands_in_order
 from lishui_credit.points import Expr, Namespace
 from lishui_credit.rubrics import tables
 from lishui_credit.rubrics.compile import EVENT_OPEN, EVENT_REPAIRED, POINTS
@@ -32,6 +32,7 @@ from lishui_credit.rubrics.rubric import (
 )
 
 Frame = Any
+_FEW: Final = 100_000  # subjects whose events are held at a time
 
 
 def codes(rubric: Rubric) -> dict[str, str]:
@@ -72,7 +73,13 @@ def _repair_columns(repair: Repair) -> list[str]:
 
 
 def tally(
-    events: Frame, rubric: Rubric, ns: Namespace, *, as_of: date, period: int | None
+    events: Frame,
+    rubric: Rubric,
+    ns: Namespace,
+    *,
+    as_of: date,
+    period: int | None,
+    in_order: bool | None = None,
 ) -> Frame | None:
     """Return what the events of every subject cost, and what they trigger.
 
@@ -88,6 +95,8 @@ def tally(
         Day of grading; a correction after it is not yet known.
     period : int, optional
         Year assessed; events of other years are left out. None counts all.
+    in_order : bool, optional
+        Whether events of a polars frame stand in the order of their subjects; looked for if None.
 
     Returns
     -------
@@ -107,41 +116,43 @@ def tally(
     if ns is not pl:
         known = _known(events, ns, as_of, period)
         return _summed(_exact(known, rubric, rows, triggers, ns), subject, rows, triggers, ns)
-    codes, in_order = _glance(events, subject)
+    codes = set(events.select(pl.col("code").unique()).collect(engine="streaming")["code"])
+    if in_order is None:
+        in_order = stands_in_order(events, pl.col(subject))
     rows = [row for row in rows if _code(row) in codes]
     triggers = [row for row in triggers if row.event in codes]
     if not rows and not triggers:
         return None
 
-    def summed(cells: pl.LazyFrame) -> pl.LazyFrame:
-        found: pl.LazyFrame = _summed(cells, subject, rows, triggers, pl)
-        return found
-
     known = _known(events, pl, as_of, period)
     if not in_order:
-        cells = _exact(known, rubric, rows, triggers, pl)
-        held = summed(cells).collect(engine="streaming").sort(subject)
+        held = _held(known, rubric, rows, triggers).sort(subject)
         return held.lazy().set_sorted(subject)
     cells = _alone(known, rubric, rows, triggers)
     found = _typed(_run_sums(cells, subject), subject, rows, triggers, pl)
     doubtful = _doubtful(known, rubric, rows)
-    if len(doubtful):
-        several = pl.col(subject).is_in(doubtful.implode())
-        few = known.filter(several).collect(engine="streaming").lazy()
-        cells = _exact(few, rubric, rows, triggers, pl)
-        held = summed(cells).collect(engine="streaming").sort(subject)
-        found = found.filter(~several).set_sorted(subject)
-        found = found.merge_sorted(held.lazy(), key=subject)
-    return found.set_sorted(subject)
+    if doubtful.is_empty():
+        return found.set_sorted(subject)
+    parts = []
+    for few in doubtful.to_frame().iter_slices(_FEW):
+        these = few.to_series()
+        # Their bounds let row groups be passed over that hold none of them.
+        near = pl.col(subject).is_between(pl.lit(these[0]), pl.lit(these[-1]))
+        theirs = known.filter(near, pl.col(subject).is_in(these.implode()))
+        taken = theirs.collect(engine="streaming").lazy()
+        parts.append(_held(taken, rubric, rows, triggers))
+    others = found.filter(~pl.col(subject).is_in(doubtful.implode())).set_sorted(subject)
+    exactly = pl.concat(parts).sort(subject).lazy()
+    return others.merge_sorted(exactly, key=subject).set_sorted(subject)
 
 
-def _glance(events: pl.LazyFrame, subject: str) -> tuple[set[str], bool]:
-    """Return the codes that occur, and whether the events stand in the order of their subjects."""
-    found = events.select(
-        pl.col("code").unique().implode(), rising(pl.col(subject)).alias("_in_order")
-    )
-    codes, in_order = found.collect(engine="streaming").row(0)
-    return set(codes), bool(in_order)
+def _held(
+    known: pl.LazyFrame, rubric: Rubric, rows: list[Indicator], triggers: list[Override]
+) -> pl.DataFrame:
+    """Tally events in any order, with whatever units they share."""
+    cells = _exact(known, rubric, rows, triggers, pl)
+    summed: pl.LazyFrame = _summed(cells, rubric.subject_id, rows, triggers, pl)
+    return summed.collect(engine="streaming")
 
 
 def _known(events: Frame, ns: Namespace, as_of: date, period: int | None) -> Frame:
@@ -158,23 +169,23 @@ def _known(events: Frame, ns: Namespace, as_of: date, period: int | None) -> Fra
 
 
 def _doubtful(known: pl.LazyFrame, rubric: Rubric, rows: list[Indicator]) -> pl.Series:
-    """Return the subjects with two events that may be of one unit; of sorted events.
+    """Return in order the subjects with two events that may be of one unit, or are of no row.
 
-    Units are told apart by hashes: two that differ may look alike, never the other way round.
+    The events stand in the order of their subjects. Units are told apart by hashes: two that differ may look alike, never the other way round.
     """
     subject = rubric.subject_id
     if not rows:
         return pl.Series(subject, [], dtype=pl.String)
     found = (
-        _of_codes(known, rows, pl)
-        .select(subject, _unit_hash(rows).alias("_unit"))
+        known.select(subject, _unit_hash(rows).alias("_unit"))
         .set_sorted(subject)
         .group_by(subject)
         .agg((pl.col("_unit").n_unique() < pl.len()).alias("_several"))
         .filter("_several")
     )
-    subjects: pl.Series = found.collect(engine="streaming").get_column(subject)
-    return subjects
+    subjects = found.collect(engine="streaming").get_column(subject).sort()
+    # Built anew: texts taken out of a column keep all its texts in memory.
+    return pl.Series(subject, subjects.to_list(), dtype=subjects.dtype)
 
 
 def _of_codes(known: Frame, rows: list[Indicator], ns: Namespace) -> Frame:

@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -190,18 +191,25 @@ def grade(
     sources = {"subjects": subjects, "events": events, "bases": bases, "overlay": overlay}
     given = {role: Path(path) for role, path in sources.items() if path is not None}
     keep_inputs((output, manifest_path(output), rejected_path(output)), given.values())
-    progress(tr("reading and checking", "读取与校验"))
-    taken = intake(rubric, subjects, events=events, bases=bases, period=period, as_of=as_of)
+    progress(tr("reading, checking and hashing", "读取、校验与计算哈希"))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        hashes = {role: pool.submit(sha256, path) for role, path in given.items()}
+        taken = intake(rubric, subjects, events=events, bases=bases, period=period, as_of=as_of)
     settle_rejected(taken, output, skip=skip_rejected)
-    progress(tr("hashing inputs", "计算输入哈希"))
     inputs = {
         role: InputFile(
-            path=relative(path, output), sha256=sha256(path), rows=taken.rows.get(role, 0)
+            path=relative(path, output), sha256=hashes[role].result(), rows=taken.rows.get(role, 0)
         )
         for role, path in given.items()
     }
     result = evaluate(
-        taken.subjects, rubric, events=taken.events, period=period, as_of=as_of, labels=labels
+        taken.subjects,
+        rubric,
+        events=taken.events,
+        events_in_order=taken.events_in_order,
+        period=period,
+        as_of=as_of,
+        labels=labels,
     )
     manifest = Manifest(
         rubric=rubric.name,
@@ -281,33 +289,21 @@ def write(result: Evaluation, output: Path, manifest: Manifest, taken: Intake) -
     if output.suffix.lower() != ".parquet":
         frame = _printed(frame, result.rubric)
     write_table(frame, output, {_KEY: manifest.json()})
-    counted = _count(output)
+    counted = _count(output, result.rubric)
     rejected = taken.rejected.filter(pl.col("file") == "subjects").height
-    outcomes = {
-        name: sum(row["subjects"] for row in counted if row["outcome"] == name)
-        for name in (compiled.GRADED, compiled.WITHHELD, compiled.NOT_GRADED)
-    }
-    order = [row.id for row in result.rubric.grades]
-    by_grade = dict.fromkeys(order, 0)
-    missing: dict[str, int] = {}
-    for row in counted:
-        if row["grade"]:
-            by_grade[row["grade"]] += row["subjects"]
-        if row["withheld_by"]:
-            missing[row["withheld_by"]] = missing.get(row["withheld_by"], 0) + row["subjects"]
     whole = Manifest(
         **{
             **{name: getattr(manifest, name) for name in Manifest.__dataclass_fields__},
             "counts": {
                 "rows": taken.rows["subjects"],
-                "accepted": sum(outcomes.values()),
+                "accepted": sum(counted.outcomes.values()),
                 "rejected": rejected,
                 "rejected_events": taken.rejected.filter(pl.col("file") == "events").height,
-                **outcomes,
+                **counted.outcomes,
             },
-            "grades": by_grade,
-            "withheld": dict(sorted(missing.items(), key=lambda item: -item[1])),
-            "synthetic": any(row["synthetic"] for row in counted),
+            "grades": counted.grades,
+            "withheld": counted.withheld,
+            "synthetic": counted.synthetic,
             "output_sha256": sha256(output),
         }
     )
@@ -316,16 +312,42 @@ def write(result: Evaluation, output: Path, manifest: Manifest, taken: Intake) -
     return whole
 
 
-def _count(output: Path) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Subjects by outcome, by grade and by what was missing, most first; whether any is synthetic."""
+
+    outcomes: dict[str, int]
+    grades: dict[str, int]
+    withheld: dict[str, int]
+    synthetic: bool
+
+
+def _count(output: Path, rubric: Rubric) -> _Counts:
+    """Count what was written: comparisons take a fifth of the time of grouping by the same cells."""
     frame = _scan(output)
-    keys = ["outcome", "grade", "withheld_by"]
+    outcomes = (compiled.GRADED, compiled.WITHHELD, compiled.NOT_GRADED)
+    grades = [row.id for row in rubric.grades]
     made = pl.lit(False)
-    if "synthetic" in frame.collect_schema().names():
+    kind = frame.collect_schema().get("synthetic")
+    if kind is not None:  # a CSV's is text
+        said = pl.col("synthetic")
         made = (
-            pl.col("synthetic").cast(pl.String).str.to_lowercase().eq("true").any().fill_null(False)
-        )
-    counted = frame.group_by(keys).agg(pl.len().alias("subjects"), made.alias("synthetic"))
-    return counted.collect(engine="streaming").to_dicts()
+            said if kind == pl.Boolean else said.cast(pl.String).str.to_lowercase() == "true"
+        ).any()
+    told = frame.select(
+        *((pl.col("outcome") == name).sum().alias(f"outcome {name}") for name in outcomes),
+        *((pl.col("grade") == name).sum().alias(f"grade {name}") for name in grades),
+        made.fill_null(False).alias("synthetic"),
+    )
+    found = told.collect(engine="streaming").row(0, named=True)
+    lacking = frame.filter(pl.col("withheld_by").is_not_null() & (pl.col("withheld_by") != ""))
+    missing = lacking.group_by("withheld_by").len().collect(engine="streaming")
+    return _Counts(
+        {name: found[f"outcome {name}"] for name in outcomes},
+        {name: found[f"grade {name}"] for name in grades},
+        dict(missing.sort(["len", "withheld_by"], descending=[True, False]).iter_rows()),
+        found["synthetic"],
+    )
 
 
 def _scan(path: Path) -> pl.LazyFrame:
@@ -540,6 +562,7 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
         taken.subjects,
         rubric,
         events=taken.events,
+        events_in_order=taken.events_in_order,
         period=manifest.period,
         as_of=date.fromisoformat(manifest.as_of),
         labels=manifest.labels,

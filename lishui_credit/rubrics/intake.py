@@ -43,6 +43,8 @@ class Intake:
         Accepted subjects, bases joined.
     events : polars.LazyFrame, optional
         Accepted events.
+    events_in_order : bool
+        Whether the events stand in the order of their subjects.
     rejected : polars.DataFrame
         Columns ``file``, ``row``, ``reasons``, ``cells`` (the raw row as text).
     rows : dict of str to int
@@ -54,6 +56,7 @@ class Intake:
     subjects: pl.LazyFrame
     rejected: pl.DataFrame
     events: pl.LazyFrame | None = None
+    events_in_order: bool = False
     rows: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -141,6 +144,7 @@ def intake(
     return Intake(
         subjects=frame,
         events=occurred,
+        events_in_order=happened is not None and happened.in_order,
         rejected=pl.concat(rejected),
         rows={role: table.rows for role, table in tables_read.items() if table is not None},
         notes=tuple(notes),
