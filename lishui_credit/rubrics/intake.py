@@ -395,8 +395,8 @@ def _events(
         rules.append(
             Rule(
                 tr(
-                    f"{listed}: {top} needed, and {over} above 0",
-                    f"{listed}:须有 {top} 及大于 0 的 {over}",
+                    f"counted by percentage ({listed}), but no {top} or no {over} above 0",
+                    f"按比例计算({listed}),但缺少 {top} 或大于 0 的 {over}",
                 ),
                 ("code", top, over),
                 lambda code, a, b, members=members: (
