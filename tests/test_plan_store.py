@@ -508,3 +508,12 @@ def test_the_last_word_wins_and_every_word_is_kept(tmp_path_factory, told):
     assert got == known
     for _, group in kept.group_by("indicator", "adcode"):
         assert group["revision"].to_list() == list(range(1, group.height + 1))
+
+
+def test_a_broken_store_is_named_without_the_folder_it_lies_in(tmp_path: Path) -> None:
+    path = tmp_path / "broken.duckdb"
+    path.write_bytes(b"not a database at all " * 400)
+    with pytest.raises(SubjectError) as caught:
+        Store(path).revisions()
+    assert "broken.duckdb" in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)

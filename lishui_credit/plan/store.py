@@ -423,6 +423,8 @@ class Store:
             connection = duckdb.connect(str(self.path), read_only=read_only)
         except duckdb.Error as error:
             said = str(error).splitlines()[0]
+            for path in (self.path.resolve(), self.path):  # a page shows this to whoever looks
+                said = said.replace(str(path), self.path.name)
             # a connection error: this process holds it open in the other way, to read or to write
             busy = "lock" in said.lower() or isinstance(error, duckdb.ConnectionException)
             raise SubjectError(
