@@ -16,7 +16,7 @@ from lishui_credit.conform import Known, conform
 from lishui_credit.errors import SubjectError
 from lishui_credit.frames import in_order
 from lishui_credit.read import Raw
-from lishui_credit.rubrics import catalog
+from lishui_credit.rubrics import catalog, tally
 from lishui_credit.rubrics import events as event_rules
 from lishui_credit.rubrics.evaluate import dtype, evaluate
 from lishui_credit.rubrics.graded import grade, rejected_path
@@ -113,7 +113,7 @@ def test_units_that_only_look_alike_are_told_apart(monkeypatch: pytest.MonkeyPat
     rows = [(n % 12, n * 7, n % 3, n % 2, n % 4, n % 5 == 0) for n in range(200)]
     events = _events(day, rows).sort("uscc", maintain_order=True)
     expected = _tallied(events.lazy(), day)
-    monkeypatch.setattr(event_rules, "_unit_hash", lambda rows: pl.lit(1, dtype=pl.UInt64))
+    monkeypatch.setattr(event_rules, "unit_hash", lambda rows: pl.lit(1, dtype=pl.UInt64))
     assert_frame_equal(_tallied(events.lazy(), day), expected)
 
 
@@ -133,7 +133,7 @@ def test_subjects_with_shared_units_are_held_a_few_at_a_time(
     rows = [(n % 12, n * 7 % 60, n % 3, n % 2, n % 4, n % 5 == 0) for n in range(400)]
     events = _events(day, rows).sort("uscc", maintain_order=True)
     expected = _tallied(events.reverse().lazy(), day)
-    monkeypatch.setattr(event_rules, "_FEW", few)
+    monkeypatch.setattr(tally, "_FEW", few)
     assert_frame_equal(_tallied(events.lazy(), day), expected)
 
 

@@ -24,6 +24,7 @@ from lishui_credit.rubrics import tables
 from lishui_credit.rubrics.explain import Explanation, explain
 from lishui_credit.rubrics.rubric import Override, Rubric
 from lishui_credit.rubrics.stages import stages
+from lishui_credit.rubrics.tally import tally
 
 Frame = Any
 
@@ -374,15 +375,17 @@ def _tallied(
         for name in event_rules.needed_columns(rubric)
         if name not in present
     )
-    return event_rules.tally(table, rubric, ns, as_of=day, period=period, in_order=in_order)
+    return tally(table, rubric, ns, as_of=day, period=period, in_order=in_order)
 
 
 def _with_events(lazy: Frame, tallied: Frame | None, rubric: Rubric, ns: Any) -> Frame:
     """Attach what events cost and trigger: zero and false where none does."""
-    points = [f"{compiled.POINTS}{row.id}" for row in event_rules.event_rows(rubric)]
+    points = event_rules.point_names(event_rules.event_rows(rubric))
     nothing = {
         **dict.fromkeys(points, ns.lit(0, dtype=ns.Int32)),
-        **dict.fromkeys(event_rules.flags(rubric), ns.lit(False, dtype=ns.Boolean)),
+        **dict.fromkeys(
+            event_rules.flag_names(event_rules.triggers(rubric)), ns.lit(False, dtype=ns.Boolean)
+        ),
     }
     if tallied is None:
         return lazy.with_columns(*(value.alias(name) for name, value in nothing.items()))

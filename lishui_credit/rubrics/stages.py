@@ -2,7 +2,7 @@
 
 `stages` yields lists of named expressions; each may read the columns of those before it:
 
-1. ``points__<row>`` for every scoring row (those of events come from `events.tally`);
+1. ``points__<row>`` for every scoring row (those of events come from `tally`);
 2. ``earned`` and ``possible``;
 3. ``_o__<override>``: true, false, or null where it cannot be told;
 4. ``_step``, ``_rank``: which step decided, and the grade's place in the scale;
