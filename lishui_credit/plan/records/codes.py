@@ -15,7 +15,7 @@ from lishui_credit.identifiers import USCC_ALPHABET, USCC_AUTHORITIES, uscc_vali
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import areas
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, observed
-from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 
 INDICATOR: Final = "uscc_coverage"
 
@@ -28,7 +28,7 @@ REGISTER: Final = RawTable(
         RawColumn(
             id="uscc", label_zh="统一社会信用代码", filled=False, aliases=("信用代码",)
         ),
-        RawColumn(id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")),
+        AREA,
         RawColumn(
             id="type",
             label_zh="机构类别",

@@ -18,16 +18,13 @@ from lishui_credit.plan.records.computed import (
     observed,
     period_start,
 )
-from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 from lishui_credit.plan.records.working_days import deadlines
 
 INDICATOR: Final = "collection_completeness"
 
 _ITEM: Final = RawColumn(id="item", label_zh="目录事项编码", aliases=("事项编码",))
 _UNIT: Final = RawColumn(id="unit", label_zh="提供单位", aliases=("报送单位",))
-_AREA: Final = RawColumn(
-    id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")
-)
 
 CATALOGUE: Final = RawTable(
     id="catalogue",
@@ -36,7 +33,7 @@ CATALOGUE: Final = RawTable(
         _ITEM,
         RawColumn(id="title", label_zh="事项名称", aliases=("名称",)),
         _UNIT,
-        _AREA,
+        AREA,
         RawColumn(
             id="frequency",
             label_zh="更新周期",
@@ -69,7 +66,7 @@ BATCHES: Final = RawTable(
     columns=(
         _ITEM,
         _UNIT,
-        _AREA,
+        AREA,
         RawColumn(id="period", label_zh="数据期末", kind="date"),
         RawColumn(id="received_on", label_zh="接收日期", kind="date"),
         RawColumn(

@@ -11,7 +11,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, observed
-from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 
 INDICATOR: Final = "blacklist_coverage"
 
@@ -47,7 +47,7 @@ CRITERIA: Final = RawTable(
     title_zh="名单认定标准",
     columns=(
         RawColumn(id="sector", label_zh="行业领域"),
-        RawColumn(id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")),
+        AREA,
         RawColumn(id="document", label_zh="认定标准文件", filled=False),
         RawColumn(id="valid_from", label_zh="施行日期", kind="date", filled=False),
         RawColumn(id="valid_until", label_zh="失效日期", kind="date", needed=False, filled=False),
@@ -60,7 +60,7 @@ RELEASES: Final = RawTable(
     title_zh="名单发布",
     columns=(
         RawColumn(id="sector", label_zh="行业领域"),
-        RawColumn(id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")),
+        AREA,
         RawColumn(id="released_on", label_zh="发布日期", kind="date"),
         RawColumn(
             id="kind",

@@ -11,7 +11,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import areas
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, observed
-from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 from lishui_credit.plan.records.usage import judged_queries
 
 WEBSITE: Final = "website_rate"
@@ -25,7 +25,7 @@ SITE_EVENTS: Final = RawTable(
     id="site_events",
     title_zh="网站记录",
     columns=(
-        RawColumn(id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")),
+        AREA,
         RawColumn(id="day", label_zh="日期", kind="date"),
         RawColumn(
             id="event",
@@ -46,7 +46,7 @@ CLIENT_UNITS: Final = RawTable(
     title_zh="客户端单位",
     columns=(
         RawColumn(id="unit", label_zh="单位名称", aliases=("单位",)),
-        RawColumn(id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")),
+        AREA,
         RawColumn(id="user", label_zh="查询用户", filled=False, aliases=("用户",)),
     ),
 )

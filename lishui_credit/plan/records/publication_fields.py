@@ -24,7 +24,7 @@ from lishui_credit.identifiers import uscc_valid
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, observed
 from lishui_credit.plan.records.publicity import INDICATOR
-from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, read_frame, take
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, read_frame, take
 
 Act = Literal["licence", "penalty"]
 
@@ -152,7 +152,7 @@ _CONTEXT: Final = RawTable(
     id="published_records",
     title_zh="公示信息记录",
     columns=(
-        RawColumn(id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")),
+        AREA,
         RawColumn(
             id="subject_type",
             label_zh="行政相对人类别",

@@ -23,7 +23,7 @@ from lishui_credit.plan.records.computed import (
     observed,
     period_of,
 )
-from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 from lishui_credit.plan.records.working_days import deadlines
 from lishui_credit.proportions import wilson
 
@@ -46,7 +46,7 @@ DECISIONS: Final = RawTable(
     columns=(
         _KIND,
         _BODY,
-        RawColumn(id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")),
+        AREA,
         _NUMBER,
         RawColumn(id="decided_on", label_zh="决定日期", kind="date"),
         RawColumn(

@@ -115,6 +115,11 @@ class RawTable:
         return (*self.columns, _SYNTHETIC)
 
 
+AREA: Final = RawColumn(
+    id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")
+)
+"""Where a row belongs: a county, or 331100 for the city itself."""
+
 _SYNTHETIC: Final = RawColumn(
     id="synthetic",
     label_zh="合成数据",

@@ -12,7 +12,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY
 from lishui_credit.plan.records.computed import Computed, by_area, left_out, observed
-from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 
 INDICATOR: Final = "service_revenue"
 CLASSES: Final = ("7295",)
@@ -25,7 +25,7 @@ FIRMS: Final = RawTable(
     title_zh="信用服务机构收入",
     columns=(
         RawColumn(id="firm", label_zh="机构编号", aliases=("统一社会信用代码",)),
-        RawColumn(id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")),
+        AREA,
         RawColumn(id="year", label_zh="年度", kind="integer"),
         RawColumn(id="industry_class", label_zh="行业代码"),
         RawColumn(id="revenue", label_zh="营业收入", kind="money"),

@@ -9,7 +9,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 
 ANSWERS: Final[dict[str, tuple[str, ...]]] = {
     "very_satisfied": ("很满意", "非常满意", "5", "5.0"),
@@ -76,7 +76,7 @@ def answers_table(indicator: str, margins: tuple[str, ...] = ()) -> RawTable:
         title_zh="调查答卷",
         columns=(
             RawColumn(id="respondent", label_zh="答卷编号"),
-            RawColumn(id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")),
+            AREA,
             RawColumn(
                 id=indicator,
                 label_zh=QUESTIONS[indicator],

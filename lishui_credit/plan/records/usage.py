@@ -21,7 +21,7 @@ from lishui_credit.plan.records.computed import (
     period_of,
     period_start,
 )
-from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 
 INDICATOR: Final = "query_volume"
 REPEAT_MINUTES: Final = 10
@@ -34,7 +34,7 @@ QUERIES: Final = RawTable(
         RawColumn(id="at", label_zh="查询时间", kind="moment"),
         RawColumn(id="user", label_zh="查询用户", aliases=("用户",)),
         RawColumn(id="subject", label_zh="查询对象", aliases=("对象",)),
-        RawColumn(id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")),
+        AREA,
         RawColumn(
             id="channel",
             label_zh="查询渠道",
