@@ -61,6 +61,35 @@ def normal(header: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", header)).lower()
 
 
+def banned_as(name: str) -> str | None:
+    """Return the banned field a column's name speaks of, if any.
+
+    Examples
+    --------
+    >>> banned_as("宗教信仰"), banned_as("blood_type"), banned_as("income")
+    ('宗教', 'blood_type', None)
+    """
+    plain = normal(name)
+    for chinese, english in BANNED:
+        if chinese in plain:
+            return chinese
+        if plain == english:
+            return english
+    return None
+
+
+def banned(header: str, where: str) -> Problem | None:
+    """Return the problem of a header that speaks of a field no credit file may hold, if it does."""
+    if banned_as(re.sub(TWIN, "", header)) is None:
+        return None
+    return Problem(
+        tr("a field no credit file may hold", "信用档案不得采集的信息"),
+        header,
+        tr("take the column out", "请删除该列"),
+        where=where,
+    )
+
+
 def split_unit(header: str) -> tuple[str, str]:
     """Return a normal header's name and the unit it states, if any.
 
@@ -146,15 +175,8 @@ def match(
     for header in headers:
         plain = normal(re.sub(TWIN, "", header))
         bare, unit = (plain, "") if plain in names else split_unit(plain)
-        if any(zh in plain or plain == en for zh, en in BANNED):
-            problems.append(
-                Problem(
-                    tr("a field no credit file may hold", "信用档案不得采集的信息"),
-                    header,
-                    tr("take the column out", "请删除该列"),
-                    where=where,
-                )
-            )
+        if (problem := banned(header, where)) is not None:
+            problems.append(problem)
             continue
         found = names.get(bare)
         if found is None or (unit and unit not in UNITS.get(known[found].type, {})):

@@ -13,8 +13,9 @@ from typing import Final
 
 from lishui_credit.cutoffs.policy import WHOLE, Policy, Score, Segment, named
 from lishui_credit.errors import Problem
+from lishui_credit.headers import banned_as
 from lishui_credit.language import tr
-from lishui_credit.scorecards.protected import banned_as, protected_as, protected_value
+from lishui_credit.scorecards.protected import protected_as, protected_value
 
 _NAME: Final = re.compile(r"[\w][\w.-]*")
 _LARGEST: Final[int] = 2**53  # beyond it a float score tells no two whole numbers apart

@@ -13,7 +13,7 @@ from typing import Final
 
 from lishui_credit.columns import dictionary
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.headers import BANNED, normal
+from lishui_credit.headers import banned_as, normal
 from lishui_credit.language import tr
 
 PROTECTED: Final[dict[str, tuple[frozenset[str], tuple[str, ...]]]] = {
@@ -97,23 +97,6 @@ def protected_value(text: str) -> str | None:
     for attribute, values in _VALUES.items():
         if plain in values:
             return attribute
-    return None
-
-
-def banned_as(name: str) -> str | None:
-    """Return the banned field a column's name speaks of, if any.
-
-    Examples
-    --------
-    >>> banned_as("宗教信仰"), banned_as("blood_type"), banned_as("income")
-    ('宗教', 'blood_type', None)
-    """
-    plain = normal(name)
-    for chinese, english in BANNED:
-        if chinese in plain:
-            return chinese
-        if plain == english:
-            return english
     return None
 
 

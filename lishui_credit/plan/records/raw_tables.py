@@ -18,7 +18,7 @@ from lishui_credit.cells import cell
 from lishui_credit.columns import Column, ColumnType
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.frames import as_polars
-from lishui_credit.headers import BANNED, normal, split_unit
+from lishui_credit.headers import banned, normal, split_unit
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import words
 from lishui_credit.read import read
@@ -168,15 +168,8 @@ def _matched(
     for header in headers:
         plain = normal(header)
         bare, unit = (plain, "") if plain in names else split_unit(plain)
-        if any(zh in plain or plain == en for zh, en in BANNED):
-            problems.append(
-                Problem(
-                    tr("a field no credit file may hold", "信用档案不得采集的信息"),
-                    header,
-                    tr("take the column out", "请删除该列"),
-                    where,
-                )
-            )
+        if (problem := banned(header, where)) is not None:
+            problems.append(problem)
         elif (column := names.get(bare)) is not None and (not unit or column.kind == "money"):
             if column.id in found:
                 problems.append(
