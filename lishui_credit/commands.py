@@ -299,6 +299,7 @@ def compare(options: argparse.Namespace) -> int:
         new,
         taken.subjects,
         events=taken.events,
+        events_in_order=taken.events_in_order,
         period=options.period,
         as_of=day_of(options.as_of, "--as-of"),
     )

@@ -19,7 +19,7 @@ from lishui_credit.cells import Cell, Plain
 from lishui_credit.cells import cell as read
 from lishui_credit.columns import Column, dictionary
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.frames import in_order as stands_in_order
+from lishui_credit.frames import stands_in_order
 from lishui_credit.headers import match
 from lishui_credit.language import tr
 from lishui_credit.read import Raw, broken
@@ -146,17 +146,16 @@ def conform(
         for name, (header, unit) in matched.items()
     }
     plain = _plain(raw, raw.frame.head(_GLANCE), cells)
-    proven: set[str] = set()
-    in_order = False
+    proven = in_order = False
     if among is not None and key is not None and key in plain:
         shortly = cells[key].plainly(plain[key])
         in_order = _in_order(raw, shortly, strictly=unique)
-        if _strangers(raw, shortly, among, in_order=in_order).is_empty():
-            proven = {key}  # a key among readable ones is readable, and needs no other proof
+        # A key among readable ones is readable, and needs no other proof.
+        proven = _strangers(raw, shortly, among, in_order=in_order).is_empty()
     while True:
         read_as = {n: c.plainly(plain[n]) if n in plain else c for n, c in cells.items()}
         tests = [*_faults(read_as, key, schema), *_tested(rules, read_as)]
-        proofs = {n: cells[n].plain[way] for n, way in plain.items() if n not in proven}
+        proofs = {n: cells[n].plain[way] for n, way in plain.items() if n != key or not proven}
         counted = _survey(raw, read_as, proofs, matched, tests)
         unlike = {name: cells[name] for name in proofs if not counted[f"plain__{name}"]}
         if not unlike:

@@ -65,7 +65,7 @@ def absent(name: str, columns: Sequence[str]) -> Problem:
     )
 
 
-def in_order(frame: pl.LazyFrame, cell: pl.Expr, *, strictly: bool = False) -> bool:
+def stands_in_order(frame: pl.LazyFrame, cell: pl.Expr, *, strictly: bool = False) -> bool:
     """Tell whether each cell of a column is at least the one before, and none is null.
 
     Parameters
@@ -85,7 +85,7 @@ def in_order(frame: pl.LazyFrame, cell: pl.Expr, *, strictly: bool = False) -> b
     Examples
     --------
     >>> frame = pl.LazyFrame({"a": [1, 2, 2]})
-    >>> in_order(frame, pl.col("a")), in_order(frame, pl.col("a"), strictly=True)
+    >>> stands_in_order(frame, pl.col("a")), stands_in_order(frame, pl.col("a"), strictly=True)
     (True, False)
     """
     column = frame.select(cell.alias("first")).with_row_index("row")

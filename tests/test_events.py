@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from lishui_credit.columns import dictionary
 from lishui_credit.conform import Known, conform
 from lishui_credit.errors import SubjectError
-from lishui_credit.frames import in_order
+from lishui_credit.frames import stands_in_order
 from lishui_credit.read import Raw
 from lishui_credit.rubrics import catalog, tally
 from lishui_credit.rubrics import events as event_rules
@@ -142,8 +142,8 @@ def test_order_minds_nulls_and_equal_cells(tmp_path: Path) -> None:
         frame = pl.DataFrame({"a": cells}, schema={"a": pl.Int64})
         path = tmp_path / "pieces.parquet"
         frame.write_parquet(path, row_group_size=2)
-        whole = in_order(frame.lazy(), pl.col("a"), strictly=strictly)
-        assert whole == in_order(pl.scan_parquet(path), pl.col("a"), strictly=strictly)
+        whole = stands_in_order(frame.lazy(), pl.col("a"), strictly=strictly)
+        assert whole == stands_in_order(pl.scan_parquet(path), pl.col("a"), strictly=strictly)
         return whole
 
     assert tell(1, 1, 2, strictly=False)
@@ -164,10 +164,10 @@ def test_order_minds_nulls_and_equal_cells(tmp_path: Path) -> None:
 def test_order_holds_across_morsels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLARS_IDEAL_MORSEL_SIZE", "1000")
     cells = list(range(50_000))
-    assert in_order(pl.LazyFrame({"a": cells}), pl.col("a"), strictly=True)
+    assert stands_in_order(pl.LazyFrame({"a": cells}), pl.col("a"), strictly=True)
     for place in (999, 1_000, 1_001, 37_000):
         wrong = [*cells[:place], -1, *cells[place + 1 :]]
-        assert not in_order(pl.LazyFrame({"a": wrong}), pl.col("a"))
+        assert not stands_in_order(pl.LazyFrame({"a": wrong}), pl.col("a"))
 
 
 # ---- strangers --------------------------------------------------------------------------------

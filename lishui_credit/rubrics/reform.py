@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -116,6 +117,7 @@ def compare(
     subjects: pl.DataFrame | pl.LazyFrame,
     *,
     events: pl.DataFrame | pl.LazyFrame | None = None,
+    events_in_order: bool | None = None,
     period: int | None = None,
     as_of: date | None = None,
 ) -> Comparison:
@@ -127,7 +129,7 @@ def compare(
         Two editions with the same kind of subject.
     subjects, events : polars frames
         Conformed, with the columns either edition needs.
-    period, as_of
+    events_in_order, period, as_of
         As for `evaluate`; the same for both, so that only the rules differ.
 
     Returns
@@ -152,8 +154,11 @@ def compare(
         )
     key = old.subject_id
     day = as_of or (date(period + 1, 4, 30) if period is not None else None)
-    before = evaluate(subjects, old, events=events, period=period, as_of=day)
-    after = evaluate(subjects, new, events=events, period=period, as_of=before.as_of)
+    graded = partial(
+        evaluate, subjects, events=events, events_in_order=events_in_order, period=period
+    )
+    before = graded(old, as_of=day)
+    after = graded(new, as_of=before.as_of)
     left = before.frame.collect()
     right = after.frame.collect()
     joined = left.join(right, on=key, how="inner", suffix="__new")

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.frames import in_order as stands_in_order
+from lishui_credit.frames import stands_in_order
 from lishui_credit.points import Expr, Namespace
 from lishui_credit.rubrics import events as event_rules
 from lishui_credit.rubrics.formulas import day_number
