@@ -112,6 +112,25 @@ def keep_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
         )
 
 
+def refuse_overfull(rows: int, hint: str, where: str) -> None:
+    """Refuse rows below a header that a sheet cannot hold.
+
+    Raises
+    ------
+    SubjectError
+        With `hint`, what to do instead, and `where`, the file or sheet.
+    """
+    if rows > _SHEET_ROWS:
+        raise SubjectError(
+            Problem(
+                tr("a sheet cannot hold so many rows", "工作表装不下这么多行"),
+                f"{rows:,} > {_SHEET_ROWS:,}",
+                hint,
+                where=where,
+            )
+        )
+
+
 def safe_text(name: str) -> pl.Expr:
     """Return a text column with a leading tab where Excel would read something else."""
     cell = pl.col(name)
@@ -151,14 +170,8 @@ def write_table(
             frame.with_columns(texts).sink_csv(draft, include_bom=True)
         return
     table = frame.collect(engine="streaming")
-    if table.height > _SHEET_ROWS:
-        raise SubjectError(
-            Problem(
-                tr("a sheet cannot hold so many rows", "工作表装不下这么多行"),
-                f"{table.height:,} > {_SHEET_ROWS:,}",
-                tr("write .parquet or .csv", "请输出 .parquet 或 .csv"),
-                where=path.name,
-            )
-        )
+    refuse_overfull(
+        table.height, tr("write .parquet or .csv", "请输出 .parquet 或 .csv"), path.name
+    )
     with replacing(path) as draft:
         table.write_excel(draft, worksheet="grades", autofit=True, freeze_panes=(1, 1))

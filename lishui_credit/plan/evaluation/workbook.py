@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.layout import width
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators
@@ -48,7 +47,7 @@ from lishui_credit.plan.evaluation.words import about, both_methods, remarks, st
 from lishui_credit.plan.sentences import sentence
 from lishui_credit.validation.svg import BLUE, GREY, RED
 from lishui_credit.version import __version__
-from lishui_credit.write import replacing
+from lishui_credit.write import refuse_overfull, replacing
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -61,7 +60,6 @@ DATA_COLUMN: Final = 20
 """Column of an indicator's sheet where the numbers behind its chart begin."""
 EPOCH: Final = date(1899, 12, 30)
 """Day zero of a spreadsheet."""
-_ROWS: Final = 1_048_575
 _LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
     "title": {"bold": True, "font_size": 15},
     "loud": {"bold": True, "font_color": "#FFFFFF", "bg_color": "#1A1A1A"},
@@ -172,15 +170,7 @@ class _Book:
 
     def frame(self, name: str, frame: pl.DataFrame) -> None:
         """Write a frame with its column names first, for people and programs to filter."""
-        if frame.height > _ROWS:
-            raise SubjectError(
-                Problem(
-                    tr("a sheet cannot hold so many rows", "工作表装不下这么多行"),
-                    f"{frame.height:,} > {_ROWS:,}",
-                    tr("write .html", "请输出 .html"),
-                    where=name,
-                )
-            )
+        refuse_overfull(frame.height, tr("write .html", "请输出 .html"), name)
         sheet = self.sheet(name, banner=False)
         for n, column in enumerate(frame.columns):
             sheet.write_string(0, n, column, self.looks["head"])
