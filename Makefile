@@ -49,7 +49,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 .PHONY: demo
 demo: setup  ## grade the committed synthetic samples by every rubric, into out/
-	@$(BIN)/python -m lishui_credit.demo
+	@$(BIN)/python -m lishui_credit.commands.demo
 
 .PHONY: lint
 lint: setup  ## ruff, the formatter and mypy --strict

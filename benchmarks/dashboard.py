@@ -37,7 +37,7 @@ PAGES = ("overview", "indicator", "counties", "grades", "models", "lending", "da
 def observations(years: range = range(2011, 2021)) -> pl.DataFrame:
     """Every indicator of every area at the end of every month, all of it made up."""
     from lishui_credit.plan import areas, indicators
-    from lishui_credit.plan.observations import observations as conformed
+    from lishui_credit.plan.observed.table import observations as conformed
 
     rng = np.random.default_rng(0)
     ends = [

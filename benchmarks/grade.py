@@ -125,9 +125,9 @@ def floor(name: str, paths: dict[str, Path], output: Path) -> None:
 
 def evaluation(name: str, paths: dict[str, Path], output: Path) -> None:
     """Evaluate the conformed scan and stream it to Parquet."""
-    from lishui_credit.rubrics.catalog import rubric
-    from lishui_credit.rubrics.evaluate import evaluate
+    from lishui_credit.rubrics.engine.evaluate import evaluate
     from lishui_credit.rubrics.intake import intake
+    from lishui_credit.rubrics.law.catalog import rubric
 
     on, period = DAYS[name]
     found = rubric(name, on=on)
@@ -146,8 +146,8 @@ def evaluation(name: str, paths: dict[str, Path], output: Path) -> None:
 
 def grade(name: str, paths: dict[str, Path], output: Path) -> None:
     """Run the whole command."""
-    from lishui_credit.rubrics.catalog import rubric
-    from lishui_credit.rubrics.graded import grade as grade_file
+    from lishui_credit.rubrics.grade_files import grade as grade_file
+    from lishui_credit.rubrics.law.catalog import rubric
 
     on, period = DAYS[name]
     grade_file(
@@ -165,10 +165,10 @@ def child(task: str, name: str, rows: int, folder: Path, *, csv: bool) -> None:
     import polars as pl
     import pydantic.dataclasses  # put off by pydantic until its first use, yet an import
 
-    import lishui_credit.rubrics.graded
-    from lishui_credit import engine
+    import lishui_credit.rubrics.grade_files
+    from lishui_credit.commands import engine
 
-    assert lishui_credit.rubrics.graded
+    assert lishui_credit.rubrics.grade_files
     assert pydantic.dataclasses
     engine.set_up()  # as the command line does, and for the floor too
     paths = make(name, rows, folder)

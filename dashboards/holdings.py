@@ -17,17 +17,18 @@ from lishui_credit.board.holdings import (
     synthetic_ids,
 )
 from lishui_credit.cutoffs.laboratory import Laboratory, read_laboratory
-from lishui_credit.cutoffs.swap import Swap
-from lishui_credit.cutoffs.terms import Terms
+from lishui_credit.cutoffs.swap_sets import Swap
 from lishui_credit.figures.narrow import narrow
-from lishui_credit.rubrics import distribution, graded
-from lishui_credit.rubrics.explain import Explanation
-from lishui_credit.scorecards.card import Card
-from lishui_credit.scorecards.card_file import load
-from lishui_credit.scorecards.card_tables import named
+from lishui_credit.pricing.terms import Terms
+from lishui_credit.rubrics import distribution
+from lishui_credit.rubrics import grade_files as graded
+from lishui_credit.rubrics.engine.explain import Explanation
+from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.cards.file import load
+from lishui_credit.scorecards.cards.tables import named
 from lishui_credit.validation.regraded import Regraded, regraded
-from lishui_credit.validation.stored import read_validation
-from lishui_credit.validation.validated import Validation
+from lishui_credit.validation.report.stored import read_validation
+from lishui_credit.validation.report.validation import Validation
 
 Stamp = tuple[object, ...]
 COUNTS = {

@@ -10,11 +10,16 @@ import streamlit as st
 
 from lishui_credit.board import Contents, open_board
 from lishui_credit.language import language
-from lishui_credit.plan.aggregate import Aggregated, with_city
 from lishui_credit.plan.course import course
 from lishui_credit.plan.league import league
-from lishui_credit.plan.opened import Opened, days_to_ask, nothing_observed, open_observations
-from lishui_credit.plan.progress import progress
+from lishui_credit.plan.observed.city import Aggregated, with_city
+from lishui_credit.plan.observed.opened import (
+    Opened,
+    days_to_ask,
+    nothing_observed,
+    open_observations,
+)
+from lishui_credit.plan.standings import progress
 from lishui_credit.plan.targets import read_targets
 
 PATH = "LISHUI_CREDIT_DATA"

@@ -15,7 +15,7 @@ from lishui_credit.figures.style import STATUS_WORDS
 from lishui_credit.language import language, set_language, tr, typeset
 from lishui_credit.plan.divisions import areas, division
 from lishui_credit.plan.status import STATUSES
-from lishui_credit.write import write_table
+from lishui_credit.tables.write import write_table
 
 Choice = TypeVar("Choice")
 

@@ -16,38 +16,38 @@ from lishui_credit.language import set_language
 from lishui_credit.version import __version__
 
 if TYPE_CHECKING:
-    from lishui_credit.rubrics.catalog import for_period, names, rubric
     from lishui_credit.rubrics.chain import Year, chain
-    from lishui_credit.rubrics.evaluate import Evaluation, evaluate
-    from lishui_credit.rubrics.graded import grade, verify
+    from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
+    from lishui_credit.rubrics.grade_files import grade, verify
     from lishui_credit.rubrics.intake import intake
+    from lishui_credit.rubrics.law.catalog import for_period, names, rubric
+    from lishui_credit.rubrics.law.rubric import Rubric
     from lishui_credit.rubrics.reform import changes, compare
-    from lishui_credit.rubrics.rubric import Rubric
+    from lishui_credit.scorecards.bins.process import BinningProcess
+    from lishui_credit.scorecards.cards.scale import Odds
     from lishui_credit.scorecards.challenger import Challenger
-    from lishui_credit.scorecards.process import BinningProcess
-    from lishui_credit.scorecards.scale import Odds
     from lishui_credit.scorecards.scorecard import Scorecard
-    from lishui_credit.validation.report import validate
+    from lishui_credit.validation.report.validate import validate
 
 _HOMES = {
-    "BinningProcess": "scorecards.process",
+    "BinningProcess": "scorecards.bins.process",
     "Challenger": "scorecards.challenger",
-    "Odds": "scorecards.scale",
+    "Odds": "scorecards.cards.scale",
     "Scorecard": "scorecards.scorecard",
-    "validate": "validation.report",
-    "Evaluation": "rubrics.evaluate",
-    "Rubric": "rubrics.rubric",
+    "validate": "validation.report.validate",
+    "Evaluation": "rubrics.engine.evaluate",
+    "Rubric": "rubrics.law.rubric",
     "Year": "rubrics.chain",
     "chain": "rubrics.chain",
     "changes": "rubrics.reform",
     "compare": "rubrics.reform",
-    "evaluate": "rubrics.evaluate",
-    "for_period": "rubrics.catalog",
-    "grade": "rubrics.graded",
+    "evaluate": "rubrics.engine.evaluate",
+    "for_period": "rubrics.law.catalog",
+    "grade": "rubrics.grade_files",
     "intake": "rubrics.intake",
-    "names": "rubrics.catalog",
-    "rubric": "rubrics.catalog",
-    "verify": "rubrics.graded",
+    "names": "rubrics.law.catalog",
+    "rubric": "rubrics.law.catalog",
+    "verify": "rubrics.grade_files",
 }
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 import sys
 
-from lishui_credit.cli import main
+from lishui_credit.commands.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -32,6 +32,6 @@ def names(folder: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         home = homes.get(name)
         if home is None:
             raise AttributeError(f"module '{folder}' has no attribute '{name}'")
-        return getattr(import_module(f"{folder}.{home}"), name)
+        return getattr(import_module(home[1:] if home[0] == "=" else f"{folder}.{home}"), name)
 
     return find

@@ -37,13 +37,25 @@ import numpy as np
 import polars as pl
 
 import lishui_credit as lc
-from lishui_credit.cutoffs.affected import affected, frontier
-from lishui_credit.cutoffs.book import book
-from lishui_credit.cutoffs.churn import default_rates, rate_table
-from lishui_credit.cutoffs.decided import decide_file, verify
-from lishui_credit.cutoffs.explained import explain
-from lishui_credit.cutoffs.flat_price import against_flat, realised
-from lishui_credit.cutoffs.lines import (
+from lishui_credit.cutoffs.affected_groups import affected, frontier
+from lishui_credit.cutoffs.books import book
+from lishui_credit.cutoffs.optimise import Review, best_policy, two_cut_offs
+from lishui_credit.cutoffs.power import assign, months_needed, split_size
+from lishui_credit.cutoffs.profit_measure import emp_difference, expected_maximum_profit
+from lishui_credit.cutoffs.stress import Shock, breaking_point, jointly, one_at_a_time
+from lishui_credit.cutoffs.swap_sets import swap
+from lishui_credit.cutoffs.sweeps import best, sweep
+from lishui_credit.errors import PolicyError
+from lishui_credit.figures import affected as drawn
+from lishui_credit.figures import cutoffs as figures
+from lishui_credit.figures import pricing as prices
+from lishui_credit.figures import stress as figures_of_stress
+from lishui_credit.policies.decision_files import decide_file, verify
+from lishui_credit.policies.explanations import explain
+from lishui_credit.policies.file import to_toml
+from lishui_credit.policies.policy import Policy, Score
+from lishui_credit.pricing.churn import default_rates, rate_table
+from lishui_credit.pricing.credit_lines import (
     DRAWN_BP,
     Markups,
     exposure,
@@ -51,22 +63,10 @@ from lishui_credit.cutoffs.lines import (
     rates,
     wholesale,
 )
-from lishui_credit.cutoffs.offers import Conditions
-from lishui_credit.cutoffs.optimise import Review, best_policy, two_cut_offs
-from lishui_credit.cutoffs.policy import Policy, Score
-from lishui_credit.cutoffs.policy_file import to_toml
-from lishui_credit.cutoffs.power import assign, months_needed, split_size
-from lishui_credit.cutoffs.pricing import curve, flat, price
-from lishui_credit.cutoffs.profit_measure import emp_difference, expected_maximum_profit
-from lishui_credit.cutoffs.stress import Shock, breaking_point, jointly, one_at_a_time
-from lishui_credit.cutoffs.swap import swap
-from lishui_credit.cutoffs.sweep import best, sweep
-from lishui_credit.cutoffs.terms import Terms
-from lishui_credit.errors import PolicyError
-from lishui_credit.figures import affected as drawn
-from lishui_credit.figures import cutoffs as figures
-from lishui_credit.figures import pricing as prices
-from lishui_credit.figures import stress as figures_of_stress
+from lishui_credit.pricing.flat_price import against_flat, realised
+from lishui_credit.pricing.offers import Conditions
+from lishui_credit.pricing.prices import curve, flat, price
+from lishui_credit.pricing.terms import Terms
 from lishui_credit.samples import households
 from lishui_credit.scorecards import (
     BinningProcess,

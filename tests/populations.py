@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lishui_credit.rubrics import catalog
 from lishui_credit.rubrics.intake import Intake, intake
-from lishui_credit.rubrics.rubric import Rubric
+from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law.rubric import Rubric
 
 
 @dataclass(frozen=True)

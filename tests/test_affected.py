@@ -5,13 +5,13 @@ import itertools
 import polars as pl
 import pytest
 
-from lishui_credit.cutoffs.affected import affected, frontier
-from lishui_credit.cutoffs.book import book
-from lishui_credit.cutoffs.policy import Policy, Score, Segment
-from lishui_credit.cutoffs.terms import Terms
+from lishui_credit.cutoffs.affected_groups import affected, frontier
+from lishui_credit.cutoffs.books import book
 from lishui_credit.errors import PolicyError, SubjectError
+from lishui_credit.policies.policy import Policy, Score, Segment
+from lishui_credit.pricing.terms import Terms
 from lishui_credit.validation.fairness import fairness, rate_gap
-from lishui_credit.validation.jeffreys import jeffreys_interval
+from lishui_credit.validation.grade_tests import jeffreys_interval
 from tests.test_optimise import held, loans
 
 TERMS = Terms(rate_bp=900, funding_bp=300)

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.rubrics import areas, catalog
+from lishui_credit.rubrics import areas
 from lishui_credit.rubrics.chain import Year, chain
+from lishui_credit.rubrics.law import catalog
 
 FIRM = "12331102398259791Y"
 

@@ -11,7 +11,7 @@ from lishui_credit.board import build_board, open_board
 from lishui_credit.board.__main__ import main
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import language, set_language
-from lishui_credit.plan.opened import open_observations
+from lishui_credit.plan.observed.opened import open_observations
 
 
 @pytest.fixture(scope="module")

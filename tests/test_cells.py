@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lishui_credit.cells import cell
-from lishui_credit.columns import dictionary
+from lishui_credit.tables.cells import cell
+from lishui_credit.tables.columns import dictionary
 
 COLUMNS = (
     "tax_amount",  # money

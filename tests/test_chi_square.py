@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.special import chdtrc
 
-from lishui_credit.scorecards.chi_square import tail
+from lishui_credit.statistics.chi_square import tail
 
 
 @given(st.floats(0, 5000), st.integers(1, 4000))

@@ -11,9 +11,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from lishui_credit.cli import main
+from lishui_credit.commands.cli import main
 from lishui_credit.language import set_language
-from lishui_credit.layout import width
+from lishui_credit.reports.layout import width
 from tests.populations import POPULATIONS
 
 FARMERS, _, _, TAX = POPULATIONS[:4]
@@ -338,7 +338,7 @@ def test_a_plain_file_is_not_a_graded_one(run: Run, firms: Path) -> None:
 
 def test_help_needs_no_heavy_import() -> None:
     code = (
-        "import sys; from lishui_credit.cli import main\n"
+        "import sys; from lishui_credit.commands.cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         "print(sorted({'polars', 'pydantic', 'narwhals', 'numpy'} & set(sys.modules)))"
@@ -438,7 +438,7 @@ def test_an_output_that_cannot_be_written_is_told_as_json_too(run: Run, farm: Pa
 def test_a_sheet_that_cannot_hold_the_rows_is_not_begun(
     run: Run, farm: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lishui_credit.write._SHEET_ROWS", 59)
+    monkeypatch.setattr("lishui_credit.tables.write._SHEET_ROWS", 59)
     assert "60 > 59" in refused(run, farm_job(farm, output="g.xlsx"), farm / "g.xlsx")
 
 
@@ -451,7 +451,7 @@ def test_samples_of_no_size_are_refused(run: Run, tmp_path: Path, option: tuple[
 
 
 def test_a_reader_who_leaves_a_pipe_ends_the_run_quietly() -> None:
-    code = "import sys; from lishui_credit.cli import main; sys.exit(main(['rubrics', '--json']))"
+    code = "import sys; from lishui_credit.commands.cli import main; sys.exit(main(['rubrics', '--json']))"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as job:

@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from lishui_credit.columns import dictionary
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
-from lishui_credit.rubrics import catalog
 from lishui_credit.rubrics.coherence import WITHIN
 from lishui_credit.rubrics.intake import intake
+from lishui_credit.rubrics.law import catalog
+from lishui_credit.tables.columns import dictionary
 from tests.populations import POPULATIONS
 
 FARMERS, SMALL, _, TAX = POPULATIONS[:4]

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lishui_credit import conform as module
-from lishui_credit import headers
-from lishui_credit.conform import Conformed, conform
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
-from lishui_credit.read import Raw, read
+from lishui_credit.tables import conform as module
+from lishui_credit.tables import headers
+from lishui_credit.tables.conform import Conformed, conform
+from lishui_credit.tables.read import Raw, read
 
 FIRM = "12331102398259791Y"
 OTHER = "1233110252601815X0"
@@ -365,7 +365,7 @@ def test_rows_of_a_sheet_keep_their_number_below_an_empty_one(tmp_path: Path) ->
 def test_a_text_in_gb18030_is_written_again_piece_by_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lishui_credit.read._CHUNK", 7)
+    monkeypatch.setattr("lishui_credit.tables.read._CHUNK", 7)
     (tmp_path / "t.csv").write_bytes(TEXT.encode("gb18030"))
     found = conform(read(tmp_path / "t.csv"), WANTED, key="uscc").frame.collect()
     assert found["tax_amount"].to_list() == [10_000]

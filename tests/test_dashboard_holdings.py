@@ -16,7 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 from lishui_credit.board import build_board
 from lishui_credit.language import set_language
-from lishui_credit.rubrics import catalog, graded
+from lishui_credit.rubrics import grade_files as graded
+from lishui_credit.rubrics.law import catalog
 from lishui_credit.samples import enterprises
 from tests.dashboard import APP
 from tests.laboratories import put

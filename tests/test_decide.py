@@ -9,20 +9,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from lishui_credit.cutoffs.decide import decide
-from lishui_credit.cutoffs.decided import (
-    constraints,
-    decide_file,
-    read_manifest,
-    verify,
-)
-from lishui_credit.cutoffs.explained import explain
-from lishui_credit.cutoffs.policy import Policy
-from lishui_credit.cutoffs.policy_file import parse
 from lishui_credit.errors import CreditError, ModelError, PolicyError, SubjectError
-from lishui_credit.rubrics import catalog, graded
+from lishui_credit.policies.deciding import decide
+from lishui_credit.policies.decision_files import constraints, decide_file, read_manifest, verify
+from lishui_credit.policies.explanations import explain
+from lishui_credit.policies.file import parse
+from lishui_credit.policies.policy import Policy
+from lishui_credit.rubrics import grade_files as graded
+from lishui_credit.rubrics.law import catalog
 from lishui_credit.scorecards import Scorecard
-from lishui_credit.scorecards.card_file import save
+from lishui_credit.scorecards.cards.file import save
 from tests.models import DATA, german, mixed
 
 DAY = date(2026, 6, 1)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import lishui_credit as lc
 from lishui_credit.errors import SubjectError
-from lishui_credit.rubrics.evaluate import Evaluation
+from lishui_credit.rubrics.engine.evaluate import Evaluation
 from lishui_credit.samples import households, tax
 from lishui_credit.scorecards import BinningProcess, Scorecard
 from lishui_credit.validation.decreed import (

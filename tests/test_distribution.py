@@ -8,7 +8,7 @@ import pytest
 
 from lishui_credit.citation import is_weak
 from lishui_credit.errors import SubjectError
-from lishui_credit.rubrics import catalog, graded
+from lishui_credit.rubrics import grade_files as graded
 from lishui_credit.rubrics.distribution import (
     by_year,
     deciders,
@@ -16,6 +16,7 @@ from lishui_credit.rubrics.distribution import (
     resting_on,
     unverified,
 )
+from lishui_credit.rubrics.law import catalog
 from lishui_credit.samples import enterprises, households, tax
 from lishui_credit.validation.regraded import merged, regraded
 

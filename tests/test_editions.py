@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from lishui_credit.errors import EditionError, RubricError
-from lishui_credit.rubrics import catalog
+from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.reform import changes
-from lishui_credit.rubrics.rubric import Rubric
 
 TAX = [entry for entry in catalog.entries() if entry.name == "tax-credit"]
 CHECKED: dict[str, str] = {}

@@ -11,11 +11,11 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from lishui_credit.errors import EditionError
-from lishui_credit.rubrics import cases, catalog
-from lishui_credit.rubrics import edition as reader
-from lishui_credit.rubrics.evaluate import evaluate
+from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.intake import intake
-from lishui_credit.rubrics.rubric import Rubric
+from lishui_credit.rubrics.law import cases, catalog
+from lishui_credit.rubrics.law import edition as reader
+from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.samples.environment import environmental_records
 
 NATIONAL = "environment-credit@2014-03-01"

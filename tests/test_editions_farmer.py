@@ -16,15 +16,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from lishui_credit.columns import dictionary
 from lishui_credit.errors import EditionError
 from lishui_credit.points import half_away
-from lishui_credit.rubrics import catalog
-from lishui_credit.rubrics.evaluate import evaluate
+from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.intake import intake
-from lishui_credit.rubrics.rubric import Indicator, Rubric
+from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law.rubric import Indicator, Rubric
 from lishui_credit.samples.enterprises import small_enterprises
 from lishui_credit.samples.registers import uscc
+from lishui_credit.tables.columns import dictionary
 
 F = Fraction
 DAY = date(2016, 6, 30)

@@ -10,13 +10,13 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from lishui_credit.rubrics import cases, catalog
-from lishui_credit.rubrics.compile import needed_columns
-from lishui_credit.rubrics.evaluate import evaluate
-from lishui_credit.rubrics.events import codes
+from lishui_credit.rubrics.engine.compile import needed_columns
+from lishui_credit.rubrics.engine.evaluate import evaluate
+from lishui_credit.rubrics.engine.events import codes
 from lishui_credit.rubrics.intake import intake
+from lishui_credit.rubrics.law import cases, catalog
+from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.reform import changes
-from lishui_credit.rubrics.rubric import Rubric
 from lishui_credit.samples.tax import enterprises, tax_events
 
 OLD = ("2014-10-01", "2016-03-01", "2018-04-01", "2020-01-01", "2020-11-01", "2022-01-01")

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from lishui_credit import cli, engine
+from lishui_credit.commands import cli, engine
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def test_the_command_line_sets_polars_up(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_importing_the_package_sets_nothing() -> None:
     code = (
-        "import os, lishui_credit.rubrics.graded, lishui_credit.engine as engine; "
+        "import os, lishui_credit.rubrics.grade_files, lishui_credit.commands.engine as engine; "
         "print([name for name in engine.SETTINGS if name in os.environ])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from lishui_credit.rubrics.evaluate import evaluate
+from lishui_credit.rubrics.engine.evaluate import evaluate
 from tests.populations import POPULATIONS, Population
 
 DAY = date(2021, 4, 30)

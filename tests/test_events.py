@@ -11,17 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from lishui_credit.columns import dictionary
-from lishui_credit.conform import Known, conform
 from lishui_credit.errors import SubjectError
-from lishui_credit.frames import stands_in_order
-from lishui_credit.read import Raw
-from lishui_credit.rubrics import catalog, tally
-from lishui_credit.rubrics import events as event_rules
-from lishui_credit.rubrics.evaluate import dtype, evaluate
-from lishui_credit.rubrics.graded import grade, rejected_path
+from lishui_credit.rubrics.engine import events as event_rules
+from lishui_credit.rubrics.engine import tally
+from lishui_credit.rubrics.engine.evaluate import dtype, evaluate
+from lishui_credit.rubrics.grade_files import grade, rejected_path
 from lishui_credit.rubrics.intake import intake
+from lishui_credit.rubrics.law import catalog
 from lishui_credit.samples import tax
+from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.conform import Known, conform
+from lishui_credit.tables.frames import stands_in_order
+from lishui_credit.tables.read import Raw
 
 EDITIONS = ("2019-04-30", "2021-04-30", "2026-04-30")
 FIRMS = [f"firm {number:02}" for number in range(12)]

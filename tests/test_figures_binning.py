@@ -8,7 +8,7 @@ import pytest
 from lishui_credit.figures.binning import bin_plot, points_plot, short, side_by_side_plot
 from lishui_credit.language import set_language
 from lishui_credit.scorecards import BinningProcess
-from lishui_credit.scorecards.binning import WOE
+from lishui_credit.scorecards.bins.binning import WOE
 from tests.models import german, german_model
 
 

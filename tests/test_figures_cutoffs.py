@@ -6,23 +6,23 @@ import numpy as np
 import polars as pl
 import pytest
 
-from lishui_credit.cutoffs.affected import affected, frontier
-from lishui_credit.cutoffs.book import book
-from lishui_credit.cutoffs.churn import RateTable
-from lishui_credit.cutoffs.lines import exposure, exposure_change
-from lishui_credit.cutoffs.offers import Conditions
-from lishui_credit.cutoffs.policy import Policy, Score
-from lishui_credit.cutoffs.pricing import curve, price
+from lishui_credit.cutoffs.affected_groups import affected, frontier
+from lishui_credit.cutoffs.books import book
 from lishui_credit.cutoffs.stress import Shock, jointly, one_at_a_time
-from lishui_credit.cutoffs.swap import swap
-from lishui_credit.cutoffs.sweep import sweep
-from lishui_credit.cutoffs.terms import Terms
+from lishui_credit.cutoffs.swap_sets import swap
+from lishui_credit.cutoffs.sweeps import sweep
 from lishui_credit.figures import affected as people
 from lishui_credit.figures import cutoffs as figures
 from lishui_credit.figures import pricing
 from lishui_credit.figures import stress as stressed
 from lishui_credit.figures.amounts import unit
 from lishui_credit.language import set_language
+from lishui_credit.policies.policy import Policy, Score
+from lishui_credit.pricing.churn import RateTable
+from lishui_credit.pricing.credit_lines import exposure, exposure_change
+from lishui_credit.pricing.offers import Conditions
+from lishui_credit.pricing.prices import curve, price
+from lishui_credit.pricing.terms import Terms
 
 TERMS = Terms(rate_bp=900, funding_bp=300)
 

@@ -8,7 +8,7 @@ from lishui_credit.figures import drift, grades, lending
 from lishui_credit.figures.narrow import lines, narrow
 from lishui_credit.figures.style import blank
 from lishui_credit.language import set_language
-from lishui_credit.rubrics.explain import ExplainedRow, Explanation
+from lishui_credit.rubrics.engine.explain import ExplainedRow, Explanation
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ from lishui_credit.plan.course import course
 from lishui_credit.plan.definitions import indicators
 from lishui_credit.plan.divisions import CITY, counties
 from lishui_credit.plan.league import league
-from lishui_credit.plan.progress import progress
+from lishui_credit.plan.standings import progress
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.samples.plan import plan_observations
 

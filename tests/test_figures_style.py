@@ -8,7 +8,7 @@ import pytest
 from lishui_credit.figures import validation as figures
 from lishui_credit.figures.style import blank
 from lishui_credit.language import set_language
-from lishui_credit.validation.report import validate
+from lishui_credit.validation.report.validate import validate
 
 
 @pytest.fixture(autouse=True)

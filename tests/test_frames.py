@@ -13,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.scorecards.frames import features, target, weights
+from lishui_credit.scorecards.features import features, target, weights
 
 PLAIN = pl.DataFrame(
     {"收入": [1.5, None, 3.0], "kind": ["村", None, "镇"], "old": [True, False, None]}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import ric, uscc
 
-from lishui_credit.identifiers import (
+from lishui_credit.tables.identifiers import (
     RESIDENT_CHECKS,
     USCC_ALPHABET,
     resident_id_check_digit,

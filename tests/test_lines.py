@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 import lishui_credit as lc
-from lishui_credit.cutoffs.lines import (
+from lishui_credit.errors import SubjectError
+from lishui_credit.pricing.credit_lines import (
     DRAWN_BP,
     GRADE_LINES,
     YUNHE_LINES,
@@ -21,7 +22,6 @@ from lishui_credit.cutoffs.lines import (
     rates,
     wholesale,
 )
-from lishui_credit.errors import SubjectError
 from lishui_credit.samples import households
 
 WAN = 1_000_000  # fen in 万元

@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from lishui_credit.errors import ModelError
-from lishui_credit.scorecards.logistic import fit_logistic
+from lishui_credit.statistics.logistic import fit_logistic
 
 DRAW = np.random.default_rng(7)
 X = DRAW.normal(size=(3000, 4)) @ np.array(

@@ -11,7 +11,7 @@ from scipy.stats import beta, chi2_contingency
 
 from lishui_credit.errors import CreditError, ModelError, SubjectError
 from lishui_credit.grades import Grade, GradeScale
-from lishui_credit.scorecards.master_scale import (
+from lishui_credit.scorecards.cards.master_scale import (
     MasterScale,
     build_scale,
     jeffreys,

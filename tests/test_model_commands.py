@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from lishui_credit.cli import main
+from lishui_credit.commands.cli import main
 from lishui_credit.scorecards import load
 from tests.models import DATA, mixed
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lishui_credit.errors import CreditError, SubjectError
-from lishui_credit.scorecards.optimal import (
+from lishui_credit.scorecards.bins.optimal import (
     Constraints,
     category_order,
     direction_of,

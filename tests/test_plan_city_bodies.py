@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from lishui_credit.plan.aggregate import with_city
 from lishui_credit.plan.divisions import CITY, counties
+from lishui_credit.plan.observed.city import with_city
 from lishui_credit.plan.records.codes import code_coverage
 from lishui_credit.plan.records.publicity import double_publicity
 from lishui_credit.plan.records.survey import satisfaction

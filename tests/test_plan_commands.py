@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from lishui_credit.cli import main
+from lishui_credit.commands.cli import main
 from lishui_credit.language import set_language
+from lishui_credit.plan.observed.store import Store
 from lishui_credit.plan.status import STATUSES
-from lishui_credit.plan.store import Store
 
 Run = Callable[..., tuple[int, str, str]]
 SAMPLE = Path(__file__).resolve().parents[1] / "data_samples" / "plan_observations.csv"

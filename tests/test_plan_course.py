@@ -11,13 +11,13 @@ from lishui_credit.language import set_language, typeset
 from lishui_credit.plan.course import COURSE, companion_course, course, quarter_before, quarters
 from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.divisions import CITY, counties
-from lishui_credit.plan.freshness import coverage_of_periods, freshness, revised
+from lishui_credit.plan.labels import defined, interval_printed, tally, with_names, with_printed
 from lishui_credit.plan.methods import path_value
-from lishui_credit.plan.observations import observations
-from lishui_credit.plan.opened import days_to_ask, open_observations
-from lishui_credit.plan.progress import progress
+from lishui_credit.plan.observed.freshness import coverage_of_periods, freshness, revised
+from lishui_credit.plan.observed.opened import days_to_ask, open_observations
+from lishui_credit.plan.observed.table import observations
 from lishui_credit.plan.sentences import change_sentence
-from lishui_credit.plan.wording import defined, interval_printed, tally, with_names, with_printed
+from lishui_credit.plan.standings import progress
 from lishui_credit.samples.plan import plan_observations
 
 AT = date(2018, 12, 31)

@@ -28,7 +28,7 @@ from lishui_credit.plan.methods import (
     survey_class,
     time_share,
 )
-from lishui_credit.proportions import quantile, wilson
+from lishui_credit.statistics.proportions import quantile, wilson
 
 DAYS = st.dates(BASE, END)
 SHARES = st.floats(0, 100)

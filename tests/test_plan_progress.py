@@ -15,13 +15,13 @@ from polars.testing import assert_frame_equal
 
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
-from lishui_credit.plan.aggregate import with_city
 from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.divisions import CITY, counties
-from lishui_credit.plan.observations import SCHEMA, latest, observations
-from lishui_credit.plan.progress import PROGRESS, progress
+from lishui_credit.plan.observed.city import with_city
+from lishui_credit.plan.observed.series import series
+from lishui_credit.plan.observed.table import SCHEMA, latest, observations
 from lishui_credit.plan.sentences import attention, changes, sentence
-from lishui_credit.plan.series import series
+from lishui_credit.plan.standings import PROGRESS, progress
 from lishui_credit.plan.status import STATUSES, disagree
 from lishui_credit.plan.targets import TARGETS, read_targets, yearly_targets
 from lishui_credit.samples.plan import office_file, plan_observations
@@ -308,7 +308,7 @@ def test_without_a_base_the_sentence_tells_the_distance():
 
 
 def test_a_value_of_file_fen_and_percent_meets_a_target_it_equals():
-    from lishui_credit.plan.observations import computed
+    from lishui_credit.plan.observed.table import computed
 
     cents = pl.DataFrame({"numerator": range(1, 20_001)}).with_columns(
         indicator=pl.lit("service_revenue"),

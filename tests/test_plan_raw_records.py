@@ -11,9 +11,10 @@ from stdnum.cn import uscc as oracle
 
 from lishui_credit.errors import RubricError, SubjectError
 from lishui_credit.language import set_language
-from lishui_credit.plan.aggregate import with_city
 from lishui_credit.plan.divisions import CITY, areas, counties
-from lishui_credit.plan.observations import SCHEMA
+from lishui_credit.plan.observed.city import with_city
+from lishui_credit.plan.observed.store import Store
+from lishui_credit.plan.observed.table import SCHEMA
 from lishui_credit.plan.records.codes import (
     REGISTER,
     code_coverage,
@@ -47,7 +48,6 @@ from lishui_credit.plan.records.publicity import (
 from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
 from lishui_credit.plan.records.revenue import service_revenue
 from lishui_credit.plan.records.usage import QUERIES, judged_queries, query_volume
-from lishui_credit.plan.store import Store
 from lishui_credit.samples import plan_records as made
 
 YEAR_END = date(2018, 12, 31)

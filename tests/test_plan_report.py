@@ -15,26 +15,26 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from lishui_credit.cli import main
+from lishui_credit.commands.cli import main
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.plan.definitions import BASE, END, indicator, indicators
 from lishui_credit.plan.divisions import CITY, areas, counties
-from lishui_credit.plan.evaluation import pdf as report_pdf
 from lishui_credit.plan.evaluation.drawings import course, runs
 from lishui_credit.plan.evaluation.files import write_report
 from lishui_credit.plan.evaluation.grids import Measured, counted, twelve
 from lishui_credit.plan.evaluation.mid_term import MidTerm, mid_term, year_before
 from lishui_credit.plan.evaluation.page import page
-from lishui_credit.plan.evaluation.words import both_methods
+from lishui_credit.plan.evaluation.remarks import both_methods
 from lishui_credit.plan.methods import path_value
-from lishui_credit.plan.observations import SCHEMA, empty, latest, observations
-from lishui_credit.plan.progress import expected, progress
+from lishui_credit.plan.observed.store import Store
+from lishui_credit.plan.observed.table import SCHEMA, empty, latest, observations
 from lishui_credit.plan.sentences import printed
+from lishui_credit.plan.standings import expected, progress
 from lishui_credit.plan.status import STATUSES
-from lishui_credit.plan.store import Store
+from lishui_credit.reports import pdf as report_pdf
+from lishui_credit.reports.svg import BLUE, WIDE
 from lishui_credit.samples.plan import plan_observations
-from lishui_credit.validation.svg import BLUE, WIDE
 
 AT = date(2018, 6, 30)
 CHROMIUM = next((name for name in report_pdf.BROWSERS if shutil.which(name)), None)

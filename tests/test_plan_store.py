@@ -19,9 +19,9 @@ from polars.testing import assert_frame_equal
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.plan import SCHEMA, areas, indicators
-from lishui_credit.plan.intake import period_of, read_observations
-from lishui_credit.plan.observations import computed, observations
-from lishui_credit.plan.store import Store, _alone
+from lishui_credit.plan.observed.reading import period_of, read_observations
+from lishui_credit.plan.observed.store import Store, _alone
+from lishui_credit.plan.observed.table import computed, observations
 
 HEAD = "指标,地区,时期,频率,分子,分母,数值,备注\n"
 GOOD = (
@@ -191,7 +191,7 @@ def test_a_killed_writer_of_a_parquet_store_locks_nobody_out(tmp_path):
     store = Store.open(tmp_path / "plan.parquet")
     store.add(rows(), by="a", reason="b")
     code = (
-        "import sys, pathlib; from lishui_credit.plan.store import _alone\n"
+        "import sys, pathlib; from lishui_credit.plan.observed.store import _alone\n"
         f"with _alone(pathlib.Path({str(store.path)!r})): print('held', flush=True); sys.stdin.read()"
     )
     holder = subprocess.Popen(

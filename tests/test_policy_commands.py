@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from lishui_credit.cli import main
+from lishui_credit.commands.cli import main
 from tests.models import DATA
 
 POLICY = """\

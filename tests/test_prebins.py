@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lishui_credit.scorecards.constraints import Constraints
-from lishui_credit.scorecards.optimal import group
-from lishui_credit.scorecards.prebins import Ordered, candidates, tidy
+from lishui_credit.scorecards.bins.constraints import Constraints
+from lishui_credit.scorecards.bins.optimal import group
+from lishui_credit.scorecards.bins.prebins import Ordered, candidates, tidy
 
 doubles = st.floats(-1e6, 1e6, allow_nan=False, allow_infinity=False)
 

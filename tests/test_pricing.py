@@ -12,13 +12,13 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from lishui_credit.cutoffs.churn import MILLION, RateTable, default_rates, rate_table
-from lishui_credit.cutoffs.flat_price import against_flat, realised
-from lishui_credit.cutoffs.offers import Conditions
-from lishui_credit.cutoffs.pricing import Pricing, curve, flat, price
-from lishui_credit.cutoffs.terms import Terms
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
+from lishui_credit.pricing.churn import MILLION, RateTable, default_rates, rate_table
+from lishui_credit.pricing.flat_price import against_flat, realised
+from lishui_credit.pricing.offers import Conditions
+from lishui_credit.pricing.prices import Pricing, curve, flat, price
+from lishui_credit.pricing.terms import Terms
 
 TERMS = Terms(rate_bp=400, funding_bp=200, lgd_bp=6000)
 # Made up, and not rising in places, as the published one.

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.scorecards import BinningProcess, LeakWarning, UnseenWarning
-from lishui_credit.scorecards.binning import WOE
+from lishui_credit.scorecards.bins.binning import WOE
 from tests.models import german, mixed, mixed_process
 
 FRAME, BAD = mixed()

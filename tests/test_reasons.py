@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from lishui_credit.errors import ModelError
-from lishui_credit.scorecards.reasons import reason_codes, what_would_it_take
+from lishui_credit.scorecards.cards.reasons import reason_codes, what_would_it_take
 from tests.models import german, german_model, mixed, mixed_process
 
 CARD = german_model().card_

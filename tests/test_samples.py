@@ -12,15 +12,15 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from lishui_credit import samples
-from lishui_credit.identifiers import uscc_valid
-from lishui_credit.rubrics import catalog
-from lishui_credit.rubrics.evaluate import evaluate
+from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.intake import intake
+from lishui_credit.rubrics.law import catalog
 from lishui_credit.samples import registers
 from lishui_credit.samples.enterprises import small_enterprises
 from lishui_credit.samples.environment import environmental_records
 from lishui_credit.samples.households import county_bases, households, village_loans
 from lishui_credit.samples.tax import enterprises, tax_events
+from lishui_credit.tables.identifiers import uscc_valid
 
 ROWS = 20_000
 MAKERS = pytest.mark.parametrize(

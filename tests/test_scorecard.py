@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.grades import Grade, GradeScale
 from lishui_credit.scorecards import BinningProcess, Odds, Scorecard, SignWarning
-from lishui_credit.scorecards.identities import verify
+from lishui_credit.scorecards.cards.identities import verify
 from tests.models import german, german_model, mixed, mixed_process
 
 FRAME, BAD = mixed()
@@ -210,7 +210,7 @@ def test_grades_follow_the_scores() -> None:
 
 
 def test_the_same_fit_twice_is_the_same_card() -> None:
-    from lishui_credit.scorecards.card_file import to_json
+    from lishui_credit.scorecards.cards.file import to_json
 
     assert to_json(fitted().card_) == to_json(fitted().card_)
 

@@ -5,10 +5,10 @@ import random
 import polars as pl
 import pytest
 
-from lishui_credit.cutoffs.policy import Policy, Score, Segment
-from lishui_credit.cutoffs.swap import SETS, swap
+from lishui_credit.cutoffs.swap_sets import SETS, swap
 from lishui_credit.errors import SubjectError
-from lishui_credit.validation.jeffreys import jeffreys_interval
+from lishui_credit.policies.policy import Policy, Score, Segment
+from lishui_credit.validation.grade_tests import jeffreys_interval
 
 
 def at(cut: int, version: str = "1", refer: int | None = None, column: str = "score") -> Policy:

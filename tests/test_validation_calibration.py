@@ -11,7 +11,7 @@ from sklearn.metrics import brier_score_loss
 from lishui_credit.errors import SubjectError
 from lishui_credit.validation.calibration import brier, ece, reliability
 from lishui_credit.validation.goodness import hosmer_lemeshow, recalibration
-from lishui_credit.validation.jeffreys import (
+from lishui_credit.validation.grade_tests import (
     binomial_p,
     correlated_p,
     grade_tests,

@@ -10,8 +10,9 @@ from scipy import integrate, stats
 from sklearn import metrics
 
 from lishui_credit.errors import SubjectError
+from lishui_credit.statistics.bootstrap import bootstrap, bootstrap_ranks
+from lishui_credit.statistics.outcomes import ranked
 from lishui_credit.validation.approval import at_approval
-from lishui_credit.validation.bootstrap import bootstrap, bootstrap_ranks
 from lishui_credit.validation.curves import cap_points, gains, roc_points, separation
 from lishui_credit.validation.discrimination import (
     auc,
@@ -23,7 +24,6 @@ from lishui_credit.validation.discrimination import (
 )
 from lishui_credit.validation.groups import RANK_METRICS
 from lishui_credit.validation.hmeasure import h_measure, h_of
-from lishui_credit.validation.outcomes import ranked
 
 
 def _sample(n=400, seed=0, steps=None, shift=1.0):

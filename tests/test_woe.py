@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lishui_credit.scorecards.woe import iv_part, shrunk, woe, woe_error
+from lishui_credit.scorecards.bins.woe import iv_part, shrunk, woe, woe_error
 
 counts = st.lists(
     st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=2, max_size=8

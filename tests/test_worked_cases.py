@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lishui_credit.rubrics import cases, catalog
+from lishui_credit.rubrics.law import cases, catalog
 
 
 @pytest.mark.parametrize("case", cases.all_cases(), ids=lambda case: f"{case.rubric}:{case.id}")

@@ -8,9 +8,9 @@ from lishui_credit.figures.areas import heat_plot, league_plot, map_plot, place_
 from lishui_credit.language import language, tr
 from lishui_credit.plan.definitions import indicators
 from lishui_credit.plan.divisions import division
+from lishui_credit.plan.labels import with_names, with_printed
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.status import STATUSES
-from lishui_credit.plan.wording import with_names, with_printed
 
 data = source.data()
 view.banner(data.synthetic, data.observed.name)

@@ -9,9 +9,9 @@ import view
 
 from lishui_credit.errors import CreditError
 from lishui_credit.language import tr
-from lishui_credit.plan.freshness import coverage_of_periods, freshness, revised
-from lishui_credit.plan.intake import read_observations
-from lishui_credit.plan.wording import with_names, with_printed
+from lishui_credit.plan.labels import with_names, with_printed
+from lishui_credit.plan.observed.freshness import coverage_of_periods, freshness, revised
+from lishui_credit.plan.observed.reading import read_observations
 
 data = source.data()
 view.banner(data.synthetic, data.observed.name)

@@ -9,9 +9,9 @@ from lishui_credit.language import language, tr
 from lishui_credit.plan.course import companion_course
 from lishui_credit.plan.definitions import ATTRIBUTES, indicators
 from lishui_credit.plan.divisions import CITY, division
+from lishui_credit.plan.labels import defined, interval_printed, with_names, with_printed
 from lishui_credit.plan.sentences import printed, sentence
 from lishui_credit.plan.status import said
-from lishui_credit.plan.wording import defined, interval_printed, with_names, with_printed
 
 data = source.data()
 view.banner(data.synthetic, data.observed.name)

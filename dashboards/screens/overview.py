@@ -9,6 +9,7 @@ from lishui_credit.language import language, tr
 from lishui_credit.plan.course import quarter_before
 from lishui_credit.plan.definitions import ATTRIBUTES, indicators, plan
 from lishui_credit.plan.divisions import division
+from lishui_credit.plan.labels import tally, with_names, with_printed
 from lishui_credit.plan.sentences import (
     attention,
     change_sentence,
@@ -16,7 +17,6 @@ from lishui_credit.plan.sentences import (
     sentence,
     tile_words,
 )
-from lishui_credit.plan.wording import tally, with_names, with_printed
 
 data = source.data()
 view.banner(data.synthetic, data.observed.name)

@@ -13,8 +13,8 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.rubrics import catalog
-from lishui_credit.rubrics.graded import grade
+from lishui_credit.rubrics.grade_files import grade
+from lishui_credit.rubrics.law import catalog
 from lishui_credit.samples import enterprises, environment, households, tax
 
 FOLDER: Final = "graded"

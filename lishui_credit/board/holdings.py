@@ -17,10 +17,10 @@ from lishui_credit.board.lending import FOLDER as LENDING
 from lishui_credit.board.models import FOLDER as MODELS
 from lishui_credit.errors import ModelError, Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.rubrics.explain import Explanation, explain
-from lishui_credit.rubrics.graded import Graded
-from lishui_credit.scorecards.card_file import FILE
-from lishui_credit.write import SUFFIXES
+from lishui_credit.rubrics.engine.explain import Explanation, explain
+from lishui_credit.rubrics.grade_files import Graded
+from lishui_credit.scorecards.cards.file import FILE
+from lishui_credit.tables.write import SUFFIXES
 
 
 def graded_files(folder: Path | str) -> dict[str, dict[int, Path]]:

@@ -14,7 +14,7 @@ import polars as pl
 
 from lishui_credit.language import language, set_language
 from lishui_credit.samples import households
-from lishui_credit.validation.files import fit_file, validate_file
+from lishui_credit.validation.model_files import fit_file, validate_file
 
 FOLDER: Final = "models"
 MODEL: Final = "farmer-loan/1"

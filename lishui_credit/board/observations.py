@@ -9,9 +9,9 @@ from typing import Final
 import polars as pl
 
 from lishui_credit.language import language, set_language
-from lishui_credit.plan.store import Store
+from lishui_credit.plan.observed.store import Store
 from lishui_credit.samples.plan import office_file, plan_observations
-from lishui_credit.write import write_table
+from lishui_credit.tables.write import write_table
 
 OPENS_AT: Final = date(2018, 12, 31)
 """The day a page opens on: the mid-term evaluation looks back on it."""

@@ -10,34 +10,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lishui_credit import first_use
-from lishui_credit.cutoffs.affected import affected
-from lishui_credit.cutoffs.book import Book, book
-from lishui_credit.cutoffs.decide import decide
-from lishui_credit.cutoffs.swap import swap
-from lishui_credit.cutoffs.sweep import sweep
-from lishui_credit.cutoffs.terms import Terms
+from lishui_credit.cutoffs.affected_groups import affected
+from lishui_credit.cutoffs.books import Book, book
+from lishui_credit.cutoffs.swap_sets import swap
+from lishui_credit.cutoffs.sweeps import sweep
+from lishui_credit.policies.deciding import decide
+from lishui_credit.pricing.terms import Terms
 
 if TYPE_CHECKING:
-    from lishui_credit.cutoffs.affected import frontier
-    from lishui_credit.cutoffs.churn import RateTable, default_rates, rate_table
-    from lishui_credit.cutoffs.decided import decide_file, verify
-    from lishui_credit.cutoffs.explained import explain
-    from lishui_credit.cutoffs.flat_price import against_flat, realised
+    from lishui_credit.cutoffs.affected_groups import frontier
     from lishui_credit.cutoffs.incomes import income_falls, income_shock
     from lishui_credit.cutoffs.laboratory import Laboratory, read_laboratory
-    from lishui_credit.cutoffs.lines import (
-        LineTable,
-        Markups,
-        exposure,
-        exposure_change,
-        grade_lines,
-        rates,
-        wholesale,
-    )
-    from lishui_credit.cutoffs.offers import Conditions
     from lishui_credit.cutoffs.optimise import Optimum, Review, best_policy, two_cut_offs
-    from lishui_credit.cutoffs.policy import Constraints, Policy, Score, Segment
-    from lishui_credit.cutoffs.policy_file import read_policy
     from lishui_credit.cutoffs.power import (
         Split,
         assign,
@@ -48,7 +32,6 @@ if TYPE_CHECKING:
         split_size,
         split_size_of_means,
     )
-    from lishui_credit.cutoffs.pricing import Pricing, curve, flat, price
     from lishui_credit.cutoffs.profit_measure import Emp, emp_difference, expected_maximum_profit
     from lishui_credit.cutoffs.shadow import ShadowPrice
     from lishui_credit.cutoffs.stress import (
@@ -59,65 +42,82 @@ if TYPE_CHECKING:
         jointly,
         one_at_a_time,
     )
-    from lishui_credit.cutoffs.swap import Swap
-    from lishui_credit.cutoffs.sweep import Best, best
+    from lishui_credit.cutoffs.swap_sets import Swap
+    from lishui_credit.cutoffs.sweeps import Best, best
+    from lishui_credit.policies.decision_files import decide_file, verify
+    from lishui_credit.policies.explanations import explain
+    from lishui_credit.policies.file import read_policy
+    from lishui_credit.policies.policy import Constraints, Policy, Score, Segment
+    from lishui_credit.pricing.churn import RateTable, default_rates, rate_table
+    from lishui_credit.pricing.credit_lines import (
+        LineTable,
+        Markups,
+        exposure,
+        exposure_change,
+        grade_lines,
+        rates,
+        wholesale,
+    )
+    from lishui_credit.pricing.flat_price import against_flat, realised
+    from lishui_credit.pricing.offers import Conditions
+    from lishui_credit.pricing.prices import Pricing, curve, flat, price
 
 _HOMES = {
-    "Best": "sweep",
+    "Best": "sweeps",
     "Break": "stress",
-    "Conditions": "offers",
-    "Constraints": "policy",
+    "Conditions": "=lishui_credit.pricing.offers",
+    "Constraints": "=lishui_credit.policies.policy",
     "Emp": "profit_measure",
     "Joint": "stress",
-    "LineTable": "lines",
-    "Markups": "lines",
+    "LineTable": "=lishui_credit.pricing.credit_lines",
+    "Markups": "=lishui_credit.pricing.credit_lines",
     "Laboratory": "laboratory",
     "Optimum": "optimise",
-    "Policy": "policy",
-    "Pricing": "pricing",
-    "RateTable": "churn",
+    "Policy": "=lishui_credit.policies.policy",
+    "Pricing": "=lishui_credit.pricing.prices",
+    "RateTable": "=lishui_credit.pricing.churn",
     "Review": "optimise",
-    "Score": "policy",
-    "Segment": "policy",
+    "Score": "=lishui_credit.policies.policy",
+    "Segment": "=lishui_credit.policies.policy",
     "ShadowPrice": "shadow",
     "Shock": "stress",
     "Split": "power",
-    "Swap": "swap",
-    "against_flat": "flat_price",
+    "Swap": "swap_sets",
+    "against_flat": "=lishui_credit.pricing.flat_price",
     "assign": "power",
-    "best": "sweep",
+    "best": "sweeps",
     "best_policy": "optimise",
     "breaking_point": "stress",
-    "curve": "pricing",
-    "decide_file": "decided",
-    "default_rates": "churn",
+    "curve": "=lishui_credit.pricing.prices",
+    "decide_file": "=lishui_credit.policies.decision_files",
+    "default_rates": "=lishui_credit.pricing.churn",
     "detectable": "power",
     "detectable_mean": "power",
     "emp_difference": "profit_measure",
     "expected_maximum_profit": "profit_measure",
-    "explain": "explained",
-    "exposure": "lines",
-    "exposure_change": "lines",
-    "flat": "pricing",
-    "frontier": "affected",
-    "grade_lines": "lines",
+    "explain": "=lishui_credit.policies.explanations",
+    "exposure": "=lishui_credit.pricing.credit_lines",
+    "exposure_change": "=lishui_credit.pricing.credit_lines",
+    "flat": "=lishui_credit.pricing.prices",
+    "frontier": "affected_groups",
+    "grade_lines": "=lishui_credit.pricing.credit_lines",
     "income_falls": "incomes",
     "income_shock": "incomes",
     "jointly": "stress",
     "months_needed": "power",
     "one_at_a_time": "stress",
     "power_of": "power",
-    "price": "pricing",
-    "rate_table": "churn",
-    "rates": "lines",
-    "read_policy": "policy_file",
-    "realised": "flat_price",
+    "price": "=lishui_credit.pricing.prices",
+    "rate_table": "=lishui_credit.pricing.churn",
+    "rates": "=lishui_credit.pricing.credit_lines",
+    "read_policy": "=lishui_credit.policies.file",
+    "realised": "=lishui_credit.pricing.flat_price",
     "read_laboratory": "laboratory",
     "split_size": "power",
     "split_size_of_means": "power",
     "two_cut_offs": "optimise",
-    "verify": "decided",
-    "wholesale": "lines",
+    "verify": "=lishui_credit.policies.decision_files",
+    "wholesale": "=lishui_credit.pricing.credit_lines",
 }
 
 __all__ = [

@@ -12,11 +12,11 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from lishui_credit.cutoffs.policy import WHOLE
 from lishui_credit.cutoffs.stress import Shock
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.frames import absent, as_polars
 from lishui_credit.language import tr
+from lishui_credit.policies.policy import WHOLE
+from lishui_credit.tables.frames import absent, as_polars
 
 
 def income_shock(

@@ -16,19 +16,19 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.cutoffs.book import Book, book
-from lishui_credit.cutoffs.decide import expressions
-from lishui_credit.cutoffs.policy import APPROVE, Policy
-from lishui_credit.cutoffs.policy_checks import check
-from lishui_credit.cutoffs.policy_file import read_policy
-from lishui_credit.cutoffs.score_files import read_scores
-from lishui_credit.cutoffs.swap import Swap, swap
-from lishui_credit.cutoffs.sweep import sweep
-from lishui_credit.cutoffs.terms import Terms
+from lishui_credit.cutoffs.books import Book, book
+from lishui_credit.cutoffs.swap_sets import Swap, swap
+from lishui_credit.cutoffs.sweeps import sweep
 from lishui_credit.errors import PolicyError, Problem, SubjectError
-from lishui_credit.frames import as_polars
 from lishui_credit.language import tr
-from lishui_credit.read import sha256
+from lishui_credit.policies.checks import check
+from lishui_credit.policies.deciding import expressions
+from lishui_credit.policies.file import read_policy
+from lishui_credit.policies.policy import APPROVE, Policy
+from lishui_credit.policies.score_files import read_scores
+from lishui_credit.pricing.terms import Terms
+from lishui_credit.tables.frames import as_polars
+from lishui_credit.tables.read import sha256
 from lishui_credit.validation.fairness import FOUR_FIFTHS, fairness
 from lishui_credit.validation.groups import MIN_ROWS
 

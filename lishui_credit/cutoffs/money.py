@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lishui_credit.cutoffs.book import Book
-from lishui_credit.cutoffs.terms import Fen, Terms
+from lishui_credit.cutoffs.books import Book
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.pricing.terms import Fen, Terms
 
 Products = Terms | Mapping[Any, Terms]
 """One set of terms, or one for each value of a product column."""
@@ -90,7 +90,7 @@ def money(book: Book, terms: Products, *, product: str | None = None) -> Money:
     Examples
     --------
     >>> import polars as pl
-    >>> from lishui_credit.cutoffs.book import book
+    >>> from lishui_credit.cutoffs.books import book
     >>> held = book(pl.DataFrame({"score": [1, 2], "bad": [1, 0], "amount_fen": [10_000] * 2}))
     >>> money(held, Terms(800, 300)).profit
     array([-4250,   500])

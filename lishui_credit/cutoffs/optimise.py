@@ -17,14 +17,14 @@ import numpy as np
 import polars as pl
 
 from lishui_credit.citation import Period
-from lishui_credit.cutoffs.book import Book
+from lishui_credit.cutoffs.books import Book
 from lishui_credit.cutoffs.money import Products, money
-from lishui_credit.cutoffs.policy import WHOLE, Constraints, Cut, Kind, Policy, Score, Segment
-from lishui_credit.cutoffs.policy_checks import check, forbidden
 from lishui_credit.cutoffs.programme import UNIT, Candidates, Choice, Programme, rounded
 from lishui_credit.cutoffs.shadow import YUAN, Limits, ShadowPrice, clash, shadow_prices
 from lishui_credit.errors import PolicyError, Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.policies.checks import check, forbidden
+from lishui_credit.policies.policy import WHOLE, Constraints, Cut, Kind, Policy, Score, Segment
 
 MAX_CUT_OFFS: Final = 60
 """Candidates per segment unless told otherwise."""
@@ -309,8 +309,8 @@ def best_policy(
 
     Examples
     --------
-    >>> from lishui_credit.cutoffs.book import book
-    >>> from lishui_credit.cutoffs.terms import Terms
+    >>> from lishui_credit.cutoffs.books import book
+    >>> from lishui_credit.pricing.terms import Terms
     >>> frame = pl.DataFrame({
     ...     "score": [1, 2, 3, 1, 2, 3], "bad": [1, 0, 0, 1, 1, 0],
     ...     "amount_fen": [10_000] * 6, "county": ["a"] * 3 + ["b"] * 3,
@@ -380,8 +380,8 @@ def two_cut_offs(
 
     Examples
     --------
-    >>> from lishui_credit.cutoffs.book import book
-    >>> from lishui_credit.cutoffs.terms import Terms
+    >>> from lishui_credit.cutoffs.books import book
+    >>> from lishui_credit.pricing.terms import Terms
     >>> frame = pl.DataFrame({
     ...     "score": [1, 1, 2, 2, 3, 3], "bad": [1, 1, 0, 1, 0, 0], "amount_fen": [10_000] * 6,
     ... })

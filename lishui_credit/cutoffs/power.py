@@ -17,9 +17,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.cutoffs.terms import FULL_BP
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.pricing.terms import FULL_BP
 
 ARMS: Final = ("champion", "challenger")
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.validation.bootstrap import LEVELS_AT_MOST, corrected
-from lishui_credit.validation.outcomes import Estimate, Floats, Values, bands, checked, ranked
+from lishui_credit.statistics.bootstrap import LEVELS_AT_MOST, corrected
+from lishui_credit.statistics.outcomes import Estimate, Floats, Values, bands, checked, ranked
 
 ROI, P0, P1 = 0.2644, 0.55, 0.10
 """The defaults of the measure's authors; a bank puts its own."""

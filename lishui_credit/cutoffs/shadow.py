@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lishui_credit.cutoffs.policy import WHOLE, Constraints
 from lishui_credit.cutoffs.programme import SUMS, UNIT, Choice, Limit, Programme, rounded
 from lishui_credit.errors import PolicyError, Problem
 from lishui_credit.language import tr
+from lishui_credit.policies.policy import WHOLE, Constraints
 
 NAMES: Final = (
     "approval_at_least_bp",

@@ -17,14 +17,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.cutoffs.book import Book
+from lishui_credit.cutoffs.books import Book
 from lishui_credit.cutoffs.money import Products, by_product
-from lishui_credit.cutoffs.sweep import approved
-from lishui_credit.cutoffs.terms import FULL_BP, Terms
+from lishui_credit.cutoffs.sweeps import approved
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.validation.jeffreys import jeffreys_interval
-from lishui_credit.validation.outcomes import Estimate
+from lishui_credit.pricing.terms import FULL_BP, Terms
+from lishui_credit.statistics.outcomes import Estimate
+from lishui_credit.validation.grade_tests import jeffreys_interval
 
 Floats = NDArray[np.float64]
 
@@ -317,7 +317,7 @@ def one_at_a_time(
 
     Examples
     --------
-    >>> from lishui_credit.cutoffs.book import book
+    >>> from lishui_credit.cutoffs.books import book
     >>> frame = pl.DataFrame({"score": [1] * 20, "bad": [1] + [0] * 19, "amount_fen": [10_000] * 20})
     >>> table = one_at_a_time(
     ...     book(frame), 1, Terms(800, 300), {"twice the bads": Shock(bad_rate=2)}
@@ -422,7 +422,7 @@ def jointly(
 
     Examples
     --------
-    >>> from lishui_credit.cutoffs.book import book
+    >>> from lishui_credit.cutoffs.books import book
     >>> frame = pl.DataFrame({"score": [1] * 20, "bad": [1] + [0] * 19, "amount_fen": [10_000] * 20})
     >>> found = jointly(book(frame), 1, Terms(800, 300), Shock(bad_odds=1.5), single_defaults=False)
     >>> 0.02 < found.loss.value < 0.06
@@ -584,7 +584,7 @@ def breaking_point(
 
     Examples
     --------
-    >>> from lishui_credit.cutoffs.book import book
+    >>> from lishui_credit.cutoffs.books import book
     >>> frame = pl.DataFrame({"score": [1] * 20, "bad": [1] + [0] * 19, "amount_fen": [10_000] * 20})
     >>> breaking_point(book(frame), 1, Terms(800, 300), "bad_rate").sentence
     'The policy loses money at 2.11 times the bad rate (bad rate from 5.00% to 10.53%).'

@@ -12,8 +12,8 @@ import polars as pl
 
 from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank
 from lishui_credit.language import tr
-from lishui_credit.scorecards.binning import WOE, Binning
-from lishui_credit.scorecards.card import Card
+from lishui_credit.scorecards.bins.binning import WOE, Binning
+from lishui_credit.scorecards.cards.card import Card
 
 _LONGEST = 18
 _PALE = "#9ECAE9"

@@ -66,9 +66,9 @@ def trade_off(swept: pl.DataFrame, *, synthetic: bool = False) -> Any:
 
     Examples
     --------
-    >>> from lishui_credit.cutoffs.book import book
-    >>> from lishui_credit.cutoffs.sweep import sweep
-    >>> from lishui_credit.cutoffs.terms import Terms
+    >>> from lishui_credit.cutoffs.books import book
+    >>> from lishui_credit.cutoffs.sweeps import sweep
+    >>> from lishui_credit.pricing.terms import Terms
     >>> frame = pl.DataFrame({"score": [1, 2, 3], "bad": [1, 0, 0], "amount_fen": [10_000] * 3})
     >>> [trace.mode for trace in trade_off(sweep(book(frame), Terms(800, 300), repeats=0)).data]
     ['lines', 'markers']

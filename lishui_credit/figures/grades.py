@@ -27,7 +27,7 @@ from lishui_credit.figures.style import (
 from lishui_credit.language import language, tr
 
 if TYPE_CHECKING:
-    from lishui_credit.rubrics.explain import Explanation
+    from lishui_credit.rubrics.engine.explain import Explanation
 
 # Cividis, which reads the same with any colour vision, from dark to light.
 _LADDER = (

@@ -108,7 +108,7 @@ def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
 
     Examples
     --------
-    >>> from lishui_credit.plan.progress import progress
+    >>> from lishui_credit.plan.standings import progress
     >>> from lishui_credit.plan.course import course
     >>> from lishui_credit.samples.plan import plan_observations
     >>> made = plan_observations()

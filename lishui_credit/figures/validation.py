@@ -11,7 +11,7 @@ import polars as pl
 
 from lishui_credit.figures.style import BLUE, GREEN, GREY, RED, blank
 from lishui_credit.language import tr
-from lishui_credit.validation.validated import Validation
+from lishui_credit.validation.report.validation import Validation
 
 
 def _figure(title: str, x: str, y: str, validation: Validation, **axes: Any) -> Any:

@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lishui_credit import first_use
-from lishui_credit.plan.observations import observations
-from lishui_credit.plan.progress import progress
+from lishui_credit.plan.observed.table import observations
+from lishui_credit.plan.standings import progress
 
 if TYPE_CHECKING:
-    from lishui_credit.plan.aggregate import with_city
     from lishui_credit.plan.definitions import (
         Milestone,
         PlanIndicator,
@@ -26,8 +25,10 @@ if TYPE_CHECKING:
     from lishui_credit.plan.divisions import Division, areas, counties, division
     from lishui_credit.plan.evaluation.files import write_report
     from lishui_credit.plan.evaluation.mid_term import MidTerm, mid_term
-    from lishui_credit.plan.intake import read_observations
-    from lishui_credit.plan.observations import SCHEMA, latest
+    from lishui_credit.plan.observed.city import with_city
+    from lishui_credit.plan.observed.reading import read_observations
+    from lishui_credit.plan.observed.store import Store
+    from lishui_credit.plan.observed.table import SCHEMA, latest
     from lishui_credit.plan.records.codes import code_coverage
     from lishui_credit.plan.records.collection import completeness
     from lishui_credit.plan.records.computed import Computed
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from lishui_credit.plan.records.usage import query_volume
     from lishui_credit.plan.shapes import outlines
     from lishui_credit.plan.status import STATUSES
-    from lishui_credit.plan.store import Store
     from lishui_credit.plan.targets import read_targets, yearly_targets
 
 _HOMES = {
@@ -52,9 +52,9 @@ _HOMES = {
     "Milestone": "definitions",
     "PlanIndicator": "definitions",
     "Raking": "records.raking",
-    "SCHEMA": "observations",
+    "SCHEMA": "observed.table",
     "STATUSES": "status",
-    "Store": "store",
+    "Store": "observed.store",
     "Survey": "records.survey",
     "Target": "definitions",
     "allocation": "records.survey_design",
@@ -71,20 +71,20 @@ _HOMES = {
     "double_publicity": "records.publicity",
     "indicator": "definitions",
     "indicators": "definitions",
-    "latest": "observations",
+    "latest": "observed.table",
     "list_coverage": "records.lists",
     "mid_term": "evaluation.mid_term",
     "milestones": "definitions",
     "outlines": "shapes",
     "query_volume": "records.usage",
     "rake": "records.raking",
-    "read_observations": "intake",
+    "read_observations": "observed.reading",
     "read_targets": "targets",
     "sample_size": "records.survey_design",
     "satisfaction": "records.survey",
     "service_revenue": "records.revenue",
     "website_rate": "records.openings",
-    "with_city": "aggregate",
+    "with_city": "observed.city",
     "write_report": "evaluation.files",
     "yearly_targets": "targets",
 }

@@ -1,6 +1,6 @@
 """The way of every indicator as lines to draw: what was observed, what was due, where it leads.
 
-One long frame; everything in it was judged by `lishui_credit.plan.progress.progress` already, only
+One long frame; everything in it was judged by `lishui_credit.plan.standings.progress` already, only
 the days between are filled in.
 """
 
@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.plan.aggregate import with_city
 from lishui_credit.plan.definitions import BASE, END, indicators
-from lishui_credit.plan.observations import latest, observations
-from lishui_credit.plan.progress import Way, loaded_for
-from lishui_credit.plan.series import series
+from lishui_credit.plan.observed.city import with_city
+from lishui_credit.plan.observed.series import series
+from lishui_credit.plan.observed.table import latest, observations
+from lishui_credit.plan.standings import Way, loaded_for
 
 COURSE: Final = pl.Schema(
     {
@@ -85,7 +85,7 @@ def course(
 
     Examples
     --------
-    >>> from lishui_credit.plan.progress import progress
+    >>> from lishui_credit.plan.standings import progress
     >>> rows = pl.DataFrame({"indicator": ["website_rate"] * 2, "adcode": ["331100"] * 2,
     ...     "period": [BASE, date(2016, 6, 30)], "frequency": ["quarter"] * 2,
     ...     "numerator": [0, 2], "denominator": [10, 10]})
@@ -143,7 +143,7 @@ def companion_course(frame: pl.DataFrame, key: str, adcode: str, at: date = END)
     Parameters
     ----------
     frame : polars.DataFrame
-        Columns of `lishui_credit.plan.observations.SCHEMA`, ``indicator`` named
+        Columns of `lishui_credit.plan.observed.table.SCHEMA`, ``indicator`` named
         ``indicator.companion`` as `lishui_credit.plan.records.computed.Computed` does.
     key : str
         Indicator.

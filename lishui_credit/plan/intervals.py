@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lishui_credit.proportions import Values, quantile
+from lishui_credit.statistics.proportions import Values, quantile
 
 
 def stratified(

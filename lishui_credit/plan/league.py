@@ -18,12 +18,12 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.aggregate import with_intervals
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicator
 from lishui_credit.plan.divisions import CITY
-from lishui_credit.plan.observations import latest, observations
-from lishui_credit.plan.series import series
-from lishui_credit.proportions import quantile, wilson
+from lishui_credit.plan.observed.city import with_intervals
+from lishui_credit.plan.observed.series import series
+from lishui_credit.plan.observed.table import latest, observations
+from lishui_credit.statistics.proportions import quantile, wilson
 
 LEAGUE: Final = pl.Schema(
     {

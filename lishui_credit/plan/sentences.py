@@ -61,7 +61,7 @@ def sentence(found: dict[str, Any]) -> str:
     Parameters
     ----------
     found : dict
-        A row of `lishui_credit.plan.progress.PROGRESS`.
+        A row of `lishui_credit.plan.standings.PROGRESS`.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def attention(table: pl.DataFrame, n: int = 3, adcode: str = CITY) -> pl.DataFra
     Parameters
     ----------
     table : polars.DataFrame
-        From `lishui_credit.plan.progress.progress`.
+        From `lishui_credit.plan.standings.progress`.
     n : int, default 3
         At most so many.
     adcode : str
@@ -128,7 +128,7 @@ def attention(table: pl.DataFrame, n: int = 3, adcode: str = CITY) -> pl.DataFra
 
     Examples
     --------
-    >>> from lishui_credit.plan.progress import progress
+    >>> from lishui_credit.plan.standings import progress
     >>> attention(progress(pl.DataFrame(schema={"indicator": pl.String, "adcode": pl.String,
     ...     "period": pl.Date, "frequency": pl.String, "value": pl.Float64})))["status"].to_list()
     ['no_data', 'no_data', 'no_data']
@@ -157,7 +157,7 @@ def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     before, now : polars.DataFrame
-        From `lishui_credit.plan.progress.progress`, at two days or on what was known at two days.
+        From `lishui_credit.plan.standings.progress`, at two days or on what was known at two days.
 
     Returns
     -------
@@ -229,11 +229,11 @@ def tile_words(found: dict[str, Any]) -> tuple[str, str]:
     Parameters
     ----------
     found : dict
-        A row of `lishui_credit.plan.progress.PROGRESS`.
+        A row of `lishui_credit.plan.standings.PROGRESS`.
 
     Examples
     --------
-    >>> from lishui_credit.plan.progress import PROGRESS
+    >>> from lishui_credit.plan.standings import PROGRESS
     >>> tile_words(dict.fromkeys(PROGRESS) | {"indicator": "website_rate", "target": 100.0})
     ('target 100.0 % · due —', 'no observation')
     """

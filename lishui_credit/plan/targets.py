@@ -13,17 +13,17 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.columns import Column
-from lishui_credit.conform import conform
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.headers import match, normal, spellings
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, indicators
-from lishui_credit.plan.intake import MARKS, columns, in_words, measured, unit_unfit
 from lishui_credit.plan.methods import path_value
-from lishui_credit.plan.observations import observations
-from lishui_credit.plan.series import series
-from lishui_credit.read import read
+from lishui_credit.plan.observed.reading import MARKS, columns, in_words, measured, unit_unfit
+from lishui_credit.plan.observed.series import series
+from lishui_credit.plan.observed.table import observations
+from lishui_credit.tables.columns import Column
+from lishui_credit.tables.conform import conform
+from lishui_credit.tables.headers import match, normal, spellings
+from lishui_credit.tables.read import read
 
 TARGETS: Final = pl.Schema(
     {

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import polars as pl
 
-from lishui_credit.conform import conform
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.headers import is_date, is_header
 from lishui_credit.language import tr
-from lishui_credit.read import read
 from lishui_credit.rubrics import coherence
-from lishui_credit.rubrics.compile import WITHHELD
-from lishui_credit.rubrics.evaluate import Evaluation, evaluate
-from lishui_credit.rubrics.rubric import Rubric
+from lishui_credit.rubrics.engine.compile import WITHHELD
+from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
+from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.tables.conform import conform
+from lishui_credit.tables.headers import is_date, is_header
+from lishui_credit.tables.read import read
 
 LOANS = ("village", "borrowers", "borrowers_without_arrears", "loan_balance", "bad_loan_balance")
 

@@ -15,9 +15,9 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.rubrics import catalog
-from lishui_credit.rubrics.evaluate import Evaluation, evaluate
-from lishui_credit.rubrics.rubric import Rubric
+from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
+from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law.rubric import Rubric
 
 HISTORY = (
     "prior_grade",

@@ -13,10 +13,10 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.columns import column
-from lishui_credit.conform import Rule
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.tables.columns import column
+from lishui_credit.tables.conform import Rule
 
 WITHIN: Final = (
     ("labourers", "family_members"),

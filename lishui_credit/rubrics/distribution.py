@@ -13,9 +13,9 @@ import polars as pl
 from lishui_credit.citation import EVIDENCE, is_weak
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.rubrics import compile as compiled
-from lishui_credit.rubrics.graded import Graded
-from lishui_credit.rubrics.rubric import Rubric
+from lishui_credit.rubrics.engine import compile as compiled
+from lishui_credit.rubrics.grade_files import Graded
+from lishui_credit.rubrics.law.rubric import Rubric
 
 ALL = ""
 """Group of a row that is about everybody."""
@@ -56,7 +56,7 @@ def grade_label(rubric: Rubric, grade: str, labels: str | None = None) -> str:
 
     Examples
     --------
-    >>> from lishui_credit.rubrics.catalog import rubric
+    >>> from lishui_credit.rubrics.law.catalog import rubric
     >>> grade_label(rubric("farmer-household", on="2016-06-30"), "tier1", "lishui")
     'AAA'
     """

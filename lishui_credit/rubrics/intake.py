@@ -17,18 +17,19 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.columns import dictionary
-from lishui_credit.conform import Conformed, Known, Rule, conform
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.headers import is_date, is_header
 from lishui_credit.language import tr
 from lishui_credit.points import compare
-from lishui_credit.read import Raw, read
-from lishui_credit.rubrics import coherence, tables
-from lishui_credit.rubrics import compile as compiled
-from lishui_credit.rubrics import events as event_rules
-from lishui_credit.rubrics.evaluate import grading_day, refuse_if_lacking
-from lishui_credit.rubrics.rubric import Indicator, Rubric
+from lishui_credit.rubrics import coherence
+from lishui_credit.rubrics.engine import compile as compiled
+from lishui_credit.rubrics.engine import events as event_rules
+from lishui_credit.rubrics.engine import rows as tables
+from lishui_credit.rubrics.engine.evaluate import grading_day, refuse_if_lacking
+from lishui_credit.rubrics.law.rubric import Indicator, Rubric
+from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.conform import Conformed, Known, Rule, conform
+from lishui_credit.tables.headers import is_date, is_header
+from lishui_credit.tables.read import Raw, read
 
 _FEW_AREAS: Final = 64
 

@@ -15,9 +15,9 @@ import polars as pl
 
 from lishui_credit.errors import EditionError, Problem
 from lishui_credit.language import tr
-from lishui_credit.rubrics import compile as compiled
-from lishui_credit.rubrics.evaluate import evaluate
-from lishui_credit.rubrics.rubric import Rubric
+from lishui_credit.rubrics.engine import compile as compiled
+from lishui_credit.rubrics.engine.evaluate import evaluate
+from lishui_credit.rubrics.law.rubric import Rubric
 
 _PARTS = ("grades", "indicators", "overrides", "repairs", "dimensions", "choices", "amounts")
 _SILENT = frozenset({"note", "label_en", "evidence"})
@@ -60,7 +60,7 @@ def changes(old: Rubric, new: Rubric) -> list[Change]:
 
     Examples
     --------
-    >>> from lishui_credit.rubrics.catalog import rubric
+    >>> from lishui_credit.rubrics.law.catalog import rubric
     >>> first = rubric("tax-credit@2014-10-01")
     >>> changes(first, first)
     []

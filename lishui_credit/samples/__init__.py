@@ -15,9 +15,9 @@ from typing import Final
 import polars as pl
 from xlsxwriter import Workbook
 
-from lishui_credit.columns import dictionary
 from lishui_credit.samples import enterprises, environment, households, plan, registers, tax
-from lishui_credit.write import replacing
+from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.write import replacing
 
 __all__ = ["enterprises", "environment", "households", "plan", "registers", "tax", "write"]
 

@@ -18,7 +18,7 @@ import polars as pl
 
 from lishui_credit.plan.definitions import PlanIndicator, indicators
 from lishui_credit.plan.divisions import CITY, Division, areas, counties
-from lishui_credit.plan.observations import FREQUENCIES, KEY, MONTHS, SCHEMA, latest, observations
+from lishui_credit.plan.observed.table import FREQUENCIES, KEY, MONTHS, SCHEMA, latest, observations
 from lishui_credit.samples.registers import SEED
 
 YEARS: Final = (2015, 2020)
@@ -130,8 +130,8 @@ def plan_observations(
     Returns
     -------
     polars.DataFrame
-        Columns of `lishui_credit.plan.observations.SCHEMA`; ``synthetic`` is true on every row. Of
-        one observation there are two revisions, see `lishui_credit.plan.observations.latest`.
+        Columns of `lishui_credit.plan.observed.table.SCHEMA`; ``synthetic`` is true on every row. Of
+        one observation there are two revisions, see `lishui_credit.plan.observed.table.latest`.
 
     Examples
     --------

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from lishui_credit.identifiers import uscc_check_digit
 from lishui_credit.plan.divisions import CITY, counties
 from lishui_credit.plan.records.lists import KEY_SECTORS
 from lishui_credit.plan.records.raw_tables import RawTable
 from lishui_credit.plan.records.survey_answers import QUESTIONS, VALID
 from lishui_credit.plan.records.working_days import deadlines
 from lishui_credit.samples.registers import SEED
+from lishui_credit.tables.identifiers import uscc_check_digit
 
 REGION: Final = "331199"
 """Fictitious region of all codes; hand it to `codes.code_coverage` as an extra region."""

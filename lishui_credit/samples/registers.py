@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from lishui_credit.identifiers import USCC_ALPHABET, USCC_WEIGHTS
+from lishui_credit.tables.identifiers import USCC_ALPHABET, USCC_WEIGHTS
 
 BLOCK: Final = 10_000
 SEED: Final = 20161001

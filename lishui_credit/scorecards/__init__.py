@@ -11,60 +11,60 @@ from typing import TYPE_CHECKING
 from lishui_credit import first_use
 
 if TYPE_CHECKING:
-    from lishui_credit.scorecards.binning import Bin, Binning
-    from lishui_credit.scorecards.bridges import from_scorecardpy, from_toad
+    from lishui_credit.scorecards.bins.binning import Bin, Binning
+    from lishui_credit.scorecards.bins.process import BinningProcess, LeakWarning
+    from lishui_credit.scorecards.bins.unseen import UnseenWarning
     from lishui_credit.scorecards.calibrate import Calibrated, Calibrator
-    from lishui_credit.scorecards.card import Card, Characteristic
-    from lishui_credit.scorecards.card_file import load, save
+    from lishui_credit.scorecards.cards.bridges import from_scorecardpy, from_toad
+    from lishui_credit.scorecards.cards.card import Card, Characteristic
+    from lishui_credit.scorecards.cards.export import Scorer, to_sql
+    from lishui_credit.scorecards.cards.file import load, save
+    from lishui_credit.scorecards.cards.identities import verify
+    from lishui_credit.scorecards.cards.master_scale import MasterScale, build_scale
+    from lishui_credit.scorecards.cards.reasons import reason_codes, what_would_it_take
+    from lishui_credit.scorecards.cards.scale import Odds, Scale
     from lishui_credit.scorecards.challenger import Challenger
     from lishui_credit.scorecards.comparison import Comparison, compare
-    from lishui_credit.scorecards.export import Scorer, to_sql
-    from lishui_credit.scorecards.identities import verify
-    from lishui_credit.scorecards.master_scale import MasterScale, build_scale
-    from lishui_credit.scorecards.process import BinningProcess, LeakWarning
-    from lishui_credit.scorecards.reasons import reason_codes, what_would_it_take
     from lishui_credit.scorecards.reject import (
         extrapolation,
         fuzzy_augmentation,
         hard_cutoff,
         parcelling,
     )
-    from lishui_credit.scorecards.scale import Odds, Scale
     from lishui_credit.scorecards.scorecard import Scorecard, SignWarning
-    from lishui_credit.scorecards.unseen import UnseenWarning
 
 _HOMES = {
-    "Bin": "binning",
-    "Binning": "binning",
-    "BinningProcess": "process",
+    "Bin": "bins.binning",
+    "Binning": "bins.binning",
+    "BinningProcess": "bins.process",
     "Calibrated": "calibrate",
     "Calibrator": "calibrate",
-    "Card": "card",
+    "Card": "cards.card",
     "Challenger": "challenger",
-    "Characteristic": "card",
+    "Characteristic": "cards.card",
     "Comparison": "comparison",
-    "LeakWarning": "process",
-    "MasterScale": "master_scale",
-    "Odds": "scale",
-    "Scale": "scale",
+    "LeakWarning": "bins.process",
+    "MasterScale": "cards.master_scale",
+    "Odds": "cards.scale",
+    "Scale": "cards.scale",
     "Scorecard": "scorecard",
-    "Scorer": "export",
+    "Scorer": "cards.export",
     "SignWarning": "scorecard",
-    "UnseenWarning": "unseen",
-    "build_scale": "master_scale",
+    "UnseenWarning": "bins.unseen",
+    "build_scale": "cards.master_scale",
     "compare": "comparison",
     "extrapolation": "reject",
-    "from_scorecardpy": "bridges",
-    "from_toad": "bridges",
+    "from_scorecardpy": "cards.bridges",
+    "from_toad": "cards.bridges",
     "fuzzy_augmentation": "reject",
     "hard_cutoff": "reject",
-    "load": "card_file",
+    "load": "cards.file",
     "parcelling": "reject",
-    "reason_codes": "reasons",
-    "save": "card_file",
-    "to_sql": "export",
-    "verify": "identities",
-    "what_would_it_take": "reasons",
+    "reason_codes": "cards.reasons",
+    "save": "cards.file",
+    "to_sql": "cards.export",
+    "verify": "cards.identities",
+    "what_would_it_take": "cards.reasons",
 }
 
 __all__ = [

@@ -20,10 +20,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from lishui_credit.errors import CreditError, ModelError, Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.scorecards.artefact import read_sealed, seal, store
+from lishui_credit.scorecards.cards.sealed import read_sealed, seal, store
 from lishui_credit.scorecards.estimator import Classifier, Estimator
+from lishui_credit.scorecards.features import target, weights
 from lishui_credit.scorecards.folds import collected, log_odds_of_bad, out_of_fold
-from lishui_credit.scorecards.frames import target, weights
 
 Method = Literal["platt", "isotonic", "beta"]
 Floats = NDArray[np.float64]

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import tr
-from lishui_credit.scorecards.artefact import packages, read_sealed, seal, store
 from lishui_credit.scorecards.boosting import (
     Settings,
     candidate_settings,
@@ -29,11 +28,12 @@ from lishui_credit.scorecards.boosting import (
     parameters,
     train,
 )
-from lishui_credit.scorecards.codes import Codes, Unseen
+from lishui_credit.scorecards.cards.sealed import packages, read_sealed, seal, store
+from lishui_credit.scorecards.categories import Codes, Unseen
 from lishui_credit.scorecards.comparison import Comparison, compare
 from lishui_credit.scorecards.estimator import Classifier
+from lishui_credit.scorecards.features import features, target, weights
 from lishui_credit.scorecards.folds import split
-from lishui_credit.scorecards.frames import features, target, weights
 
 Floats = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.scorecards.frames import target
+from lishui_credit.scorecards.features import target
 
 
 @dataclass(frozen=True, slots=True)

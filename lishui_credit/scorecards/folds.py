@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.scorecards.frames import target, weights
+from lishui_credit.scorecards.features import target, weights
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]

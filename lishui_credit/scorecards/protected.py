@@ -11,10 +11,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from lishui_credit.columns import dictionary
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.headers import banned_as, normal
 from lishui_credit.language import tr
+from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.headers import banned_as, normal
 
 PROTECTED: Final[dict[str, tuple[frozenset[str], tuple[str, ...]]]] = {
     "sex": (

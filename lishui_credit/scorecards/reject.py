@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.scorecards.frames import features, target, weights
+from lishui_credit.scorecards.features import features, target, weights
 
 Floats = NDArray[np.float64]
 Fit = Callable[[pl.DataFrame, NDArray[np.int8], Floats], Any]

@@ -21,19 +21,19 @@ from lishui_credit.grades import GradeScale
 from lishui_credit.language import tr
 from lishui_credit.points import Expr, Namespace
 from lishui_credit.scorecards import selection as choose
-from lishui_credit.scorecards.card import Card, Characteristic
-from lishui_credit.scorecards.card_file import from_json, to_json
-from lishui_credit.scorecards.characteristic import Policies
+from lishui_credit.scorecards.bins.characteristic import Policies
+from lishui_credit.scorecards.bins.process import BinningProcess
+from lishui_credit.scorecards.cards.card import Card, Characteristic
+from lishui_credit.scorecards.cards.export import Scorer, to_sql
+from lishui_credit.scorecards.cards.file import from_json, to_json
+from lishui_credit.scorecards.cards.identities import Verification, verify
+from lishui_credit.scorecards.cards.reasons import Baseline, reason_codes
+from lishui_credit.scorecards.cards.rounding import integer_points, loss_of_rounding
+from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.estimator import Classifier
-from lishui_credit.scorecards.export import Scorer, to_sql
-from lishui_credit.scorecards.frames import features, like, target, weights
-from lishui_credit.scorecards.identities import Verification, verify
-from lishui_credit.scorecards.logistic import Floats, Logistic, fit_logistic
-from lishui_credit.scorecards.process import BinningProcess
+from lishui_credit.scorecards.features import features, like, target, weights
 from lishui_credit.scorecards.protected import admitted
-from lishui_credit.scorecards.reasons import Baseline, reason_codes
-from lishui_credit.scorecards.rounding import integer_points, loss_of_rounding
-from lishui_credit.scorecards.scale import Odds, Scale
+from lishui_credit.statistics.logistic import Floats, Logistic, fit_logistic
 from lishui_credit.version import __version__
 
 

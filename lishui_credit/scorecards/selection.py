@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lishui_credit.language import tr
-from lishui_credit.scorecards.chi_square import tail
-from lishui_credit.scorecards.logistic import Logistic, fit_logistic
+from lishui_credit.statistics.chi_square import tail
+from lishui_credit.statistics.logistic import Logistic, fit_logistic
 
 Floats = NDArray[np.float64]
 

@@ -11,64 +11,64 @@ from typing import TYPE_CHECKING
 from lishui_credit import first_use
 
 if TYPE_CHECKING:
+    from lishui_credit.statistics.bootstrap import bootstrap_ranks
+    from lishui_credit.statistics.outcomes import Estimate
     from lishui_credit.validation.approval import at_approval
-    from lishui_credit.validation.bootstrap import bootstrap_ranks
     from lishui_credit.validation.calibration import brier, ece, reliability
     from lishui_credit.validation.concentration import concentration_p
     from lishui_credit.validation.curves import cap_points, gains, roc_points
     from lishui_credit.validation.discrimination import auc, auc_difference, auc_fall, gini, ks
     from lishui_credit.validation.goodness import hosmer_lemeshow, recalibration
-    from lishui_credit.validation.grades import grade_order
-    from lishui_credit.validation.groups import by_group
-    from lishui_credit.validation.hmeasure import h_measure
-    from lishui_credit.validation.jeffreys import (
+    from lishui_credit.validation.grade_tests import (
         binomial_p,
         correlated_p,
         grade_tests,
         jeffreys_interval,
         jeffreys_p,
     )
+    from lishui_credit.validation.grades import grade_order
+    from lishui_credit.validation.groups import by_group
+    from lishui_credit.validation.hmeasure import h_measure
     from lishui_credit.validation.migration import bandwidth, neighbour_tests
-    from lishui_credit.validation.outcomes import Estimate
-    from lishui_credit.validation.report import validate
+    from lishui_credit.validation.report.stored import read_validation
+    from lishui_credit.validation.report.validate import validate
+    from lishui_credit.validation.report.validation import Validation
     from lishui_credit.validation.stability import csi, psi, psi_critical
-    from lishui_credit.validation.stored import read_validation
-    from lishui_credit.validation.validated import Validation
 
 _HOMES = {
-    "Estimate": "outcomes",
-    "Validation": "validated",
+    "Estimate": "=lishui_credit.statistics.outcomes",
+    "Validation": "report.validation",
     "at_approval": "approval",
     "auc": "discrimination",
     "auc_difference": "discrimination",
     "auc_fall": "discrimination",
     "bandwidth": "migration",
-    "binomial_p": "jeffreys",
-    "bootstrap_ranks": "bootstrap",
+    "binomial_p": "grade_tests",
+    "bootstrap_ranks": "=lishui_credit.statistics.bootstrap",
     "brier": "calibration",
     "by_group": "groups",
     "cap_points": "curves",
     "concentration_p": "concentration",
-    "correlated_p": "jeffreys",
+    "correlated_p": "grade_tests",
     "csi": "stability",
     "ece": "calibration",
     "gains": "curves",
     "gini": "discrimination",
     "grade_order": "grades",
-    "grade_tests": "jeffreys",
+    "grade_tests": "grade_tests",
     "h_measure": "hmeasure",
     "hosmer_lemeshow": "goodness",
-    "jeffreys_interval": "jeffreys",
-    "jeffreys_p": "jeffreys",
+    "jeffreys_interval": "grade_tests",
+    "jeffreys_p": "grade_tests",
     "ks": "discrimination",
     "neighbour_tests": "migration",
     "psi": "stability",
     "psi_critical": "stability",
-    "read_validation": "stored",
+    "read_validation": "report.stored",
     "recalibration": "goodness",
     "reliability": "calibration",
     "roc_points": "curves",
-    "validate": "report",
+    "validate": "report.validate",
 }
 
 __all__ = [

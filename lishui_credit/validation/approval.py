@@ -9,7 +9,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.validation.outcomes import Values, checked, ranked
+from lishui_credit.statistics.outcomes import Values, checked, ranked
 
 
 def at_approval(

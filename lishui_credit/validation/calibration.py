@@ -12,9 +12,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.validation.bootstrap import percentiles
-from lishui_credit.validation.jeffreys import jeffreys_interval
-from lishui_credit.validation.outcomes import (
+from lishui_credit.statistics.bootstrap import percentiles
+from lishui_credit.statistics.outcomes import (
     Checked,
     Estimate,
     Floats,
@@ -23,6 +22,7 @@ from lishui_credit.validation.outcomes import (
     checked,
     ranked,
 )
+from lishui_credit.validation.grade_tests import jeffreys_interval
 
 EXACT_UP_TO = 20_000
 """Rows up to which the noise of ECE is simulated row by row; above, sums per bin are normal."""

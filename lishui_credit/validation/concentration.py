@@ -9,7 +9,7 @@ import numpy as np
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.validation.outcomes import Values
+from lishui_credit.statistics.outcomes import Values
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.validation.outcomes import Floats, Ranked, Values, bands, checked, ranked
+from lishui_credit.statistics.outcomes import Floats, Ranked, Values, bands, checked, ranked
 
 
 def _levels(y: Values, risk: Values, weights: Values | None) -> Ranked:

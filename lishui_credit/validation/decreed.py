@@ -15,16 +15,16 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from lishui_credit.columns import dictionary
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.rubrics import compile as compiled
-from lishui_credit.rubrics import tables
-from lishui_credit.rubrics.evaluate import Evaluation
-from lishui_credit.rubrics.rubric import Indicator
-from lishui_credit.scorecards.card import POINTS, Card
+from lishui_credit.rubrics.engine import compile as compiled
+from lishui_credit.rubrics.engine import rows as tables
+from lishui_credit.rubrics.engine.evaluate import Evaluation
+from lishui_credit.rubrics.law.rubric import Indicator
+from lishui_credit.scorecards.cards.card import POINTS, Card
 from lishui_credit.scorecards.scorecard import Scorecard
-from lishui_credit.validation.outcomes import Floats, Values, checked
+from lishui_credit.statistics.outcomes import Floats, Values, checked
+from lishui_credit.tables.columns import dictionary
 
 START: Final = "start"
 

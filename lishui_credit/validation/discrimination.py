@@ -13,7 +13,7 @@ import numpy as np
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.validation.outcomes import Estimate, Floats, Ranked, Values, checked, ranked
+from lishui_credit.statistics.outcomes import Estimate, Floats, Ranked, Values, checked, ranked
 
 
 def _normal(level: float) -> float:

@@ -11,10 +11,10 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.proportions import wilson
+from lishui_credit.statistics.outcomes import Estimate, Values, checked
+from lishui_credit.statistics.proportions import wilson
+from lishui_credit.validation.grade_tests import jeffreys_interval, labels
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, members_of, same_length
-from lishui_credit.validation.jeffreys import jeffreys_interval, labels
-from lishui_credit.validation.outcomes import Estimate, Values, checked
 
 FOUR_FIFTHS = 0.8
 """Ratio of approval rates below which selection is commonly called adverse."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.statistics.outcomes import Estimate, Floats, Values, checked
 from lishui_credit.validation.calibration import bin_means, pd_bins
-from lishui_credit.validation.outcomes import Estimate, Floats, Values, checked
 
 
 @dataclass(frozen=True, slots=True)

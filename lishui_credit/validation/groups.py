@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.validation.bootstrap import bootstrap, bootstrap_ranks
+from lishui_credit.statistics.bootstrap import bootstrap, bootstrap_ranks
+from lishui_credit.statistics.outcomes import Estimate, Floats, Values, checked, ranked
 from lishui_credit.validation.calibration import ece
+from lishui_credit.validation.grade_tests import labels
 from lishui_credit.validation.hmeasure import h_of
-from lishui_credit.validation.jeffreys import labels
-from lishui_credit.validation.outcomes import Estimate, Floats, Values, checked, ranked
 
 MIN_ROWS = 50
 """Smallest group that is given a figure."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.validation.outcomes import Floats, Values, checked, ranked
+from lishui_credit.statistics.outcomes import Floats, Values, checked, ranked
 
 
 def h_of(bads: Floats, goods: Floats, severity_ratio: float | None = None) -> float:

@@ -13,8 +13,8 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.validation.jeffreys import labels, ordered
-from lishui_credit.validation.outcomes import Floats, Values
+from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.validation.grade_tests import labels, ordered
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.rubrics.graded import Graded
+from lishui_credit.rubrics.grade_files import Graded
 from lishui_credit.validation.migration import Bandwidth, Migration, bandwidth, migration
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.validation.outcomes import Floats, Values
+from lishui_credit.statistics.outcomes import Floats, Values
 
 CONVENTION = (0.10, 0.25)
 """The thresholds in common use: watch from the first, act from the second."""

@@ -9,7 +9,6 @@ import polars as pl
 
 from lishui_credit.citation import EVIDENCE_ZH
 from lishui_credit.language import tr
-from lishui_credit.plan.aggregate import POINTS, SHARE
 from lishui_credit.plan.definitions import (
     ATTRIBUTES,
     KINDS,
@@ -22,6 +21,7 @@ from lishui_credit.plan.divisions import POPULATION_EVIDENCE, areas, division
 from lishui_credit.plan.evaluation.grids import Cell, Grid, Measured, interval, names_of
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.methods import GROWTH_THRESHOLDS, LEAST_POINTS, SCHEDULE_THRESHOLDS
+from lishui_credit.plan.observed.city import POINTS, SHARE
 
 _EVIDENCE: Final = {
     "proposed": ("proposed here; the plan is silent", "本系统拟定,规划未作规定"),

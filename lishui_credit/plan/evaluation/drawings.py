@@ -15,10 +15,10 @@ from lishui_credit.plan.definitions import BASE, END, PlanIndicator
 from lishui_credit.plan.divisions import counties
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.methods import elapsed
-from lishui_credit.plan.observations import MONTHS
+from lishui_credit.plan.observed.table import MONTHS
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.status import STATUSES
-from lishui_credit.validation.svg import BLUE, GREY, RED, Plot, room
+from lishui_credit.reports.svg import BLUE, GREY, RED, Plot, room
 
 LARGE: Final = 100_000
 """A count from which a drawing is in units of 10,000, as money always is."""

@@ -13,7 +13,7 @@ from lishui_credit.language import tr
 from lishui_credit.plan.definitions import END
 from lishui_credit.plan.divisions import CITY
 from lishui_credit.plan.evaluation.mid_term import mid_term
-from lishui_credit.write import replacing
+from lishui_credit.tables.write import replacing
 
 KINDS: Final = (".html", ".xlsx", ".pdf")
 """Suffixes a report can have."""
@@ -49,7 +49,7 @@ def check_output(path: Path | str) -> Path:
             )
         )
     if kind == ".pdf":
-        from lishui_credit.plan.evaluation.pdf import browser
+        from lishui_credit.reports.pdf import browser
 
         browser()
     return path
@@ -106,7 +106,7 @@ def write_report(
 
     html = page(found)
     if kind == ".pdf":
-        from lishui_credit.plan.evaluation.pdf import print_pdf
+        from lishui_credit.reports.pdf import print_pdf
 
         return print_pdf(html, path)
     with replacing(path) as draft:

@@ -15,13 +15,13 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.language import tr
-from lishui_credit.plan.aggregate import with_city
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators, plan
 from lishui_credit.plan.divisions import CITY, Division, division
-from lishui_credit.plan.observations import CONTENT, KEY, SCHEMA, latest, observations
-from lishui_credit.plan.progress import expected, progress
+from lishui_credit.plan.observed.city import with_city
+from lishui_credit.plan.observed.series import series
+from lishui_credit.plan.observed.table import CONTENT, KEY, SCHEMA, latest, observations
 from lishui_credit.plan.sentences import attention, changes
-from lishui_credit.plan.series import series
+from lishui_credit.plan.standings import expected, progress
 
 REVISIONS: Final = pl.Schema(
     {
@@ -53,7 +53,7 @@ class MidTerm:
     total : int
         Observations used.
     table : polars.DataFrame
-        `lishui_credit.plan.progress.PROGRESS`: 12 indicators x 10 areas.
+        `lishui_credit.plan.standings.PROGRESS`: 12 indicators x 10 areas.
     attention : polars.DataFrame
         The three that need it most, in sentences.
     changed : polars.DataFrame
@@ -68,7 +68,7 @@ class MidTerm:
     revisions : polars.DataFrame
         Columns of `REVISIONS`.
     missing, reconciliation : polars.DataFrame
-        See `lishui_credit.plan.aggregate.Aggregated`.
+        See `lishui_credit.plan.observed.city.Aggregated`.
     digest : str
         SHA-256 of the observations used, hexadecimal.
     """

@@ -15,7 +15,6 @@ from typing import Final
 import polars as pl
 
 from lishui_credit.language import language, tr
-from lishui_credit.layout import width
 from lishui_credit.plan.definitions import PlanIndicator, indicators
 from lishui_credit.plan.evaluation.annex import (
     completeness,
@@ -45,10 +44,11 @@ from lishui_credit.plan.evaluation.grids import (
     yearly_values,
 )
 from lishui_credit.plan.evaluation.mid_term import MidTerm
-from lishui_credit.plan.evaluation.words import about, both_methods, remarks, standing, warning
+from lishui_credit.plan.evaluation.remarks import about, both_methods, remarks, standing, warning
 from lishui_credit.plan.sentences import sentence
+from lishui_credit.reports.layout import width
+from lishui_credit.tables.write import safe_text
 from lishui_credit.version import __version__
-from lishui_credit.write import safe_text
 
 STYLE: Final = """
 :root{color-scheme:light;--sans:"Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Microsoft YaHei",SimHei,system-ui,sans-serif;

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from lishui_credit.language import tr
-from lishui_credit.layout import width
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators
 from lishui_credit.plan.evaluation.annex import (
     completeness,
@@ -43,11 +42,12 @@ from lishui_credit.plan.evaluation.grids import (
     yearly_values,
 )
 from lishui_credit.plan.evaluation.mid_term import MidTerm
-from lishui_credit.plan.evaluation.words import about, both_methods, remarks, standing, warning
+from lishui_credit.plan.evaluation.remarks import about, both_methods, remarks, standing, warning
 from lishui_credit.plan.sentences import sentence
-from lishui_credit.validation.svg import BLUE, GREY, RED
+from lishui_credit.reports.layout import width
+from lishui_credit.reports.svg import BLUE, GREY, RED
+from lishui_credit.tables.write import refuse_overfull, replacing
 from lishui_credit.version import __version__
-from lishui_credit.write import refuse_overfull, replacing
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.identifiers import USCC_ALPHABET, USCC_AUTHORITIES, uscc_valid
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import areas
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, observed
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
+from lishui_credit.tables.identifiers import USCC_ALPHABET, USCC_AUTHORITIES, uscc_valid
 
 INDICATOR: Final = "uscc_coverage"
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.headers import BANNED
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import (
     Computed,
@@ -20,6 +19,7 @@ from lishui_credit.plan.records.computed import (
 )
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 from lishui_credit.plan.records.working_days import deadlines
+from lishui_credit.tables.headers import BANNED
 
 INDICATOR: Final = "collection_completeness"
 

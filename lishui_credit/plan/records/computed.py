@@ -16,7 +16,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY
-from lishui_credit.plan.observations import SCHEMA, computed
+from lishui_credit.plan.observed.table import SCHEMA, computed
 
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 
@@ -28,7 +28,7 @@ class Computed:
     Parameters
     ----------
     observations : polars.DataFrame
-        Rows of `lishui_credit.plan.observations.SCHEMA`: the indicator, by county and for the city.
+        Rows of `lishui_credit.plan.observed.table.SCHEMA`: the indicator, by county and for the city.
     companions : polars.DataFrame
         Rows of the same columns for its companion series, named ``indicator.companion``. They do
         not go into the store, which holds the twelve.

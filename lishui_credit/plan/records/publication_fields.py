@@ -16,15 +16,15 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.cells import cell
-from lishui_credit.columns import Column
 from lishui_credit.errors import Problem, RubricError, SubjectError
-from lishui_credit.headers import normal
-from lishui_credit.identifiers import uscc_valid
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, observed
 from lishui_credit.plan.records.publicity import INDICATOR
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, read_frame, take
+from lishui_credit.tables.cells import cell
+from lishui_credit.tables.columns import Column
+from lishui_credit.tables.headers import normal
+from lishui_credit.tables.identifiers import uscc_valid
 
 Act = Literal["licence", "penalty"]
 

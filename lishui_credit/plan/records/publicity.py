@@ -25,7 +25,7 @@ from lishui_credit.plan.records.computed import (
 )
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 from lishui_credit.plan.records.working_days import deadlines
-from lishui_credit.proportions import wilson
+from lishui_credit.statistics.proportions import wilson
 
 INDICATOR: Final = "double_publicity_coverage"
 WORKING_DAYS: Final = 7

@@ -14,14 +14,14 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.cells import cell
-from lishui_credit.columns import Column, ColumnType
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.frames import as_polars
-from lishui_credit.headers import banned, normal, split_unit
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import words
-from lishui_credit.read import read
+from lishui_credit.tables.cells import cell
+from lishui_credit.tables.columns import Column, ColumnType
+from lishui_credit.tables.frames import as_polars
+from lishui_credit.tables.headers import banned, normal, split_unit
+from lishui_credit.tables.read import read
 
 Kind = Literal["text", "integer", "money", "flag", "level", "date", "moment", "area"]
 

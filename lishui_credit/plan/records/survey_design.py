@@ -14,7 +14,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.proportions import Floats, quantile
+from lishui_credit.statistics.proportions import Floats, quantile
 
 Allocation = Literal["proportional", "square_root", "equal"]
 

@@ -1,0 +1,272 @@
+"""What ``decide``, ``policy`` and ``verify`` do: call the package, print what came out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lishui_credit.commands import grading as commands
+from lishui_credit.commands.grading import day_of, names_of, progress, say
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.reports.layout import cut, table
+
+if TYPE_CHECKING:
+    from lishui_credit.cutoffs.swap_sets import Swap
+    from lishui_credit.policies.decision_files import DecidedManifest
+
+
+def add_arguments(command: Callable[..., Any]) -> None:
+    """Add the commands to the parser.
+
+    Parameters
+    ----------
+    command : callable
+        Makes a sub-parser from a name, a help text and the function to run.
+    """
+    made = command("decide", tr("apply a policy to scores", "按信贷政策决策"), decide)
+    made.add_argument("policy", help=".toml")
+    made.add_argument(
+        "scores", help=tr(".parquet, .csv, .xlsx, or a graded file", "评分或评级文件")
+    )
+    made.add_argument("-o", "--output", required=True, help=".parquet, .csv, .xlsx")
+    made.add_argument("--on", help=tr("day of the decision, YYYY-MM-DD", "决策日"))
+    made.add_argument(
+        "--trial",
+        action="store_true",
+        help=tr("apply a policy that is not in force", "试算未生效的政策"),
+    )
+    made.add_argument("--id", help=tr("column of ids", "编号列"))
+    made.add_argument("--card", help=tr("stored card, for reasons", "评分卡,用于说明原因"))
+    made.add_argument("--reasons", type=int, default=4, help=tr("reasons per row", "原因数"))
+    made.add_argument(
+        "--skip-rejected",
+        action="store_true",
+        help=tr("decide the other rows", "跳过无法决策的行"),
+    )
+    made = command("policy", tr("check, compare, explain policies", "信贷政策"), lambda _: 2)
+    inner = made.add_subparsers(dest="what", required=True, metavar="check | compare | …")
+
+    def part(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> Any:
+        sub = inner.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        sub.add_argument("--lang", choices=("en", "zh"))
+        sub.add_argument("--json", action="store_true")
+        return sub
+
+    sub = part("check", tr("every mistake of a policy, by line", "逐行检查政策文件"), check)
+    sub.add_argument("policy", help=".toml")
+    sub = part("compare", tr("who enters, who leaves", "新旧政策下谁进谁出"), compare)
+    sub.add_argument("old", help=".toml")
+    sub.add_argument("new", help=".toml")
+    sub.add_argument("scores", help=".parquet, .csv, .xlsx")
+    sub.add_argument("--by", default="", help=tr("columns to count by", "分组列"))
+    sub.add_argument("--outcome", help=tr("1 bad, 0 good, empty unknown", "结果列"))
+    sub.add_argument("--amount", help=tr("column of fen", "金额列(分)"))
+    sub.add_argument("-o", "--output", help=tr("write the table by group", "写出分组表"))
+    sub = part("explain", tr("why an applicant was decided so", "说明某申请人的决策"), explain)
+    sub.add_argument("decisions", help=tr("a file of decisions", "决策文件"))
+    sub.add_argument("subject", help=tr("id of the applicant", "申请人编号"))
+    sub = part("verify", tr("decide again and prove it", "重新决策并核对"), verify)
+    sub.add_argument("grades", metavar="decisions", help=tr("a file of decisions", "决策文件"))
+
+
+def decide(options: argparse.Namespace) -> int:
+    """Decide a file of scores."""
+    from lishui_credit.policies.decision_files import decide_file
+
+    if options.reasons < 0:
+        raise SubjectError(
+            Problem(tr("--reasons is not negative", "--reasons 不得为负"), str(options.reasons))
+        )
+    manifest = decide_file(
+        options.policy,
+        options.scores,
+        options.output,
+        on=day_of(options.on, "--on"),
+        trial=options.trial,
+        id=options.id,
+        card=options.card,
+        top=options.reasons,
+        skip_rejected=options.skip_rejected,
+        progress=progress(2),
+    )
+    say(options, json.loads(manifest.json()), lambda: _summary(manifest, options.output))
+    return 0
+
+
+def _percent(bp: int) -> str:
+    return f"{bp // 100}.{bp % 100:02d}%"
+
+
+def _summary(manifest: DecidedManifest, output: str) -> str:
+    from lishui_credit.policies.clauses import sentences
+    from lishui_credit.policies.explanations import said
+    from lishui_credit.policies.file import from_content
+
+    policy = manifest.policy
+    title = tr(policy.get("title_en", ""), policy["title_zh"]) or policy["title_zh"]
+    lines = [tr("SYNTHETIC DATA", "合成数据")] if manifest.synthetic else []
+    if manifest.trial:
+        lines.append(tr("TRIAL: the policy is not in force", "试算:该政策未生效"))
+    lines.append(f"{policy['id']}@{policy['version']}  {title}  {manifest.policy_sha256[:12]}")
+    whole = max(sum(manifest.counts.values()), 1)
+    lines += [
+        f"  {said(name)}  {count:,}  {100 * count / whole:.1f}%"
+        for name, count in manifest.counts.items()
+    ]
+    words = sentences(from_content(policy))
+    side = tr("en", "zh") == "en"
+    lines += [
+        f"    {words[clause][side] if clause in words else clause}  {count:,}"
+        for clause, count in list(manifest.decided_by.items())[:8]
+    ]
+    verdicts = {
+        True: tr("kept", "符合"),
+        False: tr("BROKEN", "不符合"),
+        None: tr("cannot be told from this file", "本文件无法判断"),
+    }
+    names = {
+        "approval_at_least_bp": tr("approval at least", "通过率不低于"),
+        "bad_rate_at_most_bp": tr("bad rate at most", "坏账率不高于"),
+        "referral_at_most_bp": tr("referral at most", "转人工率不高于"),
+        "budget_fen": tr("budget", "预算"),
+    }
+    for row in manifest.constraints:
+        money = row["constraint"] == "budget_fen"
+        shown = [
+            "—" if row[key] is None else _yuan(row[key]) if money else _percent(row[key])
+            for key in ("limit", "found")
+        ]
+        name = names[row["constraint"]]
+        lines.append(f"  {name} {shown[0]}: {shown[1]}  {verdicts[row['holds']]}")
+    lines += [tr("note: ", "提示:") + note for note in manifest.notes]
+    if manifest.rejected:
+        where = f"{Path(output).name}.rejected.csv"
+        lines.append(
+            tr(
+                f"{manifest.rejected:,} rows cannot be decided and were left out: {where}",
+                f"{manifest.rejected:,} 行无法决策,已跳过:{where}",
+            )
+        )
+    lines.append(tr("wrote ", "已写出 ") + f"{output}, {Path(output).name}.manifest.json")
+    return "\n".join(lines)
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen / 100:,.2f} " + tr("yuan", "元")
+
+
+def check(options: argparse.Namespace) -> int:
+    """Check a policy file."""
+    from lishui_credit.policies.file import read_policy
+
+    found = read_policy(options.policy)
+    lapse = found.lapse(date.today())
+    data = {"policy": found.id, "version": found.version, "sha256": found.sha256, "lapse": lapse}
+    text = tr("no mistakes: ", "未发现错误:") + f"{found.id}@{found.version} {found.sha256[:12]}"
+    today = tr("in force today", "今日有效") if lapse is None else tr("today: ", "今日:") + lapse
+    say(options, data, lambda: f"{text}\n  {today}")
+    return 0
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Print who enters and who leaves when one policy takes the place of another."""
+    from lishui_credit.cutoffs.swap_sets import swap
+    from lishui_credit.policies.file import read_policy
+    from lishui_credit.policies.score_files import read_scores
+    from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
+
+    inputs = [Path(file) for file in (options.old, options.new, options.scores)]
+    if options.output:
+        keep_inputs([check_suffix(options.output)], inputs)
+    old, new = read_policy(options.old), read_policy(options.new)
+    numbers = [name for name in (options.outcome, options.amount) if name]
+    numbers += [] if new.score.order else [new.score.column]
+    scores = read_scores(options.scores, old, *numbers, check_source=False)
+    scores.whole(Path(options.scores).name)
+    found = swap(
+        scores.frame,
+        old,
+        new,
+        by=names_of(options.by),
+        outcome=options.outcome,
+        amount=options.amount,
+    )
+    if options.output:
+        write_table(found.by.lazy(), options.output)
+    data = {
+        "old": found.old,
+        "new": found.new,
+        "synthetic": scores.synthetic,
+        "sets": found.table.to_dicts(),
+        "by": found.by.to_dicts(),
+        "decisions": found.decisions.frame().to_dicts(),
+        "grades": None if found.grades is None else found.grades.frame().to_dicts(),
+    }
+    say(options, data, lambda: _swapped(found, synthetic=scores.synthetic))
+    return 0
+
+
+def _swapped(found: Swap, *, synthetic: bool) -> str:
+    names = {
+        "both": tr("approved by both", "新旧均通过"),
+        "swap_in": tr("enters (swap-in)", "转入(新通过)"),
+        "swap_out": tr("leaves (swap-out)", "转出(新不通过)"),
+        "neither": tr("approved by none", "新旧均不通过"),
+        "open": tr("not decided by one of them", "有一方未决策"),
+        "approved_old": tr("all the old approves", "旧政策通过合计"),
+        "approved_new": tr("all the new approves", "新政策通过合计"),
+    }
+
+    def cells(row: dict[str, Any]) -> list[str]:
+        rate = "—"
+        if row["bad_rate"] is not None:
+            rate = f"{row['bad_rate']:.2%} [{row['low']:.2%}, {row['high']:.2%}]"
+        money = "—" if row["amount_fen"] is None else _yuan(row["amount_fen"])
+        few = row["note"] or ""
+        return [names[row["set"]], f"{row['applicants']:,}", money, f"{row['known']:,}", rate, few]
+
+    heads = (
+        tr("set", "集合"),
+        tr("applicants", "申请人"),
+        tr("amount", "金额"),
+        tr("outcomes known", "已知结果"),
+        tr("bad rate of these", "其坏账率"),
+        tr("note", "备注"),
+    )
+    lines = [tr("SYNTHETIC DATA", "合成数据")] if synthetic else []
+    lines += [f"{found.old} -> {found.new}", ""]
+    lines += table(heads, [cells(row) for row in found.table.iter_rows(named=True)])
+    moved = found.by.filter(found.by["set"].is_in(["swap_in", "swap_out"]))
+    if moved.height:
+        rows = [
+            [cut(f"{row['column']}={row['group'] or '—'}", 32), *cells(row)]
+            for row in moved.iter_rows(named=True)
+        ]
+        lines += ["", *table((tr("group", "组别"), *heads), rows)]
+    return "\n".join(lines)
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Print why an applicant was decided so."""
+    from dataclasses import asdict
+
+    from lishui_credit.policies.explanations import explain as explained
+
+    found = explained(options.decisions, options.subject)
+    say(options, asdict(found), lambda: str(found))
+    return 0
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Re-run a file of decisions or of grades; exit code 1 where anything differs."""
+    from lishui_credit.policies import decision_files as decided
+
+    if options.command == "verify" and not decided.is_decided(options.grades):
+        return commands.verify(options)
+    return commands.say_verdict(options, decided.verify(options.grades, progress(2)))

@@ -1,0 +1,194 @@
+"""Frames of the plan in the words of a page: names beside keys, values as printed, what is defined.
+
+Nothing is judged or computed here; every column of numbers stays as it was.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from lishui_credit.language import tr
+from lishui_credit.plan.definitions import ATTRIBUTES, PlanIndicator, indicator, indicators
+from lishui_credit.plan.divisions import CITY, areas
+from lishui_credit.plan.sentences import printed
+from lishui_credit.plan.status import STATUSES
+
+FREQUENCY_WORDS: Final = {
+    "year": ("yearly", "按年"),
+    "quarter": ("quarterly", "按季"),
+    "month": ("monthly", "按月"),
+}
+_PATHS: Final = {
+    "linear": ("equal steps a year", "逐年等量递增"),
+    "geometric": ("equal growth a year", "逐年等比增长"),
+    "step": ("in steps by fixed days", "按时间节点分步完成"),
+}
+_EVIDENCE: Final = {
+    "official": ("official text", "官方文本"),
+    "copy": ("copy of the official text", "官方文本转载件"),
+    "secondary": ("secondary source", "二手来源"),
+    "local": ("local document", "本地文件"),
+    "memory": ("from memory, unverified", "凭记忆,未核实"),
+    "placeholder": ("placeholder", "占位"),
+    "proposed": ("proposed by this package; the plan is silent", "本软件提出的建议;规划未作规定"),
+    "derived": ("derived by arithmetic", "推算"),
+}
+_STATES: Final = {
+    "current": ("✓ current", "✓ 及时"),
+    "partial": ("◇ some counties silent", "◇ 部分未报"),
+    "late": ("▽ late", "▽ 迟报"),
+    "none": ("— none", "— 无数据"),
+}
+
+
+def evidence_words(name: str) -> str:
+    """Return how well something is known, in words.
+
+    Examples
+    --------
+    >>> evidence_words("proposed")
+    'proposed by this package; the plan is silent'
+    """
+    return tr(*_EVIDENCE[name]) if name in _EVIDENCE else name
+
+
+def with_names(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame with names in the language in use beside its keys and codes.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        With any of ``indicator``, ``adcode``, ``status``, ``frequency``, ``state``, ``silent``.
+
+    Returns
+    -------
+    polars.DataFrame
+        Its columns, then ``indicator_name``, ``area_name``, ``status_word``, ``frequency_word``,
+        ``state_word``, ``silent_names`` where there is what they name.
+
+    Examples
+    --------
+    >>> with_names(pl.DataFrame({"indicator": ["website_rate"], "adcode": ["331127"]})).row(0)[2:]
+    ('Websites', 'Jingning')
+    """
+    places = {area.adcode: area.name for area in areas()}
+    tables = {
+        "indicator": ("indicator_name", {k: row.short for k, row in indicators().items()}),
+        "adcode": ("area_name", places),
+        "status": ("status_word", {k: f"{s.icon} {s.word}" for k, s in STATUSES.items()}),
+        "frequency": ("frequency_word", {k: tr(*said) for k, said in FREQUENCY_WORDS.items()}),
+        "state": ("state_word", {k: tr(*said) for k, said in _STATES.items()}),
+    }
+    added = [
+        pl.col(name).replace(table).alias(called)
+        for name, (called, table) in tables.items()
+        if name in frame.columns
+    ]
+    if "silent" in frame.columns:
+        named = pl.col("silent").list.eval(pl.element().replace(places))
+        added.append(named.list.join(tr(", ", "、")).alias("silent_names"))
+    return frame.with_columns(added)
+
+
+def with_printed(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """Return a frame with values as people print them beside the numbers.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        With ``indicator``.
+    *columns : str
+        Columns of values in the indicator's unit; each gets a ``<column>_printed``.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"indicator": ["website_rate"], "value": [70.0]})
+    >>> with_printed(rows, "value")["value_printed"].to_list()
+    ['70.0 %']
+    """
+    keys = frame["indicator"].to_list()
+    made = [
+        pl.Series(
+            f"{name}_printed",
+            [
+                tr(said := printed(indicator(key), value), said.replace(" %", "%"))
+                for key, value in zip(keys, frame[name].to_list(), strict=True)
+            ],
+            dtype=pl.String,
+        )
+        for name in columns
+    ]
+    return frame.with_columns(made)
+
+
+def interval_printed(row: PlanIndicator, low: float | None, high: float | None) -> str:
+    """Return an interval as people print it; empty where there is none.
+
+    Examples
+    --------
+    >>> interval_printed(indicator("website_rate"), 70.0, 80.0)
+    '70.0 % – 80.0 %'
+    """
+    if low is None or high is None:
+        return ""
+    said = f"{printed(row, low)} – {printed(row, high)}"
+    return tr(said, said.replace(" %", "%"))
+
+
+def tally(table: pl.DataFrame, adcode: str = CITY) -> pl.DataFrame:
+    """Return how many of the twelve are in each status, the best first.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        From `lishui_credit.plan.standings.progress`.
+    adcode : str
+        Area.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``status``, ``indicators``; statuses that none is in are left out.
+
+    Examples
+    --------
+    >>> tally(pl.DataFrame({"adcode": ["331100"] * 2, "status": ["near", "ahead"]})).rows()
+    [('ahead', 1), ('near', 1)]
+    """
+    here = table.filter(pl.col("adcode") == adcode)["status"].to_list()
+    rows = [(name, here.count(name)) for name in reversed(STATUSES) if name in here]
+    schema = {"status": pl.String, "indicators": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def defined(row: PlanIndicator) -> list[tuple[str, str]]:
+    """Return what an indicator means, as pairs of a heading and a text, each with its evidence.
+
+    Parameters
+    ----------
+    row : PlanIndicator
+        One of the twelve.
+
+    Examples
+    --------
+    >>> dict(defined(indicator("website_rate")))["As printed"]
+    '5 地方信用网站开通率 · 全覆盖 · 约束性'
+    """
+    zh, en = ATTRIBUTES[row.attribute]
+    made = row.definition
+    said = [
+        (tr("As printed", "规划原文"), f"{row.number} {row.as_printed} · {row.target.as_printed} · {zh}"),
+        (tr("Clause", "条款"), tr(f"{row.clause} ({evidence_words(row.evidence)}) · {en}", f"{row.clause}({evidence_words(row.evidence)})")),
+        (tr("Numerator", "分子"), tr(made.numerator_en, made.numerator_zh)),
+        (tr("Denominator", "分母"), tr(made.denominator_en, made.denominator_zh)),
+        (tr("Left out", "不计入"), tr("; ".join(made.exclusions_en), ";".join(made.exclusions_zh))),
+        (tr("Owner", "责任单位"), tr(made.owner_en, made.owner_zh)),
+        (tr("Evidence of the definition", "定义的依据"), evidence_words(made.evidence)),
+        (tr("Observed", "观测频率"), tr(*FREQUENCY_WORDS[row.frequency])),
+        (tr("Path to 2020", "预期路径"), f"{tr(*_PATHS[row.path.kind])} · {evidence_words(row.path.evidence)}" + (tr(f" · {row.path.why_en}", f" · {row.path.why_zh}") if row.path.why_zh else "")),
+        (tr("2015 value", "2015年基数"), tr(row.baseline_en, row.baseline_zh)),
+        (tr("Mind", "注意"), tr("; ".join(row.caveats_en), ";".join(row.caveats_zh))),
+    ]  # fmt: skip
+    return [(head, text) for head, text in said if text]

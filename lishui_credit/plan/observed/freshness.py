@@ -1,0 +1,172 @@
+"""How fresh and how complete the observations are, and what was changed in them, by whom and why."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.plan.definitions import BASE, END, indicators
+from lishui_credit.plan.divisions import CITY, counties
+from lishui_credit.plan.observed.table import KEY, MONTHS, latest, observations
+
+GRACE: Final = 1
+"""Months after the end of a period in which its observation may still be under way. Our choice."""
+
+
+def freshness(frame: Any, at: date = END) -> pl.DataFrame:
+    """Return how old the last observation of each indicator is, and which counties are in it.
+
+    Parameters
+    ----------
+    frame : any narwhals frame
+        Observations, with their revisions or without.
+    at : date, default 2020-12-31
+        Day asked about; periods that end later are left out.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row an indicator, as printed: ``indicator``, ``frequency`` (its own), ``period`` (the
+        last one of any area), ``counties`` (how many of the nine report it), ``silent`` (codes of
+        those that do not), ``months_late`` (months past the period that should be there, after a
+        grace of one month; 0 or more), ``state`` (current, late, partial: current but not by all
+        counties, none), ``recorded_at`` (last), ``synthetic``.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"indicator": ["website_rate"] * 2, "adcode": ["331102", "331121"],
+    ...     "period": [date(2018, 6, 30), date(2018, 3, 31)], "frequency": ["quarter"] * 2,
+    ...     "numerator": [1, 1], "denominator": [1, 1]})
+    >>> found = freshness(rows, date(2018, 12, 31)).filter(indicator="website_rate")
+    >>> found.select("period", "counties", "months_late", "state").row(0)
+    (datetime.date(2018, 6, 30), 1, 3, 'late')
+    """
+    seen = latest(observations(frame)).filter(pl.col("period") <= at)
+    codes = [row.adcode for row in counties()]
+    rows = []
+    for key, row in indicators().items():
+        part = seen.filter(pl.col("indicator") == key)
+        made: dict[str, Any] = {"indicator": key, "frequency": row.frequency}
+        if not part.height:
+            rows.append(made | {"counties": 0, "silent": codes, "state": "none"})
+            continue
+        last = part["period"].max()
+        assert isinstance(last, date)
+        now = part.filter(pl.col("period") == last)
+        there = set(now["adcode"]) - {CITY}
+        size = MONTHS[row.frequency]
+        gone = (at.year - last.year) * 12 + at.month - last.month
+        whole_periods = max(gone - GRACE, 0) // size
+        silent = [code for code in codes if code not in there]
+        late = whole_periods * size
+        state = "late" if late else "partial" if silent else "current"
+        rows.append(
+            made
+            | {
+                "period": last,
+                "counties": len(there),
+                "silent": silent,
+                "months_late": late,
+                "state": state,
+                "recorded_at": part["recorded_at"].max(),
+                "synthetic": bool(part["synthetic"].any()),
+            }
+        )
+    return pl.DataFrame(
+        rows,
+        schema={
+            "indicator": pl.String, "frequency": pl.String, "period": pl.Date,
+            "counties": pl.Int64, "silent": pl.List(pl.String), "months_late": pl.Int64,
+            "state": pl.String, "recorded_at": pl.Datetime("us", "UTC"), "synthetic": pl.Boolean,
+        },
+    )  # fmt: skip
+
+
+def coverage_of_periods(frame: Any, at: date = END) -> pl.DataFrame:
+    """Return how many of the periods due each county has observed.
+
+    Parameters
+    ----------
+    frame : any narwhals frame
+        Observations.
+    at : date, default 2020-12-31
+        Periods from 2015-12-31 to this day are due, in the indicator's own frequency.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``indicator``, ``adcode``, ``due``, ``observed``, ``share`` (0 to 1), ``first_missing``
+        (date, null where none is), 12 indicators x 9 counties. A finer frequency counts where it
+        ends with the period.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"indicator": ["website_rate"], "adcode": ["331102"],
+    ...     "period": [BASE], "frequency": ["quarter"], "numerator": [1], "denominator": [1]})
+    >>> found = coverage_of_periods(rows, date(2016, 6, 30))
+    >>> found.filter(indicator="website_rate", adcode="331102").select(pl.exclude("share")).row(0)
+    ('website_rate', '331102', 3, 1, datetime.date(2016, 3, 31))
+    """
+    seen = latest(observations(frame)).select("indicator", "adcode", "period").unique()
+    due = [
+        (key, county.adcode, day)
+        for key, row in indicators().items()
+        for day in _due(MONTHS[row.frequency], at)
+        for county in counties()
+    ]
+    schema = {"indicator": pl.String, "adcode": pl.String, "period": pl.Date}
+    asked = pl.DataFrame(due, schema=schema, orient="row").join(
+        seen.with_columns(pl.lit(True).alias("there")), on=list(schema), how="left"
+    )
+    there = pl.col("there").fill_null(False)
+    return (
+        asked.group_by("indicator", "adcode", maintain_order=True)
+        .agg(
+            pl.len().cast(pl.Int64).alias("due"),
+            there.sum().cast(pl.Int64).alias("observed"),
+            there.mean().alias("share"),
+            pl.col("period").filter(~there).min().alias("first_missing"),
+        )
+    )  # fmt: skip
+
+
+def _due(months: int, at: date) -> list[date]:
+    """The ends of the periods of a size from the base day to a day."""
+    span = pl.date_range(date(BASE.year, BASE.month, 1), at, "1mo", eager=True).dt.month_end()
+    return [day for day in span if day <= at and day.month % months == 0]
+
+
+def revised(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return every change of an observation: from what, to what, by whom, when, why.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Revisions, columns of `lishui_credit.plan.observed.table.SCHEMA`.
+
+    Returns
+    -------
+    polars.DataFrame
+        Key, ``revision``, ``value_before``, ``value``, ``recorded_at``, ``recorded_by``,
+        ``reason``, ``note``, ``synthetic``; newest first.
+
+    Examples
+    --------
+    >>> rows = {"indicator": ["website_rate"] * 2, "adcode": ["331100"] * 2, "revision": [1, 2],
+    ...         "period": [date(2018, 6, 30)] * 2, "frequency": ["quarter"] * 2, "value": [70, 80]}
+    >>> revised(observations(pl.DataFrame(rows))).select("value_before", "value").row(0)
+    (70.0, 80.0)
+    """
+    before = pl.col("value").shift(1).over(list(KEY)).alias("value_before")
+    return (
+        frame.sort(*KEY, "revision")
+        .with_columns(before)
+        .filter(pl.col("revision") > 1)
+        .select(
+            *KEY, "revision", "value_before", "value", "recorded_at", "recorded_by", "reason",
+            "note", "synthetic",
+        )
+        .sort("recorded_at", *KEY, descending=[True, *[False] * len(KEY)], nulls_last=True)
+    )  # fmt: skip

@@ -1,0 +1,75 @@
+"""Counts and amounts that jump as only a wrong unit makes them: 元 for 万元, 次 for 万次.
+
+Nothing is changed or refused for it; whoever sends or records the figures is told to look again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from lishui_credit.language import tr
+from lishui_credit.plan.definitions import indicators
+from lishui_credit.plan.divisions import division
+
+TIMES: Final = 100
+"""From one period to the next, so many times as much or as little is told. Our choice."""
+
+_SHOWN: Final = 20
+
+
+def leaps(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return where a count or an amount leaps from one observation to the next.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Columns of `lishui_credit.plan.observed.table.SCHEMA`, one revision each.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``indicator``, ``adcode``, ``frequency``, ``period``, ``before``, ``value``: both above zero
+        and `TIMES` or more apart, by indicator, area and period.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> rows = pl.DataFrame({"indicator": ["service_revenue"] * 2, "adcode": ["331102"] * 2,
+    ...     "frequency": ["year"] * 2, "period": [date(2017, 12, 31), date(2018, 12, 31)],
+    ...     "value": [1_205_000.0, 130.5]})
+    >>> leaps(rows).select("period", "before", "value").row(0)
+    (datetime.date(2018, 12, 31), 1205000.0, 130.5)
+    """
+    kinds = [key for key, row in indicators().items() if row.kind == "doubling"]
+    series = ["indicator", "adcode", "frequency"]
+    value, before = pl.col("value"), pl.col("before")
+    return (
+        frame.filter(pl.col("indicator").is_in(kinds) & (value > 0))
+        .sort(*series, "period")
+        .with_columns(value.shift(1).over(series).alias("before"))
+        .filter((value >= before * TIMES) | (before >= value * TIMES))
+        .select(*series, "period", "before", "value")
+    )
+
+
+def leaps_said(frame: pl.DataFrame) -> tuple[str, ...]:
+    """Return the leaps of a frame in words, at most twenty.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        As in `leaps`.
+    """
+    return tuple(
+        tr(
+            f"a leap, is the unit right? {indicators()[row['indicator']].short}"
+            f" {division(row['adcode']).name} {row['period']}:"
+            f" {row['before']:,.0f} -> {row['value']:,.0f}",
+            f"数值骤变,请核对单位(元、万元):{indicators()[row['indicator']].short}"
+            f" {division(row['adcode']).name} {row['period']}:"
+            f"{row['before']:,.0f} → {row['value']:,.0f}",
+        )
+        for row in leaps(frame).head(_SHOWN).iter_rows(named=True)
+    )

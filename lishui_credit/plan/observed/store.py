@@ -1,0 +1,509 @@
+"""Where observations are kept: an embedded DuckDB file or a Parquet file, every revision of them.
+
+Nothing is ever overwritten. A value that changes becomes a new revision that says who changed it,
+when and why; the last revision is in force, and any earlier day can be asked what was known then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.plan.observed.leaps import leaps_said
+from lishui_credit.plan.observed.reading import read_observations
+from lishui_credit.plan.observed.table import (
+    CONTENT,
+    KEY,
+    SCHEMA,
+    empty,
+    latest,
+    observations,
+    rules,
+)
+from lishui_credit.tables.write import replacing, write_table
+
+if TYPE_CHECKING:
+    import duckdb
+
+DUCKDB: Final = frozenset({".duckdb", ".ddb", ".db"})
+"""Suffixes of a DuckDB file; ``.parquet`` is the other kind of store."""
+
+_TABLE: Final = "observation"
+_TYPES: Final = {
+    pl.String(): "VARCHAR",
+    pl.Date(): "DATE",
+    pl.Int64(): "BIGINT",
+    pl.Float64(): "DOUBLE",
+    pl.Boolean(): "BOOLEAN",
+    pl.Datetime("us", "UTC"): "TIMESTAMPTZ",
+}
+_SHOWN: Final = 20
+
+
+def is_store(path: Path) -> bool:
+    """Tell whether a file is a store, by its name or, for Parquet, by its columns.
+
+    Parameters
+    ----------
+    path : Path
+        Need not exist.
+
+    Returns
+    -------
+    bool
+        False for a Parquet file that cannot be read: the reader of files says what is wrong.
+
+    Examples
+    --------
+    >>> is_store(Path("plan.duckdb")), is_store(Path("plan.csv"))
+    (True, False)
+    """
+    kind = path.suffix.lower()
+    if kind != ".parquet" or not path.is_file():
+        return kind in DUCKDB
+    try:
+        return pl.read_parquet_schema(path) == dict(SCHEMA)
+    except (pl.exceptions.PolarsError, OSError):
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What recording a set of observations did.
+
+    Parameters
+    ----------
+    added, revised, unchanged : int
+        Observations that are new, that changed, and that were known already with the same content.
+    rejected : polars.DataFrame
+        ``row``, ``reasons`` and the cells of rows that were not taken; empty for a frame.
+    rejected_path : Path, optional
+        Where the rejected rows were written.
+    notes : tuple of str
+        Encoding, ignored columns.
+    """
+
+    added: int
+    revised: int
+    unchanged: int
+    rejected: pl.DataFrame
+    rejected_path: Path | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Store:
+    """Observations on disk, with all their revisions.
+
+    Open one with `Store.open`. Every call reads or writes the file and lets go of it, so that a
+    reader never holds a writer up for longer than that.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> store = Store.open(f"{folder.name}/plan.duckdb")
+    >>> rows = {"indicator": ["website_rate"], "adcode": ["331100"], "frequency": ["quarter"],
+    ...         "period": [date(2018, 6, 30)], "numerator": [7], "denominator": [10]}
+    >>> store.add(pl.DataFrame(rows), by="张三", reason="季报").added
+    1
+    >>> store.add(pl.DataFrame(rows | {"numerator": [8]}), by="张三", reason="更正").revised
+    1
+    >>> store.revisions().select("value", "revision", "reason").rows()
+    [(70.0, 1, '季报'), (80.0, 2, '更正')]
+    >>> folder.cleanup()
+    """
+
+    __slots__ = ("path", "read_only")
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self.read_only = read_only
+
+    @classmethod
+    def open(cls, path: Path | str, read_only: bool = False) -> Store:
+        """Open a store, made if absent.
+
+        Parameters
+        ----------
+        path : path-like
+            ``.duckdb`` (also ``.ddb``, ``.db``) or ``.parquet``.
+        read_only : bool, default False
+            Refuse to record; the file must exist.
+
+        Raises
+        ------
+        SubjectError
+            If the kind is unknown, a read-only file is absent, or the file is no such store.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in DUCKDB | {".parquet"}:
+            raise SubjectError(
+                Problem(
+                    tr("unknown kind of store", "不支持的数据库类型"),
+                    path.name,
+                    tr("name it .duckdb or .parquet", "请使用 .duckdb 或 .parquet"),
+                )
+            )
+        if read_only and not path.is_file():
+            raise SubjectError(Problem(tr("no such file", "没有这个文件"), where=str(path)))
+        store = cls(path, read_only=read_only)
+        if path.exists():
+            store.revisions()
+        return store
+
+    # ---- reading ------------------------------------------------------------------------------
+
+    def revisions(self, day: date | None = None) -> pl.DataFrame:
+        """Return every revision, by indicator, area, period and revision.
+
+        Parameters
+        ----------
+        day : date, optional
+            Only those recorded by the end of that day (UTC).
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns of `SCHEMA`.
+        """
+        if day is not None:
+            end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+            return self.revisions().filter(pl.col("recorded_at") < end)
+        if not self.path.exists():
+            return empty()
+        if self.path.suffix.lower() == ".parquet":
+            return self._parquet()
+        with self._connection(read_only=True) as connection:
+            return self._rows(connection)
+
+    def latest(self) -> pl.DataFrame:
+        """Return the revision in force of every observation."""
+        return latest(self.revisions())
+
+    def at(self, day: date) -> pl.DataFrame:
+        """Return what was in force at the end of a day (UTC), as known then.
+
+        Parameters
+        ----------
+        day : date
+            Rows recorded later, and later revisions, are left out.
+        """
+        return latest(self.revisions(day))
+
+    # ---- recording ----------------------------------------------------------------------------
+
+    def load(
+        self,
+        path: Path | str,
+        *,
+        by: str,
+        reason: str,
+        today: date | None = None,
+        now: datetime | None = None,
+    ) -> Recorded:
+        """Record a file of observations; rows that cannot be taken go to ``<file>.rejected.csv``.
+
+        Where every row is taken, such a file of an earlier load is removed.
+
+        Parameters
+        ----------
+        path : path-like
+            See `read_observations`.
+        by, reason : str
+            Who records it, and why; neither may be empty.
+        today : date, optional
+            A period that ends later is rejected; the day it runs by default.
+        now : datetime, optional
+            Time recorded, with a time zone; the time it runs by default.
+
+        Returns
+        -------
+        Recorded
+
+        Raises
+        ------
+        SubjectError
+            If the file cannot be read as observations, or the store cannot be written.
+        """
+        self._may_record(by, reason)
+        found = read_observations(path, today=today)
+        rejects = Path(path).with_name(Path(path).name + ".rejected.csv")
+        if found.rejected.height:
+            texts = found.rejected.with_columns(pl.exclude("row").cast(pl.String))
+            write_table(texts.lazy(), rejects)
+        else:
+            rejects.unlink(missing_ok=True)  # what an earlier load of this file left
+        done = self._record(found.frame, by, reason, now)
+        same = ["indicator", "adcode", "frequency"]
+        joined = self.latest().join(found.frame, on=same, how="semi")  # with what was here before
+        told = [n for n in leaps_said(joined) if not any(x.endswith(n) for x in found.notes)]
+        return replace(
+            done,
+            rejected=found.rejected,
+            rejected_path=rejects if found.rejected.height else None,
+            notes=(*found.notes, *told),
+        )
+
+    def add(
+        self,
+        frame: Any,
+        *,
+        by: str,
+        reason: str,
+        today: date | None = None,
+        now: datetime | None = None,
+    ) -> Recorded:
+        """Record a frame of observations, all of it or nothing.
+
+        Parameters
+        ----------
+        frame : any narwhals frame
+            See `lishui_credit.plan.observed.table.observations`; its own revisions are not taken over.
+        by, reason, today, now
+            As in `load`.
+
+        Raises
+        ------
+        SubjectError
+            With every row that is wrong, or that stands twice.
+        """
+        self._may_record(by, reason)
+        table = observations(frame)
+        tests = [
+            (rule.reason, rule.test(*map(pl.col, rule.columns)).fill_null(False))
+            for rule in rules(date.today() if today is None else today)
+        ]
+        twice = pl.struct(KEY).is_duplicated()
+        problems = []
+        for reason_wrong, test in [*tests, (tr("stands twice", "重复出现"), twice)]:
+            for row in table.filter(test).head(_SHOWN).iter_rows(named=True):
+                where = f"{row['indicator']} {row['adcode']} {row['period']}"
+                problems.append(Problem(reason_wrong, where=where))
+        if problems:
+            raise SubjectError(problems)
+        return self._record(table, by, reason, now)
+
+    def restore(self, path: Path | str) -> int:
+        """Take over the revisions of a Parquet export, with who, when and why; return how many.
+
+        Revisions that are here already are left as they are.
+
+        Raises
+        ------
+        SubjectError
+            If the file is no export, or tells another story of a revision that is here.
+        """
+        self._writable()
+        theirs = Store.open(path, read_only=True).revisions()
+        ours = self.revisions()
+        same = [*KEY, "revision"]
+        both = theirs.join(ours, on=same, suffix="_here")
+        differ = pl.any_horizontal(pl.col(n).ne_missing(pl.col(f"{n}_here")) for n in CONTENT)
+        clash = both.filter(differ)
+        if clash.height:
+            raise SubjectError(
+                Problem(
+                    tr("another revision of that number is here", "已有同号但内容不同的修订"),
+                    where=" ".join(map(str, row)),
+                )
+                for row in clash.select(same).head(_SHOWN).iter_rows()
+            )
+        new = theirs.join(ours, on=same, how="anti")
+        self._append(new)
+        return new.height
+
+    def export(self, path: Path | str) -> Path:
+        """Write every revision to a Parquet, CSV or Excel file and return its path."""
+        write_table(self.revisions().lazy(), path)
+        return Path(path)
+
+    # ---- the file -----------------------------------------------------------------------------
+
+    def _writable(self) -> None:
+        if self.read_only:
+            raise SubjectError(
+                Problem(
+                    tr("the store is open for reading only", "数据库以只读方式打开"), self.path.name
+                )
+            )
+
+    def _may_record(self, by: str, reason: str) -> None:
+        self._writable()
+        lacking = [name for name, text in (("by", by), ("reason", reason)) if not text.strip()]
+        if lacking:
+            raise SubjectError(
+                Problem(tr("say who records it and why", "须注明记录人和原因"), where=name)
+                for name in lacking
+            )
+
+    def _record(self, frame: pl.DataFrame, by: str, reason: str, now: datetime | None) -> Recorded:
+        known = self.latest().select(*KEY, "revision", *CONTENT)
+        met = frame.drop("revision").join(known, on=list(KEY), how="left", suffix="_here")
+        new = pl.col("revision").is_null()
+        changed = pl.any_horizontal(pl.col(n).ne_missing(pl.col(f"{n}_here")) for n in CONTENT)
+        rows = met.filter(new | changed).with_columns(
+            (pl.col("revision").fill_null(0) + 1).alias("revision"),
+            pl.lit(datetime.now(UTC) if now is None else now).cast(SCHEMA["recorded_at"]).alias("recorded_at"),
+            pl.lit(by.strip()).alias("recorded_by"),
+            pl.lit(reason.strip()).alias("reason"),
+        )  # fmt: skip
+        self._append(rows.select(list(SCHEMA)))
+        added = rows.filter(pl.col("revision") == 1).height
+        return Recorded(
+            added=added,
+            revised=rows.height - added,
+            unchanged=frame.height - rows.height,
+            rejected=pl.DataFrame(),
+        )
+
+    def _append(self, rows: pl.DataFrame) -> None:
+        if self.path.suffix.lower() == ".parquet":
+            with _alone(self.path):
+                whole = pl.concat([self.revisions(), rows])
+                if whole.select(*KEY, "revision").is_duplicated().any():
+                    raise SubjectError(_raced(self.path))
+                with replacing(self.path) as draft:
+                    _ordered(whole).write_parquet(draft)
+            return
+        import duckdb
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder, self._connection() as connection:
+            draft = Path(folder) / "rows.parquet"
+            rows.write_parquet(draft)
+            columns = ", ".join(f"{name} {_TYPES[kind]}" for name, kind in SCHEMA.items())
+            key = ", ".join((*KEY, "revision"))
+            names = ", ".join(SCHEMA)
+            try:
+                connection.execute(
+                    f"CREATE TABLE IF NOT EXISTS {_TABLE} ({columns}, PRIMARY KEY ({key}))"
+                )
+                connection.execute(
+                    f"INSERT INTO {_TABLE} ({names}) SELECT {names} FROM read_parquet(?)",
+                    [str(draft)],
+                )
+            except (duckdb.ConstraintException, duckdb.TransactionException):
+                raise SubjectError(_raced(self.path)) from None
+
+    def _parquet(self) -> pl.DataFrame:
+        try:
+            with self.path.open("rb") as held:  # by its path it could be replaced between two reads
+                frame = pl.read_parquet(held)
+        except (pl.exceptions.PolarsError, OSError):
+            raise SubjectError(_no_store(self.path, "Parquet")) from None
+        if frame.schema != SCHEMA:
+            raise SubjectError(_no_store(self.path, ", ".join(frame.columns[:6])))
+        return _ordered(frame)
+
+    def _rows(self, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+        import duckdb
+
+        try:
+            found = pl.DataFrame(connection.sql(f"SELECT {', '.join(SCHEMA)} FROM {_TABLE}"))
+            return _ordered(found.cast(SCHEMA))
+        except (duckdb.Error, pl.exceptions.PolarsError):
+            told = [row[0] for row in connection.sql("SHOW TABLES").fetchall()]
+            raise SubjectError(_no_store(self.path, ", ".join(map(str, told)))) from None
+
+    @contextlib.contextmanager
+    def _connection(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        import duckdb
+
+        try:
+            connection = duckdb.connect(str(self.path), read_only=read_only)
+        except duckdb.Error as error:
+            said = str(error).splitlines()[0]
+            for path in (self.path.resolve(), self.path):  # a page shows this to whoever looks
+                said = said.replace(str(path), self.path.name)
+            # a connection error: this process holds it open in the other way, to read or to write
+            busy = "lock" in said.lower() or isinstance(error, duckdb.ConnectionException)
+            raise SubjectError(
+                Problem(
+                    tr("another program is writing the store", "另一程序正在写入数据库"),
+                    self.path.name,
+                    tr("try again when it is done", "请待其完成后重试"),
+                )
+                if busy
+                else _no_store(self.path, said[:120])
+            ) from None
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+        finally:
+            connection.close()
+
+
+def _ordered(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(list(SCHEMA)).sort(*KEY, "revision")
+
+
+def _no_store(path: Path, found: str) -> Problem:
+    return Problem(
+        tr("not a store of observations", "不是观测数据库"),
+        found,
+        tr("make one with `lishui-credit plan load`", "请用 lishui-credit plan load 建立"),
+        where=path.name,
+    )
+
+
+def _raced(path: Path) -> Problem:
+    return Problem(
+        tr("somebody else recorded a revision meanwhile", "其间另有人记录了修订"),
+        hint=tr("load again", "请重新装载"),
+        where=path.name,
+    )
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the only right to write a Parquet store, which has no lock of its own.
+
+    The right is the operating system's where it has one: that of a killed process ends with it.
+    """
+    lock = path.with_name(f".{path.name}.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        held = _locked(lock)
+    except (FileExistsError, BlockingIOError):
+        raise SubjectError(
+            Problem(
+                tr("another program is writing the store", "另一程序正在写入数据库"),
+                lock.name,
+                tr("try again when it is done", "请待其完成后重试"),
+                where=path.name,
+            )
+        ) from None
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        os.close(held)
+
+
+def _locked(lock: Path) -> int:
+    """Return an open lock file that nobody else holds; the file alone is the lock without `fcntl`."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        return os.open(lock, os.O_CREAT | os.O_EXCL)
+    while True:
+        held = os.open(lock, os.O_CREAT | os.O_RDWR)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(held), os.stat(lock)):
+                    return held
+        except BaseException:
+            os.close(held)
+            raise
+        os.close(held)  # its holder removed it meanwhile: the next one is another file

@@ -1,0 +1,268 @@
+"""What does not fit together in a policy: every mistake, with the place of each in its file.
+
+A policy never names a protected attribute: neither as its score nor as what parts its segments.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from lishui_credit.errors import Problem
+from lishui_credit.language import tr
+from lishui_credit.policies.policy import WHOLE, Policy, Score, Segment, named
+from lishui_credit.scorecards.protected import protected_as, protected_value
+from lishui_credit.tables.headers import banned_as
+
+_NAME: Final = re.compile(r"[\w][\w.-]*")
+_LARGEST: Final[int] = 2**53  # beyond it a float score tells no two whole numbers apart
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
+_Loc = tuple[str | int, ...]
+
+
+def check(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
+    """Yield what does not fit together in a policy, with the place of each."""
+    for key in ("id", "version"):
+        if not _NAME.fullmatch(getattr(policy, key)):
+            hint = tr("letters, digits, dots and dashes", "请用字母、数字、点和连字符")
+            yield (key,), Problem(tr("not a name", "不是名称"), repr(getattr(policy, key)), hint)
+    for key in ("title_zh", "author"):
+        if not getattr(policy, key).strip():
+            yield (key,), Problem(tr(f"{key} is empty", f"{key} 为空"))
+    yield from _check_score(policy.score)
+    yield from _check_kind(policy)
+    yield from _check_cuts((), policy, policy)
+    for place, row in enumerate(policy.segments):
+        yield from _check_cuts(("segments", place), row, policy)
+        yield from _check_where(("segments", place), row)
+    yield from _check_order_of_segments(policy)
+    yield from _check_constraints(policy)
+    yield from _check_approval(policy)
+
+
+def forbidden(column: str) -> Problem | None:
+    """Return why a policy may not read a column; None where it may.
+
+    Examples
+    --------
+    >>> forbidden("sex").what, forbidden("county")
+    ('a protected attribute enters no policy', None)
+    """
+    if banned_as(column):
+        what = tr("a field no credit file may hold", "信用档案不得采集的信息")
+    elif protected_as(column):
+        what = tr("a protected attribute enters no policy", "受保护属性不得进入信贷政策")
+    else:
+        return None
+    hint = tr("measure it with affected(), never decide by it", "可用 affected() 衡量,不得据以决策")
+    return Problem(what, column, hint)
+
+
+def _check_score(score: Score) -> Iterator[tuple[_Loc, Problem]]:
+    loc: _Loc = ("score", "column")
+    if not score.column.strip():
+        yield loc, Problem(tr("the score has no column", "未指明评分列"))
+    elif problem := forbidden(score.column):
+        yield loc, problem
+    twice = sorted({name for name in score.order if score.order.count(name) > 1})
+    if twice or len(score.order) == 1:
+        yield (
+            ("score", "order"),
+            Problem(
+                tr("list every grade once, best first", "请从优到劣列出全部等级,不重复"),
+                ", ".join(twice or score.order),
+            ),
+        )
+    if score.order and score.higher == "worse":
+        yield (
+            ("score", "higher"),
+            Problem(
+                tr(
+                    "grades are listed best first; leave 'higher' out",
+                    "等级已按优劣排列,勿写 higher",
+                )
+            ),
+        )
+    if score.sha256 and not _HASH.fullmatch(score.sha256):
+        hint = tr("64 lower-case hexadecimal digits", "64 位小写十六进制")
+        yield ("score", "sha256"), Problem(tr("not a SHA-256", "不是 SHA-256"), score.sha256, hint)
+
+
+def _check_kind(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
+    if policy.kind != "segments" and policy.segments:
+        yield (
+            ("segments",),
+            Problem(
+                tr("segments belong to kind = 'segments'", "分段只用于 kind = 'segments'"),
+                policy.kind,
+            ),
+        )
+    if policy.kind == "segments" and not policy.segments:
+        yield ("kind",), Problem(tr("no segment is given", "未给出分段"), hint="[[segments]]")
+    pair = policy.approve_at_least is not None or policy.refer_at_least is not None
+    if policy.kind == "single" and (policy.cut_off is None or pair):
+        yield (
+            ("kind",),
+            Problem(
+                tr(
+                    "kind = 'single' needs cut_off and no other",
+                    "kind = 'single' 须有且仅有 cut_off",
+                )
+            ),
+        )
+    if policy.kind == "refer" and (policy.refer_at_least is None or policy.cut_off is not None):
+        yield (
+            ("kind",),
+            Problem(
+                tr(
+                    "kind = 'refer' needs refer_at_least (and approve_at_least), no cut_off",
+                    "kind = 'refer' 须有 refer_at_least(及 approve_at_least),不用 cut_off",
+                )
+            ),
+        )
+
+
+def _check_cuts(loc: _Loc, row: Policy | Segment, policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
+    pair = (row.approve_at_least, row.refer_at_least)
+    given: list[int | Decimal | str] = [cut for cut in (row.cut_off, *pair) if cut is not None]
+    whole = None not in pair
+    if isinstance(row, Segment) and bool(given) == row.decline_all:
+        what = (
+            tr("decline_all goes with no cut-off", "decline_all 不与分数线并用")
+            if given
+            else tr("the segment has no cut-off", "该分段没有分数线")
+        )
+        yield loc, Problem(what)
+    if (pair[0] is not None and pair[1] is None) or (
+        row.cut_off is not None and pair != (None, None)
+    ):
+        yield (
+            loc,
+            Problem(
+                tr(
+                    "give cut_off alone, or approve_at_least with refer_at_least",
+                    "只给 cut_off,或同时给 approve_at_least 与 refer_at_least",
+                )
+            ),
+        )
+    order = policy.score.order
+    sound = True
+    for cut in given:
+        if order and cut not in order:
+            sound = False
+            found = tr("no grade of the order", "不在等级顺序中")
+            yield loc, Problem(found, str(cut), ", ".join(order))
+        elif not order and isinstance(cut, str):
+            sound = False
+            hint = tr(
+                "a number; or list the grades in score.order", "请写数字,或在 score.order 列出等级"
+            )
+            yield loc, Problem(tr("the cut-off is text", "分数线是文本"), cut, hint)
+        elif not isinstance(cut, str) and not -_LARGEST <= cut <= _LARGEST:
+            yield loc, Problem(tr("the cut-off is out of reach", "分数线过大"), str(cut))
+    if sound and whole:
+        approve, refer = (policy.place(cut) for cut in given[-2:])
+        if approve <= refer:
+            yield (
+                loc,
+                Problem(
+                    tr(
+                        "approve_at_least must ask for more than refer_at_least",
+                        "approve_at_least 须严于 refer_at_least",
+                    ),
+                    f"{pair[0]}, {pair[1]}",
+                ),
+            )
+
+
+def _check_where(loc: _Loc, row: Segment) -> Iterator[tuple[_Loc, Problem]]:
+    if not row.where or any(value == () for value in row.where.values()):
+        yield (
+            (*loc, "where"),
+            Problem(
+                tr("the segment names nobody", "该分段未指明任何人"),
+                hint='where = { county = "…" }',
+            ),
+        )
+    for name in row.where:
+        if problem := forbidden(name):
+            yield (*loc, "where"), problem
+    for name, texts in row.tests:
+        told = [text for text in texts if protected_value(text)]
+        if told and not forbidden(name):
+            yield (
+                (*loc, "where"),
+                Problem(
+                    tr(
+                        "these values tell a protected attribute, whatever the column is called",
+                        "取值即受保护属性,与列名无关",
+                    ),
+                    f"{name} = {', '.join(told)}",
+                    tr("a protected attribute enters no policy", "受保护属性不得进入信贷政策"),
+                ),
+            )
+
+
+def _check_order_of_segments(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
+    """Yield segments that an earlier, wider one leaves nobody to, and names that stand twice."""
+    for (a, first), (b, second) in itertools.combinations(enumerate(policy.segments), 2):
+        wide, narrow = dict(first.tests), dict(second.tests)
+        if all(name in narrow and set(narrow[name]) <= set(texts) for name, texts in wide.items()):
+            yield (
+                ("segments", b),
+                Problem(
+                    tr(
+                        f"never applies: segment {a + 1} takes everybody first",
+                        f"永远用不到:第 {a + 1} 个分段已先适用",
+                    ),
+                    named(second.tests),
+                ),
+            )
+        elif first.id and first.id == second.id:
+            yield ("segments", b), Problem(tr("the id stands twice", "编号重复"), second.id)
+
+
+def _check_constraints(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
+    limits = policy.constraints
+    for key in ("approval_at_least_bp", "bad_rate_at_most_bp", "referral_at_most_bp"):
+        value = getattr(limits, key)
+        if value is not None and not 0 <= value <= WHOLE:
+            yield (
+                ("constraints", key),
+                Problem(
+                    tr(
+                        "a share in basis points lies in 0 to 10000", "基点比例须在 0 到 10000 之间"
+                    ),
+                    str(value),
+                ),
+            )
+    if limits.budget_fen is not None and limits.budget_fen < 0:
+        yield (
+            ("constraints", "budget_fen"),
+            Problem(tr("a budget is not negative", "预算不得为负"), str(limits.budget_fen)),
+        )
+
+
+def _check_approval(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
+    if bool(policy.approved_by.strip()) != (policy.approved_on is not None):
+        yield (
+            ("approved_by",),
+            Problem(
+                tr(
+                    "an approval needs approved_by and approved_on",
+                    "批准须同时写明 approved_by 与 approved_on",
+                )
+            ),
+        )
+    days = policy.valid
+    if days is not None and days.until is not None and days.until <= days.start:
+        yield (
+            ("valid",),
+            Problem(
+                tr("valid until a day before it begins", "有效期止早于起"),
+                f"{days.start}, {days.until}",
+            ),
+        )

@@ -1,0 +1,297 @@
+"""Apply a policy to scores: approve, refer, decline, or not decided, and which clause said so.
+
+Every applicant gets one row. A missing score is never a decline: it is "not decided", with the
+reason. Comparisons are exact: whole scores against whole cut-offs; a written decimal against a
+float score is the double nearest to it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from lishui_credit.cutoffs.books import FARTHEST
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.policies.adverse_reasons import reasons
+from lishui_credit.policies.clauses import sentences
+from lishui_credit.policies.policy import (
+    APPROVE,
+    DECLINE,
+    IN_NO_SEGMENT,
+    NOT_A_GRADE,
+    NOT_DECIDED,
+    REFER,
+    SCORE_INFINITE,
+    SCORE_MISSING,
+    Policy,
+    Rule,
+    comparison,
+)
+from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.tables.frames import absent, as_polars
+
+
+def decide(
+    frame: Any,
+    policy: Policy,
+    *,
+    on: date | None = None,
+    trial: bool = False,
+    id: str | None = None,
+    card: Card | None = None,
+    rubric: Rubric | None = None,
+    top: int = 4,
+) -> pl.DataFrame:
+    """Return the decision on every applicant, by which clause, and why.
+
+    Parameters
+    ----------
+    frame : polars, pandas, pyarrow or any narwhals frame, shape (n, any)
+        One row per applicant: the policy's score, the columns of its segments, an id.
+    policy : Policy
+        What decides.
+    on : date, optional
+        Day of the decision; today without it.
+    trial : bool, default False
+        Apply a policy that is not approved or not valid on the day; every row then says so.
+    id : str, optional
+        Column of ids. Without it: ``id``, else the only column that ends in ``_id`` or 编号,
+        else rows are numbered.
+    card : Card, optional
+        For reasons: the card that scored the frame, which holds its columns or ``points__``.
+    rubric : Rubric, optional
+        For reasons: the edition that graded the frame.
+    top : int, default 4
+        Reasons per applicant declined or referred; none at 0.
+
+    Returns
+    -------
+    polars.DataFrame, shape (n, 9 + 4k)
+        In the order of the frame: ``id`` (text), ``score``, ``decision`` ("approve", "refer",
+        "decline", "not decided"), ``decided_by`` (segment and comparison, or why not decided) and
+        ``decided_by_zh``, ``decided_by_en`` (the same in words, see `clauses`), ``trial``, ``policy`` (id@version), ``policy_sha256``; then ``reason_1`` (code),
+        ``lost_1``, ``reason_1_zh``, ``reason_1_en`` and so on; with ``synthetic`` where the frame
+        has it.
+
+    Raises
+    ------
+    PolicyError
+        If the policy may not be applied on the day and `trial` is false, or rests on a card that
+        takes a protected attribute.
+    SubjectError
+        For absent columns, ids that are missing or stand twice, a score of the wrong type.
+
+    Examples
+    --------
+    >>> from lishui_credit.policies.policy import Score
+    >>> policy = Policy(id="a", version="1", title_zh="甲", author="b", kind="refer",
+    ...                 score=Score(column="score"), approve_at_least=600, refer_at_least=580)
+    >>> people = pl.DataFrame({"id": ["x", "y", "z"], "score": [600, 580, None]})
+    >>> decide(people, policy, trial=True).select("decision", "decided_by").rows()
+    [('approve', 'policy: score >= 600'), ('refer', 'policy: 580 <= score < 600'),
+     ('not decided', 'score missing')]
+    """
+    day = date.today() if on is None else on
+    policy.permit(day, trial=trial)
+    table = as_polars(frame)
+    key = subject_column(table.columns, id)
+    if problems := wrong_with(table, policy, key):
+        raise SubjectError(problems)
+    ids = pl.int_range(1, table.height + 1, eager=True) if key is None else table[key]
+    decision, decided_by = expressions(policy, table.schema)
+    kept = [pl.col("synthetic")] if "synthetic" in table.columns else []
+    decided = table.select(
+        ids.cast(pl.String).alias("id"),
+        pl.col(policy.score.column).alias("score"),
+        decision.alias("decision"),
+        decided_by.alias("decided_by"),
+        pl.lit(policy.lapse(day) is not None).alias("trial"),
+        pl.lit(f"{policy.id}@{policy.version}").alias("policy"),
+        pl.lit(policy.sha256).alias("policy_sha256"),
+        *kept,
+    )
+    words = sentences(policy)
+    for side, language in enumerate(("zh", "en")):
+        told = {clause: both[side] for clause, both in words.items()}
+        column = decided["decided_by"].replace_strict(told, return_dtype=pl.String)
+        decided.insert_column(4 + side, column.alias(f"decided_by_{language}"))
+    if top < 1:
+        return decided
+    adverse = decided["decision"].is_in([REFER, DECLINE])
+    gap = table.select(_gap(policy, table.schema)).to_series().filter(adverse)
+    found = reasons(table.filter(adverse), gap, card=card, rubric=rubric, top=top).sentences()
+    numbered = decided.with_row_index("_row")
+    places = numbered.filter(adverse).select("_row")
+    return numbered.join(
+        pl.concat([places, found], how="horizontal"), on="_row", how="left", maintain_order="left"
+    ).drop("_row")
+
+
+def subject_column(names: Iterable[str], given: str | None = None) -> str | None:
+    """Return the column of ids; None where rows have to be numbered.
+
+    Examples
+    --------
+    >>> subject_column(["household_id", "score"]), subject_column(["申请编号", "评分"])
+    ('household_id', '申请编号')
+    >>> subject_column(["score"]) is None
+    True
+    """
+    names = list(names)
+    if given is not None or "id" in names:
+        return given or "id"
+    ends = [name for name in names if name.endswith(("_id", "编号"))]
+    return ends[0] if len(ends) == 1 else None
+
+
+def wrong_with(table: pl.DataFrame, policy: Policy, key: str | None) -> list[Problem]:
+    """Return everything for which a policy cannot be applied to a frame; see `decide`."""
+    wanted = list(dict.fromkeys([*policy.columns, *([key] if key else [])]))
+    problems = [absent(name, table.columns) for name in wanted if name not in table.columns]
+    score = policy.score
+    kinds = table.schema
+    if score.column in kinds:
+        kind = kinds[score.column]
+        text = kind in (pl.String, pl.Categorical, pl.Enum)
+        fits = text if score.order else (kind.is_integer() or kind.is_float() or kind == pl.Null)
+        if not fits:
+            asked = tr("grades", "等级") if score.order else tr("numbers", "数字")
+            problems.append(
+                Problem(
+                    tr(f"the policy decides by {asked}", f"该政策按{asked}决策"),
+                    str(kind),
+                    where=score.column,
+                )
+            )
+        elif kind.is_integer() and (table[score.column].cast(pl.Float64).abs() > FARTHEST).any():
+            what = tr("a whole score beyond 2 to the 53rd power", "整数评分超出 2 的 53 次方")
+            problems.append(
+                Problem(what, hint=tr("is it an id?", "是否误用了编号列?"), where=score.column)
+            )
+    problems += [
+        Problem(
+            tr(
+                "a segment is told by text, whole numbers or yes and no",
+                "分段列须为文本、整数或是否",
+            ),
+            str(kinds[name]),
+            where=name,
+        )
+        for name in policy.columns[1:]
+        if name in kinds and not _tells(kinds[name])
+    ]
+    if key is not None and key in kinds:
+        ids = table[key]
+        if count := ids.null_count():
+            problems.append(
+                Problem(
+                    tr("ids are missing", "编号缺失"), tr(f"{count} rows", f"{count} 行"), where=key
+                )
+            )
+        twice = ids.drop_nulls().filter(ids.drop_nulls().is_duplicated())
+        if len(twice):
+            shown = ", ".join(str(v) for v in twice.unique(maintain_order=True).head(3))
+            found = tr(f"{len(twice)} rows: {shown}", f"{len(twice)} 行:{shown}")
+            problems.append(Problem(tr("ids stand more than once", "编号重复"), found, where=key))
+    return problems
+
+
+def _tells(kind: pl.DataType) -> bool:
+    return kind.is_integer() or kind in (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
+
+
+# ---- expressions ------------------------------------------------------------------------------
+
+
+def expressions(policy: Policy, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
+    """Return the decision and what decided it, as polars expressions.
+
+    Parameters
+    ----------
+    policy : Policy
+        What decides.
+    schema : polars.Schema
+        Types of the frame, for exact comparisons.
+    """
+    kind = schema[policy.score.column]
+    score = pl.col(policy.score.column)
+    steps: list[tuple[pl.Expr, str, str]] = [(score.is_null(), NOT_DECIDED, SCORE_MISSING)]
+    if kind.is_float():
+        steps.append((score.is_nan(), NOT_DECIDED, SCORE_MISSING))
+        steps.append((score.is_infinite(), NOT_DECIDED, SCORE_INFINITE))
+    if policy.score.order:
+        known = score.cast(pl.String).is_in(list(policy.score.order))
+        steps.append((~known, NOT_DECIDED, NOT_A_GRADE))
+    for rule in policy.rules:
+        fits = _fits(rule)
+        for name, _ in rule.tests:
+            # Unless another test already rules the segment out, nobody knows whether it applies.
+            steps.append((fits.is_null() & pl.col(name).is_null(), NOT_DECIDED, f"{name} missing"))
+        if rule.approve is not None:
+            approve = reaches(policy, rule.approve, schema)
+            steps.append(
+                (fits & approve, APPROVE, f"{rule.id}: {comparison(policy, rule, APPROVE)}")
+            )
+        if rule.refer is not None:
+            refer = reaches(policy, rule.refer, schema)
+            steps.append((fits & refer, REFER, f"{rule.id}: {comparison(policy, rule, REFER)}"))
+        steps.append((fits, DECLINE, f"{rule.id}: {comparison(policy, rule, DECLINE)}"))
+    return _chain(steps, 1, NOT_DECIDED), _chain(steps, 2, IN_NO_SEGMENT)
+
+
+def _chain(steps: list[tuple[pl.Expr, str, str]], part: int, otherwise: str) -> pl.Expr:
+    chain: Any = pl
+    for step in steps:
+        chain = chain.when(step[0]).then(pl.lit(step[part]))
+    found: pl.Expr = chain.otherwise(pl.lit(otherwise))
+    return found
+
+
+def _fits(rule: Rule) -> pl.Expr:
+    found = pl.lit(True)
+    for name, texts in rule.tests:
+        found = found & pl.col(name).cast(pl.String).is_in(list(texts))
+    return found
+
+
+def reaches(policy: Policy, cut: int | Decimal | str, schema: pl.Schema) -> pl.Expr:
+    """Return whether a score is at least as good as a cut-off."""
+    score = pl.col(policy.score.column)
+    if isinstance(cut, str):
+        good = policy.score.order[: policy.score.order.index(cut) + 1]
+        return score.cast(pl.String).is_in(list(good))
+    better = policy.score.higher == "better"
+    if schema[policy.score.column].is_integer():
+        bound = pl.lit(math.ceil(cut) if better else math.floor(cut), dtype=pl.Int64)
+        score = score.cast(pl.Int64)
+    else:
+        bound = pl.lit(float(cut), dtype=pl.Float64)
+        score = score.cast(pl.Float64)
+    return score >= bound if better else score <= bound
+
+
+def _gap(policy: Policy, schema: pl.Schema) -> pl.Expr:
+    """Return how far a score lies below approval, in its own unit; steps for a grade.
+
+    Null where a segment approves nobody outright: no score would do.
+    """
+    score = pl.col(policy.score.column)
+    order = policy.score.order
+    if order:
+        steps = {name: -place for place, name in enumerate(order)}
+        height = score.cast(pl.String).replace_strict(steps, default=None, return_dtype=pl.Float64)
+    else:
+        height = score.cast(pl.Float64) * (1 if policy.score.higher == "better" else -1)
+    gap: Any = pl
+    for rule in policy.rules:
+        short = None if rule.approve is None else float(policy.place(rule.approve)) - height
+        gap = gap.when(_fits(rule)).then(short)
+    found: pl.Expr = gap.otherwise(None)
+    return found.alias("gap")

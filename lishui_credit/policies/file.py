@@ -1,0 +1,194 @@
+"""A lending policy as a small TOML file: read and check it, write it, keep it in a manifest.
+
+`read_policy` turns a file into a `Policy` or raises one `PolicyError` that lists all its problems,
+each by its line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from lishui_credit.citation import Period
+from lishui_credit.errors import PolicyError, Problem, RubricError
+from lishui_credit.language import tr
+from lishui_credit.policies.checks import check
+from lishui_credit.policies.policy import Constraints, Policy, Score, Segment, said
+from lishui_credit.rubrics.law import edition
+from lishui_credit.rubrics.law.edition import mistake
+from lishui_credit.rubrics.law.toml_lines import Lines
+
+
+@cache
+def _adapter() -> TypeAdapter[Policy]:
+    return TypeAdapter(Policy)
+
+
+@cache
+def _keys() -> tuple[str, ...]:
+    nouns = (Policy, Score, Segment, Constraints)
+    return tuple(sorted({part.name for noun in nouns for part in fields(noun)} | {"from", "until"}))
+
+
+def read_policy(path: Path | str) -> Policy:
+    """Read and check a policy file.
+
+    Parameters
+    ----------
+    path : path-like
+        TOML in UTF-8.
+
+    Returns
+    -------
+    Policy
+
+    Raises
+    ------
+    PolicyError
+        With every problem of the file, each by its line.
+    """
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise PolicyError(Problem(tr("no such file", "没有这个文件"), where=str(path))) from None
+    except (UnicodeDecodeError, IsADirectoryError) as error:
+        raise PolicyError(
+            Problem(tr("not a text in UTF-8", "不是 UTF-8 文本"), str(error), where=path.name)
+        ) from None
+    return parse(text, path.name)
+
+
+def parse(text: str, where: str = "policy") -> Policy:
+    """Turn the text of a policy file into a checked `Policy`.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    where : str
+        Name shown in messages.
+
+    Raises
+    ------
+    PolicyError
+        For text that is no TOML, unknown or missing keys, values of the wrong type; then for what
+        does not fit together: cut-offs that do not belong to the kind, are out of order or no
+        grade of the order; segments that can never apply; protected or banned columns; rates
+        outside 0 to 10,000; a validity that ends before it begins; half an approval.
+    """
+    try:
+        raw, lines = edition.parse(text, where)
+    except RubricError as error:
+        raise PolicyError(error.problems) from None
+    return build(raw, lines, where)
+
+
+def build(raw: Mapping[str, Any], lines: Lines, where: str) -> Policy:
+    """Turn parsed tables into a checked `Policy`; see `parse`."""
+    body = dict(raw)
+    if isinstance(body.get("valid"), dict):
+        # ``from`` is what a policy says and a word Python keeps for itself.
+        body["valid"] = {{"from": "start"}.get(k, k): day for k, day in body["valid"].items()}
+    try:
+        policy = _adapter().validate_python(body)
+    except ValidationError as error:
+        found = [mistake(row, body, lines, where, _keys()) for row in _plain(error)]
+        raise PolicyError(dict.fromkeys(found)) from None
+    problems = [
+        replace(problem, where=f"{where}{lines.at(loc, body)}") for loc, problem in check(policy)
+    ]
+    if problems:
+        raise PolicyError(problems)
+    return policy
+
+
+def _plain(error: ValidationError) -> Iterator[dict[str, Any]]:
+    """Yield each mistake once: of a key that may be several types, without naming the types."""
+    for row in error.errors():
+        loc = ["from" if part == "start" else part for part in row["loc"]]
+        stray = row["type"] in ("unexpected_keyword_argument", "extra_forbidden")
+        while not stray and isinstance(loc[-1], str) and loc[-1] not in _keys():
+            loc.pop()
+        union = len(loc) < len(row["loc"])
+        message = tr("a number or a text", "须为数字或文本") if union else row["msg"]
+        yield {**row, "loc": tuple(loc), "msg": message}
+
+
+def _dated(body: dict[str, Any]) -> dict[str, Any]:
+    """Return stored content with its decimals and dates as TOML would give them."""
+    for row in [body, *body.get("segments", [])]:
+        for name in ("cut_off", "approve_at_least", "refer_at_least"):
+            if isinstance(row.get(name), str) and not body["score"].get("order"):
+                row[name] = Decimal(row[name])
+    for name in ("approved_on",):
+        if isinstance(body.get(name), str):
+            body[name] = date.fromisoformat(body[name])
+    if "valid" in body:
+        body["valid"] = {key: date.fromisoformat(day) for key, day in body["valid"].items()}
+    return body
+
+
+def from_content(data: Mapping[str, Any]) -> Policy:
+    """Return the policy of a stored `content`, as a manifest keeps it.
+
+    Raises
+    ------
+    PolicyError
+        If it is no longer a policy.
+    """
+    try:
+        body = _dated(json.loads(json.dumps(data), parse_float=Decimal))
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        what = tr("the stored policy is damaged", "所存政策已损坏")
+        raise PolicyError(Problem(what, f"{type(error).__name__}: {error}")) from None
+    return build(body, Lines(""), "policy")
+
+
+def to_toml(policy: Policy) -> str:
+    """Return a policy as the text of its file; `parse` gives the same policy back.
+
+    Examples
+    --------
+    >>> made = Policy(id="a", version="1", title_zh="甲", author="b", kind="single",
+    ...               score=Score(column="score"), cut_off=Decimal("0.5"))
+    >>> parse(to_toml(made)) == made
+    True
+    """
+    top, tables = [], []
+    for name in said(policy):
+        value = getattr(policy, name)
+        if name == "segments":
+            for row in value:
+                tables.append("\n[[segments]]")
+                tables += [f"{key} = {_toml(getattr(row, key))}" for key in said(row)]
+        else:
+            top.append(f"{name} = {_toml(value)}")
+    return "\n".join([*top, *tables]) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Period):
+        until = "" if value.until is None else f", until = {value.until}"
+        return f"{{ from = {value.start}{until} }}"
+    if isinstance(value, Score | Constraints):
+        value = {name: getattr(value, name) for name in said(value)}
+    if isinstance(value, Mapping):
+        inner = (f"{json.dumps(k, ensure_ascii=False)} = {_toml(v)}" for k, v in value.items())
+        return f"{{ {', '.join(inner)} }}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, Decimal):
+        plain = f"{value:f}"
+        return plain if "." in plain else f"{plain}.0"
+    if isinstance(value, bool | str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value)

@@ -1,0 +1,231 @@
+"""Files of scores as a policy reads them: Parquet, CSV, Excel, or a graded file with its manifest.
+
+Ids and segments stay text, so that a code keeps its leading zeros; what is meant as a number must
+be one. A file that says which model or edition made it is held to the policy's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.policies.policy import Policy
+from lishui_credit.rubrics import grade_files as graded
+from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.tables.headers import is_date, is_header
+from lishui_credit.tables.read import broken
+from lishui_credit.tables.read import read as read_raw
+
+KEY: Final = "lishui_credit"
+"""Where a Parquet footer keeps what made the file."""
+
+_PARQUET: Final = (".parquet", ".pq")
+_NUMBERS: Final = ("points__", "lost_")
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """A file of scores as a policy reads it.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Its rows; ids and segments of CSV and Excel stay text.
+    source_sha256 : str
+        Hash of the model or edition that made it; "" where the file does not say.
+    rubric : Rubric, optional
+        Of a graded file.
+    notes : tuple of str
+        What the reader remarked.
+    lines : polars.Series, optional
+        Line (or sheet row) of every row in the file; from 2 on where it is not given.
+    faults : dict of str to polars.Series
+        By column: the cells of a number that are none, as they stand; null elsewhere.
+    """
+
+    frame: pl.DataFrame
+    source_sha256: str = ""
+    rubric: Rubric | None = None
+    notes: tuple[str, ...] = ()
+    lines: pl.Series | None = None
+    faults: Mapping[str, pl.Series] = field(default_factory=dict)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any row says that it is synthetic."""
+        if "synthetic" not in self.frame.columns:
+            return False
+        told = self.frame["synthetic"].cast(pl.String).str.to_lowercase().eq("true")
+        return bool(told.any())
+
+    def whole(self, where: str) -> Scores:
+        """Return the scores if every cell of a number is one.
+
+        Raises
+        ------
+        SubjectError
+            With every column that has others, how many, and the first.
+        """
+        problems = []
+        for name, cells in self.faults.items():
+            wrong = cells.drop_nulls()
+            found = tr(f"{len(wrong)} cells: {wrong[0]}", f"{len(wrong)} 格:{wrong[0]}")
+            what = tr("not a number", "不是数字")
+            problems.append(Problem(what, found, where=f"{where}: {name}"))
+        if problems:
+            raise SubjectError(problems)
+        return self
+
+
+def read_scores(path: Path | str, policy: Policy, *also: str, check_source: bool = True) -> Scores:
+    """Read a file of scores: Parquet, CSV, Excel, or a graded file with its manifest.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    policy : Policy
+        Tells which column must be numbers.
+    *also : str
+        Further columns of numbers, read where they are there.
+    check_source : bool, default True
+        Refuse scores of another model or edition than the policy names.
+
+    Raises
+    ------
+    SubjectError
+        If it cannot be read. A cell of a number that is none is not raised but told in ``faults``.
+    PolicyError
+        If another model or edition made it than the policy names.
+    """
+    path = Path(path)
+    facts = facts_of(path)
+    try:
+        if "rubric" in facts:
+            stored = graded.read(path)
+            found = Scores(stored.frame.collect(), stored.manifest.edition_sha256, stored.rubric)
+        else:
+            raw = read_raw(path, is_header, is_date)
+            table = raw.numbered().collect()
+            lines, table = table["_row"], table.drop("_row")
+            numbers = {*also} if policy.score.order else {*also, policy.score.column}
+            faults: dict[str, pl.Series] = {}
+            if path.suffix.lower() in _PARQUET:
+                for name in set(table.columns) & {*also}:
+                    if table[name].dtype == pl.String:
+                        column, wrong = number(table[name])
+                        table = table.with_columns(column)
+                        faults |= {name: wrong} if wrong.count() else {}
+            else:
+                table, faults = cells(table, numbers)
+            found = Scores(
+                table,
+                str(facts.get("model_sha256", "")),
+                notes=raw.notes,
+                lines=lines,
+                faults=faults,
+            )
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise broken(path.name, error) from None
+    faulty = found.faults.get(policy.score.column)
+    if faulty is not None and not found.frame[policy.score.column].count():
+        what = tr("not a number in any row", "整列都不是数字")
+        hint = tr("grades need score.order in the policy", "若为等级,请在政策中写明 score.order")
+        where = f"{path.name}: {policy.score.column}"
+        raise SubjectError(Problem(what, faulty.drop_nulls()[0], hint, where))
+    asked = policy.score.sha256 if check_source else ""
+    if asked and found.source_sha256 and asked != found.source_sha256:
+        raise PolicyError(
+            Problem(
+                tr(
+                    "another model or edition made these scores", "评分并非政策指定的模型或版本所出"
+                ),
+                f"{found.source_sha256[:12]} != {asked[:12]}",
+                policy.score.source,
+                path.name,
+            )
+        )
+    if asked and not found.source_sha256:
+        note = tr(
+            "the file does not say which model made the scores: not checked against the policy",
+            "文件未说明评分由何模型所出,未与政策核对",
+        )
+        found = replace(found, notes=(*found.notes, note))
+    return found
+
+
+def facts_of(path: Path) -> dict[str, Any]:
+    """Return what a file says of itself, beside it or in its footer."""
+    beside = graded.manifest_path(path)
+    try:
+        if beside.exists():
+            found = json.loads(beside.read_text(encoding="utf-8"))
+        elif path.suffix.lower() in _PARQUET:
+            found = json.loads(pl.read_parquet_metadata(path)[KEY])
+        else:
+            return {}
+    except (KeyError, ValueError, OSError, pl.exceptions.PolarsError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def cells(table: pl.DataFrame, numbers: set[str]) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+    """Read text cells: numbers where numbers are meant, else text, an empty cell as null.
+
+    Returns
+    -------
+    table : polars.DataFrame
+        Headers without spaces around them; a cell of a number that is none is null.
+    faults : dict of str to polars.Series
+        As in `Scores`.
+    """
+    names = [name.strip() for name in table.columns]
+    if len(set(names)) < len(names):
+        names = table.columns
+    made, faults = [], {}
+    for name, column in zip(names, table, strict=True):
+        text = _stripped(column).alias(name)
+        if name in numbers or name.startswith(_NUMBERS):
+            text, wrong = number(text)
+            if wrong.count():
+                faults[name] = wrong
+        made.append(text)
+    return pl.DataFrame(made), faults
+
+
+def _stripped(column: pl.Series) -> pl.Series:
+    text = column.cast(pl.String).str.strip_chars(" \t\r\n\u3000\u00a0")
+    return text.replace("", None)
+
+
+def number(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return text as numbers, whole ones where all are, and beside it the cells that are none.
+
+    Examples
+    --------
+    >>> found, wrong = number(pl.Series(["1", "x", None]))
+    >>> found.to_list(), wrong.to_list()
+    ([1, None, None], [None, 'x', None])
+    """
+    text = _stripped(column)
+    fractions = text.cast(pl.Float64, strict=False)
+    wrong = pl.select(pl.when(fractions.is_null()).then(text)).to_series()
+    whole = text.cast(pl.Int64, strict=False)
+    return (whole if whole.count() == fractions.count() else fractions), wrong
+
+
+def stored_rows(path: Path) -> pl.DataFrame:
+    """Return the rows of a file this package wrote; cells of CSV and Excel stay text."""
+    raw = read_raw(path)
+    try:
+        table = raw.frame.collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise broken(path.name, error, raw.text) from None
+    return table if path.suffix.lower() in _PARQUET else cells(table, set())[0]

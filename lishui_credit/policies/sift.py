@@ -1,0 +1,171 @@
+"""Rows of a file of scores that cannot be decided: each with every reason, in a file of their own.
+
+A score that is missing is no such row: it is decided as "not decided". Rejected are cells that
+contradict what they are to be: text for a number, money below zero or in parts of a fen, an outcome
+other than 0 and 1, an id that is missing or stands more than once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.policies.score_files import Scores
+from lishui_credit.rubrics.grade_files import rejected_path
+from lishui_credit.tables.write import replacing, safe_text
+
+AMOUNT = "amount_fen"
+OUTCOME = "bad"
+
+
+def sift(found: Scores, key: str | None) -> tuple[Scores, pl.DataFrame]:
+    """Part a file of scores into rows that can be decided and rows that cannot.
+
+    Parameters
+    ----------
+    found : Scores
+        n rows.
+    key : str, optional
+        Column of ids.
+
+    Returns
+    -------
+    sound : Scores
+        Without the rejected rows.
+    rejected : polars.DataFrame, shape (k, 2 + columns)
+        ``row`` (line of the file), ``reasons``, then the row's cells as text.
+
+    Examples
+    --------
+    >>> made = Scores(pl.DataFrame({"id": ["a", "b"], "score": [1, 2], "amount_fen": [5, -5]}))
+    >>> sound, rejected = sift(made, "id")
+    >>> sound.frame.height, rejected.select("row", "reasons").rows()
+    (1, [(3, 'amount_fen: a negative amount')])
+    """
+    table = found.frame
+    reasons = [
+        pl.format("{}: {} ({})", pl.lit(name), pl.lit(tr("not a number", "不是数字")), cells)
+        for name, cells in found.faults.items()
+    ]
+    for name, what, test in (*_of_ids(table, key), *_of_money(table), *_of_outcomes(table)):
+        reasons.append(pl.when(test).then(pl.lit(f"{name}: {what}")))
+    if not reasons:
+        return found, pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String})
+    told = table.select(
+        pl.concat_str(reasons, separator="; ", ignore_nulls=True).alias("reasons")
+    ).to_series()
+    wrong = told != ""
+    lines = found.lines
+    if lines is None:
+        lines = pl.int_range(2, table.height + 2, eager=True)
+    cells = [
+        pl.coalesce(
+            *([found.faults[name]] if name in found.faults else []), pl.col(name).cast(pl.String)
+        ).alias(name)
+        for name, kind in table.schema.items()
+        if not kind.is_nested() and name not in ("row", "reasons")
+    ]
+    rejected = table.select(
+        lines.cast(pl.Int64).alias("row"), told.alias("reasons"), *cells
+    ).filter(wrong)
+    if rejected.is_empty():
+        return found, rejected
+    sound = replace(found, frame=table.filter(~wrong), lines=lines.filter(~wrong), faults={})
+    return sound, rejected
+
+
+def _of_ids(table: pl.DataFrame, key: str | None) -> list[tuple[str, str, pl.Expr]]:
+    if key is None or key not in table.columns:
+        return []
+    own = pl.col(key)
+    return [
+        (key, tr("the id is missing", "编号缺失"), own.is_null()),
+        (
+            key,
+            tr("the id stands more than once", "编号重复"),
+            own.is_not_null() & own.is_duplicated(),
+        ),
+    ]
+
+
+def _of_money(table: pl.DataFrame) -> list[tuple[str, str, pl.Expr]]:
+    kind = table.schema.get(AMOUNT)
+    if kind is None or not kind.is_numeric():
+        return _no_numbers(table, AMOUNT)
+    money = pl.col(AMOUNT)
+    found = [(AMOUNT, tr("a negative amount", "金额为负"), money < 0)]
+    if not kind.is_integer():
+        whole = money.cast(pl.Float64)
+        what = tr("not whole fen (is it in yuan?)", "不是整数分(是否以元为单位?)")
+        odd = whole.is_not_null() & (~whole.is_finite() | (whole != whole.round()))
+        found.append((AMOUNT, what, odd))
+    return found
+
+
+def _of_outcomes(table: pl.DataFrame) -> list[tuple[str, str, pl.Expr]]:
+    kind = table.schema.get(OUTCOME)
+    if kind is None or kind == pl.Boolean:
+        return []
+    if not kind.is_numeric():
+        return _no_numbers(table, OUTCOME)
+    what = tr("an outcome other than 0 and 1", "结果不是 0 或 1")
+    return [(OUTCOME, what, ~pl.col(OUTCOME).is_in([0, 1]).fill_null(True))]
+
+
+def _no_numbers(table: pl.DataFrame, name: str) -> list[tuple[str, str, pl.Expr]]:
+    """Return the reason for every cell of a column that holds no numbers at all."""
+    if name not in table.columns or table.schema[name] == pl.Null:
+        return []
+    return [(name, tr("not a number", "不是数字"), pl.col(name).is_not_null())]
+
+
+def settle(rejected: pl.DataFrame, output: Path, *, left: int, skip: bool) -> None:
+    """Write rejected rows beside the output; stop there unless they may be skipped.
+
+    Parameters
+    ----------
+    rejected : polars.DataFrame
+        Of `sift`; an empty one takes an earlier file of rejected rows away.
+    output : path-like
+        What would be written.
+    left : int
+        Rows that can be decided.
+    skip : bool
+        Go on with these.
+
+    Raises
+    ------
+    SubjectError
+        If rows were rejected, and `skip` is false or none is left.
+    """
+    path = rejected_path(output)
+    if rejected.is_empty():
+        path.unlink(missing_ok=True)
+        return
+    texts = [safe_text(name) for name, kind in rejected.schema.items() if kind == pl.String]
+    with replacing(path) as draft:
+        rejected.with_columns(texts).write_csv(draft, include_bom=True)
+    if skip and left:
+        return
+    first = rejected.row(0, named=True)
+    more = tr(
+        ", or decide the other rows with --skip-rejected", ",或加 --skip-rejected 只决策其余行"
+    )
+    more = more if left else ""
+    raise SubjectError(
+        Problem(
+            tr(
+                f"{rejected.height:,} rows cannot be decided; nothing was decided",
+                f"{rejected.height:,} 行无法决策,未作任何决策",
+            ),
+            tr(
+                f"row {first['row']}: {first['reasons']}",
+                f"第 {first['row']} 行:{first['reasons']}",
+            ),
+            tr(f"see {path.name}; mend the file", f"详见 {path.name};请修正文件") + more,
+        )
+    )

@@ -1,0 +1,209 @@
+"""Small drawings as SVG text: axes, lines, steps, bars and intervals; no script, no outside host.
+
+Colours are Okabe and Ito's, told apart by the colour-blind; every series also has its own dash or
+mark and its name, so that colour is never alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from math import floor, log10
+
+from lishui_credit.reports.layout import cut, width
+
+BLUE, RED, GREY, GREEN = "#0072B2", "#D55E00", "#595959", "#009E73"
+
+WIDE, TALL = 420, 300
+"""Size of a drawing, in its own units; text is 13 of them."""
+
+Points = Sequence[tuple[float, float]]
+
+
+def ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Return round values between two ends.
+
+    Examples
+    --------
+    >>> ticks(0, 1), ticks(0, 0.23)
+    ([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], [0.0, 0.05, 0.1, 0.15, 0.2])
+    """
+    if high <= low:
+        return [low]
+    rough = (high - low) / about
+    size = 10.0 ** floor(log10(rough))
+    step = next(size * m for m in (1, 2, 5, 10) if size * m >= rough * 0.999)
+    first = -floor(-low / step + 1e-9)
+    found = []
+    place = first
+    while place * step <= high + step * 1e-6:
+        found.append(round(place * step, 12))
+        place += 1
+    return found
+
+
+def short(value: float, percent: bool = False) -> str:
+    """Return a tick as printed.
+
+    Examples
+    --------
+    >>> short(0.25, percent=True), short(600.0)
+    ('25%', '600')
+    """
+    return f"{100 * value:.4g}%" if percent else f"{value:.6g}"
+
+
+class Plot:
+    """A drawing under construction: scales, then marks, then `text`.
+
+    Parameters
+    ----------
+    x, y : (float, float)
+        Ends of the axes.
+    x_name, y_name, title : str
+        Words; the title is read out, not drawn.
+    percent : (bool, bool)
+        Whether each axis counts in percent.
+    tall : int
+        Height.
+    left : int
+        Room for the names on the left.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        x: tuple[float, float],
+        y: tuple[float, float],
+        *,
+        x_name: str = "",
+        y_name: str = "",
+        percent: tuple[bool, bool] = (False, False),
+        tall: int = TALL,
+        left: int = 50,
+        rows: Sequence[str] = (),
+    ) -> None:
+        self.title, self.x, self.y, self.tall, self.left = title, x, y, tall, left
+        self.marks: list[str] = []
+        self.legend: list[str] = []
+        self._axes(x_name, y_name, percent, rows)
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Return the place of a value on the paper."""
+        (x0, x1), (y0, y1) = self.x, self.y
+        right, top, bottom = WIDE - 24, 30, self.tall - 44
+        across = self.left + (x - x0) / ((x1 - x0) or 1) * (right - self.left)
+        return across, bottom - (y - y0) / ((y1 - y0) or 1) * (bottom - top)
+
+    def _axes(
+        self, x_name: str, y_name: str, percent: tuple[bool, bool], rows: Sequence[str]
+    ) -> None:
+        (x0, x1), (y0, y1) = self.x, self.y
+        add = self.marks.append
+        for value in ticks(x0, x1):
+            px, bottom = self.at(value, y0)
+            _, top = self.at(value, y1)
+            add(f'<path class="grid" d="M{px:.1f} {bottom:.1f}V{top:.1f}"/>')
+            add(
+                f'<text x="{px:.1f}" y="{bottom + 16:.1f}" text-anchor="middle">{short(value, percent[0])}</text>'
+            )
+        if rows:
+            for place, name in enumerate(rows):
+                px, py = self.at(x0, y1 - place - 0.5)
+                fitted = escape(cut(name, max(6, (self.left - 10) // 8 + 1)))
+                add(f'<text x="{px - 8:.1f}" y="{py + 4:.1f}" text-anchor="end">{fitted}</text>')
+        else:
+            for value in ticks(y0, y1):
+                px, py = self.at(x0, value)
+                right, _ = self.at(x1, value)
+                add(f'<path class="grid" d="M{px:.1f} {py:.1f}H{right:.1f}"/>')
+                add(
+                    f'<text x="{px - 6:.1f}" y="{py + 4:.1f}" text-anchor="end">{short(value, percent[1])}</text>'
+                )
+        left, bottom = self.at(x0, y0)
+        right, top = self.at(x1, y1)
+        add(f'<path class="axis" d="M{left:.1f} {top:.1f}V{bottom:.1f}H{right:.1f}"/>')
+        middle = (left + right) / 2
+        add(
+            f'<text x="{middle:.1f}" y="{bottom + 36:.1f}" text-anchor="middle">{escape(x_name)}</text>'
+        )
+        if y_name:
+            add(f'<text x="4" y="16">{escape(y_name)}</text>')
+
+    def line(self, points: Points, colour: str, dash: str = "", name: str = "") -> None:
+        """Draw a line through points."""
+        path = "L".join(f"{px:.1f} {py:.1f}" for px, py in (self.at(*point) for point in points))
+        style = f' stroke-dasharray="{dash}"' if dash else ""
+        self.marks.append(
+            f'<path fill="none" stroke="{colour}" stroke-width="2"{style} d="M{path}"/>'
+        )
+        if name:
+            self.legend.append(
+                f'<svg width="26" height="10"><path d="M0 5H26" stroke="{colour}" stroke-width="2.5"{style}/></svg>{escape(name)}'
+            )
+
+    def bar(
+        self, x0: float, x1: float, y0: float, y1: float, colour: str, faint: bool = False
+    ) -> None:
+        """Draw a filled box between two corners."""
+        (ax, ay), (bx, by) = self.at(x0, y0), self.at(x1, y1)
+        opacity = ' fill-opacity="0.35"' if faint else ""
+        self.marks.append(
+            f'<rect x="{min(ax, bx):.1f}" y="{min(ay, by):.1f}" width="{abs(bx - ax):.1f}"'
+            f' height="{abs(by - ay):.1f}" fill="{colour}"{opacity}/>'
+        )
+
+    def interval(self, low: tuple[float, float], high: tuple[float, float], colour: str) -> None:
+        """Draw an interval between two places."""
+        (ax, ay), (bx, by) = self.at(*low), self.at(*high)
+        self.marks.append(
+            f'<path stroke="{colour}" stroke-width="2" d="M{ax:.1f} {ay:.1f}L{bx:.1f} {by:.1f}"/>'
+        )
+
+    def dot(self, x: float, y: float, colour: str, hollow: bool = False) -> None:
+        """Draw a point, filled or as a hollow square."""
+        px, py = self.at(x, y)
+        if hollow:
+            self.marks.append(
+                f'<rect x="{px - 4:.1f}" y="{py - 4:.1f}" width="8" height="8" fill="#fff" stroke="{colour}" stroke-width="2"/>'
+            )
+        else:
+            self.marks.append(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="4" fill="{colour}"/>')
+
+    def word(self, x: float, y: float, text: str, anchor: str = "start") -> None:
+        """Write a word at a place."""
+        px, py = self.at(x, y)
+        self.marks.append(
+            f'<text x="{px:.1f}" y="{py + 4:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+        )
+
+    def key(self, colour: str, name: str, hollow: bool = False) -> None:
+        """Name a mark in the legend."""
+        mark = (
+            f'<rect x="1" y="1" width="8" height="8" fill="#fff" stroke="{colour}" stroke-width="2"/>'
+            if hollow
+            else f'<circle cx="5" cy="5" r="4" fill="{colour}"/>'
+        )
+        self.legend.append(f'<svg width="12" height="10">{mark}</svg>{escape(name)}')
+
+    def text(self) -> str:
+        """Return the figure as HTML: title, drawing, legend."""
+        keys = "".join(f"<span>{key}</span>" for key in self.legend)
+        name = escape(self.title)
+        return (
+            f"<figure><figcaption>{name}</figcaption>"
+            f'<svg class="plot" role="img" aria-label="{name}" viewBox="0 0 {WIDE} {self.tall}">'
+            + "".join(self.marks)
+            + f"</svg>{f'<div class=legend>{keys}</div>' if keys else ''}</figure>"
+        )
+
+
+def room(names: Sequence[str]) -> int:
+    """Return how much room names need on the left, 50 to 150.
+
+    Examples
+    --------
+    >>> room(["A"]), room(["a name that is too long to be shown"])
+    (50, 150)
+    """
+    return min(150, max(50, 18 + 8 * max((width(name) for name in names), default=0)))

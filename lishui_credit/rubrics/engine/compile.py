@@ -1,0 +1,330 @@
+"""Rows of an edition -> named expressions: points, totals, conditions, overrides.
+
+Every builder takes the expression namespace (polars or narwhals) and uses element-wise verbs only,
+so one code path serves every engine. Integers only; a null is decided before any comparison.
+Nothing here decides a grade: `stages` puts these expressions in order and does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from fractions import Fraction
+from functools import reduce
+from operator import add, and_
+from typing import Final
+
+from lishui_credit.points import INT64_MAX, Expr, Namespace, compare
+from lishui_credit.rubrics.engine import rows as tables
+from lishui_credit.rubrics.engine.formulas import FORMULAS, rounded
+from lishui_credit.rubrics.law.rubric import Condition, FormulaRule, Indicator, Override, Rubric
+from lishui_credit.tables.columns import dictionary
+
+POINTS: Final = "points__"
+OVERRIDE: Final = "_o__"
+REQUIRES: Final = "_q__"
+EVENT_OPEN: Final = "_event__"
+EVENT_REPAIRED: Final = "_repaired__"
+
+GRADED: Final = "graded"
+WITHHELD: Final = "withheld"
+NOT_GRADED: Final = "not_graded"
+
+
+def needed_columns(rubric: Rubric) -> dict[str, bool]:
+    """Return every subject column the edition reads, and whether it must be there.
+
+    A column must be there when its absence would withhold every grade.
+
+    Parameters
+    ----------
+    rubric : Rubric
+        An edition that can grade.
+
+    Returns
+    -------
+    dict of str to bool
+        Column id to required, in the order of the edition.
+    """
+    needed: dict[str, bool] = {rubric.subject_id: True}
+
+    def note(names: Iterable[str | None], required: bool) -> None:
+        for name in names:
+            if name is not None:
+                needed[name] = needed.get(name, False) or required
+
+    if rubric.bases is not None:
+        note([rubric.bases.key], True)
+    for row in rubric.scoring:
+        required = row.missing == "withhold"
+        parts = [part for term in row.mix for part in (term.column, term.over)]
+        note([row.column, row.over, *parts], required and row.judged is None)
+        note([row.judged], False)
+        if row.formula is not None:
+            first, *rest = FORMULAS[row.formula.name].columns
+            note([first], required)
+            note(rest, False)
+    for override in rubric.active_overrides:
+        note([override.column], override.missing == "withhold")
+        for condition in override.when:
+            note([condition.column, condition.over], override.missing == "withhold")
+    for grade in rubric.grades:
+        note(grade.at_least_if, False)
+        for condition in grade.requires:
+            required = grade.requires_missing == "withhold"
+            note([condition.column, condition.over], required)
+    if rubric.start is not None:
+        for start in rubric.start.rows:
+            for condition in start.when:
+                note([condition.column, condition.over], rubric.start.missing == "withhold")
+        if rubric.start.bonus is not None:
+            note([rubric.start.bonus.column], False)
+    for amount in rubric.amounts:
+        note(FORMULAS[amount.formula.name].columns, False)
+    if rubric.adjustment is not None:
+        note([rubric.adjustment.column], False)
+    note([*rubric.carries, "synthetic"], False)
+    return needed
+
+
+# ---- points -----------------------------------------------------------------------------------
+
+
+def _share(rubric: Rubric, row: Indicator, ns: Namespace) -> Expr:
+    """Points in proportion to a benchmark; see `rubric.Share`."""
+    assert row.share is not None
+    assert row.share.benchmark is not None
+    assert row.max_points is not None
+    value = tables.value(row.column, row.over, row.mix)
+    most = tables.units(row.max_points, tables.row_unit(rubric, row))
+    mark = Fraction(row.share.benchmark)
+    top_most, down_most = value.bound()
+    widest = 4 * most * max(top_most * mark.denominator, down_most * mark.numerator)
+    top, down = value.fraction(ns, wide=widest > INT64_MAX)
+    nothing = ns.lit(tables.missing_points(rubric, row), dtype=ns.Int32)
+    full = ns.lit(most, dtype=ns.Int32)
+    if row.share.direction == "higher":
+        met = compare(top, down, ">=", mark)
+        part, whole = top * (most * mark.denominator), down * mark.numerator
+    else:
+        met = compare(top, down, "<=", mark)
+        part, whole = down * (most * mark.numerator), top * mark.denominator
+    share = (part * 2 + whole) // (whole * 2)
+    return (
+        ns.when(~value.known(ns))
+        .then(nothing)
+        .when(met)
+        .then(full)
+        .when(top <= 0)
+        .then(ns.lit(0, dtype=ns.Int32))
+        .otherwise(share.cast(ns.Int32))
+    )
+
+
+def by_formula(rubric: Rubric, rule: FormulaRule, ns: Namespace, as_of: date) -> Expr:
+    """Return the expression of a named formula; see `formulas`."""
+    params = {**rubric.choice_values(), **rule.params}
+    return FORMULAS[rule.name].function(ns, params, rubric.point_unit, as_of)
+
+
+def points(rubric: Rubric, row: Indicator, ns: Namespace, as_of: date) -> Expr:
+    """Return the expression of one scoring row's points, Int32 in the edition's unit.
+
+    Parameters
+    ----------
+    rubric : Rubric
+        The edition.
+    row : Indicator
+        One of ``rubric.scoring`` that is not scored by events.
+    ns : module
+        polars or narwhals.
+    as_of : date
+        Day of grading, for formulas that read it.
+
+    Returns
+    -------
+    expression
+        Null where the row withholds the grade.
+    """
+    if row.formula is not None:
+        found = by_formula(rubric, row.formula, ns, as_of)
+        lacking = tables.missing_points(rubric, row)
+        result = ns.when(found.is_null()).then(ns.lit(lacking, dtype=ns.Int32)).otherwise(found)
+    elif row.share is not None:
+        result = _share(rubric, row, ns)
+    else:
+        result = tables.points_table(rubric, row).expr(ns)
+    if row.judged is not None:
+        unit = tables.row_unit(rubric, row)
+        figure = (ns.col(row.judged).cast(ns.Int64) * unit).cast(ns.Int32)
+        scale = dictionary()[row.judged].per_unit
+        if scale != 1:
+            figure = rounded(ns, ns.col(row.judged).cast(ns.Int64) * unit, scale).cast(ns.Int32)
+        result = ns.when(ns.col(row.judged).is_null()).then(result).otherwise(figure)
+    if rubric.aggregate == "weighted":
+        result = result * ns.lit(row.weight or 0, dtype=ns.Int32)
+    return result
+
+
+def start_score(rubric: Rubric, ns: Namespace) -> Expr:
+    """Return the start score of a deducting rubric, null where it cannot be told."""
+    assert rubric.start is not None
+    unit = rubric.point_unit
+
+    def lit(value: int | None) -> Expr:
+        return ns.lit(value, dtype=ns.Int32)
+
+    chain = ns
+    for row in rubric.start.rows:
+        value = tables.units(row.points, unit)
+        if not row.when:
+            result = chain.otherwise(lit(value)) if chain is not ns else lit(value)
+            break
+        test = every(row.when, rubric, ns)
+        if rubric.start.missing == "withhold":
+            chain = chain.when(test.is_null()).then(lit(None))
+        chain = chain.when(test).then(lit(value))
+    bonus = rubric.start.bonus
+    if bonus is not None:
+        each, most = tables.units(bonus.points_each, unit), tables.units(bonus.at_most, unit)
+        extra = (ns.col(bonus.column).fill_null(0) * each).cast(ns.Int32)
+        total = result + extra
+        result = ns.when(total > most).then(lit(most)).otherwise(total)
+    return result
+
+
+def earned(rubric: Rubric, ns: Namespace) -> Expr:
+    """Return the total in the edition's unit: a fold of the points, null if any is null."""
+    columns = [ns.col(f"{POINTS}{row.id}") for row in rubric.scoring]
+    if rubric.aggregate == "worst":
+        return reduce(lambda a, b: ns.when(b < a).then(b).otherwise(a), columns) + reduce(
+            add, [column * 0 for column in columns]
+        )
+    if rubric.aggregate == "deduct":
+        columns.insert(0, ns.col(f"{POINTS}start"))
+    return reduce(add, columns)
+
+
+def possible(rubric: Rubric, ns: Namespace) -> Expr:
+    """Return what the rows that apply could earn at most, in the edition's unit."""
+    total = ns.lit(tables.reachable(rubric), dtype=ns.Int32)
+    for row in rubric.scoring:
+        if row.missing == "exclude":
+            known = _row_known(rubric, row, ns)
+            total = total - ns.when(known).then(ns.lit(0, dtype=ns.Int32)).otherwise(
+                ns.lit(tables.best(rubric, row), dtype=ns.Int32)
+            )
+    return total
+
+
+def _row_known(rubric: Rubric, row: Indicator, ns: Namespace) -> Expr:
+    if row.formula is not None:
+        known = ~ns.col(FORMULAS[row.formula.name].columns[0]).is_null()
+    else:
+        known = tables.value(row.column, row.over, row.mix).known(ns)
+    return known if row.judged is None else known | ~ns.col(row.judged).is_null()
+
+
+def partial(rubric: Rubric) -> bool:
+    """Tell whether scores must be set against what is possible rather than read as they are."""
+    if rubric.aggregate not in ("sum", "weighted"):
+        return False
+    whole = tables.reachable(rubric) == tables.nominal(rubric)
+    return not whole or any(row.missing == "exclude" for row in rubric.scoring)
+
+
+def reaches(rubric: Rubric, ns: Namespace, sign: str, bound: Fraction) -> Expr:
+    """Test the total against a printed cut-off, as a share of what is possible where needed."""
+    total, cut = ns.col("earned").cast(ns.Int64), bound * rubric.point_unit
+    if partial(rubric):
+        return compare(total * tables.nominal(rubric), ns.col("possible").cast(ns.Int64), sign, cut)
+    return compare(total, 1, sign, cut)
+
+
+# ---- conditions -------------------------------------------------------------------------------
+
+
+def _tests(condition: Condition) -> Iterator[tuple[str, Fraction]]:
+    for sign, bound in (
+        (">=", condition.at_least),
+        (">", condition.above),
+        ("<", condition.below),
+        ("<=", condition.at_most),
+    ):
+        if bound is not None:
+            yield sign, Fraction(bound)
+
+
+def holds(condition: Condition, rubric: Rubric, ns: Namespace) -> Expr:
+    """Return whether a condition holds: true, false, or null where it cannot be told."""
+    parts: list[Expr] = []
+    if condition.score:
+        parts = [reaches(rubric, ns, sign, bound) for sign, bound in _tests(condition)]
+        known = ~ns.col("earned").is_null()
+    elif condition.points is not None:
+        row = rubric.indicator(condition.points)
+        unit = rubric.point_unit if rubric.aggregate != "weighted" else (row.weight or 1)
+        cell = ns.col(f"{POINTS}{row.id}").cast(ns.Int64)
+        parts = [compare(cell, unit, sign, bound) for sign, bound in _tests(condition)]
+        known = ~cell.is_null()
+    else:
+        assert condition.column is not None
+        kind = dictionary()[condition.column].type
+        cell = ns.col(condition.column)
+        if condition.over is None:
+            known = ~cell.is_null()
+        else:
+            known = tables.value(condition.column, condition.over).known(ns)
+        if isinstance(condition.equals, bool):
+            parts.append(cell if condition.equals else ~cell)
+        elif condition.equals is not None:
+            parts.append(cell == ns.lit(condition.equals))
+        if condition.one_of:
+            parts.append(cell.is_in(list(condition.one_of)))
+        if kind not in ("flag", "level", "text", "date"):
+            value = tables.value(condition.column, condition.over)
+            top_most, down_most = value.bound()
+            sides = [1] + [max(b.denominator, abs(b.numerator)) for _, b in _tests(condition)]
+            wide = max(top_most, down_most) * max(sides) > INT64_MAX
+            top, down = value.fraction(ns, wide=wide)
+            parts += [compare(top, down, sign, bound) for sign, bound in _tests(condition)]
+    whole = reduce(and_, parts)
+    return ns.when(known).then(whole).otherwise(ns.lit(None, dtype=ns.Boolean))
+
+
+def every(conditions: Sequence[Condition], rubric: Rubric, ns: Namespace) -> Expr:
+    """Return whether all conditions hold; one that is false settles it, else null spreads."""
+    return reduce(and_, [holds(condition, rubric, ns) for condition in conditions])
+
+
+def triggered(row: Override, rubric: Rubric, ns: Namespace) -> Expr:
+    """Return whether an override applies: true, false, or null where it cannot be told."""
+    if row.event is not None:
+        return ns.col(f"{EVENT_OPEN}{row.id}")
+    if row.column is not None:
+        return ns.col(row.column)
+    return every(row.when, rubric, ns)
+
+
+def overrides(rubric: Rubric, available: frozenset[str]) -> tuple[Override, ...]:
+    """Return the overrides that can be tested with the columns at hand.
+
+    One whose column was never collected and whose null counts as "no" is left out, and reported
+    by `unchecked`.
+    """
+    return tuple(
+        row
+        for row in rubric.active_overrides
+        if row.missing == "withhold" or _override_columns(row) <= available
+    )
+
+
+def unchecked(rubric: Rubric, available: frozenset[str]) -> tuple[Override, ...]:
+    """Return the overrides no column at hand can tell anything about."""
+    kept = {row.id for row in overrides(rubric, available)}
+    return tuple(row for row in rubric.active_overrides if row.id not in kept)
+
+
+def _override_columns(row: Override) -> frozenset[str]:
+    names = {row.column} | {c.column for c in row.when} | {c.over for c in row.when}
+    return frozenset(name for name in names if name is not None)

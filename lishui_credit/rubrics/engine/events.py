@@ -1,0 +1,259 @@
+"""Dated events and what an edition says of them: what each costs, gives back and triggers.
+
+Expressions over an event table, for polars and narwhals alike: the deduction and what a repair
+known on the day of grading gives back, the unit an event counts in (per tax type each time, per
+occurrence, per month, once), and the overrides it triggers. `tally` adds them up per subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import xor
+
+import polars as pl
+
+from lishui_credit.points import Expr, Namespace
+from lishui_credit.rubrics.engine import rows as tables
+from lishui_credit.rubrics.engine.compile import EVENT_OPEN, EVENT_REPAIRED, POINTS
+from lishui_credit.rubrics.engine.formulas import day_number, rounded
+from lishui_credit.rubrics.law.rubric import (
+    EventRule,
+    Indicator,
+    Number,
+    Override,
+    Percent,
+    Repair,
+    Rubric,
+)
+
+
+def codes(rubric: Rubric) -> dict[str, str]:
+    """Return every event code the edition knows, with the row or override it belongs to.
+
+    Codes of rows that do not score are included: such an event is known, and costs nothing.
+    """
+    found = {row.event.code: row.id for row in rubric.indicators if row.event is not None}
+    found.update({row.event: row.id for row in rubric.overrides if row.event is not None})
+    return found
+
+
+def needed_columns(rubric: Rubric) -> tuple[str, ...]:
+    """Return the event columns the edition reads, each once."""
+    names = ["code", "occurred_on", "corrected_on", "tax_type"]
+    for row in rubric.scoring:
+        if row.event is not None:
+            if row.event.percent is not None:
+                names += [row.event.percent.column, row.event.percent.over]
+            if row.event.repair is not None:
+                names += _repair_columns(_repair(rubric, row.event))
+    for override in rubric.active_overrides:
+        if override.event is not None and override.repair is not None:
+            names += ["due_on"] if override.repair.within_days is not None else []
+            names += ["clean_months"] if override.repair.clean_months_at_least is not None else []
+    return tuple(dict.fromkeys([*names, "event_id", "exempt"]))
+
+
+def _repair(rubric: Rubric, rule: EventRule) -> Repair:
+    return next(repair for repair in rubric.repairs if repair.id == rule.repair)
+
+
+def _repair_columns(repair: Repair) -> list[str]:
+    names: list[str] = [repair.measured_from]
+    if any(window.small_amount is not None for window in repair.windows) or repair.paid_share:
+        names.append("tax_amount")
+    return [*names, "paid_amount"] if repair.paid_share else names
+
+
+def event_rows(rubric: Rubric) -> list[Indicator]:
+    """Return the scoring rows that count events."""
+    return [row for row in rubric.scoring if row.event is not None]
+
+
+def triggers(rubric: Rubric) -> list[Override]:
+    """Return the overrides in force that events trigger."""
+    return [row for row in rubric.active_overrides if row.event is not None]
+
+
+def point_names(rows: Iterable[Indicator]) -> list[str]:
+    """Return the columns of what events take off."""
+    return [f"{POINTS}{row.id}" for row in rows]
+
+
+def flag_names(triggers: Iterable[Override]) -> list[str]:
+    """Return the columns that tell which overrides events trigger, and which of them are repaired."""
+    return [f"{kind}{row.id}" for row in triggers for kind in (EVENT_OPEN, EVENT_REPAIRED)]
+
+
+def points(rows: list[Indicator], ns: Namespace) -> list[Expr]:
+    """Return what a net cost, ``_net``, takes off in the column of its row: Int64, at most 0."""
+    zero = ns.lit(0, dtype=ns.Int64)
+    return [
+        ns.when(ns.col("code") == ns.lit(code_of(row)))
+        .then(-ns.col("_net"))
+        .otherwise(zero)
+        .alias(f"{POINTS}{row.id}")
+        for row in rows
+    ]
+
+
+def flags(triggers: list[Override], ns: Namespace) -> list[Expr]:
+    """Return whether an event triggers an override, open or repaired: Int64, 1 or 0."""
+    one, none = ns.lit(1, dtype=ns.Int64), ns.lit(0, dtype=ns.Int64)
+    columns = []
+    for trigger in triggers:
+        hit, repaired = ns.col("code") == ns.lit(trigger.event), _repaired(trigger, ns)
+        for kind, test in ((EVENT_OPEN, hit & ~repaired), (EVENT_REPAIRED, hit & repaired)):
+            columns.append(ns.when(test).then(one).otherwise(none).alias(f"{kind}{trigger.id}"))
+    return columns
+
+
+def code_of(row: Indicator) -> str:
+    """Return the code of the events a row counts."""
+    assert row.event is not None
+    return row.event.code
+
+
+def amounts(rubric: Rubric, rows: list[Indicator], ns: Namespace) -> list[Expr]:
+    """Return ``_deduct`` and ``_restore``, what is given back: Int64, in the edition's unit.
+
+    An event's day of correction is read from ``_corrected``, null where not known yet.
+    """
+
+    def whole(value: int) -> Expr:
+        return ns.lit(value, dtype=ns.Int64)
+
+    code = ns.col("code")
+    # Rows that cost and restore alike share a branch: a chain of a few tests instead of dozens.
+    alike: dict[tuple[Number, Percent | None, str | None], list[str]] = {}
+    for row in rows:
+        assert row.event is not None
+        assert row.event.deduct is not None
+        alike.setdefault((row.event.deduct, row.event.percent, row.event.repair), []).append(
+            row.event.code
+        )
+    deduct: list[tuple[Expr, Expr]] = []
+    restore: list[tuple[Expr, Expr]] = []
+    for (cost, percent, repair), members in alike.items():
+        test = code.is_in(members)
+        base = whole(tables.units(cost, rubric.point_unit))
+        if percent is not None:
+            base = base + _percent(percent, rubric.point_unit, ns)
+        deduct.append((test, base))
+        if repair is not None:
+            chosen = next(entry for entry in rubric.repairs if entry.id == repair)
+            restore.append((test, _restored(chosen, base, rubric.point_unit, ns)))
+    return [
+        _chosen(deduct, whole(0), ns).alias("_deduct"),
+        _chosen(restore, whole(0), ns).alias("_restore"),
+    ]
+
+
+def _told_apart(rows: list[Indicator], ns: Namespace) -> list[tuple[Expr, Expr, Expr]]:
+    """By way of counting: its events, and the day (or month) and text that tell units apart.
+
+    None stands for what tells nothing apart; codes that count once are left out.
+    """
+    when = ns.col("occurred_on").dt
+    month = when.year().cast(ns.Int64) * 12 + when.month().cast(ns.Int64)
+    by_count = {
+        "per_tax_type": (day_number(ns, "occurred_on"), ns.col("tax_type").fill_null("")),
+        "per_month": (month, None),
+        "per_occurrence": (None, ns.col("event_id")),
+    }
+    members: dict[str, list[str]] = {}
+    for row in rows:
+        assert row.event is not None
+        members.setdefault(row.event.count, []).append(row.event.code)
+    return [
+        (ns.col("code").is_in(members[count]), *parts)
+        for count, parts in by_count.items()
+        if count in members
+    ]
+
+
+def _chosen(branches: list[tuple[Expr, Expr]], otherwise: Expr, ns: Namespace) -> Expr:
+    """Return the value of the first branch whose test holds."""
+    chain = ns
+    for test, value in branches:
+        chain = chain.when(test).then(value)
+    return otherwise if chain is ns else chain.otherwise(otherwise)
+
+
+def unit(rows: list[Indicator], ns: Namespace) -> list[Expr]:
+    """Return ``_day`` and ``_text``, which with the code tell units apart; blank where it counts once."""
+    apart = _told_apart(rows, ns)
+    days = [(test, day) for test, day, _ in apart if day is not None]
+    texts = [(test, text) for test, _, text in apart if text is not None]
+    return [
+        _chosen(days, ns.lit(0, dtype=ns.Int64), ns).alias("_day"),
+        _chosen(texts, ns.lit("", dtype=ns.String), ns).alias("_text"),
+    ]
+
+
+def unit_hash(rows: list[Indicator]) -> pl.Expr:
+    """Return a number that is equal for events of one unit, and hardly ever for others; of polars."""
+    branches = [
+        (test, reduce(xor, (part.hash() for part in parts if part is not None)))
+        for test, *parts in _told_apart(rows, pl)
+    ]
+    hashed: pl.Expr = _chosen(branches, pl.lit(0, dtype=pl.UInt64), pl)
+    return pl.col("code").hash() ^ hashed
+
+
+def _percent(percent: Percent, point_unit: int, ns: Namespace) -> Expr:
+    """``times * column / over`` in points, rounded half away from zero to the unit."""
+    top = ns.col(percent.column).cast(ns.Int64) * (percent.times * point_unit)
+    over = ns.col(percent.over).cast(ns.Int64)
+    safe = ns.when(over > 0).then(over).otherwise(ns.lit(None, dtype=ns.Int64))
+    return ((top * 2 + safe) // (safe * 2)).fill_null(0)
+
+
+def _restored(repair: Repair, cost: Expr, point_unit: int, ns: Namespace) -> Expr:
+    """Points given back for one event row, as known on the day of grading."""
+    corrected = ns.col("_corrected")
+    delay = corrected - day_number(ns, repair.measured_from)
+    same_year = ns.col("corrected_on").dt.year() == ns.col(repair.measured_from).dt.year()
+    chain = ns.when(delay.is_null()).then(ns.lit(0, dtype=ns.Int64))
+    final: Expr = ns.lit(0, dtype=ns.Int64)
+    for window in repair.windows:
+        if window.restore is not None:
+            given = ns.lit(tables.units(window.restore, point_unit), dtype=ns.Int64)
+        else:
+            given = rounded(ns, cost * (window.restore_percent or 0), 100)
+        if window.small_amount is not None and window.small_restore is not None:
+            small = ns.lit(tables.units(window.small_restore, point_unit), dtype=ns.Int64)
+            limit = int(window.small_amount * 100)
+            given = ns.when(ns.col("tax_amount") <= limit).then(small).otherwise(given)
+        tests = []
+        if window.days_at_most is not None:
+            tests.append(delay <= window.days_at_most)
+        if window.same_year:
+            tests.append(same_year)
+        if not tests:
+            final = given
+            break
+        chain = chain.when(tests[0] if len(tests) == 1 else tests[0] & tests[1]).then(given)
+    result = chain.otherwise(final)
+    if repair.paid_share:
+        due = ns.col("tax_amount").cast(ns.Int64)
+        paid = ns.col("paid_amount").cast(ns.Int64)
+        safe = ns.when(due > 0).then(due).otherwise(ns.lit(None, dtype=ns.Int64))
+        share = (result * paid * 2 + safe) // (safe * 2)
+        result = ns.when(paid.is_null() | safe.is_null()).then(result).otherwise(share)
+    return result
+
+
+def _repaired(row: Override, ns: Namespace) -> Expr:
+    if row.repair is None:
+        return ns.lit(False, dtype=ns.Boolean)
+    corrected = ns.col("_corrected")
+    tests = [~corrected.is_null()]
+    if row.repair.within_days is not None:
+        tests.append((corrected - day_number(ns, "due_on")) <= row.repair.within_days)
+    if row.repair.clean_months_at_least is not None:
+        tests.append(ns.col("clean_months") >= row.repair.clean_months_at_least)
+    whole = tests[0]
+    for test in tests[1:]:
+        whole = whole & test
+    return whole.fill_null(False)

@@ -1,0 +1,284 @@
+"""Worked cases: published facts and results, run against the edition that should give them.
+
+Cases are data (``tests/cases/<rubric-id>/[<variant>/]<edition>.toml``; format in README.md). One
+runner serves the tests and ``lishui-credit rubrics``, which shows how many of an edition's cases
+pass.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.errors import CreditError, Problem, RubricError
+from lishui_credit.rubrics.engine import compile as compiled
+from lishui_credit.rubrics.engine import events as event_rules
+from lishui_credit.rubrics.engine import rows as tables
+from lishui_credit.rubrics.engine.evaluate import dtype, evaluate
+from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.conform import conform
+from lishui_credit.tables.read import Raw
+
+_KEYS: Final = frozenset(
+    {
+        "id",
+        "title",
+        "kind",
+        "source",
+        "period",
+        "as_of",
+        "subject",
+        "bases",
+        "events",
+        "expect",
+        "labels",
+        "note",
+    }
+)
+_EXPECTED: Final = frozenset(
+    {
+        "grade",
+        "grade_label",
+        "outcome",
+        "decided_by",
+        "withheld_by",
+        "score",
+        "points",
+        "amounts",
+        "adjusted_grade",
+    }
+)
+KINDS: Final = ("published", "rule", "derived")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One worked case: raw facts, the result expected, and who says so.
+
+    Parameters
+    ----------
+    rubric : str
+        Name with edition: ``tax-credit@2018-04-01``.
+    id, title, source : str
+        The case; where its facts and result come from.
+    kind : {"published", "rule", "derived"}
+        Facts and result printed; the rule printed and numbers chosen; arithmetic of ours.
+    subject, bases : dict
+        Raw values, printed units.
+    events : tuple of dict
+        Raw events.
+    expect : dict
+        What must come out; amounts in yuan, points and score as printed.
+    """
+
+    rubric: str
+    id: str
+    kind: str
+    source: str
+    expect: dict[str, Any]
+    title: str = ""
+    subject: dict[str, Any] = field(default_factory=dict)
+    bases: dict[str, Any] = field(default_factory=dict)
+    events: tuple[dict[str, Any], ...] = ()
+    period: int | None = None
+    as_of: date | None = None
+    labels: str | None = None
+
+
+def folder() -> Path | None:
+    """Return where the cases lie: inside the installed package, or beside it in a checkout."""
+    package = Path(str(files("lishui_credit")))
+    for candidate in (package / "rubrics" / "worked_cases", package.parent / "tests" / "cases"):
+        if candidate.is_dir():
+            return candidate
+    return None
+
+
+def read(path: Path, rubric: str) -> list[Case]:
+    """Read the cases of one edition.
+
+    Raises
+    ------
+    RubricError
+        If a case lacks a key or has one that is not known.
+    """
+    raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    problems: list[Problem] = []
+    cases: list[Case] = []
+    for place, row in enumerate(raw.get("cases", ()), start=1):
+        where = f"{path.name} cases[{place}] {row.get('id', '')}"
+        strange = sorted(set(row) - _KEYS) + sorted(set(row.get("expect", {})) - _EXPECTED)
+        lacking = [key for key in ("id", "kind", "source", "expect") if key not in row]
+        if strange or lacking or row.get("kind") not in KINDS:
+            problems.append(Problem("unknown or missing keys", f"{strange} {lacking}", where=where))
+            continue
+        body = {key: value for key, value in row.items() if key != "note"}
+        cases.append(Case(rubric=rubric, **{**body, "events": tuple(row.get("events", ()))}))
+    if problems:
+        raise RubricError(problems)
+    return cases
+
+
+@cache
+def all_cases() -> tuple[Case, ...]:
+    """Return every case of every shipped edition."""
+    root = folder()
+    if root is None:
+        return ()
+    found: list[Case] = []
+    for entry in catalog.entries():
+        path = root / entry.name / f"{entry.start}.toml"
+        if path.exists():
+            found += read(path, f"{entry.name}@{entry.start}")
+    return tuple(found)
+
+
+def _raw(row: dict[str, Any]) -> pl.DataFrame:
+    cells = {
+        name: [str(value) if isinstance(value, Decimal) else value] for name, value in row.items()
+    }
+    return pl.DataFrame(cells)
+
+
+def _conform(
+    rows: list[dict[str, Any]], wanted: dict[str, bool], key: str, name: str
+) -> pl.DataFrame:
+    """Conform each row on its own, as facts of one case name different columns."""
+    frames = []
+    known = dictionary()
+    kinds = {column: dtype(known[column]) for column in wanted}
+    for row in rows:
+        read_in = conform(
+            Raw(frame=_raw(row).lazy(), name=name, first_row=1),
+            wanted,
+            key=key,
+            unique=False,
+            suspect_units=False,
+        )
+        if read_in.rejected.height:
+            raise RubricError(Problem("a case's facts", read_in.rejected["reasons"][0], where=name))
+        unused = [note for note in read_in.notes if "not used" in note or "未使用" in note]
+        if unused:
+            raise RubricError(Problem("a case's facts", unused[0], where=name))
+        frame = read_in.frame.collect()
+        frames.append(
+            frame.select(
+                (pl.col(c) if c in frame.columns else pl.lit(None)).cast(kind).alias(c)
+                for c, kind in kinds.items()
+            )
+        )
+    return pl.concat(frames)
+
+
+def run(case: Case) -> list[str]:
+    """Run one case and return what differs, in words; empty when it passes.
+
+    Parameters
+    ----------
+    case : Case
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> [problem for case in all_cases()[:3] for problem in run(case)]
+    []
+    """
+    name = f"{case.rubric} {case.id}"
+    try:
+        rubric = catalog.rubric(case.rubric)
+        result = _grade(case, rubric, name)
+    except CreditError as error:
+        return [f"{name}: {error}"]
+    found = _found(result, rubric)
+    problems = []
+    for key, expected in case.expect.items():
+        pairs = (
+            [(f"{key}.{inner}", value, found[key].get(inner)) for inner, value in expected.items()]
+            if isinstance(expected, dict)
+            else [(key, expected, found[key])]
+        )
+        problems += [
+            f"{name}: {label} is {actual}, expected {wanted}"
+            for label, wanted, actual in pairs
+            if not _same(wanted, actual)
+        ]
+    return problems
+
+
+def _same(wanted: object, actual: object) -> bool:
+    if isinstance(wanted, int | Decimal) and isinstance(actual, Decimal):
+        return Decimal(wanted) == actual
+    return wanted == actual or (wanted == "" and actual is None)
+
+
+def _grade(case: Case, rubric: Rubric, name: str) -> dict[str, Any]:
+    key = rubric.subject_id
+    wanted = dict.fromkeys(compiled.needed_columns(rubric), False)
+    identity = "12331102398259791Y" if rubric.subject_id == "uscc" else "case"
+    facts = {key: identity, **case.bases, **case.subject}
+    if rubric.bases is not None:
+        facts.setdefault(rubric.bases.key, "case")
+    subjects = _conform([facts], wanted, key, name)
+    events: pl.DataFrame | None = None
+    if case.events:
+        columns = [key, *event_rules.needed_columns(rubric)]
+        rows = [
+            {key: identity, "event_id": f"e{n}", **event} for n, event in enumerate(case.events)
+        ]
+        extra = {name for row in rows for name in row} - set(columns)
+        known = [name for name in extra if name in dictionary()]
+        events = _conform(rows, dict.fromkeys([*columns, *known], False), key, name)
+    result = evaluate(
+        subjects,
+        rubric,
+        events=events,
+        period=case.period,
+        as_of=case.as_of,
+        labels=case.labels,
+    )
+    return result.collect().row(0, named=True)
+
+
+def _found(row: dict[str, Any], rubric: Rubric) -> dict[str, Any]:
+    def printed(value: int | None, unit: int) -> Decimal | None:
+        return None if value is None else Decimal(value) / unit
+
+    points = {}
+    for name, value in row.items():
+        if not name.startswith(compiled.POINTS):
+            continue
+        row_id = name.removeprefix(compiled.POINTS)
+        unit = rubric.point_unit
+        if rubric.aggregate == "weighted":
+            unit = rubric.indicator(row_id).weight or 1
+        points[row_id] = printed(value, unit)
+    score = printed(row.get("earned"), rubric.point_unit)
+    if score is not None and compiled.partial(rubric) and row.get("possible"):
+        whole = Decimal(tables.nominal(rubric)) / rubric.point_unit
+        score = score * whole / (Decimal(row["possible"]) / rubric.point_unit)
+    adjusted = row.get(rubric.adjustment.column) if rubric.adjustment else None
+    return {
+        **{
+            key: row.get(key)
+            for key in ("grade", "grade_label", "outcome", "decided_by", "withheld_by")
+        },
+        "score": score,
+        "points": points,
+        "amounts": {
+            amount.id: printed(row.get(f"{amount.id}_fen"), 100) for amount in rubric.amounts
+        },
+        "adjusted_grade": adjusted,
+    }

@@ -1,0 +1,310 @@
+"""What is modelled, for people: the list of editions and the page of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lishui_credit.citation import EVIDENCE, EVIDENCE_ZH, Evidence
+from lishui_credit.language import language, tr
+from lishui_credit.reports.layout import cut, table
+from lishui_credit.rubrics.engine import rows as tables
+from lishui_credit.rubrics.law import cases, catalog
+from lishui_credit.rubrics.law.rubric import Condition, Indicator, Rubric
+from lishui_credit.tables.columns import dictionary, printed
+
+_STATUS = {
+    "transcribed": "已转录",
+    "checked": "已核对",
+    "partial": "部分",
+    "reconstructed": "提纲(不评级)",
+}
+_COUNT = {
+    "per_tax_type": ("per tax type, each time", "按税种按次"),
+    "per_occurrence": ("each time", "按次"),
+    "per_month": ("per month", "按月"),
+    "once": ("once", "只计一次"),
+}
+
+
+def listing() -> list[dict[str, Any]]:
+    """Return one row per shipped edition.
+
+    Returns
+    -------
+    list of dict
+        name, edition, title_zh, document, in_force, status, points share by evidence in percent,
+        worked cases passed and all, and the same as words.
+    """
+    passed: dict[str, list[bool]] = {}
+    for case in cases.all_cases():
+        passed.setdefault(case.rubric, []).append(not cases.run(case))
+    rows = []
+    for entry in catalog.entries():
+        found = catalog.load(entry.path)
+        results = passed.get(f"{found.name}@{found.edition}", [])
+        shares = evidence_percent(found)
+        rows.append(
+            {
+                "name": found.name,
+                "edition": found.edition,
+                "title_zh": found.title_zh,
+                "document": found.source.number or found.source.title_zh,
+                "issuer": found.source.issuer,
+                "in_force": str(found.period),
+                "status": found.status,
+                "in_force_said": _in_force(found),
+                "status_said": _status(found),
+                "evidence_percent": shares,
+                "evidence_said": _shares(shares),
+                "rows": len(found.indicators),
+                "rows_scoring": len(found.scoring),
+                "cases_passed": sum(results),
+                "cases": len(results),
+                "cases_said": f"{sum(results)}/{len(results)}" if results else "—",
+            }
+        )
+    return rows
+
+
+def evidence_percent(rubric: Rubric) -> dict[Evidence, int]:
+    """Return the percent of movable points by evidence level, strongest first.
+
+    Rounded down but for the weakest level, which takes the rest: weak evidence is never
+    understated.
+    """
+    shares = tables.by_evidence(rubric)
+    whole = sum(shares.values())
+    if not whole:
+        return {}
+    levels = [level for level in EVIDENCE if shares.get(level)]
+    percents = {level: 100 * shares[level] // whole for level in levels}
+    percents[levels[-1]] += 100 - sum(percents.values())
+    return percents
+
+
+def _in_force(found: Rubric) -> str:
+    """First and last day in force, in words where there is no last day yet."""
+    if found.period.until is None:
+        return tr(f"from {found.period.start}", f"{found.period.start} 起")
+    return str(found.period).replace("..", tr("to", "至"))
+
+
+def _status(found: Rubric) -> str:
+    return _STATUS[found.status] if language() == "zh" else found.status
+
+
+def _evidence(level: Evidence) -> str:
+    return EVIDENCE_ZH[level] if language() == "zh" else level
+
+
+def _named(column: str) -> str:
+    """A column as its reader knows it: its label in Chinese, its id in English."""
+    return dictionary()[column].label_zh if language() == "zh" else column
+
+
+def _shares(shares: dict[Evidence, int]) -> str:
+    if not shares:
+        return "—"
+    return " ".join(f"{_evidence(level)} {share}%" for level, share in shares.items())
+
+
+def _bounds(entry: Any) -> str:
+    words = [
+        f"{sign}{bound}"
+        for sign, bound in (
+            (">=", entry.at_least),
+            (">", entry.above),
+            ("<", entry.below),
+            ("<=", entry.at_most),
+        )
+        if bound is not None
+    ]
+    return " ".join(words)
+
+
+def _condition(condition: Condition) -> str:
+    name = condition.points or tr("score", "得分")
+    if condition.column is not None:
+        name = _named(condition.column)
+    name += f" / {_named(condition.over)}" if condition.over else ""
+    if condition.equals is not None:
+        if isinstance(condition.equals, bool):
+            return f"{name} = {tr('yes', '是') if condition.equals else tr('no', '否')}"
+        return f"{name} = {condition.equals}"
+    if condition.one_of:
+        return f"{name} in {{{', '.join(condition.one_of)}}}"
+    return f"{name} {_bounds(condition)}"
+
+
+def _ratio(row: Indicator) -> str:
+    """What a row divides, where it does not read one column as it is."""
+    terms = [f"{term.weight} × {_named(term.column)} / {_named(term.over)}" for term in row.mix]
+    if row.column is not None and row.over is not None:
+        terms = [f"{_named(row.column)} / {_named(row.over)}"]
+    return f"{' + '.join(terms)}  " if terms else ""
+
+
+def rule(rubric: Rubric, row: Indicator) -> str:
+    """Return how a row scores, in one line."""
+    if row.event is not None:
+        if row.event.deduct is None:
+            return tr("points not known", "分值未知")
+        extra = (
+            f" + {row.event.percent.times}×{row.event.percent.column}/{row.event.percent.over}"
+            if row.event.percent
+            else ""
+        )
+        repair = f", {tr('repair', '修复')} {row.event.repair}" if row.event.repair else ""
+        return f"-{row.event.deduct}{extra} {tr(*_COUNT[row.event.count])}{repair}"
+    if row.bands:
+        parts = []
+        for entry in row.bands:
+            if rubric.taken(entry.choice):
+                points = "?" if entry.points is None else entry.points
+                band = f"[{entry.range[0]}-{entry.range[1]}]" if entry.range else ""
+                parts.append(f"{_bounds(entry) or tr('else', '其余')}: {points}{band}")
+        return _ratio(row) + "; ".join(parts)
+    if row.levels:
+        return "; ".join(f"{_level(row, name)}: {points}" for name, points in row.levels.items())
+    if row.share is not None:
+        if row.share.benchmark is None:
+            return tr("benchmark not known", "标准值未知")
+        full = ">=" if row.share.direction == "higher" else "<="
+        most = f"{_ratio(row)}{full}{row.share.benchmark}: {row.max_points}"
+        return most + tr("; else in proportion", "; 其余按比例")
+    if row.formula is not None:
+        return tr(
+            f"formula {row.formula.name}, at most {row.max_points}",
+            f"按公式 {row.formula.name},最高 {row.max_points}",
+        )
+    return tr("listed only", "仅列出")
+
+
+def _level(row: Indicator, name: str) -> str:
+    """A level as the data dictionary says it in Chinese; its id in English."""
+    if language() != "zh" or row.column is None:
+        return name
+    if dictionary()[row.column].type == "flag":
+        return "是" if name == "true" else "否"
+    return printed(row.column, name)
+
+
+def page(rubric: Rubric) -> str:
+    """Return an edition as a page of text: source, grades, rows, rules, what is not known."""
+    lines = [
+        f"{rubric.name}@{rubric.edition}  {rubric.title_zh}",
+        str(rubric.source),
+        f"{tr('in force', '施行')}: {_in_force(rubric)}   {tr('status', '状态')}: {_status(rubric)}"
+        f"   SHA-256 {rubric.sha256[:16]}",
+        f"{tr('points by evidence', '分值依据')}: {_shares(evidence_percent(rubric))}",
+    ]
+    lines += [f"{tr('overlay', '覆盖')}: {title}" for title in rubric.overlays]
+    if rubric.lacking is not None:
+        lines.append(
+            tr("refuses to grade: ", "拒绝评级:")
+            + tr(rubric.lacking.what, rubric.lacking.what_zh)
+            + f" — {rubric.lacking.how}"
+        )
+    if rubric.grades:
+        lines += ["", tr("Grades", "等级")]
+        lines += table(
+            (
+                "id",
+                tr("label", "名称"),
+                tr("from", "下限"),
+                tr("requires", "条件"),
+                tr("clause", "条款"),
+                tr("evidence", "依据"),
+            ),
+            [
+                (
+                    row.id,
+                    row.label_zh,
+                    "" if row.at_least is None else str(row.at_least),
+                    "; ".join(_condition(c) for c in row.requires)
+                    or (tr("by rule only", "仅直接判级") if row.set_only else ""),
+                    cut(row.clause, 30),
+                    _evidence(row.evidence),
+                )
+                for row in rubric.grades
+            ],
+        )
+    if rubric.start is not None:
+        lines += ["", tr("Start score", "起评分")]
+        lines += [
+            f"  {row.points}  {'; '.join(_condition(c) for c in row.when) or tr('otherwise', '其余')}  [{row.clause}]"
+            for row in rubric.start.rows
+        ]
+    for title, rows in (
+        (tr("Rows", "指标"), rubric.scoring),
+        (
+            tr("Listed only (points unknown or switched off)", "仅列出(分值未知或停用)"),
+            rubric.unscored,
+        ),
+    ):
+        if rows:
+            lines += ["", f"{title} ({len(rows)})"]
+            weighted = rubric.aggregate == "weighted"
+            lines += table(
+                (
+                    "id",
+                    tr("name", "名称"),
+                    *([tr("weight", "权重")] if weighted else []),
+                    tr("rule", "规则"),
+                    tr("clause", "条款"),
+                    tr("evidence", "依据"),
+                ),
+                [
+                    (
+                        cut(row.id, 28),
+                        cut(row.label_zh, 40),
+                        *([str(row.weight or "")] if weighted else []),
+                        cut(row.why_disabled or rule(rubric, row), 110),
+                        cut(row.clause, 28),
+                        _evidence(row.evidence),
+                    )
+                    for row in rows
+                ],
+            )
+    if rubric.overrides:
+        lines += ["", tr("Rules past the points", "直接判级规则")]
+        lines += table(
+            (
+                "id",
+                tr("rule", "规则"),
+                tr("effect", "效果"),
+                tr("clause", "条款"),
+                tr("evidence", "依据"),
+            ),
+            [
+                (
+                    cut(row.id, 30),
+                    cut(row.label_zh, 46),
+                    (tr("off: ", "停用:") + cut(row.why_disabled, 30))
+                    if not row.enabled
+                    else _effect(row),
+                    cut(row.clause, 28),
+                    _evidence(row.evidence),
+                )
+                for row in rubric.overrides
+            ],
+        )
+    for choice in rubric.choices:
+        lines += [
+            "",
+            f"{tr('Choice', '选择')} {choice.id}: {choice.question_zh} -> {choice.taken} ({choice.why})",
+        ]
+    if rubric.notes:
+        lines += ["", tr("Notes", "说明"), *(f"  - {note}" for note in rubric.notes)]
+    return "\n".join(lines)
+
+
+def _effect(row: Any) -> str:
+    effect = row.effect
+    if effect.not_graded:
+        return tr("not graded", "不参评")
+    if effect.shift is not None:
+        return tr(f"down {effect.shift}", f"下调 {effect.shift} 级")
+    if effect.cap is not None:
+        return tr(f"at most {effect.cap}", f"不超过 {effect.cap}")
+    return f"= {effect.set}"

@@ -1,0 +1,215 @@
+"""What one part of an edition must satisfy by itself: columns, bands, levels, conditions, formulas.
+
+Each ``check_…`` yields the problems of the part it is given, with their place; `checks` calls them
+on every part of an edition and adds what only the whole can show.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from lishui_credit.errors import Problem
+from lishui_credit.language import tr
+from lishui_credit.points import Band
+from lishui_credit.rubrics.engine import rows as tables
+from lishui_credit.rubrics.engine.formulas import FORMULAS
+from lishui_credit.rubrics.law.rubric import BandRow, Bound, Condition, Indicator, Number, Rubric
+from lishui_credit.tables.columns import Column, dictionary
+
+Loc = tuple[str | int, ...]
+Found = Iterator[tuple[Loc, Problem]]
+
+
+def say(
+    loc: Loc, en: str, zh: str, found: object = "", hint: tuple[str, str] = ("", "")
+) -> tuple[Loc, Problem]:
+    """Return a problem at its place, in the language in use."""
+    return loc, Problem(tr(en, zh), str(found), tr(*hint))
+
+
+def check_column(loc: Loc, name: str | None, kinds: Iterable[str] = ()) -> Found:
+    """Yield a problem where a column is unknown or of another type."""
+    if name is None:
+        return
+    known = dictionary()
+    if name not in known:
+        yield say(
+            loc,
+            "no such column in the data dictionary",
+            "数据字典中没有该列",
+            name,
+            ("add it to dictionary/*.toml or mend the name", "请补入 dictionary/*.toml 或改正名称"),
+        )
+    elif kinds and known[name].type not in kinds:
+        yield say(loc, "the column's type does not fit here", "该列类型不适用", known[name].type)
+
+
+def check_fine(loc: Loc, points: Number, unit: int) -> Found:
+    """Yield a problem where points are finer than the edition's unit."""
+    if (Fraction(points) * unit).denominator != 1:
+        yield say(
+            loc,
+            "points finer than point_unit",
+            "分值比 point_unit 更细",
+            f"{points}, 1/{unit}",
+            ("raise point_unit", "请增大 point_unit"),
+        )
+
+
+def columns_of(row: Indicator) -> list[str]:
+    """Return the columns a row reads for its value."""
+    names = [row.column, row.over, *(term.column for term in row.mix), *(t.over for t in row.mix)]
+    return [name for name in names if name is not None]
+
+
+def check_bands(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
+    """Yield what is wrong with bands: bounds, gaps, bands never reached."""
+    unit = tables.row_unit(rubric, row)
+    bands: list[Band] = []
+    for place, entry in enumerate(row.bands):
+        at = (*loc, "bands", place)
+        odd = [bound for bound in _bounds(entry) if not _is_number(bound)]
+        if odd:
+            yield say(at, "not a number or a fraction", "不是数字或分数", odd[0])
+            return
+        if entry.at_least is not None and entry.above is not None:
+            yield say(at, "at_least and above exclude each other", "at_least 与 above 只能取一")
+        if entry.at_most is not None and entry.below is not None:
+            yield say(at, "at_most and below exclude each other", "at_most 与 below 只能取一")
+        if not rubric.taken(entry.choice):
+            continue
+        fine = [
+            problem
+            for points in (entry.points, *(entry.range or ()))
+            if points is not None
+            for problem in check_fine(at, points, unit)
+        ]
+        if fine:
+            yield from fine
+            return
+        if entry.range is not None and entry.points is not None:
+            low, high = entry.range
+            if not low <= entry.points <= high:
+                yield say(
+                    at, "points lie outside the reference band", "分值不在参考分档内", entry.points
+                )
+        if entry.points is None:
+            return
+        bands.append(tables.band(entry, unit, linear=row.place == "linear"))
+    edges = sorted({b for band in bands for b in (band.lower, band.upper) if b is not None})
+    probes = list(edges)
+    probes += [(a + b) / 2 for a, b in itertools.pairwise(edges)]
+    probes += [edges[0] - 1, edges[-1] + 1] if edges else [Fraction(0)]
+    hits: set[int] = set()
+    for probe in sorted(probes):
+        hit = next((n for n, band in enumerate(bands) if band.holds(probe)), None)
+        if hit is None:
+            yield say(
+                (*loc, "bands"),
+                "the bands leave a gap",
+                "分档之间有空档",
+                f"{float(probe):g}",
+                ("end with a band without bounds", "末尾加一个无条件分档"),
+            )
+            break
+        hits.add(hit)
+    else:
+        for place in sorted(set(range(len(bands))) - hits):
+            yield say(
+                (*loc, "bands", place), "the band can never apply", "该分档永远用不到", row.id
+            )
+
+
+def _bounds(entry: BandRow | Condition) -> list[Bound]:
+    found = (entry.at_least, entry.above, entry.below, entry.at_most)
+    return [bound for bound in found if bound is not None]
+
+
+def _is_number(bound: Bound) -> bool:
+    try:
+        Fraction(bound)
+    except (ValueError, ZeroDivisionError):
+        return False
+    return True
+
+
+def check_levels(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
+    """Yield where levels and the column's values differ."""
+    assert row.column is not None
+    column = dictionary()[row.column]
+    allowed = {"true", "false"} if column.type == "flag" else set(column.values)
+    for key in sorted(set(row.levels) ^ allowed):
+        yield say(
+            (*loc, "levels"),
+            "levels and the column's values differ",
+            "levels 与该列取值不一致",
+            key,
+            (
+                f"the values are {', '.join(sorted(allowed))}",
+                f"取值为 {'、'.join(sorted(allowed))}",
+            ),
+        )
+    for points in row.levels.values():
+        yield from check_fine((*loc, "levels"), points, tables.row_unit(rubric, row))
+    for key, (low, high) in row.ranges.items():
+        if key not in row.levels or not low <= row.levels[key] <= high:
+            yield say(
+                (*loc, "ranges"), "points lie outside the reference band", "分值不在参考分档内", key
+            )
+
+
+def check_condition(loc: Loc, condition: Condition, rubric: Rubric) -> Found:
+    """Yield what is wrong with one condition."""
+    operands = (condition.column, condition.points, condition.score or None)
+    if sum(operand is not None for operand in operands) != 1:
+        yield say(
+            loc,
+            "a condition tests one of column, points, score",
+            "条件须且只能取 column/points/score",
+        )
+        return
+    bounds = _bounds(condition)
+    if not all(_is_number(bound) for bound in bounds):
+        yield say(loc, "not a number or a fraction", "不是数字或分数", bounds)
+    tests = len(bounds)
+    tests += (condition.equals is not None) + bool(condition.one_of)
+    if tests == 0:
+        yield say(loc, "a condition needs a test", "条件缺少比较")
+    if condition.points is not None and condition.points not in {r.id for r in rubric.scoring}:
+        yield say(loc, "no such scoring row", "没有该计分指标", condition.points)
+    for name in (condition.column, condition.over):
+        yield from check_column(loc, name)
+    if condition.column in dictionary():
+        yield from _values(loc, condition, dictionary()[str(condition.column)])
+
+
+def _values(loc: Loc, condition: Condition, column: Column) -> Found:
+    if column.type == "flag" and not isinstance(condition.equals, bool):
+        yield say(
+            loc, "a flag is tested with equals = true or false", "是否列须用 equals = true/false"
+        )
+    if column.type == "level":
+        named = list(condition.one_of)
+        named += [condition.equals] if isinstance(condition.equals, str) else []
+        for name in named:
+            if name not in column.values:
+                yield say(loc, "the column has no such value", "该列没有此取值", name)
+
+
+def check_formula(loc: Loc, name: str, params: dict[str, Any], rubric: Rubric) -> Found:
+    """Yield where a formula is unknown or lacks parameters or columns."""
+    formula = FORMULAS.get(name)
+    if formula is None:
+        yield say(
+            loc, "no such formula", "没有该公式", name, (", ".join(FORMULAS), "、".join(FORMULAS))
+        )
+        return
+    given = set(params) | set(rubric.choice_values())
+    lacking = sorted(set(formula.params) - given)
+    if lacking:
+        yield say(loc, "the formula lacks parameters", "公式缺少参数", ", ".join(lacking))
+    for column in formula.columns:
+        yield from check_column(loc, column)

@@ -1,0 +1,251 @@
+"""One characteristic in bins: what was counted in each, its WoE, and how a raw value finds it.
+
+A `Binning` becomes a `PointsTable` by giving each bin points; the WoE transform is the same table
+with the bins' numbers as points, so scoring, SQL and WoE share one way from value to bin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final, Literal
+
+import numpy as np
+import polars as pl
+
+from lishui_credit.language import tr
+from lishui_credit.points import Band, Level, PointsTable, Term, Value
+from lishui_credit.scorecards.bins.woe import SIGN, woe_error
+from lishui_credit.statistics.proportions import quantile, wilson
+
+Kind = Literal["range", "levels", "special", "missing", "unseen"]
+Type = Literal["number", "category", "coded"]
+
+WOE: Final = f"woe {SIGN}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bin:
+    """One bin of a characteristic and what the sample holds in it.
+
+    Parameters
+    ----------
+    kind : {"range", "levels", "special", "missing", "unseen"}
+        An interval; categories; a code that is no quantity; no value; a category the sample lacks.
+    lower, upper : float, optional
+        Of a range, ``[lower, upper)``; None where open.
+    values : tuple of str or float
+        Of levels or a special code.
+    label : str, default ""
+        Words for a special code, such as "no record".
+    goods, bads : float
+        Weighted rows.
+    rows : int
+        Rows.
+    woe : float
+        Weight of evidence in use, ``ln(good%/bad%)``.
+    part : float
+        What the bin adds to the information value.
+    """
+
+    kind: Kind
+    lower: float | None = None
+    upper: float | None = None
+    values: tuple[str | float, ...] = ()
+    label: str = ""
+    goods: float = 0.0
+    bads: float = 0.0
+    rows: int = 0
+    woe: float = 0.0
+    part: float = 0.0
+
+    @property
+    def said(self) -> str:
+        """The bin in words: ``[25, 40)``, ``A11, A12``, ``missing``."""
+        if self.kind == "range":
+            if self.lower is None and self.upper is None:
+                return tr("any value", "任意值")
+            if self.lower is None:
+                return f"< {shown(self.upper)}"
+            if self.upper is None:
+                return f">= {shown(self.lower)}"
+            return f"[{shown(self.lower)}, {shown(self.upper)})"
+        if self.kind == "missing":
+            return tr("missing", "缺失")
+        if self.kind == "unseen":
+            return tr("not seen before", "未见过的取值")
+        listed = ", ".join(
+            value if isinstance(value, str) else shown(value) for value in self.values
+        )
+        if self.kind == "special":
+            listed = f"{listed} {self.label}".strip()
+            return tr(f"code {listed}", f"代码 {listed}")
+        if len(self.values) > 6:
+            listed = ", ".join(str(value) for value in self.values[:5])
+            return tr(f"{listed} … ({len(self.values)})", f"{listed} … (共 {len(self.values)} 个)")
+        return listed
+
+    @property
+    def bad_rate(self) -> float | None:
+        """Bads over all rows of the bin, weighted; None where there are none."""
+        whole = self.goods + self.bads
+        return self.bads / whole if whole > 0 else None
+
+
+def shown(number: float | None) -> str:
+    """Return a number as short as it is exact.
+
+    Examples
+    --------
+    >>> shown(25.0), shown(0.1), shown(1200000.0)
+    ('25', '0.1', '1200000')
+    """
+    if number is None:
+        return ""
+    if number == int(number) and abs(number) < 1e15:
+        return str(int(number))
+    return repr(float(number))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binning:
+    """A characteristic's bins: every value falls in exactly one.
+
+    Parameters
+    ----------
+    feature : str
+        Column.
+    type : {"number", "category", "coded"}
+        Doubles; text; whole numbers that stand for categories.
+    bins : tuple of Bin
+        Ranges in rising order, or levels from bad to good; special codes; missing; for categories,
+        unseen.
+    total_goods, total_bads : float
+        Weighted rows of the sample.
+    smoothing : float
+        Imaginary rows per bin.
+    asked, direction : str
+        Direction of the bad rate along the values: what was asked, what was found.
+    obeyed : bool
+        Whether the direction asked leaves more than one bin.
+    notes : tuple of str
+        Constraints that were relaxed, levels that were pooled.
+    potential : float
+        Information value before the constraints of the bins, of at most 20 groups of pre-bins or of
+        all common levels, less what noise would give: what shows an outcome in disguise, which has
+        no bin with both classes.
+    """
+
+    feature: str
+    type: Type
+    bins: tuple[Bin, ...]
+    total_goods: float
+    total_bads: float
+    smoothing: float
+    asked: str = "auto"
+    direction: str = "none"
+    obeyed: bool = True
+    notes: tuple[str, ...] = field(default=())
+    potential: float = 0.0
+
+    @property
+    def iv(self) -> float:
+        """Information value: the sum of the bins' parts."""
+        return float(sum(row.part for row in self.bins))
+
+    @property
+    def cuts(self) -> tuple[float, ...]:
+        """Inner bounds of the ranges, rising."""
+        return tuple(
+            row.lower for row in self.bins if row.kind == "range" and row.lower is not None
+        )
+
+    @property
+    def woes(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """WoE of every bin, in order."""
+        return np.array([row.woe for row in self.bins], dtype=np.float64)
+
+    @property
+    def value(self) -> Value:
+        """How the column is read."""
+        kind = {"number": "real", "category": "text", "coded": "coded"}[self.type]
+        return Value((Term(column=self.feature),), kind=kind)  # type: ignore[arg-type]
+
+    def points_table(self, points: Sequence[int]) -> PointsTable:
+        """Return the table that gives each bin its points.
+
+        Parameters
+        ----------
+        points : sequence of int, shape (bins,)
+            In the order of `bins`.
+        """
+        given = list(zip(self.bins, points, strict=True))
+        by_kind = {row.kind: mark for row, mark in given}
+        return PointsTable(
+            value=self.value,
+            bands=tuple(
+                Band(points=mark, lower=_exact(row.lower), upper=_exact(row.upper))
+                for row, mark in given
+                if row.kind == "range"
+            ),
+            levels=_each(given, "levels"),
+            special=_each(given, "special"),
+            missing=by_kind["missing"],
+            other=by_kind.get("unseen"),
+        )
+
+    def index(self) -> PointsTable:
+        """Return the table that gives each value the number of its bin."""
+        return self.points_table(range(len(self.bins)))
+
+    def table(self) -> pl.DataFrame:
+        """Return the binning table.
+
+        Returns
+        -------
+        polars.DataFrame
+            One row per bin that holds rows or a rule of its own: bin, rows, share, goods, bads,
+            bad_rate with its 95 % Wilson interval, WoE (``ln(good%/bad%)``) with its 95 % interval,
+            what it adds to the information value.
+        """
+        whole = self.total_goods + self.total_bads
+        kept = [row for row in self.bins if row.rows or row.kind in ("range", "levels")]
+        goods = np.array([row.goods for row in kept])
+        bads = np.array([row.bads for row in kept])
+        low, high = (
+            [None if np.isnan(end) else end for end in ends.tolist()]
+            for ends in wilson(bads, goods + bads)
+        )
+        error = woe_error(goods, bads, self.total_goods, self.total_bads) * quantile()
+        weights = np.array([row.woe for row in kept])
+        return pl.DataFrame(
+            {
+                "bin": [row.said for row in kept],
+                "rows": [row.rows for row in kept],
+                "share": (goods + bads) / whole,
+                "goods": goods,
+                "bads": bads,
+                "bad_rate": [row.bad_rate for row in kept],
+                "bad_rate_low": low,
+                "bad_rate_high": high,
+                WOE: weights,
+                "woe_low": weights - error,
+                "woe_high": weights + error,
+                "iv": [row.part for row in kept],
+            },
+            schema_overrides={"bad_rate": pl.Float64},
+        )
+
+
+def _exact(bound: float | None) -> Fraction | None:
+    return None if bound is None else Fraction(bound)
+
+
+def _each(given: list[tuple[Bin, int]], kind: Kind) -> tuple[Level, ...]:
+    return tuple(
+        Level(value=value, points=mark)
+        for row, mark in given
+        if row.kind == kind
+        for value in row.values
+    )

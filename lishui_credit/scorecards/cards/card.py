@@ -1,0 +1,338 @@
+"""`Card`: a fitted scorecard as plain data, and what it says of a row.
+
+A card is a set of `PointsTable`s whose points come from a fit: the same noun a rubric's indicators
+compile to, so that it scores, explains and scales out the same way. Points are integers in units
+of 1/`point_unit`; a score is their sum, and a probability follows from the score alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from lishui_credit.errors import ModelError, Problem
+from lishui_credit.grades import GradeScale
+from lishui_credit.language import tr
+from lishui_credit.points import Expr, Namespace, PointsTable
+from lishui_credit.scorecards.bins.binning import WOE, Bin, Binning
+from lishui_credit.scorecards.bins.characteristic import Policies
+from lishui_credit.scorecards.bins.unseen import judge_unseen
+from lishui_credit.scorecards.cards.scale import Scale
+from lishui_credit.scorecards.features import features
+
+POINTS = "points__"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Characteristic:
+    """One column of a card: its bins, what the regression found, its points.
+
+    Parameters
+    ----------
+    binning : Binning
+        Bins and WoE.
+    points : tuple of int
+        Of each bin, in the order of the bins.
+    coefficient, error, p_value : float
+        On the WoE; NaN where a card has none.
+    label_zh, label_en : str
+        What people call it.
+    """
+
+    binning: Binning
+    points: tuple[int, ...]
+    coefficient: float = float("nan")
+    error: float = float("nan")
+    p_value: float = float("nan")
+    label_zh: str = ""
+    label_en: str = ""
+
+    @property
+    def feature(self) -> str:
+        """Its column."""
+        return self.binning.feature
+
+    @property
+    def label(self) -> str:
+        """What people call it, in the language in use; the column's name where unnamed."""
+        return tr(self.label_en, self.label_zh) or self.label_zh or self.label_en or self.feature
+
+    @property
+    def table(self) -> PointsTable:
+        """Value to points."""
+        return self.binning.points_table(self.points)
+
+    @property
+    def missing(self) -> int:
+        """Points of a missing value."""
+        return self._of("missing")
+
+    @property
+    def unseen(self) -> int:
+        """Points of a category the sample lacks; of a number, those of a missing value."""
+        return self._of("missing" if self.binning.type == "number" else "unseen")
+
+    def _of(self, kind: str) -> int:
+        pairs = zip(self.binning.bins, self.points, strict=True)
+        return next(mark for row, mark in pairs if row.kind == kind)
+
+    @property
+    def held(self) -> list[tuple[Bin, int]]:
+        """Bins and points a row of the sample could have; every bin where none was counted."""
+        pairs = list(zip(self.binning.bins, self.points, strict=True))
+        return [(row, mark) for row, mark in pairs if row.rows] or pairs
+
+    @property
+    def best(self) -> int:
+        """Most points a row of the sample could have."""
+        return max(mark for _, mark in self.held)
+
+    @property
+    def worst(self) -> int:
+        """Fewest points a row of the sample could have."""
+        return min(mark for _, mark in self.held)
+
+    @property
+    def mean(self) -> float:
+        """Average points over the sample."""
+        rows = [row.goods + row.bads for row, _ in self.held]
+        marks = [mark for _, mark in self.held]
+        return float(np.average(marks, weights=rows)) if sum(rows) else float(np.mean(marks))
+
+    @property
+    def neutral(self) -> int:
+        """Points at WoE 0, the average odds."""
+        pairs = list(zip(self.binning.woes, self.points, strict=True))
+        return min(pairs, key=lambda pair: abs(pair[0]))[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A scorecard: characteristics, a scale and where it comes from.
+
+    Parameters
+    ----------
+    characteristics : tuple of Characteristic
+        In the order of the card.
+    scale : Scale
+        From log-odds to points.
+    base_points : int
+        Points everybody gets, in units of 1/`point_unit`; 0 where folded into the rest.
+    point_unit : int
+        Integers per printed point.
+    intercept : float
+        Log-odds good:bad at WoE 0.
+    policies : Policies
+        For missing and unseen values.
+    grades : GradeScale, optional
+        Bounds in units of 1/`point_unit`.
+    dropped : mapping of str to str
+        Characteristics left out, and why.
+    protected : mapping of str to str
+        Protected attributes taken all the same, and the reason given.
+    settings, provenance, metrics : mapping
+        What it was fitted with, on what, how well it did.
+    id, title_zh : str
+        Name.
+    synthetic : bool
+        Whether the sample is synthetic.
+    """
+
+    characteristics: tuple[Characteristic, ...]
+    scale: Scale
+    base_points: int = 0
+    point_unit: int = 1
+    intercept: float = 0.0
+    policies: Policies = field(default_factory=Policies)
+    grades: GradeScale | None = None
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    protected: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+    title_zh: str = ""
+    synthetic: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns the card reads."""
+        return [row.feature for row in self.characteristics]
+
+    def __getitem__(self, feature: str) -> Characteristic:
+        """Return one characteristic."""
+        for row in self.characteristics:
+            if row.feature == feature:
+                return row
+        raise ModelError(
+            Problem(tr("not in the card", "评分卡中没有该特征"), feature, ", ".join(self.columns))
+        )
+
+    # ---- expressions --------------------------------------------------------------------------
+
+    def points_expr(self, feature: str, ns: Namespace = pl) -> Expr:
+        """Return the expression of one characteristic's points."""
+        return self[feature].table.expr(ns).alias(f"{POINTS}{feature}")
+
+    def expr(self, ns: Namespace = pl) -> Expr:
+        """Return the expression of the score, named ``score``.
+
+        Select it beside the subject's id, or add it with ``with_columns``: a polars scan that
+        selects only such expressions may return row groups out of order.
+
+        Parameters
+        ----------
+        ns : module, default polars
+            polars or narwhals.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> from lishui_credit.scorecards import Scorecard
+        >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
+        >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
+        >>> frame.lazy().with_columns(card.expr()).collect()["score"].n_unique()
+        2
+        """
+        parts = [row.table.expr(ns) for row in self.characteristics]
+        base = ns.lit(self.base_points, dtype=ns.Int32)
+        return reduce(add, parts, base).alias("score")
+
+    # ---- rows ---------------------------------------------------------------------------------
+
+    def score(self, X: Any) -> pl.Series:  # noqa: N803
+        """Return the score of every row, Int32 in units of 1/`point_unit`, shape (n,).
+
+        Raises
+        ------
+        SubjectError
+            For absent columns (with the nearest name), infinite values, and unseen categories
+            where the policy is "raise".
+
+        Warns
+        -----
+        UnseenWarning
+            With counts, where the policy is "warn".
+        """
+        frame = features(X, self.columns)
+        judge_unseen(frame, [row.binning for row in self.characteristics], self.policies.unseen)
+        return frame.select(self.expr()).to_series()
+
+    def contributions(self, X: Any) -> pl.DataFrame:  # noqa: N803
+        """Return one ``points__<column>`` per characteristic, shape (n, k), and the score.
+
+        The columns and the base points add up to ``score``.
+        """
+        frame = features(X, self.columns)
+        judge_unseen(frame, [row.binning for row in self.characteristics], self.policies.unseen)
+        return frame.select(*(self.points_expr(name) for name in self.columns), self.expr())
+
+    def log_odds(self, scores: Any) -> NDArray[np.float64]:
+        """Return ln(good / bad) of scores, shape (n,)."""
+        values = np.asarray(scores, dtype=np.float64) / self.point_unit
+        return (values - self.scale.offset) / self.scale.factor
+
+    def pd(self, scores: Any) -> NDArray[np.float64]:
+        """Return the probability of bad of scores, shape (n,): strictly falling."""
+        from_line: NDArray[np.float64] = 1 / (1 + np.exp(self.log_odds(scores)))
+        return from_line
+
+    def grade(self, scores: pl.Series) -> pl.Series:
+        """Return the grade id of scores.
+
+        Raises
+        ------
+        ModelError
+            If the card has no grades.
+        """
+        if self.grades is None:
+            raise ModelError(
+                Problem(
+                    tr("the card has no grades", "评分卡未设等级"),
+                    hint=tr("build a master scale", "请先建立主标尺"),
+                )
+            )
+        return pl.DataFrame({"score": scores}).select(self.grade_expr()).to_series()
+
+    def grade_expr(self) -> pl.Expr:
+        """Return the expression of the grade of a column ``score``, named ``grade``."""
+        rows = self.grades.grades if self.grades is not None else ()
+        chain: Any = pl.when(pl.lit(False)).then(pl.lit(rows[-1].id))
+        for row in rows:
+            if row.at_least is not None:
+                chain = chain.when(pl.col("score") >= row.at_least).then(pl.lit(row.id))
+        found: pl.Expr = chain.otherwise(pl.lit(rows[-1].id)).alias("grade")
+        return found
+
+    def pd_expr(self) -> pl.Expr:
+        """Return the expression of the probability of bad of a column ``score``, named ``pd``."""
+        line = (pl.col("score") / self.point_unit - self.scale.offset) / self.scale.factor
+        return (1 / (1 + line.exp())).alias("pd")
+
+    # ---- tables -------------------------------------------------------------------------------
+
+    def table(self) -> pl.DataFrame:
+        """Return the card: one row per bin.
+
+        Returns
+        -------
+        polars.DataFrame
+            feature, label, bin, points (printed), rows, share, bad_rate, WoE
+            (``ln(good%/bad%)``), coefficient.
+        """
+        rows = []
+        for item in self.characteristics:
+            whole = item.binning.total_goods + item.binning.total_bads
+            for row, mark in zip(item.binning.bins, item.points, strict=True):
+                rows.append(
+                    {
+                        "feature": item.feature,
+                        "label": item.label,
+                        "bin": row.said,
+                        "points": self.printed(mark),
+                        "rows": row.rows,
+                        "share": (row.goods + row.bads) / whole if whole else None,
+                        "bad_rate": row.bad_rate,
+                        WOE: row.woe,
+                        "coefficient": item.coefficient,
+                    }
+                )
+        kinds = {"share": pl.Float64, "bad_rate": pl.Float64, "points": pl.Float64}
+        found = pl.DataFrame(rows, schema_overrides=kinds)
+        return (
+            found.with_columns(pl.col("points").cast(pl.Int64)) if self.point_unit == 1 else found
+        )
+
+    def coefficients(self) -> pl.DataFrame:
+        """Return the regression: feature, coefficient, standard error, p-value, information value.
+
+        Coefficients are on WoE ``ln(good%/bad%)`` of log-odds good:bad, so every one should be
+        positive, and near 1 where characteristics do not overlap.
+        """
+        return pl.DataFrame(
+            {
+                "feature": self.columns,
+                "coefficient": [row.coefficient for row in self.characteristics],
+                "standard_error": [row.error for row in self.characteristics],
+                "p_value": [row.p_value for row in self.characteristics],
+                "iv": [row.binning.iv for row in self.characteristics],
+            }
+        )
+
+    def printed(self, points: float) -> float:
+        """Return points as people read them."""
+        return points if self.point_unit == 1 else points / self.point_unit
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """Lowest and highest score a row of the sample could have."""
+        low = self.base_points + sum(row.worst for row in self.characteristics)
+        high = self.base_points + sum(row.best for row in self.characteristics)
+        return low, high

@@ -1,0 +1,297 @@
+"""A card as a file: JSON that reads like prose, and a folder per version that is never overwritten.
+
+``models/<id>/<version>/scorecard.json`` holds the points tables in the shape of a rubric's
+indicators, one band per line and keys sorted, so that two versions differ where they differ.
+Never a pickle.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from lishui_credit.errors import ModelError, Problem
+from lishui_credit.grades import Grade, GradeScale
+from lishui_credit.language import tr
+from lishui_credit.scorecards.bins.binning import Bin, Binning
+from lishui_credit.scorecards.bins.characteristic import Policies
+from lishui_credit.scorecards.bins.woe import SIGN
+from lishui_credit.scorecards.cards.card import Card, Characteristic
+from lishui_credit.scorecards.cards.scale import Odds, Scale
+from lishui_credit.tables.write import replacing
+
+SCHEMA: Final = "lishui_credit/scorecard/1"
+FILE: Final = "scorecard.json"
+
+
+def to_json(card: Card) -> str:
+    """Return a card as JSON: keys sorted, one band per line, numbers exact.
+
+    Examples
+    --------
+    >>> from lishui_credit.scorecards import Scorecard
+    >>> import polars as pl
+    >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
+    >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
+    >>> to_json(from_json(to_json(card))) == to_json(card)
+    True
+    """
+    grades = card.grades.grades if card.grades is not None else ()
+    data = {
+        "schema": SCHEMA,
+        "id": card.id,
+        "title_zh": card.title_zh,
+        "synthetic": card.synthetic,
+        "aggregate": "sum",
+        "scale": asdict(card.scale),
+        "point_unit": card.point_unit,
+        "base_points": card.base_points,
+        "intercept": card.intercept,
+        "woe_sign": SIGN,
+        "policies": asdict(card.policies),
+        "grades": [asdict(row) for row in grades],
+        "indicators": [_indicator(row) for row in card.characteristics],
+        "dropped": dict(card.dropped),
+        "protected": dict(card.protected),
+        "settings": dict(card.settings),
+        "provenance": dict(card.provenance),
+        "metrics": dict(card.metrics),
+    }
+    return _prose(data, 0) + "\n"
+
+
+def _indicator(row: Characteristic) -> dict[str, Any]:
+    found = row.binning
+    return {
+        "id": found.feature,
+        "label_zh": row.label_zh,
+        "label_en": row.label_en,
+        "column": found.feature,
+        "type": found.type,
+        "asked": found.asked,
+        "direction": found.direction,
+        "obeyed": found.obeyed,
+        "notes": list(found.notes),
+        "total_goods": found.total_goods,
+        "total_bads": found.total_bads,
+        "smoothing": found.smoothing,
+        "coefficient": _number(row.coefficient),
+        "standard_error": _number(row.error),
+        "p_value": _number(row.p_value),
+        "iv": found.iv,
+        "potential": found.potential,
+        "bands": [
+            {**_band(part), "points": mark}
+            for part, mark in zip(found.bins, row.points, strict=True)
+        ],
+    }
+
+
+def _band(row: Bin) -> dict[str, Any]:
+    whole: dict[str, Any] = {
+        "kind": row.kind,
+        "goods": row.goods,
+        "bads": row.bads,
+        "rows": row.rows,
+        "woe": row.woe,
+        "iv": row.part,
+    }
+    if row.kind == "range":
+        whole |= {"at_least": row.lower, "below": row.upper}
+    if row.values:
+        whole["values"] = list(row.values)
+    if row.label:
+        whole["label"] = row.label
+    return whole
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _prose(value: Any, depth: int, key: str = "") -> str:
+    """Render JSON indented, but each band on one line."""
+    pad = "  " * (depth + 1)
+    if isinstance(value, Mapping):
+        if not value:
+            return "{}"
+        rows = [
+            f"{pad}{json.dumps(str(name), ensure_ascii=False)}: {_prose(value[name], depth + 1, name)}"
+            for name in sorted(value)
+        ]
+        return "{\n" + ",\n".join(rows) + "\n" + "  " * depth + "}"
+    if isinstance(value, list | tuple) and key in ("bands", "indicators", "grades") and value:
+        rows = [
+            pad
+            + (
+                _prose(row, depth + 1)
+                if key == "indicators"
+                else json.dumps(row, ensure_ascii=False, sort_keys=True, allow_nan=False)
+            )
+            for row in value
+        ]
+        return "[\n" + ",\n".join(rows) + "\n" + "  " * depth + "]"
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
+
+
+def from_json(text: str) -> Card:
+    """Return the card a JSON text holds.
+
+    Raises
+    ------
+    ModelError
+        If it is no card of this schema, or a band is malformed.
+    """
+    try:
+        data = json.loads(text)
+        if data.get("schema") != SCHEMA:
+            raise ModelError(
+                Problem(
+                    tr("not a scorecard of this schema", "不是此格式的评分卡"),
+                    str(data.get("schema")),
+                    SCHEMA,
+                )
+            )
+        scale = data["scale"]
+        grades = tuple(Grade(**row) for row in data["grades"])
+        return Card(
+            characteristics=tuple(_characteristic(row) for row in data["indicators"]),
+            scale=Scale(
+                pdo=scale["pdo"],
+                base_score=scale["base_score"],
+                base_odds=Odds(**scale["base_odds"]),
+            ),
+            base_points=data["base_points"],
+            point_unit=data["point_unit"],
+            intercept=data["intercept"],
+            policies=Policies(**data["policies"]),
+            grades=GradeScale(grades) if grades else None,
+            dropped=data["dropped"],
+            protected=data["protected"],
+            settings=data["settings"],
+            provenance=data["provenance"],
+            metrics=data["metrics"],
+            id=data["id"],
+            title_zh=data["title_zh"],
+            synthetic=data["synthetic"],
+        )
+    except ModelError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(
+            Problem(
+                tr("not a readable scorecard", "无法读取该评分卡"),
+                f"{type(error).__name__}: {error}"[:120],
+                tr("write it again from its fit", "请由拟合结果重新写出"),
+            )
+        ) from None
+
+
+def _characteristic(row: Mapping[str, Any]) -> Characteristic:
+    bins = tuple(
+        Bin(
+            kind=band["kind"],
+            lower=band.get("at_least"),
+            upper=band.get("below"),
+            values=tuple(band.get("values", ())),
+            label=band.get("label", ""),
+            goods=band["goods"],
+            bads=band["bads"],
+            rows=band["rows"],
+            woe=band["woe"],
+            part=band["iv"],
+        )
+        for band in row["bands"]
+    )
+    points = tuple(band["points"] for band in row["bands"])
+    if not all(isinstance(mark, int) for mark in points):
+        raise ValueError(f"{row['id']}: points must be whole numbers")
+    binning = Binning(
+        feature=row["column"],
+        type=row["type"],
+        bins=bins,
+        total_goods=row["total_goods"],
+        total_bads=row["total_bads"],
+        smoothing=row["smoothing"],
+        asked=row["asked"],
+        direction=row["direction"],
+        obeyed=row["obeyed"],
+        notes=tuple(row["notes"]),
+        potential=row["potential"],
+    )
+
+    def number(name: str) -> float:
+        return math.nan if row[name] is None else float(row[name])
+
+    return Characteristic(
+        binning=binning,
+        points=points,
+        coefficient=number("coefficient"),
+        error=number("standard_error"),
+        p_value=number("p_value"),
+        label_zh=row["label_zh"],
+        label_en=row["label_en"],
+    )
+
+
+def save(card: Card, folder: Path | str, **pages: str) -> Path:
+    """Write a card into a folder of its own.
+
+    Parameters
+    ----------
+    card : Card
+        To write.
+    folder : path-like
+        ``models/<id>/<version>``.
+    **pages : str
+        Further files by name, dots written as two underscores: ``card__md="…"``.
+
+    Returns
+    -------
+    Path
+        Of ``scorecard.json``.
+
+    Raises
+    ------
+    ModelError
+        If the folder holds a card already: a version is never overwritten.
+    """
+    folder = Path(folder)
+    path = folder / FILE
+    if path.exists():
+        raise ModelError(
+            Problem(
+                tr("the version exists and is never overwritten", "该版本已存在,不得覆盖"),
+                str(path),
+                tr("give a new version folder", "请使用新的版本目录"),
+            )
+        )
+    for name, text in {**pages, FILE.replace(".", "__"): to_json(card)}.items():
+        with replacing(folder / name.replace("__", ".")) as draft:
+            draft.write_text(text, encoding="utf-8")
+    return path
+
+
+def load(path: Path | str) -> Card:
+    """Read a card from its folder or file.
+
+    Raises
+    ------
+    ModelError
+        If there is none, or it is not readable.
+    """
+    path = Path(path)
+    path = path / FILE if path.is_dir() else path
+    if not path.exists():
+        raise ModelError(
+            Problem(
+                tr("no scorecard there", "没有找到评分卡"),
+                str(path),
+                tr("fit one: lishui-credit fit", "请先拟合:lishui-credit fit"),
+            )
+        )
+    return from_json(path.read_text(encoding="utf-8"))

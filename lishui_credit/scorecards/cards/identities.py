@@ -1,0 +1,272 @@
+"""What must be true of every card, checked on the card itself: `verify`.
+
+Four libraries in use break one of these: a score at the base odds that is not the base score,
+points that belong to other bins, a score that rises with risk. The rows are random and hostile:
+values on every bound and one double beside it, NaN, nothing, codes, categories never seen.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from lishui_credit.language import tr
+from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
+from lishui_credit.scorecards.cards.export import Scorer, to_sql
+from lishui_credit.scorecards.cards.file import from_json, to_json
+
+_KINDS: Final[dict[str, Any]] = {"number": pl.Float64, "category": pl.String, "coded": pl.Int64}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """One identity and whether it holds.
+
+    Parameters
+    ----------
+    name : str
+        In words.
+    holds : bool or None
+        None where it could not be checked here, with the reason in `found`.
+    found : str
+        What was measured.
+    """
+
+    name: str
+    holds: bool | None
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """All identities of one card.
+
+    Parameters
+    ----------
+    identities : tuple of Identity
+        In the order checked.
+    """
+
+    identities: tuple[Identity, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether none is broken."""
+        return all(row.holds is not False for row in self.identities)
+
+    def table(self) -> pl.DataFrame:
+        """Return one row per identity: name, holds, found."""
+        return pl.DataFrame(
+            [{"identity": r.name, "holds": r.holds, "found": r.found} for r in self.identities],
+            schema={"identity": pl.String, "holds": pl.Boolean, "found": pl.String},
+        )
+
+
+def verify(card: Card, *, rows: int = 2000, seed: int = 0) -> Verification:
+    """Check every identity of a card.
+
+    Parameters
+    ----------
+    card : Card
+        The card.
+    rows : int, default 2000
+        Random rows beside the hostile ones.
+    seed : int, default 0
+        Of the random rows.
+
+    Returns
+    -------
+    Verification
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from lishui_credit.scorecards import Scorecard
+    >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
+    >>> verify(Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_).passed
+    True
+    """
+    quiet = replace(card, policies=replace(card.policies, unseen="neutral"))
+    hostile = hostile_rows(card, rows=rows, seed=seed)
+    return Verification(tuple(_checks(quiet, hostile)))
+
+
+def hostile_rows(card: Card, *, rows: int, seed: int) -> pl.DataFrame:
+    """Return rows that a card must survive: every bound and its neighbours, NaN, nothing, codes.
+
+    Parameters
+    ----------
+    card : Card
+        The card.
+    rows : int
+        Random rows; each draws every characteristic from its hostile values.
+    seed : int
+        Of the draw.
+    """
+    draw = np.random.default_rng(seed)
+    columns: dict[str, pl.Series] = {}
+    for item in card.characteristics:
+        values = _hostile_values(item)
+        taken = [values[place] for place in draw.integers(0, len(values), rows)]
+        # Every hostile value stands at least once.
+        taken[: min(len(values), rows)] = values[:rows]
+        columns[item.feature] = pl.Series(item.feature, taken, dtype=_KINDS[item.binning.type])
+    return pl.DataFrame(columns)
+
+
+def _hostile_values(item: Characteristic) -> list[Any]:
+    found = item.binning
+    if found.type != "number":
+        levels = [value for row in found.bins for value in row.values]
+        if found.type == "coded":
+            return [None, -1, 0, 987_654, *(int(float(value)) for value in levels[:500])]
+        return [None, "", "never seen", "Never Seen", *levels[:500]]
+    values: list[Any] = [None, math.nan, 0.0, -0.0, -1e300, 1e300, 5e-324]
+    for cut in found.cuts:
+        values += [cut, math.nextafter(cut, -math.inf), math.nextafter(cut, math.inf)]
+    for row in found.bins:
+        if row.kind == "special":
+            values += [float(value) for value in row.values]
+    return values
+
+
+def _checks(card: Card, hostile: pl.DataFrame) -> Iterator[Identity]:
+    scale = card.scale
+    at_base = scale.score(math.log(scale.base_odds.ratio))
+    yield _said(
+        tr("the score at the base odds is the base score", "基准好坏比处的分数等于基准分"),
+        abs(at_base - scale.base_score) < 1e-9,
+        f"{at_base:g} = {scale.base_score:g}",
+    )
+    doubled = scale.score(math.log(2 * scale.base_odds.ratio)) - at_base
+    yield _said(
+        tr("pdo points double the odds", "每增加 pdo 分好坏比翻倍"),
+        abs(doubled - scale.pdo) < 1e-9,
+        f"{doubled:g} = {scale.pdo:g}",
+    )
+    parts = card.contributions(hostile)
+    scores = parts["score"]
+    total = parts.select(pl.fold(card.base_points, lambda a, b: a + b, pl.col(f"^{POINTS}.*$")))
+    yield _equal(
+        tr("the points add up to the score", "各项分值之和等于总分"), scores, total.to_series()
+    )
+    yield _said(
+        tr("no row is without a score", "没有空分数"),
+        scores.null_count() == 0,
+        f"{scores.null_count()} / {len(scores)}",
+    )
+    ladder = np.unique(scores.to_numpy())
+    falling = bool((np.diff(card.pd(ladder)) < 0).all())
+    yield _said(
+        tr("a higher score is a lower PD, strictly", "分数越高,违约概率严格越低"),
+        falling,
+        tr(f"{len(ladder)} scores", f"{len(ladder)} 个分数"),
+    )
+    yield from _by_woe(card)
+    yield from _against_regression(card)
+    exact = [_exact(card, row) for row in hostile.iter_rows(named=True)]
+    yield _equal(
+        tr("expression = exact fractions", "表达式 = 精确分数运算"), scores, pl.Series(exact)
+    )
+    lazy = hostile.lazy().with_columns(card.expr()).collect(engine="streaming")["score"]
+    yield _equal(tr("streaming = in memory", "流式 = 内存"), scores, lazy)
+    turned = hostile.select(*reversed(hostile.columns), pl.lit("x").alias("extra column"))
+    yield _equal(tr("whatever the column order", "与列顺序无关"), scores, card.score(turned))
+    scorer = Scorer(card)
+    plain = [scorer(row) for row in hostile.iter_rows(named=True)]
+    yield _equal(tr("plain Python = expression", "纯 Python = 表达式"), scores, pl.Series(plain))
+    loaded = from_json(to_json(card))
+    yield _said(
+        tr("saved = loaded", "存储 = 读回"),
+        to_json(loaded) == to_json(card) and loaded.score(hostile).equals(scores),
+        f"{len(to_json(card)):,} bytes",
+    )
+    yield _in_sql(card, hostile, scores)
+
+
+def _by_woe(card: Card) -> Iterator[Identity]:
+    """Within a characteristic a higher WoE never has fewer points."""
+    wrong = []
+    for item in card.characteristics:
+        pairs = sorted(zip(item.binning.woes.tolist(), item.points, strict=True))
+        marks = [mark for _, mark in pairs]
+        if any(later < before for before, later in itertools.pairwise(marks)):
+            wrong.append(item.feature)
+    yield _said(
+        tr("a better WoE never has fewer points", "WoE 越好,分值不会越低"),
+        not wrong,
+        ", ".join(wrong) or tr("all characteristics", "全部特征"),
+    )
+
+
+def _against_regression(card: Card) -> Iterator[Identity]:
+    """The score is the regression's log-odds on the scale, up to rounding of each part."""
+    items = card.characteristics
+    if any(math.isnan(item.coefficient) for item in items):
+        return
+    draw = np.random.default_rng(1)
+    worst = 0.0
+    for _ in range(500):
+        line, points = card.intercept, card.base_points
+        for item in items:
+            place = int(draw.integers(0, len(item.points)))
+            line += item.coefficient * item.binning.bins[place].woe
+            points += item.points[place]
+        worst = max(worst, abs(points / card.point_unit - card.scale.score(line)))
+    most = (len(items) + 1) / 2 / card.point_unit
+    yield _said(
+        tr(
+            "the score is the regression's, rounded once per characteristic",
+            "分数即回归结果,每项仅取整一次",
+        ),
+        worst <= most + 1e-9,
+        f"{worst:.2f} <= {most:g}",
+    )
+
+
+def _exact(card: Card, row: dict[str, Any]) -> int | None:
+    """Score one row by exact fractions: the oracle of every engine."""
+    total = card.base_points
+    for item in card.characteristics:
+        value = row[item.feature]
+        if isinstance(value, float):
+            value = None if math.isnan(value) else Fraction(value)
+        elif item.binning.type == "coded" and value is not None:
+            value = str(value)
+        points = item.table.of(value)
+        if points is None:
+            return None
+        total += points
+    return total
+
+
+def _in_sql(card: Card, hostile: pl.DataFrame, scores: pl.Series) -> Identity:
+    name = tr("SQL = expression (DuckDB)", "SQL = 表达式(DuckDB)")
+    try:
+        import duckdb
+    except ImportError:  # pragma: no cover
+        return Identity(name=name, holds=None, found=tr("duckdb is not installed", "未安装 duckdb"))
+    subjects = hostile.with_row_index("row_number")
+    with duckdb.connect() as base:
+        base.register("subjects", subjects.to_arrow())
+        found = base.sql(to_sql(card, "duckdb", key="row_number")).pl().sort("row_number")
+    return _equal(name, scores, found["score"])
+
+
+def _equal(name: str, one: pl.Series, other: pl.Series) -> Identity:
+    first, second = one.cast(pl.Int64), other.cast(pl.Int64)
+    apart = int((first != second).sum()) + int((first.is_null() != second.is_null()).sum())
+    rows = len(one)
+    found = tr(f"{apart} of {rows} rows differ", f"{rows} 行中 {apart} 行不同")
+    return _said(name, apart == 0 and rows == len(other), found)
+
+
+def _said(name: str, holds: bool, found: str) -> Identity:
+    return Identity(name=name, holds=bool(holds), found=found)

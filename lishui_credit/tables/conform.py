@@ -1,0 +1,432 @@
+"""A raw frame to the data dictionary's columns: accepted rows, and rejected ones with reasons.
+
+`headers` finds the columns, `cells` reads them. What cannot be read is never guessed: the row is
+rejected, with every reason. What concerns the file as a whole (a missing column, a suspected unit)
+raises one `SubjectError` with all problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.tables.cells import Cell, Plain
+from lishui_credit.tables.cells import cell as read
+from lishui_credit.tables.columns import Column, dictionary
+from lishui_credit.tables.frames import stands_in_order
+from lishui_credit.tables.headers import match
+from lishui_credit.tables.read import Raw, broken
+
+_TOTAL: Final = (
+    r"^\s*([本全][页村乡镇县市区])?\s*([合总小共累]\s*计|[Tt]otal|TOTAL|[Ss]um)"  # also 合 计
+)
+_CODES: Final = ("uscc", "resident_id")
+_TOTAL_SAID: Final = ("a total row, not a subject", "合计行,不是主体")
+_PARTS: Final = 64
+_PART_ROWS = 2_000_000
+_SAMPLE: Final = 100_000
+_ENOUGH: Final = 30  # rows whose median may speak against a unit the header states
+_UNITS_SUSPECTED: Final = {"": "元", "元": "元", "yuan": "元", "万元": "万元", "wan": "万元"}
+_GLANCE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A check between columns: rows where `test` of `columns` is true are rejected for `reason`."""
+
+    reason: str
+    columns: tuple[str, ...]
+    test: Callable[..., pl.Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The keys a file may name; rows with another are rejected for `reason`, their key in its {}.
+
+    `keys` has one column: every key readable, and once.
+    """
+
+    keys: pl.LazyFrame
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conformed:
+    """A frame that keeps to the dictionary, and what did not.
+
+    Parameters
+    ----------
+    frame : polars.LazyFrame
+        Accepted rows, columns named by id; known to the engine as sorted by the key where the file
+        is, so that joins merge instead of holding a side.
+    rejected : polars.DataFrame
+        Columns ``row`` (line of the file), ``reasons``, then the raw cells.
+    rows : int
+        Rows read.
+    notes : tuple of str
+        Encoding, ignored columns, units taken from headers.
+    in_order : bool
+        Whether the rows stand in the order of their keys; strictly, where keys are unique.
+    """
+
+    frame: pl.LazyFrame
+    rejected: pl.DataFrame
+    rows: int
+    notes: tuple[str, ...] = ()
+    in_order: bool = False
+
+    @property
+    def accepted(self) -> int:
+        """Number of rows accepted."""
+        return self.rows - self.rejected.height
+
+
+def conform(
+    raw: Raw,
+    wanted: Mapping[str, bool],
+    *,
+    key: str | None,
+    unique: bool = True,
+    rules: Sequence[Rule] = (),
+    among: Known | None = None,
+    suspect_units: bool = True,
+    known: Mapping[str, Column] | None = None,
+) -> Conformed:
+    """Turn a raw frame into dictionary columns, row by row, rejecting what cannot be read.
+
+    Parameters
+    ----------
+    raw : Raw
+        As read.
+    wanted : mapping of str to bool
+        Column ids to take, and whether each must be there.
+    key : str, optional
+        Column that names the row; rows without it are rejected.
+    unique : bool, default True
+        Reject every row whose key stands more than once.
+    rules : sequence of Rule
+        Checks between columns, on the values as read.
+    among : Known, optional
+        Reject rows whose key is none of these.
+    suspect_units : bool, default True
+        Refuse a file whose median suggests another unit than the one assumed; a file of a few
+        chosen rows has no median to speak of.
+    known : mapping of str to Column, optional
+        Columns of another kind of file, in the dictionary's place.
+
+    Returns
+    -------
+    Conformed
+
+    Raises
+    ------
+    SubjectError
+        For problems of the whole file, all at once: missing columns, two headers for one column,
+        banned fields, a suspected unit, no rows.
+
+    Notes
+    -----
+    Cost: one pass over the file to look for faults (a second one only when there are any), one
+    over its keys (a second one only where they do not rise), all streamed. Columns whose first rows
+    keep to one plain form (`Cell.plain`) are read by it and only proven to keep to it throughout;
+    where the proof fails, another form or the long way is taken and the pass is made again.
+    """
+    schema = raw.frame.collect_schema()
+    known = dictionary() if known is None else known
+    matched, ignored = match(schema.names(), wanted, raw.name, known)
+    cells = {
+        name: read(known[name], header, unit, schema[header])
+        for name, (header, unit) in matched.items()
+    }
+    plain = _plain(raw, raw.frame.head(_GLANCE), cells)
+    proven = in_order = False
+    if among is not None and key is not None and key in plain:
+        shortly = cells[key].plainly(plain[key])
+        in_order = _in_order(raw, shortly, strictly=unique)
+        # A key among readable ones is readable, and needs no other proof.
+        proven = _strangers(raw, shortly, among, in_order=in_order).is_empty()
+    while True:
+        read_as = {n: c.plainly(plain[n]) if n in plain else c for n, c in cells.items()}
+        tests = [*_faults(read_as, key, schema), *_tested(rules, read_as)]
+        proofs = {n: cells[n].plain[way] for n, way in plain.items() if n != key or not proven}
+        counted = _survey(raw, read_as, proofs, matched, tests)
+        unlike = {name: cells[name] for name in proofs if not counted[f"plain__{name}"]}
+        if not unlike:
+            break
+        plain = {name: way for name, way in plain.items() if name not in unlike}
+        plain |= _plain(raw, raw.frame, unlike)
+    cells = read_as
+    rows = int(counted["rows"])
+    if rows == 0:
+        raise SubjectError(Problem(tr("no rows", "没有数据行"), where=raw.name))
+    if suspect_units:
+        _suspect_units({**counted, **_medians(raw, cells, matched)}, cells, matched, raw.name)
+    wrong: list[tuple[str, pl.DataFrame]] = []
+    if key is not None and not proven:
+        in_order = _in_order(raw, cells[key], strictly=unique)
+        if among is not None:
+            strange = _strangers(raw, cells[key], among, in_order=in_order)
+            wrong.append((among.reason, strange))
+    if key is not None and unique and not in_order:
+        said = tr("{} stands {} times", "{} 重复出现 {} 次")
+        wrong.append((said, _doubled(raw, cells[key], rows)))
+    wrong = [(said, keys) for said, keys in wrong if keys.height]
+    if wrong or any(counted[f"f{place}"] for place in range(len(tests))):
+        rejected, keep = _reject(raw, cells, tests, key, wrong)
+    else:
+        rejected, keep = pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String}), raw.frame
+    frame = keep.select(cell.value.alias(name) for name, cell in cells.items())
+    if in_order and key is not None:
+        frame = frame.set_sorted(key)
+    return Conformed(
+        frame=frame,
+        rejected=rejected,
+        rows=rows,
+        notes=_notes(raw, ignored),
+        in_order=in_order,
+    )
+
+
+def _notes(raw: Raw, ignored: list[str]) -> tuple[str, ...]:
+    notes = list(raw.notes)
+    if ignored:
+        listed = ", ".join(ignored[:8]) + ("…" if len(ignored) > 8 else "")
+        notes.append(tr("columns not used: ", "未使用的列:") + listed)
+    return tuple(f"{raw.name}: {note}" for note in notes)
+
+
+def _tested(rules: Sequence[Rule], cells: Mapping[str, Cell]) -> list[tuple[str, pl.Expr]]:
+    """Return the rules' tests on the cells as read; those of absent columns are left out."""
+    return [
+        (rule.reason, rule.test(*(cells[name].value for name in rule.columns)).fill_null(False))
+        for rule in rules
+        if all(name in cells for name in rule.columns)
+    ]
+
+
+def _faults(
+    cells: Mapping[str, Cell], key: str | None, schema: pl.Schema
+) -> list[tuple[str, pl.Expr]]:
+    faults: list[tuple[str, pl.Expr]] = []
+    # A code whose check digit is proven throughout says nothing of totals.
+    proven = {c.header for c in cells.values() if c.column.type in _CODES and not c.faults}
+    texts = [
+        pl.col(name).str.contains(_TOTAL)
+        for place, (name, kind) in enumerate(schema.items())
+        if kind == pl.String
+        and name not in proven
+        and (place == 0 or (key in cells and name == cells[str(key)].header))
+    ]
+    total = reduce(or_, texts).fill_null(False) if texts else None
+    if total is not None:
+        faults.append((tr(*_TOTAL_SAID), total))
+    for name, cell in cells.items():
+        for reason, test in cell.faults:
+            where = f"{name} ({cell.header})" if cell.header != name else name
+            faults.append((f"{where}: {reason}", test.fill_null(False)))
+    if key is not None and key in cells:
+        empty = cells[key].value.is_null()
+        for _, test in cells[key].faults:
+            empty = empty & ~test.fill_null(False)
+        faults.append((tr(f"no {key}", f"缺少 {key}"), empty))
+    return faults
+
+
+def _collect(raw: Raw, frame: pl.LazyFrame) -> pl.DataFrame:
+    try:
+        return frame.collect(engine="streaming")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise broken(raw.name, error, raw.text) from None
+
+
+def _plain(raw: Raw, frame: pl.LazyFrame, cells: Mapping[str, Cell]) -> dict[str, int]:
+    """Return the columns whose cells in `frame` all stand one short way, and the first such way."""
+    ways = [(name, way) for name, cell in cells.items() for way in range(len(cell.plain))]
+    if not ways:
+        return {}
+    holds = [cells[name].plain[way].holds.all().alias(f"{name}__{way}") for name, way in ways]
+    found = _collect(raw, frame.select(holds)).row(0, named=True)
+    return dict(reversed([(name, way) for name, way in ways if found[f"{name}__{way}"]]))
+
+
+def _medians(
+    raw: Raw, cells: Mapping[str, Cell], matched: Mapping[str, tuple[str, str]]
+) -> dict[str, Any]:
+    """Return medians of the first hundred thousand rows: they tell a wrong unit, and are held."""
+    medians = [
+        pl.when(cell.value > 0).then(cell.value).median().alias(f"median__{name}")
+        for name, cell in cells.items()
+        if cell.column.typical is not None and matched[name][1] in _UNITS_SUSPECTED
+    ]
+    if not medians:
+        return {}
+    return _collect(raw, raw.frame.head(_SAMPLE).select(medians)).row(0, named=True)
+
+
+def _survey(
+    raw: Raw,
+    cells: Mapping[str, Cell],
+    proofs: Mapping[str, Plain],
+    matched: Mapping[str, tuple[str, str]],
+    tests: Sequence[tuple[str, pl.Expr]],
+) -> dict[str, Any]:
+    """Learn in one pass what the whole file must tell: rows, faults, plain columns."""
+    wanted = [pl.len().alias("rows")]
+    wanted += [test.any().alias(f"f{place}") for place, (_, test) in enumerate(tests)]
+    wanted += [proof.holds.all().alias(f"plain__{name}") for name, proof in proofs.items()]
+    for name, cell in cells.items():
+        if cell.column.type == "rate" and not matched[name][1]:
+            wanted.append((cell.value > cell.column.per_unit).mean().alias(f"above__{name}"))
+    if raw.text is not None:  # a row too long is noticed only where every column is read
+        wanted.append(pl.all_horizontal(pl.all().is_null()).sum().alias("_blank"))
+    return _collect(raw, raw.frame.select(wanted)).row(0, named=True)
+
+
+def _in_order(raw: Raw, cell: Cell, *, strictly: bool) -> bool:
+    """Tell whether the keys rise, so that equal ones stand together, or strictly, none twice."""
+    try:
+        return stands_in_order(raw.frame, cell.value, strictly=strictly)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise broken(raw.name, error, raw.text) from None
+
+
+def _suspect_units(
+    counted: Mapping[str, Any],
+    cells: Mapping[str, Cell],
+    matched: Mapping[str, tuple[str, str]],
+    where: str,
+) -> None:
+    problems: list[Problem] = []
+    for name, cell in cells.items():
+        header = matched[name][0]
+        median = counted.get(f"median__{name}")
+        if median is not None and cell.column.typical is not None:
+            low, high = (bound * cell.column.per_unit for bound in cell.column.typical)
+            unit = matched[name][1]
+            if _UNITS_SUSPECTED[unit] == "元":
+                wrong, looks = median < low and low <= median * 10_000 <= high, "万元"
+            else:
+                wrong, looks = median > high and low <= median / 10_000 <= high, "元"
+            if wrong and (not unit or counted["rows"] >= _ENOUGH):
+                printed = median / cell.column.per_unit
+                problems.append(_unit_problem(header, unit, looks, printed, where))
+        above = counted.get(f"above__{name}")
+        if above is not None and above > 0.5 and cell.column.maximum == 1:
+            problems.append(
+                Problem(
+                    tr(f"'{header}' looks like percent", f"“{header}”疑似为百分数"),
+                    tr("most values are above 1", "多数取值大于 1"),
+                    tr(f"write {header}(%)", f"请将表头写为 {header}(%)"),
+                    where=where,
+                )
+            )
+    if problems:
+        raise SubjectError(problems)
+
+
+def _unit_problem(header: str, unit: str, looks: str, median: float, where: str) -> Problem:
+    if unit:
+        what = tr(f"'{header}' looks like {looks}", f"“{header}”疑似以{looks}填写")
+        hint = tr(
+            "mend the unit in the header; if it is right, give the column in 分",
+            "请更正表头中的单位;若单位无误,请改以分填写",
+        )
+    else:
+        what = tr(
+            f"'{header}' looks like 万元, but no unit is written",
+            f"“{header}”疑似以万元填写,但未注明单位",
+        )
+        hint = tr(
+            f"write the unit in the header: {header}(万元) or {header}(元)",
+            f"请在表头写明单位:{header}(万元)或 {header}(元)",
+        )
+    found = tr(f"median {median:g} yuan", f"中位数 {median:g} 元")
+    return Problem(what, found, hint, where=where)
+
+
+def _doubled(raw: Raw, cell: Cell, rows: int) -> pl.DataFrame:
+    """Return keys that stand more than once, with how often, in bounded memory.
+
+    Keys are counted part by part of a hash, so that only a part of them is held at a time.
+    """
+    keys = raw.frame.select(cell.value.alias("_key")).filter(pl.col("_key").is_not_null())
+    parts = min(max(rows // _PART_ROWS, 1), _PARTS)
+    found = []
+    for part in range(parts):
+        chosen = keys if parts == 1 else keys.filter(pl.col("_key").hash() % parts == part)
+        counted = chosen.group_by("_key").agg(pl.len().alias("_times"))
+        found.append(counted.filter(pl.col("_times") > 1).collect(engine="streaming"))
+    return pl.concat(found)
+
+
+def _strangers(raw: Raw, cell: Cell, among: Known, *, in_order: bool) -> pl.DataFrame:
+    """Return the readable keys that are none of the known ones, each once.
+
+    Keys in order are merged with known ones in order. Of others only the distinct ones are held:
+    the known ones may be a thousand times as many.
+    """
+    faults = [test.fill_null(False) for _, test in cell.faults]
+    readable = raw.frame.filter(~reduce(or_, faults)) if faults else raw.frame
+    keys = readable.select(cell.value.alias("_key"))
+    known = among.keys.select(pl.first().alias("_key"))
+    if in_order:
+        marked = keys.set_sorted("_key").join(
+            known.with_columns(pl.lit(True).alias("_known")),
+            on="_key",
+            how="left",
+            maintain_order="left",
+        )
+        return _collect(raw, marked.filter(pl.col("_known").is_null()).select("_key").unique())
+    named = _collect(raw, keys.filter(pl.col("_key").is_not_null()).unique())
+    found = known.join(named.lazy(), on="_key", how="semi").collect(engine="streaming")
+    return named.join(found, on="_key", how="anti")
+
+
+def _reject(
+    raw: Raw,
+    cells: Mapping[str, Cell],
+    tests: Sequence[tuple[str, pl.Expr]],
+    key: str | None,
+    wrong: Sequence[tuple[str, pl.DataFrame]],
+) -> tuple[pl.DataFrame, pl.LazyFrame]:
+    """Return the rejected rows with their reasons, and the others.
+
+    `wrong` holds keys that no row may have, and what is said of a row that has one: of its columns,
+    ``_key`` first.
+    """
+    indexed = raw.numbered()
+    reasons: list[pl.Expr] = [pl.when(test).then(pl.lit(reason)) for reason, test in tests]
+    said_total = tr(*_TOTAL_SAID)
+    if tests and tests[0][0] == said_total:  # a total row is that, whatever else is wrong with it
+        total = tests[0][1]
+        rest = [pl.when(test & ~total).then(pl.lit(reason)) for reason, test in tests[1:]]
+        reasons = [reasons[0], *rest]
+    added: list[str] = []
+    if wrong and key is not None:
+        indexed = indexed.with_columns(cells[key].value.alias("_key"))
+        added.append("_key")
+    for place, (said, keys) in enumerate(wrong):
+        told = keys.select("_key", pl.format(said, *keys.columns).alias(f"_wrong{place}"))
+        indexed = indexed.join(told.lazy(), on="_key", how="left", maintain_order="left")
+        reasons.append(pl.col(f"_wrong{place}"))
+        added.append(f"_wrong{place}")
+    marked = indexed.with_columns(
+        pl.concat_str(reasons, separator="; ", ignore_nulls=True).alias("_reasons")
+    )
+    try:
+        found = marked.filter(pl.col("_reasons") != "").collect(engine="streaming")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise broken(raw.name, error, raw.text) from None
+    rejected = found.sort("_row").select(
+        pl.col("_row").cast(pl.Int64).alias("row"),
+        pl.col("_reasons").alias("reasons"),
+        pl.exclude("_row", "_reasons", *added),
+    )
+    return rejected, marked.filter(pl.col("_reasons") == "")

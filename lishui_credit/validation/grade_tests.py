@@ -1,0 +1,291 @@
+"""Default rates per grade against their PDs: Jeffreys, exact binomial, correlated, traffic lights.
+
+Counts are of subjects, never weighted: these tests are statements about independent obligors (or,
+where a correlation is given, about obligors who share one factor). Cost: O(grades) once counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.statistics.outcomes import Floats, Values, checked
+
+LIGHTS = (0.05, 0.01)
+"""Green from the first p-value up, yellow from the second, red below it. Our choice, stated."""
+
+STEPS = 4_000
+"""Quantiles of the common factor over which a correlated tail is averaged."""
+
+
+def jeffreys_interval(bads: Values, subjects: Values, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Return Jeffreys' equal-tailed interval of a rate: Beta(D + ½, N - D + ½).
+
+    The lower end is 0 where there is no bad, the upper end 1 where all are bad.
+
+    Parameters
+    ----------
+    bads, subjects : array_like of shape (k,)
+        Counts.
+    level : float, default 0.95
+        Confidence.
+
+    Returns
+    -------
+    low, high : ndarray of shape (k,)
+        0 and 1 where there is no subject.
+
+    References
+    ----------
+    Brown, Cai and DasGupta (2001), Interval estimation for a binomial proportion, Statistical
+    Science 16, 101-133.
+
+    Examples
+    --------
+    >>> low, high = jeffreys_interval([0, 5], [10, 100])
+    >>> low.round(4), high.round(4)
+    (array([0.    , 0.0193]), array([0.2172, 0.1061]))
+    """
+    from scipy.special import betaincinv
+
+    d, n = np.asarray(bads, dtype=np.float64), np.asarray(subjects, dtype=np.float64)
+    tail = (1 - level) / 2
+    low = np.where(d > 0, betaincinv(d + 0.5, n - d + 0.5, tail), 0.0)
+    high = np.where(d < n, betaincinv(d + 0.5, n - d + 0.5, 1 - tail), 1.0)
+    return low, high
+
+
+def jeffreys_p(bads: Values, subjects: Values, pd: Values) -> Floats:
+    """Return the ECB's one-sided p of "the PD is not too low": Beta(D + ½, N - D + ½) at PD.
+
+    Parameters
+    ----------
+    bads, subjects, pd : array_like of shape (k,)
+        Counts and the PD applied, 0 to 1.
+
+    Returns
+    -------
+    ndarray of shape (k,)
+        Small says the PD underestimates.
+
+    References
+    ----------
+    ECB, Instructions for reporting the validation results of internal models (2019), 2.5.3.
+
+    Examples
+    --------
+    >>> jeffreys_p([5], [100], [0.02]).round(4)
+    array([0.0286])
+    """
+    from scipy.special import betainc
+
+    d, n = np.asarray(bads, dtype=np.float64), np.asarray(subjects, dtype=np.float64)
+    p: Floats = np.asarray(betainc(d + 0.5, n - d + 0.5, np.asarray(pd, dtype=np.float64)))
+    return p
+
+
+def binomial_p(bads: Values, subjects: Values, pd: Values) -> Floats:
+    """Return the exact chance of at least so many bads when the PD is right and all independent.
+
+    Parameters and shape as in `jeffreys_p`; small says the PD underestimates.
+
+    References
+    ----------
+    BCBS, Studies on the validation of internal rating systems, Working Paper 14 (2005).
+
+    Examples
+    --------
+    >>> binomial_p([5], [100], [0.02]).round(4)
+    array([0.0508])
+    """
+    from scipy.special import betainc
+
+    d, n = np.asarray(bads, dtype=np.float64), np.asarray(subjects, dtype=np.float64)
+    p = np.asarray(pd, dtype=np.float64)
+    safe = np.maximum(d, 1)
+    tail: Floats = np.where(d > 0, betainc(safe, np.maximum(n - safe + 1, 1), p), 1.0)
+    return tail
+
+
+def correlated_p(bads: Values, subjects: Values, pd: Values, correlation: float) -> Floats:
+    """Return the chance of at least so many bads when obligors share one factor (Vasicek).
+
+    Given the factor at quantile u, each PD becomes Φ((Φ⁻¹(PD) + √ρ Φ⁻¹(u)) / √(1 - ρ)); the
+    binomial tail is averaged over `STEPS` equally likely quantiles. Correlation 0 is the binomial.
+
+    Parameters
+    ----------
+    bads, subjects, pd
+        As in `jeffreys_p`.
+    correlation : float
+        Asset correlation ρ, 0 to below 1.
+
+    Returns
+    -------
+    ndarray of shape (k,)
+
+    References
+    ----------
+    Vasicek (2002), Loan portfolio value, Risk 15, 160-162. Tasche (2003), A traffic lights
+    approach to PD validation.
+
+    Examples
+    --------
+    >>> correlated_p([5], [100], [0.02], 0.05).round(2)
+    array([0.09])
+    """
+    from scipy.special import ndtr, ndtri
+
+    if not 0 <= correlation < 1:
+        raise SubjectError(
+            Problem(
+                tr("a correlation lies in 0 to below 1", "相关系数应在 0 到 1(不含)之间"),
+                str(correlation),
+                "",
+                "correlation",
+            )
+        )
+    factor = ndtri((np.arange(STEPS) + 0.5) / STEPS)[:, None]
+    p = np.asarray(pd, dtype=np.float64)
+    given = ndtr((ndtri(p) + np.sqrt(correlation) * factor) / np.sqrt(1 - correlation))
+    tails: Floats = binomial_p(bads, subjects, given).mean(axis=0)
+    return tails
+
+
+def light(p: float, thresholds: tuple[float, float] = LIGHTS) -> str:
+    """Return "green", "yellow" or "red" for a p-value.
+
+    Examples
+    --------
+    >>> light(0.2), light(0.03), light(0.001)
+    ('green', 'yellow', 'red')
+    """
+    return "green" if p >= thresholds[0] else "yellow" if p >= thresholds[1] else "red"
+
+
+def labels(values: Values) -> pl.Series:
+    """Return labels as a series of text; null stays null."""
+    found = values if isinstance(values, pl.Series) else pl.Series(list(values))
+    return found.cast(pl.String)
+
+
+def ordered(found: pl.Series, order: Sequence[str] | None, name: str) -> list[str]:
+    """Return the distinct labels in the order given, or sorted, numbers as numbers.
+
+    Labels outside the order, and an order that repeats a label, are refused.
+
+    Examples
+    --------
+    >>> ordered(pl.Series(["10", "2"]), None, "grades"), ordered(pl.Series(["B"]), ["A", "B"], "")
+    (['2', '10'], ['A', 'B'])
+    """
+    present: list[str] = found.drop_nulls().unique().sort().to_list()
+    if order is None:
+        numbers = pl.Series(present, dtype=pl.String).cast(pl.Float64, strict=False)
+        return present if numbers.null_count() else sorted(present, key=float)
+    wanted = [str(label) for label in order]
+    strangers = [label for label in present if label not in wanted]
+    repeated = sorted({label for label in wanted if wanted.count(label) > 1})
+    problems = [
+        Problem(
+            what,
+            "、".join(bad[:8]),
+            tr("list every label once, best first", "请从优到劣列出全部标签,不重复"),
+            name,
+        )
+        for bad, what in (
+            (strangers, tr("a label is not in the order given", "标签不在给定顺序中")),
+            (repeated, tr("the order repeats a label", "给定顺序中有重复标签")),
+        )
+        if bad
+    ]
+    if problems:
+        raise SubjectError(problems)
+    return wanted
+
+
+def grade_tests(
+    y: Values,
+    pd: Values,
+    grades: Values,
+    *,
+    order: Sequence[str] | None = None,
+    correlation: float | None = None,
+    level: float = 0.95,
+    thresholds: tuple[float, float] = LIGHTS,
+) -> pl.DataFrame:
+    """Return, per grade and for all, the bad rate against the mean PD, with tests and light.
+
+    Parameters
+    ----------
+    y : array_like of shape (n,)
+        1 bad, 0 good; one class only is allowed here.
+    pd : array_like of shape (n,)
+        PD applied to each subject, 0 to 1.
+    grades : array_like of shape (n,)
+        Grade labels, none missing.
+    order : sequence of str, optional
+        Grades best first; sorted by name without it.
+    correlation : float, optional
+        Adds ``p_correlated`` at this asset correlation.
+    level : float, default 0.95
+        Confidence of Jeffreys' interval.
+    thresholds : (float, float), default (0.05, 0.01)
+        Lights by Jeffreys' p: green from the first up, yellow from the second, red below. These
+        are ours; Tasche (2003) and the Basel backtesting framework choose others.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``grade`` (the last row is null: all), ``subjects``, ``bads``, ``pd``, ``bad_rate``,
+        ``low``, ``high``, ``p_jeffreys``, ``p_binomial``, maybe ``p_correlated``, ``light``. For
+        all, the binomial takes the mean PD for every subject, which errs on the careful side.
+
+    References
+    ----------
+    ECB, Instructions for reporting the validation results of internal models (2019), 2.5.3.
+    Tasche (2003), A traffic lights approach to PD validation.
+
+    Examples
+    --------
+    >>> table = grade_tests([0, 0, 1, 0], [0.1, 0.1, 0.4, 0.4], ["A", "A", "B", "B"])
+    >>> table.select("grade", "bads", "light").rows()
+    [('A', 0, 'green'), ('B', 1, 'green'), (None, 1, 'green')]
+    """
+    good = checked(y, classes=False, pd=pd)
+    named = labels(grades)
+    if len(named) != len(good.y) or named.null_count():
+        raise SubjectError(
+            Problem(
+                tr("every row needs a grade", "每行都需要等级"),
+                tr(
+                    f"{len(named)} grades, {named.null_count()} missing, {len(good.y)} rows",
+                    f"{len(named)} 个等级,缺失 {named.null_count()},共 {len(good.y)} 行",
+                ),
+                "",
+                "grades",
+            )
+        )
+    rows = pl.DataFrame({"grade": named, "y": good.y.astype(np.int64), "pd": good.columns["pd"]})
+    figures = (pl.len().alias("subjects"), pl.col("y").sum().alias("bads"), pl.col("pd").mean())
+    counted = rows.group_by("grade").agg(*figures)
+    order_frame = pl.DataFrame({"grade": ordered(named, order, "grades")}, {"grade": pl.String})
+    table = order_frame.join(counted, on="grade", how="inner", maintain_order="left")
+    whole = rows.select(pl.lit(None, pl.String).alias("grade"), *figures)
+    table = pl.concat([table, whole])
+    d, n, p = (table[name].to_numpy() for name in ("bads", "subjects", "pd"))
+    low, high = jeffreys_interval(d, n, level)
+    tests = {"p_jeffreys": jeffreys_p(d, n, p), "p_binomial": binomial_p(d, n, p)}
+    if correlation is not None:
+        tests["p_correlated"] = correlated_p(d, n, p, correlation)
+    return table.with_columns(
+        (pl.col("bads") / pl.col("subjects")).alias("bad_rate"),
+        pl.Series("low", low),
+        pl.Series("high", high),
+        *(pl.Series(name, values) for name, values in tests.items()),
+        pl.Series("light", [light(value, thresholds) for value in tests["p_jeffreys"]]),
+    )

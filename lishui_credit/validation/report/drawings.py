@@ -1,0 +1,265 @@
+"""The tables of a report as drawings: curves, reliability, distributions, rates with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+from lishui_credit.language import tr
+from lishui_credit.reports.svg import BLUE, GREEN, GREY, RED, Plot, room
+from lishui_credit.validation.groups import TOO_FEW
+from lishui_credit.validation.report.findings import Table
+
+ROWS_AT_MOST = 40
+"""Rows of a drawing with one row per group; more are left to the table."""
+
+
+def _bads_goods() -> tuple[str, str]:
+    return tr("bads", "坏"), tr("goods", "好")
+
+
+def roc(table: Table) -> str:
+    """Draw the ROC curve against chance."""
+    plot = Plot(
+        table.name,
+        (0, 1),
+        (0, 1),
+        percent=(True, True),
+        x_name=tr("goods refused", "好样本被拒占比"),
+        y_name=tr("bads refused", "坏样本被拒占比"),
+    )
+    plot.line([(0, 0), (1, 1)], GREY, "4 4", tr("chance", "随机"))
+    plot.line(
+        table.frame.select("goods_refused", "bads_refused").rows(),
+        BLUE,
+        name=tr("this ranking", "本排序"),
+    )
+    return plot.text()
+
+
+def cap(table: Table) -> str:
+    """Draw the CAP curve between chance and the perfect order."""
+    plot = Plot(
+        table.name,
+        (0, 1),
+        (0, 1),
+        percent=(True, True),
+        x_name=tr("riskiest share of subjects", "风险最高的主体占比"),
+        y_name=tr("share of bads", "坏样本占比"),
+    )
+    rate = table.frame.filter(pl.col("perfect") >= 1)["subjects"].min()
+    plot.line([(0, 0), (1, 1)], GREY, "4 4", tr("chance", "随机"))
+    bend = _perfect_bend(table.frame, float(rate) if isinstance(rate, float) else 1.0)
+    plot.line([(0, 0), (bend, 1), (1, 1)], GREEN, "8 3", tr("perfect", "完美"))
+    plot.line(
+        table.frame.select("subjects", "bads").rows(), BLUE, name=tr("this ranking", "本排序")
+    )
+    return plot.text()
+
+
+def _perfect_bend(frame: pl.DataFrame, fallback: float) -> float:
+    inside = frame.filter((pl.col("perfect") < 1) & (pl.col("subjects") > 0))
+    if inside.is_empty():
+        return fallback
+    row = inside.row(-1, named=True)
+    return float(row["subjects"] / row["perfect"])
+
+
+def separation(table: Table) -> str:
+    """Draw both classes' cumulative shares, and the gap KS measures."""
+    axis = table.frame.columns[0]
+    frame = table.frame.sort(axis)
+    ends = float(frame[axis][0]), float(frame[axis][-1])
+    on_score = axis == "score"
+    plot = Plot(
+        table.name,
+        ends,
+        (0, 1),
+        percent=(not on_score, True),
+        x_name=tr("score", "分数") if on_score else tr("PD", "违约概率"),
+        y_name=tr("share on the risky side", "高风险一侧累计占比"),
+    )
+    bad, good = _bads_goods()
+    plot.line(frame.select(axis, "bads").rows(), RED, "7 3", bad)
+    plot.line(frame.select(axis, "goods").rows(), BLUE, name=good)
+    widest = frame.sort((pl.col("bads") - pl.col("goods")).abs()).row(-1, named=True)
+    at = widest[axis]
+    plot.interval((at, widest["goods"]), (at, widest["bads"]), "#000")
+    gap = abs(widest["bads"] - widest["goods"])
+    right = at < (ends[0] + ends[1]) / 2
+    plot.word(
+        at, (widest["bads"] + widest["goods"]) / 2, f" KS {gap:.3f} ", "start" if right else "end"
+    )
+    return plot.text()
+
+
+def distribution(table: Table) -> str:
+    """Draw the distribution of each class over score steps."""
+    frame = table.frame
+    low, high = float(frame["score_from"][0]), float(frame["score_to"][-1])
+    top = max(float(frame[name].to_numpy().max()) for name in ("goods", "bads"))
+    plot = Plot(
+        table.name,
+        (low, high),
+        (0, top * 1.05),
+        percent=(False, True),
+        x_name=tr("score or PD", "分数或违约概率"),
+        y_name=tr("share of the class", "类内占比"),
+    )
+    for row in frame.iter_rows(named=True):
+        plot.bar(row["score_from"], row["score_to"], 0, row["goods"], BLUE, faint=True)
+    bad, good = _bads_goods()
+    for name, colour, dash, word in (("goods", BLUE, "", good), ("bads", RED, "7 3", bad)):
+        steps = []
+        for row in frame.iter_rows(named=True):
+            steps += [(row["score_from"], row[name]), (row["score_to"], row[name])]
+        plot.line(steps, colour, dash, word)
+    return plot.text()
+
+
+def reliability(table: Table) -> str:
+    """Draw bad rates of bins against their mean PD, with intervals."""
+    frame = table.frame
+    top = max(float(frame["pd"].to_numpy().max()), float(frame["high"].to_numpy().max())) * 1.03
+    plot = Plot(
+        table.name,
+        (0, top),
+        (0, top),
+        percent=(True, True),
+        x_name=tr("mean PD of the bin", "箱内平均违约概率"),
+        y_name=tr("bad rate", "坏账率"),
+    )
+    plot.line([(0, 0), (top, top)], GREY, "4 4", tr("right", "完全校准"))
+    for row in frame.iter_rows(named=True):
+        plot.interval((row["pd"], row["low"]), (row["pd"], row["high"]), BLUE)
+        plot.dot(row["pd"], row["bad_rate"], BLUE)
+    plot.key(BLUE, tr("bin, with Jeffreys' interval", "各箱及 Jeffreys 区间"))
+    return plot.text()
+
+
+def psi(table: Table) -> str:
+    """Draw the shares of reference and current sample, cell by cell."""
+    frame = table.frame.head(ROWS_AT_MOST)
+    names = frame["cell"].to_list()
+    top = max(float(frame[name].to_numpy().max()) for name in ("reference", "current")) * 1.05
+    plot = Plot(
+        table.name,
+        (0, top),
+        (0, len(names)),
+        percent=(True, False),
+        rows=names,
+        left=room(names),
+        tall=80 + 26 * len(names),
+        x_name=tr("share", "占比"),
+    )
+    for place, row in enumerate(frame.iter_rows(named=True)):
+        y = len(names) - place
+        plot.bar(0, row["reference"], y - 0.12, y - 0.48, GREY, faint=True)
+        plot.bar(0, row["current"], y - 0.52, y - 0.88, BLUE)
+    plot.key(GREY, tr("upper bar: reference", "上条:参照"))
+    plot.key(BLUE, tr("lower bar: current", "下条:当前"))
+    return plot.text()
+
+
+def _forest(
+    title: str,
+    frame: pl.DataFrame,
+    label: str,
+    value: str,
+    name: str,
+    percent: bool,
+    pd: dict[str, float] | None = None,
+    ruler: float | None = None,
+) -> str:
+    names = [str(text) for text in frame[label]]
+    ends = [
+        float(number) for column in (value, "low", "high") for number in frame[column].drop_nulls()
+    ]
+    ends += list((pd or {}).values()) + ([ruler] if ruler is not None else [])
+    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    room_for = (high - low) * 0.05 or 0.05
+    low = 0.0 if percent else low - room_for
+    plot = Plot(
+        title,
+        (low, high + room_for),
+        (0, len(names)),
+        percent=(percent, False),
+        rows=names,
+        left=room(names),
+        tall=80 + 24 * len(names),
+        x_name=name,
+    )
+    if ruler is not None:
+        plot.line([(ruler, 0), (ruler, len(names))], GREY, "4 4", tr("all subjects", "全部主体"))
+    for place, row in enumerate(frame.iter_rows(named=True)):
+        y = len(names) - place - 0.5
+        if row[value] is None:
+            words = {
+                TOO_FEW: tr("too few", "样本过少"),
+                "one class": tr("one class only", "仅一类"),
+            }
+            plot.word(low + room_for, y, words.get(row.get("note") or "", "—"))
+            continue
+        if row["low"] is not None and row["high"] is not None:
+            plot.interval((row["low"], y), (row["high"], y), BLUE)
+        plot.dot(row[value], y, BLUE)
+        if pd and row[label] in pd:
+            plot.dot(pd[row[label]], y, RED, hollow=True)
+    if pd:
+        plot.key(BLUE, tr("bad rate, with interval", "坏账率及区间"))
+        plot.key(RED, tr("PD", "违约概率"), hollow=True)
+    return plot.text()
+
+
+def grade_rates(table: Table) -> str:
+    """Draw the bad rate of each grade with its interval."""
+    shown = table.frame.filter(pl.col("subjects") > 0).head(ROWS_AT_MOST)
+    return _forest(table.name, shown, "grade", "bad_rate", tr("bad rate", "坏账率"), True)
+
+
+def grade_tests(table: Table) -> str:
+    """Draw the bad rate of each grade beside its PD."""
+    shown = table.frame.filter(pl.col("grade").is_not_null()).head(ROWS_AT_MOST)
+    pd = dict(shown.select("grade", "pd").iter_rows())
+    return _forest(table.name, shown, "grade", "bad_rate", tr("rate", "比率"), True, pd)
+
+
+def groups(table: Table) -> str:
+    """Draw the AUC of each group or period with its interval."""
+    label = "period" if "period" in table.frame.columns else "group"
+    shown = table.frame.filter(pl.col("metric") == "auc").head(ROWS_AT_MOST)
+    return _forest(f"{table.name}: AUC", shown, label, "value", "AUC", False)
+
+
+def approvals(table: Table) -> str:
+    """Draw the approval rate of each group with its interval."""
+    names = {"approval_low": "low", "approval_high": "high"}
+    shown = table.frame.rename(names).head(ROWS_AT_MOST)
+    title = f"{table.name}: {tr('approval', '通过率')}"
+    return _forest(title, shown, "group", "approval", tr("approval rate", "通过率"), True)
+
+
+DRAWN: dict[str, Callable[[Table], str]] = {
+    "roc": roc,
+    "cap": cap,
+    "separation": separation,
+    "distribution": distribution,
+    "reliability": reliability,
+    "psi": psi,
+    "grade_rates": grade_rates,
+    "grade_tests": grade_tests,
+    "periods": groups,
+}
+
+
+def drawing(table: Table) -> str | None:
+    """Return the drawing of a table, None where it has none."""
+    if table.frame.is_empty():
+        return None
+    if table.id.startswith("group_"):
+        return groups(table)
+    if table.id.startswith("fairness_"):
+        return approvals(table)
+    draw = DRAWN.get(table.id)
+    return None if draw is None else draw(table)

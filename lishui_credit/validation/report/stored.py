@@ -1,0 +1,110 @@
+"""A validation that was written as JSON, read back: the same lines, tables and words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from lishui_credit.errors import ModelError, Problem
+from lishui_credit.language import tr
+from lishui_credit.validation.report.findings import Line, Section, Settings, Table
+from lishui_credit.validation.report.validation import SCHEMA, Validation
+
+_LINE = {part.name for part in fields(Line)}
+_SETTINGS = {part.name for part in fields(Settings)}
+
+
+def read_validation(path: Path | str) -> Validation:
+    """Read what `Validation.write` wrote as JSON.
+
+    Parameters
+    ----------
+    path : path-like
+        ``.json``.
+
+    Returns
+    -------
+    Validation
+        A column that is empty throughout is Float64; numbers that were not finite are null.
+
+    Raises
+    ------
+    ModelError
+        If the file is absent, no JSON, or no validation of this layout.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from lishui_credit.validation.report.validate import validate
+    >>> made = validate([0, 0, 1, 1] * 20, score=[4, 3, 2, 3] * 20, title="a", repeats=20)
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> found = read_validation(made.write(f"{folder.name}/a.json"))
+    >>> found.line("auc") == made.line("auc"), found.table("roc").equals(made.table("roc"))
+    (True, True)
+    >>> folder.cleanup()
+    """
+    path = Path(path)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(Problem(tr("no such file", "没有这个文件"), where=str(path))) from None
+    except (ValueError, OSError) as error:
+        raise ModelError(
+            Problem(tr("not a JSON file", "不是 JSON 文件"), str(error), where=path.name)
+        ) from None
+    try:
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"schema {data['schema']}")
+        return Validation(
+            title=str(data["title"]),
+            synthetic=data["synthetic"] is True,
+            subjects=int(data["subjects"]),
+            bads=int(data["bads"]),
+            settings=Settings(
+                **{name: value for name, value in data["settings"].items() if name in _SETTINGS}
+            ),
+            sections=tuple(_section(part) for part in data["sections"]),
+            remarks=tuple((str(row["en"]), str(row["zh"])) for row in data["remarks"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
+        raise ModelError(
+            Problem(
+                tr("not a validation of this layout", "不是此格式的验证结果"),
+                f"{type(error).__name__}: {error}",
+                tr("write it again with `validate`", "请用 validate 重新写出"),
+                path.name,
+            )
+        ) from None
+
+
+def _section(part: Mapping[str, Any]) -> Section:
+    return Section(
+        id=part["id"],
+        name_en=part["name_en"],
+        name_zh=part["name_zh"],
+        lines=tuple(
+            Line(**{name: value for name, value in row.items() if name in _LINE})
+            for row in part["lines"]
+        ),
+        tables=tuple(
+            Table(
+                id=row["id"],
+                name_en=row["name_en"],
+                name_zh=row["name_zh"],
+                frame=_frame(row["rows"]),
+                source=row.get("source", ""),
+                points=row.get("points") is True,
+            )
+            for row in part["tables"]
+        ),
+    )
+
+
+def _frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    return frame.with_columns(pl.col(pl.Null).cast(pl.Float64))
