@@ -24,8 +24,8 @@ from lishui_credit.rubrics import distribution
 from lishui_credit.rubrics import grade_files as graded
 from lishui_credit.rubrics.engine.explain import Explanation
 from lishui_credit.scorecards.cards.card import Card
-from lishui_credit.scorecards.cards.file import load
-from lishui_credit.scorecards.cards.tables import named
+from lishui_credit.scorecards.cards.card_file import load
+from lishui_credit.scorecards.cards.card_tables import named
 from lishui_credit.validation.regraded import Regraded, regraded
 from lishui_credit.validation.report.stored import read_validation
 from lishui_credit.validation.report.validation import Validation

@@ -52,8 +52,8 @@ from lishui_credit.figures import pricing as prices
 from lishui_credit.figures import stress as figures_of_stress
 from lishui_credit.policies.decision_files import decide_file, verify
 from lishui_credit.policies.explanations import explain
-from lishui_credit.policies.file import to_toml
 from lishui_credit.policies.policy import Policy, Score
+from lishui_credit.policies.policy_file import to_toml
 from lishui_credit.pricing.churn import default_rates, rate_table
 from lishui_credit.pricing.credit_lines import (
     DRAWN_BP,

@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.policies.file import to_toml
 from lishui_credit.policies.policy import Policy, Score
+from lishui_credit.policies.policy_file import to_toml
 
 TOML = """
 title_zh = "贷款"

@@ -18,8 +18,8 @@ from lishui_credit.cutoffs.laboratory import read_laboratory
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.rubrics import grade_files as graded
-from lishui_credit.scorecards.cards import tables as card_tables
-from lishui_credit.scorecards.cards.file import load
+from lishui_credit.scorecards.cards import card_tables
+from lishui_credit.scorecards.cards.card_file import load
 from lishui_credit.scorecards.protected import protected_as
 from lishui_credit.validation.report.printed import printed_lines
 from lishui_credit.validation.report.stored import read_validation

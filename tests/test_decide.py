@@ -13,12 +13,12 @@ from lishui_credit.errors import CreditError, ModelError, PolicyError, SubjectEr
 from lishui_credit.policies.deciding import decide
 from lishui_credit.policies.decision_files import constraints, decide_file, read_manifest, verify
 from lishui_credit.policies.explanations import explain
-from lishui_credit.policies.file import parse
 from lishui_credit.policies.policy import Policy
+from lishui_credit.policies.policy_file import parse
 from lishui_credit.rubrics import grade_files as graded
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.scorecards import Scorecard
-from lishui_credit.scorecards.cards.file import save
+from lishui_credit.scorecards.cards.card_file import save
 from tests.models import DATA, german, mixed
 
 DAY = date(2026, 6, 1)

@@ -25,7 +25,7 @@ from lishui_credit.plan.divisions import CITY, counties
 from lishui_credit.plan.league import league
 from lishui_credit.plan.standings import progress
 from lishui_credit.plan.status import STATUSES
-from lishui_credit.samples.plan import plan_observations
+from lishui_credit.samples.plan_observations import plan_observations
 
 AT = date(2018, 12, 31)
 

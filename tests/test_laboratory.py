@@ -8,8 +8,8 @@ import pytest
 from lishui_credit.cutoffs.laboratory import read_laboratory
 from lishui_credit.cutoffs.sweeps import sweep
 from lishui_credit.errors import CreditError, PolicyError, SubjectError
-from lishui_credit.policies.file import parse, to_toml
 from lishui_credit.policies.policy import Segment
+from lishui_credit.policies.policy_file import parse, to_toml
 from lishui_credit.pricing.terms import Terms
 from tests.laboratories import TOML, loans, policy, put
 

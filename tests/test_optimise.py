@@ -12,8 +12,8 @@ from lishui_credit.cutoffs.optimise import Optimum, Review, best_policy, two_cut
 from lishui_credit.errors import PolicyError, SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.policies.deciding import decide
-from lishui_credit.policies.file import parse, to_toml
 from lishui_credit.policies.policy import Constraints, Score
+from lishui_credit.policies.policy_file import parse, to_toml
 from lishui_credit.pricing.terms import Terms
 
 TERMS = Terms(rate_bp=900, funding_bp=300, operating_fen=50)

@@ -18,7 +18,7 @@ from lishui_credit.plan.observed.opened import days_to_ask, open_observations
 from lishui_credit.plan.observed.table import observations
 from lishui_credit.plan.sentences import change_sentence
 from lishui_credit.plan.standings import progress
-from lishui_credit.samples.plan import plan_observations
+from lishui_credit.samples.plan_observations import plan_observations
 
 AT = date(2018, 12, 31)
 

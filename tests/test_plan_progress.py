@@ -24,7 +24,7 @@ from lishui_credit.plan.sentences import attention, changes, sentence
 from lishui_credit.plan.standings import PROGRESS, progress
 from lishui_credit.plan.status import STATUSES, disagree
 from lishui_credit.plan.targets import TARGETS, read_targets, yearly_targets
-from lishui_credit.samples.plan import office_file, plan_observations
+from lishui_credit.samples.plan_observations import office_file, plan_observations
 
 CODES = [county.adcode for county in counties()]
 MID = date(2018, 6, 30)

@@ -21,10 +21,10 @@ from lishui_credit.language import set_language
 from lishui_credit.plan.definitions import BASE, END, indicator, indicators
 from lishui_credit.plan.divisions import CITY, areas, counties
 from lishui_credit.plan.evaluation.drawings import course, runs
+from lishui_credit.plan.evaluation.evaluation_page import page
 from lishui_credit.plan.evaluation.files import write_report
 from lishui_credit.plan.evaluation.grids import Measured, counted, twelve
 from lishui_credit.plan.evaluation.mid_term import MidTerm, mid_term, year_before
-from lishui_credit.plan.evaluation.page import page
 from lishui_credit.plan.evaluation.remarks import both_methods
 from lishui_credit.plan.methods import path_value
 from lishui_credit.plan.observed.store import Store
@@ -34,7 +34,7 @@ from lishui_credit.plan.standings import expected, progress
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.reports import pdf as report_pdf
 from lishui_credit.reports.svg import BLUE, WIDE
-from lishui_credit.samples.plan import plan_observations
+from lishui_credit.samples.plan_observations import plan_observations
 
 AT = date(2018, 6, 30)
 CHROMIUM = next((name for name in report_pdf.BROWSERS if shutil.which(name)), None)

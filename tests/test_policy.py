@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from lishui_credit.citation import Period
 from lishui_credit.errors import PolicyError
-from lishui_credit.policies.file import from_content, parse, read_policy, to_toml
 from lishui_credit.policies.policy import Constraints, Policy, Score, Segment, content
+from lishui_credit.policies.policy_file import from_content, parse, read_policy, to_toml
 
 WHOLE = """\
 id = "farm-loan"

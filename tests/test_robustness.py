@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 
 from lishui_credit.errors import SubjectError
 from lishui_credit.scorecards import BinningProcess, Odds, Scorecard, UnseenWarning
-from lishui_credit.scorecards.cards.file import from_json, to_json
+from lishui_credit.scorecards.cards.card_file import from_json, to_json
 from tests.test_real_data import read
 
 ROWS = 6_000

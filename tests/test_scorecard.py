@@ -210,7 +210,7 @@ def test_grades_follow_the_scores() -> None:
 
 
 def test_the_same_fit_twice_is_the_same_card() -> None:
-    from lishui_credit.scorecards.cards.file import to_json
+    from lishui_credit.scorecards.cards.card_file import to_json
 
     assert to_json(fitted().card_) == to_json(fitted().card_)
 

@@ -9,9 +9,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.validation.calibration import brier, ece, reliability
-from lishui_credit.validation.goodness import hosmer_lemeshow, recalibration
-from lishui_credit.validation.grade_tests import (
+from lishui_credit.validation.backtests import (
     binomial_p,
     correlated_p,
     grade_tests,
@@ -19,6 +17,8 @@ from lishui_credit.validation.grade_tests import (
     jeffreys_p,
     light,
 )
+from lishui_credit.validation.calibration import brier, ece, reliability
+from lishui_credit.validation.goodness import hosmer_lemeshow, recalibration
 
 
 def _sample(n=1000, seed=0, shift=0.0, slope=1.0, steps=None):

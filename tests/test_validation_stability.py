@@ -9,8 +9,8 @@ from scipy import stats
 
 from lishui_credit.errors import SubjectError
 from lishui_credit.validation.concentration import concentration, concentration_p
-from lishui_credit.validation.grades import grade_order
 from lishui_credit.validation.migration import bandwidth, migration, neighbour_tests
+from lishui_credit.validation.order_of_grades import grade_order
 from lishui_credit.validation.stability import MISSING, csi, psi, psi_critical
 
 # -- PSI ---------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from lishui_credit.cutoffs.sweeps import best
 from lishui_credit.figures import cutoffs as figures
 from lishui_credit.figures import lending
 from lishui_credit.language import language, tr
-from lishui_credit.policies.file import to_toml
+from lishui_credit.policies.policy_file import to_toml
 
 data = source.data()
 found = holdings.laboratory(data.contents.path)

@@ -12,7 +12,7 @@ from lishui_credit.figures import drift
 from lishui_credit.figures import validation as figures
 from lishui_credit.figures.binning import bin_plot, points_plot
 from lishui_credit.language import language, tr
-from lishui_credit.scorecards.cards import tables as card_tables
+from lishui_credit.scorecards.cards import card_tables
 from lishui_credit.validation.report.printed import printed_lines
 
 data = source.data()

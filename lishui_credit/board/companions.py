@@ -14,7 +14,7 @@ from lishui_credit.plan.records.publicity import double_publicity
 from lishui_credit.plan.records.survey import satisfaction
 from lishui_credit.plan.records.survey_answers import QUESTIONS
 from lishui_credit.samples import plan_records
-from lishui_credit.samples.plan import SOURCE
+from lishui_credit.samples.plan_observations import SOURCE
 
 YEARS: Final = (2016, 2017, 2018)
 """Ends of years whose records are drawn; each year is drawn anew, so a step between is chance."""

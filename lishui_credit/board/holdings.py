@@ -19,7 +19,7 @@ from lishui_credit.errors import ModelError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine.explain import Explanation, explain
 from lishui_credit.rubrics.grade_files import Graded
-from lishui_credit.scorecards.cards.file import FILE
+from lishui_credit.scorecards.cards.card_file import FILE
 from lishui_credit.tables.write import SUFFIXES
 
 

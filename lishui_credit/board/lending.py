@@ -15,11 +15,11 @@ import polars as pl
 
 from lishui_credit.board import models
 from lishui_credit.citation import Period
-from lishui_credit.policies.file import to_toml
 from lishui_credit.policies.policy import Policy, Score
+from lishui_credit.policies.policy_file import to_toml
 from lishui_credit.samples.registers import generator
 from lishui_credit.scorecards.cards.card import Card
-from lishui_credit.scorecards.cards.file import FILE, load
+from lishui_credit.scorecards.cards.card_file import FILE, load
 from lishui_credit.tables.read import sha256
 
 FOLDER: Final = "lending"

@@ -10,7 +10,7 @@ import polars as pl
 
 from lishui_credit.language import language, set_language
 from lishui_credit.plan.observed.store import Store
-from lishui_credit.samples.plan import office_file, plan_observations
+from lishui_credit.samples.plan_observations import office_file, plan_observations
 from lishui_credit.tables.write import write_table
 
 OPENS_AT: Final = date(2018, 12, 31)

@@ -198,7 +198,7 @@ def fit(options: argparse.Namespace) -> int:
 
 def score(options: argparse.Namespace) -> int:
     """Score a file by a stored card."""
-    from lishui_credit.scorecards.cards.file import FILE, load
+    from lishui_credit.scorecards.cards.card_file import FILE, load
     from lishui_credit.scorecards.sample_files import score_file
     from lishui_credit.tables.read import sha256
 

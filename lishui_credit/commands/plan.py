@@ -95,7 +95,7 @@ def observed(
     from lishui_credit.plan.observed.store import Store, is_store
 
     if data is None:
-        from lishui_credit.samples.plan import plan_observations
+        from lishui_credit.samples.plan_observations import plan_observations
 
         return plan_observations()
     path = Path(data)

@@ -106,7 +106,7 @@ def _percent(bp: int) -> str:
 def _summary(manifest: DecidedManifest, output: str) -> str:
     from lishui_credit.policies.clauses import sentences
     from lishui_credit.policies.explanations import said
-    from lishui_credit.policies.file import from_content
+    from lishui_credit.policies.policy_file import from_content
 
     policy = manifest.policy
     title = tr(policy.get("title_en", ""), policy["title_zh"]) or policy["title_zh"]
@@ -163,7 +163,7 @@ def _yuan(fen: int) -> str:
 
 def check(options: argparse.Namespace) -> int:
     """Check a policy file."""
-    from lishui_credit.policies.file import read_policy
+    from lishui_credit.policies.policy_file import read_policy
 
     found = read_policy(options.policy)
     lapse = found.lapse(date.today())
@@ -177,7 +177,7 @@ def check(options: argparse.Namespace) -> int:
 def compare(options: argparse.Namespace) -> int:
     """Print who enters and who leaves when one policy takes the place of another."""
     from lishui_credit.cutoffs.swap_sets import swap
-    from lishui_credit.policies.file import read_policy
+    from lishui_credit.policies.policy_file import read_policy
     from lishui_credit.policies.score_files import read_scores
     from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
 

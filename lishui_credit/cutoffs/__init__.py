@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from lishui_credit.cutoffs.sweeps import Best, best
     from lishui_credit.policies.decision_files import decide_file, verify
     from lishui_credit.policies.explanations import explain
-    from lishui_credit.policies.file import read_policy
     from lishui_credit.policies.policy import Constraints, Policy, Score, Segment
+    from lishui_credit.policies.policy_file import read_policy
     from lishui_credit.pricing.churn import RateTable, default_rates, rate_table
     from lishui_credit.pricing.credit_lines import (
         LineTable,
@@ -110,7 +110,7 @@ _HOMES = {
     "price": "=lishui_credit.pricing.prices",
     "rate_table": "=lishui_credit.pricing.churn",
     "rates": "=lishui_credit.pricing.credit_lines",
-    "read_policy": "=lishui_credit.policies.file",
+    "read_policy": "=lishui_credit.policies.policy_file",
     "realised": "=lishui_credit.pricing.flat_price",
     "read_laboratory": "laboratory",
     "split_size": "power",

@@ -17,12 +17,12 @@ from lishui_credit.cutoffs.books import Book
 from lishui_credit.cutoffs.money import Products, money
 from lishui_credit.errors import PolicyError, Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.policies.checks import forbidden
 from lishui_credit.policies.deciding import expressions, wrong_with
 from lishui_credit.policies.policy import APPROVE, Policy
+from lishui_credit.policies.policy_checks import forbidden
 from lishui_credit.tables.frames import absent
+from lishui_credit.validation.backtests import jeffreys_interval, labels
 from lishui_credit.validation.fairness import rate_gap
-from lishui_credit.validation.grade_tests import jeffreys_interval, labels
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, members_of
 
 Gap = Literal["approval", "opportunity", "bad_rate"]

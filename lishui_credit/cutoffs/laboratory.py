@@ -21,10 +21,10 @@ from lishui_credit.cutoffs.swap_sets import Swap, swap
 from lishui_credit.cutoffs.sweeps import sweep
 from lishui_credit.errors import PolicyError, Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.policies.checks import check
 from lishui_credit.policies.deciding import expressions
-from lishui_credit.policies.file import read_policy
 from lishui_credit.policies.policy import APPROVE, Policy
+from lishui_credit.policies.policy_checks import check
+from lishui_credit.policies.policy_file import read_policy
 from lishui_credit.policies.score_files import read_scores
 from lishui_credit.pricing.terms import Terms
 from lishui_credit.tables.frames import as_polars

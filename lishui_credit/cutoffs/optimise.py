@@ -23,8 +23,8 @@ from lishui_credit.cutoffs.programme import UNIT, Candidates, Choice, Programme,
 from lishui_credit.cutoffs.shadow import YUAN, Limits, ShadowPrice, clash, shadow_prices
 from lishui_credit.errors import PolicyError, Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.policies.checks import check, forbidden
 from lishui_credit.policies.policy import WHOLE, Constraints, Cut, Kind, Policy, Score, Segment
+from lishui_credit.policies.policy_checks import check, forbidden
 
 MAX_CUT_OFFS: Final = 60
 """Candidates per segment unless told otherwise."""

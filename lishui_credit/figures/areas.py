@@ -51,7 +51,7 @@ def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
     Examples
     --------
     >>> from lishui_credit.plan.standings import progress
-    >>> from lishui_credit.samples.plan import plan_observations
+    >>> from lishui_credit.samples.plan_observations import plan_observations
     >>> figure = map_plot(progress(plan_observations()), "website_rate")
     >>> sum(trace.fill == "toself" for trace in figure.data)
     9
@@ -120,7 +120,7 @@ def heat_plot(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
     Examples
     --------
     >>> from lishui_credit.plan.standings import progress
-    >>> from lishui_credit.samples.plan import plan_observations
+    >>> from lishui_credit.samples.plan_observations import plan_observations
     >>> len(heat_plot(progress(plan_observations())).data[0].z)
     12
     """

@@ -110,7 +110,7 @@ def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
     --------
     >>> from lishui_credit.plan.standings import progress
     >>> from lishui_credit.plan.course import course
-    >>> from lishui_credit.samples.plan import plan_observations
+    >>> from lishui_credit.samples.plan_observations import plan_observations
     >>> made = plan_observations()
     >>> one = course(made, progress(made)).filter(indicator="website_rate", adcode="331100")
     >>> [trace.mode for trace in course_plot(one).data]

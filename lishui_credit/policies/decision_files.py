@@ -18,7 +18,7 @@ import polars as pl
 
 from lishui_credit.errors import ModelError, PolicyError, Problem
 from lishui_credit.language import tr
-from lishui_credit.policies import file as policies
+from lishui_credit.policies import policy_file as policies
 from lishui_credit.policies.deciding import decide, subject_column
 from lishui_credit.policies.policy import (
     APPROVE,
@@ -32,7 +32,7 @@ from lishui_credit.policies.policy import (
 from lishui_credit.policies.score_files import KEY, Scores, facts_of, read_scores, stored_rows
 from lishui_credit.policies.sift import AMOUNT, OUTCOME, settle, sift
 from lishui_credit.rubrics import grade_files as graded
-from lishui_credit.scorecards.cards.file import FILE, load
+from lishui_credit.scorecards.cards.card_file import FILE, load
 from lishui_credit.tables.read import sha256
 from lishui_credit.tables.write import check_suffix, keep_inputs, replacing, write_table
 from lishui_credit.version import __version__

@@ -176,7 +176,7 @@ class Policy:
 
     Examples
     --------
-    >>> from lishui_credit.policies.file import parse
+    >>> from lishui_credit.policies.policy_file import parse
     >>> policy = parse('''
     ... id = "farm-loan"
     ... version = "1"

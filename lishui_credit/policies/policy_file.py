@@ -20,8 +20,8 @@ from pydantic import TypeAdapter, ValidationError
 from lishui_credit.citation import Period
 from lishui_credit.errors import PolicyError, Problem, RubricError
 from lishui_credit.language import tr
-from lishui_credit.policies.checks import check
 from lishui_credit.policies.policy import Constraints, Policy, Score, Segment, said
+from lishui_credit.policies.policy_checks import check
 from lishui_credit.rubrics.law import edition
 from lishui_credit.rubrics.law.edition import mistake
 from lishui_credit.rubrics.law.toml_lines import Lines
