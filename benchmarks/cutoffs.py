@@ -45,7 +45,8 @@ def memory(line: str) -> float:
 
 def measured(rows: int, kind: str, measure: str) -> dict[str, Any]:
     """Seconds (best of three) and the rise of the peak, in MB."""
-    from lishui_credit.cutoffs import Terms, book, sweep
+    from lishui_credit.cutoffs import book, sweep
+    from lishui_credit.pricing import Terms
 
     held = book(loans(rows, kind))
     terms = Terms(rate_bp=800, funding_bp=300, operating_fen=20_000, recovery_months=18)

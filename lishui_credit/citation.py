@@ -6,34 +6,32 @@ that rests on rows below ``secondary`` says so wherever it is shown.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+from lishui_credit.language import Bilingual
+
 Evidence = Literal["official", "copy", "secondary", "local", "memory", "placeholder"]
+"""Levels that a row of a rubric may have."""
 
-EVIDENCE: Final[tuple[Evidence, ...]] = (
-    "official",
-    "copy",
-    "secondary",
-    "local",
-    "memory",
-    "placeholder",
-)
-"""Evidence levels, strongest first: the issuer's own text; a copy of it; press or an agency page
-that reports it; another place's rule; recalled, not seen; a stand-in so that software can run."""
-
-EVIDENCE_ZH: Final[dict[Evidence, str]] = {
-    "official": "官方原文",
-    "copy": "原文副本",
-    "secondary": "二手转述",
-    "local": "他地规则",
-    "memory": "记忆未核实",
-    "placeholder": "占位值",
+EVIDENCE: Final[Mapping[str, Bilingual]] = {
+    "official": Bilingual("official text", "官方原文"),
+    "copy": Bilingual("copy of the text", "原文副本"),
+    "secondary": Bilingual("secondary source", "二手转述"),
+    "local": Bilingual("another place's rule", "他地规则"),
+    "derived": Bilingual("derived by arithmetic", "推算"),
+    "proposed": Bilingual("proposed here, the text is silent", "本软件拟定,原文未规定"),
+    "memory": Bilingual("from memory, unverified", "凭记忆,未核实"),
+    "placeholder": Bilingual("placeholder, unverified", "占位值,未核实"),
 }
+"""What each evidence level is called, strongest first: the issuer's own text; a copy of it; press or
+an agency page that reports it; another place's rule; computed from values that are known; a choice of
+this package where the text is silent; recalled, not seen; a stand-in so that software can run."""
 
 
-def is_weak(evidence: Evidence) -> bool:
+def is_weak(evidence: str) -> bool:
     """Tell whether an evidence level lies below ``secondary``.
 
     Examples
@@ -41,7 +39,8 @@ def is_weak(evidence: Evidence) -> bool:
     >>> is_weak("copy"), is_weak("memory")
     (False, True)
     """
-    return EVIDENCE.index(evidence) > EVIDENCE.index("secondary")
+    levels = list(EVIDENCE)
+    return levels.index(evidence) > levels.index("secondary")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Literal
 
 Language = Literal["en", "zh"]
@@ -71,6 +72,25 @@ def tr(en: str, zh: str) -> str:
     >>> set_language(None)
     """
     return zh if language() == "zh" else en
+
+
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    """A text of data in both languages; printed, it is in the language in use.
+
+    Examples
+    --------
+    >>> set_language("zh"); f"{Bilingual('grade', '等级')}"
+    '等级'
+    >>> set_language(None)
+    """
+
+    en: str
+    zh: str
+
+    def __str__(self) -> str:
+        """Return the text in the language in use."""
+        return tr(self.en, self.zh)
 
 
 _HAN = "\u3400-\u9fff\u201c\u201d\u3001\u3002\u300a\u300b"

@@ -19,6 +19,8 @@ from math import floor, gcd, prod
 from operator import add, and_
 from typing import Any, Final, Literal
 
+import polars as pl
+
 Expr = Any
 Namespace = Any
 
@@ -422,3 +424,12 @@ def _line(top: Expr, down: Expr | int, band: Band) -> Expr:
     run = run * (rise * width.denominator)
     whole = down * (band.lower.denominator * width.numerator)
     return run // whole + band.points
+
+
+def rounded(ns: Namespace, top: Expr, down: int) -> Expr:
+    """Return ``top / down`` rounded half away from zero, for a positive integer `down`."""
+    if ns is pl:  # rounds down below zero too: one division, and `top` stands twice, not five times
+        return (top * 2 + (down - (top < 0).cast(ns.Int64))) // (2 * down)
+    size = ns.when(top < 0).then(-top).otherwise(top)
+    whole = (size * 2 + down) // (2 * down)
+    return ns.when(top < 0).then(-whole).otherwise(whole)

@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from lishui_credit.cutoffs import Terms, book, income_falls, income_shock, one_at_a_time
+from lishui_credit.cutoffs import book, income_falls, income_shock, one_at_a_time
 from lishui_credit.errors import SubjectError
+from lishui_credit.pricing import Terms
 from lishui_credit.scorecards import Scorecard
 from tests.models import mixed
 

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lishui_credit.cutoffs import Shock, Terms, book, breaking_point, jointly, one_at_a_time
+from lishui_credit.cutoffs import Shock, book, breaking_point, jointly, one_at_a_time
 from lishui_credit.cutoffs.money import money
 from lishui_credit.cutoffs.stress import FACTORS, NONE, factors, portfolio
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
+from lishui_credit.pricing import Terms
 
 TERMS = Terms(rate_bp=900, funding_bp=300, operating_fen=20_000, recovery_months=12)
 A = 5_000_000

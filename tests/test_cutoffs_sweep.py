@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lishui_credit.cutoffs import Terms, best, book, sweep
+from lishui_credit.cutoffs import best, book, sweep
 from lishui_credit.cutoffs.money import money
 from lishui_credit.errors import SubjectError
+from lishui_credit.pricing import Terms
 
 TERMS = Terms(rate_bp=900, funding_bp=300, operating_fen=700, recovery_months=9)
 LOAN = st.tuples(st.integers(-5, 5), st.integers(0, 1), st.integers(1, 10**9))

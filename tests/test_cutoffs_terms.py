@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lishui_credit.cutoffs import Terms
 from lishui_credit.errors import SubjectError
+from lishui_credit.pricing import Terms
 
 
 def ledger(terms, amount, months):

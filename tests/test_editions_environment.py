@@ -11,9 +11,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from lishui_credit.errors import EditionError
+from lishui_credit.rubrics import cases
 from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.intake import intake
-from lishui_credit.rubrics.law import cases, catalog
+from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law import edition as reader
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.samples.environment import environmental_records

@@ -10,11 +10,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from lishui_credit.rubrics import cases
 from lishui_credit.rubrics.engine.compile import needed_columns
 from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.engine.events import codes
 from lishui_credit.rubrics.intake import intake
-from lishui_credit.rubrics.law import cases, catalog
+from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.reform import changes
 from lishui_credit.samples.tax import enterprises, tax_events

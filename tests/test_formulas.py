@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lishui_credit.points import half_away
-from lishui_credit.rubrics.engine.formulas import (
+from lishui_credit.rubrics.law.formulas import (
     day_count,
     day_number,
     hunan_credit_line,

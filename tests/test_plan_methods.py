@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lishui_credit.plan.definitions import BASE, END, Path, Step, indicator
-from lishui_credit.plan.intervals import stratified
 from lishui_credit.plan.methods import (
     elapsed,
     growth_class,
@@ -28,7 +27,7 @@ from lishui_credit.plan.methods import (
     survey_class,
     time_share,
 )
-from lishui_credit.statistics.proportions import quantile, wilson
+from lishui_credit.statistics.proportions import quantile, stratified, wilson
 
 DAYS = st.dates(BASE, END)
 SHARES = st.floats(0, 100)

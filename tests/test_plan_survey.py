@@ -11,13 +11,12 @@ from scipy.optimize import minimize
 
 from lishui_credit.errors import SubjectError
 from lishui_credit.plan.divisions import counties
-from lishui_credit.plan.intervals import stratified
 from lishui_credit.plan.records.raking import rake
 from lishui_credit.plan.records.survey import INDEX_WEIGHTS, change, satisfaction
 from lishui_credit.plan.records.survey_answers import QUESTIONS
 from lishui_credit.plan.records.survey_design import allocation, answers_to_prove, kish, sample_size
 from lishui_credit.samples import plan_records
-from lishui_credit.statistics.proportions import wilson
+from lishui_credit.statistics.proportions import stratified, wilson
 
 YEAR_END = date(2018, 12, 31)
 PEOPLE_2020 = {row.adcode: row.population_2020 for row in counties()}

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from lishui_credit.points import Band, PointsTable, Term, Value
-from lishui_credit.rubrics.engine import rows as tables
 from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Indicator, Rubric
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lishui_credit.language import set_language
-from lishui_credit.rubrics.law.listing import listing
+from lishui_credit.rubrics.listing import listing
 
 ROOT = Path(__file__).parent.parent
 

@@ -174,7 +174,6 @@ def lent(folder: Path) -> Iterator[tuple[str, str]]:
     """What a bank tries with a score."""
     from lishui_credit.cutoffs import (
         Shock,
-        Terms,
         affected,
         best,
         best_policy,
@@ -183,6 +182,7 @@ def lent(folder: Path) -> Iterator[tuple[str, str]]:
         one_at_a_time,
         sweep,
     )
+    from lishui_credit.pricing import Terms
 
     raw = pl.read_parquet(DATA / "taiwan_default.parquet").head(6_000)
     loans = book(

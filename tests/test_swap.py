@@ -8,7 +8,7 @@ import pytest
 from lishui_credit.cutoffs.swap_sets import SETS, swap
 from lishui_credit.errors import SubjectError
 from lishui_credit.policies.policy import Policy, Score, Segment
-from lishui_credit.validation.backtests import jeffreys_interval
+from lishui_credit.statistics.proportions import jeffreys_interval
 
 
 def at(cut: int, version: str = "1", refer: int | None = None, column: str = "score") -> Policy:

@@ -9,11 +9,11 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
 from lishui_credit.errors import SubjectError
+from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.validation.backtests import (
     binomial_p,
     correlated_p,
     grade_tests,
-    jeffreys_interval,
     jeffreys_p,
     light,
 )

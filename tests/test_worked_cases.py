@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lishui_credit.rubrics.law import cases, catalog
+from lishui_credit.rubrics import cases
+from lishui_credit.rubrics.law import catalog
 
 
 @pytest.mark.parametrize("case", cases.all_cases(), ids=lambda case: f"{case.rubric}:{case.id}")

@@ -1,1 +1,1 @@
-"""A room."""
+"""The command line: what a user types, what is printed, how a run ends."""

@@ -91,7 +91,7 @@ def progress(steps: int = 3) -> Callable[[str], None]:
 
 def rubrics(options: argparse.Namespace) -> int:
     """List every edition shipped."""
-    from lishui_credit.rubrics.law.listing import listing
+    from lishui_credit.rubrics.listing import listing
 
     rows = listing()
     heads = (
@@ -130,7 +130,7 @@ def rubrics(options: argparse.Namespace) -> int:
 def show(options: argparse.Namespace) -> int:
     """Print one edition: grades, rows, clauses."""
     from lishui_credit.rubrics.law import catalog
-    from lishui_credit.rubrics.law.listing import page
+    from lishui_credit.rubrics.listing import page
 
     found = catalog.rubric(options.rubric, on=options.on, overlay=options.overlay)
     if options.json:

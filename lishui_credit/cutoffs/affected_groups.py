@@ -20,8 +20,9 @@ from lishui_credit.language import tr
 from lishui_credit.policies.deciding import expressions, wrong_with
 from lishui_credit.policies.policy import APPROVE, Policy
 from lishui_credit.policies.policy_checks import forbidden
+from lishui_credit.statistics.outcomes import labels
+from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.tables.frames import absent
-from lishui_credit.validation.backtests import jeffreys_interval, labels
 from lishui_credit.validation.fairness import rate_gap
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, members_of
 

@@ -18,12 +18,10 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.policies.policy import FARTHEST
 from lishui_credit.scorecards.protected import protected_as
 from lishui_credit.tables.frames import as_polars
 from lishui_credit.tables.headers import says_yuan
-
-FARTHEST: Final[float] = 2**53
-"""Largest whole score: beyond it a float tells no two whole numbers apart."""
 
 _LARGEST: Final = 10**15  # fen; ten trillion yuan in one loan is a mistake of units
 _TOTAL: Final = 4 * 10**17  # fen; keeps every sum of money inside 64 bits

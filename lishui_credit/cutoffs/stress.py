@@ -24,7 +24,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.pricing.terms import FULL_BP, Terms
 from lishui_credit.statistics.outcomes import Estimate
-from lishui_credit.validation.backtests import jeffreys_interval
+from lishui_credit.statistics.proportions import jeffreys_interval
 
 Floats = NDArray[np.float64]
 

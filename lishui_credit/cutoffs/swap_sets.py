@@ -17,9 +17,9 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.policies.deciding import expressions, wrong_with
 from lishui_credit.policies.policy import APPROVE, DECISIONS, NOT_DECIDED, Policy
+from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.tables.frames import absent, as_polars
 from lishui_credit.tables.headers import says_yuan
-from lishui_credit.validation.backtests import jeffreys_interval
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW
 from lishui_credit.validation.migration import Migration, migration
 

@@ -6,11 +6,11 @@ bars; what rests on unverified rows is hatched, so that no meaning hangs on colo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import polars as pl
 
-from lishui_credit.citation import EVIDENCE, EVIDENCE_ZH, Evidence, is_weak
+from lishui_credit.citation import EVIDENCE, Evidence, is_weak
 from lishui_credit.figures.binning import short
 from lishui_credit.figures.style import (
     BLUE,
@@ -24,7 +24,7 @@ from lishui_credit.figures.style import (
     blank,
     rows_down,
 )
-from lishui_credit.language import language, tr
+from lishui_credit.language import tr
 
 if TYPE_CHECKING:
     from lishui_credit.rubrics.engine.explain import Explanation
@@ -54,39 +54,15 @@ def ladder(grades: int) -> list[str]:
     return [_LADDER[min(last, (place * last) // (grades - 1))] for place in range(grades)]
 
 
-def evidence_name(level: str) -> str:
-    """Return what people call a level of evidence, in the language in use.
-
-    Examples
-    --------
-    >>> from lishui_credit.language import set_language
-    >>> set_language("zh"); evidence_name("memory")
-    '记忆未核实'
-    >>> set_language(None)
-    """
-    return (
-        {str(name): said for name, said in EVIDENCE_ZH.items()}.get(level, level)
-        if (language() == "zh")
-        else level
-    )
-
-
-def _marked(level: Evidence) -> str:
-    """Return the name of a level that says whether it is unverified, once."""
-    name = evidence_name(level)
-    loud = tr(" (unverified)", "(未核实)")
-    return name if not is_weak(level) or tr("unverified", "未核实") in name else name + loud
-
-
 def with_evidence_names(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame whose column ``evidence`` holds the names of the levels; null stays.
 
     Examples
     --------
     >>> with_evidence_names(pl.DataFrame({"evidence": ["copy", None]}))["evidence"].to_list()
-    ['...', None]
+    ['copy of the text', None]
     """
-    said = {str(level): evidence_name(level) for level in EVIDENCE}
+    said = {level: str(words) for level, words in EVIDENCE.items()}
     return frame.with_columns(pl.col("evidence").replace(said))
 
 
@@ -293,8 +269,8 @@ def evidence_bars(
     title = tr("What the points rest on", "得分的依据")
     height = 190 + 36 * max(3, len(names))
     figure = blank(f"{title} · {label}" if label else title, synthetic, 720, height)
-    colours = dict(zip(EVIDENCE, (BLUE, SKY, GREEN, ORANGE, RED, PURPLE), strict=True))
-    for level in EVIDENCE:
+    colours = dict(zip(get_args(Evidence), (BLUE, SKY, GREEN, ORANGE, RED, PURPLE), strict=True))
+    for level in get_args(Evidence):
         part = frame.filter(pl.col("evidence") == level)
         if part.is_empty():
             continue
@@ -303,13 +279,13 @@ def evidence_bars(
             y=part[group].cast(pl.String).to_list(),
             x=part["share"].to_list(),
             orientation="h",
-            name=_marked(level),
+            name=str(EVIDENCE[level]),
             marker={
                 "color": colours[level],
                 "pattern": {"shape": "/" if weak else "", "fgcolor": "#000000", "size": 5},
             },
             hovertext=[
-                f"{place} · {evidence_name(level)}<br>" + ("—" if share is None else f"{share:.1%}")
+                f"{place} · {EVIDENCE[level]}<br>" + ("—" if share is None else f"{share:.1%}")
                 for place, share in part.select(pl.col(group).cast(pl.String), "share").iter_rows()
             ],
             hoverinfo="text",
@@ -388,7 +364,7 @@ def explanation_bars(explanation: Explanation, *, synthetic: bool = False) -> An
     hover = [
         f"{row.label}<br>{row.value or '—'}<br>{row.points or '—'}"
         + (f" / {row.out_of}" if row.out_of else "")
-        + f"<br>{row.clause} · {evidence_name(row.evidence)}"
+        + f"<br>{row.clause} · {EVIDENCE[row.evidence]}"
         for row in rows
     ]
     figure.add_bar(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 
 CITY: Final = "331100"
 """Code of the whole city (GB/T 2260)."""
@@ -89,10 +89,14 @@ _ALL: Final = (
     Division("331181", "龙泉市", "Longquan", "龙泉", 234_626, 241_875, 248_866, ("332502", "332524", "332581")),
 )  # fmt: skip
 
-POPULATION_EVIDENCE: Final[Mapping[str, str]] = {
-    "2010": "memory; the nine add up to the published city total",
-    "2015": "derived: geometric interpolation between the censuses",
-    "2020": "secondary; the nine add up to the published city total",
+POPULATION_EVIDENCE: Final[Mapping[str, Bilingual]] = {
+    "2010": Bilingual(
+        "from memory; the nine add up to the published total", "记忆值,九县之和与公布的全市数一致"
+    ),
+    "2015": Bilingual("interpolated geometrically, not a statistic", "几何内插,非统计数"),
+    "2020": Bilingual(
+        "secondary; the nine add up to the published total", "二手转述,九县之和与公布的全市数一致"
+    ),
 }
 """How well each year's populations are known."""
 

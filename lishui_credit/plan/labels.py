@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from lishui_credit.citation import EVIDENCE
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import ATTRIBUTES, PlanIndicator, indicator, indicators
 from lishui_credit.plan.divisions import CITY, areas
@@ -25,33 +26,12 @@ _PATHS: Final = {
     "geometric": ("equal growth a year", "逐年等比增长"),
     "step": ("in steps by fixed days", "按时间节点分步完成"),
 }
-_EVIDENCE: Final = {
-    "official": ("official text", "官方文本"),
-    "copy": ("copy of the official text", "官方文本转载件"),
-    "secondary": ("secondary source", "二手来源"),
-    "local": ("local document", "本地文件"),
-    "memory": ("from memory, unverified", "凭记忆,未核实"),
-    "placeholder": ("placeholder", "占位"),
-    "proposed": ("proposed by this package; the plan is silent", "本软件提出的建议;规划未作规定"),
-    "derived": ("derived by arithmetic", "推算"),
-}
 _STATES: Final = {
     "current": ("✓ current", "✓ 及时"),
     "partial": ("◇ some counties silent", "◇ 部分未报"),
     "late": ("▽ late", "▽ 迟报"),
     "none": ("— none", "— 无数据"),
 }
-
-
-def evidence_words(name: str) -> str:
-    """Return how well something is known, in words.
-
-    Examples
-    --------
-    >>> evidence_words("proposed")
-    'proposed by this package; the plan is silent'
-    """
-    return tr(*_EVIDENCE[name]) if name in _EVIDENCE else name
 
 
 def with_names(frame: pl.DataFrame) -> pl.DataFrame:
@@ -180,14 +160,14 @@ def defined(row: PlanIndicator) -> list[tuple[str, str]]:
     made = row.definition
     said = [
         (tr("As printed", "规划原文"), f"{row.number} {row.as_printed} · {row.target.as_printed} · {zh}"),
-        (tr("Clause", "条款"), tr(f"{row.clause} ({evidence_words(row.evidence)}) · {en}", f"{row.clause}({evidence_words(row.evidence)})")),
+        (tr("Clause", "条款"), tr(f"{row.clause} ({EVIDENCE[row.evidence]}) · {en}", f"{row.clause}({EVIDENCE[row.evidence]})")),
         (tr("Numerator", "分子"), tr(made.numerator_en, made.numerator_zh)),
         (tr("Denominator", "分母"), tr(made.denominator_en, made.denominator_zh)),
         (tr("Left out", "不计入"), tr("; ".join(made.exclusions_en), ";".join(made.exclusions_zh))),
         (tr("Owner", "责任单位"), tr(made.owner_en, made.owner_zh)),
-        (tr("Evidence of the definition", "定义的依据"), evidence_words(made.evidence)),
+        (tr("Evidence of the definition", "定义的依据"), str(EVIDENCE[made.evidence])),
         (tr("Observed", "观测频率"), tr(*FREQUENCY_WORDS[row.frequency])),
-        (tr("Path to 2020", "预期路径"), f"{tr(*_PATHS[row.path.kind])} · {evidence_words(row.path.evidence)}" + (tr(f" · {row.path.why_en}", f" · {row.path.why_zh}") if row.path.why_zh else "")),
+        (tr("Path to 2020", "预期路径"), f"{tr(*_PATHS[row.path.kind])} · {EVIDENCE[row.path.evidence]}" + (tr(f" · {row.path.why_en}", f" · {row.path.why_zh}") if row.path.why_zh else "")),
         (tr("2015 value", "2015年基数"), tr(row.baseline_en, row.baseline_zh)),
         (tr("Mind", "注意"), tr("; ".join(row.caveats_en), ";".join(row.caveats_zh))),
     ]  # fmt: skip

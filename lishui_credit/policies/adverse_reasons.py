@@ -18,7 +18,7 @@ from lishui_credit.errors import PolicyError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.policies.clauses import label
 from lishui_credit.rubrics.engine import compile as compiled
-from lishui_credit.rubrics.engine import rows as tables
+from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.scorecards.cards.card import POINTS, Card
 from lishui_credit.scorecards.cards.reasons import largest, reason_codes

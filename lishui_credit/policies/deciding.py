@@ -15,7 +15,6 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.cutoffs.books import FARTHEST
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.policies.adverse_reasons import reasons
@@ -23,6 +22,7 @@ from lishui_credit.policies.clauses import sentences
 from lishui_credit.policies.policy import (
     APPROVE,
     DECLINE,
+    FARTHEST,
     IN_NO_SEGMENT,
     NOT_A_GRADE,
     NOT_DECIDED,

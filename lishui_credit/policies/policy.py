@@ -361,3 +361,7 @@ def said(noun: Any) -> list[str]:
         and value not in ("", ())
         and value != Constraints()
     ]
+
+
+FARTHEST: Final[float] = 2**53
+"""Largest whole score: beyond it a float tells no two whole numbers apart."""

@@ -16,9 +16,9 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.statistics.outcomes import Values, checked
+from lishui_credit.statistics.outcomes import Values, checked, labels, ordered
+from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.tables.frames import absent, as_polars
-from lishui_credit.validation.backtests import jeffreys_interval, labels, ordered
 
 MILLION: Final = 1_000_000
 _BASIS: Final = 10_000

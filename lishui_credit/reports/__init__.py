@@ -1,1 +1,1 @@
-"""A room."""
+"""What every report is laid out with: page, table, palette, SVG, PDF and text."""

@@ -23,8 +23,8 @@ from lishui_credit.points import compare
 from lishui_credit.rubrics import coherence
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
-from lishui_credit.rubrics.engine import rows as tables
 from lishui_credit.rubrics.engine.evaluate import grading_day, refuse_if_lacking
+from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Indicator, Rubric
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.conform import Conformed, Known, Rule, conform

@@ -7,10 +7,12 @@ never broken by the order of rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError
@@ -272,3 +274,44 @@ def bands(amounts: Floats, count: int) -> NDArray[np.int64]:
     whole = amounts.sum()
     band: NDArray[np.int64] = np.minimum((middle * count / whole).astype(np.int64), count - 1)
     return band
+
+
+def labels(values: Values) -> pl.Series:
+    """Return labels as a series of text; null stays null."""
+    found = values if isinstance(values, pl.Series) else pl.Series(list(values))
+    return found.cast(pl.String)
+
+
+def ordered(found: pl.Series, order: Sequence[str] | None, name: str) -> list[str]:
+    """Return the distinct labels in the order given, or sorted, numbers as numbers.
+
+    Labels outside the order, and an order that repeats a label, are refused.
+
+    Examples
+    --------
+    >>> ordered(pl.Series(["10", "2"]), None, "grades"), ordered(pl.Series(["B"]), ["A", "B"], "")
+    (['2', '10'], ['A', 'B'])
+    """
+    present: list[str] = found.drop_nulls().unique().sort().to_list()
+    if order is None:
+        numbers = pl.Series(present, dtype=pl.String).cast(pl.Float64, strict=False)
+        return present if numbers.null_count() else sorted(present, key=float)
+    wanted = [str(label) for label in order]
+    strangers = [label for label in present if label not in wanted]
+    repeated = sorted({label for label in wanted if wanted.count(label) > 1})
+    problems = [
+        Problem(
+            what,
+            "、".join(bad[:8]),
+            tr("list every label once, best first", "请从优到劣列出全部标签,不重复"),
+            name,
+        )
+        for bad, what in (
+            (strangers, tr("a label is not in the order given", "标签不在给定顺序中")),
+            (repeated, tr("the order repeats a label", "给定顺序中有重复标签")),
+        )
+        if bad
+    ]
+    if problems:
+        raise SubjectError(problems)
+    return wanted

@@ -146,7 +146,7 @@ def dictionary() -> dict[str, Column]:
     """
     problems: list[Problem] = []
     found: dict[str, Column] = {}
-    folder = files("lishui_credit") / "dictionary"
+    folder = files("lishui_credit") / "tables" / "dictionary"
     for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if not path.name.endswith(".toml"):
             continue

@@ -13,50 +13,14 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.statistics.outcomes import Floats, Values, checked
+from lishui_credit.statistics.outcomes import Floats, Values, checked, labels, ordered
+from lishui_credit.statistics.proportions import jeffreys_interval
 
 LIGHTS = (0.05, 0.01)
 """Green from the first p-value up, yellow from the second, red below it. Our choice, stated."""
 
 STEPS = 4_000
 """Quantiles of the common factor over which a correlated tail is averaged."""
-
-
-def jeffreys_interval(bads: Values, subjects: Values, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Return Jeffreys' equal-tailed interval of a rate: Beta(D + ½, N - D + ½).
-
-    The lower end is 0 where there is no bad, the upper end 1 where all are bad.
-
-    Parameters
-    ----------
-    bads, subjects : array_like of shape (k,)
-        Counts.
-    level : float, default 0.95
-        Confidence.
-
-    Returns
-    -------
-    low, high : ndarray of shape (k,)
-        0 and 1 where there is no subject.
-
-    References
-    ----------
-    Brown, Cai and DasGupta (2001), Interval estimation for a binomial proportion, Statistical
-    Science 16, 101-133.
-
-    Examples
-    --------
-    >>> low, high = jeffreys_interval([0, 5], [10, 100])
-    >>> low.round(4), high.round(4)
-    (array([0.    , 0.0193]), array([0.2172, 0.1061]))
-    """
-    from scipy.special import betaincinv
-
-    d, n = np.asarray(bads, dtype=np.float64), np.asarray(subjects, dtype=np.float64)
-    tail = (1 - level) / 2
-    low = np.where(d > 0, betaincinv(d + 0.5, n - d + 0.5, tail), 0.0)
-    high = np.where(d < n, betaincinv(d + 0.5, n - d + 0.5, 1 - tail), 1.0)
-    return low, high
 
 
 def jeffreys_p(bads: Values, subjects: Values, pd: Values) -> Floats:
@@ -165,47 +129,6 @@ def light(p: float, thresholds: tuple[float, float] = LIGHTS) -> str:
     ('green', 'yellow', 'red')
     """
     return "green" if p >= thresholds[0] else "yellow" if p >= thresholds[1] else "red"
-
-
-def labels(values: Values) -> pl.Series:
-    """Return labels as a series of text; null stays null."""
-    found = values if isinstance(values, pl.Series) else pl.Series(list(values))
-    return found.cast(pl.String)
-
-
-def ordered(found: pl.Series, order: Sequence[str] | None, name: str) -> list[str]:
-    """Return the distinct labels in the order given, or sorted, numbers as numbers.
-
-    Labels outside the order, and an order that repeats a label, are refused.
-
-    Examples
-    --------
-    >>> ordered(pl.Series(["10", "2"]), None, "grades"), ordered(pl.Series(["B"]), ["A", "B"], "")
-    (['2', '10'], ['A', 'B'])
-    """
-    present: list[str] = found.drop_nulls().unique().sort().to_list()
-    if order is None:
-        numbers = pl.Series(present, dtype=pl.String).cast(pl.Float64, strict=False)
-        return present if numbers.null_count() else sorted(present, key=float)
-    wanted = [str(label) for label in order]
-    strangers = [label for label in present if label not in wanted]
-    repeated = sorted({label for label in wanted if wanted.count(label) > 1})
-    problems = [
-        Problem(
-            what,
-            "、".join(bad[:8]),
-            tr("list every label once, best first", "请从优到劣列出全部标签,不重复"),
-            name,
-        )
-        for bad, what in (
-            (strangers, tr("a label is not in the order given", "标签不在给定顺序中")),
-            (repeated, tr("the order repeats a label", "给定顺序中有重复标签")),
-        )
-        if bad
-    ]
-    if problems:
-        raise SubjectError(problems)
-    return wanted
 
 
 def grade_tests(

@@ -22,7 +22,7 @@ from lishui_credit.statistics.outcomes import (
     checked,
     ranked,
 )
-from lishui_credit.validation.backtests import jeffreys_interval
+from lishui_credit.statistics.proportions import jeffreys_interval
 
 EXACT_UP_TO = 20_000
 """Rows up to which the noise of ECE is simulated row by row; above, sums per bin are normal."""

@@ -18,8 +18,8 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
-from lishui_credit.rubrics.engine import rows as tables
 from lishui_credit.rubrics.engine.evaluate import Evaluation
+from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Indicator
 from lishui_credit.scorecards.cards.card import POINTS, Card
 from lishui_credit.scorecards.scorecard import Scorecard

@@ -11,9 +11,8 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.statistics.outcomes import Estimate, Values, checked
-from lishui_credit.statistics.proportions import wilson
-from lishui_credit.validation.backtests import jeffreys_interval, labels
+from lishui_credit.statistics.outcomes import Estimate, Values, checked, labels
+from lishui_credit.statistics.proportions import jeffreys_interval, wilson
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, members_of, same_length
 
 FOUR_FIFTHS = 0.8

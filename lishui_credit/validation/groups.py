@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.bootstrap import bootstrap, bootstrap_ranks
-from lishui_credit.statistics.outcomes import Estimate, Floats, Values, checked, ranked
-from lishui_credit.validation.backtests import labels
+from lishui_credit.statistics.outcomes import Estimate, Floats, Values, checked, labels, ranked
 from lishui_credit.validation.calibration import ece
 from lishui_credit.validation.hmeasure import h_of
 

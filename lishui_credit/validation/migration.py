@@ -13,8 +13,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.statistics.outcomes import Floats, Values
-from lishui_credit.validation.backtests import labels, ordered
+from lishui_credit.statistics.outcomes import Floats, Values, labels, ordered
 
 
 @dataclass(frozen=True, slots=True)

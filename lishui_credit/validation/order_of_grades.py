@@ -11,8 +11,8 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.statistics.outcomes import Estimate, Values, checked, ranked
-from lishui_credit.validation.backtests import jeffreys_interval, labels, ordered
+from lishui_credit.statistics.outcomes import Estimate, Values, checked, labels, ordered, ranked
+from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.validation.discrimination import auc_of
 
 

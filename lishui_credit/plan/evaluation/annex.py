@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.citation import EVIDENCE_ZH
+from lishui_credit.citation import EVIDENCE
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import (
     ATTRIBUTES,
@@ -23,14 +23,6 @@ from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.methods import GROWTH_THRESHOLDS, LEAST_POINTS, SCHEDULE_THRESHOLDS
 from lishui_credit.plan.observed.city import POINTS, SHARE
 
-_EVIDENCE: Final = {
-    "proposed": ("proposed here; the plan is silent", "本系统拟定,规划未作规定"),
-    "derived": ("derived from the target", "由目标推算"),
-    "secondary": ("secondary source", EVIDENCE_ZH["secondary"]),
-    "copy": ("copy of the text", EVIDENCE_ZH["copy"]),
-    "official": ("official text", EVIDENCE_ZH["official"]),
-    "memory": ("from memory, unverified", EVIDENCE_ZH["memory"]),
-}
 _PATHS: Final[dict[str, tuple[str, str]]] = {
     "linear": ("equal steps a year", "逐年等量"),
     "geometric": ("equal growth a year", "逐年等比"),
@@ -41,17 +33,6 @@ _OFTEN: Final[dict[str, tuple[str, str]]] = {
     "quarter": ("quarterly", "每季"),
     "month": ("monthly", "每月"),
 }
-
-
-def evidence_said(level: str) -> str:
-    """Return how well something is known, in words.
-
-    Examples
-    --------
-    >>> evidence_said("proposed"), evidence_said("copy")
-    ('proposed here; the plan is silent', 'copy of the text')
-    """
-    return tr(*_EVIDENCE[level]) if level in _EVIDENCE else level
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +179,14 @@ def definition(row: PlanIndicator) -> Grid:
         (tr("name as printed", "规划原文名称"), row.as_printed),
         (tr("attribute, field, kind", "属性、领域、类别"), f"{tr(*reversed(ATTRIBUTES[row.attribute]))} · {tr(row.field_en, row.field_zh)} · {tr(en, zh)}"),
         (tr("2020 as printed", "2020年目标原文"), row.target.as_printed),
-        (tr("clause", "条款"), f"{tr(plan().title_en, plan().title_zh)} {row.clause} ({evidence_said(row.evidence)})"),
+        (tr("clause", "条款"), f"{tr(plan().title_en, plan().title_zh)} {row.clause} ({EVIDENCE[row.evidence]})"),
         (tr("numerator", "分子"), tr(told.numerator_en, told.numerator_zh)),
         (tr("denominator", "分母"), tr(told.denominator_en, told.denominator_zh)),
         (tr("left out", "不计入"), tr("; ".join(told.exclusions_en), ";".join(told.exclusions_zh))),
         (tr("owner", "责任单位"), tr(told.owner_en, told.owner_zh)),
         (tr("observed", "频率"), tr(*_OFTEN[row.frequency])),
-        (tr("evidence of the definition", "定义的依据"), evidence_said(told.evidence)),
-        (tr("expected path", "预期路径"), semicolon.join(filter(None, (path, dues, why, evidence_said(row.path.evidence))))),
+        (tr("evidence of the definition", "定义的依据"), str(EVIDENCE[told.evidence])),
+        (tr("expected path", "预期路径"), semicolon.join(filter(None, (path, dues, why, str(EVIDENCE[row.path.evidence]))))),
         (tr("2015 value", "2015年基数"), tr(row.baseline_en, row.baseline_zh)),
         (tr("to be read beside it", "须一并查看"), semicolon.join(beside)),
         (tr("mind", "注意"), tr("; ".join(row.caveats_en), ";".join(row.caveats_zh))),
@@ -346,15 +327,10 @@ def populations() -> Grid:
     rows: list[tuple[Cell, ...]] = [
         (x.adcode, x.name, x.population_2010, x.population_2015, x.population_2020) for x in areas()
     ]
-    known = {
-        "2010": ("from memory; the nine add up to the published total", "记忆值,九县之和与公布的全市数一致"),
-        "2015": ("interpolated geometrically, not a statistic", "几何内插,非统计数"),
-        "2020": ("secondary; the nine add up to the published total", "二手转述,九县之和与公布的全市数一致"),
-    }  # fmt: skip
     return Grid(
         id="populations",
         title=tr("Residents, the weights of surveys", "常住人口(满意度权数)"),
         heads=(tr("code", "代码"), tr("area", "地区"), tr("2010 census", "2010年普查"), "2015", tr("2020 census", "2020年普查")),
         rows=tuple(rows),
-        note=tr("; ", ";").join(f"{year}{tr(': ', ':')}{tr(*known[year])}" for year in POPULATION_EVIDENCE),
+        note=tr("; ", ";").join(f"{year}{tr(': ', ':')}{known}" for year, known in POPULATION_EVIDENCE.items()),
     )  # fmt: skip

@@ -1,1 +1,1 @@
-"""A room."""
+"""A rubric and a frame become points and a grade, by integer expressions."""

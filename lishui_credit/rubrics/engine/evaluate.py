@@ -19,10 +19,10 @@ from lishui_credit.errors import EditionError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
-from lishui_credit.rubrics.engine import rows as tables
 from lishui_credit.rubrics.engine.explain import Explanation, explain
 from lishui_credit.rubrics.engine.stages import stages
 from lishui_credit.rubrics.engine.tally import tally
+from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Override, Rubric
 from lishui_credit.tables.columns import Column, dictionary
 

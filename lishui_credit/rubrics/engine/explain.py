@@ -11,12 +11,12 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.citation import EVIDENCE_ZH, Evidence, is_weak
+from lishui_credit.citation import EVIDENCE, Evidence, is_weak
 from lishui_credit.language import language, tr
 from lishui_credit.reports.layout import cut, table
 from lishui_credit.rubrics.engine import compile as compiled
-from lishui_credit.rubrics.engine import rows as tables
-from lishui_credit.rubrics.engine.formulas import FORMULAS
+from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.formulas import FORMULAS
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.tables.columns import dictionary, printed
 
@@ -187,8 +187,7 @@ class Explanation:
 
 
 def _evidence(level: Evidence) -> str:
-    name = EVIDENCE_ZH[level] if language() == "zh" else level
-    return f"{name} !" if is_weak(level) else name
+    return f"{EVIDENCE[level]} !" if is_weak(level) else str(EVIDENCE[level])
 
 
 def _table(rows: list[ExplainedRow]) -> list[str]:

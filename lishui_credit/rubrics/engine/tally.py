@@ -15,7 +15,7 @@ import polars as pl
 
 from lishui_credit.points import Expr, Namespace
 from lishui_credit.rubrics.engine import events as event_rules
-from lishui_credit.rubrics.engine.formulas import day_number
+from lishui_credit.rubrics.law.formulas import day_number
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.tables.frames import stands_in_order
 

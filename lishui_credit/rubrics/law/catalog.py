@@ -32,7 +32,7 @@ class Entry:
 @cache
 def entries() -> tuple[Entry, ...]:
     """Return every shipped edition file, by name and day."""
-    root = Path(str(files("lishui_credit") / "rubrics" / "editions"))
+    root = Path(str(files("lishui_credit") / "rubrics" / "law" / "editions"))
     found = [
         Entry(path.parent.relative_to(root).as_posix(), date.fromisoformat(path.stem), path)
         for path in root.rglob("*.toml")

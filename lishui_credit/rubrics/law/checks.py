@@ -14,7 +14,7 @@ from typing import Any
 
 from lishui_credit.errors import Problem
 from lishui_credit.points import INT64_MAX, INT128_MAX
-from lishui_credit.rubrics.engine import rows as tables
+from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.row_checks import (
     Found,
     Loc,

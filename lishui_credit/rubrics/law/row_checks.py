@@ -14,8 +14,8 @@ from typing import Any
 from lishui_credit.errors import Problem
 from lishui_credit.language import tr
 from lishui_credit.points import Band
-from lishui_credit.rubrics.engine import rows as tables
-from lishui_credit.rubrics.engine.formulas import FORMULAS
+from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.formulas import FORMULAS
 from lishui_credit.rubrics.law.rubric import BandRow, Bound, Condition, Indicator, Number, Rubric
 from lishui_credit.tables.columns import Column, dictionary
 

@@ -1,1 +1,1 @@
-"""A room."""
+"""A characteristic becomes bins: optimal cuts, weight of evidence, information value."""

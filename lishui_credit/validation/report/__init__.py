@@ -1,1 +1,1 @@
-"""A room."""
+"""`validate`, its result as data, as print and as a page."""

@@ -10,8 +10,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.statistics.outcomes import Checked, Floats, Values, checked
-from lishui_credit.validation.backtests import labels
+from lishui_credit.statistics.outcomes import Checked, Floats, Values, checked, labels
 from lishui_credit.validation.report.findings import Section, Settings
 from lishui_credit.validation.report.validation import Validation
 from lishui_credit.validation.sections.calibration import calibration_section

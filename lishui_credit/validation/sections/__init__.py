@@ -1,1 +1,1 @@
-"""A room."""
+"""Sections of a validation, each named after what it lays out."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from lishui_credit.statistics.outcomes import Floats
-from lishui_credit.validation.backtests import LIGHTS, grade_tests, ordered
+from lishui_credit.statistics.outcomes import Floats, ordered
+from lishui_credit.validation.backtests import LIGHTS, grade_tests
 from lishui_credit.validation.concentration import concentration, concentration_p
 from lishui_credit.validation.order_of_grades import grade_order
 from lishui_credit.validation.report.findings import (

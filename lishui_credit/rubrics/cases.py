@@ -21,9 +21,9 @@ import polars as pl
 from lishui_credit.errors import CreditError, Problem, RubricError
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
-from lishui_credit.rubrics.engine import rows as tables
 from lishui_credit.rubrics.engine.evaluate import dtype, evaluate
 from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.conform import conform

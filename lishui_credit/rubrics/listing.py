@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
-from lishui_credit.citation import EVIDENCE, EVIDENCE_ZH, Evidence
+from lishui_credit.citation import EVIDENCE, Evidence
 from lishui_credit.language import language, tr
 from lishui_credit.reports.layout import cut, table
-from lishui_credit.rubrics.engine import rows as tables
-from lishui_credit.rubrics.law import cases, catalog
+from lishui_credit.rubrics import cases
+from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Condition, Indicator, Rubric
 from lishui_credit.tables.columns import dictionary, printed
 
@@ -76,7 +77,7 @@ def evidence_percent(rubric: Rubric) -> dict[Evidence, int]:
     whole = sum(shares.values())
     if not whole:
         return {}
-    levels = [level for level in EVIDENCE if shares.get(level)]
+    levels = [level for level in get_args(Evidence) if shares.get(level)]
     percents = {level: 100 * shares[level] // whole for level in levels}
     percents[levels[-1]] += 100 - sum(percents.values())
     return percents
@@ -93,10 +94,6 @@ def _status(found: Rubric) -> str:
     return _STATUS[found.status] if language() == "zh" else found.status
 
 
-def _evidence(level: Evidence) -> str:
-    return EVIDENCE_ZH[level] if language() == "zh" else level
-
-
 def _named(column: str) -> str:
     """A column as its reader knows it: its label in Chinese, its id in English."""
     return dictionary()[column].label_zh if language() == "zh" else column
@@ -105,7 +102,7 @@ def _named(column: str) -> str:
 def _shares(shares: dict[Evidence, int]) -> str:
     if not shares:
         return "—"
-    return " ".join(f"{_evidence(level)} {share}%" for level, share in shares.items())
+    return " ".join(f"{EVIDENCE[level]} {share}%" for level, share in shares.items())
 
 
 def _bounds(entry: Any) -> str:
@@ -224,7 +221,7 @@ def page(rubric: Rubric) -> str:
                     "; ".join(_condition(c) for c in row.requires)
                     or (tr("by rule only", "仅直接判级") if row.set_only else ""),
                     cut(row.clause, 30),
-                    _evidence(row.evidence),
+                    str(EVIDENCE[row.evidence]),
                 )
                 for row in rubric.grades
             ],
@@ -261,7 +258,7 @@ def page(rubric: Rubric) -> str:
                         *([str(row.weight or "")] if weighted else []),
                         cut(row.why_disabled or rule(rubric, row), 110),
                         cut(row.clause, 28),
-                        _evidence(row.evidence),
+                        str(EVIDENCE[row.evidence]),
                     )
                     for row in rows
                 ],
@@ -284,7 +281,7 @@ def page(rubric: Rubric) -> str:
                     if not row.enabled
                     else _effect(row),
                     cut(row.clause, 28),
-                    _evidence(row.evidence),
+                    str(EVIDENCE[row.evidence]),
                 )
                 for row in rubric.overrides
             ],

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.points import Expr, Namespace
+from lishui_credit.points import Expr, Namespace, rounded
 
 
 def day_number(ns: Namespace, name: str) -> Expr:
@@ -59,15 +59,6 @@ def day_count(day: date) -> int:
     early = 1 if day.month <= 2 else 0
     year, shifted = day.year - early, day.month + 12 * early - 3
     return year * 365 + year // 4 - year // 100 + year // 400 + (shifted * 153 + 2) // 5 + day.day
-
-
-def rounded(ns: Namespace, top: Expr, down: int) -> Expr:
-    """Return ``top / down`` rounded half away from zero, for a positive integer `down`."""
-    if ns is pl:  # rounds down below zero too: one division, and `top` stands twice, not five times
-        return (top * 2 + (down - (top < 0).cast(ns.Int64))) // (2 * down)
-    size = ns.when(top < 0).then(-top).otherwise(top)
-    whole = (size * 2 + down) // (2 * down)
-    return ns.when(top < 0).then(-whole).otherwise(whole)
 
 
 def _ladder(ns: Namespace, value: Expr, steps: list[tuple[int, int]], otherwise: int) -> Expr:

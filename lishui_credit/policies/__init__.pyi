@@ -1,0 +1,9 @@
+from .deciding import decide as decide
+from .decision_files import decide_file as decide_file
+from .decision_files import verify as verify
+from .explanations import explain as explain
+from .policy import Constraints as Constraints
+from .policy import Policy as Policy
+from .policy import Score as Score
+from .policy import Segment as Segment
+from .policy_file import read_policy as read_policy
