@@ -21,8 +21,7 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-Expr = Any
-Namespace = Any
+from lishui_credit.expressions import Expr, Namespace
 
 INT64_MAX: Final = 2**63 - 1
 INT128_MAX: Final = 2**127 - 1

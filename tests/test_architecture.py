@@ -18,7 +18,7 @@ PACKAGE = "lishui_credit"
 
 # A module or folder of the package imports from its own floor or from below, never from above.
 FLOORS = [
-    {"errors", "language", "citation", "version"},
+    {"errors", "expressions", "language", "citation", "version"},
     {"points", "grades"},
     {"tables", "statistics"},
     {"rubrics.law", "proof"},

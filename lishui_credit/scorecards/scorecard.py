@@ -17,9 +17,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, Problem, SubjectError
+from lishui_credit.expressions import Expr, Namespace
 from lishui_credit.grades import GradeScale
 from lishui_credit.language import tr
-from lishui_credit.points import Expr, Namespace
 from lishui_credit.scorecards import selection as choose
 from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.process import BinningProcess

@@ -14,7 +14,8 @@ from functools import reduce
 from operator import add, and_
 from typing import Final
 
-from lishui_credit.points import INT64_MAX, Expr, Namespace, compare, rounded
+from lishui_credit.expressions import Expr, Namespace
+from lishui_credit.points import INT64_MAX, compare, rounded
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.formulas import FORMULAS
 from lishui_credit.rubrics.law.rubric import Condition, FormulaRule, Indicator, Override, Rubric

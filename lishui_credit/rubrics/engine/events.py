@@ -13,7 +13,8 @@ from operator import xor
 
 import polars as pl
 
-from lishui_credit.points import Expr, Namespace, rounded
+from lishui_credit.expressions import Expr, Namespace
+from lishui_credit.points import rounded
 from lishui_credit.rubrics.engine.compile import EVENT_OPEN, EVENT_REPAIRED, POINTS
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.formulas import day_number

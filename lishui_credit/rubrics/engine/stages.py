@@ -19,7 +19,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import Final
 
-from lishui_credit.points import Expr, Namespace
+from lishui_credit.expressions import Expr, Namespace
 from lishui_credit.rubrics.engine.compile import (
     EVENT_REPAIRED,
     GRADED,

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.points import Expr, Namespace
+from lishui_credit.expressions import Expr, Namespace
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.law.formulas import day_number
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.points import Expr, Namespace, rounded
+from lishui_credit.expressions import Expr, Namespace
+from lishui_credit.points import rounded
 
 
 def day_number(ns: Namespace, name: str) -> Expr:

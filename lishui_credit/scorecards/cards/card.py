@@ -18,9 +18,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, Problem
+from lishui_credit.expressions import Expr, Namespace
 from lishui_credit.grades import GradeScale
 from lishui_credit.language import tr
-from lishui_credit.points import Expr, Namespace, PointsTable
+from lishui_credit.points import PointsTable
 from lishui_credit.scorecards.bins.binning import WOE, Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.unseen import judge_unseen
