@@ -5,6 +5,7 @@ Imports are read from the syntax tree, so those inside functions and under TYPE_
 
 import ast
 import graphlib
+import json
 import re
 import subprocess
 import sys
@@ -32,6 +33,9 @@ FLOORS = [
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 LONGEST_MODULE = 400  # lines of code: docstrings, comments and blank lines not counted
+MOST_IN_THE_ROOT = 10
+# A section is named after what it lays out, which has a module of that name.
+ROOMS_OF_SECTIONS = {"figures", "validation/sections", "commands", "board"}
 SPEAKING_ROOMS = {"commands", "board"}
 EMPTY_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers"}
 HEAVY_LIBRARIES = ("scipy", "sklearn", "lightgbm", "plotly", "sqlglot", "streamlit", "duckdb")
@@ -216,6 +220,68 @@ def test_only_the_command_line_and_the_demo_print():
         and node.func.id == "print"
     ]
     assert not wrong, f"print() outside {sorted(SPEAKING_ROOMS)}: {wrong}"
+
+
+def _public(face: Path) -> set[str]:
+    """The names that the stub of a folder's face exports."""
+    tree = ast.parse(face.read_text(encoding="utf-8"))
+    return {
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+FACES = {path.parent: _public(path) for path in sorted((ROOT / PACKAGE).rglob("__init__.pyi"))}
+
+
+def test_the_root_holds_ten_modules_or_fewer():
+    root = [path.name for path in (ROOT / PACKAGE).glob("*.py")]
+    assert len(root) <= MOST_IN_THE_ROOT, root
+
+
+def test_a_file_name_stands_once():
+    """Save in a room of sections, each named after what it lays out: there once in the room."""
+    seen: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        room = str(path.parent.relative_to(ROOT / PACKAGE))
+        if path.stem not in ("__init__", "__main__") and room not in ROOMS_OF_SECTIONS:
+            seen.setdefault(path.name, []).append(module)
+    twice = {name: modules for name, modules in seen.items() if len(modules) > 1}
+    assert not twice, twice
+
+
+def test_no_module_bears_the_name_of_a_function_that_its_folder_exports():
+    wrong = [
+        f"{folder.relative_to(ROOT)}: {name}"
+        for folder, names in FACES.items()
+        for name in sorted(names)
+        if (folder / f"{name}.py").exists() and not _imports_module(folder / "__init__.pyi", name)
+    ]
+    assert not wrong, wrong
+
+
+def _imports_module(face: Path, name: str) -> bool:
+    """Whether a face exports a module itself: ``from . import households``."""
+    tree = ast.parse(face.read_text(encoding="utf-8"))
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module is None
+        and any(alias.name == name for alias in node.names)
+        for node in tree.body
+    )
+
+
+def test_a_face_offers_what_its_stub_names():
+    stubs = {".".join(path.relative_to(ROOT).parts): sorted(names) for path, names in FACES.items()}
+    code = (
+        "import importlib, json;"
+        f"faces = {{name: importlib.import_module(name) for name in {sorted(stubs)}}};"
+        "print(json.dumps({name: sorted(n for n in dir(face) if getattr(face, n) is not None)"
+        " for name, face in faces.items()}))"
+    )
+    assert json.loads(_run(code)) == stubs
 
 
 def test_every_module_is_named_after_what_it_holds():
