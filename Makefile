@@ -18,16 +18,19 @@ define environment
 	@test -x $(1)/bin/python || { echo "Creating $(1)"; $(PYTHON) -m venv $(1); }
 endef
 
+# uv does not read pip's settings, so it is handed the index that pip uses.
+INDEX = index="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$${PIP_INDEX_URL:-$$($(PYTHON) -m pip config get global.index-url 2>/dev/null)}}}"; \
+	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi;
+
 # $(call install,folder,lock): exactly what the lock names, every file checked against its hash.
-# uv itself comes first, by pip and from the same lock. uv does not read pip's settings, so it is
-# handed the index pip uses; where uv finds no way through all the same, pip installs the lock.
+# uv itself comes first, by pip and from the same lock; where uv finds no way through all the same,
+# pip installs the lock.
 define install
 	@echo "Installing $(2) into $(1)"
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(1)/uv-only.lock
 	@$(1)/bin/python -m pip install -qq --disable-pip-version-check \
 		--require-hashes --no-deps -r $(1)/uv-only.lock
-	@index="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$${PIP_INDEX_URL:-$$($(1)/bin/python -m pip config get global.index-url 2>/dev/null)}}}"; \
-		if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
+	@$(INDEX) \
 		$(1)/bin/uv pip sync --quiet --python $(1)/bin/python --require-hashes $(2) || { \
 		echo "uv could not install $(2); trying pip"; \
 		$(1)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(2); }
@@ -35,7 +38,7 @@ endef
 
 .PHONY: help
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(STAMP)  ## make .venv from requirements.lock and install the package in it, editable
@@ -76,6 +79,30 @@ browser:  ## chromium and a Chinese font for the dashboard's tests (Debian as ro
 .PHONY: test
 test: lint browser  ## lint, then every test, README and docstring example
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# The suite without the browser, its notebooks and servers included.
+NO_BROWSER := -n 2 --dist loadgroup --ignore tests/test_dashboard_browser.py
+
+.PHONY: test-floors
+test-floors: setup  ## the suite on the lowest versions that pyproject.toml allows, without the browser
+	$(call environment,.venv-floors)
+	@echo "Installing the lowest allowed versions into .venv-floors"
+	@$(INDEX) $(BIN)/uv pip install --quiet --python .venv-floors/bin/python \
+		--resolution lowest-direct --editable '.[dev]'
+	.venv-floors/bin/python -m pytest $(NO_BROWSER)
+
+.PHONY: test-pythons
+test-pythons: setup  ## the suite on every Python from 3.11 on that this machine has, without the browser
+	@set -e; for python in $$($(BIN)/python tests/pythons.py); do \
+		version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+		echo "Python $$version"; \
+		test -x .venv-python-$$version/bin/python || $$python -m venv .venv-python-$$version; \
+		$(INDEX) $(BIN)/uv pip sync --quiet --python .venv-python-$$version/bin/python \
+			--require-hashes requirements.lock; \
+		$(BIN)/uv pip install --quiet --python .venv-python-$$version/bin/python --no-deps \
+			--no-build-isolation --offline --editable .; \
+		.venv-python-$$version/bin/python -m pytest $(NO_BROWSER); \
+	done
 
 .PHONY: bench
 bench: setup  ## time grading and cut-offs on large synthetic frames
@@ -128,5 +155,5 @@ lock: setup  ## resolve the newest allowed versions and write both locks
 
 .PHONY: clean
 clean:  ## remove environments, caches and everything built
-	rm -rf $(VENV) $(DOCS_VENV) .venv-peers docs/notebooks site out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DOCS_VENV) .venv-peers .venv-floors .venv-python-* docs/notebooks site out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
