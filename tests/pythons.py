@@ -21,9 +21,8 @@ def candidates() -> list[Path]:
     folders += (home / ".local/share/uv/python").glob("*/bin")
     found = [path for folder in folders for path in sorted(folder.glob("python3.[0-9]*"))]
     named = [path for path in found if path.name.removeprefix("python3.").isdigit()]
-    return list(
-        dict.fromkeys(path if path.parent.name == "shims" else path.resolve() for path in named)
-    )
+    # A shim of pyenv is no interpreter, but a script that looks for one.
+    return list(dict.fromkeys(path.resolve() for path in named if path.parent.name != "shims"))
 
 
 def interpreters() -> dict[tuple[int, int], Path]:
