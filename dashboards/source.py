@@ -12,7 +12,7 @@ from lishui_credit.board import Contents, open_board
 from lishui_credit.language import language
 from lishui_credit.plan.course import course
 from lishui_credit.plan.league import league
-from lishui_credit.plan.observed.city import Aggregated, with_city
+from lishui_credit.plan.observed.observed_table import ObservedTable, observed_table
 from lishui_credit.plan.observed.opened import (
     Opened,
     days_to_ask,
@@ -78,7 +78,7 @@ def data() -> Source:
 def _progress(
     path: str, stamp: tuple[object, ...], at: date, lang: str, _source: Source
 ) -> pl.DataFrame:
-    return progress(_source.observed.revisions, at, targets=_source.targets)
+    return progress(whole(_source), at, targets=_source.targets)
 
 
 def progress_at(source: Source, at: date, lang: str) -> pl.DataFrame:
@@ -87,21 +87,23 @@ def progress_at(source: Source, at: date, lang: str) -> pl.DataFrame:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _course(path: str, stamp: tuple[object, ...], at: date, _source: Source) -> pl.DataFrame:
-    table = progress_at(_source, at, language())  # under another it would keep the wrong words
-    return course(_source.observed.revisions, table, at, targets=_source.targets)
+def _course(
+    path: str, stamp: tuple[object, ...], at: date, lang: str, _source: Source
+) -> pl.DataFrame:
+    table = progress_at(_source, at, lang)
+    return course(whole(_source), table, at, targets=_source.targets)
 
 
 def course_at(source: Source, at: date) -> pl.DataFrame:
     """The course of everything up to a day."""
-    return _course(str(source.contents.path), source.stamp, at, source)
+    return _course(str(source.contents.path), source.stamp, at, language(), source)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _league(
     path: str, stamp: tuple[object, ...], key: str, at: date, _source: Source
 ) -> pl.DataFrame:
-    return league(_source.observed.revisions, key, at)
+    return league(whole(_source), key, at)
 
 
 def league_at(source: Source, key: str, at: date) -> pl.DataFrame:
@@ -121,10 +123,10 @@ def companions(source: Source) -> pl.DataFrame | None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _whole(path: str, stamp: tuple[object, ...], lang: str, _source: Source) -> Aggregated:
-    return with_city(_source.observed.revisions)
+def _whole(path: str, stamp: tuple[object, ...], lang: str, _source: Source) -> ObservedTable:
+    return observed_table(_source.observed.revisions, date.max)
 
 
-def whole(source: Source) -> Aggregated:
-    """The observations with the city computed, and what does not add up."""
+def whole(source: Source) -> ObservedTable:
+    """The observed table: made once, read by every page; its words are in the language in use."""
     return _whole(str(source.contents.path), source.stamp, language(), source)

@@ -236,7 +236,7 @@ def test_every_indicator_says_what_it_is_and_that_the_definition_is_proposed(chi
     for row in indicators().values():
         said = dict(defined(row))
         assert row.as_printed in said["规划原文"]
-        assert said["定义的依据"].startswith("本软件提出的建议")
+        assert said["定义的依据"].startswith("本软件拟定")
         assert {"分子", "分母", "条款", "预期路径"} <= said.keys()
 
 

@@ -28,7 +28,7 @@ revisions = data.observed.revisions
 
 st.subheader(tr("Freshness", "时效"), anchor=False)
 view.table(
-    with_names(freshness(revisions, at)),
+    with_names(freshness(source.whole(data), at)),
     f"freshness_{at}",
     {
         "indicator_name": tr("Indicator", "指标"),
@@ -50,7 +50,7 @@ st.caption(
         "自2015年末起应报期数与各县已报期数；已全部报送的不列。",
     )
 )
-due = coverage_of_periods(revisions, at)
+due = coverage_of_periods(source.whole(data), at)
 view.table(
     with_names(due.filter(due["first_missing"].is_not_null())),
     f"completeness_{at}",
@@ -114,7 +114,7 @@ else:
     st.markdown(tr("None.", "无。"))
 
 st.subheader(tr("Reconciliation", "核对"), anchor=False)
-whole = source.whole(data)
+whole = source.whole(data).whole
 off = whole.reconciliation
 off = off.filter(off["period"] <= at)
 st.caption(

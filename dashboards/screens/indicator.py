@@ -126,7 +126,7 @@ st.markdown(
 # ---- data -------------------------------------------------------------------------------------
 
 st.subheader(tr("Data", "数据"), anchor=False)
-observed = source.whole(data).frame.filter(indicator=key, adcode=area)
+observed = source.whole(data).whole.frame.filter(indicator=key, adcode=area)
 listed = observed.filter(observed["period"] <= at).sort("period", descending=True)
 view.table(
     with_names(with_printed(listed, "value", "low", "high")),

@@ -12,6 +12,8 @@ from .evaluation.files import write_report as write_report
 from .evaluation.mid_term import MidTerm as MidTerm
 from .evaluation.mid_term import mid_term as mid_term
 from .observed.city import with_city as with_city
+from .observed.observed_table import ObservedTable as ObservedTable
+from .observed.observed_table import observed_table as observed_table
 from .observed.reading import read_observations as read_observations
 from .observed.store import Store as Store
 from .observed.table import SCHEMA as SCHEMA

@@ -13,9 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.plan.definitions import BASE, END, indicators
-from lishui_credit.plan.observed.city import with_city
-from lishui_credit.plan.observed.series import series
-from lishui_credit.plan.observed.table import latest, observations
+from lishui_credit.plan.observed.observed_table import observed_table
 from lishui_credit.plan.standings import Way, loaded_for
 
 COURSE: Final = pl.Schema(
@@ -69,7 +67,7 @@ def course(
 
     Parameters
     ----------
-    frame : any narwhals frame
+    frame : ObservedTable, or any narwhals frame
         Observations.
     table : polars.DataFrame
         Progress of the same observations on the same day, with the same targets.
@@ -93,8 +91,7 @@ def course(
     >>> found.filter(series="path", adcode="331100")["value"].head(3).to_list()
     [0.0, 5.0, 10.0]
     """
-    whole = latest(observations(frame)).filter(pl.col("period") <= at)
-    seen = series(with_city(whole).frame).filter(pl.col("period") >= BASE)
+    seen = observed_table(frame, at).series.filter(pl.col("period") >= BASE)
     observed = seen.select(
         "indicator", "adcode", pl.lit("observed").alias("series"), pl.col("period").alias("day"),
         "value", "low", "high", "source", "synthetic",

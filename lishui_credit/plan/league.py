@@ -20,9 +20,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicator
 from lishui_credit.plan.divisions import CITY
-from lishui_credit.plan.observed.city import with_intervals
-from lishui_credit.plan.observed.series import series
-from lishui_credit.plan.observed.table import latest, observations
+from lishui_credit.plan.observed.observed_table import observed_table
 from lishui_credit.statistics.proportions import quantile, wilson
 
 LEAGUE: Final = pl.Schema(
@@ -186,7 +184,7 @@ def league(frame: Any, key: str, at: date = END, *, level: float = 0.95) -> pl.D
 
     Parameters
     ----------
-    frame : any narwhals frame
+    frame : ObservedTable, or any narwhals frame
         Observations; of several revisions the last one counts.
     key : str
         Indicator.
@@ -218,10 +216,9 @@ def league(frame: Any, key: str, at: date = END, *, level: float = 0.95) -> pl.D
             Problem(tr("a level is between 0 and 1", "置信水平须在 0 与 1 之间"), str(level))
         )
     row = indicator(key)
-    whole = latest(observations(frame)).filter(
-        (pl.col("indicator") == key) & (pl.col("adcode") != CITY) & (pl.col("period") <= at)
+    table = observed_table(frame, at).series.filter(
+        (pl.col("indicator") == key) & (pl.col("adcode") != CITY)
     )
-    table = series(with_intervals(whole))
     after = table.filter(pl.col("period") > BASE)
     if not after.height:
         return pl.DataFrame(schema=LEAGUE)

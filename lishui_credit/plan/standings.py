@@ -33,9 +33,8 @@ from lishui_credit.plan.methods import (
     survey_class,
     time_share,
 )
-from lishui_credit.plan.observed.city import with_city
-from lishui_credit.plan.observed.series import series
-from lishui_credit.plan.observed.table import MONTHS, latest, observations
+from lishui_credit.plan.observed.observed_table import observed_table
+from lishui_credit.plan.observed.table import MONTHS
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.status import OF_GROWTH, STATUSES, disagree
 
@@ -188,7 +187,7 @@ def progress(
 
     Parameters
     ----------
-    frame : any narwhals frame
+    frame : ObservedTable, or any narwhals frame
         Observations (see `lishui_credit.plan.observed.table.SCHEMA`); of several revisions the last
         one counts, and the city is computed from its counties where all nine are there.
     at : date, default 2020-12-31
@@ -223,8 +222,7 @@ def progress(
     >>> found.select(pl.col("growth_ratio", "schedule").round(3), "status").row(0)
     (0.798, 0.667, 'behind')
     """
-    whole = latest(observations(frame)).filter(pl.col("period") <= at)
-    table = series(with_city(whole).frame)
+    table = observed_table(frame, at).series
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     wanted = ("indicator", "adcode", "period", "value", "low", "high", "source", "synthetic")
     for record in table.select(wanted).iter_rows(named=True):

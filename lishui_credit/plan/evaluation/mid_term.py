@@ -17,9 +17,8 @@ import polars as pl
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators, plan
 from lishui_credit.plan.divisions import CITY, Division, division
-from lishui_credit.plan.observed.city import with_city
-from lishui_credit.plan.observed.series import series
-from lishui_credit.plan.observed.table import CONTENT, KEY, SCHEMA, latest, observations
+from lishui_credit.plan.observed.observed_table import observed_table
+from lishui_credit.plan.observed.table import CONTENT, KEY, SCHEMA, observations
 from lishui_credit.plan.sentences import attention, changes
 from lishui_credit.plan.standings import expected, progress
 
@@ -169,12 +168,12 @@ def mid_term(
     """
     place = division(area)
     every = observations(frame).filter(pl.col("period") <= at)
-    used = latest(every)
-    whole = with_city(used)
-    table = progress(used, at, targets=targets)
+    seen = observed_table(every, at)
+    used = seen.latest
+    table = progress(seen, at, targets=targets)
     before_at = year_before(at)
     mine = table.filter(pl.col("adcode") == place.adcode)
-    before = progress(used, before_at, targets=targets)
+    before = progress(seen, before_at, targets=targets)
     return MidTerm(
         at=at,
         before_at=before_at,
@@ -185,12 +184,12 @@ def mid_term(
         table=table,
         attention=attention(table, adcode=place.adcode),
         changed=changes(before, mine),
-        lines=series(whole.frame).filter(pl.col("period") >= BASE),
+        lines=seen.series.filter(pl.col("period") >= BASE),
         path=expected(table, _month_ends(), targets=targets),
         observations=used,
         revisions=_revisions(every),
-        missing=whole.missing,
-        reconciliation=whole.reconciliation,
+        missing=seen.whole.missing,
+        reconciliation=seen.whole.reconciliation,
         digest=_digest(used),
     )
 

@@ -203,7 +203,11 @@ def with_city(frame: Any) -> Aggregated:
     >>> with_city(rows.head(8)).missing.select("counties").item().to_list()
     ['331181']
     """
-    whole = latest(observations(frame))
+    return aggregated(latest(observations(frame)))
+
+
+def aggregated(whole: pl.DataFrame) -> Aggregated:
+    """Return observations, one revision each, with the city's row; see `with_city`."""
     reported = whole.filter(pl.col("adcode") == CITY)
     summed = _summed(whole)
     codes = [county.adcode for county in counties()]

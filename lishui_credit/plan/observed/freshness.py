@@ -9,7 +9,8 @@ import polars as pl
 
 from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.divisions import CITY, counties
-from lishui_credit.plan.observed.table import KEY, MONTHS, latest, observations
+from lishui_credit.plan.observed.observed_table import observed_table
+from lishui_credit.plan.observed.table import KEY, MONTHS
 
 GRACE: Final = 1
 """Months after the end of a period in which its observation may still be under way. Our choice."""
@@ -43,7 +44,7 @@ def freshness(frame: Any, at: date = END) -> pl.DataFrame:
     >>> found.select("period", "counties", "months_late", "state").row(0)
     (datetime.date(2018, 6, 30), 1, 3, 'late')
     """
-    seen = latest(observations(frame)).filter(pl.col("period") <= at)
+    seen = observed_table(frame, at).latest
     codes = [row.adcode for row in counties()]
     rows = []
     for key, row in indicators().items():
@@ -109,7 +110,7 @@ def coverage_of_periods(frame: Any, at: date = END) -> pl.DataFrame:
     >>> found.filter(indicator="website_rate", adcode="331102").select(pl.exclude("share")).row(0)
     ('website_rate', '331102', 3, 1, datetime.date(2016, 3, 31))
     """
-    seen = latest(observations(frame)).select("indicator", "adcode", "period").unique()
+    seen = observed_table(frame, at).latest.select("indicator", "adcode", "period").unique()
     due = [
         (key, county.adcode, day)
         for key, row in indicators().items()
