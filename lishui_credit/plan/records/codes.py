@@ -13,7 +13,7 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import areas
-from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, observed
+from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, shares
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 from lishui_credit.tables.identifiers import USCC_ALPHABET, USCC_AUTHORITIES, uscc_valid
 
@@ -162,18 +162,11 @@ def judged_codes(
     >>> judged_codes(rows, date(2018, 12, 31))[0].select("verdict", "old_region").rows()
     [('valid', True), ('check_digit', False)]
     """
-    frame = take(register, REGISTER)
-    started = (pl.col("registered_on") <= at).fill_null(True)
-    ended = (pl.col("status") != "existing") & pl.col("ended_on").is_null() | (
-        pl.col("ended_on") <= at
-    ).fill_null(False)
-    undated = frame.filter((pl.col("status") != "existing") & pl.col("ended_on").is_null()).height
-    existing = frame.filter(started & ~ended)
+    existing, undated = _existing(take(register, REGISTER), at)
     raw = pl.col("uscc")
     bare = raw.str.normalize("NFKC").str.replace_all(r"[\s\-]", "").str.to_uppercase()
     named = pl.col("name").str.normalize("NFKC").str.replace_all(r"\s", "")
     tidied = existing.with_columns(named.alias("name"), bare.alias("uscc"), raw.alias("_raw"))
-    mended = tidied.filter(pl.col("_raw") != pl.col("uscc")).height
     coded = pl.col("uscc").is_not_null()
     whole = pl.concat(
         [
@@ -183,6 +176,27 @@ def judged_codes(
             tidied.filter(~coded),
         ]
     )
+    judged = _with_verdicts(whole, extra_regions)
+    kept = (
+        "adcode", "name", "uscc", "type", "certificate_replaced", "verdict", "old_region",
+        "inner_wrong", "synthetic",
+    )  # fmt: skip
+    return judged.select(kept), _notes(tidied, judged, undated)
+
+
+def _existing(frame: pl.DataFrame, at: date) -> tuple[pl.DataFrame, int]:
+    """Return what exists on a day, and how many ended registrations have no day."""
+    started = (pl.col("registered_on") <= at).fill_null(True)
+    ended = (pl.col("status") != "existing") & pl.col("ended_on").is_null() | (
+        pl.col("ended_on") <= at
+    ).fill_null(False)
+    undated = frame.filter((pl.col("status") != "existing") & pl.col("ended_on").is_null())
+    return frame.filter(started & ~ended), undated.height
+
+
+def _with_verdicts(whole: pl.DataFrame, extra_regions: tuple[str, ...]) -> pl.DataFrame:
+    """Return organisations with what their code is, in the order of `VERDICTS`."""
+    coded = pl.col("uscc").is_not_null()
     regions = [
         *HIGHER_REGIONS,
         *extra_regions,
@@ -206,17 +220,17 @@ def judged_codes(
         .then(pl.lit("duplicate"))
         .otherwise(pl.lit("valid"))
     )
-    judged = whole.with_columns(
+    return whole.with_columns(
         verdict.alias("verdict"),
         region.is_in(old).fill_null(False).alias("old_region"),
         (coded & ~pl.lit(inner)).alias("inner_wrong"),
     )
-    kept = (
-        "adcode", "name", "uscc", "type", "certificate_replaced", "verdict", "old_region",
-        "inner_wrong", "synthetic",
-    )  # fmt: skip
+
+
+def _notes(tidied: pl.DataFrame, judged: pl.DataFrame, undated: int) -> tuple[str, ...]:
+    coded = pl.col("uscc").is_not_null()
     twice = judged.filter(coded).group_by("name", "adcode").agg(pl.col("uscc").n_unique())
-    notes = [
+    return (
         *left_out(
             undated,
             "ended registrations have no day and are taken as ended",
@@ -228,7 +242,7 @@ def judged_codes(
             "条登记与其他登记部门的同一机构重复,只计一次",
         ),
         *left_out(
-            mended,
+            tidied.filter(pl.col("_raw") != pl.col("uscc")).height,
             "codes were mended: spaces, hyphens, full-width or small letters",
             "个代码含空格、连字符、全角或小写字母,已规范",
         ),
@@ -242,8 +256,7 @@ def judged_codes(
             "valid codes have an organisation code that fails GB 11714",
             "个有效代码的主体标识码未通过 GB 11714 校验",
         ),
-    ]
-    return judged.select(kept), tuple(notes)
+    )
 
 
 def code_coverage(
@@ -310,37 +323,23 @@ def code_coverage(
         told.sum().cast(pl.Int64).alias("replaced"),
         told.is_not_null().sum().cast(pl.Int64).alias("told"),
     )
-    rows = []
-    for row in table.iter_rows(named=True):
-        held = row["existing"] - row["missing"]
-        if row["group"] == "organisations":
-            series = {
-                INDICATOR: (row["valid"], row["existing"]),
-                f"{INDICATOR}.dup_error_rate": (held - row["valid"], held),
-                f"{INDICATOR}.cert_replacement_rate": (row["replaced"], row["told"]),
-            }
-        else:
-            name = f"{INDICATOR}.individual_business_coverage"
-            series = {name: (row["valid"], row["existing"])}
-        rows += [
-            {
-                "indicator": name,
-                "adcode": row["adcode"],
-                "period": period,
-                "numerator": numerator,
-                "denominator": denominator,
-            }
-            for name, (numerator, denominator) in series.items()
-            if denominator
-        ]
-    observations, companions = observed(
-        rows, frequency=frequency, source=source, synthetic=bool(judged["synthetic"].any())
-    )
+    held = pl.col("existing") - pl.col("missing")
+    counted = table.with_columns(held.alias("held"), (held - pl.col("valid")).alias("wrong"))
+    organisations = {
+        INDICATOR: ("valid", "existing"),
+        f"{INDICATOR}.dup_error_rate": ("wrong", "held"),
+        f"{INDICATOR}.cert_replacement_rate": ("replaced", "told"),
+    }
+    businesses = {f"{INDICATOR}.individual_business_coverage": ("valid", "existing")}
+    rows = shares(counted.filter(group="organisations"), organisations, period)
+    rows += shares(counted.filter(group="individual_businesses"), businesses, period)
     if not rows:
         notes = (*notes, tr("no organisation exists on that day", "当日没有存续的机构"))
-    return Computed(
-        observations=observations,
-        companions=companions,
+    return Computed.of_rows(
+        rows,
+        frequency=frequency,
+        source=source,
+        synthetic=bool(judged["synthetic"].any()),
         detail=table.drop("told").sort("adcode", "group"),
         notes=notes,
     )

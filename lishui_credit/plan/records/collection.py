@@ -14,8 +14,8 @@ from lishui_credit.plan.records.computed import (
     by_area,
     check_period,
     left_out,
-    observed,
     period_start,
+    shares,
 )
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 from lishui_credit.plan.records.working_days import deadlines
@@ -186,6 +186,38 @@ def completeness(
     inside = came.filter(pl.col("period").is_between(start, period))
     if at is not None:
         inside = inside.filter(pl.col("received_on") <= at)
+    detail = _delivered(marked, inside, period)
+    due = by_area(detail.filter(pl.col("excluded").is_null()))
+    table = due.group_by("adcode").agg(
+        pl.len().cast(pl.Int64).alias("due"),
+        pl.col("delivered").sum().cast(pl.Int64),
+        pl.col("on_time").sum().cast(pl.Int64),
+        pl.col("on_time").is_not_null().sum().cast(pl.Int64).alias("limited"),
+        pl.col("records").sum(),
+        (pl.col("records") - pl.col("wrong_records")).sum().alias("right_records"),
+    )
+    series = {
+        INDICATOR: ("delivered", "due"),
+        f"{INDICATOR}.timeliness": ("on_time", "limited"),
+        f"{INDICATOR}.accuracy": ("right_records", "records"),
+    }
+    rows = shares(table, series, period)
+    notes = _notes(marked, came, inside)
+    if not rows:
+        notes.append(tr("no item is due in this period", "本期没有应归集的事项"))
+    return Computed.of_rows(
+        rows,
+        frequency=frequency,
+        source=source,
+        synthetic=bool(items["synthetic"].any() or came["synthetic"].any()),
+        detail=detail.select(*_KEY, "title", "excluded", "batches", "rejected", "first_received",
+                             "deadline", "delivered", "on_time", "records", "wrong_records"),
+        notes=notes,
+    )  # fmt: skip
+
+
+def _delivered(marked: pl.DataFrame, inside: pl.DataFrame, period: date) -> pl.DataFrame:
+    """Return every item of the catalogue with what was delivered of it, and whether in time."""
     good = pl.col("status") != "rejected"
     counted = inside.group_by(_KEY).agg(
         pl.len().cast(pl.Int64).alias("batches"),
@@ -205,49 +237,11 @@ def completeness(
         .alias("deadline"),
         pl.col("first_received").is_not_null().alias("delivered"),
     )
-    detail = detail.with_columns(
+    return detail.with_columns(
         pl.when(pl.col("deadline").is_not_null())
         .then((pl.col("first_received") <= pl.col("deadline")).fill_null(False))
         .alias("on_time")
     ).sort("adcode", "unit", "item")
-    due = by_area(detail.filter(pl.col("excluded").is_null()))
-    table = due.group_by("adcode").agg(
-        pl.len().cast(pl.Int64).alias("due"),
-        pl.col("delivered").sum().cast(pl.Int64),
-        pl.col("on_time").sum().cast(pl.Int64),
-        pl.col("on_time").is_not_null().sum().cast(pl.Int64).alias("limited"),
-        pl.col("records", "wrong_records").sum(),
-    )
-    rows = []
-    for row in table.iter_rows(named=True):
-        series = {
-            INDICATOR: (row["delivered"], row["due"]),
-            f"{INDICATOR}.timeliness": (row["on_time"], row["limited"]),
-            f"{INDICATOR}.accuracy": (row["records"] - row["wrong_records"], row["records"]),
-        }
-        rows += [
-            {
-                "indicator": name,
-                "adcode": row["adcode"],
-                "period": period,
-                "numerator": numerator,
-                "denominator": denominator,
-            }
-            for name, (numerator, denominator) in series.items()
-            if denominator
-        ]
-    made_up = bool(items["synthetic"].any() or came["synthetic"].any())
-    observations, companions = observed(rows, frequency=frequency, source=source, synthetic=made_up)
-    notes = _notes(marked, came, inside)
-    if not rows:
-        notes.append(tr("no item is due in this period", "本期没有应归集的事项"))
-    return Computed(
-        observations=observations,
-        companions=companions,
-        detail=detail.select(*_KEY, "title", "excluded", "batches", "rejected", "first_received",
-                             "deadline", "delivered", "on_time", "records", "wrong_records"),
-        notes=tuple(notes),
-    )  # fmt: skip
 
 
 def _problems(items: pl.DataFrame, came: pl.DataFrame) -> list[Problem]:

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import polars as pl
 
@@ -43,6 +43,31 @@ class Computed:
     detail: pl.DataFrame
     notes: tuple[str, ...] = ()
 
+    @classmethod
+    def of_rows(
+        cls,
+        rows: Iterable[dict[str, Any]],
+        *,
+        frequency: str,
+        source: str,
+        synthetic: bool,
+        detail: pl.DataFrame,
+        notes: Iterable[str] = (),
+        **more: Any,
+    ) -> Self:
+        """Return the result whose observations have the given cells; what is absent is null."""
+        same = {"frequency": frequency, "source": source, "synthetic": synthetic, "note": ""}
+        cells = [{**dict.fromkeys(SCHEMA), **same, "revision": 1, **row} for row in rows]
+        frame = computed(pl.DataFrame(cells, schema=SCHEMA).sort("indicator", "period", "adcode"))
+        companion = frame["indicator"].str.contains(".", literal=True)
+        return cls(
+            observations=frame.filter(~companion),
+            companions=frame.filter(companion),
+            detail=detail,
+            notes=tuple(notes),
+            **more,
+        )
+
     def of(self, indicator: str, adcode: str = CITY) -> dict[str, Any]:
         """Return the one observation of an indicator or companion, and area; KeyError unless there is just one."""
         rows = pl.concat([self.observations, self.companions]).filter(
@@ -53,34 +78,26 @@ class Computed:
         return rows.row(0, named=True)
 
 
-def observed(
-    rows: Iterable[dict[str, Any]], *, frequency: str, source: str, synthetic: bool
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return observation rows and companion rows, first revision, from what differs between them.
+def shares(
+    table: pl.DataFrame, series: Mapping[str, tuple[str, str]], period: date | None = None
+) -> list[dict[str, Any]]:
+    """Return the cells of every area and series whose denominator is above 0.
 
-    Parameters
-    ----------
-    rows : iterable of dict
-        At least ``indicator``, ``adcode``, ``period``; what is absent is null.
-    frequency : {"year", "quarter", "month"}
-        How often the series is observed.
-    source : str
-        Where the records came from.
-    synthetic : bool
-        Whether any record counted is made up.
-
-    Returns
-    -------
-    observations, companions : polars.DataFrame
-        Columns of `SCHEMA`; who recorded it, when and why is for the store to say. A value is
-        computed from numerator and denominator where both are there.
+    A series is named by the columns of its numerator and denominator; where no period is given, the
+    table has a column of it.
     """
-    same = {"frequency": frequency, "source": source, "synthetic": synthetic, "note": ""}
-    table = [{**dict.fromkeys(SCHEMA), **same, "revision": 1, **row} for row in rows]
-    frame = pl.DataFrame(table, schema=SCHEMA).sort("indicator", "period", "adcode")
-    frame = computed(frame)
-    companion = frame["indicator"].str.contains(".", literal=True)
-    return frame.filter(~companion), frame.filter(companion)
+    return [
+        {
+            "indicator": name,
+            "adcode": row["adcode"],
+            "period": period or row["period"],
+            "numerator": row[above],
+            "denominator": row[below],
+        }
+        for row in table.iter_rows(named=True)
+        for name, (above, below) in series.items()
+        if row[below]
+    ]
 
 
 def check_frequency(frequency: str) -> None:

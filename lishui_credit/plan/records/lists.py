@@ -10,7 +10,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, observed
+from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, shares
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 
 INDICATOR: Final = "blacklist_coverage"
@@ -139,6 +139,38 @@ def list_coverage(
     problems = _problems(sectors, wanted, written, released)
     if problems:
         raise SubjectError(problems)
+    detail = _covered(written, released, wanted, period)
+    counted = (
+        by_area(detail)
+        .group_by("adcode")
+        .agg(pl.col("covered").sum().cast(pl.Int64), pl.len().cast(pl.Int64).alias("sectors"))
+    )
+    unsent = detail.filter(pl.col("last_release").is_not_null() & ~pl.col("sent")).height
+    later = released.filter(pl.col("released_on") > period).height
+    return Computed.of_rows(
+        shares(counted, {INDICATOR: ("covered", "sectors")}, period),
+        frequency=frequency,
+        source=source,
+        synthetic=bool(written["synthetic"].any() or released["synthetic"].any()),
+        detail=detail,
+        notes=(
+            *left_out(unsent, "sectors released a list but sent nothing", "个领域已发布但未报送"),
+            *left_out(
+                later, f"releases after {period} are left out", f"次发布晚于 {period},不计入"
+            ),
+            *left_out(
+                len(sectors) - len(wanted),
+                "sectors are left out because law allows no list",
+                "个领域依法不得设立名单,不计入",
+            ),
+        ),
+    )
+
+
+def _covered(
+    written: pl.DataFrame, released: pl.DataFrame, wanted: list[str], period: date
+) -> pl.DataFrame:
+    """Return every area and sector with its criteria, its last release, and whether it is covered."""
     since = pl.select(pl.lit(period).dt.offset_by("1d").dt.offset_by("-12mo")).item()
     in_force = (
         pl.col("document").is_not_null()
@@ -156,43 +188,12 @@ def list_coverage(
         (pl.col("sent_on") <= period).fill_null(False).any().alias("sent"),
     )
     keys = ["adcode", "sector"]
-    detail = (
+    return (
         grid.join(rules, on=keys, how="left")
         .join(out, on=keys, how="left")
         .with_columns(pl.col("has_criteria", "sent").fill_null(False))
         .with_columns((pl.col("has_criteria") & pl.col("sent")).alias("covered"))
         .sort(keys)
-    )
-    counted = (
-        by_area(detail)
-        .group_by("adcode")
-        .agg(pl.col("covered").sum().cast(pl.Int64), pl.len().cast(pl.Int64).alias("sectors"))
-    )
-    rows = [
-        {
-            "indicator": INDICATOR,
-            "adcode": adcode,
-            "period": period,
-            "numerator": covered,
-            "denominator": all_sectors,
-        }
-        for adcode, covered, all_sectors in counted.iter_rows()
-    ]
-    made_up = bool(written["synthetic"].any() or released["synthetic"].any())
-    observations, companions = observed(rows, frequency=frequency, source=source, synthetic=made_up)
-    unsent = detail.filter(pl.col("last_release").is_not_null() & ~pl.col("sent")).height
-    later = released.filter(pl.col("released_on") > period).height
-    notes = [
-        *left_out(unsent, "sectors released a list but sent nothing", "个领域已发布但未报送"),
-        *left_out(later, f"releases after {period} are left out", f"次发布晚于 {period},不计入"),
-        *left_out(
-            len(sectors) - len(wanted),
-            "sectors are left out because law allows no list",
-            "个领域依法不得设立名单,不计入",
-        ),
-    ]
-    return Computed(
-        observations=observations, companions=companions, detail=detail, notes=tuple(notes)
     )
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import areas
-from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, observed
+from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, shares
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 from lishui_credit.plan.records.usage import judged_queries
 
@@ -51,19 +51,6 @@ CLIENT_UNITS: Final = RawTable(
     ),
 )
 """Units that must have a client and their user in the query log, if any; one row a unit and user."""
-
-
-def _rates(counted: pl.DataFrame, indicator: str, period: date) -> list[dict[str, Any]]:
-    return [
-        {
-            "indicator": indicator,
-            "adcode": row["adcode"],
-            "period": period,
-            "numerator": row["open"],
-            "denominator": row["all"],
-        }
-        for row in counted.iter_rows(named=True)
-    ]
 
 
 def _counted(detail: pl.DataFrame, state: str) -> pl.DataFrame:
@@ -166,17 +153,13 @@ def website_rate(
             f"个网站超过 {fresh_days} 日未更新",
         ),
     ]
-    observations, companions = observed(
-        _rates(_counted(detail, "live"), WEBSITE, period),
+    return Computed.of_rows(
+        shares(_counted(detail, "live"), {WEBSITE: ("open", "all")}, period),
         frequency=frequency,
         source=source,
         synthetic=bool(frame["synthetic"].any()),
-    )
-    return Computed(
-        observations=observations,
-        companions=companions,
         detail=detail.drop("_turn"),
-        notes=tuple(notes),
+        notes=notes,
     )
 
 
@@ -261,12 +244,6 @@ def client_rate(
         .otherwise(pl.lit("active"))
     )
     detail = seen.with_columns(state.alias("state")).drop("_account").sort("adcode", "unit")
-    observations, companions = observed(
-        _rates(_counted(detail, "active"), CLIENT, period),
-        frequency=frequency,
-        source=source,
-        synthetic=bool(listed["synthetic"].any() or log["synthetic"].any()),
-    )
     notes = []
     if detail.height != expected_units:
         notes.append(
@@ -275,8 +252,13 @@ def client_rate(
                 f"单位清单有 {detail.height} 个,应为 {expected_units} 个",
             )
         )
-    return Computed(
-        observations=observations, companions=companions, detail=detail, notes=tuple(notes)
+    return Computed.of_rows(
+        shares(_counted(detail, "active"), {CLIENT: ("open", "all")}, period),
+        frequency=frequency,
+        source=source,
+        synthetic=bool(listed["synthetic"].any() or log["synthetic"].any()),
+        detail=detail,
+        notes=notes,
     )
 
 

@@ -18,7 +18,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, RubricError, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.records.computed import Computed, by_area, check_period, observed
+from lishui_credit.plan.records.computed import Computed, by_area, check_period, shares
 from lishui_credit.plan.records.publicity import INDICATOR
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, read_frame, take
 from lishui_credit.tables.cells import cell
@@ -164,9 +164,7 @@ _CONTEXT: Final = RawTable(
 )
 
 
-def _faults(
-    field: PublishedField, text: pl.Expr, person: pl.Expr, frame: pl.DataFrame
-) -> list[tuple[str, pl.Expr]]:
+def _faults(field: PublishedField, text: pl.Expr, person: pl.Expr) -> list[tuple[str, pl.Expr]]:
     """Return what can be wrong with a field: a fault's id and its test."""
     needed = {
         "": pl.lit(False),
@@ -241,6 +239,32 @@ def judged_records(
     frame = read_frame(records, _CONTEXT)
     context = take(frame, _CONTEXT)
     fields = known[standard].licence if act == "licence" else known[standard].penalty
+    tidy, present = _tidy(frame, fields)
+    tidy = tidy.with_columns(context["subject_type"], context["adcode"])
+    tests = _tests(fields, present)
+    marks = tidy.select(
+        test.fill_null(False).alias(str(place)) for place, (_, _, test) in enumerate(tests)
+    )
+    wrong = marks.sum_horizontal().cast(pl.Int64)
+    judged = context.select("adcode", "synthetic").with_columns(
+        (wrong == 0).alias("passes"), wrong.alias("faults")
+    )
+    table = pl.DataFrame(
+        [
+            (field, fault, int(mark.sum()))
+            for (field, fault, _), mark in zip(tests, marks.get_columns(), strict=True)
+            if mark.any()
+        ],
+        schema={"field": pl.String, "fault": pl.String, "records": pl.Int64},
+        orient="row",
+    )
+    return judged, table.group_by("field", "fault", maintain_order=True).agg(
+        pl.col("records").max()
+    )
+
+
+def _tidy(frame: pl.DataFrame, fields: tuple[PublishedField, ...]) -> tuple[pl.DataFrame, set[str]]:
+    """Return every field as text, a day beside it under ``_id``, and which fields have a column."""
     headers = {normal(name): name for name in reversed(frame.columns)}
     columns: dict[str, str] = {}
     for field in fields:
@@ -262,14 +286,19 @@ def judged_records(
         if field.kind == "date":
             day = cell(Column(id=field.id, label_zh="", type="date"), header, "", kind)
             cells.append(day.value.cast(pl.Date).alias(f"_{field.id}"))
-    tidy = frame.select(cells).with_columns(context["subject_type"], context["adcode"])
+    tidy = frame.select(cells)
     lacking = [field.id for field in fields if field.kind == "date" and field.id not in columns]
     tidy = tidy.with_columns(pl.lit(None, pl.Date).alias(f"_{name}") for name in lacking)
+    return tidy, set(columns)
+
+
+def _tests(fields: tuple[PublishedField, ...], present: set[str]) -> list[tuple[str, str, pl.Expr]]:
+    """Return every field, fault and its test."""
     person = pl.col("subject_type").is_in(list(_PERSONS)).fill_null(False)
     tests = []
     for field in fields:
-        for fault, test in _faults(field, pl.col(field.id), person, tidy):
-            absent = fault == "empty" and field.id not in columns
+        for fault, test in _faults(field, pl.col(field.id), person):
+            absent = fault == "empty" and field.id not in present
             tests.append((field.id, "absent" if absent else fault, test))
     starts, ends = ("valid_from", "decided_on"), ("valid_until", "publish_until")
     have = {field.id for field in fields}
@@ -279,25 +308,7 @@ def judged_records(
         for start in starts
         if {end, start} <= have
     ]
-    marks = tidy.select(
-        test.fill_null(False).alias(str(place)) for place, (_, _, test) in enumerate(tests)
-    )
-    wrong = marks.sum_horizontal().cast(pl.Int64)
-    judged = context.select("adcode", "synthetic").with_columns(
-        (wrong == 0).alias("passes"), wrong.alias("faults")
-    )
-    table = pl.DataFrame(
-        [
-            (field, fault, int(mark.sum()))
-            for (field, fault, _), mark in zip(tests, marks.get_columns(), strict=True)
-            if mark.any()
-        ],
-        schema={"field": pl.String, "fault": pl.String, "records": pl.Int64},
-        orient="row",
-    )
-    return judged, table.group_by("field", "fault", maintain_order=True).agg(
-        pl.col("records").max()
-    )
+    return tests
 
 
 def compliance(
@@ -359,23 +370,12 @@ def compliance(
     counted = by_area(whole).group_by("adcode").agg(
         pl.col("passes").sum().cast(pl.Int64), pl.len().cast(pl.Int64).alias("records")
     )  # fmt: skip
-    rows = [
-        {
-            "indicator": f"{INDICATOR}.compliance",
-            "adcode": adcode,
-            "period": period,
-            "numerator": passes,
-            "denominator": records,
-        }
-        for adcode, passes, records in counted.iter_rows()
-    ]
-    observations, companions = observed(
-        rows, frequency=frequency, source=source, synthetic=bool(whole["synthetic"].any())
-    )
     edition = standards()[standard]
-    return Computed(
-        observations=observations,
-        companions=companions,
+    return Computed.of_rows(
+        shares(counted, {f"{INDICATOR}.compliance": ("passes", "records")}, period),
+        frequency=frequency,
+        source=source,
+        synthetic=bool(whole["synthetic"].any()),
         detail=pl.concat(faults),
         notes=(
             tr(

@@ -20,8 +20,8 @@ from lishui_credit.plan.records.computed import (
     check_frequency,
     check_period,
     left_out,
-    observed,
     period_of,
+    shares,
 )
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 from lishui_credit.plan.records.working_days import deadlines
@@ -352,28 +352,13 @@ def double_publicity(
     ]
     whole = areas.group_by("adcode", "period").agg(*counts, *bodies)
     kinds = areas.group_by("adcode", "period", "kind").agg(counts)
-    rows = []
-    for row in whole.filter(pl.col("due") > 0).iter_rows(named=True):
-        series = {
-            INDICATOR: (row["published"], row["due"]),
-            f"{INDICATOR}.timeliness": (row["timely"], row["published"]),
-            f"{INDICATOR}.late_rate": (row["published"] - row["timely"], row["published"]),
-            f"{INDICATOR}.body_coverage": (row["bodies_publishing"], row["bodies"]),
-        }
-        rows += [
-            {
-                "indicator": name,
-                "adcode": row["adcode"],
-                "period": row["period"],
-                "numerator": numerator,
-                "denominator": denominator,
-            }
-            for name, (numerator, denominator) in series.items()
-            if denominator
-        ]
-    observations, companions = observed(
-        rows, frequency=frequency, source=source, synthetic=bool(judged["synthetic"].any())
-    )
+    series = {
+        INDICATOR: ("published", "due"),
+        f"{INDICATOR}.timeliness": ("timely", "published"),
+        f"{INDICATOR}.late_rate": ("not_timely", "published"),
+        f"{INDICATOR}.body_coverage": ("bodies_publishing", "bodies"),
+    }
+    late = (pl.col("published") - pl.col("timely")).alias("not_timely")
     detail = pl.concat(
         [
             whole.drop("bodies", "bodies_publishing").with_columns(pl.lit("all").alias("kind")),
@@ -385,9 +370,11 @@ def double_publicity(
         "published numbers are in no decision register: the register may lack them",
         "个已公示文号不在决定台账中,台账可能有遗漏",
     )
-    return Computed(
-        observations=observations,
-        companions=companions,
+    return Computed.of_rows(
+        shares(whole.filter(pl.col("due") > 0).with_columns(late), series),
+        frequency=frequency,
+        source=source,
+        synthetic=bool(judged["synthetic"].any()),
         detail=detail,
         notes=(*notes, *remarks),
     )
@@ -522,8 +509,11 @@ def concealment(
         }
         for place, row in enumerate(whole.iter_rows(named=True))
     ]
-    observations, companions = observed(
-        rows, frequency=frequency, source=source, synthetic=bool(judged["synthetic"].any())
+    return Computed.of_rows(
+        rows,
+        frequency=frequency,
+        source=source,
+        synthetic=bool(judged["synthetic"].any()),
+        detail=areas.group_by("adcode", "body").agg(counts).sort("adcode", "body"),
+        notes=notes,
     )
-    detail = areas.group_by("adcode", "body").agg(counts).sort("adcode", "body")
-    return Computed(observations=observations, companions=companions, detail=detail, notes=notes)

@@ -93,37 +93,7 @@ def _checked(frame: pl.DataFrame, margins: Margins, start: Floats) -> None:
             )
             continue
         totals[name] = float(sum(wanted.values()))
-        found = frame[name].cast(pl.String)
-        if found.null_count():
-            problems.append(
-                Problem(
-                    tr("answers without a category", "有答卷缺少该项"),
-                    tr(f"{found.null_count()} rows", f"{found.null_count()} 行"),
-                    tr("ask, impute or leave the margin out", "请补问、插补或不用该边际"),
-                    name,
-                )
-            )
-        held = set(found.drop_nulls().to_list())
-        strange = sorted(category for category in held if not wanted.get(category, 0) > 0)
-        if strange:
-            problems.append(
-                Problem(
-                    tr("categories the margin does not have", "边际分布中没有的类别"),
-                    ", ".join(strange),
-                    tr("recode them, or add them to the margin", "请改码,或补充边际分布"),
-                    name,
-                )
-            )
-        empty = [category for category, people in wanted.items() if people and category not in held]
-        if empty:
-            problems.append(
-                Problem(
-                    tr("nobody answered in these categories", "以下类别没有答卷"),
-                    ", ".join(empty),
-                    tr("join them with their neighbours", "请与相邻类别合并"),
-                    name,
-                )
-            )
+        problems += _unlike(frame[name].cast(pl.String), name, wanted)
     large, small = max(totals.values(), default=1.0), min(totals.values(), default=1.0)
     if large - small > _SAME_TOTAL * large:
         problems.append(
@@ -136,6 +106,42 @@ def _checked(frame: pl.DataFrame, margins: Margins, start: Floats) -> None:
         )
     if problems:
         raise SubjectError(problems)
+
+
+def _unlike(found: pl.Series, name: str, wanted: Mapping[str, float]) -> list[Problem]:
+    """Return how the answers of a column and its margin do not fit each other."""
+    problems = []
+    if found.null_count():
+        problems.append(
+            Problem(
+                tr("answers without a category", "有答卷缺少该项"),
+                tr(f"{found.null_count()} rows", f"{found.null_count()} 行"),
+                tr("ask, impute or leave the margin out", "请补问、插补或不用该边际"),
+                name,
+            )
+        )
+    held = set(found.drop_nulls().to_list())
+    strange = sorted(category for category in held if not wanted.get(category, 0) > 0)
+    if strange:
+        problems.append(
+            Problem(
+                tr("categories the margin does not have", "边际分布中没有的类别"),
+                ", ".join(strange),
+                tr("recode them, or add them to the margin", "请改码,或补充边际分布"),
+                name,
+            )
+        )
+    empty = [category for category, people in wanted.items() if people and category not in held]
+    if empty:
+        problems.append(
+            Problem(
+                tr("nobody answered in these categories", "以下类别没有答卷"),
+                ", ".join(empty),
+                tr("join them with their neighbours", "请与相邻类别合并"),
+                name,
+            )
+        )
+    return problems
 
 
 def _fit(
@@ -260,6 +266,25 @@ def rake(
     if cap is not None and fitted.max() > cap:
         fitted, gap = _trimmed(fitted, codes, wanted, cap, tolerance, max_rounds)
         trimmed = int((fitted >= cap * (1 - 1e-9)).sum())
+    return Raking(
+        weights=fitted,
+        rounds=rounds,
+        gap=gap,
+        trimmed=trimmed,
+        effect_before=effect_before,
+        effect=kish(fitted),
+        table=_table(names, codes, wanted, before, fitted),
+    )
+
+
+def _table(
+    names: Mapping[str, list[str]],
+    codes: Mapping[str, NDArray[np.int64]],
+    wanted: Mapping[str, Floats],
+    before: Floats,
+    fitted: Floats,
+) -> pl.DataFrame:
+    """Return the shares of every category: wanted, before and after."""
     rows = []
     for name, code in codes.items():
         size = len(names[name])
@@ -271,7 +296,7 @@ def rake(
              float(now[place]))
             for place, category in enumerate(names[name])
         ]  # fmt: skip
-    table = pl.DataFrame(
+    return pl.DataFrame(
         rows,
         schema={
             "margin": pl.String,
@@ -282,15 +307,6 @@ def rake(
             "after": pl.Float64,
         },
         orient="row",
-    )
-    return Raking(
-        weights=fitted,
-        rounds=rounds,
-        gap=gap,
-        trimmed=trimmed,
-        effect_before=effect_before,
-        effect=kish(fitted),
-        table=table,
     )
 
 

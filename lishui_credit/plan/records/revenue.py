@@ -11,7 +11,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY
-from lishui_credit.plan.records.computed import Computed, by_area, left_out, observed
+from lishui_credit.plan.records.computed import Computed, by_area, left_out
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 
 INDICATOR: Final = "service_revenue"
@@ -116,8 +116,23 @@ def service_revenue(
     }
     marks = [key in hidden for key in table.select("adcode", "year").iter_rows()]
     table = table.with_columns(pl.Series("hidden", marks, dtype=pl.Boolean))
+    detail = table.with_columns(
+        pl.when(~pl.col("hidden")).then("revenue").alias("revenue"),
+        pl.when(~pl.col("hidden")).then("firms").alias("firms"),
+    )
+    return Computed.of_rows(
+        _cells(table.filter(~pl.col("hidden")), price_index),
+        frequency="year",
+        source=source,
+        synthetic=bool(frame["synthetic"].any()),
+        detail=detail,
+        notes=_notes(frame, classes, len(hidden), fewest),
+    )
+
+
+def _cells(shown: pl.DataFrame, price_index: Mapping[int, int] | None) -> list[dict[str, Any]]:
     rows = []
-    for row in table.filter(~pl.col("hidden")).iter_rows(named=True):
+    for row in shown.iter_rows(named=True):
         same = {"adcode": row["adcode"], "period": date(row["year"], 12, 31)}
         note = tr(f"{row['firms']} firms, nominal", f"{row['firms']} 家机构,现价")
         value = row["revenue"] / 100
@@ -133,10 +148,13 @@ def service_revenue(
             rows.append(
                 {"indicator": f"{INDICATOR}.deflated", "numerator": fen, "value": fen / 100} | same
             )
-    observations, companions = observed(
-        rows, frequency="year", source=source, synthetic=bool(frame["synthetic"].any())
-    )
-    notes = [
+    return rows
+
+
+def _notes(
+    frame: pl.DataFrame, classes: Collection[str], hidden: int, fewest: int
+) -> tuple[str, ...]:
+    return (
         *left_out(
             frame.filter(~pl.col("industry_class").is_in(list(classes))).height,
             "rows of other classes are left out",
@@ -148,17 +166,10 @@ def service_revenue(
             "行已在他处申报,不计入",
         ),
         *left_out(
-            len(hidden),
+            hidden,
             f"cells are hidden: fewer than {fewest} firms, or telling of such a cell",
             f"个单元格不公布:机构少于 {fewest} 家,或可由此推出",
         ),
-    ]
-    detail = table.with_columns(
-        pl.when(~pl.col("hidden")).then("revenue").alias("revenue"),
-        pl.when(~pl.col("hidden")).then("firms").alias("firms"),
-    )
-    return Computed(
-        observations=observations, companions=companions, detail=detail, notes=tuple(notes)
     )
 
 

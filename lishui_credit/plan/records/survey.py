@@ -18,7 +18,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY, counties, division
-from lishui_credit.plan.records.computed import Computed, check_period, left_out, observed
+from lishui_credit.plan.records.computed import Computed, check_period, left_out
 from lishui_credit.plan.records.raking import Margins, Raking, rake
 from lishui_credit.plan.records.survey_answers import (
     ANSWERS,
@@ -241,17 +241,13 @@ def satisfaction(
         whole |= _figures(top, points.to_numpy(), weights, places, numbers, z, level)
     table = pl.DataFrame([whole, *detail], schema=_DETAIL, orient="row")
     notes = _notes(table, lacking, assumed, raked, index)
-    observations, companions = observed(
+    return Survey.of_rows(
         _rows(table, indicator, period, measure, raked is None),
         frequency="year",
         source=source,
         synthetic=bool(frame["synthetic"].any()),
-    )
-    return Survey(
-        observations=observations,
-        companions=companions,
         detail=table,
-        notes=tuple(notes),
+        notes=notes,
         raking=raked,
     )
 

@@ -17,7 +17,6 @@ from lishui_credit.plan.records.computed import (
     by_area,
     check_frequency,
     left_out,
-    observed,
     period_of,
     period_start,
 )
@@ -250,24 +249,7 @@ def query_volume(
         for row in table.iter_rows(named=True)
         for name, state in ((INDICATOR, "counted"), (f"{INDICATOR}.bulk", "bulk"))
     ]
-    observations, companions = observed(
-        rows, frequency=frequency, source=source, synthetic=bool(log["synthetic"].any())
-    )
-    counts = dict(log["state"].value_counts().iter_rows())
-    words = {
-        "bulk": ("bulk calls stand apart", "次批量调用单列"),
-        "failed": ("failed requests are left out", "次失败请求不计入"),
-        "robot": ("requests of robots are left out", "次机器人请求不计入"),
-        "test": ("tests and health checks are left out", "次测试和自检不计入"),
-        "retry": ("retries are left out", "次重试不计入"),
-        "repeat": (
-            f"repeats within {repeat_minutes} minutes are left out",
-            f"次 {repeat_minutes} 分钟内的重复查询不计入",
-        ),
-    }
-    notes = [
-        note for name, (en, zh) in words.items() for note in left_out(counts.get(name, 0), en, zh)
-    ]
+    notes = _notes(log, repeat_minutes)
     begun, first = log.select(day.min()).item(), table["period"].min()
     if isinstance(first, date) and begun > period_start(first, frequency):
         notes.append(
@@ -283,6 +265,29 @@ def query_volume(
                 f"日志止于 {last}:该日所在期间尚未结束,不计入",
             )
         )
-    return Computed(
-        observations=observations, companions=companions, detail=table, notes=tuple(notes)
+    return Computed.of_rows(
+        rows,
+        frequency=frequency,
+        source=source,
+        synthetic=bool(log["synthetic"].any()),
+        detail=table,
+        notes=notes,
     )
+
+
+def _notes(log: pl.DataFrame, repeat_minutes: int) -> list[str]:
+    counts = dict(log["state"].value_counts().iter_rows())
+    words = {
+        "bulk": ("bulk calls stand apart", "次批量调用单列"),
+        "failed": ("failed requests are left out", "次失败请求不计入"),
+        "robot": ("requests of robots are left out", "次机器人请求不计入"),
+        "test": ("tests and health checks are left out", "次测试和自检不计入"),
+        "retry": ("retries are left out", "次重试不计入"),
+        "repeat": (
+            f"repeats within {repeat_minutes} minutes are left out",
+            f"次 {repeat_minutes} 分钟内的重复查询不计入",
+        ),
+    }
+    return [
+        note for name, (en, zh) in words.items() for note in left_out(counts.get(name, 0), en, zh)
+    ]
