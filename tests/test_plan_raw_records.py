@@ -40,13 +40,12 @@ from lishui_credit.plan.records.publication_fields import (
 from lishui_credit.plan.records.publicity import (
     DECISIONS,
     PUBLICATIONS,
-    concealment,
     double_publicity,
-    drawn_files,
     judged_decisions,
 )
 from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
 from lishui_credit.plan.records.revenue import service_revenue
+from lishui_credit.plan.records.sampled_files import concealment, drawn_files
 from lishui_credit.plan.records.usage import QUERIES, judged_queries, query_volume
 from lishui_credit.samples import plan_records as made
 

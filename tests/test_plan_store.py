@@ -20,7 +20,8 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.plan import SCHEMA, areas, indicators
 from lishui_credit.plan.observed.reading import period_of, read_observations
-from lishui_credit.plan.observed.store import Store, _alone
+from lishui_credit.plan.observed.store import Store
+from lishui_credit.plan.observed.store_lock import alone
 from lishui_credit.plan.observed.table import computed, observations
 
 HEAD = "指标,地区,时期,频率,分子,分母,数值,备注\n"
@@ -191,8 +192,8 @@ def test_a_killed_writer_of_a_parquet_store_locks_nobody_out(tmp_path):
     store = Store.open(tmp_path / "plan.parquet")
     store.add(rows(), by="a", reason="b")
     code = (
-        "import sys, pathlib; from lishui_credit.plan.observed.store import _alone\n"
-        f"with _alone(pathlib.Path({str(store.path)!r})): print('held', flush=True); sys.stdin.read()"
+        "import sys, pathlib; from lishui_credit.plan.observed.store import alone\n"
+        f"with alone(pathlib.Path({str(store.path)!r})): print('held', flush=True); sys.stdin.read()"
     )
     holder = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -473,7 +474,7 @@ def test_a_second_writer_is_told_to_wait(store):
     store.add(rows(), by="a", reason="b")
     if store.path.suffix == ".parquet":
         with (
-            _alone(store.path),
+            alone(store.path),
             pytest.raises(SubjectError, match="writing the store"),
         ):
             store.add(rows(numerator=0), by="a", reason="b")

@@ -12,8 +12,9 @@ from scipy.optimize import minimize
 from lishui_credit.errors import SubjectError
 from lishui_credit.plan.divisions import counties
 from lishui_credit.plan.records.raking import rake
-from lishui_credit.plan.records.survey import INDEX_WEIGHTS, change, satisfaction
+from lishui_credit.plan.records.survey import INDEX_WEIGHTS, satisfaction
 from lishui_credit.plan.records.survey_answers import QUESTIONS
+from lishui_credit.plan.records.survey_change import change
 from lishui_credit.plan.records.survey_design import allocation, answers_to_prove, kish, sample_size
 from lishui_credit.samples import plan_records
 from lishui_credit.statistics.proportions import stratified, wilson

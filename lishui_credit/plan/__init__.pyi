@@ -26,14 +26,14 @@ from .records.lists import list_coverage as list_coverage
 from .records.openings import client_rate as client_rate
 from .records.openings import website_rate as website_rate
 from .records.publication_fields import compliance as compliance
-from .records.publicity import concealment as concealment
 from .records.publicity import double_publicity as double_publicity
 from .records.raking import Raking as Raking
 from .records.raking import rake as rake
 from .records.revenue import service_revenue as service_revenue
+from .records.sampled_files import concealment as concealment
 from .records.survey import Survey as Survey
-from .records.survey import change as change
 from .records.survey import satisfaction as satisfaction
+from .records.survey_change import change as change
 from .records.survey_design import allocation as allocation
 from .records.survey_design import answers_to_prove as answers_to_prove
 from .records.survey_design import sample_size as sample_size

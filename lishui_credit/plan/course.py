@@ -14,7 +14,8 @@ import polars as pl
 
 from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.observed.observed_table import observed_table
-from lishui_credit.plan.standings import Way, loaded_for
+from lishui_credit.plan.standings import loaded_for
+from lishui_credit.plan.ways import Way
 
 COURSE: Final = pl.Schema(
     {
@@ -37,26 +38,14 @@ or ``target`` (2020-12-31)."""
 
 
 def quarters() -> tuple[date, ...]:
-    """Return the base day and the ends of the plan's twenty quarters.
-
-    Examples
-    --------
-    >>> len(quarters()), str(quarters()[1])
-    (21, '2016-03-31')
-    """
+    """Return the base day and the ends of the plan's twenty quarters."""
     ends = ((3, 31), (6, 30), (9, 30), (12, 31))
     years = range(BASE.year + 1, END.year + 1)
     return (BASE, *(date(year, month, day) for year in years for month, day in ends))
 
 
 def quarter_before(at: date) -> date:
-    """Return the last end of a quarter before a day; the base day for days of the first quarter.
-
-    Examples
-    --------
-    >>> quarter_before(date(2018, 12, 31)), quarter_before(date(2018, 11, 5))
-    (datetime.date(2018, 9, 30), datetime.date(2018, 9, 30))
-    """
+    """Return the last end of a quarter before a day; the base day for days of the first quarter."""
     return max((day for day in quarters() if day < at), default=BASE)
 
 
@@ -135,25 +124,7 @@ def _drawn(
 
 
 def companion_course(frame: pl.DataFrame, key: str, adcode: str, at: date = END) -> pl.DataFrame:
-    """Return the companion series of one indicator and area.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Columns of `lishui_credit.plan.observed.table.SCHEMA`, ``indicator`` named
-        ``indicator.companion`` as `lishui_credit.plan.records.computed.Computed` does.
-    key : str
-        Indicator.
-    adcode : str
-        Area.
-    at : date, default 2020-12-31
-        Later periods are left out.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``companion``, ``day``, ``value``, ``low``, ``high``, ``source``, ``synthetic``.
-    """
+    """Return the companion series of one indicator and area."""
     head = f"{key}."
     return (
         frame.filter(

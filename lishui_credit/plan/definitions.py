@@ -94,19 +94,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
-    """How the way from base to target is expected to be walked.
-
-    Parameters
-    ----------
-    kind : {"linear", "geometric", "step"}
-        Equal steps a year; equal growth a year; nothing before a day and its share from it on.
-    evidence : str
-        ``proposed``, ``derived`` or the evidence of what sets the day.
-    steps : tuple of Step
-        Of a step path, by day.
-    why_zh, why_en : str
-        Reason, where there is one.
-    """
+    """How the way from base to target is expected to be walked."""
 
     kind: PathKind
     evidence: str
@@ -383,32 +371,7 @@ class _Reader:
 
 
 def read_plan(text: str, name: str = "plan/indicators.toml") -> Plan:
-    r"""Return the plan of a TOML text.
-
-    Parameters
-    ----------
-    text : str
-        As ``plan/indicators.toml``: tables plan, stages, milestones, indicators, supplementary.
-    name : str
-        File name for messages.
-
-    Returns
-    -------
-    Plan
-
-    Raises
-    ------
-    RubricError
-        With every problem of the text: unknown and missing keys, wrong types and values, a key or
-        number that stands twice, targets and paths that do not fit the kind.
-
-    Examples
-    --------
-    >>> read_plan("[plan]\ntitel = 'x'")
-    Traceback (most recent call last):
-    ...
-    lishui_credit.errors.RubricError: plan/indicators.toml plan: ...
-    """
+    """Return the plan of a TOML text."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -441,13 +404,7 @@ def read_plan(text: str, name: str = "plan/indicators.toml") -> Plan:
 
 @cache
 def plan() -> Plan:
-    """Return the plan as shipped.
-
-    Examples
-    --------
-    >>> plan().issuer, [stage.first for stage in plan().stages]
-    ('丽水市发改委', [2016, 2018])
-    """
+    """Return the plan as shipped."""
     path = files("lishui_credit") / "plan" / "indicators.toml"
     return read_plan(path.read_text(encoding="utf-8"))
 

@@ -120,13 +120,7 @@ def counties() -> tuple[Division, ...]:
 
 
 def words() -> dict[str, str]:
-    """Return every word for a division, and its code.
-
-    Examples
-    --------
-    >>> words()["景宁"], words()["332529"]
-    ('331127', '331127')
-    """
+    """Return every word for a division, and its code."""
     return {word: row.adcode for row in _ALL for word in row.words} | dict(_EXTRA_WORDS)
 
 

@@ -35,24 +35,7 @@ _STATES: Final = {
 
 
 def with_names(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame with names in the language in use beside its keys and codes.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        With any of ``indicator``, ``adcode``, ``status``, ``frequency``, ``state``, ``silent``.
-
-    Returns
-    -------
-    polars.DataFrame
-        Its columns, then ``indicator_name``, ``area_name``, ``status_word``, ``frequency_word``,
-        ``state_word``, ``silent_names`` where there is what they name.
-
-    Examples
-    --------
-    >>> with_names(pl.DataFrame({"indicator": ["website_rate"], "adcode": ["331127"]})).row(0)[2:]
-    ('Websites', 'Jingning')
-    """
+    """Return a frame with names in the language in use beside its keys and codes."""
     places = {area.adcode: area.name for area in areas()}
     tables = {
         "indicator": ("indicator_name", {k: row.short for k, row in indicators().items()}),
@@ -73,21 +56,7 @@ def with_names(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_printed(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    """Return a frame with values as people print them beside the numbers.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        With ``indicator``.
-    *columns : str
-        Columns of values in the indicator's unit; each gets a ``<column>_printed``.
-
-    Examples
-    --------
-    >>> rows = pl.DataFrame({"indicator": ["website_rate"], "value": [70.0]})
-    >>> with_printed(rows, "value")["value_printed"].to_list()
-    ['70.0 %']
-    """
+    """Return a frame with values as people print them beside the numbers."""
     keys = frame["indicator"].to_list()
     made = [
         pl.Series(
@@ -104,13 +73,7 @@ def with_printed(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
 
 
 def interval_printed(row: PlanIndicator, low: float | None, high: float | None) -> str:
-    """Return an interval as people print it; empty where there is none.
-
-    Examples
-    --------
-    >>> interval_printed(indicator("website_rate"), 70.0, 80.0)
-    '70.0 % – 80.0 %'
-    """
+    """Return an interval as people print it; empty where there is none."""
     if low is None or high is None:
         return ""
     said = f"{printed(row, low)} – {printed(row, high)}"
@@ -118,25 +81,7 @@ def interval_printed(row: PlanIndicator, low: float | None, high: float | None) 
 
 
 def tally(table: pl.DataFrame, adcode: str = CITY) -> pl.DataFrame:
-    """Return how many of the twelve are in each status, the best first.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        From `lishui_credit.plan.standings.progress`.
-    adcode : str
-        Area.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``status``, ``indicators``; statuses that none is in are left out.
-
-    Examples
-    --------
-    >>> tally(pl.DataFrame({"adcode": ["331100"] * 2, "status": ["near", "ahead"]})).rows()
-    [('ahead', 1), ('near', 1)]
-    """
+    """Return how many of the twelve are in each status, the best first."""
     here = table.filter(pl.col("adcode") == adcode)["status"].to_list()
     rows = [(name, here.count(name)) for name in reversed(STATUSES) if name in here]
     schema = {"status": pl.String, "indicators": pl.Int64}
@@ -144,18 +89,7 @@ def tally(table: pl.DataFrame, adcode: str = CITY) -> pl.DataFrame:
 
 
 def defined(row: PlanIndicator) -> list[tuple[str, str]]:
-    """Return what an indicator means, as pairs of a heading and a text, each with its evidence.
-
-    Parameters
-    ----------
-    row : PlanIndicator
-        One of the twelve.
-
-    Examples
-    --------
-    >>> dict(defined(indicator("website_rate")))["As printed"]
-    '5 地方信用网站开通率 · 全覆盖 · 约束性'
-    """
+    """Return what an indicator means, as pairs of a heading and a text, each with its evidence."""
     zh, en = ATTRIBUTES[row.attribute]
     made = row.definition
     said = [

@@ -53,25 +53,11 @@ _EXPECTED: Final = 5
 
 
 def two_shares(a: int, n: int, b: int, m: int) -> float:
-    """Return the two-sided p-value that two shares are equal.
-
-    Pooled z test; Fisher's exact test where an expected count is below five.
-
-    Parameters
-    ----------
-    a, n, b, m : int
-        Hits and tries of both.
-
-    References
-    ----------
-    Fleiss, Levin and Paik (2003), Statistical Methods for Rates and Proportions, 3rd ed., 3.1-3.3.
-    Fisher (1922), On the interpretation of chi-square from contingency tables, JRSS 85, 87-94.
-
-    Examples
-    --------
-    >>> round(two_shares(360, 400, 340, 400), 4), round(two_shares(1, 1, 0, 1), 4)
-    (0.0325, 1.0)
-    """
+    """Return the two-sided p-value that two shares are equal."""
+    # Pooled z test; Fisher's exact test where an expected count is below five.
+    # Source: Fleiss, Levin and Paik (2003), Statistical Methods for Rates and Proportions,
+    # 3rd ed., 3.1-3.3. Fisher (1922), On the interpretation of chi-square from contingency
+    # tables, JRSS 85, 87-94.
     hits, tries = a + b, n + m
     if hits in (0, tries):
         return 1.0
@@ -98,23 +84,9 @@ def _choose(n: int, k: int) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for how many there are, in their order.
-
-    Parameters
-    ----------
-    p_values : sequence of float
-        Of one family.
-
-    References
-    ----------
-    Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal of
-    Statistics 6, 65-70.
-
-    Examples
-    --------
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
+    """Return p-values corrected for how many there are, in their order."""
+    # Source: Holm (1979), A simple sequentially rejective multiple test procedure,
+    # Scandinavian Journal of Statistics 6, 65-70.
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     made, floor = [0.0] * len(p_values), 0.0
     for place, index in enumerate(order):
@@ -124,30 +96,9 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def letters(names: Sequence[str], apart: Mapping[frozenset[str], bool]) -> dict[str, str]:
-    """Return a letter for every largest set of names of which no two are told apart.
-
-    Parameters
-    ----------
-    names : sequence of str
-        In the order wanted; letters begin with the first.
-    apart : mapping of a pair to bool
-        Whether two names differ beyond doubt; a pair that is not there does not.
-
-    Returns
-    -------
-    dict of str to str
-        Name to its letters.
-
-    References
-    ----------
-    Piepho (2004), An algorithm for a letter-based representation of all-pairwise comparisons,
-    Journal of Computational and Graphical Statistics 13, 456-466.
-
-    Examples
-    --------
-    >>> letters(["x", "y", "z"], {frozenset("xz"): True})
-    {'x': 'a', 'y': 'ab', 'z': 'b'}
-    """
+    """Return a letter for every largest set of names of which no two are told apart."""
+    # Source: Piepho (2004), An algorithm for a letter-based representation of all-pairwise
+    # comparisons, Journal of Computational and Graphical Statistics 13, 456-466.
     near = {
         name: {
             other for other in names if other != name and not apart.get(frozenset((name, other)))

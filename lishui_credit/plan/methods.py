@@ -32,65 +32,29 @@ _EDGE: Final = 1e-9  # a hair for floats: 0.6 years' share must not fall below t
 
 
 def elapsed(day: date) -> Fraction:
-    """Return years from the base (2015-12-31) to a day, in months and shares of a month.
-
-    Examples
-    --------
-    >>> elapsed(date(2018, 6, 30)), elapsed(date(2018, 12, 31))
-    (Fraction(5, 2), Fraction(3, 1))
-    """
+    """Return years from the base (2015-12-31) to a day, in months and shares of a month."""
     length = calendar.monthrange(day.year, day.month)[1]
     months = (day.year - BASE.year - 1) * 12 + day.month - 1 + Fraction(day.day, length)
     return months / 12
 
 
 def time_share(day: date) -> float:
-    """Return tau, the share of the plan's five years gone by a day; 0 to 1, held at both ends.
-
-    Examples
-    --------
-    >>> time_share(date(2018, 6, 30)), time_share(date(2018, 12, 31)), time_share(date(2022, 1, 1))
-    (0.5, 0.6, 1.0)
-    """
+    """Return tau, the share of the plan's five years gone by a day; 0 to 1, held at both ends."""
     return float(min(max(elapsed(day) / YEARS, Fraction(0)), Fraction(1)))
 
 
 def share_due(path: Path, day: date) -> float:
-    """Return the share of the way from base to target that a schedule expects by a day.
-
-    Time share for linear and geometric paths; for a step path, the share of the last step reached.
-
-    Examples
-    --------
-    >>> from lishui_credit.plan.definitions import indicator
-    >>> path = indicator("uscc_coverage").path
-    >>> share_due(path, date(2017, 12, 30)), share_due(path, date(2017, 12, 31))
-    (0.0, 1.0)
-    """
+    """Return the share of the way from base to target that a schedule expects by a day."""
+    # Time share for linear and geometric paths; for a step path, the share of the last step
+    # reached.
     if path.kind != "step":
         return time_share(day)
     return max((step.share / 100 for step in path.steps if step.on <= day), default=0.0)
 
 
 def path_value(path: Path, base: float, target: float, day: date) -> float:
-    """Return where the expected path stands on a day.
-
-    Linear and step: b + (T - b) w with w the share due; geometric: b (T / b)^tau.
-
-    Parameters
-    ----------
-    path : Path
-        Shape of the way.
-    base, target : float
-        In the indicator's unit; a geometric path needs both above zero and is linear otherwise.
-
-    Examples
-    --------
-    >>> from lishui_credit.plan.definitions import indicator
-    >>> path = indicator("query_volume").path
-    >>> [round(path_value(path, 1, 2, date(year, 12, 31)), 4) for year in (2016, 2018, 2020)]
-    [1.1487, 1.5157, 2.0]
-    """
+    """Return where the expected path stands on a day."""
+    # Linear and step: b + (T - b) w with w the share due; geometric: b (T / b)^tau.
     if path.kind == "geometric" and base > 0 and target > 0:
         tau = time_share(day)
         return float(base ** (1 - tau) * target**tau)
@@ -100,34 +64,11 @@ def path_value(path: Path, base: float, target: float, day: date) -> float:
 def schedule(
     base: float, value: float, target: float, due: float
 ) -> tuple[float | None, float | None]:
-    """Return P, the share of the way done, and S = P / due.
-
-    P = (y - b) / (T - b).
-
-    Parameters
-    ----------
-    base, value, target : float
-        In one unit.
-    due : float
-        Share of the way expected by the day observed, see `share_due`; S is None where nothing is.
-
-    Returns
-    -------
-    done, schedule : float or None
-        Both None where the base already is at the target.
-
-    References
-    ----------
-    Practice of mid-term evaluations (序时进度): 国家发展改革委, 12th Five-Year Plan mid-term report,
-    2013. The linear form is that of ESCAP's current status index, 10 P against 10 tau.
-
-    Examples
-    --------
-    >>> [round(x, 3) for x in schedule(100, 140, 200, 0.6)]
-    [0.4, 0.667]
-    >>> [round(x, 3) for x in schedule(84, 87, 90, 0.6)]
-    [0.5, 0.833]
-    """
+    """Return P, the share of the way done, and S = P / due."""
+    # P = (y - b) / (T - b).
+    # Source: Practice of mid-term evaluations (序时进度): 国家发展改革委, 12th Five-Year Plan mid-term
+    # report, 2013. The linear form is that of ESCAP's current status index, 10 P against 10
+    # tau.
     if target <= base:
         return None, None
     done = (value - base) / (target - base)
@@ -135,18 +76,7 @@ def schedule(
 
 
 def schedule_class(base: float, value: float, target: float, due: float) -> str:
-    """Return the class of the schedule.
-
-    Returns
-    -------
-    {"achieved", "ahead", "on_track", "near", "behind", "far_behind", "reversed"}
-        ``achieved`` where y reaches T; ``on_track`` where nothing is due yet and nothing is lost.
-
-    Examples
-    --------
-    >>> schedule_class(100, 140, 200, 0.6), schedule_class(0, 59, 100, 0.6), schedule_class(5, 5, 9, 0)
-    ('behind', 'near', 'on_track')
-    """
+    """Return the class of the schedule."""
     if value >= target:
         return "achieved"
     _, ratio = schedule(base, value, target, due)
@@ -160,28 +90,11 @@ def schedule_class(base: float, value: float, target: float, due: float) -> str:
 
 
 def growth_ratio(base: float, value: float, target: float, years: float) -> float | None:
-    """Return R, observed growth a year over the growth a year the target needs.
-
-    R = d CAGR_obs / |CAGR_req|, CAGR_obs = (y / b)^(1 / years) - 1, CAGR_req = (T / b)^(1 / 5) - 1,
-    d = +1 (more is better, as in all twelve).
-
-    Parameters
-    ----------
-    base, value, target : float
-        In one unit. None is returned where the base is not above zero, the value below zero or the
-        target the base itself: no growth rate is defined.
-    years : float
-        From the base to the day observed, above zero.
-
-    References
-    ----------
-    Statistics Canada in Open SDG, Progress Measurement Methodology, after Eurostat (2021).
-
-    Examples
-    --------
-    >>> round(growth_ratio(100, 140, 200, 3), 3), round(growth_ratio(84, 87, 90, 3), 3)
-    (0.798, 0.847)
-    """
+    """Return R, observed growth a year over the growth a year the target needs."""
+    # R = d CAGR_obs / |CAGR_req|, CAGR_obs = (y / b)^(1 / years) - 1, CAGR_req = (T / b)^(1
+    # / 5) - 1, d = +1 (more is better, as in all twelve).
+    # Source: Statistics Canada in Open SDG, Progress Measurement Methodology, after
+    # Eurostat (2021).
     if base <= 0 or value < 0 or target <= 0 or target == base or years <= 0:
         return None
     observed = (value / base) ** (1 / years) - 1
@@ -190,17 +103,7 @@ def growth_ratio(base: float, value: float, target: float, years: float) -> floa
 
 
 def growth_class(ratio: float, reached: bool) -> str:
-    """Return the class of a growth ratio.
-
-    Returns
-    -------
-    {"achieved", "on_track", "acceleration_needed", "limited", "deterioration"}
-
-    Examples
-    --------
-    >>> growth_class(0.798, False), growth_class(0.95, False), growth_class(-0.1, False)
-    ('acceleration_needed', 'on_track', 'deterioration')
-    """
+    """Return the class of a growth ratio."""
     if reached:
         return "achieved"
     for threshold, name in zip(
@@ -212,50 +115,22 @@ def growth_class(ratio: float, reached: bool) -> str:
 
 
 def growth_score(ratio: float, reached: bool) -> float:
-    """Return the score of a growth ratio, -5 to 5: linear from R = -0.6 over 0.6 to 1.3.
-
-    References
-    ----------
-    Statistics Canada in Open SDG, Progress Measurement Methodology.
-
-    Examples
-    --------
-    >>> growth_score(0.6, False), growth_score(-0.6, False), growth_score(1.3, False)
-    (0.0, -5.0, 5.0)
-    """
+    """Return the score of a growth ratio, -5 to 5: linear from R = -0.6 over 0.6 to 1.3."""
+    # Source: Statistics Canada in Open SDG, Progress Measurement Methodology.
     return 5.0 if reached else float(np.interp(ratio, (-0.6, 0.6, 1.3), (-5.0, 0.0, 5.0)))
 
 
 def survey_class(low: float, high: float, line: float) -> str:
-    """Return whether an interval lies at or above a line, below it, or across it.
-
-    Returns
-    -------
-    {"met", "not_met", "cannot_tell"}
-
-    Examples
-    --------
-    >>> survey_class(90, 94, 90), survey_class(84, 89.9, 90), survey_class(88, 92, 90)
-    ('met', 'not_met', 'cannot_tell')
-    """
+    """Return whether an interval lies at or above a line, below it, or across it."""
     if low >= line:
         return "met"
     return "not_met" if high < line else "cannot_tell"
 
 
 def required_rate(value: float, target: float, day: date, *, geometric: bool) -> float | None:
-    """Return the pace needed from a day on: units a year, or growth a year for a geometric path.
-
-    (T - y) / n or (T / y)^(1 / n) - 1, n the years left; 0 where the target is reached, None where
-    no time is left, or no growth rate is defined or none that a number holds.
-
-    Examples
-    --------
-    >>> required_rate(87, 90, date(2018, 12, 31), geometric=False)
-    1.5
-    >>> round(required_rate(140, 200, date(2018, 12, 31), geometric=True), 4)
-    0.1952
-    """
+    """Return the pace needed from a day on: units a year, or growth a year for a geometric path."""
+    # (T - y) / n or (T / y)^(1 / n) - 1, n the years left; 0 where the target is reached,
+    # None where no time is left, or no growth rate is defined or none that a number holds.
     if value >= target:
         return 0.0
     left = float(YEARS - elapsed(day))
@@ -271,15 +146,7 @@ def required_rate(value: float, target: float, day: date, *, geometric: bool) ->
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The value a line through the observations gives for the end of 2020.
-
-    Parameters
-    ----------
-    value, low, high : float
-        In the indicator's unit; low and high bound a new observation with the level asked for.
-    points : int
-        Observations it rests on.
-    """
+    """The value a line through the observations gives for the end of 2020."""
 
     value: float
     low: float
@@ -295,37 +162,14 @@ def project(
     limits: tuple[float, float | None],
     level: float = 0.95,
 ) -> Projection | None:
-    """Return the end-2020 value of a time-weighted regression line, with a prediction interval.
-
-    Least squares of y (its logarithm for a geometric path) on time, weights growing evenly from the
-    first observation to 1 at the last; the interval is Student's, with n - 2 degrees of freedom and
-    weight 1 for the new observation, and is held inside what the indicator can be.
-
-    Parameters
-    ----------
-    days, values : sequences of length n
-        One observation a year and the last one; None is returned for fewer than `LEAST_POINTS`, or
-        where a logarithm is not defined.
-    geometric : bool
-        Whether growth is even, not steps.
-    limits : (float, float or None)
-        Least and largest value possible.
-    level : float, default 0.95
-        Confidence.
-
-    References
-    ----------
-    UN ESCAP and UNECE, SDG progress assessment, technical notes (anticipated progress: time-weighted
-    regression); the weights here are ours. Draper and Smith (1998), Applied Regression Analysis,
-    3rd ed., 9.2 (weighted least squares).
-
-    Examples
-    --------
-    >>> days = [date(year, 12, 31) for year in (2015, 2016, 2017, 2018)]
-    >>> found = project(days, [60, 68, 77, 84], geometric=False, limits=(0, 100))
-    >>> round(found.value, 1), round(found.low, 1), found.high, found.points
-    (100, 95.4, 100, 4)
-    """
+    """Return the end-2020 value of a time-weighted regression line, with a prediction interval."""
+    # Least squares of y (its logarithm for a geometric path) on time, weights growing
+    # evenly from the first observation to 1 at the last; the interval is Student's, with n
+    # - 2 degrees of freedom and weight 1 for the new observation, and is held inside what
+    # the indicator can be.
+    # Source: UN ESCAP and UNECE, SDG progress assessment, technical notes (anticipated
+    # progress: time-weighted regression); the weights here are ours. Draper and Smith
+    # (1998), Applied Regression Analysis, 3rd ed., 9.2 (weighted least squares).
     if len(days) < LEAST_POINTS or (geometric and min(values) <= 0):
         return None
     from scipy.special import stdtrit

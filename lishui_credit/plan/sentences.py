@@ -19,15 +19,7 @@ _QUIET: Final = ("on_track", "ahead", "achieved")
 
 
 def printed(row: PlanIndicator, value: float | None) -> str:
-    """Return a value of an indicator as people print it.
-
-    Examples
-    --------
-    >>> printed(indicator("website_rate"), 77.777), printed(indicator("query_volume"), 123456.0)
-    ('77.8 %', '123,456')
-    >>> printed(indicator("website_rate"), 99.97), printed(indicator("website_rate"), 100.0)
-    ('99.97 %', '100.0 %')
-    """
+    """Return a value of an indicator as people print it."""
     if value is None:
         return "—"
     if row.unit == "percent":
@@ -41,13 +33,7 @@ def printed(row: PlanIndicator, value: float | None) -> str:
 
 
 def rate_printed(row: PlanIndicator, rate: float | None) -> str:
-    """Return a required rate as people print it: points a year, or growth a year.
-
-    Examples
-    --------
-    >>> rate_printed(indicator("website_rate"), 12.5), rate_printed(indicator("query_volume"), 0.149)
-    ('+12.5 points a year', '+14.9 % a year')
-    """
+    """Return a required rate as people print it: points a year, or growth a year."""
     if rate is None:
         return "—"
     if row.path.kind == "geometric":
@@ -56,19 +42,7 @@ def rate_printed(row: PlanIndicator, rate: float | None) -> str:
 
 
 def sentence(found: dict[str, Any]) -> str:
-    """Return one row of a progress frame in a sentence.
-
-    Parameters
-    ----------
-    found : dict
-        A row of `lishui_credit.plan.standings.PROGRESS`.
-
-    Examples
-    --------
-    >>> row = {"indicator": "website_rate", "status": "no_data", "value": None}
-    >>> sentence(row)
-    'Share of local credit websites opened (binding): no data.'
-    """
+    """Return one row of a progress frame in a sentence."""
     row, state = indicator(found["indicator"]), STATUSES[found["status"]]
     zh, en = ATTRIBUTES[row.attribute]
     parts = [f"{row.name}{tr(f' ({en})', f'({zh})')}{tr(': ', ':')}{state.word}"]
@@ -197,20 +171,7 @@ _TURNED: Final = {"better": ("better", "转好"), "worse": ("worse", "转差"), 
 
 
 def change_sentence(found: dict[str, Any]) -> str:
-    """Return one row of `changes` in a sentence.
-
-    Parameters
-    ----------
-    found : dict
-        A row of `changes`.
-
-    Examples
-    --------
-    >>> row = {"indicator": "website_rate", "adcode": "331100", "value_before": 50.0, "value": 60.0,
-    ...        "status_before": "near", "status": "ahead", "turned": "better"}
-    >>> change_sentence(row)
-    'Share of local credit websites opened: 50.0 % → 60.0 %, near its path → ahead (better)'
-    """
+    """Return one row of `changes` in a sentence."""
     row = indicator(found["indicator"])
     then, now = printed(row, found["value_before"]), printed(row, found["value"])
     still = tr(f"{now}, hardly moved", f"{now},基本持平")
@@ -224,19 +185,7 @@ def change_sentence(found: dict[str, Any]) -> str:
 
 
 def tile_words(found: dict[str, Any]) -> tuple[str, str]:
-    """Return what a tile says below its value: target and due, and when and by whom observed.
-
-    Parameters
-    ----------
-    found : dict
-        A row of `lishui_credit.plan.standings.PROGRESS`.
-
-    Examples
-    --------
-    >>> from lishui_credit.plan.standings import PROGRESS
-    >>> tile_words(dict.fromkeys(PROGRESS) | {"indicator": "website_rate", "target": 100.0})
-    ('target 100.0 % · due —', 'no observation')
-    """
+    """Return what a tile says below its value: target and due, and when and by whom observed."""
     row = indicator(found["indicator"])
     target, due = printed(row, found["target"]), printed(row, found["path"])
     first = tr(f"target {target} · due {due}", f"目标 {target} · 应达 {due}")

@@ -50,13 +50,7 @@ def outlines() -> dict[str, list[tuple[float, float]]]:
 
 
 def labels() -> dict[str, tuple[float, float]]:
-    """Return where to write each county's name: (longitude, latitude) by code.
-
-    Examples
-    --------
-    >>> labels()["331102"]
-    (119.85563, 28.41929)
-    """
+    """Return where to write each county's name: (longitude, latitude) by code."""
     return {
         str(feature["id"]): (feature["properties"]["label_lon"], feature["properties"]["label_lat"])
         for feature in _collection()["features"]

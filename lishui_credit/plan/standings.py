@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from typing import Any, Final
 
 import polars as pl
@@ -22,21 +20,19 @@ from lishui_credit.plan.divisions import CITY, areas
 from lishui_credit.plan.methods import (
     elapsed,
     growth_class,
-    growth_ratio,
     growth_score,
-    path_value,
     project,
     required_rate,
     schedule,
     schedule_class,
-    share_due,
     survey_class,
     time_share,
 )
 from lishui_credit.plan.observed.observed_table import observed_table
 from lishui_credit.plan.observed.table import MONTHS
 from lishui_credit.plan.sentences import printed
-from lishui_credit.plan.status import OF_GROWTH, STATUSES, disagree
+from lishui_credit.plan.status import STATUSES, disagree
+from lishui_credit.plan.ways import Point, Way
 
 WORST: Final = 3
 """Counties named beside the city."""
@@ -89,95 +85,6 @@ the 2020 target; ``change`` since the observation a year earlier, ``change_signi
 ``required_rate`` in units a year from the day observed, or growth a year (0.1 = 10 %) for doubling;
 ``outlook`` the projection against the target: met, not_met, cannot_tell; ``off_path_since`` the first
 period of the unbroken run off the path; ``worst`` the counties most behind their paths."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One observation, as a judgement needs it."""
-
-    day: date
-    value: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """From where to where, and what is due when: the plan's path, or the targets loaded for it."""
-
-    row: PlanIndicator
-    base: float | None
-    target: float | None
-    basis: str
-    years: Mapping[int, float]
-
-    @property
-    def begins(self) -> bool:
-        """Whether there is anything to walk from: a base, or loaded targets on the way."""
-        return self.base is not None or bool(self.years)
-
-    def at(self, day: date) -> float | None:
-        """The value expected on a day; None where the way has no beginning or no end."""
-        if self.target is None:
-            return None
-        if not self.begins:  # at the end it matters not from where
-            return self.target if day >= END else None
-        if self.base is not None and self.base >= self.target:
-            return self.target  # nothing to gain: keep what is reached
-        if not self.years:
-            assert self.base is not None
-            return path_value(self.row.path, self.base, self.target, day)
-        known = {END.year: self.target, **self.years}
-        if self.base is not None:
-            known[BASE.year] = self.base
-        stops = sorted((year - BASE.year, level) for year, level in known.items())
-        now = float(elapsed(day))
-        if now < stops[0][0]:
-            return None
-        for (a, low), (b, high) in pairwise(stops):
-            if now <= b:
-                return low + (high - low) * (now - a) / (b - a)
-        return stops[-1][1]
-
-    def due(self, day: date) -> float:
-        """The share of the way due on a day."""
-        if not self.years or self.base is None or self.target is None or self.target <= self.base:
-            return share_due(self.row.path, day)
-        level = self.at(day)
-        return 0.0 if level is None else (level - self.base) / (self.target - self.base)
-
-    def growth(self, point: Point) -> float | None:
-        """The growth ratio R; none for coverage, which is bounded and judged by its schedule."""
-        if self.row.kind == "coverage" or self.base is None or self.target is None:
-            return None
-        years = float(elapsed(point.day))
-        return growth_ratio(self.base, point.value, self.target, years)
-
-    def status(self, point: Point) -> str:
-        """The status on the day of an observation."""
-        if self.target is None:
-            return "no_baseline"
-        survey = self.row.kind == "survey" and point.low is not None and point.high is not None
-        best = point.low if survey and point.low is not None else point.value
-        doubling = self.row.kind == "doubling"
-        if best >= self.target and (not doubling or self.target > 0):
-            return "achieved"
-        level = self.at(point.day)
-        if level is None:
-            return "no_baseline"
-        if self.base is None:  # above or below what is due is all that can be said
-            by_schedule = "on_track" if point.value >= level else "behind"
-        elif doubling and not self.years:
-            ratio = self.growth(point)
-            return "no_baseline" if ratio is None else OF_GROWTH[growth_class(ratio, False)]
-        else:
-            by_schedule = schedule_class(self.base, point.value, self.target, self.due(point.day))
-        if not survey or point.low is None or point.high is None:
-            return by_schedule
-        told = survey_class(point.low, point.high, level)
-        if told == "not_met" and by_schedule in ("achieved", "ahead", "on_track"):
-            return "near"  # on the line by its estimate, below it by every value of the interval
-        return {"met": "on_track", "not_met": by_schedule}.get(told, told)
 
 
 def progress(
@@ -238,13 +145,7 @@ def progress(
 
 
 def loaded_for(targets: pl.DataFrame | None) -> dict[tuple[str, str], tuple[dict[int, float], str]]:
-    """Return the targets a file states, by indicator and area: levels by year, and their basis.
-
-    Parameters
-    ----------
-    targets : polars.DataFrame, optional
-        Columns of `lishui_credit.plan.targets.TARGETS`; interpolated ones are left out.
-    """
+    """Return the targets a file states, by indicator and area: levels by year, and their basis."""
     found: dict[tuple[str, str], tuple[dict[int, float], str]] = {}
     if targets is None:
         return found
@@ -431,30 +332,7 @@ def _name_worst(rows: Sequence[dict[str, Any]]) -> None:
 def expected(
     table: pl.DataFrame, days: Sequence[date], *, targets: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    """Return what is expected of every indicator and area of a progress frame on each of some days.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        From `progress`: its bases and targets are where each way begins and ends.
-    days : sequence of date
-        When.
-    targets : polars.DataFrame, optional
-        The yearly targets that were given to `progress`.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``indicator``, ``adcode``, ``period``, ``path`` (in the indicator's unit); a way without a
-        beginning or an end has no rows.
-
-    Examples
-    --------
-    >>> rows = pl.DataFrame({"adcode": ["331102"], "period": [date(2015, 12, 31)], "value": [100.0],
-    ...     "indicator": ["query_volume"], "frequency": ["year"]})
-    >>> expected(progress(rows), [date(2018, 12, 31)]).select("adcode", pl.col("path").round(2)).rows()
-    [('331102', 151.57)]
-    """
+    """Return what is expected of every indicator and area of a progress frame on each of some days."""
     loaded = loaded_for(targets)
     rows = []
     wanted = ("indicator", "adcode", "base", "target", "target_basis")

@@ -10,19 +10,7 @@ from lishui_credit.language import tr
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One answer to "is it on its path?".
-
-    Parameters
-    ----------
-    id : str
-        Identifier, as in the ``status`` column of progress.
-    zh, en : str
-        The word for it.
-    icon : str
-        One character that reads without colour.
-    off : bool
-        Whether it is off the path.
-    """
+    """One answer to "is it on its path?"."""
 
     id: str
     zh: str
@@ -83,31 +71,12 @@ _VERDICT: Final[dict[str, str]] = {
 
 
 def disagree(schedule: str, growth: str) -> bool:
-    """Tell whether the schedule and the growth ratio judge differently.
-
-    Parameters
-    ----------
-    schedule : str
-        Class of the schedule.
-    growth : str
-        Class of the growth ratio.
-
-    Examples
-    --------
-    >>> disagree("behind", "on_track"), disagree("near", "acceleration_needed")
-    (True, False)
-    """
+    """Tell whether the schedule and the growth ratio judge differently."""
     return _VERDICT[schedule] != _VERDICT[OF_GROWTH[growth]]
 
 
 def said(name: str | None) -> str:
-    """Return a status or class in the language in use; a dash for none.
-
-    Examples
-    --------
-    >>> said("limited"), said("far_behind"), said(None)
-    ('limited progress', 'far behind', '—')
-    """
+    """Return a status or class in the language in use; a dash for none."""
     if name is None:
         return "—"
     if name in STATUSES:

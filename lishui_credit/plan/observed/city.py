@@ -28,20 +28,7 @@ _WHAT: Final = ("indicator", "period", "frequency")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregated:
-    """Observations with the city computed where it can be, and what stood in the way.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Columns of `SCHEMA`: the counties, and one city row per indicator and period: computed where
-        all nine counties are there, as reported elsewhere.
-    missing : polars.DataFrame
-        ``indicator``, ``period``, ``frequency``, ``counties`` (list of codes that are missing),
-        ``why``: the periods whose city was not computed although some county is known.
-    reconciliation : polars.DataFrame
-        ``indicator``, ``period``, ``frequency``, ``reported``, ``computed_low``, ``computed_high``:
-        the reported city values that lie outside what the counties add up to.
-    """
+    """Observations with the city computed where it can be, and what stood in the way."""
 
     frame: pl.DataFrame
     missing: pl.DataFrame
@@ -49,22 +36,7 @@ class Aggregated:
 
 
 def with_intervals(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return observations with Wilson's 95 % interval where a survey has answers and no interval.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Columns of `SCHEMA`.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> rows = {"indicator": ["satisfaction_social"], "adcode": ["331102"], "numerator": [360],
-    ...         "period": [date(2018, 12, 31)], "frequency": ["year"], "denominator": [400]}
-    >>> rows = observations(pl.DataFrame(rows))
-    >>> with_intervals(rows).select(pl.col("low", "high").round(2)).row(0)
-    (86.67, 92.57)
-    """
+    """Return observations with Wilson's 95 % interval where a survey has answers and no interval."""
     surveys = [key for key, row in indicators().items() if row.kind == "survey"]
     low, high = wilson(
         frame["numerator"].cast(pl.Float64).to_numpy(),
@@ -152,13 +124,12 @@ def _bounds(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _holding_more(summed: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
-    """Return the periods whose reported city is more than its counties, and says so in its figures.
-
-    A share whose counts leave a part that no county has, with no fewer hits than none and no more
-    than all of it: the city's own bodies. A survey with an interval whose counties have no counts:
-    weighted answers, whose variance the counties alone do not give. A count or an amount above its
-    counties' sum: what belongs to no county is in it, or it is wrong; so it is told all the same.
-    """
+    """Return the periods whose reported city is more than its counties, and says so in its figures."""
+    # A share whose counts leave a part that no county has, with no fewer hits than none and
+    # no more than all of it: the city's own bodies. A survey with an interval whose
+    # counties have no counts: weighted answers, whose variance the counties alone do not
+    # give. A count or an amount above its counties' sum: what belongs to no county is in
+    # it, or it is wrong; so it is told all the same.
     both = summed.join(reported, on=list(_WHAT), suffix="_city")
     n, d = (pl.col(f"{name}_city") - pl.col(name) for name in ("numerator", "denominator"))
     kinds = {key: row.kind for key, row in indicators().items()}
@@ -168,6 +139,33 @@ def _holding_more(summed: pl.DataFrame, reported: pl.DataFrame) -> pl.DataFrame:
     above = (kind == "doubling") & (n > 0)
     return both.filter((bodies | weighted | above).fill_null(False)).select(
         *_WHAT, (kind != "doubling").alias("explained")
+    )
+
+
+def _missing(
+    summed: pl.DataFrame, reported: pl.DataFrame, codes: list[str], usable: pl.Expr
+) -> pl.DataFrame:
+    """Return the periods whose city is not computed although some county is known, and why."""
+    complete = pl.col("present").list.len() == len(codes)
+    why = (
+        pl.when(~complete)
+        .then(pl.lit(tr("counties are missing", "缺少部分县(市、区)")))
+        .when(pl.col("own") > 0)
+        .then(pl.lit(tr("the city's own units are not reported", "未报送市本级数据")))
+        .otherwise(pl.lit(tr("counts are missing", "缺少分子、分母")))
+    )
+    told = reported.select(*_WHAT, pl.lit(True).alias("told"))
+    stands = complete & (pl.col("own") > 0) & pl.col("told").fill_null(False)
+    return (
+        summed.join(told, on=list(_WHAT), how="left")
+        .filter(~usable & ~stands)
+        .with_columns(pl.lit(pl.Series([codes])).first().alias("all"))
+        .select(
+            *_WHAT,
+            pl.col("all").list.set_difference("present").list.sort().alias("counties"),
+            why.alias("why"),
+        )
+        .sort(_WHAT)
     )
 
 
@@ -227,26 +225,7 @@ def aggregated(whole: pl.DataFrame) -> Aggregated:
         )
     )
     kept = reported.join(computed, on=list(_WHAT), how="anti")
-    why = (
-        pl.when(~complete)
-        .then(pl.lit(tr("counties are missing", "缺少部分县(市、区)")))
-        .when(pl.col("own") > 0)
-        .then(pl.lit(tr("the city's own units are not reported", "未报送市本级数据")))
-        .otherwise(pl.lit(tr("counts are missing", "缺少分子、分母")))
-    )
-    told = reported.select(*_WHAT, pl.lit(True).alias("told"))
-    stands = complete & (pl.col("own") > 0) & pl.col("told").fill_null(False)
-    missing = (
-        summed.join(told, on=list(_WHAT), how="left")
-        .filter(~usable & ~stands)
-        .with_columns(pl.lit(pl.Series([codes])).first().alias("all"))
-        .select(
-            *_WHAT,
-            pl.col("all").list.set_difference("present").list.sort().alias("counties"),
-            why.alias("why"),
-        )
-        .sort(_WHAT)
-    )
+    missing = _missing(summed, reported, codes, usable)
     more = more.filter("explained").join(
         summed.filter(pl.col("own") > 0), on=list(_WHAT), how="anti"
     )

@@ -17,33 +17,7 @@ GRACE: Final = 1
 
 
 def freshness(frame: Any, at: date = END) -> pl.DataFrame:
-    """Return how old the last observation of each indicator is, and which counties are in it.
-
-    Parameters
-    ----------
-    frame : any narwhals frame
-        Observations, with their revisions or without.
-    at : date, default 2020-12-31
-        Day asked about; periods that end later are left out.
-
-    Returns
-    -------
-    polars.DataFrame
-        One row an indicator, as printed: ``indicator``, ``frequency`` (its own), ``period`` (the
-        last one of any area), ``counties`` (how many of the nine report it), ``silent`` (codes of
-        those that do not), ``months_late`` (months past the period that should be there, after a
-        grace of one month; 0 or more), ``state`` (current, late, partial: current but not by all
-        counties, none), ``recorded_at`` (last), ``synthetic``.
-
-    Examples
-    --------
-    >>> rows = pl.DataFrame({"indicator": ["website_rate"] * 2, "adcode": ["331102", "331121"],
-    ...     "period": [date(2018, 6, 30), date(2018, 3, 31)], "frequency": ["quarter"] * 2,
-    ...     "numerator": [1, 1], "denominator": [1, 1]})
-    >>> found = freshness(rows, date(2018, 12, 31)).filter(indicator="website_rate")
-    >>> found.select("period", "counties", "months_late", "state").row(0)
-    (datetime.date(2018, 6, 30), 1, 3, 'late')
-    """
+    """Return how old the last observation of each indicator is, and which counties are in it."""
     seen = observed_table(frame, at).latest
     codes = [row.adcode for row in counties()]
     rows = []
@@ -86,30 +60,7 @@ def freshness(frame: Any, at: date = END) -> pl.DataFrame:
 
 
 def coverage_of_periods(frame: Any, at: date = END) -> pl.DataFrame:
-    """Return how many of the periods due each county has observed.
-
-    Parameters
-    ----------
-    frame : any narwhals frame
-        Observations.
-    at : date, default 2020-12-31
-        Periods from 2015-12-31 to this day are due, in the indicator's own frequency.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``indicator``, ``adcode``, ``due``, ``observed``, ``share`` (0 to 1), ``first_missing``
-        (date, null where none is), 12 indicators x 9 counties. A finer frequency counts where it
-        ends with the period.
-
-    Examples
-    --------
-    >>> rows = pl.DataFrame({"indicator": ["website_rate"], "adcode": ["331102"],
-    ...     "period": [BASE], "frequency": ["quarter"], "numerator": [1], "denominator": [1]})
-    >>> found = coverage_of_periods(rows, date(2016, 6, 30))
-    >>> found.filter(indicator="website_rate", adcode="331102").select(pl.exclude("share")).row(0)
-    ('website_rate', '331102', 3, 1, datetime.date(2016, 3, 31))
-    """
+    """Return how many of the periods due each county has observed."""
     seen = observed_table(frame, at).latest.select("indicator", "adcode", "period").unique()
     due = [
         (key, county.adcode, day)
@@ -140,26 +91,7 @@ def _due(months: int, at: date) -> list[date]:
 
 
 def revised(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return every change of an observation: from what, to what, by whom, when, why.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Revisions, columns of `lishui_credit.plan.observed.table.SCHEMA`.
-
-    Returns
-    -------
-    polars.DataFrame
-        Key, ``revision``, ``value_before``, ``value``, ``recorded_at``, ``recorded_by``,
-        ``reason``, ``note``, ``synthetic``; newest first.
-
-    Examples
-    --------
-    >>> rows = {"indicator": ["website_rate"] * 2, "adcode": ["331100"] * 2, "revision": [1, 2],
-    ...         "period": [date(2018, 6, 30)] * 2, "frequency": ["quarter"] * 2, "value": [70, 80]}
-    >>> revised(observations(pl.DataFrame(rows))).select("value_before", "value").row(0)
-    (70.0, 80.0)
-    """
+    """Return every change of an observation: from what, to what, by whom, when, why."""
     before = pl.col("value").shift(1).over(list(KEY)).alias("value_before")
     return (
         frame.sort(*KEY, "revision")

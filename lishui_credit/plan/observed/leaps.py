@@ -20,28 +20,7 @@ _SHOWN: Final = 20
 
 
 def leaps(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return where a count or an amount leaps from one observation to the next.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Columns of `lishui_credit.plan.observed.table.SCHEMA`, one revision each.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``indicator``, ``adcode``, ``frequency``, ``period``, ``before``, ``value``: both above zero
-        and `TIMES` or more apart, by indicator, area and period.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> rows = pl.DataFrame({"indicator": ["service_revenue"] * 2, "adcode": ["331102"] * 2,
-    ...     "frequency": ["year"] * 2, "period": [date(2017, 12, 31), date(2018, 12, 31)],
-    ...     "value": [1_205_000.0, 130.5]})
-    >>> leaps(rows).select("period", "before", "value").row(0)
-    (datetime.date(2018, 12, 31), 1205000.0, 130.5)
-    """
+    """Return where a count or an amount leaps from one observation to the next."""
     kinds = [key for key, row in indicators().items() if row.kind == "doubling"]
     series = ["indicator", "adcode", "frequency"]
     value, before = pl.col("value"), pl.col("before")
@@ -55,13 +34,7 @@ def leaps(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def leaps_said(frame: pl.DataFrame) -> tuple[str, ...]:
-    """Return the leaps of a frame in words, at most twenty.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        As in `leaps`.
-    """
+    """Return the leaps of a frame in words, at most twenty."""
     return tuple(
         tr(
             f"a leap, is the unit right? {indicators()[row['indicator']].short}"

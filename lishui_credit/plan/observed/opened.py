@@ -27,19 +27,7 @@ REJECTED: Final = pl.Schema(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """Observations and what is known about them.
-
-    Parameters
-    ----------
-    name : str
-        File name.
-    revisions : polars.DataFrame
-        Every revision; columns of `lishui_credit.plan.observed.table.SCHEMA`.
-    rejected : polars.DataFrame
-        Columns of `REJECTED`.
-    notes : tuple of str
-        Encoding, ignored columns.
-    """
+    """Observations and what is known about them."""
 
     name: str
     revisions: pl.DataFrame
@@ -76,18 +64,7 @@ def _as_text(frame: pl.DataFrame, file: str) -> pl.DataFrame:
 
 
 def rejected_beside(path: Path | str) -> pl.DataFrame:
-    """Return the rows that were rejected when files were loaded into a store.
-
-    Parameters
-    ----------
-    path : path-like
-        The store; its folder holds what `Store.load` left there (``*.rejected.csv``).
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns of `REJECTED`.
-    """
+    """Return the rows that were rejected when files were loaded into a store."""
     found = [pl.DataFrame(schema=REJECTED)]
     for file in sorted(Path(path).parent.glob("*.rejected.csv")):
         try:
@@ -99,36 +76,7 @@ def rejected_beside(path: Path | str) -> pl.DataFrame:
 
 
 def open_observations(path: Path | str, *, today: date | None = None) -> Opened:
-    r"""Open observations for reading.
-
-    Parameters
-    ----------
-    path : path-like
-        ``.duckdb`` or a Parquet export: a store, with its revisions and what was rejected beside
-        it. ``.csv``, ``.xlsx`` or another ``.parquet``: a file, read by the rules of intake.
-    today : date, optional
-        A period of a file that ends later is rejected; the day it runs by default.
-
-    Returns
-    -------
-    Opened
-
-    Raises
-    ------
-    SubjectError
-        If there is no such file, or it cannot be read.
-
-    Examples
-    --------
-    >>> import tempfile, pathlib
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> path = pathlib.Path(folder.name) / "a.csv"
-    >>> _ = path.write_text("指标,地区,时期,分子,分母\n5,全市,2018Q2,7,10\n5,全市,2018Q3,11,10\n")
-    >>> found = open_observations(path)
-    >>> found.latest["value"].to_list(), found.rejected.select("row", "reasons").rows()
-    ([70.0], [(3, 'numerator above denominator')])
-    >>> folder.cleanup()
-    """
+    """Open observations for reading."""
     path = Path(path)
     if not path.is_file():
         raise SubjectError(Problem(tr("no such file", "没有这个文件"), where=str(path)))
@@ -145,36 +93,12 @@ def open_observations(path: Path | str, *, today: date | None = None) -> Opened:
 
 
 def nothing_observed(name: str) -> Opened:
-    """Return observations without a row, for a folder that holds none.
-
-    Examples
-    --------
-    >>> nothing_observed("board").latest.height
-    0
-    """
+    """Return observations without a row, for a folder that holds none."""
     return Opened(name=name, revisions=empty(), rejected=pl.DataFrame(schema=REJECTED))
 
 
 def days_to_ask(frame: pl.DataFrame) -> dict[int, dict[int, date]]:
-    """Return the days a reader can ask about: the ends of quarters that observations reach.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Observations.
-
-    Returns
-    -------
-    dict of int to dict of int to date
-        Year, then quarter (1 to 4), within the plan; the last quarter is the one that holds the
-        last period observed. Empty where nothing was observed after 2015.
-
-    Examples
-    --------
-    >>> rows = pl.DataFrame({"period": [date(2016, 5, 31)]})
-    >>> days_to_ask(rows)
-    {2016: {1: datetime.date(2016, 3, 31), 2: datetime.date(2016, 6, 30)}}
-    """
+    """Return the days a reader can ask about: the ends of quarters that observations reach."""
     last = frame["period"].max()
     found: dict[int, dict[int, date]] = {}
     if not isinstance(last, date) or last <= BASE:

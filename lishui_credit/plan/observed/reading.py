@@ -65,17 +65,7 @@ _WANTED: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """What a file of observations holds.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Accepted rows with the columns of `SCHEMA`, revision 1, not yet recorded.
-    rejected : polars.DataFrame
-        ``row`` (line of the file), ``reasons``, then the cells as they stand.
-    notes : tuple of str
-        Encoding, ignored columns, leaps of a count or an amount.
-    """
+    """What a file of observations holds."""
 
     frame: pl.DataFrame
     rejected: pl.DataFrame
@@ -96,13 +86,7 @@ def _number(name: str, label: str, *aliases: str, whole: bool = False) -> Column
 
 @cache
 def columns() -> dict[str, Column]:
-    """Return the columns of an observation file, with the headers each answers to.
-
-    Examples
-    --------
-    >>> columns()["numerator"].label_zh, columns()["adcode"].aliases[0]
-    ('分子', '地区')
-    """
+    """Return the columns of an observation file, with the headers each answers to."""
     keys: dict[str, tuple[str, ...]] = {row.key: (row.name_zh,) for row in indicators().values()}
     codes: dict[str, tuple[str, ...]] = {row.adcode: (row.name_zh,) for row in areas()}
     rows = (
@@ -146,18 +130,7 @@ def _spoken(name: str) -> dict[str, str]:
 
 
 def period_of(text: str) -> tuple[str, str | None]:
-    """Return a period as the day it ends and, where the text tells it, its frequency.
-
-    Parameters
-    ----------
-    text : str
-        2018, 2018年度, 2018-06, 2018年6月, 201806, 2018Q2, 2018年第二季度; anything else is left.
-
-    Examples
-    --------
-    >>> period_of("2018年第二季度"), period_of("2018年2月"), period_of("2018"), period_of("2018/6/30")
-    (('2018-06-30', 'quarter'), ('2018-02-28', 'month'), ('2018-12-31', 'year'), ('2018/6/30', None))
-    """
+    """Return a period as the day it ends and, where the text tells it, its frequency."""
     plain = _WHOLE.sub("", re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper())
     year = re.fullmatch(r"((?:19|20)\d\d)(?:年度?|全年)?", plain)
     if year:
@@ -177,13 +150,7 @@ def period_of(text: str) -> tuple[str, str | None]:
 
 
 def in_words(cells: pl.Series, name: str) -> pl.Series:
-    """Return cells with words for an indicator, area or frequency as ids; others stay.
-
-    Examples
-    --------
-    >>> in_words(pl.Series(["景宁", "331181", "杭州"]), "adcode").to_list()
-    ['331127', '331181', '杭州']
-    """
+    """Return cells with words for an indicator, area or frequency as ids; others stay."""
     table = _spoken(name)
     texts = cells.drop_nulls().unique()
     found = {text: table.get(_plain(_WHOLE.sub("", text)), text) for text in texts}
@@ -191,27 +158,7 @@ def in_words(cells: pl.Series, name: str) -> pl.Series:
 
 
 def measured(cells: pl.Series, units: pl.Series, header: str) -> pl.DataFrame:
-    """Return numbers in the indicator's unit to four decimals, and which state a unit it has not.
-
-    Parameters
-    ----------
-    cells : Series of str
-        As they stand; what is no number is left for the reader of cells to name.
-    units : Series of str
-        Unit of the indicator of each row: percent, queries, yuan.
-    header : str
-        Of the column; it may state a unit in brackets, a cell's own goes before it.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``text``, ``unfit``, ``signed`` (the cell has a percent sign).
-
-    Examples
-    --------
-    >>> measured(pl.Series(["1.5", "9元", "8%"]), pl.Series(["yuan"] * 3), "数值(万元)").rows()
-    [('15000.0', False, False), ('9.0', False, False), ('8.0', True, True)]
-    """
+    """Return numbers in the indicator's unit to four decimals, and which state a unit it has not."""
     found = pl.DataFrame({"cell": cells, "unit": units}).with_columns(
         pl.col("cell").str.normalize("NFKC").str.replace_all(r"[,\s]", "").alias("bare")
     )

@@ -13,29 +13,7 @@ from lishui_credit.plan.observed.table import MONTHS, SCHEMA, computed
 
 
 def series(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return observations with one row per indicator, area and period, flows as yearly sums.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Columns of `SCHEMA`, one revision each.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns of `SCHEMA`, by indicator, area and period. Where a period stands in several
-        frequencies: for a state the indicator's own, then the finest; for a flow the reported year.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> from lishui_credit.plan.observed.table import observations
-    >>> ends = [date(2016, 3, 31), date(2016, 6, 30), date(2016, 9, 30), date(2016, 12, 31)]
-    >>> rows = {"indicator": ["query_volume"] * 4, "adcode": ["331102"] * 4, "period": ends,
-    ...         "frequency": ["quarter"] * 4, "numerator": [1, 2, 3, 4]}
-    >>> series(observations(pl.DataFrame(rows))).select("period", "frequency", "value").rows()
-    [(datetime.date(2016, 12, 31), 'year', 10.0)]
-    """
+    """Return observations with one row per indicator, area and period, flows as yearly sums."""
     flows = [key for key, row in indicators().items() if row.flow]
     own = {key: row.frequency for key, row in indicators().items()}
     flowing = pl.col("indicator").is_in(flows)

@@ -7,7 +7,6 @@ when and why; the last revision is in force, and any earlier day can be asked wh
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.observed.leaps import leaps_said
 from lishui_credit.plan.observed.reading import read_observations
+from lishui_credit.plan.observed.store_lock import alone
 from lishui_credit.plan.observed.table import (
     CONTENT,
     KEY,
@@ -51,23 +51,7 @@ _SHOWN: Final = 20
 
 
 def is_store(path: Path) -> bool:
-    """Tell whether a file is a store, by its name or, for Parquet, by its columns.
-
-    Parameters
-    ----------
-    path : Path
-        Need not exist.
-
-    Returns
-    -------
-    bool
-        False for a Parquet file that cannot be read: the reader of files says what is wrong.
-
-    Examples
-    --------
-    >>> is_store(Path("plan.duckdb")), is_store(Path("plan.csv"))
-    (True, False)
-    """
+    """Tell whether a file is a store, by its name or, for Parquet, by its columns."""
     kind = path.suffix.lower()
     if kind != ".parquet" or not path.is_file():
         return kind in DUCKDB
@@ -79,19 +63,7 @@ def is_store(path: Path) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What recording a set of observations did.
-
-    Parameters
-    ----------
-    added, revised, unchanged : int
-        Observations that are new, that changed, and that were known already with the same content.
-    rejected : polars.DataFrame
-        ``row``, ``reasons`` and the cells of rows that were not taken; empty for a frame.
-    rejected_path : Path, optional
-        Where the rejected rows were written.
-    notes : tuple of str
-        Encoding, ignored columns.
-    """
+    """What recording a set of observations did."""
 
     added: int
     revised: int
@@ -368,7 +340,7 @@ class Store:
 
     def _append(self, rows: pl.DataFrame) -> None:
         if self.path.suffix.lower() == ".parquet":
-            with _alone(self.path):
+            with alone(self.path):
                 whole = pl.concat([self.revisions(), rows])
                 if whole.select(*KEY, "revision").is_duplicated().any():
                     raise SubjectError(_raced(self.path))
@@ -462,48 +434,3 @@ def _raced(path: Path) -> Problem:
         hint=tr("load again", "请重新装载"),
         where=path.name,
     )
-
-
-@contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold the only right to write a Parquet store, which has no lock of its own.
-
-    The right is the operating system's where it has one: that of a killed process ends with it.
-    """
-    lock = path.with_name(f".{path.name}.lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        held = _locked(lock)
-    except (FileExistsError, BlockingIOError):
-        raise SubjectError(
-            Problem(
-                tr("another program is writing the store", "另一程序正在写入数据库"),
-                lock.name,
-                tr("try again when it is done", "请待其完成后重试"),
-                where=path.name,
-            )
-        ) from None
-    try:
-        yield
-    finally:
-        lock.unlink(missing_ok=True)
-        os.close(held)
-
-
-def _locked(lock: Path) -> int:
-    """Return an open lock file that nobody else holds; the file alone is the lock without `fcntl`."""
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        return os.open(lock, os.O_CREAT | os.O_EXCL)
-    while True:
-        held = os.open(lock, os.O_CREAT | os.O_RDWR)
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            with contextlib.suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(held), os.stat(lock)):
-                    return held
-        except BaseException:
-            os.close(held)
-            raise
-        os.close(held)  # its holder removed it meanwhile: the next one is another file

@@ -59,34 +59,15 @@ def empty() -> pl.DataFrame:
 
 
 def keys_of(unit: str) -> list[str]:
-    """Return the keys of the indicators counted in a unit.
-
-    Examples
-    --------
-    >>> keys_of("yuan")
-    ['service_revenue']
-    """
+    """Return the keys of the indicators counted in a unit."""
     return [key for key, row in indicators().items() if row.unit == unit]
 
 
 def computed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame with the value of each row computed from its numerator and denominator.
-
-    100 n / d for percent, the count for queries, fen / 100 for money; a value that stands alone is
-    kept, and gives the numerator where it is a whole count or a whole number of fen.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        With ``indicator``, ``numerator``, ``denominator``, ``value``.
-
-    Examples
-    --------
-    >>> rows = {"indicator": ["website_rate", "service_revenue"], "numerator": [7, None],
-    ...         "denominator": [10, None], "value": [None, 12.5]}
-    >>> computed(pl.DataFrame(rows)).select("numerator", "value").rows()
-    [(7, 70.0), (1250, 12.5)]
-    """
+    """Return a frame with the value of each row computed from its numerator and denominator."""
+    # 100 n / d for percent, the count for queries, fen / 100 for money; a value that stands
+    # alone is kept, and gives the numerator where it is a whole count or a whole number of
+    # fen.
     n, d, value = pl.col("numerator"), pl.col("denominator"), pl.col("value")
     name = pl.col("indicator")
     queries, money = name.is_in(keys_of("queries")), name.is_in(keys_of("yuan"))
@@ -196,24 +177,18 @@ MONTHS: Final[dict[str, int]] = {"year": 12, "quarter": 3, "month": 1}
 
 
 def rules(today: date, scale: int = 1) -> tuple[Rule, ...]:
-    """Return what makes an observation wrong, as tests between its columns.
+    """Return what makes an observation wrong, as tests between its columns."""
+    rows = (*_counts_rules(), *_period_rules(today))
+    return tuple(
+        Rule(reason, tuple(names.split()), _in_units(tuple(names.split()), test, scale))
+        for reason, names, test in rows
+    )
 
-    Parameters
-    ----------
-    today : date
-        A period that ends later is not over.
-    scale : int, default 1
-        What one unit of value, low and high is held as.
 
-    Examples
-    --------
-    >>> bad = {"indicator": "website_rate", "numerator": 11, "denominator": 10}
-    >>> [rule.reason for rule in rules(date(2018, 7, 1)) if set(rule.columns) <= set(bad)
-    ...  and pl.select(rule.test(*(pl.lit(bad[c]) for c in rule.columns))).item()]
-    ['numerator above denominator']
-    """
+def _counts_rules() -> tuple[tuple[str, str, Callable[..., pl.Expr]], ...]:
+    """Return what can be wrong with value, numerator and denominator, and in which columns."""
     percent, money, queries = (keys_of(unit) for unit in ("percent", "yuan", "queries"))
-    rows: tuple[tuple[str, str, Callable[..., pl.Expr]], ...] = (
+    return (
         (
             tr("neither value nor numerator", "数值和分子均为空"),
             "value numerator",
@@ -254,6 +229,12 @@ def rules(today: date, scale: int = 1) -> tuple[Rule, ...]:
                 | (i.is_in(queries) & ((v - n).abs() > 0.5))
             ),
         ),
+    )
+
+
+def _period_rules(today: date) -> tuple[tuple[str, str, Callable[..., pl.Expr]], ...]:
+    """Return what can be wrong with an interval and a period, and in which columns."""
+    return (
         (
             tr("low and high go together", "下限、上限须同时填写"),
             "low high",
@@ -274,10 +255,6 @@ def rules(today: date, scale: int = 1) -> tuple[Rule, ...]:
             ),
         ),
         (tr("the period is not over", "该期尚未结束"), "period", lambda p: p > today),
-    )
-    return tuple(
-        Rule(reason, tuple(names.split()), _in_units(tuple(names.split()), test, scale))
-        for reason, names, test in rows
     )
 
 

@@ -80,29 +80,10 @@ _ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def organisation_code_valid(codes: pl.Series) -> pl.Series:
-    """Tell for a whole column whether each nine-character organisation code has its check digit.
-
-    The letters count A = 10 to Z = 35, not the 31 characters of GB 32100; check 10 is X, 11 is 0.
-
-    Parameters
-    ----------
-    codes : Series of str, shape (n,)
-        Upper case, without the hyphen.
-
-    Returns
-    -------
-    Series of bool, shape (n,)
-        False for null.
-
-    References
-    ----------
-    GB 11714-1997 全国组织机构代码编制规则.
-
-    Examples
-    --------
-    >>> organisation_code_valid(pl.Series(["600037341", "M000100Y4", "10000018X", "600037342"])).to_list()
-    [True, True, True, False]
-    """
+    """Tell for a whole column whether each nine-character organisation code has its check digit."""
+    # The letters count A = 10 to Z = 35, not the 31 characters of GB 32100; check 10 is X,
+    # 11 is 0.
+    # Source: GB 11714-1997 全国组织机构代码编制规则.
     fits = codes.str.contains(r"^[0-9A-Z]{8}[0-9X]$").fill_null(False)
     bare = pl.select(pl.when(fits).then(codes).otherwise(pl.lit("0" * 9))).to_series()
     values = {
@@ -120,48 +101,11 @@ def organisation_code_valid(codes: pl.Series) -> pl.Series:
 def judged_codes(
     register: Any, at: date, *, extra_regions: tuple[str, ...] = ()
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Return every organisation that exists on a day, each once, with what its code is.
-
-    A registration of another register with the same name and code is the same organisation and
-    counts once. One code with two names, or in two counties, is a duplicate: none of its holders
-    has a code of its own.
-
-    Parameters
-    ----------
-    register : path-like or frame
-        See `REGISTER`.
-    at : date
-        Exists on this day: registered by then, and not deregistered or revoked until then. An
-        ended registration without a day is taken as ended.
-    extra_regions : tuple of str
-        Further six-digit regions accepted inside a code, such as those of neighbours that an
-        enterprise moved from.
-
-    Returns
-    -------
-    judged : polars.DataFrame
-        ``adcode``, ``name``, ``uscc``, ``type``, ``certificate_replaced``, ``verdict`` (one of
-        `VERDICTS`), ``old_region`` (whether the region is one of before 2000), ``inner_wrong``
-        (whether characters 9 to 17 fail GB 11714; told, not judged).
-    notes : tuple of str
-
-    Raises
-    ------
-    SubjectError
-        If the table is wrong.
-
-    References
-    ----------
-    GB 32100-2015. 国发〔2015〕33号. GB/T 2260 (regions, also of before 2000).
-
-    Examples
-    --------
-    >>> rows = pl.DataFrame({"register": ["编办", "市场监管"], "name": ["甲", "乙"],
-    ...     "uscc": ["11332500002645486F", "91331102303311025G"], "adcode": ["331100", "331102"],
-    ...     "type": ["法人", "法人"], "status": ["存续", "存续"]})
-    >>> judged_codes(rows, date(2018, 12, 31))[0].select("verdict", "old_region").rows()
-    [('valid', True), ('check_digit', False)]
-    """
+    """Return every organisation that exists on a day, each once, with what its code is."""
+    # A registration of another register with the same name and code is the same
+    # organisation and counts once. One code with two names, or in two counties, is a
+    # duplicate: none of its holders has a code of its own.
+    # Source: GB 32100-2015. 国发〔2015〕33号. GB/T 2260 (regions, also of before 2000).
     existing, undated = _existing(take(register, REGISTER), at)
     raw = pl.col("uscc")
     bare = raw.str.normalize("NFKC").str.replace_all(r"[\s\-]", "").str.to_uppercase()

@@ -91,10 +91,9 @@ _KEY: Final = ["item", "unit", "adcode"]
 
 
 def _due(catalogue: pl.DataFrame, period: date, start: date) -> pl.DataFrame:
-    """Mark items that are not due in a period, and why; null where one is.
-
-    A yearly item is due in the period that holds 31 December, a quarterly one where a quarter ends.
-    """
+    """Mark items that are not due in a period, and why; null where one is."""
+    # A yearly item is due in the period that holds 31 December, a quarterly one where a
+    # quarter ends.
     months = {"month": 1, "quarter": 3, "year": 12}
     ends = range(start.month, period.month + 1)
     falls = pl.any_horizontal(

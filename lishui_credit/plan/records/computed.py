@@ -81,11 +81,9 @@ class Computed:
 def shares(
     table: pl.DataFrame, series: Mapping[str, tuple[str, str]], period: date | None = None
 ) -> list[dict[str, Any]]:
-    """Return the cells of every area and series whose denominator is above 0.
-
-    A series is named by the columns of its numerator and denominator; where no period is given, the
-    table has a column of it.
-    """
+    """Return the cells of every area and series whose denominator is above 0."""
+    # A series is named by the columns of its numerator and denominator; where no period is
+    # given, the table has a column of it.
     return [
         {
             "indicator": name,
@@ -111,26 +109,14 @@ def check_frequency(frequency: str) -> None:
 
 
 def period_of(day: pl.Expr, frequency: str) -> pl.Expr:
-    """Return the last day of the month, quarter or year a day lies in.
-
-    Examples
-    --------
-    >>> pl.select(period_of(pl.lit(date(2018, 5, 3)), "quarter")).item()
-    datetime.date(2018, 6, 30)
-    """
+    """Return the last day of the month, quarter or year a day lies in."""
     check_frequency(frequency)
     months = _MONTHS[frequency]
     return day.dt.truncate(f"{months}mo").dt.offset_by(f"{months}mo").dt.offset_by("-1d")
 
 
 def period_start(period: date, frequency: str) -> date:
-    """Return the first day of the period that ends on a day.
-
-    Examples
-    --------
-    >>> period_start(date(2018, 6, 30), "quarter")
-    datetime.date(2018, 4, 1)
-    """
+    """Return the first day of the period that ends on a day."""
     check_frequency(frequency)
     month = period.month - _MONTHS[frequency] + 1
     return date(period.year, month, 1)
@@ -152,16 +138,9 @@ def check_period(period: date, frequency: str) -> None:
 
 
 def by_area(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame's rows once for their county and once for the city, to be counted by area.
-
-    Rows of the city's own bodies (331100) count for the city only; so the city is all there is,
-    not only what the counties hold.
-
-    Examples
-    --------
-    >>> by_area(pl.DataFrame({"adcode": ["331102", "331100"]}))["adcode"].to_list()
-    ['331102', '331100', '331100']
-    """
+    """Return a frame's rows once for their county and once for the city, to be counted by area."""
+    # Rows of the city's own bodies (331100) count for the city only; so the city is all
+    # there is, not only what the counties hold.
     counties = frame.filter(pl.col("adcode") != CITY)
     return pl.concat([counties, frame.with_columns(pl.lit(CITY).alias("adcode"))])
 

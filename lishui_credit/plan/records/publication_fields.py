@@ -37,19 +37,7 @@ _PERSONS: Final = ("natural_person", "自然人", "01")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedField:
-    """One field of a published record.
-
-    Parameters
-    ----------
-    id, code, zh : str
-        English id, code of the standard and Chinese header; any of them names the column.
-    required : {"", "all", "organisation", "person"}
-        For whom it must be filled (proposed).
-    kind : {"text", "date", "uscc", "choice", "amount"}
-        How it is checked.
-    choices : tuple of str
-        What a choice may be.
-    """
+    """One field of a published record."""
 
     id: str
     code: str
@@ -61,15 +49,7 @@ class PublishedField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicationStandard:
-    """One edition of the data standard.
-
-    Parameters
-    ----------
-    id, title_zh, evidence, note : str
-        Name, title, how well it is known, and what was not seen.
-    licence, penalty : tuple of PublishedField
-        Fields of either kind of record.
-    """
+    """One edition of the data standard."""
 
     id: str
     title_zh: str
@@ -101,13 +81,7 @@ def _field(row: Mapping[str, Any], where: str, problems: list[Problem]) -> Publi
 
 
 def read_standards(text: str) -> dict[str, PublicationStandard]:
-    """Return the editions a TOML text holds, by id.
-
-    Raises
-    ------
-    RubricError
-        With every unknown key, missing key and wrong value.
-    """
+    """Return the editions a TOML text holds, by id."""
     raw = tomllib.loads(text)
     problems: list[Problem] = []
     found: dict[str, PublicationStandard] = {}
@@ -137,13 +111,7 @@ def read_standards(text: str) -> dict[str, PublicationStandard]:
 
 @cache
 def standards() -> dict[str, PublicationStandard]:
-    """Return the editions of the data standard by id.
-
-    Examples
-    --------
-    >>> list(standards()), len(standards()["2018"].penalty)
-    (['2015', '2018'], 17)
-    """
+    """Return the editions of the data standard by id."""
     path = files("lishui_credit.plan.records") / _FILE
     return read_standards(path.read_text(encoding="utf-8"))
 
@@ -189,43 +157,8 @@ def _faults(field: PublishedField, text: pl.Expr, person: pl.Expr) -> list[tuple
 def judged_records(
     records: Any, act: Act, standard: str = "2018"
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return for every published record whether it passes the standard, and every fault.
-
-    Parameters
-    ----------
-    records : path-like or frame
-        One row a record; columns named by English id, by code (``XK_WSH``) or in Chinese; further
-        ``adcode`` and, where there is one, ``subject_type`` (自然人 for natural persons).
-    act : {"licence", "penalty"}
-        What the records are.
-    standard : {"2018", "2015"}
-        Edition.
-
-    Returns
-    -------
-    judged : polars.DataFrame
-        ``adcode``, ``passes``, ``faults`` (how many), ``synthetic``; rows as given.
-    faults : polars.DataFrame
-        ``field``, ``fault``, ``records``: ``empty``, ``check_digit``, ``not_a_choice``,
-        ``not_an_amount``, ``not_a_date``, ``ends_before_start``, ``absent`` (no such column).
-
-    Raises
-    ------
-    SubjectError
-        If the edition or the kind of record is unknown, or areas are wrong.
-
-    References
-    ----------
-    发改办财金〔2018〕424号 (its annex was not seen; see ``publication_standards.toml``).
-
-    Examples
-    --------
-    >>> rows = pl.DataFrame({"adcode": ["331102"], "CF_WSH": ["甲罚〔2016〕1号"], "处罚名称": ["罚款"],
-    ...     "处罚事由": ["…"], "处罚依据": ["…"], "行政相对人名称": ["合成企业"], "CF_JG": ["罚款"],
-    ...     "统一社会信用代码": ["91331102303311025G"], "处罚决定日期": ["2016-03-01"], "处罚机关": ["甲局"]})
-    >>> judged_records(rows, "penalty", "2015")[1].rows()
-    [('subject_uscc', 'check_digit', 1)]
-    """
+    """Return for every published record whether it passes the standard, and every fault."""
+    # Source: 发改办财金〔2018〕424号 (its annex was not seen; see ``publication_standards.toml``).
     known = standards()
     problems = []
     if standard not in known:

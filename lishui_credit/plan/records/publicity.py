@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final, Literal
 
-import numpy as np
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
@@ -18,14 +17,12 @@ from lishui_credit.plan.records.computed import (
     Computed,
     by_area,
     check_frequency,
-    check_period,
     left_out,
     period_of,
     shares,
 )
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
 from lishui_credit.plan.records.working_days import deadlines
-from lishui_credit.statistics.proportions import wilson
 
 INDICATOR: Final = "double_publicity_coverage"
 WORKING_DAYS: Final = 7
@@ -108,7 +105,7 @@ PUBLICATIONS: Final = RawTable(
 )
 """Publications: one row a decision and channel."""
 
-_KEY: Final = ("kind", "body", "number")
+KEY: Final = ("kind", "body", "number")
 
 
 def _keyed(frame: pl.DataFrame) -> pl.DataFrame:
@@ -122,11 +119,11 @@ def _keyed(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _decisions(source: Any) -> tuple[pl.DataFrame, int]:
+def take_decisions(source: Any) -> tuple[pl.DataFrame, int]:
     """Return decisions, each once, and how many rows repeated another one."""
     frame = _keyed(take(source, DECISIONS))
     once = frame.unique(maintain_order=True)
-    clash = once.filter(pl.struct(_KEY).is_duplicated())
+    clash = once.filter(pl.struct(KEY).is_duplicated())
     if clash.height:
         first = clash.row(0, named=True)
         raise SubjectError(
@@ -170,23 +167,12 @@ def _judged(
         raise SubjectError(
             Problem(tr("no such choice", "没有这个选项"), channels, "both, any", "channels")
         )
-    taken, repeats = _decisions(decisions)
+    taken, repeats = take_decisions(decisions)
     shown = _keyed(take(publications, PUBLICATIONS))
-    known = shown.filter(pl.col("published_on") <= at)
+    first = _first_shown(shown.filter(pl.col("published_on") <= at), channels)
     days = pl.col("published_on")
-    own = pl.col("channel") == "body_site"
-    first = known.group_by(_KEY).agg(
-        days.filter(own).min().alias("_own"), days.filter(~own).min().alias("_credit")
-    )
-    both = pl.when(pl.col("_own").is_not_null() & pl.col("_credit").is_not_null()).then(
-        pl.max_horizontal("_own", "_credit")
-    )
-    either = pl.min_horizontal("_own", "_credit")
-    joined = (
-        taken.filter(pl.col("decided_on") <= at)
-        .join(first, on=_KEY, how="left", maintain_order="left")
-        .with_columns((both if channels == "both" else either).alias("published_on"))
-        .drop("_own", "_credit")
+    joined = taken.filter(pl.col("decided_on") <= at).join(
+        first, on=KEY, how="left", maintain_order="left"
     )
     joined = joined.with_columns(
         _excluded().alias("excluded"), deadlines(joined["decided_on"], within).alias("deadline")
@@ -205,7 +191,7 @@ def _judged(
         .otherwise(pl.lit("late"))
     )
     judged = joined.with_columns(state.alias("state"))
-    strange = shown.join(taken, on=_KEY, how="anti").unique(_KEY).height
+    strange = shown.join(taken, on=KEY, how="anti").unique(KEY).height
     counts = dict(judged["state"].value_counts().iter_rows())
     notes = [
         *left_out(repeats, "rows repeat a decision and count once", "行重复,只计一次"),
@@ -226,6 +212,16 @@ def _judged(
     return judged, tuple(notes), strange
 
 
+def _first_shown(known: pl.DataFrame, channels: str) -> pl.DataFrame:
+    """Return the first day on which a number stood on both channels, or on any."""
+    days = pl.col("published_on")
+    own = pl.col("channel") == "body_site"
+    one, other = days.filter(own).min(), days.filter(~own).min()
+    both = pl.when(one.is_not_null() & other.is_not_null()).then(pl.max_horizontal(one, other))
+    either = pl.min_horizontal(one, other)
+    return known.group_by(KEY).agg((both if channels == "both" else either).alias("published_on"))
+
+
 def judged_decisions(
     decisions: Any,
     publications: Any,
@@ -234,46 +230,8 @@ def judged_decisions(
     within: int = WORKING_DAYS,
     channels: Literal["both", "any"] = "both",
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Return every decision with its deadline, its day of publication, and what became of it.
-
-    Parameters
-    ----------
-    decisions, publications : path-like or frame
-        See `DECISIONS` and `PUBLICATIONS`.
-    at : date
-        What was published later is not known yet.
-    within : int, default 7
-        Working days after the decision.
-    channels : {"both", "any"}
-        Published means on the body's own site and on Credit Lishui or Credit China, or on any.
-
-    Returns
-    -------
-    judged : polars.DataFrame
-        The decisions, with ``excluded`` (reason or null), ``deadline``, ``published_on``, and
-        ``state``: ``excluded``, ``open`` (deadline not yet over), ``timely``, ``late``,
-        ``predated`` (published before it was decided: one of the days is wrong), ``unpublished``.
-    notes : tuple of str
-
-    Raises
-    ------
-    SubjectError
-        If the tables are wrong, decisions of one number differ, or days lie outside the calendar.
-
-    References
-    ----------
-    发改办财金〔2018〕424号 (7 working days). 浙江省公共信用信息管理条例 (2017), art. 11(2), 15.
-
-    Examples
-    --------
-    >>> decided = pl.DataFrame({"kind": ["许可"], "body": ["甲局"], "adcode": ["331102"],
-    ...     "number": ["甲许〔2018〕1号"], "decided_on": [date(2018, 2, 13)], "subject_type": ["法人"]})
-    >>> shown = pl.DataFrame({"kind": ["许可"] * 2, "body": ["甲局"] * 2, "number": ["甲许[2018]1号"] * 2,
-    ...     "channel": ["部门网站", "信用丽水"], "published_on": [date(2018, 2, 14), date(2018, 2, 28)]})
-    >>> found, _ = judged_decisions(decided, shown, at=date(2018, 12, 31))
-    >>> found.select("deadline", "state").row(0)
-    (datetime.date(2018, 2, 28), 'timely')
-    """
+    """Return every decision with its deadline, its day of publication, and what became of it."""
+    # Source: 发改办财金〔2018〕424号 (7 working days). 浙江省公共信用信息管理条例 (2017), art. 11(2), 15.
     judged, notes, _ = _judged(decisions, publications, at, within, channels)
     return judged, notes
 
@@ -377,143 +335,4 @@ def double_publicity(
         synthetic=bool(judged["synthetic"].any()),
         detail=detail,
         notes=(*notes, *remarks),
-    )
-
-
-def drawn_files(decisions: Any, each: int, seed: int) -> pl.DataFrame:
-    """Return a random sample of decisions of every body, to be looked up on paper.
-
-    Parameters
-    ----------
-    decisions : path-like or frame
-        What to draw from: the bodies' own registers or sites, not what they reported.
-    each : int
-        Decisions a body; all where it has fewer.
-    seed : int
-        The same seed draws the same, whatever the order of rows.
-
-    Returns
-    -------
-    polars.DataFrame
-        Rows of `DECISIONS`.
-
-    Raises
-    ------
-    SubjectError
-        If the table is wrong or `each` is below 1.
-
-    Examples
-    --------
-    >>> files = pl.DataFrame({"kind": ["许可"] * 9, "body": ["甲局"] * 9, "adcode": ["331102"] * 9,
-    ...     "number": [str(n) for n in range(9)], "decided_on": [date(2018, 3, 1)] * 9,
-    ...     "subject_type": ["法人"] * 9})
-    >>> drawn_files(files, 3, seed=1).height
-    3
-    """
-    if each < 1:
-        raise SubjectError(Problem(tr("must be 1 or more", "不得小于 1"), str(each), where="each"))
-    taken, _ = _decisions(decisions)
-    ordered = taken.sort("adcode", *_KEY)
-    order = pl.Series("_order", np.random.default_rng(seed).permutation(ordered.height))
-    return (
-        ordered.with_columns(order)
-        .filter(pl.col("_order").rank("ordinal").over("adcode", "body") <= each)
-        .drop("_order")
-    )
-
-
-def concealment(
-    examined: Any,
-    publications: Any,
-    period: date,
-    *,
-    frequency: str = "year",
-    within: int = WORKING_DAYS,
-    at: date | None = None,
-    level: float = 0.95,
-    source: str = "",
-) -> Computed:
-    """Return the concealment rate (瞒报率): examined files that were due and are nowhere published.
-
-    Parameters
-    ----------
-    examined : path-like or frame
-        Decisions found by looking at paper files or bodies' sites (`DECISIONS`), e.g. those that
-        `drawn_files` drew.
-    publications : path-like or frame
-        See `PUBLICATIONS`; any channel counts.
-    period : date
-        Last day of the period the files are of.
-    frequency : {"year", "quarter", "month"}
-        Its length.
-    within : int, default 7
-        Working days after which a file is due.
-    at : date, optional
-        Day the publications were looked up; `period` without it.
-    level : float, default 0.95
-        Confidence of Wilson's interval.
-    source : str
-        Who looked.
-
-    Returns
-    -------
-    Computed
-        Companion ``.concealment`` only, with its interval: the share of files looked at, not
-        weighted by how many each body has. Detail, one row an area and body: ``examined``, ``due``,
-        ``concealed``.
-
-    Raises
-    ------
-    SubjectError
-        As `judged_decisions`; or if no examined file was due.
-
-    References
-    ----------
-    Qinghai DRC, 2024-05-10 (瞒报率 by sampling). Wilson (1927), JASA 22, 209-212.
-
-    Examples
-    --------
-    >>> files = pl.DataFrame({"kind": ["许可"] * 4, "body": ["甲局"] * 4, "adcode": ["331102"] * 4,
-    ...     "number": list("abcd"), "decided_on": [date(2018, 3, 1)] * 4, "subject_type": ["法人"] * 4})
-    >>> shown = pl.DataFrame({"kind": ["许可"] * 3, "body": ["甲局"] * 3, "number": list("abc"),
-    ...     "channel": ["信用丽水"] * 3, "published_on": [date(2018, 3, 5)] * 3})
-    >>> concealment(files, shown, date(2018, 12, 31)).of("double_publicity_coverage.concealment")["value"]
-    25.0
-    """
-    check_period(period, frequency)
-    judged, notes = judged_decisions(
-        examined, publications, at=at or period, within=within, channels="any"
-    )
-    areas = by_area(judged)
-    state = pl.col("state")
-    counts = [
-        pl.len().cast(pl.Int64).alias("examined"),
-        (~state.is_in(["excluded", "open"])).sum().cast(pl.Int64).alias("due"),
-        (state == "unpublished").sum().cast(pl.Int64).alias("concealed"),
-    ]
-    whole = areas.group_by("adcode").agg(counts).filter(pl.col("due") > 0)
-    if whole.is_empty():
-        raise SubjectError(
-            Problem(tr("no examined file was due for publication", "抽查案卷均不在应公示范围"))
-        )
-    low, high = wilson(whole["concealed"], whole["due"], level)
-    rows = [
-        {
-            "indicator": f"{INDICATOR}.concealment",
-            "adcode": row["adcode"],
-            "period": period,
-            "numerator": row["concealed"],
-            "denominator": row["due"],
-            "low": 100 * low[place],
-            "high": 100 * high[place],
-        }
-        for place, row in enumerate(whole.iter_rows(named=True))
-    ]
-    return Computed.of_rows(
-        rows,
-        frequency=frequency,
-        source=source,
-        synthetic=bool(judged["synthetic"].any()),
-        detail=areas.group_by("adcode", "body").agg(counts).sort("adcode", "body"),
-        notes=notes,
     )

@@ -55,8 +55,12 @@ class Raking:
     table: pl.DataFrame
 
 
-def _checked(frame: pl.DataFrame, margins: Margins, start: Floats) -> None:
+def _checked(frame: pl.DataFrame, margins: Margins, start: Floats, cap: float | None) -> None:
     problems: list[Problem] = []
+    if cap is not None and not cap > 1:
+        problems.append(
+            Problem(tr("the cap must be above 1", "权重上限须大于 1"), f"{cap!r}", where="cap")
+        )
     if frame.is_empty():
         problems.append(Problem(tr("there is no answer to weight", "没有可加权的答卷")))
     if len(start) != frame.height or not (np.isfinite(start) & (start > 0)).all():
@@ -224,11 +228,7 @@ def rake(
     ([0.667, 0.667, 0.667, 2.0], 1)
     """
     weights = np.ones(frame.height) if start is None else np.asarray(start, dtype=np.float64)
-    _checked(frame, margins, weights)
-    if cap is not None and not cap > 1:
-        raise SubjectError(
-            Problem(tr("the cap must be above 1", "权重上限须大于 1"), f"{cap!r}", where="cap")
-        )
+    _checked(frame, margins, weights, cap)
     names = {
         name: [category for category, people in wanted.items() if people > 0]
         for name, wanted in margins.items()

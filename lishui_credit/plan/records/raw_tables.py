@@ -48,25 +48,7 @@ _TYPES: Final[dict[str, pl.DataType]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawColumn:
-    """One column of a raw table.
-
-    Parameters
-    ----------
-    id, label_zh : str
-        English id and Chinese header.
-    kind : str
-        ``text``, ``integer`` (0 or more), ``money`` (yuan, held in fen), ``flag``, ``level`` (one
-        of `values`), ``date``, ``moment`` (day and time, Beijing time), ``area`` (code or name of
-        the city or a county, held as the code).
-    needed : bool, default True
-        Whether the table must have the column; one that is absent is all null.
-    filled : bool, default True
-        Whether every cell must hold something.
-    values : dict of str to tuple of str
-        Of a level: id to the words accepted for it.
-    aliases : tuple of str
-        Other headers accepted.
-    """
+    """One column of a raw table."""
 
     id: str
     label_zh: str
@@ -95,15 +77,7 @@ class RawColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawTable:
-    """A kind of raw records: what one row is, and its columns.
-
-    Parameters
-    ----------
-    id, title_zh : str
-        Names in messages.
-    columns : tuple of RawColumn
-        ``synthetic`` is added to every table.
-    """
+    """A kind of raw records: what one row is, and its columns."""
 
     id: str
     title_zh: str
@@ -146,13 +120,7 @@ def _frame(source: Any, table: RawTable) -> tuple[pl.DataFrame, str, int]:
 
 
 def read_frame(source: Any, table: RawTable) -> pl.DataFrame:
-    """Return the rows of a file or a frame as they are, before any column is read.
-
-    Raises
-    ------
-    SubjectError
-        If it is no readable file and no frame.
-    """
+    """Return the rows of a file or a frame as they are, before any column is read."""
     return _frame(source, table)[0]
 
 
@@ -245,35 +213,7 @@ def _read(
 
 
 def take(source: Any, table: RawTable) -> pl.DataFrame:
-    """Return the records of a table, typed and named by id, or everything wrong with them.
-
-    Parameters
-    ----------
-    source : path-like or frame
-        A CSV (UTF-8 or GB18030), Excel or Parquet file, or a polars, pandas, pyarrow or other frame
-        narwhals takes. Headers Chinese or English; columns the table does not have are ignored.
-    table : RawTable
-        What the rows are.
-
-    Returns
-    -------
-    polars.DataFrame
-        Every column of the table, in its order, and ``synthetic`` (false where not said).
-
-    Raises
-    ------
-    SubjectError
-        If columns are missing or doubled, cells are unreadable or empty where they must not be
-        (counted, with the first row), or a field stands there that no credit file may hold.
-
-    Examples
-    --------
-    >>> visits = RawTable(id="visits", title_zh="访问", columns=(
-    ...     RawColumn(id="adcode", label_zh="区划代码", kind="area"),
-    ...     RawColumn(id="day", label_zh="日期", kind="date")))
-    >>> take(pl.DataFrame({"区划代码": ["莲都区"], "日期": ["2018年3月1日"]}), visits).row(0)
-    ('331102', datetime.date(2018, 3, 1), False)
-    """
+    """Return the records of a table, typed and named by id, or everything wrong with them."""
     frame, where, first = _frame(source, table)
     problems: list[Problem] = []
     found = _matched(frame.columns, table, where, problems)

@@ -28,7 +28,6 @@ from lishui_credit.plan.records.survey_answers import (
     take_answers,
 )
 from lishui_credit.plan.records.survey_design import kish
-from lishui_credit.statistics.outcomes import Estimate
 from lishui_credit.statistics.proportions import Floats, quantile, wilson
 
 Weights = Literal["100_80_60_30_0", "100_75_50_25_0", "100_80_60_40_20"]
@@ -60,10 +59,9 @@ def _interval(value: float, error: float, z: float) -> tuple[float, float]:
 def _stratified_error(
     weights: Floats, values: Floats, mean: float, strata: Floats, people: Floats | None
 ) -> float | None:
-    """Return the linearised standard error of a weighted mean; None where a stratum has one answer.
-
-    With one weight a stratum it is sqrt(sum W_h^2 (1 - n_h / N_h) s_h^2 / n_h), s_h^2 with n_h - 1.
-    """
+    """Return the linearised standard error of a weighted mean; None where a stratum has one answer."""
+    # With one weight a stratum it is sqrt(sum W_h^2 (1 - n_h / N_h) s_h^2 / n_h), s_h^2
+    # with n_h - 1.
     total, variance = weights.sum(), 0.0
     for stratum in np.unique(strata):
         own = strata == stratum
@@ -194,15 +192,7 @@ def satisfaction(
     """
     check_period(period, "year")
     _check_choices(index, measure, level)
-    assumed = populations is None
-    if populations is None:
-        populations = {row.adcode: round(row.population(period.year)) for row in counties()}
-    people = dict(populations)
-    wrong = [name for name, number in people.items() if not number >= 1]
-    if wrong:
-        raise SubjectError(
-            Problem(tr("must be 1 or more", "不得小于 1"), ", ".join(wrong), where="populations")
-        )
+    people = _people(populations, period)
     frame = take_answers(answers, indicator, tuple(margins or ()), people)
     valid = frame.filter(pl.col("answer").is_in(VALID))
     if valid.is_empty():
@@ -226,21 +216,18 @@ def satisfaction(
         VALID, INDEX_WEIGHTS[index], return_dtype=pl.Float64
     )  # fmt: skip
     top = valid["answer"].is_in(TOP_TWO).to_numpy().astype(np.float64)
+    rows = {code: _counted(frame.filter(pl.col("adcode") == code), code) for code in codes}
+    whole = _counted(frame, CITY)
     z = quantile(level)
-    detail = []
     for place, code in enumerate(codes):
         own = places == place
-        row = _counted(frame.filter(pl.col("adcode") == code), code)
         if own.any():
-            row |= _figures(
-                top[own], points.to_numpy()[own], weights[own], places[own], None, z, level
-            )
-        detail.append(row)
-    whole = _counted(frame, CITY)
+            part = (top[own], points.to_numpy()[own], weights[own], places[own])
+            rows[code] |= _figures(*part, None, z, level)
     if not lacking:
         whole |= _figures(top, points.to_numpy(), weights, places, numbers, z, level)
-    table = pl.DataFrame([whole, *detail], schema=_DETAIL, orient="row")
-    notes = _notes(table, lacking, assumed, raked, index)
+    table = pl.DataFrame([whole, *rows.values()], schema=_DETAIL, orient="row")
+    notes = _notes(table, lacking, populations is None, raked, index)
     return Survey.of_rows(
         _rows(table, indicator, period, measure, raked is None),
         frequency="year",
@@ -261,6 +248,18 @@ _DETAIL: Final[dict[str, pl.DataType]] = {
     **dict.fromkeys(("asked", "valid", "dont_know", "refused", *VALID), pl.Int64()),
     **dict.fromkeys(_FIGURES, pl.Float64()),
 }
+
+
+def _people(populations: Mapping[str, int] | None, period: date) -> dict[str, int]:
+    """Return the people that each county stands for: the residents of the year where none are given."""
+    if populations is None:
+        return {row.adcode: round(row.population(period.year)) for row in counties()}
+    wrong = [name for name, number in populations.items() if not number >= 1]
+    if wrong:
+        raise SubjectError(
+            Problem(tr("must be 1 or more", "不得小于 1"), ", ".join(wrong), where="populations")
+        )
+    return dict(populations)
 
 
 def _check_choices(index: str, measure: str, level: float) -> None:
@@ -391,65 +390,3 @@ def _notes(
             )
         )
     return notes
-
-
-def change(before: Survey, after: Survey, adcode: str = CITY, level: float = 0.95) -> Estimate:
-    """Return the change of the rate between two independent surveys, in points, with its p-value.
-
-    Parameters
-    ----------
-    before, after : Survey
-        Of the same question.
-    adcode : str, default "331100"
-        Area.
-    level : float, default 0.95
-        Confidence.
-
-    Returns
-    -------
-    Estimate
-        Points gained, normal interval, two-sided p; a trend is only drawn where p is small.
-
-    Raises
-    ------
-    SubjectError
-        If either survey has no rate, or no error of it, for the area.
-
-    References
-    ----------
-    Cochran (1977), Sampling Techniques, 3rd ed., Wiley, section 2.9.
-
-    Examples
-    --------
-    >>> def year(satisfied):
-    ...     answers = ["很满意"] * satisfied + ["一般"] * (100 - satisfied)
-    ...     frame = pl.DataFrame({"respondent": range(100), "adcode": ["331102"] * 100, "answer": answers})
-    ...     return satisfaction(frame, "satisfaction_social", date(2018, 12, 31), populations={"331102": 10**6})
-    >>> found = change(year(70), year(80), "331102")
-    >>> round(found.value, 1), round(found.p, 3)
-    (10.0, 0.102)
-    """
-    from statistics import NormalDist
-
-    figures = []
-    for name, survey in (("before", before), ("after", after)):
-        rows = survey.detail.filter(adcode=adcode)
-        value, error = rows.select("rate", "rate_error").row(0) if rows.height else (None, None)
-        if value is None or error is None:
-            raise SubjectError(
-                Problem(
-                    tr(
-                        "the survey has no rate with an error there",
-                        "该调查在此地区没有带误差的数值",
-                    ),
-                    adcode,
-                    where=name,
-                )
-            )
-        figures.append((value, error))
-    (old, old_error), (new, new_error) = figures
-    error = sqrt(old_error**2 + new_error**2)
-    z = quantile(level)
-    gained = new - old
-    p = (1.0 if gained == 0 else 0.0) if error == 0 else 2 * NormalDist().cdf(-abs(gained) / error)
-    return Estimate(gained, gained - z * error, gained + z * error, level, p)

@@ -38,29 +38,7 @@ QUESTIONS: Final = {
 
 
 def answers_table(indicator: str, margins: tuple[str, ...] = ()) -> RawTable:
-    """Return what a file of answers to one question must hold.
-
-    Parameters
-    ----------
-    indicator : str
-        Key of `QUESTIONS`.
-    margins : tuple of str
-        Further columns that weights are raked to, such as ``sex``.
-
-    Returns
-    -------
-    RawTable
-
-    Raises
-    ------
-    SubjectError
-        If there is no such question.
-
-    Examples
-    --------
-    >>> [column.label_zh for column in answers_table("satisfaction_social").columns]
-    ['答卷编号', '区划代码', '社会诚信满意度']
-    """
+    """Return what a file of answers to one question must hold."""
     if indicator not in QUESTIONS:
         raise SubjectError(
             Problem(
@@ -97,35 +75,7 @@ def answers_table(indicator: str, margins: tuple[str, ...] = ()) -> RawTable:
 def take_answers(
     answers: Any, indicator: str, margins: tuple[str, ...], populations: Mapping[str, int]
 ) -> pl.DataFrame:
-    """Return the answers to one question, an empty one as refused, or everything wrong with them.
-
-    Parameters
-    ----------
-    answers : path-like or frame
-        See `answers_table`.
-    indicator : str
-        Key of `QUESTIONS`.
-    margins : tuple of str
-        Further columns wanted.
-    populations : mapping of str to int
-        People by county; answers from elsewhere are refused.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``respondent``, ``adcode``, ``answer``, the margins, ``synthetic``.
-
-    Raises
-    ------
-    SubjectError
-        If the table is wrong, a respondent stands twice, or a county has no population.
-
-    Examples
-    --------
-    >>> asked = pl.DataFrame({"respondent": [1], "adcode": ["莲都区"], "回答": ["满意"]})
-    >>> take_answers(asked, "satisfaction_social", (), {"331102": 500_000})["answer"].to_list()
-    ['fairly_satisfied']
-    """
+    """Return the answers to one question, an empty one as refused, or everything wrong with them."""
     frame = take(answers, answers_table(indicator, margins)).rename({indicator: "answer"})
     problems: list[Problem] = []
     twice = frame.filter(pl.col("respondent").is_duplicated())

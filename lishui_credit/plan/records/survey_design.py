@@ -45,28 +45,9 @@ def _at_least_one(problems: list[Problem], **numbers: float | None) -> None:
 
 
 def kish(weights: Floats) -> float:
-    """Return Kish's design effect of unequal weights: n * sum(w^2) / (sum w)^2.
-
-    Parameters
-    ----------
-    weights : ndarray of float, shape (n,)
-        Not negative, not all zero.
-
-    Returns
-    -------
-    float
-        1 for equal weights, more otherwise.
-
-    References
-    ----------
-    Kish (1965), Survey Sampling, Wiley, section 11.7; Kish (1992), Weighting for unequal P_i,
-    Journal of Official Statistics 8, 183-200.
-
-    Examples
-    --------
-    >>> float(kish(np.array([1.0, 1.0, 2.0, 2.0])))
-    1.1111111111111112
-    """
+    """Return Kish's design effect of unequal weights: n * sum(w^2) / (sum w)^2."""
+    # Source: Kish (1965), Survey Sampling, Wiley, section 11.7; Kish (1992), Weighting for
+    # unequal P_i, Journal of Official Statistics 8, 183-200.
     return float(len(weights) * (weights**2).sum() / weights.sum() ** 2)
 
 

@@ -72,11 +72,9 @@ STATES: Final = ("counted", "bulk", "failed", "robot", "test", "retry", "repeat"
 def _repeats(
     pairs: NDArray[np.int64], moments: NDArray[np.int64], window: int
 ) -> NDArray[np.bool_]:
-    """Tell which of the rows, sorted by pair and moment, follow a counted one within the window.
-
-    Only the counted query opens a window: a user who asks every nine minutes counts every other
-    time, not once.
-    """
+    """Tell which of the rows, sorted by pair and moment, follow a counted one within the window."""
+    # Only the counted query opens a window: a user who asks every nine minutes counts every
+    # other time, not once.
     repeated = np.zeros(len(pairs), dtype=np.bool_)
     near = np.zeros(len(pairs), dtype=np.bool_)
     near[1:] = (pairs[1:] == pairs[:-1]) & (moments[1:] - moments[:-1] < window)
@@ -98,36 +96,7 @@ def judged_queries(
     tests: Collection[str] = (),
     repeat_minutes: int = REPEAT_MINUTES,
 ) -> pl.DataFrame:
-    """Return every request of a log with what it is.
-
-    Parameters
-    ----------
-    queries : path-like or frame
-        See `QUERIES`.
-    robots, tests : collection of str
-        Users known to be robots, or to be the operator's own tests.
-    repeat_minutes : int, default 10
-        A successful query of the same user and subject less than this after a counted one is a
-        repeat; 0 keeps repeats.
-
-    Returns
-    -------
-    polars.DataFrame
-        The log with ``state``: ``counted``, ``bulk``, ``failed``, ``robot``, ``test`` (tests and
-        health checks), ``retry``, ``repeat``.
-
-    Raises
-    ------
-    SubjectError
-        If the table is wrong or the minutes are negative.
-
-    Examples
-    --------
-    >>> log = pl.DataFrame({"at": [f"2018-03-01 09:0{m}:00" for m in range(3)], "user": ["u"] * 3,
-    ...     "subject": ["s", "s", "t"], "adcode": ["331102"] * 3, "channel": ["网站"] * 3, "success": ["是"] * 3})
-    >>> judged_queries(log)["state"].to_list()
-    ['counted', 'repeat', 'counted']
-    """
+    """Return every request of a log with what it is."""
     if repeat_minutes < 0:
         raise SubjectError(
             Problem(
@@ -250,21 +219,7 @@ def query_volume(
         for name, state in ((INDICATOR, "counted"), (f"{INDICATOR}.bulk", "bulk"))
     ]
     notes = _notes(log, repeat_minutes)
-    begun, first = log.select(day.min()).item(), table["period"].min()
-    if isinstance(first, date) and begun > period_start(first, frequency):
-        notes.append(
-            tr(
-                f"the log begins on {begun}: the first period may not be whole",
-                f"日志始于 {begun}:首期可能不完整",
-            )
-        )
-    if over.height < areas.height:
-        notes.append(
-            tr(
-                f"the log ends on {last}: the period of that day is not over and left out",
-                f"日志止于 {last}:该日所在期间尚未结束,不计入",
-            )
-        )
+    notes += _partial_periods(log, table, over.height < areas.height, last, frequency)
     return Computed.of_rows(
         rows,
         frequency=frequency,
@@ -273,6 +228,30 @@ def query_volume(
         detail=table,
         notes=notes,
     )
+
+
+def _partial_periods(
+    log: pl.DataFrame, table: pl.DataFrame, cut: bool, last: date | None, frequency: str
+) -> list[str]:
+    """Return remarks on periods that the log covers only in part."""
+    notes = []
+    day = pl.col("at").dt.date()
+    begun, first = log.select(day.min()).item(), table["period"].min()
+    if isinstance(first, date) and begun > period_start(first, frequency):
+        notes.append(
+            tr(
+                f"the log begins on {begun}: the first period may not be whole",
+                f"日志始于 {begun}:首期可能不完整",
+            )
+        )
+    if cut:
+        notes.append(
+            tr(
+                f"the log ends on {last}: the period of that day is not over and left out",
+                f"日志止于 {last}:该日所在期间尚未结束,不计入",
+            )
+        )
+    return notes
 
 
 def _notes(log: pl.DataFrame, repeat_minutes: int) -> list[str]:

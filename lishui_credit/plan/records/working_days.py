@@ -33,23 +33,7 @@ def _known() -> tuple[date, date, NDArray[np.int64]]:
 
 
 def is_working_day(day: date) -> bool:
-    """Tell whether people work on a day in China.
-
-    Parameters
-    ----------
-    day : date
-        Within the years the calendar knows.
-
-    Raises
-    ------
-    SubjectError
-        If the year is not known.
-
-    Examples
-    --------
-    >>> is_working_day(date(2018, 2, 24)), is_working_day(date(2018, 2, 16))  # a Saturday, a Friday
-    (True, False)
-    """
+    """Tell whether people work on a day in China."""
     _refuse_unknown(pl.Series([day]))
     _, _, days = _known()
     number = day.toordinal() - date(1970, 1, 1).toordinal()
@@ -75,37 +59,11 @@ def _refuse_unknown(days: pl.Series) -> None:
 
 
 def deadlines(days: pl.Series, within: int) -> pl.Series:
-    """Return the last day that still is within so many working days of each day.
-
-    The day itself does not count; the deadline is the `within`-th working day after it. An act on
-    the weekend after a Friday deadline is late.
-
-    Parameters
-    ----------
-    days : Series of date, shape (n,)
-        Days something was decided; null stays null.
-    within : int
-        Working days, 1 or more.
-
-    Returns
-    -------
-    Series of date, shape (n,)
-
-    Raises
-    ------
-    SubjectError
-        If a day, or its deadline, lies outside the years the calendar knows.
-
-    References
-    ----------
-    民法典 art. 201 (the first day does not count; so art. 154 of 民法通则 before 2021). 国务院办公厅
-    关于部分节假日安排的通知, of each year.
-
-    Examples
-    --------
-    >>> deadlines(pl.Series([date(2018, 2, 13)]), 7).to_list()  # Spring Festival 15-21 February
-    [datetime.date(2018, 2, 28)]
-    """
+    """Return the last day that still is within so many working days of each day."""
+    # The day itself does not count; the deadline is the `within`-th working day after it.
+    # An act on the weekend after a Friday deadline is late.
+    # Source: 民法典 art. 201 (the first day does not count; so art. 154 of 民法通则 before 2021).
+    # 国务院办公厅 关于部分节假日安排的通知, of each year.
     if within < 1:
         raise SubjectError(
             Problem(tr("must be 1 or more", "不得小于 1"), str(within), where="within")
@@ -129,13 +87,7 @@ def deadlines(days: pl.Series, within: int) -> pl.Series:
 
 
 def working_days_between(start: date, end: date) -> int:
-    """Return the working days after `start` up to and with `end`; 0 where end is not later.
-
-    Examples
-    --------
-    >>> working_days_between(date(2018, 2, 13), date(2018, 2, 28))
-    7
-    """
+    """Return the working days after `start` up to and with `end`; 0 where end is not later."""
     _refuse_unknown(pl.Series([start, end]))
     _, _, days = _known()
     origin = date(1970, 1, 1).toordinal()
