@@ -21,20 +21,7 @@ YEARS: Final = (2016, 2017, 2018)
 
 
 def write(folder: Path, seed: int) -> dict[str, object]:
-    """Write ``companions.parquet``.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the board.
-    seed : int
-        Of the records.
-
-    Returns
-    -------
-    dict
-        Nothing for the manifest.
-    """
+    """Write ``companions.parquet``."""
     found: list[pl.DataFrame] = []
     for year in YEARS:
         end = date(year, 12, 31)

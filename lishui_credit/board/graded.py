@@ -24,27 +24,7 @@ ROWS: Final = 1_800
 
 
 def write(folder: Path, seed: int, *, rows: int = ROWS) -> dict[str, object]:
-    """Grade the synthetic registers into a board.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the board.
-    seed : int
-        Of the samples; the same index is the same subject in every year.
-    rows : int, default 1800
-        Subjects a register.
-
-    Returns
-    -------
-    dict
-        Nothing to tell the manifest.
-
-    Notes
-    -----
-    Households and small enterprises are graded in the middle of the year after the one their
-    figures speak of; tax payers and environmental records in the cycle of their year.
-    """
+    """Grade the synthetic registers into a board."""
     for year in YEARS:
         day = date(year + 1, 6, 30)
         firms = tax.enterprises(rows, seed=seed, year=year)

@@ -24,23 +24,7 @@ from lishui_credit.tables.write import SUFFIXES
 
 
 def graded_files(folder: Path | str) -> dict[str, dict[int, Path]]:
-    """Return the graded files of a board, by rubric and year.
-
-    Parameters
-    ----------
-    folder : path-like
-        Of the board; ``graded/<rubric>/<year>.parquet`` (.csv, .xlsx) are found in it.
-
-    Returns
-    -------
-    dict of str to dict of int to Path
-        Rubrics by name, years rising; Parquet before CSV before Excel where a year has several.
-
-    Examples
-    --------
-    >>> graded_files("no such folder")
-    {}
-    """
+    """Return the graded files of a board, by rubric and year."""
     found: dict[str, dict[int, Path]] = {}
     root = Path(folder) / GRADED
     for home in sorted(path for path in root.glob("*") if path.is_dir()):
@@ -55,29 +39,7 @@ def graded_files(folder: Path | str) -> dict[str, dict[int, Path]]:
 
 
 def explained(graded: Graded, subject: str) -> Explanation:
-    """Return why a synthetic subject has its grade; of a real one nothing is told.
-
-    Parameters
-    ----------
-    graded : Graded
-        A graded file.
-    subject : str
-        Id of a subject.
-
-    Returns
-    -------
-    Explanation
-
-    Raises
-    ------
-    SubjectError
-        If the subject's row does not say that it is synthetic, or there is no such subject.
-
-    Notes
-    -----
-    A dashboard is open to more people than a credit file is: a person's own explanation is given by
-    ``lishui-credit explain`` to whoever may have it.
-    """
+    """Return why a synthetic subject has its grade; of a real one nothing is told."""
     names = graded.frame.collect_schema().names()
     key = graded.rubric.subject_id
 
@@ -104,20 +66,7 @@ def explained(graded: Graded, subject: str) -> Explanation:
 
 
 def synthetic_ids(graded: Graded, rows: int = 200) -> list[str]:
-    """Return ids of synthetic subjects of a graded file: the first of each outcome, then others.
-
-    Parameters
-    ----------
-    graded : Graded
-        A graded file.
-    rows : int, default 200
-        At most so many.
-
-    Returns
-    -------
-    list of str
-        Empty where no row says that it is synthetic.
-    """
+    """Return ids of synthetic subjects of a graded file: the first of each outcome, then others."""
     if "synthetic" not in graded.frame.collect_schema().names():
         return []
     key = pl.col(graded.rubric.subject_id).cast(pl.String)
@@ -137,17 +86,7 @@ def synthetic_ids(graded: Graded, rows: int = 200) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredModel:
-    """A model's folder.
-
-    Parameters
-    ----------
-    id : str
-        ``name/version``.
-    folder : Path
-        With ``scorecard.json``.
-    validations : dict of str to Path
-        Validations as data, by the name of their file.
-    """
+    """A model's folder."""
 
     id: str
     folder: Path
@@ -159,20 +98,7 @@ class StoredModel:
         return self.folder / FILE
 
     def about(self, what: str, lang: str) -> str:
-        """Return the owner's words on something in a language, "" where there are none.
-
-        Parameters
-        ----------
-        what : str
-            "intended" or "population".
-        lang : str
-            "zh" or "en".
-
-        Raises
-        ------
-        ModelError
-            If ``about.json`` is no JSON object.
-        """
+        """Return the owner's words on something in a language, "" where there are none."""
         path = self.folder / "about.json"
         if not path.is_file():
             return ""
@@ -188,23 +114,7 @@ class StoredModel:
 
 
 def stored_models(folder: Path | str) -> dict[str, StoredModel]:
-    """Return the models of a board: every ``models/<name>/<version>`` with a scorecard.
-
-    Parameters
-    ----------
-    folder : path-like
-        Of the board.
-
-    Returns
-    -------
-    dict of str to StoredModel
-        By ``name/version``.
-
-    Examples
-    --------
-    >>> stored_models("no such folder")
-    {}
-    """
+    """Return the models of a board: every ``models/<name>/<version>`` with a scorecard."""
     root = Path(folder) / MODELS
     found = {}
     for path in sorted(root.glob(f"*/*/{FILE}")):
@@ -220,12 +130,6 @@ def stored_models(folder: Path | str) -> dict[str, StoredModel]:
 
 
 def laboratory_file(folder: Path | str) -> Path | None:
-    """Return ``lending/laboratory.toml`` of a board, None where there is none.
-
-    Examples
-    --------
-    >>> laboratory_file("no such folder") is None
-    True
-    """
+    """Return ``lending/laboratory.toml`` of a board, None where there is none."""
     path = Path(folder) / LENDING / "laboratory.toml"
     return path if path.is_file() else None

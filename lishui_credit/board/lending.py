@@ -49,22 +49,7 @@ term_months = 12
 
 
 def write(folder: Path, seed: int, *, rows: int = 12_000) -> dict[str, object]:
-    """Write loans, policy and laboratory into a board that has its model.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the board.
-    seed : int
-        Of the sample.
-    rows : int, default 12000
-        Households; three in four have borrowed.
-
-    Returns
-    -------
-    dict
-        Nothing to tell the manifest.
-    """
+    """Write loans, policy and laboratory into a board that has its model."""
     home = folder / FOLDER
     home.mkdir()
     model = folder / models.FOLDER / models.MODEL
@@ -90,29 +75,7 @@ def write(folder: Path, seed: int, *, rows: int = 12_000) -> dict[str, object]:
 
 
 def loans(card: Card, rows: int, seed: int) -> pl.DataFrame:
-    """Return synthetic loans scored by a card, with outcomes, amounts and groups.
-
-    Parameters
-    ----------
-    card : Card
-        Reads columns of `samples.households`.
-    rows : int
-        Households; those that have borrowed become loans.
-    seed : int
-
-    Returns
-    -------
-    polars.DataFrame
-        ``loan_id``, ``county``, ``score``, ``pd``, ``bad``, ``amount_fen``, ``sex``, ``age_band``,
-        ``synthetic``.
-
-    Notes
-    -----
-    Every figure is a design choice. Amounts are around the 5.42万 yuan a borrower of 2010, in whole
-    thousands. Sex of the head is drawn apart from everything; heads of sixty and over are drawn more
-    often where income a member is low, so that a cut-off touches the groups unequally, as it may in
-    life. No real household is behind them.
-    """
+    """Return synthetic loans scored by a card, with outcomes, amounts and groups."""
     made = models.borrowers(rows, seed, YEAR, start=100_000)
     rng = generator(seed, _STREAM, 0, YEAR)
     count = made.height

@@ -46,22 +46,7 @@ ABOUT: Final = {
 def write(
     folder: Path, seed: int, *, rows: int = 8_000, later_rows: int = 4_000
 ) -> dict[str, object]:
-    """Fit the card and judge it on later years.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the board.
-    seed : int
-        Of the sample.
-    rows, later_rows : int
-        Households to fit on, and of each later year; other households than those fitted on.
-
-    Returns
-    -------
-    dict
-        Nothing to tell the manifest.
-    """
+    """Fit the card and judge it on later years."""
     home = folder / FOLDER / MODEL
     inputs = folder / FOLDER / "inputs"
     inputs.mkdir(parents=True)
@@ -100,20 +85,6 @@ def write(
 
 
 def borrowers(rows: int, seed: int, year: int, *, start: int = 0) -> pl.DataFrame:
-    """Return those of some synthetic households that have borrowed, with their outcomes.
-
-    Parameters
-    ----------
-    rows, start : int
-        Households, and the index of the first.
-    seed, year : int
-        As for `samples.households.households`.
-
-    Examples
-    --------
-    >>> made = borrowers(40, 1, 2015)
-    >>> made["default_12m"].null_count(), made["synthetic"].all()
-    (0, True)
-    """
+    """Return those of some synthetic households that have borrowed, with their outcomes."""
     made = households.households(rows, seed=seed, year=year, start=start, default_rate=DEFAULT_RATE)
     return made.filter(pl.col(TARGET).is_not_null())

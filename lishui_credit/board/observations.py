@@ -21,20 +21,7 @@ REPORT: Final = "2018年12月报送.csv"
 
 
 def write(folder: Path, seed: int) -> dict[str, object]:
-    """Write the store, and beside it the rows of a report that were rejected.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the board.
-    seed : int
-        Of the sample.
-
-    Returns
-    -------
-    dict
-        ``opens_at``, for the manifest.
-    """
+    """Write the store, and beside it the rows of a report that were rejected."""
     made = plan_observations(seed=seed)
     store = Store.open(folder / "observations.duckdb")
     export = folder / "export.parquet"

@@ -25,24 +25,7 @@ _RATES = (
 def group_rates(
     table: pl.DataFrame, column: str, *, gaps: bool = False, synthetic: bool = False
 ) -> Any:
-    """Return approval, opportunity and bad rate of every group, with intervals.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        Of `cutoffs.affected.affected`; groups too small for a figure are left out.
-    column : str
-        Which of its columns of groups.
-    gaps : bool, default False
-        Whether to draw gaps to the reference group in place of the rates.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The group that gaps are taken against is told in the title.
-    """
+    """Return approval, opportunity and bad rate of every group, with intervals."""
     rows = table.filter((pl.col("column") == column) & pl.col("approval").is_not_null())
     base = rows.filter(pl.col("note") == "reference")["group"].to_list()
     what = tr("Gaps", "差距") if gaps else tr("Rates", "比率")
@@ -90,25 +73,7 @@ def frontier(
     currency: Sequence[str] | None = None,
     synthetic: bool = False,
 ) -> Any:
-    """Return profit against the largest gap between groups, over policies that none beats.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        Of `cutoffs.affected.frontier`.
-    group : str
-        What the groups are called.
-    chosen : (float, int), optional
-        Gap (0 to 1) and profit (fen) of a policy to be marked.
-    currency : (str, str), optional
-        Its name in English and in Chinese; yuan without it.
-    synthetic : bool, default False
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The hover tells the approval rate and the cut-offs.
-    """
+    """Return profit against the largest gap between groups, over policies that none beats."""
     money = unit([*table["profit_fen"], *([chosen[1]] if chosen else [])], currency)
     title = tr(f"Profit and the largest gap · {group}", f"利润与最大差距 · {group}")
     figure = blank(title, synthetic, 680, 460)

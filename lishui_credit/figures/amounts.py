@@ -36,28 +36,7 @@ class Unit:
 
 
 def unit(fen: Iterable[float | None], currency: Sequence[str] | None = None) -> Unit:
-    """Return the unit in which the greatest of some amounts reads well.
-
-    Parameters
-    ----------
-    fen : iterable of float or None
-        Amounts in hundredths of the currency.
-    currency : (str, str), optional
-        Its name in English and in Chinese; yuan and 元 without it.
-
-    Returns
-    -------
-    Unit
-
-    Examples
-    --------
-    >>> from lishui_credit.language import set_language
-    >>> set_language("en"); unit([1_250_000_000, None]), unit([1_250_000_000]).of([1_250_000_000])
-    (Unit(fen=100000000.0, name='million yuan'), [12.5])
-    >>> set_language("zh"); unit([1_250_000_000]).name
-    '万元'
-    >>> set_language(None)
-    """
+    """Return the unit in which the greatest of some amounts reads well."""
     greatest = max((abs(value) / _FEN for value in fen if value is not None), default=0.0)
     word, chinese = currency or ("yuan", "元")
     for floor, size, name in _ZH if language() == "zh" else _EN:

@@ -29,33 +29,8 @@ def _ink(status: str) -> str:
 
 
 def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
-    """Return the nine counties as filled outlines in the colours of their statuses.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        Progress of one day.
-    key : str
-        Indicator.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-
-    References
-    ----------
-    地图管理条例 art. 15-22 (maps made public are examined): hence "schematic".
-
-    Examples
-    --------
-    >>> from lishui_credit.plan.standings import progress
-    >>> from lishui_credit.samples.plan_observations import plan_observations
-    >>> figure = map_plot(progress(plan_observations()), "website_rate")
-    >>> sum(trace.fill == "toself" for trace in figure.data)
-    9
-    """
+    """Return the nine counties as filled outlines in the colours of their statuses."""
+    # Source: 地图管理条例 art. 15-22 (maps made public are examined): hence "schematic".
     row = indicator(key)
     found = {
         r["adcode"]: r
@@ -104,26 +79,7 @@ def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
 
 
 def heat_plot(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
-    """Return the twelve indicators by the city and its nine counties: status and value in each cell.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        Progress of one day.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-
-    Examples
-    --------
-    >>> from lishui_credit.plan.standings import progress
-    >>> from lishui_credit.samples.plan_observations import plan_observations
-    >>> len(heat_plot(progress(plan_observations())).data[0].z)
-    12
-    """
+    """Return the twelve indicators by the city and its nine counties: status and value in each cell."""
     ranks = {name: place for place, name in enumerate(STATUSES)}
     rows = list(indicators().values())
     shown = areas()
@@ -178,13 +134,7 @@ def heat_plot(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
 
 
 def short_value(key: str, value: float | None) -> str:
-    """Return a value for a narrow cell: percent without its sign, counts and money in ten thousands.
-
-    Examples
-    --------
-    >>> short_value("website_rate", 77.77), short_value("service_revenue", 1234567.0)
-    ('77.8', '123')
-    """
+    """Return a value for a narrow cell: percent without its sign, counts and money in ten thousands."""
     if value is None:
         return "—"
     if indicator(key).unit == "percent":
@@ -194,21 +144,7 @@ def short_value(key: str, value: float | None) -> str:
 
 
 def league_plot(league: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
-    """Return the counties with their intervals, and beside each its place as a range.
-
-    Parameters
-    ----------
-    league : polars.DataFrame
-        Of `lishui_credit.plan.league.league`.
-    key : str
-        Indicator.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
+    """Return the counties with their intervals, and beside each its place as a range."""
     row = indicator(key)
     day = str(league["period"].max())
     figure = blank(
@@ -243,15 +179,7 @@ def league_plot(league: pl.DataFrame, key: str, *, synthetic: bool = False) -> A
 
 
 def place_words(row: dict[str, Any]) -> str:
-    """Return a county's place in a league as words: one place, a range, or none.
-
-    Examples
-    --------
-    >>> place_words({"place_from": 2, "place_to": 5, "groups": "ab"})
-    'place 2 to 5 · ab'
-    >>> place_words({"place_from": None, "place_to": None, "groups": None})
-    'not placed'
-    """
+    """Return a county's place in a league as words: one place, a range, or none."""
     first, last = row["place_from"], row["place_to"]
     if first is None or last is None:
         return tr("not placed", "不排位")

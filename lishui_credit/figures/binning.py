@@ -27,13 +27,7 @@ _WAYS = {
 
 
 def short(words: str, longest: int = _LONGEST) -> str:
-    """Return words cut to a length, with an ellipsis where something is gone.
-
-    Examples
-    --------
-    >>> short("a very long label", 10)
-    'a very lo…'
-    """
+    """Return words cut to a length, with an ellipsis where something is gone."""
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 
@@ -47,33 +41,10 @@ def _apart(labels: list[str], ids: list[str]) -> list[str]:
 
 
 def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> Any:
-    """Return one characteristic's bins as a plotly figure.
-
-    Bars: goods and bads of every bin, stacked, as shares of all rows. Line, right axis: the bad
-    rate with its 95 % Wilson interval. In the hover: the bin whole, rows, WoE, its part of the
-    information value.
-
-    Parameters
-    ----------
-    binning : Binning
-        Of a `BinningProcess` or a card's characteristic.
-    label : str, default ""
-        What people call it; the column's name where not given.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-
-    Examples
-    --------
-    >>> from lishui_credit.scorecards import BinningProcess
-    >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
-    >>> process = BinningProcess().fit(frame, [0] * 45 + [1] * 15 + [0] * 40)
-    >>> [trace.type for trace in bin_plot(process.binnings_["late"]).data]
-    ['bar', 'bar', 'scatter']
-    """
+    """Return one characteristic's bins as a plotly figure."""
+    # Bars: goods and bads of every bin, stacked, as shares of all rows. Line, right axis:
+    # the bad rate with its 95 % Wilson interval. In the hover: the bin whole, rows, WoE,
+    # its part of the information value.
     frame = binning.table()
     way = tr(*_WAYS[binning.direction]) if binning.type == "number" else tr("levels", "类别")
     title = f"{short(label or binning.feature, 30)} · {way} · IV {binning.iv:.3f}"
@@ -147,20 +118,9 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
 
 
 def points_plot(card: Card) -> Any:
-    """Return the points of every characteristic as a plotly figure: range and mean.
-
-    Lines from the fewest to the most points a row of the sample could have, ticks at the points of
-    its bins, a mark at the sample's mean; the widest first.
-
-    Parameters
-    ----------
-    card : Card
-        The title says so where its sample is synthetic.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
+    """Return the points of every characteristic as a plotly figure: range and mean."""
+    # Lines from the fewest to the most points a row of the sample could have, ticks at the
+    # points of its bins, a mark at the sample's mean; the widest first.
     items = sorted(card.characteristics, key=lambda item: item.worst - item.best)
     title = tr("Points per characteristic", "各特征分值")
     figure = blank(title, card.synthetic, 720, 120 + 34 * max(4, len(items)))
@@ -206,19 +166,7 @@ def points_plot(card: Card) -> Any:
 
 
 def side_by_side_plot(frame: pl.DataFrame, *, synthetic: bool = False) -> Any:
-    """Return `validation.decreed.points_side_by_side` as a plotly figure, the edition's row order.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        As that function returns it; the interval is drawn where there is one.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
+    """Return `validation.decreed.points_side_by_side` as a plotly figure, the edition's row order."""
     title = tr("Part of all points: decreed and learned", "占全部分值的比重:规定与学得")
     figure = blank(title, synthetic, 760, 160 + 34 * max(4, frame.height))
     places = _apart(frame["label"].to_list(), frame["row"].to_list())

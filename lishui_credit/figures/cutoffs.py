@@ -51,28 +51,7 @@ def _band(
 
 
 def trade_off(swept: pl.DataFrame, *, synthetic: bool = False) -> Any:
-    """Return how many are approved against how many of them go bad, cut-off by cut-off.
-
-    Parameters
-    ----------
-    swept : polars.DataFrame
-        Of `cutoffs.sweep`.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-
-    Examples
-    --------
-    >>> from lishui_credit.cutoffs.books import book
-    >>> from lishui_credit.cutoffs.sweeps import sweep
-    >>> from lishui_credit.pricing.terms import Terms
-    >>> frame = pl.DataFrame({"score": [1, 2, 3], "bad": [1, 0, 0], "amount_fen": [10_000] * 3})
-    >>> [trace.mode for trace in trade_off(sweep(book(frame), Terms(800, 300), repeats=0)).data]
-    ['lines', 'markers']
-    """
+    """Return how many are approved against how many of them go bad, cut-off by cut-off."""
     frame = swept.filter(pl.col("approved") > 0)
     title = tr("Approval against bad rate", "通过率与坏账率")
     figure = blank(title, synthetic, 680, 460)
@@ -116,21 +95,7 @@ def trade_off(swept: pl.DataFrame, *, synthetic: bool = False) -> Any:
 def profit_curve(
     swept: pl.DataFrame, *, currency: Sequence[str] | None = None, synthetic: bool = False
 ) -> Any:
-    """Return profit against the cut-off, with its interval, the best and its plateau.
-
-    Parameters
-    ----------
-    swept : polars.DataFrame
-        Of `cutoffs.sweep`. Its first row, approve none, has no score and is left out.
-    currency : (str, str), optional
-        What the hundredths of the amounts are hundredths of; yuan without it.
-    synthetic : bool, default False
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Diamonds mark the best; thick is its plateau, cut-offs that cannot be told from it.
-    """
+    """Return profit against the cut-off, with its interval, the best and its plateau."""
     frame = swept.filter(pl.col("cut_off").is_not_null())
     money = unit(
         [*frame["profit_fen"], *frame["profit_fen_low"], *frame["profit_fen_high"]], currency
@@ -176,18 +141,7 @@ def profit_curve(
 
 
 def rates_by_cut_off(swept: pl.DataFrame, *, synthetic: bool = False) -> Any:
-    """Return approval rate, captured bads and both bad rates against the cut-off.
-
-    Parameters
-    ----------
-    swept : polars.DataFrame
-        Of `cutoffs.sweep`.
-    synthetic : bool, default False
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
+    """Return approval rate, captured bads and both bad rates against the cut-off."""
     frame = swept.filter(pl.col("cut_off").is_not_null())
     figure = blank(tr("Rates by cut-off", "各分数线的比率"), synthetic, 680, 460)
     for column, name, colour, dash in (
@@ -220,23 +174,7 @@ def swap_waterfall(
     currency: Sequence[str] | None = None,
     synthetic: bool = False,
 ) -> Any:
-    """Return the way from what an old policy approves to what a new one approves.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        ``Swap.table``.
-    amounts : bool, default False
-        Whether to draw money in place of applicants.
-    currency : (str, str), optional
-        As in `profit_curve`.
-    synthetic : bool, default False
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Under each bar's name: the bad rate of its known outcomes, or that none is known.
-    """
+    """Return the way from what an old policy approves to what a new one approves."""
     rows = {row["set"]: row for row in table.iter_rows(named=True)}
     order = ("approved_old", "swap_out", "swap_in", "approved_new")
     column = "amount_fen" if amounts else "applicants"
@@ -286,21 +224,7 @@ def _known(row: dict[str, Any]) -> str:
 
 
 def swap_rates(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False) -> Any:
-    """Return the bad rate of those who leave and enter, with intervals, by set or by group.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        ``Swap.table``, or ``Swap.by`` of one column (then one mark per group and set). Sets with no
-        known outcome, and groups too small for a rate, are left out.
-    label : str, default ""
-        What the groups are called.
-    synthetic : bool, default False
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
+    """Return the bad rate of those who leave and enter, with intervals, by set or by group."""
     shown = frame.filter(pl.col("bad_rate").is_not_null())
     grouped = "group" in frame.columns
     names = shown["group"].unique(maintain_order=True).to_list() if grouped else ["0"]

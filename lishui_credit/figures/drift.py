@@ -24,15 +24,7 @@ _MOVED = {
 
 
 def moved_word(moved: str) -> str:
-    """Return the convention's word in the language in use.
-
-    Examples
-    --------
-    >>> from lishui_credit.language import set_language
-    >>> set_language("zh"); moved_word("watch")
-    '关注'
-    >>> set_language(None)
-    """
+    """Return the convention's word in the language in use."""
     english, chinese, _, _ = _MOVED[moved]
     return tr(english, chinese)
 
@@ -44,27 +36,7 @@ def _thresholds(figure: Any, *, upright: bool) -> None:
 
 
 def psi_by_period(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
-    """Return the PSI of the score period by period, with what chance alone would show.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        ``psi_periods`` of a `Validation`.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Lines across stand at the convention's 0.10 and 0.25.
-
-    Examples
-    --------
-    >>> table = pl.DataFrame({"period": ["2016"], "subjects": [9], "psi": [0.12],
-    ...     "critical": [0.02], "p": [0.001], "moved": ["watch"]})
-    >>> psi_by_period(table).data[0].y
-    (0.12,)
-    """
+    """Return the PSI of the score period by period, with what chance alone would show."""
     figure = blank(tr("PSI of the score by period", "各期分数 PSI"), synthetic, 680, 400)
     figure.add_scatter(
         x=table["period"].to_list(),
@@ -102,21 +74,7 @@ def psi_by_period(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
 def csi_bars(
     table: pl.DataFrame, *, names: Mapping[str, str] | None = None, synthetic: bool = False
 ) -> Any:
-    """Return the index of every characteristic, the most moved first.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        ``csi`` of a `Validation`.
-    names : mapping of str to str, optional
-        What people call the characteristics.
-    synthetic : bool, default False
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The word of the convention is written beside each bar.
-    """
+    """Return the index of every characteristic, the most moved first."""
     title = tr("Stability of characteristics (CSI)", "各特征稳定性(CSI)")
     figure = blank(title, synthetic, 680, 170 + 34 * max(4, table.height))
     said = [short((names or {}).get(name, name), 16) for name in table["feature"]]
@@ -159,23 +117,7 @@ def metric_by_period(
     development: float | None = None,
     synthetic: bool = False,
 ) -> Any:
-    """Return one metric period by period with its interval, and its value at development.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        ``periods`` of a `Validation`.
-    metric : str, default "auc"
-        One of the table's.
-    development : float, optional
-        The metric when the model was fitted.
-    synthetic : bool, default False
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Periods with too few rows are left out.
-    """
+    """Return one metric period by period with its interval, and its value at development."""
     frame = table.filter((pl.col("metric") == metric) & pl.col("value").is_not_null())
     name = metric.upper() if metric in ("auc", "ks") else metric
     title = f"{name} {tr('by period', '(各期)')}"

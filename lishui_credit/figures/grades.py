@@ -39,15 +39,7 @@ _LEAST_NAMED = 0.06  # of a bar's width: below it a share would not fit
 
 
 def ladder(grades: int) -> list[str]:
-    """Return a colour per grade, best (dark) to worst (light).
-
-    Examples
-    --------
-    >>> ladder(3)
-    ['#00224E', '#7C7B78', '#FDE737']
-    >>> len(set(ladder(9)))
-    9
-    """
+    """Return a colour per grade, best (dark) to worst (light)."""
     last = len(_LADDER) - 1
     if grades <= 1:
         return list(_LADDER[:grades])
@@ -55,13 +47,7 @@ def ladder(grades: int) -> list[str]:
 
 
 def with_evidence_names(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame whose column ``evidence`` holds the names of the levels; null stays.
-
-    Examples
-    --------
-    >>> with_evidence_names(pl.DataFrame({"evidence": ["copy", None]}))["evidence"].to_list()
-    ['copy of the text', None]
-    """
+    """Return a frame whose column ``evidence`` holds the names of the levels; null stays."""
     said = {level: str(words) for level, words in EVIDENCE.items()}
     return frame.with_columns(pl.col("evidence").replace(said))
 
@@ -69,31 +55,7 @@ def with_evidence_names(frame: pl.DataFrame) -> pl.DataFrame:
 def distribution_bars(
     frame: pl.DataFrame, *, group: str = "group", label: str = "", synthetic: bool = False
 ) -> Any:
-    """Return the shares of grades as stacked bars, one bar per county or year.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Of `rubrics.distribution.distribution` by county, or of `by_year` of it for one group.
-    group : str, default "group"
-        Column that names the bars: "group", or "year".
-    label : str, default ""
-        What is graded, for the title.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Hatched white: subjects without a grade. The hover tells subjects and share.
-
-    Examples
-    --------
-    >>> frame = pl.DataFrame({"group": ["a", "a"], "place": [0, 1], "grade": ["A", "B"],
-    ...     "label": ["A", "B"], "outcome": ["graded"] * 2, "subjects": [3, 1], "share": [0.75, 0.25]})
-    >>> [(bar.name, list(bar.x)) for bar in distribution_bars(frame).data]
-    [('A', [0.75]), ('B', [0.25])]
-    """
+    """Return the shares of grades as stacked bars, one bar per county or year."""
     names = frame[group].cast(pl.String).unique(maintain_order=True).to_list()
     title = tr("Grades", "等级分布")
     height = 190 + 36 * max(3, len(names))
@@ -157,34 +119,7 @@ def migration_matrix(
     label: str = "",
     synthetic: bool = False,
 ) -> Any:
-    """Return who moved between two gradings: start grades as rows, end grades as columns.
-
-    Parameters
-    ----------
-    cells : polars.DataFrame
-        Of `Regraded.cells`.
-    names : dict of str to str, optional
-        What people call the grades; their ids without it.
-    years : (str, str), optional
-        Names of the two gradings, for the axes.
-    label : str, default ""
-        What is graded, for the title.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Each cell: subjects, and their share of those who started in its row; shading is the share.
-        Cells on the diagonal (same grade) are framed.
-
-    Examples
-    --------
-    >>> cells = pl.DataFrame({"from": ["A", "A", "B", "B"], "to": ["A", "B"] * 2,
-    ...     "subjects": [3, 1, 0, 0], "share": [0.75, 0.25, None, None], "move": ["same"] * 4})
-    >>> migration_matrix(cells).data[0].text[0][0]
-    '3<br>75%'
-    """
+    """Return who moved between two gradings: start grades as rows, end grades as columns."""
     grades = cells["from"].unique(maintain_order=True).to_list()
     said = [(names or {}).get(grade, grade) for grade in grades]
     rows = [cells.filter(pl.col("from") == grade) for grade in grades]
@@ -250,21 +185,7 @@ def migration_matrix(
 def evidence_bars(
     frame: pl.DataFrame, *, group: str = "group", label: str = "", synthetic: bool = False
 ) -> Any:
-    """Return what the points rest on, one bar per county or year; unverified levels are hatched.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Of `rubrics.distribution.resting_on`, or of `by_year` of it.
-    group : str, default "group"
-        Column that names the bars: "group", or "year".
-    label : str, default ""
-    synthetic : bool, default False
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
+    """Return what the points rest on, one bar per county or year; unverified levels are hatched."""
     names = frame[group].cast(pl.String).unique(maintain_order=True).to_list()
     title = tr("What the points rest on", "得分的依据")
     height = 190 + 36 * max(3, len(names))
@@ -295,19 +216,7 @@ def evidence_bars(
 
 
 def unverified_lines(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False) -> Any:
-    """Return the shares that rest on unverified rows, year by year.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Of `by_year` of `rubrics.distribution.unverified`, of one group.
-    label : str, default ""
-    synthetic : bool, default False
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
+    """Return the shares that rest on unverified rows, year by year."""
     title = tr("Resting on unverified rows", "依据未核实条款的占比")
     figure = blank(f"{title} · {label}" if label else title, synthetic, 720, 380)
     for column, name, colour, dash, mark in (
@@ -333,21 +242,7 @@ def unverified_lines(frame: pl.DataFrame, *, label: str = "", synthetic: bool = 
 
 
 def explanation_bars(explanation: Explanation, *, synthetic: bool = False) -> Any:
-    """Return one subject's points row by row, unverified rows hatched.
-
-    Parameters
-    ----------
-    explanation : Explanation
-        Of `rubrics.explain`. Rows that neither gave nor took a point and could give none are left
-        out.
-    synthetic : bool, default False
-        Whether the subject is made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Pale: the most the row gives; a cross: the value is missing.
-    """
+    """Return one subject's points row by row, unverified rows hatched."""
     rows = [
         row
         for row in explanation.rows

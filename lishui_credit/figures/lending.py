@@ -22,17 +22,7 @@ _WHAT = {"in force": ("in force", "现行"), "tried": ("tried", "试算")}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One figure in words.
-
-    Parameters
-    ----------
-    name, value : str
-        What it is; the figure with its unit.
-    interval : str
-        Its 95 % interval, "" where there is none.
-    old : str
-        The figure of the policy in force, "" where it has none.
-    """
+    """One figure in words."""
 
     name: str
     value: str
@@ -41,33 +31,7 @@ class Said:
 
 
 def said_of(compared: pl.DataFrame, *, currency: Sequence[str] | None = None) -> list[Said]:
-    """Return the figures of the cut-off that is tried, in words, beside those in force.
-
-    Parameters
-    ----------
-    compared : polars.DataFrame
-        Of `Laboratory.compared`.
-    currency : (str, str), optional
-        Its name in English and in Chinese; yuan without it.
-
-    Returns
-    -------
-    list of Said
-        Approved, approval rate, bad rate of the approved, bads of the approved, credit loss,
-        profit.
-
-    Examples
-    --------
-    >>> from lishui_credit.language import set_language
-    >>> set_language("en")
-    >>> figures = {"approved": 9, "bads": 1, "approval_rate": 0.9, "bad_rate_approved": 0.111,
-    ...     "realised_loss_fen": 100, "profit_fen": 250}
-    >>> ends = {f"{name}_{end}": figures[name] for end in ("low", "high")
-    ...         for name in list(figures)[2:]}
-    >>> said_of(pl.DataFrame([{"what": "tried", **figures, **ends}]))[2]
-    Said(name='bad rate of the approved', value='11.1%', interval='11.1% – 11.1%', old='')
-    >>> set_language(None)
-    """
+    """Return the figures of the cut-off that is tried, in words, beside those in force."""
     rows = {row["what"]: row for row in compared.iter_rows(named=True)}
     tried, old = rows["tried"], rows.get("in force")
     money = unit(
@@ -103,33 +67,12 @@ def said_of(compared: pl.DataFrame, *, currency: Sequence[str] | None = None) ->
 
 
 def percent(bp: int) -> str:
-    """Return basis points as a percentage.
-
-    Examples
-    --------
-    >>> percent(435), percent(10_000)
-    ('4.35%', '100.00%')
-    """
+    """Return basis points as a percentage."""
     return f"{bp // 100}.{bp % 100:02d}%"
 
 
 def steps(top: int, own: int, step: int = 10) -> list[int]:
-    """Return rates to turn a dial through: every `step` basis points from 0, and the own one.
-
-    Parameters
-    ----------
-    top : int
-        Highest, basis points.
-    own : int
-        Rate that must be among them.
-    step : int, default 10
-        Basis points between two.
-
-    Examples
-    --------
-    >>> steps(30, 15)
-    [0, 10, 15, 20, 30]
-    """
+    """Return rates to turn a dial through: every `step` basis points from 0, and the own one."""
     return sorted({*range(0, top + 1, step), own})
 
 
@@ -142,26 +85,7 @@ def marked(
     currency: Sequence[str] | None = None,
     of: Sequence[float | None] = (),
 ) -> Any:
-    """Return a curve of a sweep with the cut-offs in force and tried marked on it.
-
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Of `cutoffs.trade_off`, `profit_curve` or `rates_by_cut_off`.
-    compared : polars.DataFrame
-        Of `Laboratory.compared`.
-    x, y : str
-        Columns of it that the figure's axes show.
-    currency : (str, str), optional
-        For a `y` in fen.
-    of : sequence of float or None
-        The amounts the figure chose its unit of money by.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The same figure.
-    """
+    """Return a curve of a sweep with the cut-offs in force and tried marked on it."""
     money = unit(of, currency) if y.endswith("_fen") else None
     for what, colour, mark in (("in force", GREY, "square"), ("tried", RED, "star")):
         part = compared.filter(pl.col("what") == what)
@@ -191,22 +115,7 @@ def amounts_of(swept: pl.DataFrame) -> list[float | None]:
 
 
 def approvals_by_group(affected: pl.DataFrame, *, label: str = "", synthetic: bool = False) -> Any:
-    """Return the approval rate of every group under the old policy and the new, with intervals.
-
-    Parameters
-    ----------
-    affected : polars.DataFrame
-        Of `Laboratory.affected`; groups too few are left out.
-    label : str, default ""
-        What the groups are called.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        A group below four fifths of the highest rate says so in its name.
-    """
+    """Return the approval rate of every group under the old policy and the new, with intervals."""
     frame = affected.filter(pl.col("old").is_not_null())
     title = tr("Who is affected", "谁受影响")
     height = 190 + 44 * max(3, frame.height)

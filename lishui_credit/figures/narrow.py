@@ -14,22 +14,7 @@ _ENTRIES: Final = 2  # of a legend on one line of a phone
 
 
 def lines(title: str, longest: int = LONGEST) -> str:
-    """Return a title broken between its parts, so that no line is much longer than asked.
-
-    Parameters
-    ----------
-    title : str
-        Parts apart by " · ".
-    longest : int, default 40
-        Half-width letters; a Chinese character counts as two, markup as none.
-
-    Examples
-    --------
-    >>> lines("<b>合成数据</b> · 等级迁移 · 全市")
-    '<b>合成数据</b> · 等级迁移 · 全市'
-    >>> lines("<b>SYNTHETIC DATA</b> · Approval against bad rate")
-    '<b>SYNTHETIC DATA</b><br>Approval against bad rate'
-    """
+    """Return a title broken between its parts, so that no line is much longer than asked."""
     made = [""]
     for part in title.split(" · "):
         grown = f"{made[-1]} · {part}" if made[-1] else part
@@ -46,25 +31,7 @@ def _width(text: str) -> int:
 
 
 def narrow(figure: Any) -> Any:
-    """Return the figure laid out for any width: its frame decides how wide it is.
-
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Of this folder.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The same figure; higher by the lines its legend and title may take on a phone.
-
-    Examples
-    --------
-    >>> from lishui_credit.figures.style import blank
-    >>> found = narrow(blank("Grades", True, 720, 400))
-    >>> found.layout.width is None, found.layout.title.font.size
-    (True, 15)
-    """
+    """Return the figure laid out for any width: its frame decides how wide it is."""
     title = lines(figure.layout.title.text or "")
     told = title.count("<br>") + 1
     shown = sum(

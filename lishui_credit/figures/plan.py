@@ -64,13 +64,7 @@ def _due(row: PlanIndicator, width: float) -> dict[str, Any]:
 
 
 def unit_of(row: PlanIndicator) -> tuple[str, float]:
-    """Return what an axis counts in, and what a value is divided by for it.
-
-    Examples
-    --------
-    >>> unit_of(indicator("website_rate")), unit_of(indicator("service_revenue"))[1]
-    (('%', 1.0), 10000.0)
-    """
+    """Return what an axis counts in, and what a value is divided by for it."""
     if row.unit == "percent":
         return "%", 1.0
     if row.unit == "yuan":
@@ -93,29 +87,7 @@ def _hover(row: PlanIndicator, part: pl.DataFrame) -> list[str]:
 
 
 def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
-    """Return observed values against what was due and where they lead, of one indicator and area.
-
-    Parameters
-    ----------
-    course : polars.DataFrame
-        Of `lishui_credit.plan.course.course`, one indicator and area.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-
-    Examples
-    --------
-    >>> from lishui_credit.plan.standings import progress
-    >>> from lishui_credit.plan.course import course
-    >>> from lishui_credit.samples.plan_observations import plan_observations
-    >>> made = plan_observations()
-    >>> one = course(made, progress(made)).filter(indicator="website_rate", adcode="331100")
-    >>> [trace.mode for trace in course_plot(one).data]
-    ['lines', 'lines+markers', 'markers']
-    """
+    """Return observed values against what was due and where they lead, of one indicator and area."""
     row, place = _one(course)
     unit, by = unit_of(row)
     figure = blank(typeset(f"{row.short} · {place}"), synthetic, 760, 430)
@@ -184,25 +156,8 @@ def _reach(part: pl.DataFrame, by: float) -> dict[str, Any] | None:
 def multiples_plot(
     course: pl.DataFrame, table: pl.DataFrame, *, columns: int = 3, synthetic: bool = False
 ) -> Any:
-    """Return one small chart a county, all on one scale: observed against due.
-
-    Counts and money are drawn as multiples of each county's own 2015, shares in percent.
-
-    Parameters
-    ----------
-    course : polars.DataFrame
-        Of `lishui_credit.plan.course.course`, one indicator, its counties.
-    table : polars.DataFrame
-        Progress of the same counties: base, and status for the word above each.
-    columns : int, default 3
-        Charts in a row.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
+    """Return one small chart a county, all on one scale: observed against due."""
+    # Counts and money are drawn as multiples of each county's own 2015, shares in percent.
     row = indicator(course["indicator"][0])
     held = {r["adcode"]: r for r in table.iter_rows(named=True)}
     shown = [area for area in areas() if area.adcode in held and area.adcode != CITY]
@@ -272,23 +227,7 @@ def multiples_plot(
 def companions_plot(
     frame: pl.DataFrame, row: PlanIndicator, place: str, *, synthetic: bool = False
 ) -> Any:
-    """Return the companion series of an indicator, each with its own colour, dash and mark.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Of `lishui_credit.plan.course.companion_course`.
-    row : PlanIndicator
-        Whose companions they are.
-    place : str
-        Name of the area.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
+    """Return the companion series of an indicator, each with its own colour, dash and mark."""
     title = tr(f"Beside {row.short} · {place}", f"{row.short}的辅助指标 · {place}")
     figure = blank(typeset(title), synthetic, 760, 380)
     called = companion_names(row)
@@ -317,13 +256,7 @@ _COMPANIONS: Final = {
 
 
 def companion_names(row: PlanIndicator) -> dict[str, str]:
-    """Return what the companions of an indicator are called, in the language in use.
-
-    Examples
-    --------
-    >>> companion_names(indicator("collection_completeness"))["timeliness"]
-    'Batches on time'
-    """
+    """Return what the companions of an indicator are called, in the language in use."""
     return {key: tr(en, zh) for key, (en, zh) in _COMPANIONS.items()} | {
         item.key: tr(item.en, item.zh) for item in row.companions
     }

@@ -28,22 +28,7 @@ _STYLES = (
 def price_curves(
     curve: pl.DataFrame, *, currency: Sequence[str] | None = None, synthetic: bool = False
 ) -> Any:
-    """Return the expected profit of a line by its rate, one curve per grade.
-
-    Parameters
-    ----------
-    curve : polars.DataFrame
-        Of `cutoffs.pricing.curve`: grade, rate_bp, expected_profit_fen, best.
-    currency : (str, str), optional
-        Its name in English and in Chinese; yuan without it.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        A mark is each grade's best rate, which the legend names.
-    """
+    """Return the expected profit of a line by its rate, one curve per grade."""
     money = unit(curve["expected_profit_fen"], currency)
     title = tr("Expected profit of a line by rate", "各利率下单笔额度的预期利润")
     figure = blank(title, synthetic, 680, 460)
@@ -84,19 +69,7 @@ def price_curves(
 def price_by_grade(
     table: pl.DataFrame, *, currency: Sequence[str] | None = None, synthetic: bool = False
 ) -> Any:
-    """Return what each grade is offered and expected to draw, its rate written above.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        Of `Pricing.by_grade`; rows without a rate (not lent to) are told in the name of the grade.
-    currency : (str, str), optional
-    synthetic : bool, default False
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
+    """Return what each grade is offered and expected to draw, its rate written above."""
     money = unit(table["offered_fen"], currency)
     figure = blank(tr("Lines and rates by grade", "各等级额度与利率"), synthetic, 680, 460)
     names = []
@@ -134,21 +107,7 @@ def exposure_bars(
     currency: Sequence[str] | None = None,
     synthetic: bool = False,
 ) -> Any:
-    """Return lines granted and expected to be drawn, area by area, the largest first.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        Of `cutoffs.lines.exposure`.
-    area : str, default "county"
-        Column of the area.
-    currency : (str, str), optional
-    synthetic : bool, default False
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
+    """Return lines granted and expected to be drawn, area by area, the largest first."""
     frame = table.sort("line_fen", descending=True, maintain_order=True)
     money = unit(frame["line_fen"], currency)
     title = tr("Exposure by area", "各地授信敞口")
@@ -181,22 +140,7 @@ def exposure_change_bars(
     currency: Sequence[str] | None = None,
     synthetic: bool = False,
 ) -> Any:
-    """Return what a change of lines or mark-ups moves, area by area.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        Of `cutoffs.lines.exposure_change`.
-    figure_of : str, default "line_fen"
-        A figure of money in it: line_fen, drawn_fen, interest_fen.
-    area : str, default "county"
-    currency : (str, str), optional
-    synthetic : bool, default False
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
+    """Return what a change of lines or mark-ups moves, area by area."""
     values = table[f"{figure_of}_change"]
     money = unit(values, currency)
     called = {

@@ -37,33 +37,10 @@ def _line(points: Sequence[tuple[float, float]], colour: str, width: float, dash
 
 
 def sparkline(course: pl.DataFrame, status: str, *, width: int = 300) -> str:
-    """Return the course of one indicator in one area as a small SVG picture.
-
-    Full line: observed; dashed: what was due; dotted with a wedge: the projection and its interval;
-    hollow diamond: the 2020 target; the last observation has a dot in its status's colour.
-
-    Parameters
-    ----------
-    course : polars.DataFrame
-        Of `lishui_credit.plan.course.course`, one indicator and area.
-    status : str
-        Of the progress row.
-    width : int, default 300
-        Pixels; as wide as it is shown, so that its years stay readable.
-
-    Returns
-    -------
-    str
-        SVG, 78 high; empty plot where nothing is known.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> rows = pl.DataFrame({"series": ["observed"] * 2, "day": [date(2015, 12, 31), date(2018, 12, 31)],
-    ...     "value": [10.0, 40.0], "low": [None, None], "high": [None, None]})
-    >>> sparkline(rows, "behind").count("<polyline")
-    1
-    """
+    """Return the course of one indicator in one area as a small SVG picture."""
+    # Full line: observed; dashed: what was due; dotted with a wedge: the projection and its
+    # interval; hollow diamond: the 2020 target; the last observation has a dot in its
+    # status's colour.
     known = course.select("series", "day", "value", "low", "high").rows()
     values = [v for row in known for v in row[2:] if v is not None]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)

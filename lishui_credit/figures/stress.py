@@ -24,22 +24,7 @@ _LONGEST = 34
 def tornado(
     table: pl.DataFrame, *, currency: Sequence[str] | None = None, synthetic: bool = False
 ) -> Any:
-    """Return the profit under each shock alone, from the profit without one, the widest first.
-
-    Parameters
-    ----------
-    table : polars.DataFrame
-        Of `cutoffs.stress.one_at_a_time`: its first row is the profit without a shock.
-    currency : (str, str), optional
-        Its name in English and in Chinese; yuan without it.
-    synthetic : bool, default False
-        Whether the data are made up; the title then says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Hatched where the policy loses money; the dotted line is no profit at all.
-    """
+    """Return the profit under each shock alone, from the profit without one, the widest first."""
     start = table.filter(pl.col("shock").is_null())["profit_fen"][0]
     shocks = table.filter(pl.col("shock").is_not_null()).sort(
         pl.col("change_fen").abs(), descending=True, maintain_order=True
@@ -93,20 +78,7 @@ def tornado(
 def profit_distribution(
     joint: Joint, *, currency: Sequence[str] | None = None, synthetic: bool = False
 ) -> Any:
-    """Return the profits of all draws as a histogram, with their mean, interval and zero.
-
-    Parameters
-    ----------
-    joint : Joint
-        Of `cutoffs.stress.jointly`.
-    currency : (str, str), optional
-    synthetic : bool, default False
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The title tells the share of draws that lose money.
-    """
+    """Return the profits of all draws as a histogram, with their mean, interval and zero."""
     profits = joint.frame["profit_fen"]
     money = unit(profits, currency)
     share = f"{joint.loss.value:.1%}"

@@ -94,46 +94,14 @@ and copying it takes longer than drawing most figures here."""
 
 
 def titled(title: str, synthetic: bool) -> str:
-    """Return a title that says first whether the data are made up.
-
-    Parameters
-    ----------
-    title : str
-        What the figure shows.
-    synthetic : bool
-        Whether the data are made up.
-
-    Examples
-    --------
-    >>> titled("Grades", True)
-    '<b>SYNTHETIC DATA</b> · Grades'
-    """
+    """Return a title that says first whether the data are made up."""
     loud = tr("SYNTHETIC DATA", "合成数据")
     # First, so that nothing cut off at the end can hide it.
     return f"<b>{loud}</b> · {title}" if synthetic else title
 
 
 def blank(title: str, synthetic: bool, width: int, height: int) -> Any:
-    """Return a figure without traces; where data are made up, its title says so first.
-
-    Parameters
-    ----------
-    title : str
-        What the figure shows.
-    synthetic : bool
-        Whether the data are made up.
-    width, height : int
-        Pixels.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-
-    Examples
-    --------
-    >>> blank("Grades", False, 620, 460).layout.title.text
-    'Grades'
-    """
+    """Return a figure without traces; where data are made up, its title says so first."""
     from plotly import graph_objects
 
     return graph_objects.Figure(
@@ -153,20 +121,6 @@ def blank(title: str, synthetic: bool, width: int, height: int) -> Any:
 
 
 def rows_down(figure: Any, names: Sequence[str] | None = None) -> None:
-    """Let the categories of a figure's rows run from the top down, in an order if one is given.
-
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-    names : sequence of str, optional
-        The rows, the top one first; as they come without it.
-
-    Examples
-    --------
-    >>> figure = blank("Grades", False, 620, 460)
-    >>> rows_down(figure, ["AAA", "A"])
-    >>> figure.layout.yaxis.categoryarray, figure.layout.yaxis.autorange
-    (('AAA', 'A'), 'reversed')
-    """
+    """Let the categories of a figure's rows run from the top down, in an order if one is given."""
     order = {} if names is None else {"categoryorder": "array", "categoryarray": list(names)}
     figure.update_yaxes(type="category", autorange="reversed", automargin=True, **order)

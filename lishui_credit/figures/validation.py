@@ -28,13 +28,7 @@ def _line(figure: Any, x: Any, y: Any, name: str, colour: str, dash: str = "soli
 
 
 def roc(validation: Validation) -> Any:
-    """Return the ROC curve of a validation as a plotly figure.
-
-    Raises
-    ------
-    KeyError
-        If the validation has no ranking.
-    """
+    """Return the ROC curve of a validation as a plotly figure."""
     frame = validation.table("roc")
     figure = _figure(
         tr("ROC curve", "ROC 曲线"),
@@ -139,22 +133,7 @@ def grade_rates(validation: Validation) -> Any:
 
 
 def groups(validation: Validation, dimension: str, metric: str = "auc") -> Any:
-    """Return one metric of every group with its interval; groups too few are left out.
-
-    Parameters
-    ----------
-    validation : Validation
-        With groups.
-    dimension : str
-        As named in ``groups=``.
-    metric : str, default "auc"
-        One of the table's metrics.
-
-    Raises
-    ------
-    KeyError
-        If there is no such dimension.
-    """
+    """Return one metric of every group with its interval; groups too few are left out."""
     table = validation.table(f"group_{dimension}")
     frame = table.filter((pl.col("metric") == metric) & pl.col("value").is_not_null())
     figure = _figure(f"{metric} · {dimension}", metric, dimension, validation)

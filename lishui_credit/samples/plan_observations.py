@@ -198,13 +198,7 @@ def _stated(
 
 
 def office_file(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return observations as an office would send them: Chinese headers and words, one row each.
-
-    Examples
-    --------
-    >>> office_file(plan_observations(years=(2018, 2018))).columns[:4]
-    ['指标', '地区', '期末', '频率']
-    """
+    """Return observations as an office would send them: Chinese headers and words, one row each."""
     names = {row.key: row.short_zh for row in indicators().values()}
     places = {row.adcode: row.name_zh for row in areas()}
     often = {key: words[1] for key, words in FREQUENCIES.items()}

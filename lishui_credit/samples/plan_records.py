@@ -56,20 +56,7 @@ def made_up(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def code(number: int, first: str = "91") -> str:
-    """Return the valid, made-up credit code of a number: region 331199, sound in both check digits.
-
-    Parameters
-    ----------
-    number : int
-        0 to 99 999 999.
-    first : str
-        Registering authority and kind of organisation.
-
-    Examples
-    --------
-    >>> code(1), code(1, "N2")
-    ('913311990000000190', 'N2331199000000019F')
-    """
+    """Return the valid, made-up credit code of a number: region 331199, sound in both check digits."""
     body = f"{number:08d}"
     total = sum(int(c) * w for c, w in zip(body, _ORGANISATION_WEIGHTS, strict=True))
     inner = {10: "X", 11: "0"}.get(11 - total % 11, str(11 - total % 11))
@@ -78,25 +65,7 @@ def code(number: int, first: str = "91") -> str:
 
 
 def register(rows: int = 2_000, *, seed: int = SEED, year: int = 2018) -> pl.DataFrame:
-    """Return registrations of organisations and individual businesses, with flaws of every kind.
-
-    Parameters
-    ----------
-    rows : int
-        Registrations, before those that repeat one.
-    seed, year : int
-        The same draws the same; coverage rises from 2015 to 2018 by design.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns of `lishui_credit.plan.records.codes.REGISTER`.
-
-    Examples
-    --------
-    >>> register(50)["synthetic"].all()
-    True
-    """
+    """Return registrations of organisations and individual businesses, with flaws of every kind."""
     rng = _rng(seed, "register", year)
     places = _places(rng, rows, 0.05)
     kinds = np.array(["legal_person", "unincorporated", "branch", "individual_business"])
@@ -143,18 +112,7 @@ def register(rows: int = 2_000, *, seed: int = SEED, year: int = 2018) -> pl.Dat
 
 
 def decisions(rows: int = 1_500, *, seed: int = SEED, year: int = 2018) -> pl.DataFrame:
-    """Return licence and penalty decisions of a year.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns of `lishui_credit.plan.records.publicity.DECISIONS`.
-
-    Examples
-    --------
-    >>> decisions(20)["kind"].n_unique()
-    2
-    """
+    """Return licence and penalty decisions of a year."""
     rng = _rng(seed, "decisions", year)
     places = _places(rng, rows, 0.2)
     kind = np.where(rng.random(rows) < 0.7, "licence", "penalty")
@@ -181,23 +139,7 @@ def decisions(rows: int = 1_500, *, seed: int = SEED, year: int = 2018) -> pl.Da
 
 
 def publications(decided: pl.DataFrame, *, seed: int = SEED, year: int = 2018) -> pl.DataFrame:
-    """Return what was published of decisions: not all, not all in time, on two channels.
-
-    Parameters
-    ----------
-    decided : polars.DataFrame
-        See `decisions`.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns of `lishui_credit.plan.records.publicity.PUBLICATIONS`; some numbers with other brackets.
-
-    Examples
-    --------
-    >>> publications(decisions(20))["channel"].unique().sort().to_list()
-    ['body_site', 'credit_lishui']
-    """
+    """Return what was published of decisions: not all, not all in time, on two channels."""
     rng = _rng(seed, "files", year)
     places = decided["adcode"].to_numpy().astype(str)
     shown = rng.random(decided.height) < _rates(places, 0.95, 0.75)
@@ -219,13 +161,7 @@ def publications(decided: pl.DataFrame, *, seed: int = SEED, year: int = 2018) -
 
 
 def criteria(*, year: int = 2018) -> pl.DataFrame:
-    """Return listing criteria of the city: one sector more every half-year from 2016.
-
-    Examples
-    --------
-    >>> criteria(year=2016).height, criteria(year=2020).height
-    (3, 7)
-    """
+    """Return listing criteria of the city: one sector more every half-year from 2016."""
     count = min(max(2 * (year - 2015) + 1, 0), len(KEY_SECTORS))
     return made_up(
         pl.DataFrame(
@@ -240,13 +176,7 @@ def criteria(*, year: int = 2018) -> pl.DataFrame:
 
 
 def releases(*, year: int = 2018) -> pl.DataFrame:
-    """Return releases of the year, the last sector's not sent on.
-
-    Examples
-    --------
-    >>> releases(year=2016).filter(pl.col("sent_on").is_null()).height
-    1
-    """
+    """Return releases of the year, the last sector's not sent on."""
     sectors = criteria(year=year)["sector"].to_list()
     return made_up(
         pl.DataFrame(
@@ -266,18 +196,7 @@ def releases(*, year: int = 2018) -> pl.DataFrame:
 
 
 def catalogue(items: int = 12) -> pl.DataFrame:
-    """Return a catalogue: every county and the city owe the same items.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns of `lishui_credit.plan.records.collection.CATALOGUE`.
-
-    Examples
-    --------
-    >>> catalogue(3).height
-    30
-    """
+    """Return a catalogue: every county and the city owe the same items."""
     every = ("month", "month", "quarter", "year")
     rows = [
         (
@@ -296,13 +215,7 @@ def catalogue(items: int = 12) -> pl.DataFrame:
 
 
 def batches(assigned: pl.DataFrame, *, seed: int = SEED, year: int = 2018) -> pl.DataFrame:
-    """Return the batches of a year, month by month: some rejected, some late, some missing.
-
-    Examples
-    --------
-    >>> batches(catalogue(3))["period"].n_unique()
-    12
-    """
+    """Return the batches of a year, month by month: some rejected, some late, some missing."""
     rng = _rng(seed, "collection", year)
     rows = []
     for month in range(1, 13):
@@ -326,13 +239,7 @@ def batches(assigned: pl.DataFrame, *, seed: int = SEED, year: int = 2018) -> pl
 
 
 def client_units() -> pl.DataFrame:
-    """Return the 45 units that should have a client; the last five have no account.
-
-    Examples
-    --------
-    >>> client_units().height
-    45
-    """
+    """Return the 45 units that should have a client; the last five have no account."""
     rows = [(f"合成部门{n:02d}", CITY, f"user{n:02d}") for n in range(36)]
     rows += [
         (f"合成{row.adcode}信用办", row.adcode, f"user{36 + n}") for n, row in enumerate(counties())
@@ -344,13 +251,7 @@ def client_units() -> pl.DataFrame:
 
 
 def site_events(*, year: int = 2018) -> pl.DataFrame:
-    """Return openings and updates of websites: two more every year from 2015; one stands still.
-
-    Examples
-    --------
-    >>> site_events(year=2016).filter(pl.col("event") == "opened").height
-    4
-    """
+    """Return openings and updates of websites: two more every year from 2015; one stands still."""
     places = [CITY, *(row.adcode for row in counties())]
     rows = []
     for number, place in enumerate(places):
@@ -364,13 +265,7 @@ def site_events(*, year: int = 2018) -> pl.DataFrame:
 
 
 def queries(rows: int = 3_000, *, seed: int = SEED, year: int = 2018) -> pl.DataFrame:
-    """Return a query log of a year, with robots, tests, failures and repeats.
-
-    Examples
-    --------
-    >>> queries(100)["purpose"].null_count()
-    0
-    """
+    """Return a query log of a year, with robots, tests, failures and repeats."""
     rng = _rng(seed, "queries", year)
     start = datetime(year, 1, 1)
     moments = np.sort(rng.integers(0, 365 * 24 * 3600, rows))
@@ -393,13 +288,7 @@ def queries(rows: int = 3_000, *, seed: int = SEED, year: int = 2018) -> pl.Data
 
 
 def credit_services(*, seed: int = SEED, year: int = 2018) -> pl.DataFrame:
-    """Return the revenue of some thirty firms in each year from 2015; some counties have few.
-
-    Examples
-    --------
-    >>> credit_services(year=2016)["year"].unique().sort().to_list()
-    [2015, 2016]
-    """
+    """Return the revenue of some thirty firms in each year from 2015; some counties have few."""
     rng = _rng(seed, "revenue", 0)
     places = [row.adcode for row in counties()]
     firms = np.repeat(places, [9, 5, 4, 3, 3, 1, 2, 1, 4])
@@ -414,25 +303,9 @@ def credit_services(*, seed: int = SEED, year: int = 2018) -> pl.DataFrame:
 
 
 def answers(each: int = 400, *, seed: int = SEED, year: int = 2018) -> pl.DataFrame:
-    """Return answers of a survey of so many in every county, to the plan's four questions.
-
-    Women answer more often than they live there, and are a little more content: raking shows.
-
-    Parameters
-    ----------
-    each : int, default 400
-        Sheets a county, the proposed number.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``respondent``, ``adcode``, ``sex``, ``age_band``, ``residence`` and a column a question.
-
-    Examples
-    --------
-    >>> answers(5).height
-    45
-    """
+    """Return answers of a survey of so many in every county, to the plan's four questions."""
+    # Women answer more often than they live there, and are a little more content: raking
+    # shows.
     rng = _rng(seed, "answers", year)
     places = np.repeat([row.adcode for row in counties()], each)
     rows = len(places)
@@ -471,22 +344,7 @@ MARGINS: Final = {
 
 
 def frames(*, seed: int = SEED, year: int = 2018) -> dict[str, pl.DataFrame]:
-    """Return every kind of raw record of a year by the name of its table.
-
-    Parameters
-    ----------
-    seed, year : int
-        The same draw the same.
-
-    Returns
-    -------
-    dict of str to polars.DataFrame
-
-    Examples
-    --------
-    >>> all(frame["synthetic"].all() for frame in frames(year=2017).values())
-    True
-    """
+    """Return every kind of raw record of a year by the name of its table."""
     decided, assigned = decisions(seed=seed, year=year), catalogue()
     return {
         "register": register(seed=seed, year=year),
@@ -505,14 +363,7 @@ def frames(*, seed: int = SEED, year: int = 2018) -> dict[str, pl.DataFrame]:
 
 
 def headed(frame: pl.DataFrame, table: RawTable) -> pl.DataFrame:
-    """Return a frame with the Chinese headers and words of a raw table, as an office would send it.
-
-    Examples
-    --------
-    >>> from lishui_credit.plan.records.collection import CATALOGUE
-    >>> headed(catalogue(1), CATALOGUE).columns[:2]
-    ['目录事项编码', '事项名称']
-    """
+    """Return a frame with the Chinese headers and words of a raw table, as an office would send it."""
     known = {column.id: column for column in table.all_columns if column.id in frame.columns}
     words = [
         pl.col(name).replace({value: labels[0] for value, labels in column.values.items()})

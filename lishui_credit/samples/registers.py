@@ -32,28 +32,9 @@ _VILLAGES: Final = 15
 
 
 def gathered(rows: int, start: int, block: Callable[[int], pl.DataFrame]) -> pl.DataFrame:
-    """Return rows `start` to `start` + `rows` of a population made block by block.
-
-    A population has no end: block 0 holds rows 0 to `BLOCK`, and so on. Blocks are always made
-    whole, so that a row is the same however it was asked for.
-
-    Parameters
-    ----------
-    rows, start : int
-        How many, from which index.
-    block : callable
-        Makes the block of a number, `BLOCK` rows long.
-
-    Returns
-    -------
-    polars.DataFrame, shape (rows, ...)
-
-    Examples
-    --------
-    >>> made = gathered(3, 9_999, lambda number: pl.DataFrame({"x": indices(number)}))
-    >>> made["x"].to_list()
-    [9999, 10000, 10001]
-    """
+    """Return rows `start` to `start` + `rows` of a population made block by block."""
+    # A population has no end: block 0 holds rows 0 to `BLOCK`, and so on. Blocks are always
+    # made whole, so that a row is the same however it was asked for.
     first, last = start // BLOCK, (start + max(rows, 1) - 1) // BLOCK
     whole = pl.concat([block(number) for number in range(first, last + 1)])
     return whole.slice(start - first * BLOCK, rows)
@@ -75,43 +56,14 @@ def lasting(seed: int, stream: int, number: int) -> npt.NDArray[np.float64]:
 
 
 def counties(rng: np.random.Generator, rows: int) -> pl.Series:
-    """Draw a county for every row, by 2015 population.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Advanced by one draw a row.
-    rows : int
-        How many.
-
-    Returns
-    -------
-    Series of str, shape (rows,)
-
-    Notes
-    -----
-    The populations are interpolated between the censuses of 2010 and 2020; that subjects are
-    spread as people are is a design choice.
-
-    Examples
-    --------
-    >>> counties(np.random.default_rng(1), 3).is_in(COUNTIES["county"].to_list()).all()
-    True
-    """
+    """Draw a county for every row, by 2015 population."""
     people = COUNTIES["population_2015"].to_numpy()
     drawn = rng.choice(len(people), size=rows, p=people / people.sum())
     return COUNTIES["county"].gather(pl.Series(drawn))
 
 
 def places(rng: np.random.Generator, rows: int) -> pl.DataFrame:
-    """Draw county (by population), township and village for every row.
-
-    Returns
-    -------
-    polars.DataFrame
-        Columns county, township, village; twelve townships a county and fifteen villages a
-        township are design choices.
-    """
+    """Draw county (by population), township and village for every row."""
     county = counties(rng, rows)
     town = rng.integers(1, _TOWNSHIPS + 1, rows)
     village = rng.integers(1, _VILLAGES + 1, rows)
@@ -123,22 +75,7 @@ def places(rng: np.random.Generator, rows: int) -> pl.DataFrame:
 
 
 def uscc(index: npt.NDArray[np.int64]) -> pl.Series:
-    """Return valid, unique credit codes of the fictitious region 331199.
-
-    Parameters
-    ----------
-    index : ndarray of int, shape (n,)
-        From 0 to 31**9 - 1.
-
-    Returns
-    -------
-    Series of str, shape (n,)
-
-    Examples
-    --------
-    >>> uscc(np.array([0, 1])).to_list()
-    ['913311990000000003', '913311990000000016']
-    """
+    """Return valid, unique credit codes of the fictitious region 331199."""
     letters = np.frombuffer(USCC_ALPHABET.encode(), dtype=np.uint8)
     values = np.empty((len(index), 18), dtype=np.int64)
     values[:, :8] = [USCC_ALPHABET.index(c) for c in "91331199"]
@@ -172,10 +109,8 @@ def pick(
 def defaults(
     rng: np.random.Generator, quality: npt.NDArray[np.float64], rate: float
 ) -> npt.NDArray[np.bool_]:
-    """Draw defaults: a logit in standardised quality plus noise, its level set to `rate`.
-
-    The coefficients are design choices: 1.1 on quality, 0.8 on noise nobody observes.
-    """
+    """Draw defaults: a logit in standardised quality plus noise, its level set to `rate`."""
+    # The coefficients are design choices: 1.1 on quality, 0.8 on noise nobody observes.
     line = -1.1 * quality + 0.8 * rng.standard_normal(len(quality))
     low, high = -20.0, 20.0
     for _ in range(50):
