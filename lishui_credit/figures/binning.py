@@ -51,20 +51,7 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
     figure = blank(title, synthetic, 720, 440)
     whole = binning.total_goods + binning.total_bads
     places = list(range(frame.height))
-    weight = pl.Series(frame[WOE]).to_list()
-    hover = [
-        f"{said}<br>{tr('rows', '行数')} {rows:,}<br>{WOE} {woe:+.3f} [{low:+.3f}, {high:+.3f}]"
-        f"<br>IV {part:.4f}"
-        for said, rows, woe, low, high, part in zip(
-            frame["bin"],
-            frame["rows"],
-            weight,
-            frame["woe_low"],
-            frame["woe_high"],
-            frame["iv"],
-            strict=True,
-        )
-    ]
+    hover = _bin_words(frame)
     for column, name, colour in (
         ("goods", tr("goods", "好"), _PALE),
         ("bads", tr("bads", "坏"), RED),
@@ -115,6 +102,24 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
         legend=LEGEND,
     )
     return figure
+
+
+def _bin_words(frame: pl.DataFrame) -> list[str]:
+    """Return what is said of every bin: the bin whole, its rows, WoE and part of the IV."""
+    weight = pl.Series(frame[WOE]).to_list()
+    return [
+        f"{said}<br>{tr('rows', '行数')} {rows:,}<br>{WOE} {woe:+.3f} [{low:+.3f}, {high:+.3f}]"
+        f"<br>IV {part:.4f}"
+        for said, rows, woe, low, high, part in zip(
+            frame["bin"],
+            frame["rows"],
+            weight,
+            frame["woe_low"],
+            frame["woe_high"],
+            frame["iv"],
+            strict=True,
+        )
+    ]
 
 
 def points_plot(card: Card) -> Any:

@@ -132,12 +132,7 @@ def migration_matrix(
         x=said,
         y=said,
         text=[
-            [
-                (f"{count:,}" if many or share is None else f"{count:,}<br>{share:.0%}")
-                if count
-                else ""
-                for count, share in row.select("subjects", "share").iter_rows()
-            ]
+            [_moved(count, share, many) for count, share in row["subjects", "share"].iter_rows()]
             for row in rows
         ],
         hovertext=[
@@ -157,14 +152,9 @@ def migration_matrix(
         colorbar={"title": tr("of the row", "占本行"), "tickformat": ".3~%", "thickness": 12},
     )
     for place in range(len(grades)):
-        figure.add_shape(
-            type="rect",
-            x0=place - 0.5,
-            x1=place + 0.5,
-            y0=place - 0.5,
-            y1=place + 0.5,
-            line={"color": "#000000", "width": 2},
-        )
+        low, high = place - 0.5, place + 0.5
+        line = {"color": "#000000", "width": 2}
+        figure.add_shape(type="rect", x0=low, x1=high, y0=low, y1=high, line=line)
     before, after = years
     figure.update_layout(
         xaxis={
@@ -180,6 +170,13 @@ def migration_matrix(
         },
     )
     return figure
+
+
+def _moved(count: int, share: float | None, many: bool) -> str:
+    """Return what a cell of the matrix shows: nothing of nobody, no share where room is scarce."""
+    if not count:
+        return ""
+    return f"{count:,}" if many or share is None else f"{count:,}<br>{share:.0%}"
 
 
 def evidence_bars(

@@ -162,8 +162,7 @@ def multiples_plot(
     held = {r["adcode"]: r for r in table.iter_rows(named=True)}
     shown = [area for area in areas() if area.adcode in held and area.adcode != CITY]
     lines = -(-len(shown) // columns)
-    title = tr(f"{row.short}, county by county", f"{row.short}:分县(市、区)")
-    figure = blank(typeset(title), synthetic, 760, 110 + 170 * lines)
+    title = typeset(tr(f"{row.short}, county by county", f"{row.short}:分县(市、区)"))
     doubling = row.kind == "doubling"
     unit = tr("x 2015", "2015年的倍数") if doubling else "%"
     parts = {
@@ -175,10 +174,8 @@ def multiples_plot(
     for index, area in enumerate(shown):
         place = "" if index == 0 else str(index + 1)
         line, column = divmod(index, columns)
-        left = column * (1 + _GAP) / (columns + (columns - 1) * _GAP)
-        right = left + 1 / (columns + (columns - 1) * _GAP)
-        top = 1 - line * (1 + _RISE) / (lines + (lines - 1) * _RISE)
-        foot = top - 1 / (lines + (lines - 1) * _RISE)
+        left, right = _stretch(column, columns, _GAP)
+        top, foot = (1 - end for end in _stretch(line, lines, _RISE))
         layout[f"xaxis{place}"] = {
             "type": "date", "domain": [left, right], "anchor": f"y{place}", "range": _SPAN,
             "tickvals": _YEARS[::5], "ticktext": _NAMES[::5], "gridcolor": "#EEF1F4",
@@ -196,32 +193,34 @@ def multiples_plot(
                 "xanchor": "center", "yanchor": "bottom", "showarrow": False, "font": {"size": 13},
             }
         )  # fmt: skip
-        base = held[area.adcode]["base"]
-        if doubling and not base:
+        base = held[area.adcode]["base"] if doubling else 1.0
+        if not base:
             continue
         for name, called, style in (
-            (
-                "path",
-                tr("due on the path", "应达进度"),
-                _due(row, 1.5),
-            ),
+            ("path", tr("due on the path", "应达进度"), _due(row, 1.5)),
             ("observed", tr("observed", "实际值"), {"color": BLUE, "width": 2}),
         ):
             drawn = parts.get((area.adcode, name), course.clear())
             traces.append(
                 {
                     "type": "scatter", "mode": "lines", "x": drawn["day"].to_list(),
-                    "y": _scaled(drawn["value"], base if doubling else 1.0), "line": style,
+                    "y": _scaled(drawn["value"], base), "line": style,
                     "name": called, "legendgroup": name, "showlegend": index == 0,
                     "hovertext": _hover(row, drawn), "hoverinfo": "text+name",
                     "xaxis": f"x{place}", "yaxis": f"y{place}",
                 }
             )  # fmt: skip
-    figure.add_traces(traces)
+    figure = blank(title, synthetic, 760, 110 + 170 * lines).add_traces(traces)
     figure.update_layout(
         layout, legend=LEGEND_BELOW | {"y": -0.07}, margin={"l": 56, "r": 16, "t": 76, "b": 40}
     )
     return figure
+
+
+def _stretch(place: int, count: int, gap: float) -> tuple[float, float]:
+    """Return where one of some equal parts with gaps between them begins and ends, 0 to 1."""
+    size = 1 / (count + (count - 1) * gap)
+    return place * (1 + gap) * size, place * (1 + gap) * size + size
 
 
 def companions_plot(

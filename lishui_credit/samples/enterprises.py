@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from lishui_credit.samples.registers import (
@@ -21,6 +22,8 @@ from lishui_credit.samples.registers import (
     places,
     uscc,
 )
+
+Floats = npt.NDArray[np.float64]
 
 _STREAM: Final = 2
 _PLACES: Final = 7
@@ -57,21 +60,55 @@ def small_enterprises(
     return gathered(rows, start, lambda number: _block(seed, year, number))
 
 
+def _statements(
+    rng: np.random.Generator,
+    quality: Floats,
+    assets: Floats,
+    debt: Floats,
+    current: Floats,
+    owed: Floats,
+    revenue: Floats,
+    margin: Floats,
+) -> dict[str, Floats]:
+    """Return the figures of a firm's statements in yuan; parts keep within their wholes."""
+    rows, noise, profit = len(quality), rng.standard_normal, revenue * margin
+    # cash, receivables and inventory are parts of the current assets, and together no more
+    drift = np.outer(quality, [0.04, -0.05, -0.05])
+    shares = [0.13, 0.38, 0.37] + drift + 0.09 * rng.standard_normal((rows, 3))
+    shares = np.clip(shares, 0.01, None)
+    shares *= (np.minimum(shares.sum(axis=1), 0.95) / shares.sum(axis=1))[:, np.newaxis]
+    return {
+        "firm_assets": assets,
+        "firm_liabilities": assets * debt,
+        "current_assets": current,
+        "current_liabilities": owed,
+        "cash": current * shares[:, 0],
+        "sales_revenue": revenue,
+        "sales_profit": profit,
+        "net_profit": profit * 0.72,
+        "capital": np.maximum(assets - assets * debt, assets * 0.05),
+        "sales_cash": revenue * np.clip(0.88 + 0.1 * noise(rows), 0.2, 1.2),
+        "receivables": current * shares[:, 1],
+        "inventory": current * shares[:, 2],
+        "cost_of_sales": revenue * (1 - np.maximum(margin, 0)) * 0.85,
+        "fixed_assets_net": assets - current,
+        "prior_sales_revenue": revenue / np.clip(1.08 + 0.15 * noise(rows), 0.5, 3),
+        "prior_profit": profit / np.clip(1.08 + 0.2 * noise(rows), 0.4, 3),
+    }
+
+
 def _block(seed: int, year: int, number: int) -> pl.DataFrame:
     quality, rows = lasting(seed, _STREAM, number), BLOCK
     rng = generator(seed, _STREAM, number, year)
     noise = rng.standard_normal
     assets = 6e6 * np.exp(0.9 * noise(rows))
     debt = np.clip(0.62 - 0.12 * quality + 0.12 * noise(rows), 0.02, 1.25)
-    liabilities = assets * debt
     current = assets * np.clip(0.58 + 0.1 * noise(rows), 0.1, 0.95)
     owed = np.minimum(
-        liabilities, current / np.clip(1.25 + 0.3 * quality + 0.3 * noise(rows), 0.3, 9)
+        assets * debt, current / np.clip(1.25 + 0.3 * quality + 0.3 * noise(rows), 0.3, 9)
     )
     revenue = assets * np.clip(0.85 + 0.15 * quality + 0.3 * noise(rows), 0.1, 6)
     margin = np.clip(0.045 + 0.04 * quality + 0.04 * noise(rows), -0.3, 0.4)
-    profit = revenue * margin
-    net = profit * 0.72
 
     def points(most: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         raw = np.rint(most * (0.62 + 0.15 * quality + 0.12 * noise(rows)))
@@ -81,29 +118,7 @@ def _block(seed: int, year: int, number: int) -> pl.DataFrame:
     worst = pick(rng, rows, ["doubtful", "loss"], [0.7, 0.3])
     classes = np.where((quality < -2.3), worst, classes)
     index = indices(number)
-    # cash, receivables and inventory are parts of the current assets, and together no more
-    drift = np.outer(quality, [0.04, -0.05, -0.05])
-    shares = [0.13, 0.38, 0.37] + drift + 0.09 * rng.standard_normal((rows, 3))
-    shares = np.clip(shares, 0.01, None)
-    shares *= (np.minimum(shares.sum(axis=1), 0.95) / shares.sum(axis=1))[:, np.newaxis]
-    money = {
-        "firm_assets": assets,
-        "firm_liabilities": liabilities,
-        "current_assets": current,
-        "current_liabilities": owed,
-        "cash": current * shares[:, 0],
-        "sales_revenue": revenue,
-        "sales_profit": profit,
-        "net_profit": net,
-        "capital": np.maximum(assets - liabilities, assets * 0.05),
-        "sales_cash": revenue * np.clip(0.88 + 0.1 * noise(rows), 0.2, 1.2),
-        "receivables": current * shares[:, 1],
-        "inventory": current * shares[:, 2],
-        "cost_of_sales": revenue * (1 - np.maximum(margin, 0)) * 0.85,
-        "fixed_assets_net": assets - current,
-        "prior_sales_revenue": revenue / np.clip(1.08 + 0.15 * noise(rows), 0.5, 3),
-        "prior_profit": profit / np.clip(1.08 + 0.2 * noise(rows), 0.4, 3),
-    }
+    money = _statements(rng, quality, assets, debt, current, owed, revenue, margin)
     frame = pl.DataFrame(
         {
             "uscc": uscc(index),
@@ -116,8 +131,8 @@ def _block(seed: int, year: int, number: int) -> pl.DataFrame:
             "principal_record_points": points(10),
             "interest_record_points": points(6),
             "loan_class": classes,
-            "loss_this_period": net < 0,
-            "loss_prior_period": (net < 0) & flags(rng, rows, 0.5),
+            "loss_this_period": money["net_profit"] < 0,
+            "loss_prior_period": (money["net_profit"] < 0) & flags(rng, rows, 0.5),
             "new_customer": flags(rng, rows, 0.15),
             "default_12m": defaults(rng, quality, _RATE),
             "synthetic": np.ones(rows, dtype=bool),

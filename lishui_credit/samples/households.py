@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from lishui_credit.samples.registers import (
@@ -142,22 +143,28 @@ def households(
     return gathered(rows, start, lambda number: _block(seed, year, number, default_rate))
 
 
-def _block(seed: int, year: int, number: int, default_rate: float) -> pl.DataFrame:
-    quality, rows = lasting(seed, _STREAM, number), BLOCK
-    size = np.clip(1 + generator(seed, _SIZES, number).binomial(5, 0.42, rows), 1, 6)
-    rng = generator(seed, _STREAM, number, year)
-    labour = rng.binomial(size, 0.62)
-    head = _income_a_head(year)
+def _wealth(
+    rng: np.random.Generator,
+    quality: npt.NDArray[np.float64],
+    size: npt.NDArray[np.int64],
+    head: float,
+) -> tuple[npt.NDArray[Any], ...]:
+    """Return income, assets, the share of debts, disposable assets and shares of a cooperative."""
+    rows = len(quality)
     noise = rng.standard_normal
     income = head * size * 0.94 * np.exp(DESIGN.spread * (0.55 * quality + 0.8 * noise(rows)))
     assets = head * 3 * 5.0 * np.exp(0.65 * (0.6 * quality + 0.8 * noise(rows)))
     debts = np.clip(rng.beta(1.3, 6.5, rows) - 0.03 * quality, 0, 1.4)
     disposable = assets * rng.beta(4, 12, rows)
     shares = np.where(flags(rng, rows, 0.45), rng.choice([500, 1000, 2000, 5000, 10000], rows), 0)
-    peers = DESIGN.peers
-    edges = np.quantile(quality, np.cumsum(peers[::-1])[:-1])
-    level = np.digitize(quality + 0.35 * noise(rows), edges)
-    review = np.asarray(["poor", "fair", "good", "excellent"])[level]
+    return income, assets, debts, disposable, shares
+
+
+def _records(
+    rng: np.random.Generator, quality: npt.NDArray[np.float64], year: int
+) -> tuple[npt.NDArray[Any], ...]:
+    """Return who has a bad record, the record, the days of default and repayment, who still owes."""
+    rows = len(quality)
     bad = rng.random(rows) < DESIGN.bad_record * np.exp(-0.8 * quality) / np.exp(0.32)
     record = np.where(
         bad, "default", np.where(flags(rng, rows, DESIGN.no_business), "no_business", "normal")
@@ -168,6 +175,20 @@ def _block(seed: int, year: int, number: int, default_rate: float) -> pl.DataFra
     late = np.minimum(rng.geometric(0.012, rows), 800).astype("timedelta64[D]")
     repaid = began + late
     still = flags(rng, rows, 0.25) | (repaid > np.datetime64(date(year + 1, 6, 1)))
+    return bad, record, began, repaid, still
+
+
+def _block(seed: int, year: int, number: int, default_rate: float) -> pl.DataFrame:
+    quality, rows = lasting(seed, _STREAM, number), BLOCK
+    size = np.clip(1 + generator(seed, _SIZES, number).binomial(5, 0.42, rows), 1, 6)
+    rng = generator(seed, _STREAM, number, year)
+    labour = rng.binomial(size, 0.62)
+    income, assets, debts, disposable, shares = _wealth(rng, quality, size, _income_a_head(year))
+    peers = DESIGN.peers
+    edges = np.quantile(quality, np.cumsum(peers[::-1])[:-1])
+    level = np.digitize(quality + 0.35 * rng.standard_normal(rows), edges)
+    review = np.asarray(["poor", "fair", "good", "excellent"])[level]
+    bad, record, began, repaid, still = _records(rng, quality, year)
     borrowed = (record != "no_business") & (
         rng.random(rows) < DESIGN.loan_ever / (1 - DESIGN.no_business)
     )
@@ -200,9 +221,13 @@ def _block(seed: int, year: int, number: int, default_rate: float) -> pl.DataFra
             "_lacking": flags(rng, rows, DESIGN.lacking),
         }
     )
-    where = places(generator(seed, _PLACES, number), rows)
+    return _printed(frame.hstack(places(generator(seed, _PLACES, number), rows)))
+
+
+def _printed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the households as a file would have them: facts of a default only where there was one."""
     facts = ["default_item", "defaulted_on", "repaid_on", "default_measure"]
-    return frame.hstack(where).select(
+    return frame.select(
         ("SYN" + pl.col("household_id")).alias("household_id"),
         ("合成户" + pl.col("household_id").str.slice(3)).alias("name"),
         "county",

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from lishui_credit.plan.divisions import CITY, counties
+from lishui_credit.plan.records.codes import ORGANISATION_WEIGHTS
 from lishui_credit.plan.records.lists import KEY_SECTORS
 from lishui_credit.plan.records.raw_tables import RawTable
 from lishui_credit.plan.records.survey_answers import QUESTIONS, VALID
@@ -26,13 +27,8 @@ REGION: Final = "331199"
 LAGGING: Final = "331127"
 """The county whose records are worse by design."""
 
-_STREAMS: Final = {
-    name: number
-    for number, name in enumerate(
-        ("register", "decisions", "collection", "queries", "answers", "revenue", "files"), 701
-    )
-}
-_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
+_NAMES: Final = ("register", "decisions", "collection", "queries", "answers", "revenue", "files")
+_STREAMS: Final = {name: number for number, name in enumerate(_NAMES, 701)}
 
 
 def _rng(seed: int, name: str, year: int) -> np.random.Generator:
@@ -58,7 +54,7 @@ def made_up(frame: pl.DataFrame) -> pl.DataFrame:
 def code(number: int, first: str = "91") -> str:
     """Return the valid, made-up credit code of a number: region 331199, sound in both check digits."""
     body = f"{number:08d}"
-    total = sum(int(c) * w for c, w in zip(body, _ORGANISATION_WEIGHTS, strict=True))
+    total = sum(int(c) * w for c, w in zip(body, ORGANISATION_WEIGHTS, strict=True))
     inner = {10: "X", 11: "0"}.get(11 - total % 11, str(11 - total % 11))
     head = f"{first}{REGION}{body}{inner}"
     return head + uscc_check_digit(head)

@@ -76,7 +76,8 @@ VERDICTS: Final = (
 HIGHER_REGIONS: Final = ("100000", "330000")
 """Regions of codes that the nation's and the province's registers give (proposed)."""
 
-_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
+ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
+"""Of the eight characters before the check digit, GB 11714-1997."""
 
 
 def organisation_code_valid(codes: pl.Series) -> pl.Series:
@@ -90,7 +91,7 @@ def organisation_code_valid(codes: pl.Series) -> pl.Series:
         character: place for place, character in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     }
     total = pl.Series([0]).new_from_index(0, len(codes))
-    for place, weight in enumerate(_ORGANISATION_WEIGHTS):
+    for place, weight in enumerate(ORGANISATION_WEIGHTS):
         digits = bare.str.slice(place, 1).replace_strict(values, return_dtype=pl.Int64)
         total = total + digits * weight
     checks = {0: "0", 1: "X"} | {rest: str(11 - rest) for rest in range(2, 11)}
