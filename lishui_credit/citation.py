@@ -20,7 +20,7 @@ EVIDENCE: Final[Mapping[str, Bilingual]] = {
     "official": Bilingual("official text", "官方原文"),
     "copy": Bilingual("copy of the text", "原文副本"),
     "secondary": Bilingual("secondary source", "二手转述"),
-    "local": Bilingual("another place's rule", "他地规则"),
+    "local": Bilingual("another place's rule, unverified", "他地规则,未核实"),
     "derived": Bilingual("derived by arithmetic", "推算"),
     "proposed": Bilingual("proposed here, the text is silent", "本软件拟定,原文未规定"),
     "memory": Bilingual("from memory, unverified", "凭记忆,未核实"),

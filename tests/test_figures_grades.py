@@ -102,7 +102,7 @@ def test_a_level_says_once_that_it_is_unverified():
         {"group": ["a", "a"], "evidence": ["memory", "local"], "share": [0.5, 0.5]}
     )
     names = {bar.name for bar in grades.evidence_bars(frame).data}
-    assert names == {"记忆未核实", "他地规则(未核实)"}
+    assert names == {"凭记忆,未核实", "他地规则,未核实"}
 
 
 def test_lines_of_what_is_unverified_have_a_tick_a_year():
