@@ -106,7 +106,7 @@ def test_every_mistake_of_a_file_is_told_at_once():
     for word in ("attribute", "number", "colour", "path.steps", "own", "extra", "target.form"):
         assert word in told, word
     assert len(caught.value.problems) >= 7
-    with pytest.raises(RubricError, match=r"stands twice.*query_volume|stands twice"):
+    with pytest.raises(RubricError, match="duplicate"):
         read_plan(SHIPPED.replace('key = "website_rate"', 'key = "client_rate"'))
 
 

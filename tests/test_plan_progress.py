@@ -264,7 +264,7 @@ def test_at_the_end_of_the_plan_the_target_is_due_whatever_the_base_was(
     row = obs(key, "331102", END, value=value) | {"frequency": "year", "low": low, "high": high}
     found = one(progress(frame([row])), key, "331102")
     assert found["status"] == status
-    within = "what is due lies within the interval, 87.0 % to 91.0 %"
+    within = "the value due lies within the interval, 87.0 % to 91.0 %"
     assert (within in found["note"]) is (status == "cannot_tell")
     assert ("interval 87.0 % to 91.0 %" in sentence(found)) is (status == "cannot_tell")
     assert ("ended short of its target" in found["note"]) is missed
@@ -277,14 +277,14 @@ def test_near_its_path_at_the_end_is_a_target_missed():
     for at in (END, date(2024, 1, 1)):
         found = one(progress(rows, at), "double_publicity_coverage", "331102")
         assert found["status"] == "near"
-        assert found["note"].startswith("the plan has ended short of its target")
+        assert found["note"].startswith("the plan has ended and its target was not reached")
         said = sentence(found)
         assert "99.97 % at 2020-12-31" in said
-        assert "the plan has ended short of its target" in said
+        assert "the plan has ended and its target was not reached" in said
     before = path_of("double_publicity_coverage", {2015: 20, 2019: 83})
     late = one(progress(before, date(2024, 1, 1)), "double_publicity_coverage", "331102")
     assert "ended short" not in late["note"]
-    assert "nothing newer than 2019-12-31" in late["note"]
+    assert "no observation after 2019-12-31" in late["note"]
 
 
 def test_no_data_says_what_is_there_all_the_same():

@@ -98,7 +98,7 @@ def test_every_problem_of_a_table_is_told_at_once_with_the_row():
     said = [str(problem) for problem in caught.value.problems]
     assert len(said) == 6
     for words in (
-        "no credit file may hold", "no column 'at'", "first row 2: 杭州", "nothing stands there",
+        "no credit file may hold", "no column 'at'", "first row 2: 杭州", "the cell is empty",
         "not a number", "outside 0",
     ):  # fmt: skip
         assert any(words in line for line in said), words
@@ -399,7 +399,7 @@ def test_a_decision_year_the_calendar_does_not_know_is_refused():
         (lambda f: f.drop("number"), "no column 'number'"),
         (lambda f: f.with_columns(kind=pl.lit("确认")), "not one of"),
         (lambda f: f.with_columns(decided_on=pl.lit("三月一日")), "not a date"),
-        (lambda f: f.with_columns(body=pl.lit(None, pl.String)), "nothing stands there"),
+        (lambda f: f.with_columns(body=pl.lit(None, pl.String)), "the cell is empty"),
     ],
 )
 def test_broken_decisions_are_refused_in_words(broken, words):
@@ -805,7 +805,7 @@ def test_a_county_of_the_log_that_asked_nothing_in_a_month_counts_zero_and_the_c
     assert whole.reconciliation.is_empty()
     assert not found.notes
     late = query_volume(log.filter(pl.col("at") > "2018-04"), at=date(2018, 4, 30))
-    assert late.notes == ("the log begins on 2018-04-02: the first period may not be whole",)
+    assert late.notes == ("the log begins on 2018-04-02: the first period may be incomplete",)
 
 
 def test_a_failed_query_opens_no_window():

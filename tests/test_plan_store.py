@@ -130,7 +130,7 @@ def test_every_wrong_row_is_rejected_with_every_reason(tmp_path):
     assert sorted(said) == list(range(2, 21))
     for row, words in {
         2: "not one of", 3: "not one of", 4: "not a date", 5: "not the last day", 6: "not the last day",
-        7: "numerator above denominator", 8: "go together", 9: "denominator is zero",
+        7: "numerator above denominator", 8: "both be filled", 9: "denominator is zero",
         10: "value is not numerator / denominator", 11: "above 100 %", 12: "neither value nor numerator",
         13: "no denominator", 14: "not a number", 15: "not over", 16: "2 times", 17: "2 times",
         18: "outside", 19: "total row", 20: "finer",
@@ -185,7 +185,7 @@ def test_threads_that_write_at_once_lose_nothing_and_see_one_message(store):
     known = store.revisions()
     assert known["revision"].to_list() == list(range(1, known.height + 1))
     assert known["numerator"].diff().drop_nulls().abs().eq(1).all()  # each revision changes it
-    assert {t for t in said if "writing the store" not in t and "meanwhile" not in t} == set()
+    assert {t for t in said if "writing the store" not in t and "in the meantime" not in t} == set()
 
 
 def test_a_killed_writer_of_a_parquet_store_locks_nobody_out(tmp_path):
@@ -298,7 +298,7 @@ def test_yuan_for_ten_thousand_yuan_is_told_in_a_file_and_against_the_store(stor
     both = "8,莲都区,2016年度,1205000\n8,莲都区,2017年度,130.5\n7,莲都区,2016年度,9900\n7,莲都区,2017年度,100\n"
     found = read_observations(csv(tmp_path / "a.csv", both, head))
     assert [note for note in found.notes if "leap" in note] == [
-        "a.csv: a leap, is the unit right? Service revenue Liandu 2017-12-31: 1,205,000 -> 130"
+        "a.csv: sudden change, check the unit: Service revenue Liandu 2017-12-31: 1,205,000 -> 130"
     ]
     store.load(csv(tmp_path / "b.csv", "8,莲都区,2016年度,1205000\n", head), by="a", reason="b")
     later = csv(tmp_path / "c.csv", "8,莲都区,2017年度,130.5\n", head)
@@ -408,7 +408,7 @@ def test_a_frame_with_one_wrong_row_is_not_recorded_at_all(store):
         store.add(wrong, by="a", reason="b")
     said = str(caught.value)
     assert "numerator above denominator" in said
-    assert "stands twice" in said
+    assert "duplicate" in said
     assert store.revisions().is_empty()
 
 
@@ -447,7 +447,7 @@ def test_an_export_restores_every_revision_in_either_kind(store, tmp_path):
         assert_frame_equal(other.revisions(), store.revisions())
     clash = Store.open(tmp_path / "clash.duckdb")
     clash.add(rows(numerator=1), by="a", reason="b")
-    with pytest.raises(SubjectError, match="another revision"):
+    with pytest.raises(SubjectError, match="with this number and other content"):
         clash.restore(out)
 
 

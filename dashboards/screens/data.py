@@ -77,7 +77,7 @@ if rejected.height:
         "reasons": tr("Why", "原因"),
     }
     if data.synthetic:  # cells of a real file may hold anything
-        wanted |= {"cells": tr("As it stands", "原内容")}
+        wanted |= {"cells": tr("Original cells", "原内容")}
     view.table(
         rejected, "rejected", wanted, tr("Rows that were not taken.", "未采用的行。"),
         synthetic=data.synthetic, leave=() if data.synthetic else ("cells",),

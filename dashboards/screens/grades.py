@@ -223,12 +223,12 @@ with two:
         synthetic=synthetic,
     )
 deciders = of_place("deciders").filter(pl.col("year") == int(year))
-with st.expander(tr("What decided", "判定依据"), icon=":material/rule:"):
+with st.expander(tr("What decided the grade", "判定依据"), icon=":material/rule:"):
     view.table(
         figures.with_evidence_names(deciders),
         f"deciders_{name}_{year}",
         {
-            "label": tr("what decided", "判定依据"),
+            "label": tr("what decided the grade", "判定依据"),
             "clause": tr("clause", "条款"),
             "evidence": tr("evidence", "来源等级"),
             "subjects": st.column_config.NumberColumn(tr("subjects", "主体数"), format="localized"),
@@ -279,7 +279,7 @@ with st.expander(tr("Every row", "逐项说明"), icon=":material/table:"):
         figures.with_evidence_names(rows),
         f"explained_rows_{subject}",
         {
-            "label": tr("row", "指标"),
+            "label": tr("indicator", "指标"),
             "value": tr("value", "取值"),
             "points": tr("points", "得分"),
             "out_of": tr("of", "满分"),

@@ -74,7 +74,7 @@ if mine.height:
         sentence(found), synthetic=data.synthetic,
     )  # fmt: skip
 else:
-    st.info(tr("Nothing was observed here.", "此处没有观测。"))
+    st.info(tr("There is no observation.", "此处没有观测。"))
 
 # ---- by county --------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ if drawn is not None and drawn.height:
     )  # fmt: skip
 elif row.companions:
     names = tr(", ", "、").join(tr(item.en, item.zh) for item in row.companions)
-    st.markdown(view.plain(tr(f"No data here. Wanted: {names}.", f"此处暂无数据。应列:{names}。")))
+    st.markdown(view.plain(tr(f"No data. Expected: {names}.", f"此处暂无数据。应列:{names}。")))
 else:
     st.markdown(tr("None is defined for this indicator.", "该指标未设辅助指标。"))
 

@@ -19,7 +19,7 @@ lang = language()
 HEAD = (
     tr("Lending", "授信"),
     tr(
-        "Turn the dials, see who would be approved and what it would earn. Nothing is decided here.",
+        "Change the cut-off and the terms; see approvals, bad loans and profit. No decision is made here.",
         "调节分数线与贷款条款，观察通过、坏账与利润的变化。本页不作任何决策。",
     ),
 )
@@ -274,7 +274,7 @@ if options:
 
 st.header(tr("The draft as a policy", "试算政策文件"), anchor=False)
 text = to_toml(draft)
-with st.expander(tr("Read it", "查看"), icon=":material/description:"):
+with st.expander(tr("View", "查看"), icon=":material/description:"):
     st.code(text, language="toml")
 prefix = "synthetic_" if synthetic else ""
 st.download_button(

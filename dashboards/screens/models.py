@@ -90,12 +90,12 @@ def no_validation() -> None:
 
 
 LINES = {
-    "standing": tr("reads", "结论"),
+    "standing": tr("verdict", "结论"),
     "name": tr("figure", "指标"),
     "value": tr("value", "数值"),
     "interval": tr("95 % interval", "95% 区间"),
     "p": "p",
-    "verdict": tr("what it says", "说明"),
+    "verdict": tr("explanation", "说明"),
     "source": tr("source", "方法来源"),
 }
 

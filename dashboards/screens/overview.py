@@ -113,7 +113,7 @@ st.subheader(tr(f"What changed since {before}", f"较 {before} 的变化"), anch
 for turned, head in (
     ("worse", tr("Worse", "转差")),
     ("better", tr("Better", "转好")),
-    ("same", tr("Also moved", "其他变化")),
+    ("same", tr("Other changes", "其他变化")),
 ):
     rows = mine.filter(turned=turned)
     if rows.height:

@@ -58,7 +58,7 @@ def build_board(folder: Path | str, *, seed: int = SEED, parts: tuple[str, ...] 
     if folder.exists() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
         raise SubjectError(
             Problem(
-                tr("something else stands there", "该目录已有其他内容"),
+                tr("the folder holds something else", "该目录已有其他内容"),
                 hint=tr("name another folder", "请另选目录"),
                 where=str(folder),
             )

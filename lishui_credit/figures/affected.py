@@ -88,7 +88,7 @@ def frontier(
         x=table["largest_gap"].to_list(),
         y=money.of(table["profit_fen"]),
         mode="lines+markers",
-        name=tr("no policy beats these", "没有更优的政策"),
+        name=tr("efficient policies", "没有更优的政策"),
         line={"color": BLUE, "shape": "hv"},
         marker={"size": 6},
         hovertext=hover,
@@ -99,7 +99,7 @@ def frontier(
             x=[chosen[0]],
             y=money.of([chosen[1]]),
             mode="markers",
-            name=tr("the policy in question", "所论政策"),
+            name=tr("policy shown", "所论政策"),
             marker={"color": RED, "size": 12, "symbol": "diamond"},
         )
     figure.update_layout(

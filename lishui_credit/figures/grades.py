@@ -263,7 +263,7 @@ def explanation_bars(explanation: Explanation, *, synthetic: bool = False) -> An
         y=shown,
         x=[float(row.out_of) if row.out_of else 0.0 for row in rows],
         orientation="h",
-        name=tr("most there is", "满分"),
+        name=tr("maximum", "满分"),
         marker={"color": "#E5E5E5", "line": {"color": GREY, "width": 0.5}},
         hoverinfo="skip",
     )

@@ -164,7 +164,7 @@ def multiples_plot(
     lines = -(-len(shown) // columns)
     title = typeset(tr(f"{row.short}, county by county", f"{row.short}:分县(市、区)"))
     doubling = row.kind == "doubling"
-    unit = tr("x 2015", "2015年的倍数") if doubling else "%"
+    unit = tr("multiple of 2015", "2015年的倍数") if doubling else "%"
     parts = {
         (str(code), str(name)): part.sort("day")
         for (code, name), part in course.group_by("adcode", "series")
@@ -227,7 +227,7 @@ def companions_plot(
     frame: pl.DataFrame, row: PlanIndicator, place: str, *, synthetic: bool = False
 ) -> Any:
     """Return the companion series of an indicator, each with its own colour, dash and mark."""
-    title = tr(f"Beside {row.short} · {place}", f"{row.short}的辅助指标 · {place}")
+    title = tr(f"Companions of {row.short} · {place}", f"{row.short}的辅助指标 · {place}")
     figure = blank(typeset(title), synthetic, 760, 380)
     called = companion_names(row)
     names: Sequence[str] = frame["companion"].unique(maintain_order=True).to_list()

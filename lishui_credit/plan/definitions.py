@@ -364,7 +364,8 @@ class _Reader:
         rising = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(shares))
         if shares and not (rising and shares[-1][1] == 100 and shares[0][0] > BASE):
             self.wrong(
-                f"{where}.path.steps", tr("steps rise by day to 100", "各步须按日期递增至 100")
+                f"{where}.path.steps",
+                tr("steps must rise by date to 100", "各步须按日期递增至 100"),
             )
         if (row.unit == "percent") == (row.kind == "doubling"):
             self.wrong(f"{where}.unit", tr("unit and kind do not fit", "单位与类别不符"), row.unit)
@@ -392,7 +393,7 @@ def read_plan(text: str, name: str = "plan/indicators.toml") -> Plan:
     for what in ("key", "number"):
         seen = [getattr(row, what) for row in found]
         for twice in sorted({value for value in seen if seen.count(value) > 1}):
-            reader.wrong(f"indicators.{what}", tr("stands twice", "重复"), str(twice))
+            reader.wrong(f"indicators.{what}", tr("duplicate", "重复"), str(twice))
     for table in sorted(set(raw) - {"plan", "stages", "milestones", "indicators", "supplementary"}):
         reader.wrong(table, tr("unknown table", "未知的表"))
     parts["indicators"] = {row.key: row for row in found}

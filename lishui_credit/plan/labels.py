@@ -103,6 +103,6 @@ def defined(row: PlanIndicator) -> list[tuple[str, str]]:
         (tr("Observed", "观测频率"), tr(*FREQUENCY_WORDS[row.frequency])),
         (tr("Path to 2020", "预期路径"), f"{tr(*_PATHS[row.path.kind])} · {EVIDENCE[row.path.evidence]}" + (tr(f" · {row.path.why_en}", f" · {row.path.why_zh}") if row.path.why_zh else "")),
         (tr("2015 value", "2015年基数"), tr(row.baseline_en, row.baseline_zh)),
-        (tr("Mind", "注意"), tr("; ".join(row.caveats_en), ";".join(row.caveats_zh))),
+        (tr("Caveats", "注意"), tr("; ".join(row.caveats_en), ";".join(row.caveats_zh))),
     ]  # fmt: skip
     return [(head, text) for head, text in said if text]

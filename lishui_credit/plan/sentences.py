@@ -57,7 +57,7 @@ def sentence(found: dict[str, Any]) -> str:
             parts.append(tr(f"off its path since {day}", f"自{day}起偏离进度"))
         if state.off and found["required_rate"] is not None:
             rate = rate_printed(row, found["required_rate"])
-            parts.append(tr(f"from now on it takes {rate}", f"今后须{rate}"))
+            parts.append(tr(f"required from now on: {rate}", f"今后须{rate}"))
         if found["status"] == "cannot_tell":
             low, high = printed(row, found["low"]), printed(row, found["high"])
             parts.append(tr(f"interval {low} to {high}", f"置信区间为{low}至{high}"))
@@ -71,7 +71,9 @@ def sentence(found: dict[str, Any]) -> str:
                 )
             )
         if found["period"] >= END and (state.off or state.id == "near"):
-            parts.append(tr("the plan has ended short of its target", "规划期满仍未达目标"))
+            parts.append(
+                tr("the plan has ended and its target was not reached", "规划期满仍未达目标")
+            )
         if found["worst"]:
             named = tr(", ", "、").join(division(code).name for code in found["worst"])
             parts.append(tr(f"most behind: {named}", f"最滞后:{named}"))

@@ -273,10 +273,10 @@ def _note(way: Way, made: Mapping[str, Any], at: date) -> str:
     notes = []
     late = (elapsed(min(at, END)) - elapsed(made["period"])) * 12
     if late > MONTHS[way.row.frequency]:
-        notes.append(tr(f"nothing newer than {made['period']}", f"{made['period']} 之后无观测"))
+        notes.append(tr(f"no observation after {made['period']}", f"{made['period']} 之后无观测"))
     missed = STATUSES[made["status"]].off or made["status"] == "near"
     if missed and made["period"] >= END:
-        notes.append(tr("the plan has ended short of its target", "规划期满仍未达目标"))
+        notes.append(tr("the plan has ended and its target was not reached", "规划期满仍未达目标"))
     if made["status"] == "no_baseline" or way.base is None:
         notes.append(
             tr("no 2015 value: the plan publishes none", "无2015年数值:规划未公布基数")
@@ -292,7 +292,7 @@ def _note(way: Way, made: Mapping[str, Any], at: date) -> str:
         low, high = (printed(way.row, made[name]) for name in ("low", "high"))
         notes.append(
             tr(
-                f"what is due lies within the interval, {low} to {high}",
+                f"the value due lies within the interval, {low} to {high}",
                 f"置信区间为{low}至{high},应达值在其中",
             )
         )

@@ -37,7 +37,7 @@ def leaps_said(frame: pl.DataFrame) -> tuple[str, ...]:
     """Return the leaps of a frame in words, at most twenty."""
     return tuple(
         tr(
-            f"a leap, is the unit right? {indicators()[row['indicator']].short}"
+            f"sudden change, check the unit: {indicators()[row['indicator']].short}"
             f" {division(row['adcode']).name} {row['period']}:"
             f" {row['before']:,.0f} -> {row['value']:,.0f}",
             f"数值骤变,请核对单位(元、万元):{indicators()[row['indicator']].short}"

@@ -230,7 +230,7 @@ def _literal(text: str) -> str:
 
 def unit_unfit() -> str:
     """Return what is said of a unit that its indicator does not have."""
-    return tr("the unit written is not the indicator's", "所写单位与指标不符")
+    return tr("the unit written is not the unit of the indicator", "所写单位与指标不符")
 
 
 def _of_text() -> tuple[Rule, ...]:
@@ -252,8 +252,8 @@ def _of_text() -> tuple[Rule, ...]:
         ),
         Rule(
             tr(
-                "a share or a percentage: write 97 % for 97 %, or give numerator and denominator",
-                "不能确定是比例还是百分数:97% 请写作 97%,或填写分子、分母",
+                "unclear whether a share or a percentage: write it as 97 %, or give numerator and denominator",
+                "无法判断是比例还是百分数:请写作 97%,或填写分子、分母",
             ),
             ("indicator", "value", "numerator", _SIGNED),
             lambda i, v, n, signed: (

@@ -257,7 +257,7 @@ class Store:
         ]
         twice = pl.struct(KEY).is_duplicated()
         problems = []
-        for reason_wrong, test in [*tests, (tr("stands twice", "重复出现"), twice)]:
+        for reason_wrong, test in [*tests, (tr("duplicate", "重复出现"), twice)]:
             for row in table.filter(test).head(_SHOWN).iter_rows(named=True):
                 where = f"{row['indicator']} {row['adcode']} {row['period']}"
                 problems.append(Problem(reason_wrong, where=where))
@@ -285,7 +285,10 @@ class Store:
         if clash.height:
             raise SubjectError(
                 Problem(
-                    tr("another revision of that number is here", "已有同号但内容不同的修订"),
+                    tr(
+                        "a revision with this number and other content exists already",
+                        "已有同号但内容不同的修订",
+                    ),
                     where=" ".join(map(str, row)),
                 )
                 for row in clash.select(same).head(_SHOWN).iter_rows()
@@ -430,7 +433,7 @@ def _no_store(path: Path, found: str) -> Problem:
 
 def _raced(path: Path) -> Problem:
     return Problem(
-        tr("somebody else recorded a revision meanwhile", "其间另有人记录了修订"),
+        tr("another revision was recorded in the meantime", "其间另有人记录了修订"),
         hint=tr("load again", "请重新装载"),
         where=path.name,
     )

@@ -195,7 +195,7 @@ def _counts_rules() -> tuple[tuple[str, str, Callable[..., pl.Expr]], ...]:
             lambda v, n: v.is_null() & n.is_null(),
         ),
         (
-            tr("numerator and denominator go together", "分子、分母须同时填写"),
+            tr("numerator and denominator must both be filled, or neither", "分子、分母须同时填写"),
             "indicator numerator denominator",
             lambda i, n, d: i.is_in(percent) & (n.is_null() != d.is_null()),
         ),
@@ -236,7 +236,7 @@ def _period_rules(today: date) -> tuple[tuple[str, str, Callable[..., pl.Expr]],
     """Return what can be wrong with an interval and a period, and in which columns."""
     return (
         (
-            tr("low and high go together", "下限、上限须同时填写"),
+            tr("low and high must both be filled, or neither", "下限、上限须同时填写"),
             "low high",
             lambda low, high: low.is_null() != high.is_null(),
         ),

@@ -178,22 +178,22 @@ def _notes(tidied: pl.DataFrame, judged: pl.DataFrame, undated: int) -> tuple[st
     return (
         *left_out(
             undated,
-            "ended registrations have no day and are taken as ended",
+            "cancelled registrations have no end date and are treated as ended",
             "条注销吊销登记缺少日期,视为已终止",
         ),
         *left_out(
             tidied.height - judged.height,
-            "registrations repeat an organisation of another register and count once",
+            "registrations are of an organisation that another register has, and are counted once",
             "条登记与其他登记部门的同一机构重复,只计一次",
         ),
         *left_out(
             tidied.filter(pl.col("_raw") != pl.col("uscc")).height,
-            "codes were mended: spaces, hyphens, full-width or small letters",
+            "codes were normalised: spaces, hyphens, full-width or lower-case letters",
             "个代码含空格、连字符、全角或小写字母,已规范",
         ),
         *left_out(
             twice.filter(pl.col("uscc") > 1).height,
-            "names stand with more than one code in one county",
+            "names have more than one code in one county",
             "个机构名称在同一地区对应多个代码",
         ),
         *left_out(

@@ -58,7 +58,7 @@ CATALOGUE: Final = RawTable(
         ),
     ),
 )  # fmt: skip
-"""Items assigned, one row an item, unit and area; 331100 for departments of the city."""
+"""Items assigned, one row per item, unit and area; 331100 for departments of the city."""
 
 BATCHES: Final = RawTable(
     id="batches",
@@ -151,7 +151,7 @@ def completeness(
     Returns
     -------
     Computed
-        Companions ``.timeliness``, ``.accuracy``. Detail, one row an item, unit and area due or
+        Companions ``.timeliness``, ``.accuracy``. Detail, one row per item, unit and area due or
         left out: ``excluded`` (reason or null), ``batches``, ``rejected``, ``first_received``,
         ``deadline``, ``delivered``, ``on_time``, ``records``, ``wrong_records``.
 
@@ -249,9 +249,9 @@ def _problems(items: pl.DataFrame, came: pl.DataFrame) -> list[Problem]:
     if twice.height:
         problems.append(
             Problem(
-                tr("an item stands more than once for a unit", "同一单位的目录事项重复"),
+                tr("an item is listed more than once for a unit", "同一单位的目录事项重复"),
                 f"{twice['item'][0]} {twice['unit'][0]}",
-                tr("one row an item, unit and area", "每个事项、单位、地区一行"),
+                tr("one row per item, unit and area", "每个事项、单位、地区一行"),
                 "catalogue",
             )
         )
@@ -288,7 +288,7 @@ def _notes(marked: pl.DataFrame, came: pl.DataFrame, inside: pl.DataFrame) -> li
         ),
         *left_out(
             counts.get("not_held", 0),
-            "items are left out because the unit lacks them by law",
+            "items are left out because by law the unit does not produce them",
             "个事项依法不产生,不计入",
         ),
         *left_out(

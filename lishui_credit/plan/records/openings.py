@@ -149,7 +149,7 @@ def website_rate(
         ),
         *left_out(
             idle,
-            f"sites stand without an update for {fresh_days} days",
+            f"sites have had no update for {fresh_days} days",
             f"个网站超过 {fresh_days} 日未更新",
         ),
     ]
@@ -201,7 +201,7 @@ def client_rate(
     Raises
     ------
     SubjectError
-        If the tables or the period are wrong, a unit stands in two areas, two units share a user.
+        If the tables or the period are wrong, a unit is listed in two areas, two units share a user.
 
     References
     ----------
@@ -277,7 +277,7 @@ def _unit_problems(listed: pl.DataFrame) -> list[Problem]:
     if spread.height:
         problems.append(
             Problem(
-                tr("a unit stands in two areas", "同一单位出现在两个地区"),
+                tr("a unit is listed in two areas", "同一单位出现在两个地区"),
                 "、".join(spread["unit"].sort()),
                 where="client_units",
             )

@@ -128,12 +128,12 @@ def take_decisions(source: Any) -> tuple[pl.DataFrame, int]:
         first = clash.row(0, named=True)
         raise SubjectError(
             Problem(
-                tr("decisions of one number that differ", "同一文号的决定内容不一致"),
+                tr("different decisions under one document number", "同一文号的决定内容不一致"),
                 tr(
                     f"{clash.height} rows, first {first['body']} {first['number']}",
                     f"{clash.height} 行,首个为 {first['body']} {first['number']}",
                 ),
-                tr("keep the one that was taken", "请保留实际作出的一条"),
+                tr("keep the decision that was made", "请保留实际作出的一条"),
                 tr("decisions", "行政决定"),
             )
         )
@@ -194,7 +194,7 @@ def _judged(
     strange = shown.join(taken, on=KEY, how="anti").unique(KEY).height
     counts = dict(judged["state"].value_counts().iter_rows())
     notes = [
-        *left_out(repeats, "rows repeat a decision and count once", "行重复,只计一次"),
+        *left_out(repeats, "rows repeat a decision and are counted once", "行重复,只计一次"),
         *left_out(
             taken.height - joined.height,
             f"decisions after {at} are left out",
@@ -202,7 +202,7 @@ def _judged(
         ),
         *left_out(
             counts.get("predated", 0),
-            "decisions were published before they were taken: a day is wrong",
+            "decisions have a publication date before the decision date: one of the dates is wrong",
             "项公示日期早于决定日期,日期有误",
         ),
         *left_out(
@@ -325,7 +325,7 @@ def double_publicity(
     ).sort("adcode", "period", "kind")
     remarks = left_out(
         strange,
-        "published numbers are in no decision register: the register may lack them",
+        "published document numbers are not in the decision register: the register may be incomplete",
         "个已公示文号不在决定台账中,台账可能有遗漏",
     )
     return Computed.of_rows(

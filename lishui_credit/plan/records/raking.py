@@ -67,7 +67,7 @@ def _checked(frame: pl.DataFrame, margins: Margins, start: Floats, cap: float | 
         problems.append(
             Problem(
                 tr(
-                    "start weights must be above 0, one an answer",
+                    "start weights must be above 0, one per answer",
                     "初始权重须大于 0,每份答卷一个",
                 ),
                 where="start",
@@ -129,7 +129,7 @@ def _unlike(found: pl.Series, name: str, wanted: Mapping[str, float]) -> list[Pr
     if strange:
         problems.append(
             Problem(
-                tr("categories the margin does not have", "边际分布中没有的类别"),
+                tr("categories that are not in the margin", "边际分布中没有的类别"),
                 ", ".join(strange),
                 tr("recode them, or add them to the margin", "请改码,或补充边际分布"),
                 name,
@@ -141,7 +141,7 @@ def _unlike(found: pl.Series, name: str, wanted: Mapping[str, float]) -> list[Pr
             Problem(
                 tr("nobody answered in these categories", "以下类别没有答卷"),
                 ", ".join(empty),
-                tr("join them with their neighbours", "请与相邻类别合并"),
+                tr("merge them with neighbouring categories", "请与相邻类别合并"),
                 name,
             )
         )
@@ -255,7 +255,7 @@ def rake(
                     f"{rounds} 轮后仍有比例相差 {gap:.2g}",
                 ),
                 tr(
-                    "join categories that hardly occur together, or leave a margin out",
+                    "merge categories that hardly occur together, or leave a margin out",
                     "请合并很少同时出现的类别,或减少一个边际",
                 ),
             )

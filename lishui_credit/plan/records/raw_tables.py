@@ -208,7 +208,7 @@ def _read(
             if faults
             else pl.lit(True)
         )
-        faults.append((tr("nothing stands there", "未填写"), value.is_null() & readable))
+        faults.append((tr("the cell is empty", "单元格为空"), value.is_null() & readable))
     return value, faults
 
 

@@ -167,7 +167,7 @@ def _notes(
         ),
         *left_out(
             hidden,
-            f"cells are hidden: fewer than {fewest} firms, or telling of such a cell",
+            f"cells are hidden: fewer than {fewest} firms, or such a cell could be derived from them",
             f"个单元格不公布:机构少于 {fewest} 家,或可由此推出",
         ),
     )
@@ -196,7 +196,7 @@ def _problems(
     if twice.height:
         problems.append(
             Problem(
-                tr("a firm stands more than once in a year", "同一机构同一年度重复"),
+                tr("a firm is listed more than once in a year", "同一机构同一年度重复"),
                 tr(f"{twice.height} rows", f"{twice.height} 行"),
                 tr(
                     "add up its branches, or mark those reported elsewhere",

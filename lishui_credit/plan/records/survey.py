@@ -347,14 +347,14 @@ def _notes(
     notes = [tr(f"index with weights {index}", f"指数分值 {index}")]
     whole = table.row(0, named=True)
     notes += left_out(
-        whole["dont_know"], "answered 'don't know' and are left out", "份回答“说不清”,不计入"
+        whole["dont_know"], "answers 'don't know' are left out", "份回答“说不清”,不计入"
     )
-    notes += left_out(whole["refused"], "gave no answer and are left out", "份未作答,不计入")
+    notes += left_out(whole["refused"], "sheets without an answer are left out", "份未作答,不计入")
     if lacking:
         names = "、".join(division(code).name for code in lacking)
         notes.append(
             tr(
-                f"no city figure: no valid answer from {names}",
+                f"no value for the city: no valid answer from {names}",
                 f"不给出全市数值:{names}没有有效答卷",
             )
         )
@@ -363,7 +363,7 @@ def _notes(
         names = "、".join(division(code).name for code in single)
         notes.append(
             tr(
-                f"no city interval: one valid answer only from {names}",
+                f"no interval for the city: only one valid answer from {names}",
                 f"不给出全市区间:{names}仅有一份有效答卷",
             )
         )

@@ -42,7 +42,7 @@ def answers_table(indicator: str, margins: tuple[str, ...] = ()) -> RawTable:
     if indicator not in QUESTIONS:
         raise SubjectError(
             Problem(
-                tr("no survey question of the plan", "不是规划的调查指标"),
+                tr("not a survey indicator of the plan", "不是规划的调查指标"),
                 indicator,
                 ", ".join(QUESTIONS),
                 "indicator",
@@ -82,9 +82,9 @@ def take_answers(
     if twice.height:
         problems.append(
             Problem(
-                tr("answer sheets that stand more than once", "答卷编号重复"),
+                tr("duplicate answer sheets", "答卷编号重复"),
                 tr(f"{twice.height} rows", f"{twice.height} 行"),
-                tr("keep one row a respondent", "每份答卷保留一行"),
+                tr("keep one row per respondent", "每份答卷保留一行"),
                 "respondent",
             )
         )

@@ -240,14 +240,14 @@ def _partial_periods(
     if isinstance(first, date) and begun > period_start(first, frequency):
         notes.append(
             tr(
-                f"the log begins on {begun}: the first period may not be whole",
+                f"the log begins on {begun}: the first period may be incomplete",
                 f"日志始于 {begun}:首期可能不完整",
             )
         )
     if cut:
         notes.append(
             tr(
-                f"the log ends on {last}: the period of that day is not over and left out",
+                f"the log ends on {last}: the period of that day is not over and is left out",
                 f"日志止于 {last}:该日所在期间尚未结束,不计入",
             )
         )

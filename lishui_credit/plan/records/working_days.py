@@ -51,7 +51,7 @@ def _refuse_unknown(days: pl.Series) -> None:
             tr("days outside the calendar of working days", "日期超出工作日历范围"),
             f"{low} .. {high}",
             tr(
-                f"it knows {first} .. {last}; mend the dates, or upgrade chinesecalendar",
+                f"the calendar covers {first} to {last}; correct the dates, or upgrade chinesecalendar",
                 f"日历范围为 {first} 至 {last};请更正日期,或升级 chinesecalendar",
             ),
         )
