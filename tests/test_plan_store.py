@@ -297,12 +297,12 @@ def test_yuan_for_ten_thousand_yuan_is_told_in_a_file_and_against_the_store(stor
     head = "指标,地区,时期,数值\n"
     both = "8,莲都区,2016年度,1205000\n8,莲都区,2017年度,130.5\n7,莲都区,2016年度,9900\n7,莲都区,2017年度,100\n"
     found = read_observations(csv(tmp_path / "a.csv", both, head))
-    assert [note for note in found.notes if "leap" in note] == [
+    assert [note for note in found.notes if "sudden change" in note] == [
         "a.csv: sudden change, check the unit: Service revenue Liandu 2017-12-31: 1,205,000 -> 130"
     ]
     store.load(csv(tmp_path / "b.csv", "8,莲都区,2016年度,1205000\n", head), by="a", reason="b")
     later = csv(tmp_path / "c.csv", "8,莲都区,2017年度,130.5\n", head)
-    assert any("leap" in note for note in store.load(later, by="a", reason="b").notes)
+    assert any("sudden change" in note for note in store.load(later, by="a", reason="b").notes)
     mended = csv(tmp_path / "c.csv", "8,莲都区,2017年度,130.5万元\n", head)
     assert not store.load(mended, by="a", reason="更正单位").notes
 
