@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
 
 import duckdb
 import narwhals as nw
@@ -18,6 +19,7 @@ from lishui_credit.rubrics.law.formulas import (
     hunan_credit_line,
     hunan_default_record,
     hunan_microcredit_line,
+    rounded,
 )
 
 F = Fraction
@@ -44,9 +46,19 @@ def test_day_numbers_are_the_same_on_polars_and_duckdb() -> None:
     assert found.sort("day")["n"].to_list() == sorted(expected, key=lambda n: (n is not None, n))
 
 
-def record(facts: dict[str, object]) -> int | None:
+def test_quotients_are_rounded_half_away_from_zero_on_both_namespaces() -> None:
+    tops = list(range(-45, 46))
+    frame = pl.DataFrame({"top": tops})
+    for down in (1, 2, 3, 10):
+        expected = [half_away(F(top, down)) for top in tops]
+        assert frame.select(n=rounded(pl, pl.col("top"), down))["n"].to_list() == expected
+        found = nw.from_native(frame).select(n=rounded(nw, nw.col("top"), down))
+        assert found["n"].to_list() == expected
+
+
+def records(*rows: dict[str, object], unit: int = 10, ns: Any = pl) -> list[int | None]:
     frame = pl.DataFrame(
-        {name: [value] for name, value in facts.items()},
+        list(rows),
         schema={
             "performance_record": pl.String,
             "default_item": pl.String,
@@ -55,8 +67,15 @@ def record(facts: dict[str, object]) -> int | None:
             "default_measure": pl.String,
         },
     )
-    points: int | None = frame.select(hunan_default_record(pl, {}, 10, DAY).alias("p"))["p"][0]
+    given = frame if ns is pl else nw.from_native(frame)
+    points: list[int | None] = given.select(p=hunan_default_record(ns, {}, unit, DAY))[
+        "p"
+    ].to_list()
     return points
+
+
+def record(facts: dict[str, object]) -> int | None:
+    return records(facts)[0]
 
 
 def oracle(item: str, measure: str, start: date, repaid: date | None) -> int:
@@ -93,6 +112,74 @@ def test_the_default_deduction_equals_exact_arithmetic(
     assert record(facts) == oracle(item, measure, start, repaid)
 
 
+def default(start: date, repaid: date | None, **rest: object) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "performance_record": "default",
+        "default_item": "principal",
+        "defaulted_on": start,
+        "repaid_on": repaid,
+        "default_measure": "normal",
+    }
+    return facts | rest
+
+
+BY_DAYS = {
+    -1: 80, 0: 80, 14: 80, 15: 80,  # at most 15 days late: 8 points
+    16: 0, 30: 0,  # no factor of lateness yet
+    31: -66, 90: -66,  # 6 * 1.1 * 1
+    91: -132, 180: -132,
+    181: -198, 360: -198,
+    361: -264, 720: -264,
+    721: -528, 4000: -528,
+}  # fmt: skip
+BY_YEAR = {2016: -66, 2015: -45, 2014: -30, 2013: -15, 2012: 0, 2011: 0}
+BY_KIND = {
+    ("principal", "normal"): -66,
+    ("interest", "normal"): -33,
+    ("principal_and_interest", "normal"): -86,  # 8.58
+    ("principal", "administrative"): -132,
+    ("principal", "judicial"): -198,
+    ("interest", "judicial"): -99,
+}
+
+
+def test_an_open_default_counts_by_its_days_up_to_the_day_of_grading() -> None:
+    rows = [default(DAY - timedelta(days=days), None) for days in BY_DAYS]
+    assert records(*rows) == list(BY_DAYS.values())
+
+
+def test_fifteen_days_late_still_earns_eight_points_and_sixteen_none() -> None:
+    start = date(2016, 3, 1)
+    rows = [default(start, date(2016, 3, day)) for day in (15, 16, 17)]
+    assert records(*rows) == [80, 80, 0]
+
+
+def test_a_settled_default_fades_with_the_calendar_years_since() -> None:
+    for month, day in ((1, 1), (12, 31)):
+        settled = [date(year, month, day) for year in BY_YEAR]
+        rows = [default(repaid - timedelta(days=31), repaid) for repaid in settled]
+        assert records(*rows) == list(BY_YEAR.values())
+
+
+def test_what_is_owed_and_how_it_is_collected_multiply() -> None:
+    start = DAY - timedelta(days=31)
+    rows = [default(start, None, default_item=i, default_measure=m) for i, m in BY_KIND]
+    assert records(*rows) == list(BY_KIND.values())
+
+
+def test_a_default_earns_the_same_through_narwhals() -> None:
+    rows = [default(DAY - timedelta(days=days), None) for days in BY_DAYS]
+    rows += [default(date(year, 1, 1), date(year, 12, 31)) for year in BY_YEAR]
+    rows += [default(date(2016, 1, 1), None, default_item=i, default_measure=m) for i, m in BY_KIND]
+    rows += [default(DAY, None) | {name: None} for name in default(DAY, None)]
+    assert records(*rows, ns=nw) == records(*rows)
+
+
+def test_points_of_a_default_follow_the_unit_of_the_edition() -> None:
+    rows = default(DAY - timedelta(days=31), None), default(DAY, None)
+    assert records(*rows, unit=100) == [-660, 800]
+
+
 def test_two_and_a_quarter_off_rounds_away_from_zero() -> None:
     facts = {
         "performance_record": "default",
@@ -114,6 +201,10 @@ def test_a_default_without_its_facts_earns_nothing_decided() -> None:
     blank = dict.fromkeys(("default_item", "defaulted_on", "repaid_on", "default_measure"))
     assert record({"performance_record": "default", **blank}) is None
     assert record({"performance_record": None, **blank}) is None
+    whole = default(DAY - timedelta(days=31), None)
+    facts = ("default_item", "default_measure", "defaulted_on", "performance_record")
+    assert records(whole) == [-66]
+    assert records(*(whole | {fact: None} for fact in facts)) == [None] * 4
 
 
 MONEY = st.integers(0, 10**9)
@@ -152,3 +243,78 @@ def test_credit_lines_equal_exact_arithmetic(
     )
     assert found["line"][0] == line
     assert found["micro"][0] == half_away(micro / wan * 100) * wan // 100
+
+
+WAN = 1_000_000  # fen in 万元
+FACTORS = {
+    "v1": {"a": "0.6", "b": "0", "c": "0", "d": "1"},
+    "v2": {"a": "0.9", "b": "0.1", "c": "0", "d": "1"},
+}
+
+
+def lines(grade: str | None, ns: Any = pl, **facts: int | None) -> tuple[int | None, int | None]:
+    """Credit line and microcredit line of one household, in fen."""
+    columns = ("total_assets", "net_assets", "disposable_assets", "net_income", "base_net_income")
+    cells = dict.fromkeys((*columns, "coop_shares", "labourers"), 0) | facts
+    frame = pl.DataFrame(
+        {name: [value] for name, value in cells.items()} | {"_grade_in_use": [grade]},
+        schema=dict.fromkeys(cells, pl.Int64) | {"_grade_in_use": pl.String},
+    )
+    params = FACTORS | {"share_weight": "0.3"}
+    given = frame if ns is pl else nw.from_native(frame)
+    found = given.select(
+        line=hunan_credit_line(ns, params, 10, DAY),
+        micro=hunan_microcredit_line(ns, params, 10, DAY),
+    )
+    (row,) = found.rows()
+    return row
+
+
+def test_each_asset_counts_a_third_of_the_first_factor_and_net_income_of_the_second() -> None:
+    assert lines("a", total_assets=30 * WAN)[0] == 6 * WAN
+    assert lines("a", net_assets=30 * WAN)[0] == 6 * WAN
+    assert lines("a", disposable_assets=30 * WAN)[0] == 6 * WAN
+    assert lines("a", net_income=30 * WAN)[0] == 9 * WAN
+    assert lines("a", base_net_income=20 * WAN)[0] == 9 * WAN
+    assert lines("a", coop_shares=30 * WAN, labourers=3)[0] == 0
+    assert lines("d", total_assets=30 * WAN)[0] == 10 * WAN
+    assert lines("d", net_income=30 * WAN)[0] == 10 * WAN
+
+
+def test_a_credit_line_is_rounded_to_a_tenth_of_wan_half_away_from_zero() -> None:
+    # a fifth of the assets is the line: 0.25 and 0.05 万元 stand on the half
+    assert lines("a", total_assets=1_249_999)[0] == 200_000
+    assert lines("a", total_assets=1_250_000)[0] == 300_000
+    assert lines("a", net_assets=-1_249_999)[0] == -200_000
+    assert lines("a", net_assets=-1_250_000)[0] == -300_000
+
+
+def test_a_microcredit_line_adds_assets_income_shares_and_hands() -> None:
+    assert lines("a", net_assets=100 * WAN)[1] == 1_500_000  # / 2 * 0.6 * 0.05
+    assert lines("a", disposable_assets=100 * WAN)[1] == 1_500_000
+    assert lines("a", total_assets=100 * WAN)[1] == 0
+    assert lines("a", net_income=10 * WAN)[1] == 1_200_000  # / 3 * 0.9 * 0.4
+    assert lines("a", base_net_income=10 * WAN)[1] == 1_800_000
+    assert lines("a", coop_shares=WAN)[1] == 300_000
+    assert lines("a", labourers=2)[1] == 200_000
+    assert lines("d", net_assets=100 * WAN)[1] == 2_500_000
+    assert lines("d", net_income=30 * WAN)[1] == 4_000_000
+    assert lines("a", coop_shares=16_666)[1] == 0  # 0.0049998 万元
+    assert lines("a", coop_shares=16_667)[1] == 10_000  # 0.0050001 万元 is one hundredth
+
+
+def test_only_a_grade_with_both_factors_zero_has_no_microcredit() -> None:
+    assert lines("c", coop_shares=WAN, labourers=2) == (0, 0)
+    assert lines("b", coop_shares=WAN, labourers=2) == (0, 500_000)
+
+
+def test_a_household_without_a_grade_or_a_figure_has_no_line() -> None:
+    assert lines(None, total_assets=WAN) == (None, None)
+    assert lines("unheard of", total_assets=WAN) == (None, None)
+    assert lines("a", net_income=None) == (None, None)
+
+
+def test_lines_are_the_same_through_narwhals() -> None:
+    facts = {"total_assets": 1_250_000, "net_income": 777_777, "coop_shares": 16_667}
+    for grade in ("a", "b", "c", None):
+        assert lines(grade, nw, **facts) == lines(grade, **facts)

@@ -1,5 +1,7 @@
 """PSI against its formula and simulation; migration, concentration and grade order by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -11,7 +13,7 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.validation.concentration import concentration, concentration_p
 from lishui_credit.validation.migration import bandwidth, migration, neighbour_tests
 from lishui_credit.validation.order_of_grades import grade_order
-from lishui_credit.validation.stability import MISSING, csi, psi, psi_critical
+from lishui_credit.validation.stability import MISSING, OTHER, csi, psi, psi_critical, psi_of
 
 # -- PSI ---------------------------------------------------------------------------------------
 
@@ -111,6 +113,143 @@ def test_csi_names_every_missing_column():
 def test_an_empty_sample_is_refused():
     with pytest.raises(SubjectError, match="rows"):
         psi([1, 2], np.array([], dtype=float))
+
+
+def shares(found):
+    """Cells with their shares then and now."""
+    return [(cell, round(a, 12), round(b, 12)) for cell, a, b, _ in found.table.rows()]
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [(0.0999, "stable"), (0.1, "watch"), (0.2499, "watch"), (0.25, "shifted"), (9.0, "shifted")],
+)
+def test_watch_starts_at_a_tenth_and_act_at_a_quarter(value, word):
+    still = psi([1, 2], [1, 2], bins=2)
+    assert replace(still, value=value).moved == word
+
+
+def test_a_value_on_a_cut_belongs_to_the_cell_below_it():
+    found = psi([1, 2, 3, 4], [2.0, 2.0, np.nextafter(2, 3), np.nextafter(2, 1)], bins=2)
+    assert shares(found) == [("≤ 2", 0.5, 0.75), ("> 2", 0.5, 0.25)]
+
+
+def test_cells_run_from_one_quantile_of_the_reference_to_the_next():
+    found = psi(range(1, 11), [0, 2, 2.5, 4, 6, 8, 8.5, 99], bins=5)
+    assert shares(found) == [
+        ("≤ 2", 0.2, 2 / 8),
+        ("2 – 4", 0.2, 2 / 8),
+        ("4 – 6", 0.2, 1 / 8),
+        ("6 – 8", 0.2, 1 / 8),
+        ("> 8", 0.2, 2 / 8),
+    ]
+    assert not found.smoothed
+    assert psi(list(range(1, 11)), list(range(1, 11))).cells == 10
+
+
+def test_no_cell_is_made_above_the_largest_value_of_the_reference():
+    found = psi([1, 2, 2, 2], [1, 2, 3, 3], bins=4)
+    assert shares(found) == [("≤ 1", 0.25, 0.25), ("> 1", 0.75, 0.75)]
+    alone = psi([5, 5, 5], [5, 6, 7])
+    assert shares(alone) == [("all", 1, 1)]
+    assert (alone.value, alone.expected, alone.critical, alone.p) == (0, 0, 0, 1)
+
+
+def test_counts_are_compared_as_the_formula_says():
+    found = psi_of(["a", "b", "c"], np.array([10.0, 20, 70]), np.array([30.0, 40, 130]))
+    then, now = np.array([0.1, 0.2, 0.7]), np.array([0.15, 0.2, 0.65])
+    part = (now - then) * np.log(now / then)
+    scale = 1 / 100 + 1 / 200
+    assert found.table["part"].to_list() == pytest.approx(part.tolist())
+    assert found.table["reference"].to_list() == pytest.approx(then.tolist())
+    assert found.table["current"].to_list() == pytest.approx(now.tolist())
+    assert found.value == pytest.approx(part.sum())
+    assert found.expected == pytest.approx(2 * scale)
+    assert found.critical == pytest.approx(stats.chi2.ppf(0.95, 2) * scale)
+    assert found.p == pytest.approx(stats.chi2.sf(part.sum() / scale, 2))
+    assert (found.cells, found.reference_rows, found.current_rows) == (3, 100, 200)
+    assert found.table.columns == ["cell", "reference", "current", "part"]
+    strict = psi_of(["a", "b", "c"], np.array([10.0, 20, 70]), np.array([30.0, 40, 130]), level=0.9)
+    assert strict.critical == pytest.approx(stats.chi2.ppf(0.9, 2) * scale)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_empty_cell_on_either_side_adds_half_a_row_to_every_cell_of_both(turned):
+    sides = [np.array([2.0, 2, 0]), np.array([1.0, 2, 3])]
+    found = psi_of(["a", "b", "c"], *(sides[::-1] if turned else sides))
+    then, now = ("current", "reference") if turned else ("reference", "current")
+    assert found.smoothed
+    assert found.table[then].to_list() == pytest.approx([2.5 / 5.5, 2.5 / 5.5, 0.5 / 5.5])
+    assert found.table[now].to_list() == pytest.approx([1.5 / 7.5, 2.5 / 7.5, 3.5 / 7.5])
+    assert not psi_of(["a", "b"], np.array([1.0, 2]), np.array([2.0, 1])).smoothed
+
+
+@pytest.mark.parametrize("sides", [([0.0], [3.0]), ([3.0], [0.0])])
+def test_a_sample_of_no_rows_is_refused_on_either_side(sides):
+    with pytest.raises(SubjectError, match="both samples need rows"):
+        psi_of(["a"], *map(np.array, sides))
+
+
+def test_missing_numbers_are_counted_in_either_sample():
+    then, now = pl.Series([1, 2, None, None]), pl.Series([1.0, 2.0, 2.0, float("nan")])
+    assert shares(psi(then, now, bins=2)) == [
+        ("≤ 1", 0.25, 0.25),
+        ("> 1", 0.25, 0.5),
+        (MISSING, 0.5, 0.25),
+    ]
+    late = psi([1, 2, 1, 2], now, bins=2)
+    assert late.table["cell"].to_list() == ["≤ 1", "> 1", MISSING]
+    assert late.smoothed
+    assert MISSING not in psi([1, 2], [1, 2], bins=2).table["cell"].to_list()
+
+
+def test_a_reference_without_any_number_is_one_cell_of_missing():
+    found = psi(pl.Series([None, None], dtype=pl.Float64), [1.0, np.nan])
+    assert shares(found) == [(MISSING, 1, 1)]
+
+
+def test_text_is_counted_by_level_with_what_is_new_as_other_and_what_is_missing_apart():
+    then = pl.Series("then", ["b", "b", "a", "a", None])
+    now = pl.Series("now", ["a", "b", "new", "newer", None])
+    assert shares(psi(then, now)) == [
+        ("a", round(2.5 / 7, 12), round(1.5 / 7, 12)),
+        ("b", round(2.5 / 7, 12), round(1.5 / 7, 12)),
+        (OTHER, round(0.5 / 7, 12), round(2.5 / 7, 12)),
+        (MISSING, round(1.5 / 7, 12), round(1.5 / 7, 12)),
+    ]
+    flags = psi(pl.Series([True, False, False]), pl.Series([True, True, False]))
+    assert [cell for cell, *_ in shares(flags)] == ["false", "true"]
+
+
+def test_numbers_against_text_are_compared_as_levels():
+    for pair in ((pl.Series([1, 2]), pl.Series(["1", "2"])), (pl.Series(["1", "2"]), [1, 2])):
+        assert shares(psi(*pair)) == [("1", 0.5, 0.5), ("2", 0.5, 0.5)]
+
+
+def test_the_fifty_commonest_levels_are_kept_and_of_equals_the_first_by_name():
+    names = [f"v{n:02}" for n in range(52)]
+    then = pl.Series([*names, "v51", "v50", "v50"])
+    found = psi(then, then)
+    assert found.table["cell"].to_list() == [*names[:48], "v50", "v51", OTHER]
+    assert found.table["reference"].to_list()[-3:] == pytest.approx([3 / 55, 2 / 55, 2 / 55])
+    whole = psi(then.head(50), then.head(50))
+    assert whole.table["cell"].to_list() == names[:50]
+
+
+def test_csi_is_the_psi_of_every_column_and_equals_stand_by_name():
+    then = pl.DataFrame({"z": [1, 2, 3, 4], "m": ["a", "a", "b", "b"], "a": [4, 3, 2, 1]})
+    now = pl.DataFrame({"a": [1, 2, 3, 4], "z": [1, 2, 3, 4], "m": ["a", "b", "b", "b"]})
+    table = csi(then, now, bins=2, level=0.9)
+    assert table["feature"].to_list() == ["m", "a", "z"]
+    for row in table.rows(named=True):
+        one = psi(then[row["feature"]], now[row["feature"]], bins=2, level=0.9)
+        names = ("expected", "critical", "p", "cells", "smoothed", "moved")
+        assert row == {"feature": row["feature"], "psi": one.value} | {
+            name: getattr(one, name) for name in names
+        }
+    usual = csi(then, now)
+    assert usual["critical"][2] == psi(then["z"], now["z"]).critical
+    assert usual["cells"].to_list() == [2, 4, 4]
 
 
 # -- migration ---------------------------------------------------------------------------------

@@ -102,8 +102,7 @@ def iv_part(
     spread = np.asarray(goods, dtype=np.float64) / total_goods
     spread = spread - np.asarray(bads, dtype=np.float64) / total_bads
     weight = woe(goods, bads, total_goods, total_bads, smoothing)
-    with np.errstate(invalid="ignore"):
-        return np.where(spread == 0, 0.0, spread * weight)
+    return np.where(spread == 0, 0.0, spread * weight)
 
 
 def woe_error(goods: ArrayLike, bads: ArrayLike, total_goods: float, total_bads: float) -> Any:

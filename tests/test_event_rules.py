@@ -1,0 +1,319 @@
+"""What one event costs, gives back and triggers: every edge of days, amounts, shares and months."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+import pytest
+
+from lishui_credit.points import half_away
+from lishui_credit.rubrics.engine import events as rules
+from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law.formulas import day_count, day_number
+from lishui_credit.rubrics.law.rubric import EventRule, Indicator, OverrideRepair, Percent, Rubric
+
+OF_2020 = catalog.rubric("tax-credit@2020-01-01")
+OF_2022 = catalog.rubric("tax-credit@2022-01-01")
+OF_2025 = catalog.rubric("tax-credit@2025-07-01")
+DUE = date(2025, 3, 17)
+SCHEMA = {
+    "code": pl.String,
+    "occurred_on": pl.Date,
+    "due_on": pl.Date,
+    "recorded_on": pl.Date,
+    "corrected_on": pl.Date,
+    "tax_type": pl.String,
+    "event_id": pl.String,
+    "tax_amount": pl.Int64,
+    "paid_amount": pl.Int64,
+    "short_tax": pl.Int64,
+    "tax_payable": pl.Int64,
+    "clean_months": pl.Int64,
+}
+
+
+def frame(*rows: dict[str, Any]) -> pl.DataFrame:
+    """Events of the rows given, due and recorded on `DUE` unless said."""
+    usual = {"occurred_on": DUE, "due_on": DUE, "recorded_on": DUE}
+    table = pl.DataFrame([usual | row for row in rows], schema=SCHEMA)
+    return table.with_columns(_corrected=day_number(pl, "corrected_on"))
+
+
+def costs(rubric: Rubric, *rows: dict[str, Any]) -> list[tuple[int, int]]:
+    """What each event costs and gets back, in hundredths of a point, on both namespaces."""
+    table, counted = frame(*rows), rules.event_rows(rubric)
+    found = table.select(rules.amounts(rubric, counted, pl))
+    again = nw.from_native(table).select(rules.amounts(rubric, counted, nw))
+    assert found.dtypes == [pl.Int64, pl.Int64]
+    assert again.to_native().equals(found)
+    return found.select("_deduct", "_restore").rows()
+
+
+def after(days: int, code: str = "010101", **rest: Any) -> dict[str, Any]:
+    """An event corrected so many days after `DUE`, of more tax than counts as little."""
+    rest = {"tax_amount": 10_000_000} | rest
+    return {"code": code, "corrected_on": DUE + timedelta(days=days), **rest}
+
+
+def back(rubric: Rubric, *rows: dict[str, Any]) -> list[int]:
+    return [restored for _, restored in costs(rubric, *rows)]
+
+
+# ---- what is given back -------------------------------------------------------------------------
+
+
+def test_of_2025_the_share_restored_falls_after_3_30_and_90_days() -> None:
+    days = [-1, 0, 3, 4, 30, 31, 90, 91, 400]
+    assert back(OF_2025, *map(after, days)) == [500, 500, 500, 400, 400, 300, 300, 200, 200]
+    of_three_points = [after(day, "010103") for day in days]
+    assert back(OF_2025, *of_three_points) == [300, 300, 300, 240, 240, 180, 180, 120, 120]
+
+
+def test_what_is_not_corrected_or_has_no_day_to_count_from_gives_nothing_back() -> None:
+    rows = [{"code": "010101"}, after(1) | {"due_on": None}, after(1)]
+    assert costs(OF_2025, *rows) == [(500, 0), (500, 0), (500, 500)]
+
+
+def test_two_thousand_yuan_or_less_is_restored_in_full_within_thirty_days() -> None:
+    for days, expected in ((4, [500, 500, 400, 400]), (30, [500, 500, 400, 400]), (31, [300] * 4)):
+        rows = [after(days, tax_amount=fen) for fen in (199_999, 200_000, 200_001, None)]
+        assert back(OF_2025, *rows) == expected
+
+
+def test_of_2020_points_come_back_within_thirty_days_within_the_year_or_later() -> None:
+    end = date(2025, 12, 31)
+    rows = [after(30), after(31), after((end - DUE).days), after((end - DUE).days + 1)]
+    assert back(OF_2020, *rows) == [400, 200, 200, 100]
+    # thirty days still count across the turn of the year
+    turn = [end + timedelta(days=n) for n in (30, 31)]
+    rows = [after(0) | {"recorded_on": end, "corrected_on": day} for day in turn]
+    assert back(OF_2020, *rows) == [400, 100]
+    assert back(OF_2020, after(30, tax_amount=100_000), after(30, tax_amount=100_001)) == [500, 400]
+    shares = [after(days, "010103") for days in (30, 31, 400)]
+    assert back(OF_2020, *shares) == [240, 120, 60]
+
+
+def test_delay_runs_from_the_day_the_edition_names() -> None:
+    early = after(10) | {"due_on": DUE - timedelta(days=50)}
+    assert back(OF_2020, early) == [400]  # from recorded_on
+    assert back(OF_2025, early) == [300]  # from due_on
+
+
+@pytest.mark.parametrize(("code", "cost"), [("02-REMIT", 1100), ("020101", 500)])
+def test_a_repair_gives_back_the_share_paid_rounded_half_away_from_zero(
+    code: str, cost: int
+) -> None:
+    pairs = [(1, 2 * cost - 1), (1, 2 * cost), (1, 2 * cost + 1), (3, 2 * cost), (1, 3), (2, 3)]
+    pairs += [(0, 7), (7, 7), (999, 1000)]
+    rows = [after(0, code, paid_amount=paid, tax_amount=due) for paid, due in pairs]
+    expected = [half_away(Fraction(cost * paid, due)) for paid, due in pairs]
+    assert expected[:4] == [1, 1, 0, 2]
+    assert back(OF_2025, *rows) == expected
+
+
+def test_a_share_that_cannot_be_told_is_taken_as_paid_in_full() -> None:
+    rows = [
+        after(4, "02-REMIT", paid_amount=paid, tax_amount=due)
+        for paid, due in ((None, 100), (50, None), (50, 0), (50, -100), (50, 1), (50, 100))
+    ]
+    assert back(OF_2025, *rows) == [880, 880, 880, 880, 44_000, 440]
+
+
+def test_only_repairs_by_share_look_at_what_was_paid() -> None:
+    assert back(OF_2025, after(0, paid_amount=1)) == [500]
+
+
+# ---- what is taken off --------------------------------------------------------------------------
+
+
+def test_a_percentage_is_added_in_points_rounded_half_away_from_zero() -> None:
+    pairs = [(1, 100), (1, 2000), (1, 20_000), (1, 20_001), (1, 19_999), (3, 20_000), (0, 5)]
+    rows = [{"code": "050102", "short_tax": top, "tax_payable": over} for top, over in pairs]
+    expected = [100 + half_away(Fraction(100 * top, over) * 100) for top, over in pairs]
+    assert expected == [200, 105, 101, 100, 101, 102, 100]
+    assert [cost for cost, _ in costs(OF_2020, *rows)] == expected
+
+
+def test_a_percentage_that_cannot_be_told_adds_nothing() -> None:
+    pairs = [(5, 0), (5, -1), (None, 100), (5, None), (5, 1)]
+    rows = [{"code": "050104", "short_tax": top, "tax_payable": over} for top, over in pairs]
+    assert [cost for cost, _ in costs(OF_2020, *rows)] == [300, 300, 300, 300, 50_300]
+
+
+def test_events_of_no_row_cost_nothing() -> None:
+    assert costs(OF_2025, {"code": "none"}, {"code": None}) == [(0, 0), (0, 0)]
+
+
+def test_a_net_cost_is_taken_off_in_the_column_of_its_row_alone() -> None:
+    counted = rules.event_rows(OF_2025)[:2]
+    table = pl.DataFrame({"code": ["010101", "010102", "010103", None], "_net": [500, 300, 200, 7]})
+    found = table.select(rules.points(counted, pl))
+    assert found.schema == {"points__r010101": pl.Int64, "points__r010102": pl.Int64}
+    assert found.rows() == [(-500, 0), (0, -300), (0, 0), (0, 0)]
+    assert rules.point_names(counted) == found.columns
+
+
+# ---- units --------------------------------------------------------------------------------------
+
+
+def counted_by(count: str) -> Indicator:
+    (row,) = [r for r in rules.event_rows(OF_2025) if r.id == "r010101"]
+    return replace(row, event=EventRule(code=count, count=count, deduct=1))  # type: ignore[arg-type]
+
+
+WAYS = ("per_tax_type", "per_month", "per_occurrence", "once")
+ROWS = [counted_by(count) for count in WAYS]
+HELD = [
+    {"code": code, "occurred_on": day, "tax_type": tax, "event_id": name}
+    for code in WAYS
+    for day in (date(2024, 12, 31), date(2025, 1, 1), date(2025, 1, 31))
+    for tax in ("增值税", None)
+    for name in ("a", "b")
+]
+
+
+def expected_unit(row: dict[str, Any]) -> tuple[str, int, str]:
+    day = row["occurred_on"]
+    return {
+        "per_tax_type": ("per_tax_type", day_count(day), row["tax_type"] or ""),
+        "per_month": ("per_month", day.year * 12 + day.month, ""),
+        "per_occurrence": ("per_occurrence", 0, row["event_id"]),
+        "once": ("once", 0, ""),
+    }[row["code"]]
+
+
+def test_a_unit_is_a_tax_type_a_day_a_calendar_month_an_occurrence_or_all() -> None:
+    table = frame(*HELD)
+    expected = [expected_unit(row) for row in HELD]
+    found = table.select("code", *rules.unit(ROWS, pl))
+    assert found.schema == {"code": pl.String, "_day": pl.Int64, "_text": pl.String}
+    assert found.rows() == expected
+    again = nw.from_native(table).select(nw.col("code"), *rules.unit(ROWS, nw))
+    assert again.rows() == expected
+
+
+def test_one_way_of_counting_alone_leaves_the_other_keys_blank() -> None:
+    for way, row in zip(WAYS, ROWS, strict=True):
+        rows = [held for held in HELD if held["code"] == way]
+        found = frame(*rows).select("code", *rules.unit([row], pl))
+        assert found.rows() == [expected_unit(held) for held in rows]
+    assert frame(*HELD).select(rules.unit([], pl)).unique().rows() == [(0, "")]
+
+
+def test_hashes_are_equal_within_a_unit_and_differ_between_units() -> None:
+    hashes = frame(*HELD).select(n=rules.unit_hash(ROWS))["n"].to_list()
+    by_unit: dict[tuple[str, int, str], set[int]] = {}
+    for row, number in zip(HELD, hashes, strict=True):
+        by_unit.setdefault(expected_unit(row), set()).add(number)
+    assert len(by_unit) == 6 + 2 + 2 + 1
+    assert all(len(numbers) == 1 for numbers in by_unit.values())
+    assert len(set(hashes)) == len(by_unit)
+    alone = frame(*HELD).select(n=rules.unit_hash([]))["n"]
+    assert alone.n_unique() == len(WAYS)
+
+
+# ---- overrides ----------------------------------------------------------------------------------
+
+
+def flagged(rubric: Rubric, row_id: str, *rows: dict[str, Any]) -> list[tuple[int, int]]:
+    (row,) = [row for row in rules.triggers(rubric) if row.id == row_id]
+    table = frame(*rows)
+    found = table.select(rules.flags([row], pl))
+    assert found.schema == {f"_event__{row_id}": pl.Int64, f"_repaired__{row_id}": pl.Int64}
+    assert found.columns == rules.flag_names([row])
+    again = nw.from_native(table).select(rules.flags([row], nw))
+    assert again.to_native().equals(found)
+    return found.rows()
+
+
+def test_an_event_without_a_repair_stays_open_whatever_was_corrected() -> None:
+    assert flagged(OF_2022, "d_r030105", after(1, "030105"), {"code": "030105"}) == [(1, 0), (1, 0)]
+    assert flagged(OF_2022, "d_r030105", after(1, "030106"), {"code": None}) == [(0, 0), (0, 0)]
+
+
+def test_a_repair_counts_up_to_its_last_day_after_the_day_due() -> None:
+    row = next(r for r in OF_2020.active_overrides if r.repair and r.repair.within_days == 60)
+    code = str(row.event)
+    rows = [after(days, code) for days in (-1, 59, 60, 61)]
+    rows += [{"code": code}, after(1, code) | {"due_on": None}]
+    assert flagged(OF_2020, row.id, *rows) == [(0, 1), (0, 1), (0, 1), (1, 0), (1, 0), (1, 0)]
+
+
+def test_a_repair_may_need_clean_months() -> None:
+    row = next(r for r in OF_2022.active_overrides if r.repair and r.repair.clean_months_at_least)
+    assert row.repair is not None
+    least = row.repair.clean_months_at_least
+    assert least is not None
+    code = str(row.event)
+    rows = [after(1, code, clean_months=n) for n in (least - 1, least, least + 1, None)]
+    rows.append({"code": code, "clean_months": least})
+    assert flagged(OF_2022, row.id, *rows) == [(1, 0), (0, 1), (0, 1), (1, 0), (1, 0)]
+
+
+def test_every_condition_of_a_repair_must_hold() -> None:
+    (old,) = [row for row in OF_2022.active_overrides if row.id == "d_r030105"]
+    both = replace(old, repair=OverrideRepair(within_days=60, clean_months_at_least=6))
+    rubric = replace(OF_2022, overrides=(both,))
+    rows = [
+        after(days, "030105", clean_months=months)
+        for days, months in ((60, 6), (61, 6), (60, 5), (61, 5))
+    ]
+    assert flagged(rubric, "d_r030105", *rows) == [(0, 1), (1, 0), (1, 0), (1, 0)]
+
+
+# ---- what an edition reads ----------------------------------------------------------------------
+
+ALWAYS = ("code", "occurred_on", "corrected_on", "tax_type")
+
+
+def test_an_edition_reads_the_columns_its_repairs_and_percentages_name() -> None:
+    assert rules.needed_columns(OF_2025) == (
+        *ALWAYS, "due_on", "tax_amount", "paid_amount", "event_id", "exempt",
+    )  # fmt: skip
+    assert rules.needed_columns(OF_2020) == (
+        *ALWAYS, "recorded_on", "tax_amount", "short_tax", "tax_payable", "due_on",
+        "event_id", "exempt",
+    )  # fmt: skip
+    assert "clean_months" in rules.needed_columns(OF_2022)
+    assert "clean_months" not in rules.needed_columns(OF_2020)
+    plain = replace(OF_2025, indicators=(), overrides=())
+    assert rules.needed_columns(plain) == (*ALWAYS, "event_id", "exempt")
+
+
+def test_a_repair_of_plain_shares_reads_no_amounts() -> None:
+    def reads(repair: str) -> tuple[str, ...]:
+        rows = tuple(r for r in OF_2025.indicators if r.event and r.event.repair == repair)
+        return rules.needed_columns(replace(OF_2025, indicators=rows, overrides=()))
+
+    assert reads("percent") == (*ALWAYS, "due_on", "event_id", "exempt")
+    assert reads("paid_share") == (
+        *ALWAYS, "due_on", "tax_amount", "paid_amount", "event_id", "exempt",
+    )  # fmt: skip
+
+
+def test_an_edition_knows_the_codes_of_all_its_rows_scoring_or_not() -> None:
+    found = rules.codes(OF_2025)
+    assert found["010101"] == "r010101"
+    assert found["010104"] == "bar_zero_vat_event"
+    assert found["03-MISC"] == "r03_misc"
+    scoring = [row.id for row in rules.event_rows(OF_2025)]
+    assert "r010101" in scoring
+    assert "r03_misc" not in scoring
+    assert [rules.code_of(row) for row in rules.event_rows(OF_2025)][:2] == ["010101", "010102"]
+    assert all(row.event is not None for row in rules.triggers(OF_2025))
+    assert {row.id for row in rules.triggers(OF_2025)} < {r.id for r in OF_2025.active_overrides}
+
+
+def test_a_percentage_counts_times_over_in_the_unit_of_the_edition() -> None:
+    (row,) = [row for row in OF_2020.scoring if row.id == "r050102"]
+    assert row.event is not None
+    tenfold = Percent(column="short_tax", over="tax_payable", times=10)
+    rows = (replace(row, event=replace(row.event, percent=tenfold)),)
+    rubric = replace(OF_2020, indicators=rows, point_unit=10)
+    found = costs(rubric, {"code": "050102", "short_tax": 1, "tax_payable": 4})
+    assert found == [(10 + 25, 0)]
