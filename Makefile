@@ -124,7 +124,7 @@ samples: setup  ## write data_samples/ again from its seed
 	@$(BIN)/lishui-credit samples data_samples
 
 .PHONY: notebooks
-notebooks: setup  ## run the notebooks and render them to docs/notebooks/
+notebooks: setup  ## run the notebooks and render them for the documentation, into docs/notebooks/
 	@$(BIN)/python notebooks/render.py
 
 # DATA: a store or file of observations, or a folder of them; without it the synthetic board.
@@ -137,10 +137,14 @@ else
 	@$(BIN)/streamlit run dashboards/app.py
 endif
 
+.PHONY: pictures
+pictures: setup browser  ## take the pictures of the dashboard again, into docs/images/
+	@$(BIN)/python docs/pictures.py
+
 .PHONY: docs
 docs: $(DOCS_STAMP)  ## build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict --quiet
-	@echo "Documentation: site/index.html"
+	@echo "Documentation: site/index.html; its search field needs a server: $(PYTHON) -m http.server -d site"
 
 $(DOCS_STAMP): requirements-docs.lock
 	$(call environment,$(DOCS_VENV))

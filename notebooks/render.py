@@ -1,16 +1,17 @@
-"""Notebooks are kept as text without outputs; this runs them, and renders them to HTML.
+"""Notebooks are kept as text without outputs; this runs them, and renders them for the documentation.
 
     python notebooks/render.py                 all, into docs/notebooks/
     python notebooks/render.py 01 05           those whose names start so
 
-The pages refer to no outside host: figures draw with plotly.min.js, written once beside them.
+`make docs` then takes the pages into the site. They refer to no outside host: figures draw with
+plotly.min.js, written once beside them.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ PLOTLY = "plotly.min.js"
 FIGURE = "application/vnd.plotly.v1+json"
 RENDERER = "plotly_mimetype"
 QUIET = ("--log-level=ERROR",)
-SCRIPT = re.compile(r"<script\b[^>]*>.*?</script>", re.S)
+CONFIG = {"displaylogo": False, "responsive": True}
 
 
 def paths() -> list[Path]:
@@ -52,43 +53,22 @@ def executed(path: Path, *, seconds: int = 600) -> Any:
     return notebook
 
 
-def with_figures(notebook: Any) -> Any:
-    """Turn every plotly output into HTML that draws with the script beside the page."""
-    import plotly.io
+def page(notebook: Any, name: str) -> tuple[str, str]:
+    """The Markdown page of an executed notebook, and the script beside it that draws its figures."""
+    from nbconvert import MarkdownExporter
 
+    drawn = []
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if FIGURE in data:
-                figure = plotly.io.from_json(plotly.io.json.to_json_plotly(data.pop(FIGURE)))
-                data["text/html"] = plotly.io.to_html(
-                    figure,
-                    full_html=False,
-                    include_plotlyjs=False,
-                    include_mathjax=False,
-                    config={"displaylogo": False},
-                )
-    return notebook
-
-
-def page(notebook: Any, title: str) -> str:
-    """One HTML page that refers to nothing outside its folder."""
-    from nbconvert import HTMLExporter
-
-    exporter = HTMLExporter(
-        mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url="", embed_images=True
-    )
-    text, _ = exporter.from_notebook_node(
-        with_figures(notebook), resources={"metadata": {"name": title}}
-    )
-    # The template brings scripts that load others from outside; no cell needs one of them.
-    text = SCRIPT.sub(lambda found: "" if foreign(found.group()) else found.group(), text)
-    return text.replace("</head>", f'<script src="{PLOTLY}"></script>\n</head>', 1)
-
-
-def foreign(script: str) -> bool:
-    """Whether a script loads from outside, or from an address that was taken away."""
-    return 'src=""' in script or "http" in script.partition(">")[0] or "mermaid" in script
+                place = f"figure-{len(drawn) + 1}"
+                found = json.dumps({**data.pop(FIGURE), "config": CONFIG}, ensure_ascii=False)
+                drawn.append(f'Plotly.newPlot("{place}", {found});')
+                data["text/html"] = f'<div id="{place}"></div>'
+    text, _ = MarkdownExporter().from_notebook_node(notebook)
+    scripts = [f'<script src="{file}"></script>' for file in (PLOTLY, f"{name}.js")]
+    return "\n\n".join([text, *scripts, ""]), "\n".join([*drawn, ""])
 
 
 def has_chinese_font() -> bool | None:
@@ -114,8 +94,10 @@ def main() -> None:
         if names and not path.name.startswith(tuple(names)):
             continue
         began = time.perf_counter()
-        target = OUT / f"{path.stem}.html"
-        target.write_text(page(executed(path), path.stem), encoding="utf-8")
+        text, script = page(executed(path), path.stem)
+        target = OUT / f"{path.stem}.md"
+        target.write_text(text, encoding="utf-8")
+        target.with_suffix(".js").write_text(script, encoding="utf-8")
         print(f"{target.relative_to(ROOT)}  {time.perf_counter() - began:.0f} s", flush=True)
 
 

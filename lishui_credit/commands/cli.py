@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    options = _parser().parse_args(words)
+    options = parser().parse_args(words)
     try:
         return int(options.run(options))
     except CreditError as error:
@@ -98,11 +98,16 @@ def _report(problems: Sequence[Problem], *, as_json: bool) -> None:
 # ---- arguments --------------------------------------------------------------------------------
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of every command, in the language in use."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--lang", choices=("en", "zh"), help=tr("language of messages", "消息语言"))
-    common.add_argument("--json", action="store_true", help=tr("print JSON", "输出 JSON"))
-    parser = argparse.ArgumentParser(
+    common.add_argument(
+        "--lang", choices=("en", "zh"), help=tr("language of the messages", "提示信息的语言")
+    )
+    common.add_argument(
+        "--json", action="store_true", help=tr("print the result as JSON", "以 JSON 输出结果")
+    )
+    made = argparse.ArgumentParser(
         prog="lishui-credit",
         description=tr(
             "Grade credit by published rules, explain every point, prove the same result again.",
@@ -110,103 +115,190 @@ def _parser() -> argparse.ArgumentParser:
         ),
         parents=[common],
     )
-    parser.add_argument("--version", action="version", version=f"lishui-credit {__version__}")
-    rooms = parser.add_subparsers(dest="command", required=True, metavar="command")
+    made.add_argument(
+        "--version",
+        action="version",
+        version=f"lishui-credit {__version__}",
+        help=tr("print the version", "显示版本号"),
+    )
+    rooms = made.add_subparsers(dest="command", required=True, metavar="command")
 
     def command(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> Any:
-        made = rooms.add_parser(name, help=text, description=text, parents=[common])
-        made.set_defaults(run=run)
-        return made
+        part = rooms.add_parser(name, help=text, description=text, parents=[common])
+        part.set_defaults(run=run)
+        return part
 
     _rubrics_arguments(command)
+    _grading_arguments(command)
+    _areas_arguments(command)
+    model_commands.add_arguments(command)
+    plan_commands.add_arguments(command)
+    policy_commands.add_arguments(command)
+    _samples_arguments(command)
+    return made
+
+
+def _rubrics_arguments(command: Callable[..., Any]) -> None:
+    made = command("rubrics", tr("list the editions", "列出已收录的评价办法"), commands.rubrics)
+    inner = made.add_subparsers(dest="what", metavar="show | check")
+
+    def part(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> Any:
+        sub = inner.add_parser(name, help=text, description=text)
+        sub.add_argument("--lang", choices=("en", "zh"))
+        sub.add_argument("--json", action="store_true")
+        sub.set_defaults(run=run)
+        return sub
+
+    show = part(
+        "show",
+        tr("show an edition: its grades, rows and clauses", "显示某版本的等级、指标与条款"),
+        commands.show,
+    )
+    _rubric_argument(show)
+    _edition_arguments(show)
+    check = part(
+        "check",
+        tr("report every mistake of an edition file, by line", "检查版本文件,按行报告全部错误"),
+        commands.check,
+    )
+    check.add_argument("file", help=tr("edition or overlay, .toml", "版本文件或覆盖文件,.toml"))
+
+
+def _grading_arguments(command: Callable[..., Any]) -> None:
     made = command(
         "grade", tr("grade a file by the edition in force", "按施行中的版本评级"), commands.grade
     )
-    made.add_argument("rubric", help=tr("rubric id, maybe /variant or @edition", "评价办法编号"))
+    _rubric_argument(made)
     _subject_arguments(made)
-    made.add_argument("-o", "--output", required=True, help=".parquet, .csv, .xlsx")
-    made.add_argument("--on", help=tr("day that picks the edition, YYYY-MM-DD", "选取版本的日期"))
-    made.add_argument("--overlay", help=tr("official text to lay over", "覆盖用的官方文本"))
-    made.add_argument("--labels", help=tr("label set of the grades", "等级标签组"))
+    _output_argument(made)
+    _edition_arguments(made)
+    made.add_argument(
+        "--labels", help=tr("label set of the grades, such as lishui", "等级标签组,如 lishui")
+    )
     made.add_argument(
         "--skip-rejected",
         action="store_true",
-        help=tr("grade the rows that can be read", "跳过无法读取的行"),
+        help=tr("grade the other rows although some are rejected", "跳过被拒收的行,评定其余各行"),
     )
     made = command(
-        "explain", tr("why a subject has its grade", "说明某主体的等级依据"), commands.explain
+        "explain", tr("explain one subject's grade", "说明某主体的等级依据"), commands.explain
     )
-    made.add_argument("grades", help=tr("a graded file", "评级结果文件"))
+    made.add_argument("grades", help=tr("file written by grade", "grade 写出的评级文件"))
     made.add_argument("subject", help=tr("id of the subject", "主体编号"))
     made = command(
         "compare",
-        tr("who moves between two editions", "两个版本之间谁的等级会变"),
+        tr("list who changes grade between two editions", "列出两个版本之间等级变动的主体"),
         commands.compare,
     )
-    made.add_argument("rubric")
-    made.add_argument("old", help=tr("day of one edition", "版本一的日期"))
-    made.add_argument("new", help=tr("day of the other", "版本二的日期"))
+    _rubric_argument(made)
+    made.add_argument("old", help=tr("a day of the first edition", "第一个版本施行期内的日期"))
+    made.add_argument("new", help=tr("a day of the second edition", "第二个版本施行期内的日期"))
     _subject_arguments(made)
     made.add_argument(
-        "-o", "--output", help=tr("write who moves to .csv, .xlsx, .parquet", "写出变动名单")
+        "-o",
+        "--output",
+        help=tr("file for the changed grades, .csv, .xlsx, .parquet", "变动名单写入的文件"),
     )
     made = command(
-        "verify", tr("re-run a file and prove it", "重新评级或决策并核对"), policy_commands.verify
+        "verify",
+        tr(
+            "grade or decide a file again and compare every value",
+            "重新评级或决策,逐值核对结果文件",
+        ),
+        policy_commands.verify,
     )
-    made.add_argument("grades", help=tr("a graded or decided file", "评级或决策文件"))
+    made.add_argument(
+        "grades", help=tr("file written by grade or decide", "grade 或 decide 写出的文件")
+    )
+
+
+def _areas_arguments(command: Callable[..., Any]) -> None:
     made = command(
         "areas",
-        tr("credit villages, townships, counties", "信用村、信用乡镇、信用县"),
+        tr(
+            "find credit villages, townships and counties from graded households",
+            "由农户等级评定信用村、信用乡镇、信用县",
+        ),
         commands.areas,
     )
-    made.add_argument("grades", help=tr("a graded farmer-household file", "农户评级结果文件"))
+    made.add_argument("grades", help=tr("graded farmer-household file", "农户评级结果文件"))
     made.add_argument(
-        "--loans", required=True, help=tr("lenders' figures by village", "分村信贷数据")
+        "--loans", required=True, help=tr("lending figures by village", "分村信贷数据文件")
     )
     made.add_argument(
         "--credit-grades",
         default="tier1,tier2,tier3",
         help=tr("grades that make a credit household", "视为信用户的等级"),
     )
-    made.add_argument("-o", "--output", required=True, help=".parquet, .csv, .xlsx")
-    model_commands.add_arguments(command)
-    plan_commands.add_arguments(command)
-    policy_commands.add_arguments(command)
+    _output_argument(made)
+
+
+def _samples_arguments(command: Callable[..., Any]) -> None:
     made = command(
         "samples", tr("write synthetic sample files", "生成合成样例数据"), commands.samples
     )
-    made.add_argument("folder")
-    made.add_argument("--seed", type=int, default=20161001)
+    made.add_argument("folder", help=tr("folder to write into", "写入的目录"))
     made.add_argument(
-        "--rows", type=int, default=300, help=tr("subjects per file", "每个文件的主体数")
+        "--seed",
+        type=int,
+        default=20161001,
+        help=tr("seed; the same seed gives the same files", "随机种子,相同种子生成相同文件"),
     )
-    return parser
-
-
-def _rubrics_arguments(command: Callable[..., Any]) -> None:
-    made = command("rubrics", tr("what is modelled", "已收录的评价办法"), commands.rubrics)
-    inner = made.add_subparsers(dest="what", metavar="show | check")
-    show = inner.add_parser("show", help=tr("an edition's grades, rows, clauses", "显示某版本"))
-    show.add_argument("rubric")
-    show.add_argument("--on", help=tr("day, YYYY-MM-DD", "日期"))
-    show.add_argument("--overlay")
-    show.set_defaults(run=commands.show)
-    check = inner.add_parser(
-        "check", help=tr("every mistake of a file, by line", "逐行检查版本文件")
+    made.add_argument(
+        "--rows", type=int, default=300, help=tr("subjects in each file", "每个文件的主体数")
     )
-    check.add_argument("file")
-    check.set_defaults(run=commands.check)
-    for sub in (show, check):
-        sub.add_argument("--lang", choices=("en", "zh"))
-        sub.add_argument("--json", action="store_true")
 
 
 def _subject_arguments(made: argparse.ArgumentParser) -> None:
-    made.add_argument("subjects", help=".csv, .xlsx, .parquet")
-    made.add_argument("--events", help=tr("dated events", "事件文件"))
-    made.add_argument("--bases", help=tr("reference values by area", "地区基数文件"))
+    made.add_argument(
+        "subjects", help=tr("subjects, .csv, .xlsx, .parquet", "主体数据,.csv、.xlsx、.parquet")
+    )
+    made.add_argument(
+        "--events",
+        help=tr("dated events, for rubrics that count them", "失信事件文件,按事件扣分的办法须提供"),
+    )
+    made.add_argument(
+        "--bases",
+        help=tr(
+            "reference values by county, for rubrics that use them",
+            "分县基数文件,用到基数的办法须提供",
+        ),
+    )
     made.add_argument("--period", type=int, help=tr("year assessed", "评价年度"))
-    made.add_argument("--as-of", help=tr("day of grading, YYYY-MM-DD", "评级日"))
+    made.add_argument("--as-of", help=tr("day of grading, YYYY-MM-DD", "评级日,YYYY-MM-DD"))
+
+
+def _rubric_argument(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "rubric",
+        help=tr(
+            "id of the rubric, with /variant or @edition where needed",
+            "评价办法编号,可带 /变体 或 @版本",
+        ),
+    )
+
+
+def _edition_arguments(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--on",
+        help=tr(
+            "take the edition in force on this day, YYYY-MM-DD; today if not given",
+            "采用该日施行的版本,YYYY-MM-DD,缺省为当日",
+        ),
+    )
+    made.add_argument(
+        "--overlay",
+        help=tr("official text to lay over the edition, .toml", "覆盖该版本的官方文本,.toml"),
+    )
+
+
+def _output_argument(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        help=tr("file to write, .parquet, .csv, .xlsx", "输出文件,.parquet、.csv、.xlsx"),
+    )
 
 
 if __name__ == "__main__":

@@ -25,58 +25,200 @@ def add_arguments(command: Callable[..., Any]) -> None:
     command : callable
         Makes a sub-parser from a name, a help text and the function to run.
     """
-    made = command("fit", tr("fit a scorecard from outcomes", "由结果拟合评分卡"), fit)
-    made.add_argument("sample", help=".parquet, .csv, .xlsx")
-    made.add_argument(
-        "--target", default="bad", help=tr("outcome, 1 bad 0 good", "结果列,1 坏 0 好")
+    _fit_arguments(
+        command(
+            "fit",
+            tr("fit a scorecard to outcomes and validate it", "由好坏结果拟合评分卡并验证"),
+            fit,
+        )
     )
-    made.add_argument("-o", "--output", required=True, help="models/<id>/<version>")
+    made = command("score", tr("score a file by a stored card", "用已存评分卡打分"), score)
+    _model_argument(made)
+    made.add_argument(
+        "subjects",
+        help=tr("rows to score, .parquet, .csv, .xlsx", "待打分数据,.parquet、.csv、.xlsx"),
+    )
+    made.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        help=tr("file to write, .parquet, .csv, .xlsx", "输出文件,.parquet、.csv、.xlsx"),
+    )
+    made.add_argument(
+        "--keep",
+        help=tr("input columns to keep, comma-separated", "保留到输出的输入列,逗号分隔"),
+    )
+    made.add_argument(
+        "--reasons", type=int, default=0, help=tr("reason codes per row", "每行的原因码数")
+    )
+    made = command(
+        "validate",
+        tr("validate a stored card on a later file", "用后期数据验证已存评分卡"),
+        validate,
+    )
+    _model_argument(made)
+    made.add_argument(
+        "sample", help=tr("rows with outcomes, .parquet, .csv, .xlsx", "带结果的数据文件")
+    )
+    made.add_argument(
+        "--target",
+        help=tr(
+            "outcome column, 1 bad, 0 good; the card's own if not given",
+            "结果列,1 坏、0 好,缺省同评分卡",
+        ),
+    )
+    _by_argument(made)
+    made.add_argument(
+        "--period", help=tr("column of periods, to judge stability", "期间列,用于检验稳定性")
+    )
+    made.add_argument(
+        "--cut-off", type=float, help=tr("lowest score that is approved", "最低通过分")
+    )
+    made.add_argument(
+        "--seed", type=int, default=0, help=tr("seed of the bootstrap", "自助法随机种子")
+    )
+    made.add_argument(
+        "-o", "--output", help=tr("report to write, .html or .json", "验证报告,.html 或 .json")
+    )
+
+
+def _model_argument(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "model",
+        help=tr("folder of the card, models/<id>/<version>", "评分卡目录,models/<编号>/<版本>"),
+    )
+
+
+def _by_argument(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--by",
+        default="",
+        help=tr(
+            "columns by whose groups every measure is repeated, comma-separated",
+            "分组验证的列,逗号分隔",
+        ),
+    )
+
+
+def _fit_arguments(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "sample",
+        help=tr(
+            "one row per subject with its outcome, .parquet, .csv, .xlsx",
+            "每个主体一行并带结果的数据文件",
+        ),
+    )
+    made.add_argument(
+        "--target", default="bad", help=tr("outcome column, 1 bad, 0 good", "结果列,1 坏、0 好")
+    )
+    made.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        help=tr(
+            "new folder for the card, models/<id>/<version>",
+            "评分卡写入的新目录,models/<编号>/<版本>",
+        ),
+    )
     made.add_argument("--title", default="", help=tr("Chinese name of the card", "评分卡中文名称"))
     made.add_argument(
-        "--leave-out", default="", help=tr("columns that are no features", "非特征列")
+        "--leave-out",
+        default="",
+        help=tr("columns that are not characteristics, comma-separated", "不作为特征的列,逗号分隔"),
     )
-    made.add_argument("--by", default="", help=tr("groups to judge by", "分组验证的列"))
+    _by_argument(made)
     made.add_argument(
         "--protected",
         action="append",
         default=[],
         metavar="COLUMN=REASON",
-        help=tr("take a protected attribute, with the reason", "使用受保护属性并说明理由"),
+        help=tr("use a protected attribute, for this reason", "使用受保护属性并说明理由"),
     )
-    made.add_argument("--pdo", type=float, default=20)
-    made.add_argument("--base-score", type=float, default=600)
-    made.add_argument("--base-odds", default="50:1", help=tr("good:bad", "好:坏"))
-    made.add_argument("--max-bins", type=int, default=8)
-    made.add_argument("--min-share", type=float, default=0.02)
-    made.add_argument("--min-iv", type=float, default=0.02)
-    made.add_argument("--monotonic", action="append", default=[], metavar="COLUMN=up|down|…")
-    made.add_argument("--special", action="append", default=[], metavar="COLUMN=-9,-8")
+    _scale_arguments(made)
+    _bin_arguments(made)
     made.add_argument(
-        "--categorical", default="", help=tr("numbers that are categories", "数字类别列")
+        "--folds", type=int, default=5, help=tr("folds of the cross-validation", "交叉验证折数")
     )
-    made.add_argument("--selection", choices=("all", "forward", "l1"), default="all")
-    made.add_argument("--folds", type=int, default=5)
-    made.add_argument("--seed", type=int, default=0)
-    made.add_argument("--label", default="", help=tr("what counts as bad", "坏的定义"))
-    made.add_argument("--intended", default="", help=tr("intended use", "用途"))
-    made.add_argument("--population", default="", help=tr("on whom it is fitted", "样本说明"))
-    made = command("score", tr("score a file by a stored card", "用已存评分卡打分"), score)
-    made.add_argument("model", help="models/<id>/<version>")
-    made.add_argument("subjects", help=".parquet, .csv, .xlsx")
-    made.add_argument("-o", "--output", required=True, help=".parquet, .csv, .xlsx")
-    made.add_argument("--keep", help=tr("columns to carry along", "保留的列"))
-    made.add_argument("--reasons", type=int, default=0, help=tr("reason codes per row", "原因码数"))
-    made = command(
-        "validate", tr("judge a stored card on a later file", "用后期数据验证"), validate
+    made.add_argument("--seed", type=int, default=0, help=tr("seed of the folds", "分折随机种子"))
+    made.add_argument(
+        "--label",
+        default="",
+        help=tr("definition of bad, for the model card", "“坏”的定义,写入模型说明卡"),
     )
-    made.add_argument("model", help="models/<id>/<version>")
-    made.add_argument("sample", help=".parquet, .csv, .xlsx")
-    made.add_argument("--target", help=tr("outcome, 1 bad 0 good", "结果列"))
-    made.add_argument("--by", default="", help=tr("groups to judge by", "分组验证的列"))
-    made.add_argument("--period", help=tr("column of periods", "期间列"))
-    made.add_argument("--cut-off", type=float, help=tr("lowest score approved", "最低通过分"))
-    made.add_argument("--seed", type=int, default=0)
-    made.add_argument("-o", "--output", help=".html, .json")
+    made.add_argument(
+        "--intended", default="", help=tr("intended use, for the model card", "用途,写入模型说明卡")
+    )
+    made.add_argument(
+        "--population",
+        default="",
+        help=tr("population of the sample, for the model card", "样本总体,写入模型说明卡"),
+    )
+
+
+def _scale_arguments(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--pdo",
+        type=float,
+        default=20,
+        help=tr("points that double the odds", "好坏比翻倍所需分数"),
+    )
+    made.add_argument(
+        "--base-score", type=float, default=600, help=tr("score at the base odds", "基准分")
+    )
+    made.add_argument(
+        "--base-odds", default="50:1", help=tr("base odds, good:bad", "基准好坏比,好:坏")
+    )
+
+
+def _bin_arguments(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--max-bins",
+        type=int,
+        default=8,
+        help=tr("most bins of a characteristic", "每个特征最多分箱数"),
+    )
+    made.add_argument(
+        "--min-share",
+        type=float,
+        default=0.02,
+        help=tr("least share of rows in a bin", "每箱最低样本占比"),
+    )
+    made.add_argument(
+        "--min-iv",
+        type=float,
+        default=0.02,
+        help=tr("least information value of a characteristic", "特征最低信息值(IV)"),
+    )
+    made.add_argument(
+        "--monotonic",
+        action="append",
+        default=[],
+        metavar="COLUMN=up|down|…",
+        help=tr(
+            "direction of the bad rate: auto, up, down, peak, valley, none",
+            "坏账率随取值变化的方向:auto、up、down、peak、valley、none",
+        ),
+    )
+    made.add_argument(
+        "--special",
+        action="append",
+        default=[],
+        metavar="COLUMN=-9,-8",
+        help=tr("codes that get a bin of their own", "单独成箱的特殊代码"),
+    )
+    made.add_argument(
+        "--categorical",
+        default="",
+        help=tr(
+            "columns of numbers that are categories, comma-separated", "以数字表示类别的列,逗号分隔"
+        ),
+    )
+    made.add_argument(
+        "--selection",
+        choices=("all", "forward", "l1"),
+        default="all",
+        help=tr("how characteristics are selected", "特征筛选方法"),
+    )
 
 
 def _pairs(option: str, given: list[str]) -> dict[str, str]:

@@ -33,7 +33,11 @@ def add_arguments(command: Callable[..., Any]) -> None:
     command : callable
         Makes a sub-parser from a name, a help text and the function to run.
     """
-    made = command("plan", tr("the plan's twelve indicators", "规划十二项指标"), status)
+    made = command(
+        "plan",
+        tr("report on the plan's twelve indicators", "报告规划十二项指标的进展"),
+        status,
+    )
     _status_arguments(made)
     inner = made.add_subparsers(dest="what", metavar="status | load | check | report")
 
@@ -47,27 +51,68 @@ def add_arguments(command: Callable[..., Any]) -> None:
         part.set_defaults(run=run)
         return part
 
-    _status_arguments(
-        sub("status", tr("which is off its path, where, since when", "哪些指标偏离进度"), status)
+    text = tr(
+        "say which indicators are behind, where and since when",
+        "说明哪些指标滞后、在哪里、从何时起",
     )
-    part = sub("load", tr("record a file of observations", "装载观测文件"), load)
-    part.add_argument("file", help=".csv, .xlsx, .parquet")
-    part.add_argument("--data", required=True, help=".duckdb, .parquet")
-    part.add_argument("--by", required=True, help=tr("who records it", "记录人"))
-    part.add_argument("--reason", required=True, help=tr("why", "原因"))
-    part = sub("check", tr("what is wrong with a file of observations", "检查观测文件"), check)
-    part.add_argument("file", help=".csv, .xlsx, .parquet")
+    _status_arguments(sub("status", text, status))
+    _load_arguments(
+        sub("load", tr("record a file of observations in a store", "将观测文件装载入库"), load)
+    )
+    text = tr("report every mistake of a file of observations", "检查观测文件,报告全部错误")
+    sub("check", text, check).add_argument("file", help=_observations_file())
     part = sub("report", tr("write the mid-term evaluation", "生成中期评估报告"), report)
     _status_arguments(part)
-    part.add_argument("-o", "--output", required=True, help=".html, .xlsx, .pdf")
+    part.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        help=tr("report to write, .html, .xlsx or .pdf", "报告文件,.html、.xlsx 或 .pdf"),
+    )
+
+
+def _observations_file() -> str:
+    return tr("observations, .csv, .xlsx, .parquet", "观测数据,.csv、.xlsx、.parquet")
+
+
+def _load_arguments(part: argparse.ArgumentParser) -> None:
+    part.add_argument("file", help=_observations_file())
+    part.add_argument(
+        "--data",
+        required=True,
+        help=tr("store, .duckdb or .parquet", "数据库文件,.duckdb 或 .parquet"),
+    )
+    part.add_argument(
+        "--by", required=True, help=tr("name of the person who records it", "记录人姓名")
+    )
+    part.add_argument("--reason", required=True, help=tr("reason for recording it", "装载原因"))
 
 
 def _status_arguments(part: argparse.ArgumentParser) -> None:
-    part.add_argument("--at", help=tr("day, YYYY-MM-DD", "日期"))
-    part.add_argument("--data", help=tr("store or file of observations", "观测数据库或文件"))
-    part.add_argument("--known-on", help=tr("as the store knew it on a day", "按某日已知的数据"))
     part.add_argument(
-        "--county", help=tr("code or name; the city by default", "县(市、区)代码或名称")
+        "--at",
+        help=tr(
+            "day to report on, YYYY-MM-DD; end of 2020 if not given",
+            "报告日,YYYY-MM-DD,缺省为 2020 年底",
+        ),
+    )
+    part.add_argument(
+        "--data",
+        help=tr(
+            "store or file of observations; the synthetic sample if not given",
+            "观测数据库或文件,缺省为合成样例",
+        ),
+    )
+    part.add_argument(
+        "--known-on",
+        help=tr(
+            "use what the store knew on this day, YYYY-MM-DD",
+            "采用数据库截至该日的数据,YYYY-MM-DD",
+        ),
+    )
+    part.add_argument(
+        "--county",
+        help=tr("county by code or name; the city if not given", "县(市、区)代码或名称,缺省为全市"),
     )
     part.add_argument("--targets", help=tr("file of yearly targets", "年度目标文件"))
 

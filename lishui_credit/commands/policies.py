@@ -28,27 +28,16 @@ def add_arguments(command: Callable[..., Any]) -> None:
     command : callable
         Makes a sub-parser from a name, a help text and the function to run.
     """
-    made = command("decide", tr("apply a policy to scores", "按信贷政策决策"), decide)
-    made.add_argument("policy", help=".toml")
-    made.add_argument(
-        "scores", help=tr(".parquet, .csv, .xlsx, or a graded file", "评分或评级文件")
+    _decide_arguments(
+        command(
+            "decide", tr("apply a lending policy to scores", "按信贷政策对评分逐户决策"), decide
+        )
     )
-    made.add_argument("-o", "--output", required=True, help=".parquet, .csv, .xlsx")
-    made.add_argument("--on", help=tr("day of the decision, YYYY-MM-DD", "决策日"))
-    made.add_argument(
-        "--trial",
-        action="store_true",
-        help=tr("apply a policy that is not in force", "试算未生效的政策"),
+    made = command(
+        "policy",
+        tr("check, compare, explain or verify lending policies", "检查、比较、解释、核对信贷政策"),
+        lambda _: 2,
     )
-    made.add_argument("--id", help=tr("column of ids", "编号列"))
-    made.add_argument("--card", help=tr("stored card, for reasons", "评分卡,用于说明原因"))
-    made.add_argument("--reasons", type=int, default=4, help=tr("reasons per row", "原因数"))
-    made.add_argument(
-        "--skip-rejected",
-        action="store_true",
-        help=tr("decide the other rows", "跳过无法决策的行"),
-    )
-    made = command("policy", tr("check, compare, explain policies", "信贷政策"), lambda _: 2)
     inner = made.add_subparsers(dest="what", required=True, metavar="check | compare | …")
 
     def part(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> Any:
@@ -58,21 +47,94 @@ def add_arguments(command: Callable[..., Any]) -> None:
         sub.add_argument("--json", action="store_true")
         return sub
 
-    sub = part("check", tr("every mistake of a policy, by line", "逐行检查政策文件"), check)
-    sub.add_argument("policy", help=".toml")
-    sub = part("compare", tr("who enters, who leaves", "新旧政策下谁进谁出"), compare)
-    sub.add_argument("old", help=".toml")
-    sub.add_argument("new", help=".toml")
-    sub.add_argument("scores", help=".parquet, .csv, .xlsx")
-    sub.add_argument("--by", default="", help=tr("columns to count by", "分组列"))
-    sub.add_argument("--outcome", help=tr("1 bad, 0 good, empty unknown", "结果列"))
-    sub.add_argument("--amount", help=tr("column of fen", "金额列(分)"))
-    sub.add_argument("-o", "--output", help=tr("write the table by group", "写出分组表"))
-    sub = part("explain", tr("why an applicant was decided so", "说明某申请人的决策"), explain)
-    sub.add_argument("decisions", help=tr("a file of decisions", "决策文件"))
+    sub = part(
+        "check",
+        tr("report every mistake of a policy file, by line", "检查政策文件,按行报告全部错误"),
+        check,
+    )
+    sub.add_argument("policy", help=_policy_file())
+    _compare_arguments(
+        part(
+            "compare",
+            tr("count who is approved by one of two policies only", "比较两个政策,统计转入与转出"),
+            compare,
+        )
+    )
+    sub = part("explain", tr("explain one applicant's decision", "说明某申请人的决策"), explain)
+    sub.add_argument("decisions", help=_decisions_file())
     sub.add_argument("subject", help=tr("id of the applicant", "申请人编号"))
-    sub = part("verify", tr("decide again and prove it", "重新决策并核对"), verify)
-    sub.add_argument("grades", metavar="decisions", help=tr("a file of decisions", "决策文件"))
+    sub = part(
+        "verify",
+        tr("decide a file again and compare every value", "重新决策,逐值核对结果文件"),
+        verify,
+    )
+    sub.add_argument("grades", metavar="decisions", help=_decisions_file())
+
+
+def _policy_file() -> str:
+    return tr("policy file, .toml", "政策文件,.toml")
+
+
+def _decisions_file() -> str:
+    return tr("file written by decide", "decide 写出的决策文件")
+
+
+def _decide_arguments(made: argparse.ArgumentParser) -> None:
+    made.add_argument("policy", help=_policy_file())
+    made.add_argument(
+        "scores",
+        help=tr(
+            "scores or a graded file, .parquet, .csv, .xlsx",
+            "评分文件或评级文件,.parquet、.csv、.xlsx",
+        ),
+    )
+    made.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        help=tr("file to write, .parquet, .csv, .xlsx", "输出文件,.parquet、.csv、.xlsx"),
+    )
+    made.add_argument(
+        "--on",
+        help=tr(
+            "day of the decision, YYYY-MM-DD; today if not given", "决策日,YYYY-MM-DD,缺省为当日"
+        ),
+    )
+    made.add_argument(
+        "--trial",
+        action="store_true",
+        help=tr("apply a policy that is not in force, as a trial", "试算未生效的政策"),
+    )
+    made.add_argument("--id", help=tr("column of the applicants' ids", "申请人编号列"))
+    made.add_argument("--card", help=tr("stored card, for reason codes", "评分卡,用于给出原因码"))
+    made.add_argument(
+        "--reasons",
+        type=int,
+        default=4,
+        help=tr("most reasons per applicant", "每位申请人的原因数上限"),
+    )
+    made.add_argument(
+        "--skip-rejected",
+        action="store_true",
+        help=tr("decide the other rows although some are rejected", "跳过被拒收的行,决策其余各行"),
+    )
+
+
+def _compare_arguments(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("old", help=tr("policy in force now, .toml", "现行政策文件,.toml"))
+    sub.add_argument("new", help=tr("policy to compare with it, .toml", "拟行政策文件,.toml"))
+    sub.add_argument(
+        "scores", help=tr("scores, .parquet, .csv, .xlsx", "评分文件,.parquet、.csv、.xlsx")
+    )
+    sub.add_argument(
+        "--by", default="", help=tr("columns to count by, comma-separated", "分组统计的列,逗号分隔")
+    )
+    sub.add_argument(
+        "--outcome",
+        help=tr("outcome column, 1 bad, 0 good, empty if unknown", "结果列,1 坏、0 好,未知留空"),
+    )
+    sub.add_argument("--amount", help=tr("amount column, in fen", "金额列,单位分"))
+    sub.add_argument("-o", "--output", help=tr("file for the table by group", "分组表写入的文件"))
 
 
 def decide(options: argparse.Namespace) -> int:
