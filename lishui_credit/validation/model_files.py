@@ -27,6 +27,7 @@ from lishui_credit.scorecards.scorecard import Scorecard
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.read import sha256
 from lishui_credit.validation.groups import by_group
+from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validate import validate
 from lishui_credit.validation.report.validation import Validation
 
@@ -149,7 +150,7 @@ def fit_file(
             f"{title_zh or folder.parent.name}:{folds} 折折外验证",
         ),
         synthetic=synthetic,
-        seed=seed,
+        settings=ValidationSettings(seed=seed),
     )
     card = replace(
         fitted.card_,
@@ -242,11 +243,9 @@ def validate_file(
         grade_order=[row.id for row in card.grades.grades] if card.grades is not None else None,
         groups={name: table[name].cast(pl.String) for name in by},
         periods=table[period].cast(pl.String) if period else None,
-        cut_off=cut_off,
-        initial_auc=first.get("auc"),
+        settings=ValidationSettings(cut_off=cut_off, initial_auc=first.get("auc"), seed=seed),
         title=f"{card.title_zh or card.id} · {Path(path).name}",
         synthetic=card.synthetic or _is_synthetic(table),
-        seed=seed,
     )
 
 

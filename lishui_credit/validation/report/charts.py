@@ -22,7 +22,7 @@ def _bads_goods() -> tuple[str, str]:
 def roc(table: Table) -> str:
     """Draw the ROC curve against chance."""
     plot = Plot(
-        table.name,
+        str(table.name),
         (0, 1),
         (0, 1),
         percent=(True, True),
@@ -41,7 +41,7 @@ def roc(table: Table) -> str:
 def cap(table: Table) -> str:
     """Draw the CAP curve between chance and the perfect order."""
     plot = Plot(
-        table.name,
+        str(table.name),
         (0, 1),
         (0, 1),
         percent=(True, True),
@@ -73,7 +73,7 @@ def separation(table: Table) -> str:
     ends = float(frame[axis][0]), float(frame[axis][-1])
     on_score = axis == "score"
     plot = Plot(
-        table.name,
+        str(table.name),
         ends,
         (0, 1),
         percent=(not on_score, True),
@@ -100,7 +100,7 @@ def distribution(table: Table) -> str:
     low, high = float(frame["score_from"][0]), float(frame["score_to"][-1])
     top = max(float(frame[name].to_numpy().max()) for name in ("goods", "bads"))
     plot = Plot(
-        table.name,
+        str(table.name),
         (low, high),
         (0, top * 1.05),
         percent=(False, True),
@@ -123,7 +123,7 @@ def reliability(table: Table) -> str:
     frame = table.frame
     top = max(float(frame["pd"].to_numpy().max()), float(frame["high"].to_numpy().max())) * 1.03
     plot = Plot(
-        table.name,
+        str(table.name),
         (0, top),
         (0, top),
         percent=(True, True),
@@ -144,7 +144,7 @@ def psi(table: Table) -> str:
     names = frame["cell"].to_list()
     top = max(float(frame[name].to_numpy().max()) for name in ("reference", "current")) * 1.05
     plot = Plot(
-        table.name,
+        str(table.name),
         (0, top),
         (0, len(names)),
         percent=(True, False),
@@ -215,14 +215,14 @@ def _forest(
 def grade_rates(table: Table) -> str:
     """Draw the bad rate of each grade with its interval."""
     shown = table.frame.filter(pl.col("subjects") > 0).head(ROWS_AT_MOST)
-    return _forest(table.name, shown, "grade", "bad_rate", tr("bad rate", "坏账率"), True)
+    return _forest(str(table.name), shown, "grade", "bad_rate", tr("bad rate", "坏账率"), True)
 
 
 def grade_tests(table: Table) -> str:
     """Draw the bad rate of each grade beside its PD."""
     shown = table.frame.filter(pl.col("grade").is_not_null()).head(ROWS_AT_MOST)
     pd = dict(shown.select("grade", "pd").iter_rows())
-    return _forest(table.name, shown, "grade", "bad_rate", tr("rate", "比率"), True, pd)
+    return _forest(str(table.name), shown, "grade", "bad_rate", tr("rate", "比率"), True, pd)
 
 
 def groups(table: Table) -> str:

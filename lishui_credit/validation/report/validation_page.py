@@ -9,7 +9,8 @@ import polars as pl
 
 from lishui_credit.language import language, tr
 from lishui_credit.validation.report.charts import drawing
-from lishui_credit.validation.report.findings import Line, Report, Section, Table, printed
+from lishui_credit.validation.report.findings import Line, Report, Section, Table
+from lishui_credit.validation.report.printed import printed
 from lishui_credit.version import __version__
 
 PRINTED_ROWS = 60
@@ -247,7 +248,7 @@ def _frame(frame: pl.DataFrame) -> str:
 
 def _table(found: Table) -> str:
     source = f"<p class=cite>{escape(found.source)}</p>" if found.source else ""
-    return f"<h3>{escape(found.name)}</h3>{_frame(found.frame)}{source}"
+    return f"<h3>{escape(str(found.name))}</h3>{_frame(found.frame)}{source}"
 
 
 def _line(line: Line) -> str:
@@ -260,12 +261,12 @@ def _line(line: Line) -> str:
     )
     p = printed(line.p, "p") if line.p is not None else ""
     cells = (
-        ("word long", "", line.name),
+        ("word long", "", str(line.name)),
         ("", tr("value", "数值"), printed(line.value, line.unit)),
         ("", tr("interval", "区间"), bounds),
         ("", "p", p),
         ("word standing", "", standing),
-        ("word long", "", line.verdict),
+        ("word long", "", str(line.verdict)),
         ("word long cite", tr("source", "出处"), line.source),
     )
     return "<tr>{}</tr>".format(
@@ -293,7 +294,7 @@ def _section(section: Section) -> str:
     )
     figures = "".join(found for found in (drawing(table) for table in section.tables) if found)
     return (
-        f"<section id={section.id}><h2>{escape(section.name)}</h2>"
+        f"<section id={section.id}><h2>{escape(str(section.name))}</h2>"
         + (
             f"<div class=scroll tabindex=0><table class=lines><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>"
             if lines
@@ -329,7 +330,7 @@ def page(report: Report) -> str:
         f"{report.subjects:,} subjects, {report.bads:,} bad ({share})",
         f"{report.subjects:,} 个主体,其中坏 {report.bads:,}({share})",
     )
-    remarks = "".join(f"<p class=remark>{escape(tr(en, zh))}</p>" for en, zh in report.remarks)
+    remarks = "".join(f"<p class=remark>{escape(str(text))}</p>" for text in report.remarks)
     return (
         f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
