@@ -1,7 +1,6 @@
-"""What every figure shares: colours, fonts, where a legend stands, and a loud word on made-up data.
+"""What every figure shares: the palette's colours, where a legend stands, a loud word on made-up data.
 
-Colours are Okabe and Ito's, which colour-blind readers tell apart; no figure says anything by colour
-alone.
+No figure says anything by colour alone.
 """
 
 from __future__ import annotations
@@ -10,26 +9,19 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from lishui_credit.language import tr
+from lishui_credit.reports.palette import BLUE as BLUE
+from lishui_credit.reports.palette import FAINT as FAINT
+from lishui_credit.reports.palette import GREEN as GREEN
+from lishui_credit.reports.palette import GREY as GREY
+from lishui_credit.reports.palette import INK as INK
+from lishui_credit.reports.palette import ORANGE as ORANGE
+from lishui_credit.reports.palette import PURPLE as PURPLE
+from lishui_credit.reports.palette import RED as RED
+from lishui_credit.reports.palette import SANS
+from lishui_credit.reports.palette import SKY as SKY
 
-BLUE: Final = "#0072B2"
-RED: Final = "#D55E00"
-GREEN: Final = "#009E73"
-GREY: Final = "#595959"
-SKY: Final = "#56B4E9"
-ORANGE: Final = "#E69F00"
-PURPLE: Final = "#CC79A7"
-INK: Final = "#1F2933"
-"""Colour of text."""
-FAINT: Final = "#D9DEE3"
-"""Colour of lines that only guide the eye."""
 BAND: Final = "rgba(0, 114, 178, 0.18)"
 """Colour of an interval drawn as a band."""
-
-FONT: Final = (
-    "Source Han Sans SC, Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, "
-    "WenQuanYi Micro Hei, Helvetica, Arial, sans-serif"
-)
-"""Fonts that a reader's machine may have; none is fetched."""
 
 LEGEND: Final = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0}
 """Where a legend stands: above the plot, growing upwards when it takes two rows."""
@@ -115,7 +107,7 @@ def blank(title: str, synthetic: bool, width: int, height: int) -> Any:
             "template": TEMPLATE,
             "width": width,
             "height": height,
-            "font": {"family": FONT},
+            "font": {"family": SANS},
         }
     )
 

@@ -18,7 +18,8 @@ from lishui_credit.plan.methods import elapsed
 from lishui_credit.plan.observed.table import MONTHS
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.status import STATUSES
-from lishui_credit.reports.svg import BLUE, GREY, RED, Plot, room
+from lishui_credit.reports.palette import BLUE, GREY, RED
+from lishui_credit.reports.svg import Plot, room
 
 LARGE: Final = 100_000
 """A count from which a drawing is in units of 10,000, as money always is."""

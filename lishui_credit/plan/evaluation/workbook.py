@@ -45,7 +45,7 @@ from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.evaluation.remarks import about, both_methods, remarks, standing, warning
 from lishui_credit.plan.sentences import sentence
 from lishui_credit.reports.layout import width
-from lishui_credit.reports.svg import BLUE, GREY, RED
+from lishui_credit.reports.palette import BLUE, GREY, INK, PAPER, RED, SHADE, TONES
 from lishui_credit.tables.write import refuse_overfull, replacing
 from lishui_credit.version import __version__
 
@@ -62,14 +62,15 @@ EPOCH: Final = date(1899, 12, 30)
 """Day zero of a spreadsheet."""
 _LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
     "title": {"bold": True, "font_size": 15},
-    "loud": {"bold": True, "font_color": "#FFFFFF", "bg_color": "#1A1A1A"},
+    "loud": {"bold": True, "font_color": PAPER, "bg_color": INK},
     "caption": {"bold": True, "font_size": 12},
-    "head": {"bold": True, "bg_color": "#F0F0F0", "bottom": 1, "text_wrap": True, "valign": "top"},
+    "head": {"bold": True, "bg_color": SHADE, "bottom": 1, "text_wrap": True, "valign": "top"},
     "word": {"text_wrap": True, "valign": "top"},
-    "note": {"font_color": "#505050", "italic": True},
-    "off": {"bg_color": "#FBE0D2", "font_color": "#6B2600", "valign": "top"},
-    "on": {"bg_color": "#D8EFE5", "font_color": "#00452F", "valign": "top"},
-    "unsure": {"bg_color": "#F6ECCB", "font_color": "#4A3A00", "valign": "top"},
+    "note": {"font_color": GREY, "italic": True},
+    **{
+        tone: {"bg_color": paper, "font_color": ink, "valign": "top"}
+        for tone, (paper, ink) in TONES.items()
+    },
     "day": {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"},
     "time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
     "count": {"num_format": "#,##0", "valign": "top"},
@@ -108,7 +109,7 @@ class _Book:
         told = warning(self.m)
         if told:
             sheet.set_header("&C&BSYNTHETIC DATA 合成数据")
-            sheet.set_tab_color("#1A1A1A")
+            sheet.set_tab_color(INK)
         if told and banner:
             sheet.write_string(0, 0, told, self.looks["loud"])
         return sheet

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import polars as pl
 
 from lishui_credit.language import tr
-from lishui_credit.reports.svg import BLUE, GREEN, GREY, RED, Plot, room
+from lishui_credit.reports.palette import BLUE, GREEN, GREY, INK, RED
+from lishui_credit.reports.svg import Plot, room
 from lishui_credit.validation.groups import TOO_FEW
 from lishui_credit.validation.report.findings import Table
 
@@ -85,11 +86,14 @@ def separation(table: Table) -> str:
     plot.line(frame.select(axis, "goods").rows(), BLUE, name=good)
     widest = frame.sort((pl.col("bads") - pl.col("goods")).abs()).row(-1, named=True)
     at = widest[axis]
-    plot.interval((at, widest["goods"]), (at, widest["bads"]), "#000")
+    plot.interval((at, widest["goods"]), (at, widest["bads"]), INK)
     gap = abs(widest["bads"] - widest["goods"])
     right = at < (ends[0] + ends[1]) / 2
     plot.word(
-        at, (widest["bads"] + widest["goods"]) / 2, f" KS {gap:.3f} ", "start" if right else "end"
+        at,
+        (widest["bads"] + widest["goods"]) / 2,
+        f"\u00a0KS {gap:.3f}\u00a0",
+        "start" if right else "end",
     )
     return plot.text()
 
