@@ -1,5 +1,6 @@
 """The report: refusals all at once, figures equal their functions, JSON without NaN, one page."""
 
+import html
 import json
 import re
 import subprocess
@@ -14,6 +15,7 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.figures import validation as figures
 from lishui_credit.language import set_language
 from lishui_credit.validation import ValidationSettings, auc, ece, ks, validate
+from lishui_credit.validation.report.charts import drawing
 
 QUICK = ValidationSettings(repeats=20)
 
@@ -265,6 +267,25 @@ def test_plotly_figures_draw_the_reports_own_frames(whole):
     assert list(figures.groups(whole, "county").data[0].y) == ["莲都", "龙泉"]
     assert len(figures.score_distribution(whole).data) == 2
     assert len(figures.cap(whole).data) == 3
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_chart_is_labelled_alike_on_the_page_and_in_a_notebook(whole, language):
+    set_language(language)
+    try:
+        for id, draw in (
+            ("roc", figures.roc),
+            ("cap", figures.cap),
+            ("distribution", figures.score_distribution),
+            ("reliability", figures.reliability),
+        ):
+            made, page = draw(whole), html.unescape(drawing(whole.named_table(id)))
+            assert made.layout.title.text.endswith(str(whole.named_table(id).name))
+            names = [trace.name for trace in made.data]
+            names += [made.layout.xaxis.title.text, made.layout.yaxis.title.text]
+            assert [name for name in names if f">{name}<" not in page] == []
+    finally:
+        set_language(None)
 
 
 def test_importing_validation_loads_nothing_heavy():

@@ -6,7 +6,7 @@ No figure says anything by colour alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from lishui_credit.language import tr
 from lishui_credit.reports.palette import BLUE as BLUE
@@ -19,6 +19,9 @@ from lishui_credit.reports.palette import PURPLE as PURPLE
 from lishui_credit.reports.palette import RED as RED
 from lishui_credit.reports.palette import SANS
 from lishui_credit.reports.palette import SKY as SKY
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 BAND: Final = "rgba(0, 114, 178, 0.18)"
 """Colour of an interval drawn as a band."""
@@ -92,7 +95,7 @@ def titled(title: str, synthetic: bool) -> str:
     return f"<b>{loud}</b> · {title}" if synthetic else title
 
 
-def blank(title: str, synthetic: bool, width: int, height: int) -> Any:
+def blank(title: str, synthetic: bool, width: int, height: int) -> Figure:
     """Return a figure without traces; where data are made up, its title says so first."""
     from plotly import graph_objects
 
@@ -112,7 +115,7 @@ def blank(title: str, synthetic: bool, width: int, height: int) -> Any:
     )
 
 
-def rows_down(figure: Any, names: Sequence[str] | None = None) -> None:
+def rows_down(figure: Figure, names: Sequence[str] | None = None) -> None:
     """Let the categories of a figure's rows run from the top down, in an order if one is given."""
     order = {} if names is None else {"categoryorder": "array", "categoryarray": list(names)}
     figure.update_yaxes(type="category", autorange="reversed", automargin=True, **order)

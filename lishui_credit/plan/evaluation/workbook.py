@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from lishui_credit.language import tr
+from lishui_credit.plan.course import SERIES
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators
 from lishui_credit.plan.evaluation.annex import (
     completeness,
@@ -246,11 +247,11 @@ def write_workbook(m: MidTerm, path: Path | str) -> Path:
         hidden = ["recorded_by", "reason"]
         made.frame(before + tr("observations", "观测"), m.observations.drop(hidden))
         series = m.lines.join(m.path, on=["indicator", "adcode", "period"], how="left")
-        made.frame(before + tr("series", "序列"), series.select(SERIES))
+        made.frame(before + tr("series", "序列"), series.select(SERIES_COLUMNS))
     return path
 
 
-SERIES: Final = ("indicator", "adcode", "period", "frequency", "value", "low", "high", "path", "source", "synthetic")  # fmt: skip
+SERIES_COLUMNS: Final = ("indicator", "adcode", "period", "frequency", "value", "low", "high", "path", "source", "synthetic")  # fmt: skip
 """Columns of the sheet of series: one value a period, and the path on that day."""
 
 
@@ -312,12 +313,13 @@ def _chart(made: _Book, sheet: Worksheet, row: PlanIndicator) -> Any:
     per, unit = scale(row, max(tops))
     chart = made.book.add_chart({"type": "scatter", "subtype": "straight"})
     drawn = (
-        (tr("observed", "观测值"), observed, BLUE, "solid"),
-        (tr("expected path", "预期路径"), path, GREY, "dash"),
-        (tr("projection", "预测"), ahead, RED, "round_dot"),
+        ("observed", observed, BLUE, "solid"),
+        ("path", path, GREY, "dash"),
+        ("projection", ahead, RED, "round_dot"),
     )
     column = DATA_COLUMN
-    for name, points, colour, dash in drawn:
+    for series, points, colour, dash in drawn:
+        name = str(SERIES[series])
         sheet.write_string(0, column, tr("period to", "期末"), made.looks["head"])
         sheet.write_string(0, column + 1, f"{name} ({unit})", made.looks["head"])
         for n, (day, value) in enumerate(points, start=1):

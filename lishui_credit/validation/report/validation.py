@@ -57,13 +57,17 @@ class Validation(Report):
                 return line
         raise KeyError(id)
 
-    def table(self, id: str) -> pl.DataFrame:
-        """Return the frame of this id; KeyError where there is none."""
+    def named_table(self, id: str) -> Table:
+        """Return the table of this id with its name and source; KeyError where there is none."""
         for section in self.sections:
             for found in section.tables:
                 if found.id == id:
-                    return found.frame
+                    return found
         raise KeyError(id)
+
+    def table(self, id: str) -> pl.DataFrame:
+        """Return the frame of this id; KeyError where there is none."""
+        return self.named_table(id).frame
 
     def frame(self) -> pl.DataFrame:
         """Return every figure as a row: section, id, names, value, interval, p, verdict, source."""
