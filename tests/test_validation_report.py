@@ -138,6 +138,15 @@ def test_grades_alone_are_enough():
     assert found.line("inversions").value == 0
 
 
+def test_only_grades_may_not_be_missing_whatever_a_dimension_is_called():
+    y, given = _everything()
+    labels = [None, *given["grades"][1:]]
+    found = validate(y, score=given["score"], groups={"grades": labels}, settings=QUICK)
+    assert found.table("group_grades")["subjects"].sum() == 3 * len(y)  # AUC, KS, H
+    with pytest.raises(SubjectError, match="a label is missing"):
+        validate(y, grades=labels)
+
+
 def test_a_pd_alone_ranks_and_its_cut_off_is_the_highest_approved():
     y, given = _everything()
     found = validate(

@@ -130,23 +130,16 @@ def validate(
         if reference_score is None and reference is not None:
             reference_score = _told_by(model, "score", reference)
     problems: list[Problem] = []
-    columns = {
-        name: values for name, values in (("score", score), ("pd", pd)) if values is not None
-    }
-    good = _gathered(y, weights, problems, columns)
-    rows = len(y)
-    named = {name: _labels(name, values, rows, problems) for name, values in (groups or {}).items()}
-    grade = _labels("grades", grades, rows, problems, whole=True)
-    start = _labels("initial_grades", initial_grades, rows, problems)
-    period = _labels("periods", periods, rows, problems)
+    measured = {"score": score, "pd": pd}
+    columns = {name: values for name, values in measured.items() if values is not None}
+    good, rows = _gathered(y, weights, problems, columns), len(y)
+    named = _labelled(groups or {}, rows, problems)
+    alone = {"grades": grades, "initial_grades": initial_grades, "periods": periods}
+    marks = _labelled(alone, rows, problems, whole="grades")
     if features is not None and len(features) != rows:
         problems.append(_unequal("features", rows, len(features)))
-    if not columns and grade is None:
-        hint = tr(
-            "give score=, pd=, grades= or model= with features=",
-            "请给出 score、pd、grades 或 model 与 features",
-        )
-        problems.append(Problem(tr("there is nothing to validate", "没有可验证的内容"), hint=hint))
+    if not columns and grades is None:
+        problems.append(_nothing())
     base = _finite("reference_score", reference_score, problems)
     if problems or good is None:
         raise SubjectError(problems)
@@ -158,22 +151,34 @@ def validate(
         reference_score=base,
         features=features,
         reference=reference,
-        grades=grade,
-        initial_grades=start,
         grade_order=grade_order,
-        groups={name: values for name, values in named.items() if values is not None},
-        periods=period,
+        groups=named,
         settings=settings or ValidationSettings(),
+        **{name: marks.get(name) for name in alone},
     )
+    return _validation(given, title, synthetic)
+
+
+def _validation(given: Given, title: str, synthetic: bool) -> Validation:
     sections = (laid_out(outline, given) for outline in OUTLINES)
     return Validation(
         title=title,
         synthetic=synthetic,
-        subjects=rows,
-        bads=int(good.y.sum()),
+        subjects=len(given.y),
+        bads=int(given.y.sum()),
         settings=given.settings,
         sections=tuple(section for section in sections if section is not None),
         remarks=_remarks(given),
+    )
+
+
+def _nothing() -> Problem:
+    return Problem(
+        tr("there is nothing to validate", "没有可验证的内容"),
+        hint=tr(
+            "give score=, pd=, grades= or model= with features=",
+            "请给出 score、pd、grades 或 model 与 features",
+        ),
     )
 
 
@@ -196,17 +201,17 @@ def _gathered(
         return None
 
 
-def _labels(
-    name: str, values: Values | None, rows: int, problems: list[Problem], *, whole: bool = False
-) -> pl.Series | None:
-    if values is None:
-        return None
-    found = labels(values)
-    if len(found) != rows:
-        problems.append(_unequal(name, rows, len(found)))
-    if whole and found.null_count():
-        count = tr(f"{found.null_count()} rows", f"{found.null_count()} 行")
-        problems.append(Problem(tr("a label is missing", "存在缺失标签"), count, where=name))
+def _labelled(
+    given: Mapping[str, Values | None], rows: int, problems: list[Problem], whole: str = ""
+) -> dict[str, pl.Series]:
+    """Return the columns of labels that were given; of the `whole` one no label may be missing."""
+    found = {name: labels(values) for name, values in given.items() if values is not None}
+    for name, column in found.items():
+        if len(column) != rows:
+            problems.append(_unequal(name, rows, len(column)))
+        if name == whole and column.null_count():
+            count = tr(f"{column.null_count()} rows", f"{column.null_count()} 行")
+            problems.append(Problem(tr("a label is missing", "存在缺失标签"), count, where=name))
     return found
 
 
