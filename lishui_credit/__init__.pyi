@@ -21,5 +21,6 @@ from .scorecards.bins.process import BinningProcess as BinningProcess
 from .scorecards.cards.scale import Odds as Odds
 from .scorecards.challenger import Challenger as Challenger
 from .scorecards.scorecard import Scorecard as Scorecard
+from .validation.report.settings import ValidationSettings as ValidationSettings
 from .validation.report.validate import validate as validate
 from .version import __version__ as __version__

@@ -44,7 +44,7 @@ from lishui_credit.scorecards import (
     what_would_it_take,
 )
 from lishui_credit.scorecards.folds import out_of_fold
-from lishui_credit.validation import grade_order, validate
+from lishui_credit.validation import ValidationSettings, grade_order, validate
 from lishui_credit.validation.decreed import in_words, points_side_by_side, readings, refitted
 
 # %% [markdown]
@@ -183,7 +183,7 @@ report = validate(
     grades=data["grade"],
     grade_order=[grade.id for grade in rubric.grades],
     groups={"county": data["county"]},
-    repeats=100,
+    settings=ValidationSettings(repeats=100),
     title="Farm households, SYNTHETIC",
     synthetic=True,
 )

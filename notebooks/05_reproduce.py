@@ -50,7 +50,7 @@ from benchmarks.models import DATA, REFERENCE, folded, judged, scorecard
 from lishui_credit.figures import binning as bins
 from lishui_credit.figures import validation as figures
 from lishui_credit.scorecards import Challenger, LeakWarning, UnseenWarning, compare, verify
-from lishui_credit.validation import validate
+from lishui_credit.validation import ValidationSettings, validate
 
 pl.Config.set_tbl_rows(40)
 pl.Config.set_tbl_cols(20)
@@ -215,7 +215,7 @@ report = validate(
     bad[test],
     model=card,
     features=columns[test],
-    repeats=50,
+    settings=ValidationSettings(repeats=50),
     title="Card clients of Taiwan, 7,500 test rows (real data, CC BY 4.0)",
 )
 print(report)

@@ -26,7 +26,7 @@ FLOORS = [
     {"scorecards", "pricing", "reports", "rubrics.engine"},
     {"plan", "rubrics"},
     {"policies", "validation"},
-    {"cutoffs", "samples"},
+    {"cutoffs", "models", "samples"},
     {"figures", "board"},
     {"commands", "__main__"},
 ]

@@ -14,7 +14,6 @@ from lishui_credit.figures.plan import (
     companions_plot,
     course_plot,
     multiples_plot,
-    unit_of,
 )
 from lishui_credit.figures.spark import sparkline
 from lishui_credit.figures.style import STATUS_COLOURS, STATUS_WORDS, titled
@@ -22,6 +21,7 @@ from lishui_credit.language import set_language
 from lishui_credit.plan.course import course
 from lishui_credit.plan.definitions import indicators
 from lishui_credit.plan.divisions import CITY, counties
+from lishui_credit.plan.evaluation.drawings import scale
 from lishui_credit.plan.league import league
 from lishui_credit.plan.standings import progress
 from lishui_credit.plan.status import STATUSES
@@ -50,7 +50,7 @@ def test_the_observed_line_is_the_frame(drawn, key):
     part = drawn.filter(indicator=key, adcode=CITY)
     figure = course_plot(part, synthetic=True)
     (line,) = [trace for trace in figure.data if trace.mode == "lines+markers"]
-    by = unit_of(indicators()[key])[1]
+    by = scale(indicators()[key])[0]
     seen = part.filter(series="observed").sort("day")
     assert list(line.x) == seen["day"].to_list()
     assert list(line.y) == pytest.approx((seen["value"] / by).to_list())

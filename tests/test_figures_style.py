@@ -28,7 +28,7 @@ def test_validation_figures_say_it_first_too():
     set_language("en")
     rng = np.random.default_rng(3)
     bad = rng.integers(0, 2, 300)
-    found = validate(bad, score=rng.normal(size=300) - bad, repeats=0, synthetic=True)
+    found = validate(bad, score=rng.normal(size=300) - bad, synthetic=True)
     assert found.synthetic
     for draw in (figures.roc, figures.cap, figures.score_distribution):
         assert draw(found).layout.title.text.startswith("<b>SYNTHETIC DATA</b>")

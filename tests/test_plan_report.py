@@ -33,7 +33,8 @@ from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.standings import expected, progress
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.reports import pdf as report_pdf
-from lishui_credit.reports.svg import BLUE, WIDE
+from lishui_credit.reports.palette import BLUE
+from lishui_credit.reports.svg import WIDE
 from lishui_credit.samples.plan_observations import plan_observations
 
 AT = date(2018, 6, 30)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lishui_credit.cli import parser
+from lishui_credit.commands.cli import parser
 from lishui_credit.language import set_language
 from lishui_credit.rubrics.listing import listing
 

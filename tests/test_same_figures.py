@@ -148,7 +148,8 @@ def validated(folder: Path) -> Iterator[tuple[str, str]]:
     later = features[3_000:]
     told = lc.validate(
         data["bad"][3_000:], model=model, features=later, reference=features[:3_000],
-        groups={"sex": data["sex"][3_000:]}, cut_off=600.0, repeats=50,
+        groups={"sex": data["sex"][3_000:]},
+        settings=lc.ValidationSettings(cut_off=600.0, repeats=50),
     )  # fmt: skip
     path = folder / "validation.json"
     told.write(path)

@@ -1,9 +1,11 @@
 """The report: refusals all at once, figures equal their functions, JSON without NaN, one page."""
 
+import html
 import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -12,7 +14,10 @@ import pytest
 from lishui_credit.errors import SubjectError
 from lishui_credit.figures import validation as figures
 from lishui_credit.language import set_language
-from lishui_credit.validation import auc, ece, ks, validate
+from lishui_credit.validation import ValidationSettings, auc, ece, ks, validate
+from lishui_credit.validation.report.charts import drawing
+
+QUICK = ValidationSettings(repeats=20)
 
 
 def _everything(n=1500, seed=0, **more):
@@ -33,10 +38,7 @@ def _everything(n=1500, seed=0, **more):
         "initial_grades": rng.choice(names, n),
         "groups": {"county": np.where(np.arange(n) < 20, "庆元", rng.choice(["莲都", "龙泉"], n))},
         "periods": rng.choice(["2023", "2024"], n),
-        "cut_off": 620,
-        "initial_auc": 0.8,
-        "correlation": 0.05,
-        "repeats": 30,
+        "settings": ValidationSettings(cut_off=620, initial_auc=0.8, correlation=0.05, repeats=30),
         "synthetic": True,
         "title": "test",
     }
@@ -61,7 +63,7 @@ def test_every_section_is_there_and_every_statistic_is_cited(whole):
     ]
     uncited = {line.id for s in whole.sections for line in s.lines if not line.source}
     assert uncited <= {"largest", "few_county"}
-    assert all(line.name_zh and line.name_en for s in whole.sections for line in s.lines)
+    assert all(line.name.zh and line.name.en for s in whole.sections for line in s.lines)
     assert all(line.value is not None for s in whole.sections for line in s.lines)
 
 
@@ -77,7 +79,7 @@ def test_figures_of_the_report_are_those_of_the_functions(whole):
 
 def test_right_pds_pass_and_a_shifted_population_does_not(whole):
     assert whole.line("in_the_large").standing == "good"
-    assert whole.line("csi").verdict_en == "income"
+    assert whole.line("csi").verdict.en == "income"
     assert whole.table("csi")["moved"].to_list() == ["shifted", "stable"]
 
 
@@ -112,11 +114,21 @@ def test_missing_reference_scores_are_counted():
 
 
 def test_what_cannot_be_computed_says_why_and_the_rest_stands():
-    found = validate([0, 0, 1, 1], pd=[0.1, 0.2, 0.8, 0.9], repeats=20)
+    found = validate([0, 0, 1, 1], pd=[0.1, 0.2, 0.8, 0.9], settings=QUICK)
     assert found.line("in_the_large").value is None
-    assert "no finite solution" in found.line("in_the_large").verdict_en
+    assert "no finite solution" in found.line("in_the_large").verdict.en
     assert found.line("brier").value == pytest.approx(0.025)
-    assert "leak" in found.line("auc").verdict_en
+    assert "leak" in found.line("auc").verdict.en
+
+
+def test_without_earlier_grades_todays_concentration_stands_and_every_id_is_one():
+    y, given = _everything()
+    found = validate(y, grades=given["grades"], initial_grades=[None] * len(y))
+    ids = found.frame()["id"].to_list()
+    assert len(ids) == len(set(ids))
+    assert found.line("hhi").value is not None
+    assert found.line("concentration").value is None
+    assert "not computed" in found.line("concentration").verdict.en
 
 
 def test_grades_alone_are_enough():
@@ -126,9 +138,20 @@ def test_grades_alone_are_enough():
     assert found.line("inversions").value == 0
 
 
+def test_only_grades_may_not_be_missing_whatever_a_dimension_is_called():
+    y, given = _everything()
+    labels = [None, *given["grades"][1:]]
+    found = validate(y, score=given["score"], groups={"grades": labels}, settings=QUICK)
+    assert found.table("group_grades")["subjects"].sum() == 3 * len(y)  # AUC, KS, H
+    with pytest.raises(SubjectError, match="a label is missing"):
+        validate(y, grades=labels)
+
+
 def test_a_pd_alone_ranks_and_its_cut_off_is_the_highest_approved():
     y, given = _everything()
-    found = validate(y, pd=given["pd"], groups=given["groups"], cut_off=0.2, repeats=20)
+    found = validate(
+        y, pd=given["pd"], groups=given["groups"], settings=replace(QUICK, cut_off=0.2)
+    )
     table = found.table("fairness_county").filter(group="莲都")
     inside = given["groups"]["county"] == "莲都"
     assert table["approval"].item() == pytest.approx((given["pd"][inside] <= 0.2).mean())
@@ -146,7 +169,7 @@ def test_a_model_supplies_scores_and_pds_by_its_methods():
             return np.column_stack((1 - p, p))
 
     frame = pl.DataFrame({"z": np.log(given["pd"] / (1 - given["pd"]))})
-    found = validate(y, model=Card(), features=frame, reference=frame, repeats=20)
+    found = validate(y, model=Card(), features=frame, reference=frame, settings=QUICK)
     assert found.line("auc").value == pytest.approx(auc(y, given["pd"]).value)
     assert found.line("psi").value == 0
     assert found.line("brier").value is not None
@@ -184,7 +207,7 @@ def test_the_page_is_self_contained_and_says_synthetic(whole, tmp_path, language
     assert "NaN" not in text
     assert ">nan" not in text
     assert len(text) < 400_000
-    assert f'lang="{language}"' in text
+    assert f'lang="{language}' in text
 
 
 def test_a_page_is_whole_html(whole, tmp_path):
@@ -236,9 +259,9 @@ def test_the_same_seed_gives_the_same_report():
 def test_weights_reach_what_they_say_they_reach():
     y, given = _everything()
     w = np.random.default_rng(1).integers(1, 4, len(y))
-    found = validate(y, score=given["score"], pd=given["pd"], weights=w, repeats=20)
+    found = validate(y, score=given["score"], pd=given["pd"], weights=w, settings=QUICK)
     assert found.line("auc").value == pytest.approx(auc(y, -given["score"], weights=w).value)
-    assert any("Weights" in en for en, _ in found.remarks)
+    assert any("Weights" in text.en for text in found.remarks)
 
 
 def test_plotly_figures_draw_the_reports_own_frames(whole):
@@ -253,6 +276,25 @@ def test_plotly_figures_draw_the_reports_own_frames(whole):
     assert list(figures.groups(whole, "county").data[0].y) == ["莲都", "龙泉"]
     assert len(figures.score_distribution(whole).data) == 2
     assert len(figures.cap(whole).data) == 3
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_chart_is_labelled_alike_on_the_page_and_in_a_notebook(whole, language):
+    set_language(language)
+    try:
+        for id, draw in (
+            ("roc", figures.roc),
+            ("cap", figures.cap),
+            ("distribution", figures.score_distribution),
+            ("reliability", figures.reliability),
+        ):
+            made, page = draw(whole), html.unescape(drawing(whole.named_table(id)))
+            assert made.layout.title.text.endswith(str(whole.named_table(id).name))
+            names = [trace.name for trace in made.data]
+            names += [made.layout.xaxis.title.text, made.layout.yaxis.title.text]
+            assert [name for name in names if f">{name}<" not in page] == []
+    finally:
+        set_language(None)
 
 
 def test_importing_validation_loads_nothing_heavy():

@@ -204,7 +204,7 @@ elif part == "validation":
                 f"{found.subjects:,} subjects, {found.bads:,} bad. ",
                 f"{found.subjects:,} 个主体,其中坏 {found.bads:,}。",
             )
-            + " ".join(tr(en, zh) for en, zh in found.remarks)
+            + " ".join(map(str, found.remarks))
         )
     )
     lines = printed_lines(found)

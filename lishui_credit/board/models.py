@@ -13,8 +13,9 @@ from typing import Final
 import polars as pl
 
 from lishui_credit.language import language, set_language
+from lishui_credit.models.fitting import fit_file
+from lishui_credit.models.judging import validate_file
 from lishui_credit.samples import households
-from lishui_credit.validation.model_files import fit_file, validate_file
 
 FOLDER: Final = "models"
 MODEL: Final = "farmer-loan/1"

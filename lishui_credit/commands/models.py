@@ -268,8 +268,8 @@ def _warnings_told() -> Iterator[None]:
 
 def fit(options: argparse.Namespace) -> int:
     """Fit a card from a file into a folder."""
+    from lishui_credit.models.fitting import fit_file
     from lishui_credit.scorecards import BinningProcess, Scorecard
-    from lishui_credit.validation.model_files import fit_file
 
     process = BinningProcess(
         max_bins=options.max_bins,
@@ -373,7 +373,7 @@ def score(options: argparse.Namespace) -> int:
 
 def validate(options: argparse.Namespace) -> int:
     """Judge a stored card on a later file."""
-    from lishui_credit.validation.model_files import validate_file
+    from lishui_credit.models.judging import validate_file
 
     with _warnings_told():
         found = validate_file(

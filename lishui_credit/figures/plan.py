@@ -25,8 +25,10 @@ from lishui_credit.figures.style import (
     blank,
 )
 from lishui_credit.language import tr, typeset
+from lishui_credit.plan.course import SERIES
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicator
 from lishui_credit.plan.divisions import CITY, areas, division
+from lishui_credit.plan.evaluation.drawings import scale
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.status import STATUSES
 
@@ -63,15 +65,6 @@ def _due(row: PlanIndicator, width: float) -> dict[str, Any]:
     return {"color": GREY, "dash": "dash", "width": width, "shape": shape}
 
 
-def unit_of(row: PlanIndicator) -> tuple[str, float]:
-    """Return what an axis counts in, and what a value is divided by for it."""
-    if row.unit == "percent":
-        return "%", 1.0
-    if row.unit == "yuan":
-        return tr("10k yuan", "万元"), 10_000.0
-    return tr("10k queries", "万次"), 10_000.0
-
-
 def _scaled(values: pl.Series, by: float) -> list[float | None]:
     return (values / by).to_list()
 
@@ -89,14 +82,14 @@ def _hover(row: PlanIndicator, part: pl.DataFrame) -> list[str]:
 def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
     """Return observed values against what was due and where they lead, of one indicator and area."""
     row, place = _one(course)
-    unit, by = unit_of(row)
+    by, unit = scale(row)
     figure = blank(typeset(f"{row.short} · {place}"), synthetic, 760, 430)
     parts = {str(name[0]): part for name, part in course.group_by("series")}
     path = parts.get("path")
     if path is not None:
         figure.add_scatter(
             x=path["day"].to_list(), y=_scaled(path["value"], by), mode="lines",
-            name=tr("due on the path", "应达进度"), line=_due(row, 2),
+            name=str(SERIES["path"]), line=_due(row, 2),
             hovertext=_hover(row, path), hoverinfo="text+name",
         )  # fmt: skip
     ahead = parts.get("projection")
@@ -111,7 +104,7 @@ def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
             )  # fmt: skip
         figure.add_scatter(
             x=ahead["day"].to_list(), y=_scaled(ahead["value"], by), mode="lines",
-            name=tr("projection", "趋势预测"), line={"color": BLUE, "dash": "dot", "width": 2},
+            name=str(SERIES["projection"]), line={"color": BLUE, "dash": "dot", "width": 2},
             hovertext=_hover(row, ahead), hoverinfo="text+name",
         )  # fmt: skip
     seen = parts.get("observed")
@@ -119,7 +112,7 @@ def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
         seen = seen.sort("day")
         figure.add_scatter(
             x=seen["day"].to_list(), y=_scaled(seen["value"], by),
-            mode="lines+markers", name=tr("observed", "实际值"),
+            mode="lines+markers", name=str(SERIES["observed"]),
             line={"color": BLUE, "width": 2.5}, marker={"size": 6},
             error_y=_reach(seen, by), hovertext=_hover(row, seen), hoverinfo="text+name",
         )  # fmt: skip
@@ -127,7 +120,7 @@ def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
     if goal is not None:
         figure.add_scatter(
             x=goal["day"].to_list(), y=_scaled(goal["value"], by), mode="markers",
-            name=tr("2020 target", "2020年目标"),
+            name=str(SERIES["target"]),
             marker={"symbol": "diamond-open", "size": 13, "color": INK, "line": {"width": 2}},
             hovertext=_hover(row, goal), hoverinfo="text+name",
         )  # fmt: skip
@@ -196,16 +189,16 @@ def multiples_plot(
         base = held[area.adcode]["base"] if doubling else 1.0
         if not base:
             continue
-        for name, called, style in (
-            ("path", tr("due on the path", "应达进度"), _due(row, 1.5)),
-            ("observed", tr("observed", "实际值"), {"color": BLUE, "width": 2}),
+        for name, style in (
+            ("path", _due(row, 1.5)),
+            ("observed", {"color": BLUE, "width": 2}),
         ):
             drawn = parts.get((area.adcode, name), course.clear())
             traces.append(
                 {
                     "type": "scatter", "mode": "lines", "x": drawn["day"].to_list(),
                     "y": _scaled(drawn["value"], base), "line": style,
-                    "name": called, "legendgroup": name, "showlegend": index == 0,
+                    "name": str(SERIES[name]), "legendgroup": name, "showlegend": index == 0,
                     "hovertext": _hover(row, drawn), "hoverinfo": "text+name",
                     "xaxis": f"x{place}", "yaxis": f"y{place}",
                 }

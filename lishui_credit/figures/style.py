@@ -1,35 +1,30 @@
-"""What every figure shares: colours, fonts, where a legend stands, and a loud word on made-up data.
+"""What every figure shares: the palette's colours, where a legend stands, a loud word on made-up data.
 
-Colours are Okabe and Ito's, which colour-blind readers tell apart; no figure says anything by colour
-alone.
+No figure says anything by colour alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from lishui_credit.language import tr
+from lishui_credit.reports.palette import BLUE as BLUE
+from lishui_credit.reports.palette import FAINT as FAINT
+from lishui_credit.reports.palette import GREEN as GREEN
+from lishui_credit.reports.palette import GREY as GREY
+from lishui_credit.reports.palette import INK as INK
+from lishui_credit.reports.palette import ORANGE as ORANGE
+from lishui_credit.reports.palette import PURPLE as PURPLE
+from lishui_credit.reports.palette import RED as RED
+from lishui_credit.reports.palette import SANS
+from lishui_credit.reports.palette import SKY as SKY
 
-BLUE: Final = "#0072B2"
-RED: Final = "#D55E00"
-GREEN: Final = "#009E73"
-GREY: Final = "#595959"
-SKY: Final = "#56B4E9"
-ORANGE: Final = "#E69F00"
-PURPLE: Final = "#CC79A7"
-INK: Final = "#1F2933"
-"""Colour of text."""
-FAINT: Final = "#D9DEE3"
-"""Colour of lines that only guide the eye."""
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
 BAND: Final = "rgba(0, 114, 178, 0.18)"
 """Colour of an interval drawn as a band."""
-
-FONT: Final = (
-    "Source Han Sans SC, Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, "
-    "WenQuanYi Micro Hei, Helvetica, Arial, sans-serif"
-)
-"""Fonts that a reader's machine may have; none is fetched."""
 
 LEGEND: Final = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0}
 """Where a legend stands: above the plot, growing upwards when it takes two rows."""
@@ -100,7 +95,7 @@ def titled(title: str, synthetic: bool) -> str:
     return f"<b>{loud}</b> · {title}" if synthetic else title
 
 
-def blank(title: str, synthetic: bool, width: int, height: int) -> Any:
+def blank(title: str, synthetic: bool, width: int, height: int) -> Figure:
     """Return a figure without traces; where data are made up, its title says so first."""
     from plotly import graph_objects
 
@@ -115,12 +110,12 @@ def blank(title: str, synthetic: bool, width: int, height: int) -> Any:
             "template": TEMPLATE,
             "width": width,
             "height": height,
-            "font": {"family": FONT},
+            "font": {"family": SANS},
         }
     )
 
 
-def rows_down(figure: Any, names: Sequence[str] | None = None) -> None:
+def rows_down(figure: Figure, names: Sequence[str] | None = None) -> None:
     """Let the categories of a figure's rows run from the top down, in an order if one is given."""
     order = {} if names is None else {"categoryorder": "array", "categoryarray": list(names)}
     figure.update_yaxes(type="category", autorange="reversed", automargin=True, **order)

@@ -6,12 +6,13 @@ the days between are filled in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
 import polars as pl
 
+from lishui_credit.language import Bilingual
 from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.observed.observed_table import observed_table
 from lishui_credit.plan.standings import loaded_for
@@ -35,6 +36,14 @@ COURSE: Final = pl.Schema(
 ``series`` is ``observed`` (one row a period, with the interval of a survey), ``path`` (what is due
 at the end of each quarter), ``projection`` (the last observation, and 2020-12-31 with its interval)
 or ``target`` (2020-12-31)."""
+
+SERIES: Final[Mapping[str, Bilingual]] = {
+    "observed": Bilingual("observed", "实际值"),
+    "path": Bilingual("due on the path", "应达进度"),
+    "projection": Bilingual("projection", "趋势预测"),
+    "target": Bilingual("2020 target", "2020年目标"),
+}
+"""What each series is called in a chart, whatever draws it."""
 
 
 def quarters() -> tuple[date, ...]:

@@ -1,7 +1,7 @@
 """Small drawings as SVG text: axes, lines, steps, bars and intervals; no script, no outside host.
 
-Colours are Okabe and Ito's, told apart by the colour-blind; every series also has its own dash or
-mark and its name, so that colour is never alone.
+Colours are those of the palette; every series also has its own dash or mark and its name, so that
+colour is never alone.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from html import escape
 from math import floor, log10
 
 from lishui_credit.reports.layout import cut, width
-
-BLUE, RED, GREY, GREEN = "#0072B2", "#D55E00", "#595959", "#009E73"
+from lishui_credit.reports.palette import PAPER
 
 WIDE, TALL = 420, 300
 """Size of a drawing, in its own units; text is 13 of them."""
@@ -165,7 +164,7 @@ class Plot:
         px, py = self.at(x, y)
         if hollow:
             self.marks.append(
-                f'<rect x="{px - 4:.1f}" y="{py - 4:.1f}" width="8" height="8" fill="#fff" stroke="{colour}" stroke-width="2"/>'
+                f'<rect x="{px - 4:.1f}" y="{py - 4:.1f}" width="8" height="8" fill="{PAPER}" stroke="{colour}" stroke-width="2"/>'
             )
         else:
             self.marks.append(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="4" fill="{colour}"/>')
@@ -180,7 +179,7 @@ class Plot:
     def key(self, colour: str, name: str, hollow: bool = False) -> None:
         """Name a mark in the legend."""
         mark = (
-            f'<rect x="1" y="1" width="8" height="8" fill="#fff" stroke="{colour}" stroke-width="2"/>'
+            f'<rect x="1" y="1" width="8" height="8" fill="{PAPER}" stroke="{colour}" stroke-width="2"/>'
             if hollow
             else f'<circle cx="5" cy="5" r="4" fill="{colour}"/>'
         )

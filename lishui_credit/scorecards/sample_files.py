@@ -26,6 +26,9 @@ from lishui_credit.tables.headers import is_date, is_header, normal, spellings, 
 from lishui_credit.tables.read import broken, read
 from lishui_credit.tables.write import check_suffix, write_table
 
+MADE_UP: Final = "synthetic"
+"""Column that says which rows are made up; it is no feature."""
+
 _NOTHING: Final = (
     "",
     "-",
@@ -141,6 +144,25 @@ class Sample:
     frame: pl.DataFrame
     outcome: pl.Series
     without_outcome: int = 0
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the file says that rows of it are made up."""
+        if MADE_UP not in self.frame.columns:
+            return False
+        said = self.frame[MADE_UP].cast(pl.String).str.to_lowercase()
+        return bool(said.is_in(["true", "1", "是"]).any())
+
+    def must_hold(self, *names: str) -> None:
+        """Refuse every name that is no column, all at once."""
+        held = self.frame.columns
+        problems = [
+            Problem(tr("no such column", "没有这一列"), name, ", ".join(held[:12]))
+            for name in names
+            if name not in held
+        ]
+        if problems:
+            raise SubjectError(problems)
 
 
 def read_sample(path: Path | str, target: str) -> Sample:

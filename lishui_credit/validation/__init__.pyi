@@ -22,6 +22,7 @@ from .hmeasure import h_measure as h_measure
 from .migration import bandwidth as bandwidth
 from .migration import neighbour_tests as neighbour_tests
 from .order_of_grades import grade_order as grade_order
+from .report.settings import ValidationSettings as ValidationSettings
 from .report.stored import read_validation as read_validation
 from .report.validate import validate as validate
 from .report.validation import Validation as Validation

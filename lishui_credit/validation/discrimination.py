@@ -114,9 +114,13 @@ def gini(
     >>> gini([0, 1, 0, 1], [1, 2, 3, 4]).value
     0.5
     """
-    found = auc(y, risk, weights=weights, level=level)
-    ends = [None if end is None else 2 * end - 1 for end in (found.low, found.high)]
-    return Estimate(2 * found.value - 1, ends[0], ends[1], level)
+    return as_gini(auc(y, risk, weights=weights, level=level))
+
+
+def as_gini(area: Estimate) -> Estimate:
+    """Return an AUC and its interval on the scale of Gini."""
+    low, high = (None if end is None else 2 * end - 1 for end in (area.low, area.high))
+    return Estimate(2 * area.value - 1, low, high, area.level)
 
 
 def auc_difference(

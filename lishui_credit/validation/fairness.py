@@ -6,12 +6,15 @@ Groups smaller than a stated number of rows are listed with "too few" instead of
 from __future__ import annotations
 
 from math import sqrt
+from typing import Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.statistics.outcomes import Estimate, Values, checked, labels
+from lishui_credit.statistics.outcomes import Estimate, Floats, Values, checked, labels
 from lishui_credit.statistics.proportions import jeffreys_interval, wilson
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, members_of, same_length
 
@@ -125,50 +128,61 @@ def fairness(
     for name, rows in members:
         row: dict[str, object] = {"group": name, "subjects": len(rows), "note": TOO_FEW}
         if name in enough and reference is not None:
-            base = values[enough[reference]]
-            own, bad = values[rows], good.y[rows] == 1
-            approved = own >= cut_off
-            low, high = jeffreys_interval([passed[name]], [len(rows)], level)
-            gap = rate_gap(passed[name], len(rows), passed[reference], len(base), level)
-            error = (
-                z * sqrt(own.var(ddof=1) / len(own) + base.var(ddof=1) / len(base))
-                if (len(own) > 1 and len(base) > 1)
-                else None
-            )
-            apart = float(own.mean() - base.mean())
+            own, base = values[rows], values[enough[reference]]
+            row |= _treatment(own, good.y[rows] == 1, cut_off, best, level)
             same = name == reference
-            row |= {
-                "approval": passed[name] / len(rows),
-                "approval_low": float(low[0]),
-                "approval_high": float(high[0]),
-                "approval_gap": 0.0 if same else gap.value,
-                "gap_low": None if same else gap.low,
-                "gap_high": None if same else gap.high,
-                "ratio": passed[name] / len(rows) / best if best else None,
-                "goods_refused": float((~approved[~bad]).mean()) if (~bad).any() else None,
-                "bads_approved": float(approved[bad].mean()) if bad.any() else None,
-                "score_mean": float(own.mean()),
-                "score_gap": 0.0 if same else apart,
-                "score_gap_low": None if same or error is None else apart - error,
-                "score_gap_high": None if same or error is None else apart + error,
-                "note": "reference" if same else None,
-            }
+            row |= _AGAINST_ITSELF if same else _against(own, base, cut_off, z, level)
         table.append(row)
-    numbers = [
-        "approval",
-        "approval_low",
-        "approval_high",
-        "approval_gap",
-        "gap_low",
-        "gap_high",
-        "ratio",
-        "goods_refused",
-        "bads_approved",
-        "score_mean",
-        "score_gap",
-        "score_gap_low",
-        "score_gap_high",
-    ]
-    schema: dict[str, type[pl.DataType]] = {"group": pl.String, "subjects": pl.Int64}
-    schema |= dict.fromkeys(numbers, pl.Float64)
-    return pl.DataFrame(table, schema={**schema, "note": pl.String})
+    return pl.DataFrame(table, schema=_SCHEMA)
+
+
+def _treatment(
+    own: Floats, bad: NDArray[np.bool_], cut_off: float, best: float, level: float
+) -> dict[str, object]:
+    """Return a group's approvals, its errors and its mean score."""
+    approved = own >= cut_off
+    passed, size = int(approved.sum()), len(own)
+    low, high = jeffreys_interval([passed], [size], level)
+    return {
+        "approval": passed / size,
+        "approval_low": float(low[0]),
+        "approval_high": float(high[0]),
+        "ratio": passed / size / best if best else None,
+        "goods_refused": float((~approved[~bad]).mean()) if (~bad).any() else None,
+        "bads_approved": float(approved[bad].mean()) if bad.any() else None,
+        "score_mean": float(own.mean()),
+        "note": None,
+    }
+
+
+def _against(
+    own: Floats, base: Floats, cut_off: float, z: float, level: float
+) -> dict[str, object]:
+    """Return a group's gaps to the reference group: of approvals, and of mean scores (Welch)."""
+    passed, other = (int((scores >= cut_off).sum()) for scores in (own, base))
+    gap = rate_gap(passed, len(own), other, len(base), level)
+    apart, reach = float(own.mean() - base.mean()), None
+    if len(own) > 1 and len(base) > 1:
+        reach = z * sqrt(own.var(ddof=1) / len(own) + base.var(ddof=1) / len(base))
+    return {
+        "approval_gap": gap.value,
+        "gap_low": gap.low,
+        "gap_high": gap.high,
+        "score_gap": apart,
+        "score_gap_low": None if reach is None else apart - reach,
+        "score_gap_high": None if reach is None else apart + reach,
+    }
+
+
+_AGAINST_ITSELF: Final = {"approval_gap": 0.0, "score_gap": 0.0, "note": "reference"}
+
+_NUMBERS: Final = (
+    "approval approval_low approval_high approval_gap gap_low gap_high ratio goods_refused"
+    " bads_approved score_mean score_gap score_gap_low score_gap_high"
+)
+_SCHEMA: Final = {
+    "group": pl.String(),
+    "subjects": pl.Int64(),
+    **dict.fromkeys(_NUMBERS.split(), pl.Float64()),
+    "note": pl.String(),
+}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
-from math import ceil
+from math import ceil, inf
 from typing import Final
 
 import polars as pl
 
 from lishui_credit.language import tr
+from lishui_credit.plan.course import SERIES
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator
 from lishui_credit.plan.divisions import counties
 from lishui_credit.plan.evaluation.mid_term import MidTerm
@@ -18,13 +19,14 @@ from lishui_credit.plan.methods import elapsed
 from lishui_credit.plan.observed.table import MONTHS
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.status import STATUSES
-from lishui_credit.reports.svg import BLUE, GREY, RED, Plot, room
+from lishui_credit.reports.palette import BLUE, GREY, RED
+from lishui_credit.reports.svg import Plot, room
 
 LARGE: Final = 100_000
 """A count from which a drawing is in units of 10,000, as money always is."""
 
 
-def scale(row: PlanIndicator, largest: float) -> tuple[float, str]:
+def scale(row: PlanIndicator, largest: float = inf) -> tuple[float, str]:
     """Return what a drawing divides values by, and the words of its unit.
 
     Examples
@@ -135,10 +137,10 @@ def course(m: MidTerm, row: PlanIndicator) -> str:
         left=64 if row.kind == "doubling" else 50,
     )
     if path:
-        plot.line(path, GREY, "6 4", tr("expected path", "预期路径"))
+        plot.line(path, GREY, "6 4", str(SERIES["path"]))
     if target is not None:
         plot.dot(END.year, target, GREY, hollow=True)
-        plot.key(GREY, tr("2020 target", "2020年目标"), hollow=True)
+        plot.key(GREY, str(SERIES["target"]), hollow=True)
     _observed(plot, row, mine, points)
     if forecast is not None and points and points[-1][0] < END:
         _projection(plot, points[-1], forecast, span)
@@ -165,7 +167,7 @@ def _observed(
     if points:
         plot.key(
             BLUE,
-            tr("observed", "观测值") + (tr(", 95 %", ",95%区间") if row.kind == "survey" else ""),
+            str(SERIES["observed"]) + (tr(", 95 %", ",95%区间") if row.kind == "survey" else ""),
         )
 
 
@@ -174,7 +176,7 @@ def _projection(
 ) -> None:
     projected, low, high = forecast
     plot.line(
-        [(when(last[0]), last[1]), (END.year, projected)], RED, "2 4", tr("projection", "预测")
+        [(when(last[0]), last[1]), (END.year, projected)], RED, "2 4", str(SERIES["projection"])
     )
     cut = low < span[0] or high > span[1]
     plot.interval((END.year, max(low, span[0])), (END.year, min(high, span[1])), RED)

@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.language import language, tr
+from lishui_credit.language import tr
 from lishui_credit.plan.definitions import PlanIndicator, indicators
 from lishui_credit.plan.evaluation.annex import (
     completeness,
@@ -46,65 +46,29 @@ from lishui_credit.plan.evaluation.grids import (
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.evaluation.remarks import about, both_methods, remarks, standing, warning
 from lishui_credit.plan.sentences import sentence
+from lishui_credit.reports import html
 from lishui_credit.reports.layout import width
 from lishui_credit.tables.write import safe_text
-from lishui_credit.version import __version__
 
 STYLE: Final = """
-:root{color-scheme:light;--sans:"Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Microsoft YaHei",SimHei,system-ui,sans-serif;
---serif:"Noto Serif CJK SC","Source Han Serif SC","Songti SC",SimSun,"Times New Roman",serif}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:1200px;padding:16px;color:#1a1a1a;background:#fff;font:16px/1.65 var(--serif);overflow-wrap:anywhere}
-h1,h2,h3,h4,table,figure,nav,.loud,.facts{font-family:var(--sans)}
-h1{word-break:keep-all;text-wrap:balance;font-size:1.7rem;line-height:1.35;margin:.3em 0 .6em}h2{font-size:1.3rem;margin:2em 0 .5em;border-bottom:2px solid #1a1a1a;padding-bottom:.2em}
-h3{font-size:1.08rem;margin:1.5em 0 .35em}h4{font-size:.95rem;margin:1em 0 .25em}
-a{color:#00518a}a:focus-visible,.scroll:focus-visible{outline:3px solid #00518a;outline-offset:2px}
-.loud{background:#1a1a1a;color:#fff;font-weight:700;padding:.6em 1em;margin:.6em 0}
-.facts{border-top:1px solid #1a1a1a;border-bottom:1px solid #1a1a1a;padding:.5em 0;display:grid;grid-template-columns:max-content 1fr;gap:.15em 1.2em;font-size:.93rem}
-.facts dt{color:#505050}.facts dd{margin:0}
-nav ol{columns:2;column-gap:2em;padding-left:1.4em;margin:.3em 0}nav li{break-inside:avoid}
-.scroll{overflow-x:auto;max-width:100%;margin:.8em 0 .2em}
-table{border-collapse:collapse;font-size:.84rem;line-height:1.4;font-variant-numeric:tabular-nums;width:100%}
-caption{text-align:left;font-weight:700;padding:.3em 0}
-th,td{padding:.28em .5em;border-bottom:1px solid #cfcfcf;text-align:left;vertical-align:top;overflow-wrap:normal}
-th{background:#f0f0f0;font-weight:600}td.n,th.n{text-align:right;white-space:nowrap}td.d,td.s,td.k,th.k{white-space:nowrap}
-td.off{background:#fbe0d2;color:#6b2600}td.on{background:#d8efe5;color:#00452f}td.unsure{background:#f6eccb;color:#4a3a00}
-td.blank{min-width:7em;border-left:1px dotted #808080}
-dl.pairs{font-family:var(--sans);font-size:.84rem;line-height:1.45;columns:2;column-gap:2em;margin:.2em 0}dl.pairs div{break-inside:avoid;border-bottom:1px solid #cfcfcf;padding:.2em 0;display:grid;grid-template-columns:8.5em 1fr;gap:.6em}
-dl.pairs dt{font-weight:600}dl.pairs dd{margin:0}
-nav ul{list-style:none;padding:0;margin:.3em 0}sub,sup{line-height:0;font-size:.72em}
-.note{color:#505050;font-size:.84rem;margin:.3em 0}
-.formula{font-family:var(--serif);white-space:nowrap}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(330px,100%),1fr));gap:12px;margin:.6em 0}
-figure{margin:0;border:1px solid #cfcfcf;padding:8px;break-inside:avoid;min-width:0}
-figcaption{font-weight:600;font-size:.88rem}
-svg.plot{display:block;width:100%;height:auto;max-width:560px}
-svg.plot text{font-size:13px;fill:#1a1a1a;paint-order:stroke;stroke:#fff;stroke-width:3px}.grid{stroke:#e2e2e2}.axis{stroke:#1a1a1a;fill:none}
-.legend{font-size:.8rem}.legend span{margin-right:1em;white-space:nowrap}.legend svg{margin-right:.3em}
-.sign{margin-top:2em;font-family:var(--sans);font-size:.93rem}
-footer{margin-top:3em;color:#505050;font-size:.82rem}
-@media(max-width:600px){body{padding:10px;font-size:15px}h1{font-size:1.35rem}nav ol,dl.pairs{columns:1}.facts{grid-template-columns:1fr}.facts dt{margin-top:.3em}
-.scroll table:not(.stack) td,.scroll th{white-space:nowrap}
-table.stack,table.stack caption,table.stack tbody,table.stack tr{display:block;width:100%}table.stack thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
-table.stack tr{border-bottom:2px solid #1a1a1a;padding:.35em 0}table.stack td{display:grid;grid-template-columns:8.5em 1fr;gap:.6em;border:0;text-align:left;white-space:normal;padding:.08em .3em}
-table.stack td:before{content:attr(data-l);color:#505050}table.stack td.e{display:none}table.stack td.blank{min-height:2.4em}.formula{white-space:normal}}
-@page{size:A4;margin:17mm 14mm 15mm;@bottom-center{content:counter(page) " / " counter(pages);font:9pt sans-serif}@top-center{content:"RUNNING";font:700 9pt "Noto Sans CJK SC",sans-serif}}
+body{font:16px/1.65 var(--serif)}h1,h2,h3,h4,table,figure,nav,.loud,.facts,.sign,.pairs{font-family:var(--sans)}
+h1{word-break:keep-all;text-wrap:balance;margin:.3em 0 .6em}table{width:100%;font-size:.84rem}.note{font-family:inherit}
+.facts{border-top:1px solid var(--ink);border-bottom:1px solid var(--ink);padding:.5em 0;display:grid;grid-template-columns:max-content 1fr;gap:.15em 1.2em;font-size:.93rem}
+.facts dt{color:var(--grey)}.facts dd,.pairs dd{margin:0}
+nav ol,.pairs{columns:2;column-gap:2em}nav ol{padding-left:1.4em;margin:.3em 0}nav li{break-inside:avoid}nav ul{list-style:none;padding:0;margin:.3em 0}
+.pairs{font-size:.84rem;line-height:1.45;margin:.2em 0}.pairs div{break-inside:avoid;border-bottom:1px solid var(--rule);padding:.2em 0;display:grid;grid-template-columns:8.5em 1fr;gap:.6em}.pairs dt{font-weight:600}
+sub,sup{line-height:0;font-size:.72em}.formula{white-space:nowrap}
+@media(max-width:600px){body{font-size:15px}nav ol,.pairs{columns:1}.facts{grid-template-columns:1fr}.facts dt{margin-top:.3em}
+table:not(.stack) td,th{white-space:nowrap}.formula{white-space:normal}}
 @page wide{size:A4 landscape}
-@media print{body{max-width:none;padding:0;font-size:10.5pt}.scroll{overflow:visible;margin:.5em 0 .1em}table,dl.pairs{font-size:8pt}th,td{padding:.18em .35em}
-thead{display:table-header-group}tr,figure,.facts,.whole{break-inside:avoid}h2,h3,h4,caption{break-after:avoid}h2{margin-top:.3em}nav+main>section:first-child h2{margin-top:1.4em}.note{font:8pt var(--sans)}
+@media print{body{font-size:10.5pt}table,.pairs{font-size:8pt}.facts{break-inside:avoid}h2{margin-top:.3em}nav+main>section:first-child h2{margin-top:1.4em}.note{font:8pt var(--sans)}
 .cover{min-height:245mm;display:flex;flex-direction:column;justify-content:center}.cover h1{font-size:24pt;text-align:center;margin-bottom:1.2em}
-.page,nav.page{break-before:page}.wide,.wide~footer{page:wide}.one+.one{break-before:page}.one{font-size:9.5pt;line-height:1.4}.one h3{margin:0 0 .2em}.one p{margin:.2em 0}.one table,.one dl.pairs{font-size:7.4pt}.one dl.pairs div{padding:.1em 0;grid-template-columns:7em 1fr}.one figure{padding:4px}.one .figures{grid-template-columns:1fr 1fr;gap:8px;margin:.3em 0}
-.one h4{margin:.4em 0 .1em;font-size:8pt}.one .legend{font-size:7pt}.one figcaption{font-size:8pt}.one .scroll{margin-top:.3em}.screen,footer .loud{display:none}footer{margin-top:1em}
-svg.plot text{stroke:none}.loud,td,th{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+.page{break-before:page}.wide,.wide~footer{page:wide}.one+.one{break-before:page}.one{font-size:9.5pt;line-height:1.4}.one h3{margin:0 0 .2em}.one p{margin:.2em 0}.one table,.one .pairs{font-size:7.4pt}.one .pairs div{padding:.1em 0;grid-template-columns:7em 1fr}.one figure{padding:4px}.one .figures{grid-template-columns:1fr 1fr;gap:8px;margin:.3em 0}
+.one h4{margin:.4em 0 .1em;font-size:8pt}.one .legend{font-size:7pt}.one figcaption{font-size:8pt}.one .scroll{margin-top:.3em}}
 """
-
 
 SHORT: Final = 12
 """Columns of a terminal up to which a word in a table is not broken."""
-
-
-WHOLE: Final = 14
-"""Rows up to which a table is not broken between two printed pages."""
 
 
 def _running(m: MidTerm) -> str:
@@ -114,31 +78,20 @@ def _running(m: MidTerm) -> str:
     return ""
 
 
-def loud(m: MidTerm) -> str:
-    """Return the banner of made-up data; nothing where all are reported."""
-    told = warning(m)
-    return f'<p class="loud" role="note">{escape(told)}</p>' if told else ""
-
-
-def _cell(cell: Cell) -> tuple[str, str]:
-    """Class and text of a cell."""
+def _cell(cell: Cell) -> html.Cell:
+    """Return the kind and the text of a cell."""
     if cell is None:
         return "n e", "—"
     if isinstance(cell, State):
-        return f"s {cell.tone}", escape(str(cell))
-    if isinstance(cell, Measured):
-        return ("n e" if cell.value is None else "n"), escape(str(cell))
-    if isinstance(cell, Pace):
-        return ("e" if cell.value is None else ""), escape(str(cell))
+        return f"s {cell.tone}", str(cell)
+    if isinstance(cell, Measured | Pace):
+        kinds = ["n"] if isinstance(cell, Measured) else []
+        return " ".join([*kinds, *(["e"] if cell.value is None else [])]), str(cell)
     if isinstance(cell, date):
         return "d", str(cell)
-    if isinstance(cell, int):
-        return "n", f"{cell:,}"
-    if isinstance(cell, float):
-        return "n", f"{cell:.2f}"
-    if not cell:
-        return "e", ""
-    return ("k" if width(cell) <= SHORT else ""), escape(cell)
+    if isinstance(cell, int | float):
+        return "n", f"{cell:,}" if isinstance(cell, int) else f"{cell:.2f}"
+    return ("k" if cell and width(cell) <= SHORT else "" if cell else "e"), cell
 
 
 def _numeric(cells: Sequence[Cell]) -> bool:
@@ -147,48 +100,25 @@ def _numeric(cells: Sequence[Cell]) -> bool:
 
 
 def table(grid: Grid, *, stack: bool = True, blank: Sequence[int] = ()) -> str:
-    """Return a grid as an HTML table that scrolls inside itself, or stacks its cells on a phone.
-
-    Parameters
-    ----------
-    grid : Grid
-    stack : bool, default True
-        Whether a narrow screen shows each row as a list of named cells.
-    blank : sequence of int
-        Columns left for a person to fill in.
-
-    Examples
-    --------
-    >>> grid = Grid(id="g", title="T", heads=("a",), rows=(("<b>",),))
-    >>> "&lt;b&gt;</td>" in table(grid), "<b>" in table(grid)
-    (True, False)
-    """
+    """Return a grid as an HTML table; its `blank` columns are left for a person to fill in."""
     if not grid.rows:
         return f"<h4>{escape(grid.title)}</h4><p>{tr('None.', '无。')}</p>"
     numeric = [_numeric([row[n] for row in grid.rows]) for n in range(len(grid.heads))]
-    heads = "".join(
-        f'<th scope="col"{" class=n" if numeric[n] else " class=k" if width(head) <= SHORT else ""}>{escape(head)}</th>'
+    heads = [
+        ("n" if numeric[n] else "k" if width(head) <= SHORT else "", head)
         for n, head in enumerate(grid.heads)
-    )
-    lines = []
+    ]
+    rows = []
     for row in grid.rows:
-        cells = []
+        cells = [_cell(cell) for cell in row]
         for n, cell in enumerate(row):
-            kind, text = _cell(cell)
-            if cell is None and not numeric[n]:
-                kind = "e"
-            kind = "blank" if n in blank else kind
-            quoted = f' class="{kind}"' if kind else ""
-            label = escape(grid.heads[n], quote=True)
-            named = f' data-l="{label}"' if not label.isalnum() else f" data-l={label}"
-            cells.append(f"<td{quoted}{named if stack else ''}>{text}</td>")
-        lines.append(f"<tr>{''.join(cells)}</tr>")
-    note = f'<p class="note">{escape(grid.note)}</p>' if grid.note else ""
-    return (
-        f'<div class="scroll{" whole" if len(grid.rows) <= WHOLE else ""}" tabindex="0" role="region" aria-label="{escape(grid.title)}">'
-        f'<table id="{grid.id}"{" class=stack" if stack else ""}><caption>{escape(grid.title)}</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>{note}</div>"
-    )
+            if n in blank:
+                cells[n] = ("blank", "")
+            elif cell is None and not numeric[n]:
+                cells[n] = ("e", cells[n][1])
+        rows.append(cells)
+    notes = [grid.note] if grid.note else []
+    return html.table(heads, rows, id=grid.id, caption=grid.title, notes=notes, stack=stack)
 
 
 def pairs(grid: Grid) -> str:
@@ -220,7 +150,7 @@ def _one(m: MidTerm, row: PlanIndicator) -> str:
     return (
         f'<section class="one" id="{row.key}"><h3>{row.number}. {escape(row.name)}</h3>'
         f"<p>{_prose(sentence(now) + _noted(now['note']))}</p>"
-        f'<div class="figures">{course(m, row)}{against_path(m, row)}</div>'
+        + html.figures((course(m, row), against_path(m, row)))
         + table(county_rows(m, row), stack=False)
         + table(both_methods(m, row))
         + pairs(definition(row))
@@ -261,7 +191,7 @@ def _attached(m: MidTerm) -> str:
 
 def _cover(m: MidTerm) -> str:
     rows = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in about(m))
-    return f'<header class="cover">{loud(m)}<h1>{_breakable(m.title)}</h1><dl class="facts">{rows}</dl></header>'
+    return f'<header class="cover">{html.banner(warning(m))}<h1>{_breakable(m.title)}</h1><dl class="facts">{rows}</dl></header>'
 
 
 def _breakable(title: str) -> str:
@@ -326,14 +256,12 @@ def page(m: MidTerm) -> str:
         f'<section class="{kind}" id="{name}"><h2>{escape(head)}</h2>{inside}</section>'
         for name, head, kind, inside in chapters
     )
-    style = STYLE.replace("RUNNING", _running(m))
-    lang = "zh-CN" if language() == "zh" else "en"
-    return (
-        f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
-        f"<title>{escape(m.title)}</title><style>{style}</style></head><body>{_cover(m)}"
-        f'<nav class="page" aria-label="{tr("Contents", "目录")}"><h2>{tr("Contents", "目录")}</h2><ul>{parts}</ul>'
+    contents = tr("Contents", "目录")
+    return html.page(
+        m.title,
+        f'{_cover(m)}<nav class="page" aria-label="{contents}"><h2>{contents}</h2><ul>{parts}</ul>'
         f"<h3>{tr('Indicators', '指标')}</h3><ol>{each}</ol></nav><main>{body}"
-        f"<footer>lishui_credit {escape(__version__)} · SHA-256 {m.digest}{loud(m)}</footer></main></body></html>\n"
+        f"{html.footer(warning(m), f'SHA-256 {m.digest}')}</main>",
+        style=STYLE,
+        running=_running(m),
     )

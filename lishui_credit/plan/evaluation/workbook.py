@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from lishui_credit.language import tr
+from lishui_credit.plan.course import SERIES
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators
 from lishui_credit.plan.evaluation.annex import (
     completeness,
@@ -45,7 +46,7 @@ from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.evaluation.remarks import about, both_methods, remarks, standing, warning
 from lishui_credit.plan.sentences import sentence
 from lishui_credit.reports.layout import width
-from lishui_credit.reports.svg import BLUE, GREY, RED
+from lishui_credit.reports.palette import BLUE, GREY, INK, PAPER, RED, SHADE, TONES
 from lishui_credit.tables.write import refuse_overfull, replacing
 from lishui_credit.version import __version__
 
@@ -62,14 +63,15 @@ EPOCH: Final = date(1899, 12, 30)
 """Day zero of a spreadsheet."""
 _LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
     "title": {"bold": True, "font_size": 15},
-    "loud": {"bold": True, "font_color": "#FFFFFF", "bg_color": "#1A1A1A"},
+    "loud": {"bold": True, "font_color": PAPER, "bg_color": INK},
     "caption": {"bold": True, "font_size": 12},
-    "head": {"bold": True, "bg_color": "#F0F0F0", "bottom": 1, "text_wrap": True, "valign": "top"},
+    "head": {"bold": True, "bg_color": SHADE, "bottom": 1, "text_wrap": True, "valign": "top"},
     "word": {"text_wrap": True, "valign": "top"},
-    "note": {"font_color": "#505050", "italic": True},
-    "off": {"bg_color": "#FBE0D2", "font_color": "#6B2600", "valign": "top"},
-    "on": {"bg_color": "#D8EFE5", "font_color": "#00452F", "valign": "top"},
-    "unsure": {"bg_color": "#F6ECCB", "font_color": "#4A3A00", "valign": "top"},
+    "note": {"font_color": GREY, "italic": True},
+    **{
+        tone: {"bg_color": paper, "font_color": ink, "valign": "top"}
+        for tone, (paper, ink) in TONES.items()
+    },
     "day": {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"},
     "time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
     "count": {"num_format": "#,##0", "valign": "top"},
@@ -108,7 +110,7 @@ class _Book:
         told = warning(self.m)
         if told:
             sheet.set_header("&C&BSYNTHETIC DATA 合成数据")
-            sheet.set_tab_color("#1A1A1A")
+            sheet.set_tab_color(INK)
         if told and banner:
             sheet.write_string(0, 0, told, self.looks["loud"])
         return sheet
@@ -245,11 +247,11 @@ def write_workbook(m: MidTerm, path: Path | str) -> Path:
         hidden = ["recorded_by", "reason"]
         made.frame(before + tr("observations", "观测"), m.observations.drop(hidden))
         series = m.lines.join(m.path, on=["indicator", "adcode", "period"], how="left")
-        made.frame(before + tr("series", "序列"), series.select(SERIES))
+        made.frame(before + tr("series", "序列"), series.select(SERIES_COLUMNS))
     return path
 
 
-SERIES: Final = ("indicator", "adcode", "period", "frequency", "value", "low", "high", "path", "source", "synthetic")  # fmt: skip
+SERIES_COLUMNS: Final = ("indicator", "adcode", "period", "frequency", "value", "low", "high", "path", "source", "synthetic")  # fmt: skip
 """Columns of the sheet of series: one value a period, and the path on that day."""
 
 
@@ -311,12 +313,13 @@ def _chart(made: _Book, sheet: Worksheet, row: PlanIndicator) -> Any:
     per, unit = scale(row, max(tops))
     chart = made.book.add_chart({"type": "scatter", "subtype": "straight"})
     drawn = (
-        (tr("observed", "观测值"), observed, BLUE, "solid"),
-        (tr("expected path", "预期路径"), path, GREY, "dash"),
-        (tr("projection", "预测"), ahead, RED, "round_dot"),
+        ("observed", observed, BLUE, "solid"),
+        ("path", path, GREY, "dash"),
+        ("projection", ahead, RED, "round_dot"),
     )
     column = DATA_COLUMN
-    for name, points, colour, dash in drawn:
+    for series, points, colour, dash in drawn:
+        name = str(SERIES[series])
         sheet.write_string(0, column, tr("period to", "期末"), made.looks["head"])
         sheet.write_string(0, column + 1, f"{name} ({unit})", made.looks["head"])
         for n, (day, value) in enumerate(points, start=1):

@@ -6,55 +6,63 @@ from collections.abc import Callable
 
 import polars as pl
 
-from lishui_credit.language import tr
-from lishui_credit.reports.svg import BLUE, GREEN, GREY, RED, Plot, room
-from lishui_credit.validation.groups import TOO_FEW
+from lishui_credit.language import Bilingual, tr
+from lishui_credit.reports.palette import BLUE, GREEN, GREY, INK, RED
+from lishui_credit.reports.svg import Plot, room
+from lishui_credit.validation.report.axes import (
+    BADS,
+    BINS,
+    CAP,
+    CHANCE,
+    DISTRIBUTION,
+    GOODS,
+    GRADE_RATES,
+    PERFECT,
+    RANKING,
+    RELIABILITY,
+    RIGHT,
+    ROC,
+    Axes,
+)
 from lishui_credit.validation.report.findings import Table
+from lishui_credit.validation.report.headings import WORDS
 
 ROWS_AT_MOST = 40
 """Rows of a drawing with one row per group; more are left to the table."""
 
 
-def _bads_goods() -> tuple[str, str]:
-    return tr("bads", "坏"), tr("goods", "好")
+def _curve(table: Table, axes: Axes) -> Plot:
+    """Return the paper of a curve: both axes in percent, the line of chance drawn."""
+    plot = _plot(table, axes, (0, 1), (0, 1))
+    plot.line([(0, 0), (1, 1)], GREY, "4 4", str(CHANCE))
+    return plot
+
+
+def _plot(
+    table: Table,
+    axes: Axes,
+    x: tuple[float, float],
+    y: tuple[float, float],
+    percent: tuple[bool, bool] = (True, True),
+) -> Plot:
+    return Plot(str(table.name), x, y, percent=percent, x_name=str(axes.x), y_name=str(axes.y))
 
 
 def roc(table: Table) -> str:
     """Draw the ROC curve against chance."""
-    plot = Plot(
-        table.name,
-        (0, 1),
-        (0, 1),
-        percent=(True, True),
-        x_name=tr("goods refused", "好样本被拒占比"),
-        y_name=tr("bads refused", "坏样本被拒占比"),
-    )
-    plot.line([(0, 0), (1, 1)], GREY, "4 4", tr("chance", "随机"))
-    plot.line(
-        table.frame.select("goods_refused", "bads_refused").rows(),
-        BLUE,
-        name=tr("this ranking", "本排序"),
-    )
+    plot = _curve(table, ROC)
+    points = table.frame.select("goods_refused", "bads_refused").rows()
+    plot.line(points, BLUE, name=str(RANKING))
     return plot.text()
 
 
 def cap(table: Table) -> str:
     """Draw the CAP curve between chance and the perfect order."""
-    plot = Plot(
-        table.name,
-        (0, 1),
-        (0, 1),
-        percent=(True, True),
-        x_name=tr("riskiest share of subjects", "风险最高的主体占比"),
-        y_name=tr("share of bads", "坏样本占比"),
-    )
+    plot = _curve(table, CAP)
     rate = table.frame.filter(pl.col("perfect") >= 1)["subjects"].min()
-    plot.line([(0, 0), (1, 1)], GREY, "4 4", tr("chance", "随机"))
     bend = _perfect_bend(table.frame, float(rate) if isinstance(rate, float) else 1.0)
-    plot.line([(0, 0), (bend, 1), (1, 1)], GREEN, "8 3", tr("perfect", "完美"))
-    plot.line(
-        table.frame.select("subjects", "bads").rows(), BLUE, name=tr("this ranking", "本排序")
-    )
+    plot.line([(0, 0), (bend, 1), (1, 1)], GREEN, "8 3", str(PERFECT))
+    plot.line(table.frame.select("subjects", "bads").rows(), BLUE, name=str(RANKING))
     return plot.text()
 
 
@@ -72,24 +80,23 @@ def separation(table: Table) -> str:
     frame = table.frame.sort(axis)
     ends = float(frame[axis][0]), float(frame[axis][-1])
     on_score = axis == "score"
-    plot = Plot(
-        table.name,
-        ends,
-        (0, 1),
-        percent=(not on_score, True),
-        x_name=tr("score", "分数") if on_score else tr("PD", "违约概率"),
-        y_name=tr("share on the risky side", "高风险一侧累计占比"),
+    axes = Axes(
+        Bilingual("score", "分数") if on_score else Bilingual("PD", "违约概率"),
+        Bilingual("share on the risky side", "高风险一侧累计占比"),
     )
-    bad, good = _bads_goods()
-    plot.line(frame.select(axis, "bads").rows(), RED, "7 3", bad)
-    plot.line(frame.select(axis, "goods").rows(), BLUE, name=good)
+    plot = _plot(table, axes, ends, (0, 1), (not on_score, True))
+    plot.line(frame.select(axis, "bads").rows(), RED, "7 3", str(BADS))
+    plot.line(frame.select(axis, "goods").rows(), BLUE, name=str(GOODS))
     widest = frame.sort((pl.col("bads") - pl.col("goods")).abs()).row(-1, named=True)
     at = widest[axis]
-    plot.interval((at, widest["goods"]), (at, widest["bads"]), "#000")
+    plot.interval((at, widest["goods"]), (at, widest["bads"]), INK)
     gap = abs(widest["bads"] - widest["goods"])
     right = at < (ends[0] + ends[1]) / 2
     plot.word(
-        at, (widest["bads"] + widest["goods"]) / 2, f" KS {gap:.3f} ", "start" if right else "end"
+        at,
+        (widest["bads"] + widest["goods"]) / 2,
+        f"\u00a0KS {gap:.3f}\u00a0",
+        "start" if right else "end",
     )
     return plot.text()
 
@@ -99,22 +106,14 @@ def distribution(table: Table) -> str:
     frame = table.frame
     low, high = float(frame["score_from"][0]), float(frame["score_to"][-1])
     top = max(float(frame[name].to_numpy().max()) for name in ("goods", "bads"))
-    plot = Plot(
-        table.name,
-        (low, high),
-        (0, top * 1.05),
-        percent=(False, True),
-        x_name=tr("score or PD", "分数或违约概率"),
-        y_name=tr("share of the class", "类内占比"),
-    )
+    plot = _plot(table, DISTRIBUTION, (low, high), (0, top * 1.05), (False, True))
     for row in frame.iter_rows(named=True):
         plot.bar(row["score_from"], row["score_to"], 0, row["goods"], BLUE, faint=True)
-    bad, good = _bads_goods()
-    for name, colour, dash, word in (("goods", BLUE, "", good), ("bads", RED, "7 3", bad)):
+    for name, colour, dash, word in (("goods", BLUE, "", GOODS), ("bads", RED, "7 3", BADS)):
         steps = []
         for row in frame.iter_rows(named=True):
             steps += [(row["score_from"], row[name]), (row["score_to"], row[name])]
-        plot.line(steps, colour, dash, word)
+        plot.line(steps, colour, dash, str(word))
     return plot.text()
 
 
@@ -122,19 +121,12 @@ def reliability(table: Table) -> str:
     """Draw bad rates of bins against their mean PD, with intervals."""
     frame = table.frame
     top = max(float(frame["pd"].to_numpy().max()), float(frame["high"].to_numpy().max())) * 1.03
-    plot = Plot(
-        table.name,
-        (0, top),
-        (0, top),
-        percent=(True, True),
-        x_name=tr("mean PD of the bin", "箱内平均违约概率"),
-        y_name=tr("bad rate", "坏账率"),
-    )
-    plot.line([(0, 0), (top, top)], GREY, "4 4", tr("right", "完全校准"))
+    plot = _plot(table, RELIABILITY, (0, top), (0, top))
+    plot.line([(0, 0), (top, top)], GREY, "4 4", str(RIGHT))
     for row in frame.iter_rows(named=True):
         plot.interval((row["pd"], row["low"]), (row["pd"], row["high"]), BLUE)
         plot.dot(row["pd"], row["bad_rate"], BLUE)
-    plot.key(BLUE, tr("bin, with Jeffreys' interval", "各箱及 Jeffreys 区间"))
+    plot.key(BLUE, str(BINS))
     return plot.text()
 
 
@@ -144,7 +136,7 @@ def psi(table: Table) -> str:
     names = frame["cell"].to_list()
     top = max(float(frame[name].to_numpy().max()) for name in ("reference", "current")) * 1.05
     plot = Plot(
-        table.name,
+        str(table.name),
         (0, top),
         (0, len(names)),
         percent=(True, False),
@@ -195,11 +187,7 @@ def _forest(
     for place, row in enumerate(frame.iter_rows(named=True)):
         y = len(names) - place - 0.5
         if row[value] is None:
-            words = {
-                TOO_FEW: tr("too few", "样本过少"),
-                "one class": tr("one class only", "仅一类"),
-            }
-            plot.word(low + room_for, y, words.get(row.get("note") or "", "—"))
+            plot.word(low + room_for, y, str(WORDS.get(row.get("note") or "", "—")))
             continue
         if row["low"] is not None and row["high"] is not None:
             plot.interval((row["low"], y), (row["high"], y), BLUE)
@@ -215,14 +203,14 @@ def _forest(
 def grade_rates(table: Table) -> str:
     """Draw the bad rate of each grade with its interval."""
     shown = table.frame.filter(pl.col("subjects") > 0).head(ROWS_AT_MOST)
-    return _forest(table.name, shown, "grade", "bad_rate", tr("bad rate", "坏账率"), True)
+    return _forest(str(table.name), shown, "grade", "bad_rate", str(GRADE_RATES.y), True)
 
 
 def grade_tests(table: Table) -> str:
     """Draw the bad rate of each grade beside its PD."""
     shown = table.frame.filter(pl.col("grade").is_not_null()).head(ROWS_AT_MOST)
     pd = dict(shown.select("grade", "pd").iter_rows())
-    return _forest(table.name, shown, "grade", "bad_rate", tr("rate", "比率"), True, pd)
+    return _forest(str(table.name), shown, "grade", "bad_rate", tr("rate", "比率"), True, pd)
 
 
 def groups(table: Table) -> str:

@@ -11,12 +11,12 @@ from typing import Any
 import polars as pl
 
 from lishui_credit.errors import ModelError, Problem
-from lishui_credit.language import tr
-from lishui_credit.validation.report.findings import Line, Section, Settings, Table
-from lishui_credit.validation.report.validation import SCHEMA, Validation
+from lishui_credit.language import Bilingual, tr
+from lishui_credit.validation.report.findings import Line, Section, Table
+from lishui_credit.validation.report.settings import ValidationSettings
+from lishui_credit.validation.report.validation import SCHEMA, STORED_SETTINGS, Validation
 
-_LINE = {part.name for part in fields(Line)}
-_SETTINGS = {part.name for part in fields(Settings)}
+_LINE = {part.name for part in fields(Line)} - {"name", "verdict"}
 
 
 def read_validation(path: Path | str) -> Validation:
@@ -41,7 +41,7 @@ def read_validation(path: Path | str) -> Validation:
     --------
     >>> import tempfile
     >>> from lishui_credit.validation.report.validate import validate
-    >>> made = validate([0, 0, 1, 1] * 20, score=[4, 3, 2, 3] * 20, title="a", repeats=20)
+    >>> made = validate([0, 0, 1, 1] * 20, score=[4, 3, 2, 3] * 20, title="a")
     >>> folder = tempfile.TemporaryDirectory()
     >>> found = read_validation(made.write(f"{folder.name}/a.json"))
     >>> found.line("auc") == made.line("auc"), found.table("roc").equals(made.table("roc"))
@@ -65,11 +65,11 @@ def read_validation(path: Path | str) -> Validation:
             synthetic=data["synthetic"] is True,
             subjects=int(data["subjects"]),
             bads=int(data["bads"]),
-            settings=Settings(
-                **{name: value for name, value in data["settings"].items() if name in _SETTINGS}
+            settings=ValidationSettings(
+                **{name: data["settings"][name] for name in STORED_SETTINGS}
             ),
             sections=tuple(_section(part) for part in data["sections"]),
-            remarks=tuple((str(row["en"]), str(row["zh"])) for row in data["remarks"]),
+            remarks=tuple(Bilingual(row["en"], row["zh"]) for row in data["remarks"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
         raise ModelError(
@@ -84,25 +84,25 @@ def read_validation(path: Path | str) -> Validation:
 
 def _section(part: Mapping[str, Any]) -> Section:
     return Section(
-        id=part["id"],
-        name_en=part["name_en"],
-        name_zh=part["name_zh"],
+        part["id"],
+        _text(part, "name"),
         lines=tuple(
-            Line(**{name: value for name, value in row.items() if name in _LINE})
+            Line(
+                name=_text(row, "name"),
+                verdict=_text(row, "verdict"),
+                **{name: value for name, value in row.items() if name in _LINE},
+            )
             for row in part["lines"]
         ),
         tables=tuple(
-            Table(
-                id=row["id"],
-                name_en=row["name_en"],
-                name_zh=row["name_zh"],
-                frame=_frame(row["rows"]),
-                source=row.get("source", ""),
-                points=row.get("points") is True,
-            )
+            Table(row["id"], _text(row, "name"), _frame(row["rows"]), row["source"], row["points"])
             for row in part["tables"]
         ),
     )
+
+
+def _text(row: Mapping[str, Any], name: str) -> Bilingual:
+    return Bilingual(row[f"{name}_en"], row[f"{name}_zh"])
 
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

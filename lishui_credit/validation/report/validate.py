@@ -3,46 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.statistics.outcomes import Checked, Floats, Values, checked, labels
-from lishui_credit.validation.report.findings import Section, Settings
+from lishui_credit.validation.report.outline import Given, laid_out
+from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validation import Validation
-from lishui_credit.validation.sections.calibration import calibration_section
-from lishui_credit.validation.sections.discrimination import discrimination_section
-from lishui_credit.validation.sections.grades import concentration_section, grades_section
-from lishui_credit.validation.sections.groups import groups_section, periods_section
-from lishui_credit.validation.sections.stability import stability_section
+from lishui_credit.validation.sections.calibration import CALIBRATION
+from lishui_credit.validation.sections.concentration import CONCENTRATION
+from lishui_credit.validation.sections.discrimination import DISCRIMINATION
+from lishui_credit.validation.sections.grades import GRADES
+from lishui_credit.validation.sections.groups import GROUPS
+from lishui_credit.validation.sections.periods import PERIODS
+from lishui_credit.validation.sections.stability import STABILITY
 
-
-def _labels(
-    name: str, values: Values | None, rows: int, problems: list[Problem], *, whole: bool = False
-) -> pl.Series | None:
-    if values is None:
-        return None
-    found = labels(values)
-    if len(found) != rows:
-        sizes = f"y {rows}, {name} {len(found)}"
-        problems.append(Problem(tr("lengths differ", "长度不一致"), sizes, where=name))
-    if whole and found.null_count():
-        count = tr(f"{found.null_count()} rows", f"{found.null_count()} 行")
-        problems.append(Problem(tr("a label is missing", "存在缺失标签"), count, where=name))
-    return found
-
-
-def _gathered(
-    y: Values, weights: Values | None, problems: list[Problem], columns: dict[str, Values]
-) -> Checked | None:
-    try:
-        return checked(y, weights=weights, **columns)
-    except SubjectError as error:
-        problems += error.problems
-        return None
+OUTLINES: Final = (
+    DISCRIMINATION,
+    CALIBRATION,
+    GRADES,
+    STABILITY,
+    CONCENTRATION,
+    PERIODS,
+    GROUPS,
+)
+"""The sections of a report, in its order."""
+FEW_OF_A_CLASS: Final = 100
+"""Bads or goods below which a report warns that intervals are wide."""
 
 
 def validate(
@@ -50,7 +41,7 @@ def validate(
     *,
     score: Values | None = None,
     pd: Values | None = None,
-    model: Any = None,
+    model: object = None,
     features: pl.DataFrame | None = None,
     weights: Values | None = None,
     reference_score: Values | None = None,
@@ -60,14 +51,7 @@ def validate(
     initial_grades: Values | None = None,
     groups: Mapping[str, Values] | None = None,
     periods: Values | None = None,
-    cut_off: float | None = None,
-    initial_auc: float | None = None,
-    correlation: float | None = None,
-    level: float = 0.95,
-    bins: int = 10,
-    repeats: int = 200,
-    seed: int = 0,
-    min_rows: int = 50,
+    settings: ValidationSettings | None = None,
     title: str = "",
     synthetic: bool = False,
 ) -> Validation:
@@ -108,20 +92,9 @@ def validate(
         Labels per dimension: ``{"county": ..., "sex": ...}``.
     periods : array_like of shape (n,), optional
         Period labels that sort in time.
-    cut_off : float, optional
-        Lowest score approved (highest PD approved, where no score is given).
-    initial_auc : float, optional
-        AUC at development, 0 to 1.
-    correlation : float, optional
-        Asset correlation for one more test per grade.
-    level : float, default 0.95
-        Confidence of every interval; tests are read at 1 - level.
-    bins : int, default 10
-        Bins of calibration and PSI.
-    repeats, seed : int, default 200 and 0
-        Of every bootstrap.
-    min_rows : int, default 50
-        Groups with fewer rows get no figure.
+    settings : ValidationSettings, optional
+        Confidence, bins, draws, smallest group, cut-off, AUC at development; the usual ones if
+        None.
     title : str, default ""
         What is validated.
     synthetic : bool, default False
@@ -151,133 +124,139 @@ def validate(
     >>> round(found.line("auc").value, 2), found.line("auc").standing
     (0.84, 'good')
     """
-    problems: list[Problem] = []
     if model is not None and features is not None:
-        if score is None and hasattr(model, "score"):
-            score = np.asarray(model.score(features), dtype=np.float64)
-        if pd is None and hasattr(model, "predict_proba"):
-            pd = np.asarray(model.predict_proba(features))[:, 1]
-        if reference_score is None and reference is not None and hasattr(model, "score"):
-            reference_score = np.asarray(model.score(reference), dtype=np.float64)
-    given = {"score": score, "pd": pd}
-    columns = {name: values for name, values in given.items() if values is not None}
-    good = _gathered(y, weights, problems, columns)
-    rows = len(y)
-    named = {name: _labels(name, values, rows, problems) for name, values in (groups or {}).items()}
-    grade = _labels("grades", grades, rows, problems, whole=True)
-    start = _labels("initial_grades", initial_grades, rows, problems)
-    period = _labels("periods", periods, rows, problems)
+        score = _told_by(model, "score", features) if score is None else score
+        pd = _told_by(model, "predict_proba", features) if pd is None else pd
+        if reference_score is None and reference is not None:
+            reference_score = _told_by(model, "score", reference)
+    problems: list[Problem] = []
+    measured = {"score": score, "pd": pd}
+    columns = {name: values for name, values in measured.items() if values is not None}
+    good, rows = _gathered(y, weights, problems, columns), len(y)
+    named = _labelled(groups or {}, rows, problems)
+    alone = {"grades": grades, "initial_grades": initial_grades, "periods": periods}
+    marks = _labelled(alone, rows, problems, whole="grades")
     if features is not None and len(features) != rows:
-        sizes = f"y {rows}, features {len(features)}"
-        problems.append(Problem(tr("lengths differ", "长度不一致"), sizes, where="features"))
-    if not columns and grade is None:
-        hint = tr(
-            "give score=, pd=, grades= or model= with features=",
-            "请给出 score、pd、grades 或 model 与 features",
-        )
-        problems.append(Problem(tr("there is nothing to validate", "没有可验证的内容"), hint=hint))
-    base = None
-    if reference_score is not None:
-        base = np.asarray(reference_score, dtype=np.float64)
-        wrong = int((~np.isfinite(base)).sum())
-        if wrong:
-            count = tr(f"{wrong} rows", f"{wrong} 行")
-            problems.append(
-                Problem(
-                    tr("a value is missing or infinite", "存在缺失或无穷值"),
-                    count,
-                    where="reference_score",
-                )
-            )
+        problems.append(_unequal("features", rows, len(features)))
+    if not columns and grades is None:
+        problems.append(_nothing())
+    base = _finite("reference_score", reference_score, problems)
     if problems or good is None:
         raise SubjectError(problems)
-    settings = Settings(level=level, bins=bins, repeats=repeats, seed=seed, min_rows=min_rows)
-    sections = _sections(
-        good,
-        grade,
-        start,
-        grade_order,
-        named,
-        period,
-        base,
-        features,
-        reference,
-        cut_off,
-        initial_auc,
-        correlation,
-        settings,
+    given = Given(
+        y=good.y,
+        weights=good.weights,
+        score=good.columns.get("score"),
+        pd=good.columns.get("pd"),
+        reference_score=base,
+        features=features,
+        reference=reference,
+        grade_order=grade_order,
+        groups=named,
+        settings=settings or ValidationSettings(),
+        **{name: marks.get(name) for name in alone},
     )
+    return _validation(given, title, synthetic)
+
+
+def _validation(given: Given, title: str, synthetic: bool) -> Validation:
+    sections = (laid_out(outline, given) for outline in OUTLINES)
     return Validation(
         title=title,
         synthetic=synthetic,
-        subjects=rows,
-        bads=int(good.y.sum()),
-        settings=settings,
-        sections=sections,
-        remarks=_remarks(good, settings),
+        subjects=len(given.y),
+        bads=int(given.y.sum()),
+        settings=given.settings,
+        sections=tuple(section for section in sections if section is not None),
+        remarks=_remarks(given),
     )
 
 
-def _remarks(good: Checked, settings: Settings) -> tuple[tuple[str, str], ...]:
+def _nothing() -> Problem:
+    return Problem(
+        tr("there is nothing to validate", "没有可验证的内容"),
+        hint=tr(
+            "give score=, pd=, grades= or model= with features=",
+            "请给出 score、pd、grades 或 model 与 features",
+        ),
+    )
+
+
+def _told_by(model: object, verb: str, features: pl.DataFrame) -> Values | None:
+    """Return what a model says of features, a PD from the second column; None without the verb."""
+    told = getattr(model, verb, None)
+    if told is None:
+        return None
+    found = np.asarray(told(features))
+    return found[:, 1] if verb == "predict_proba" else found.astype(np.float64)
+
+
+def _gathered(
+    y: Values, weights: Values | None, problems: list[Problem], columns: dict[str, Values]
+) -> Checked | None:
+    try:
+        return checked(y, weights=weights, **columns)
+    except SubjectError as error:
+        problems += error.problems
+        return None
+
+
+def _labelled(
+    given: Mapping[str, Values | None], rows: int, problems: list[Problem], whole: str = ""
+) -> dict[str, pl.Series]:
+    """Return the columns of labels that were given; of the `whole` one no label may be missing."""
+    found = {name: labels(values) for name, values in given.items() if values is not None}
+    for name, column in found.items():
+        if len(column) != rows:
+            problems.append(_unequal(name, rows, len(column)))
+        if name == whole and column.null_count():
+            count = tr(f"{column.null_count()} rows", f"{column.null_count()} 行")
+            problems.append(Problem(tr("a label is missing", "存在缺失标签"), count, where=name))
+    return found
+
+
+def _unequal(name: str, rows: int, found: int) -> Problem:
+    return Problem(tr("lengths differ", "长度不一致"), f"y {rows}, {name} {found}", where=name)
+
+
+def _finite(name: str, values: Values | None, problems: list[Problem]) -> Floats | None:
+    if values is None:
+        return None
+    found = np.asarray(values, dtype=np.float64)
+    wrong = int((~np.isfinite(found)).sum())
+    if wrong:
+        count = tr(f"{wrong} rows", f"{wrong} 行")
+        what = tr("a value is missing or infinite", "存在缺失或无穷值")
+        problems.append(Problem(what, count, where=name))
+    return found
+
+
+def _remarks(given: Given) -> tuple[Bilingual, ...]:
+    chosen = given.settings
+    level, one_in = f"{chosen.level:.0%}", round(1 / (1 - chosen.level))
     found = [
-        (
-            f"Intervals and tests at {settings.level:.0%}; bootstrap {settings.repeats} draws, seed"
-            f" {settings.seed}. Many tests are read together: at {settings.level:.0%} one in"
-            f" {round(1 / (1 - settings.level))} alarms by chance.",
-            f"区间与检验水平 {settings.level:.0%};自助法 {settings.repeats} 次,种子 {settings.seed}。"
-            f"同时阅读多项检验时,约每 {round(1 / (1 - settings.level))} 项会有一项偶然报警。",
+        Bilingual(
+            f"Intervals and tests at {level}; bootstrap {chosen.repeats} draws, seed"
+            f" {chosen.seed}. Many tests are read together: at {level} one in {one_in} alarms by"
+            " chance.",
+            f"区间与检验水平 {level};自助法 {chosen.repeats} 次,种子 {chosen.seed}。"
+            f"同时阅读多项检验时,约每 {one_in} 项会有一项偶然报警。",
         )
     ]
-    bads = int(good.y.sum())
-    if min(bads, len(good.y) - bads) < 100:
+    bads = int(given.y.sum())
+    goods = len(given.y) - bads
+    if min(bads, goods) < FEW_OF_A_CLASS:
         found.append(
-            (
-                f"Only {bads} bads and {len(good.y) - bads} goods: intervals are wide, tests weak.",
-                f"仅有坏 {bads}、好 {len(good.y) - bads}:区间宽,检验效力低。",
+            Bilingual(
+                f"Only {bads} bads and {goods} goods: intervals are wide, tests weak.",
+                f"仅有坏 {bads}、好 {goods}:区间宽,检验效力低。",
             )
         )
-    if good.weights is not None:
+    if given.weights is not None:
         found.append(
-            (
+            Bilingual(
                 "Weights enter discrimination, Brier, ECE and recalibration; tests of counts are of rows.",
                 "权重用于区分能力、Brier、ECE 与重新校准;计数检验按行进行。",
             )
         )
     return tuple(found)
-
-
-def _sections(
-    good: Checked,
-    grade: pl.Series | None,
-    start: pl.Series | None,
-    order: Sequence[str] | None,
-    named: Mapping[str, pl.Series | None],
-    period: pl.Series | None,
-    base: Floats | None,
-    features: pl.DataFrame | None,
-    reference: pl.DataFrame | None,
-    cut_off: float | None,
-    initial_auc: float | None,
-    correlation: float | None,
-    settings: Settings,
-) -> tuple[Section, ...]:
-    y, pd, points = good.y, good.columns.get("pd"), good.columns.get("score")
-    risk = -points if points is not None else pd
-    shown = points if points is not None else pd
-    found: list[Section | None] = []
-    if risk is not None:
-        found.append(discrimination_section(y, risk, points, good.weights, initial_auc, settings))
-    if pd is not None:
-        found.append(calibration_section(y, pd, good.weights, settings))
-    if grade is not None:
-        found.append(grades_section(y, pd, grade, order, correlation, settings))
-    found.append(stability_section(shown, base, features, reference, grade, start, order, settings))
-    if grade is not None:
-        found.append(concentration_section(grade, start, order, settings))
-    if risk is not None and period is not None:
-        found.append(periods_section(y, risk, pd, period, base, shown, settings))
-    held = {name: values for name, values in named.items() if values is not None}
-    if risk is not None and held:
-        line = cut_off if cut_off is None or points is not None else -cut_off
-        found.append(groups_section(y, risk, pd, -risk, held, line, settings))
-    return tuple(section for section in found if section is not None)

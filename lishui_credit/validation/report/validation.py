@@ -5,26 +5,44 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.reports.layout import cut, table
-from lishui_credit.validation.report.findings import Line, Report, Section, Table, plain, printed
+from lishui_credit.validation.report.findings import Line, Report, Section, Table, as_fields
+from lishui_credit.validation.report.printed import cells, heads
 from lishui_credit.version import __version__
 
 SCHEMA = 1
 """Version of the JSON layout."""
+STORED_SETTINGS: Final = ("level", "bins", "repeats", "seed", "min_rows")
+"""Settings that this layout stores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation(Report):
     """What `validate` found: sections of lines (figures) and tables, to read, print and write.
 
-    Parameters are those of `Report`.
+    Parameters
+    ----------
+    title : str
+        What was validated.
+    synthetic : bool
+        Whether the data are made up; every output says so first.
+    subjects, bads : int
+        Rows and bad outcomes.
+    settings : ValidationSettings
+        How it was judged; a validation read back from JSON knows level, bins, repeats, seed and
+        min_rows only.
+    sections : tuple of Section
+        One for each question that the data allow: ``id``, ``name``, ``lines``, ``tables``.
+    remarks : tuple of Bilingual
+        What a reader must know of all figures.
     """
 
     def _lines(self) -> Iterator[tuple[Section, Line]]:
@@ -39,49 +57,28 @@ class Validation(Report):
                 return line
         raise KeyError(id)
 
-    def table(self, id: str) -> pl.DataFrame:
-        """Return the frame of this id; KeyError where there is none."""
+    def named_table(self, id: str) -> Table:
+        """Return the table of this id with its name and source; KeyError where there is none."""
         for section in self.sections:
             for found in section.tables:
                 if found.id == id:
-                    return found.frame
+                    return found
         raise KeyError(id)
+
+    def table(self, id: str) -> pl.DataFrame:
+        """Return the frame of this id; KeyError where there is none."""
+        return self.named_table(id).frame
 
     def frame(self) -> pl.DataFrame:
         """Return every figure as a row: section, id, names, value, interval, p, verdict, source."""
-        names = [
-            "id",
-            "name_en",
-            "name_zh",
-            "value",
-            "low",
-            "high",
-            "p",
-            "standing",
-            "verdict_en",
-            "verdict_zh",
-            "source",
-        ]
+        rows = [{"section": section.id, **as_fields(line)} for section, line in self._lines()]
         floats = dict.fromkeys(("value", "low", "high", "p"), pl.Float64)
-        rows = [
-            {"section": section.id, **{name: getattr(line, name) for name in names}}
-            for section, line in self._lines()
-        ]
-        return pl.DataFrame(rows, schema_overrides=floats, infer_schema_length=None)
+        names = "section id name_en name_zh value low high p standing verdict_en verdict_zh source"
+        frame = pl.DataFrame(rows, schema_overrides=floats, infer_schema_length=None)
+        return frame.select(names.split())
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""
-
-        def one(found: Line | Table) -> dict[str, Any]:
-            names = [name for name in found.__slots__ if name != "frame"]
-            fields = {name: plain(getattr(found, name)) for name in names}
-            if isinstance(found, Table):
-                fields["rows"] = [
-                    {name: plain(value) for name, value in row.items()}
-                    for row in found.frame.to_dicts()
-                ]
-            return fields
-
         return {
             "schema": SCHEMA,
             "made_by": f"lishui_credit {__version__}",
@@ -89,15 +86,15 @@ class Validation(Report):
             "synthetic": self.synthetic,
             "subjects": self.subjects,
             "bads": self.bads,
-            "settings": {name: getattr(self.settings, name) for name in self.settings.__slots__},
-            "remarks": [{"en": en, "zh": zh} for en, zh in self.remarks],
+            "settings": {name: getattr(self.settings, name) for name in STORED_SETTINGS},
+            "remarks": [{"en": text.en, "zh": text.zh} for text in self.remarks],
             "sections": [
                 {
                     "id": section.id,
-                    "name_en": section.name_en,
-                    "name_zh": section.name_zh,
-                    "lines": [one(line) for line in section.lines],
-                    "tables": [one(found) for found in section.tables],
+                    "name_en": section.name.en,
+                    "name_zh": section.name.zh,
+                    "lines": [_plain(as_fields(line)) for line in section.lines],
+                    "tables": [_stored(found) for found in section.tables],
                 }
                 for section in self.sections
             ],
@@ -136,48 +133,53 @@ class Validation(Report):
     def __str__(self) -> str:
         """Return the figures as a page of text."""
         share = f"{self.bads / self.subjects:.2%}"
-        head = [self.title] if self.title else []
+        text = [self.title] if self.title else []
         if self.synthetic:
-            head.append(
+            text.append(
                 tr(
                     "*** SYNTHETIC DATA: says nothing about real subjects ***",
                     "*** 合成数据:不代表任何真实主体 ***",
                 )
             )
-        head.append(
+        text.append(
             tr(
                 f"{self.subjects:,} subjects, {self.bads:,} bad ({share})",
                 f"{self.subjects:,} 个主体,其中坏 {self.bads:,}({share})",
             )
         )
-        head += [tr(en, zh) for en, zh in self.remarks]
-        heads = (
-            tr("figure", "指标"),
-            tr("value", "数值"),
-            tr("interval", "区间"),
-            "p",
-            tr("verdict", "结论"),
-        )
+        text += [str(remark) for remark in self.remarks]
         for section in self.sections:
-            rows = [
-                (
-                    cut(line.name, 52),
-                    printed(line.value, line.unit),
-                    interval(line),
-                    printed(line.p, "p") if line.p is not None else "",
-                    cut(line.verdict, 72),
-                )
-                for line in section.lines
-            ]
-            tables = [found.name for found in section.tables if not found.points]
+            rows = [_row(line) for line in section.lines]
+            tables = [str(found.name) for found in section.tables if not found.points]
             if not rows and tables:  # a heading with nothing under it reads as a fault
                 rows = [(name, "", "", "", tr("see its table", "见表")) for name in tables]
-            head += ["", section.name, *(table(heads, rows) if rows else [])]
-        return "\n".join(head)
+            named = [heads()[name] for name in _PRINTED]
+            text += ["", str(section.name), *(table(named, rows) if rows else [])]
+        return "\n".join(text)
 
 
-def interval(line: Line) -> str:
-    """Return a line's interval as printed, empty where there is none."""
-    if line.low is None or line.high is None:
-        return ""
-    return f"{printed(line.low, line.unit)} – {printed(line.high, line.unit)}"
+_PRINTED: Final = ("name", "value", "interval", "p", "verdict")
+_WIDEST: Final = {"name": 52, "verdict": 72}
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    found = cells(line)
+    return tuple(cut(found[name], _WIDEST.get(name, 1_000)) for name in _PRINTED)
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row JSON can hold: numbers that are not finite become null."""
+    kept = {}
+    for name, value in row.items():
+        if isinstance(value, float) and not isfinite(value):
+            value = None
+        elif value is not None and not isinstance(value, str | int | float):
+            value = str(value)
+        kept[name] = value
+    return kept
+
+
+def _stored(found: Table) -> dict[str, Any]:
+    row = as_fields(found)
+    rows = [_plain(cells) for cells in row.pop("frame").to_dicts()]
+    return {**row, "rows": rows}

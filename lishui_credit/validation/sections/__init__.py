@@ -1,1 +1,1 @@
-"""Sections of a validation, each named after what it lays out."""
+"""Outlines of a validation's sections, each module named after the section it lays out."""

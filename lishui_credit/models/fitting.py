@@ -1,0 +1,234 @@
+"""A card fitted from a file, judged out of fold, and written into a new folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from lishui_credit.errors import ModelError, Problem
+from lishui_credit.language import tr
+from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.cards.card_file import FILE, save
+from lishui_credit.scorecards.cards.model_card import model_card
+from lishui_credit.scorecards.features import features
+from lishui_credit.scorecards.folds import out_of_fold
+from lishui_credit.scorecards.sample_files import MADE_UP, Sample, read_sample
+from lishui_credit.scorecards.scorecard import Scorecard
+from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.read import sha256
+from lishui_credit.validation.report.settings import ValidationSettings
+from lishui_credit.validation.report.validate import validate
+from lishui_credit.validation.report.validation import Validation
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A card fitted from a file and written.
+
+    Parameters
+    ----------
+    card : Card
+        As written.
+    folder : Path
+        Holds ``scorecard.json``, ``card.md`` and ``validation.html``.
+    validation : Validation
+        Of the out-of-fold scores.
+    """
+
+    card: Card
+    folder: Path
+    validation: Validation
+
+
+def fit_file(
+    path: Path | str,
+    folder: Path | str,
+    *,
+    target: str = "bad",
+    model: Scorecard | None = None,
+    leave_out: Sequence[str] = (),
+    by: Sequence[str] = (),
+    folds: int = 5,
+    seed: int = 0,
+    title_zh: str = "",
+    intended: str = "",
+    population: str = "",
+    label: str = "",
+    progress: Progress = lambda step: None,
+) -> Fitted:
+    """Fit a card from a file and write it with its model card and its validation.
+
+    The card is fitted on every row and judged on scores of rows it had not seen: out of fold.
+
+    Parameters
+    ----------
+    path : path-like
+        ``.parquet``, ``.csv`` or ``.xlsx``.
+    folder : path-like
+        ``models/<id>/<version>``; must not hold a card yet.
+    target : str, default "bad"
+        Column of the outcome: 1 bad, 0 good.
+    model : Scorecard, optional
+        Settings; ``Scorecard()`` if None.
+    leave_out : sequence of str
+        Columns that are no features, such as ids; ``synthetic`` never is one.
+    by : sequence of str
+        Columns to split every metric by. Protected columns may be named here; that does not make
+        them inputs.
+    folds, seed : int, default 5 and 0
+        Of the out-of-fold scores.
+    title_zh, intended, population, label : str
+        For the model card: its name, its use, the subjects it is for, what counts as bad and
+        within how long.
+    progress : callable
+        Told the name of each step.
+
+    Returns
+    -------
+    Fitted
+
+    Raises
+    ------
+    SubjectError
+        If the file cannot be read, or lacks a column that is named.
+    ModelError
+        If the folder holds a card already.
+
+    Notes
+    -----
+    Cost: `folds` + 1 fits.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> bad = [0, 0, 0, 1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 0, 1, 0]
+    >>> rows = pl.DataFrame({"months_late": [0, 1, 2, 3] * 60, "bad": bad * 15})
+    >>> home = tempfile.TemporaryDirectory()
+    >>> rows.write_parquet(f"{home.name}/sample.parquet")
+    >>> made = fit_file(f"{home.name}/sample.parquet", f"{home.name}/late/1", folds=2)
+    >>> made.card.columns, sorted(path.name for path in made.folder.iterdir())
+    (['months_late'], ['card.md', 'scorecard.json', 'validation.html'])
+    >>> home.cleanup()
+    """
+    folder = _new(Path(folder))
+    progress(tr("reading", "读取"))
+    sample = read_sample(path, target)
+    sample.must_hold(*leave_out, *by)
+    inputs = features(sample.frame.drop(*leave_out, MADE_UP, strict=False))
+    progress(tr("fitting", "拟合"))
+    fitted = _fitted(model or Scorecard(), inputs, sample.outcome)
+    progress(tr("judging out of fold", "折外验证"))
+    line = _unseen_line(fitted, inputs, sample.outcome, folds, seed)
+    validation = _judged(
+        fitted.card_, sample, line, by, seed,
+        title=tr(
+            f"{title_zh or folder.parent.name}: out of fold, {folds} folds",
+            f"{title_zh or folder.parent.name}:{folds} 折折外验证",
+        ),
+    )  # fmt: skip
+    provenance = {
+        "file": Path(path).name,
+        "file_sha256": sha256(path),
+        "target": target,
+        "rows_without_outcome": sample.without_outcome,
+        "version": folder.name,
+        **({"label": label} if label else {}),
+        "scores": _counted(fitted.card_.score(inputs)),
+    }
+    measured = {name: _rounded(validation, name) for name in ("auc", "ks", "brier")}
+    metrics = {"out_of_fold": {"folds": folds, "seed": seed, **measured}}
+    card = replace(
+        fitted.card_,
+        id=folder.parent.name,
+        title_zh=title_zh,
+        synthetic=sample.synthetic,
+        provenance={**fitted.card_.provenance, **provenance},
+        metrics={**fitted.card_.metrics, **metrics, **_of_groups(validation, by)},
+    )
+    progress(tr("writing", "写出"))
+    save(card, folder, card__md=model_card(card, intended=intended, population=population))
+    validation.write(folder / "validation.html")
+    return Fitted(card=card, folder=folder, validation=validation)
+
+
+def _new(folder: Path) -> Path:
+    """Return a folder that holds no card yet, or refuse it."""
+    if (folder / FILE).exists():
+        raise ModelError(
+            Problem(
+                tr("the version exists and is never overwritten", "该版本已存在,不得覆盖"),
+                str(folder / FILE),
+                tr("give a new version folder", "请使用新的版本目录"),
+            )
+        )
+    return folder
+
+
+def _fitted(model: Scorecard, inputs: pl.DataFrame, outcome: pl.Series) -> Scorecard:
+    """Return a card of the same settings fitted, with the dictionary's labels."""
+    known = dictionary()
+    labels = {name: known[name].label_zh for name in inputs.columns if name in known}
+    chosen = Scorecard(**model.get_params(deep=False))
+    chosen.labels = {**labels, **(chosen.labels or {})}
+    return chosen.fit(inputs, outcome)
+
+
+def _unseen_line(
+    fitted: Scorecard, inputs: pl.DataFrame, outcome: pl.Series, folds: int, seed: int
+) -> Floats:
+    """Return the log-odds of good of rows by cards that had not seen them."""
+    quiet = Scorecard(**fitted.get_params(deep=False))
+    process = fitted.process_.get_params(deep=False)
+    # a level that only one fold holds is unseen in the other cards: no reason to warn or to stop
+    quiet.process = type(fitted.process_)(**{**process, "unseen": "neutral"})
+    return -out_of_fold(quiet, inputs, outcome, folds=folds, seed=seed)
+
+
+def _judged(
+    card: Card, sample: Sample, line: Floats, by: Sequence[str], seed: int, *, title: str
+) -> Validation:
+    return validate(
+        sample.outcome.cast(pl.Int8).to_numpy(),
+        score=line * card.scale.factor + card.scale.offset,
+        pd=1 / (1 + np.exp(line)),
+        groups={name: sample.frame[name].cast(pl.String) for name in by},
+        settings=ValidationSettings(seed=seed),
+        title=title,
+        synthetic=sample.synthetic,
+    )
+
+
+def _counted(scores: pl.Series) -> dict[str, int]:
+    counted = scores.value_counts().sort("score")
+    return {str(score): int(rows) for score, rows in counted.iter_rows()}
+
+
+def _of_groups(validation: Validation, by: Sequence[str]) -> dict[str, Any]:
+    """Return what the model card says of every group: rows, bad rate, AUC with its interval."""
+    found: dict[str, Any] = {}
+    for name in by:
+        table = validation.table(f"group_{name}").filter(pl.col("metric") == "auc")
+        found[name] = {
+            str(row["group"]): {
+                "rows": row["subjects"],
+                "auc": "" if row["value"] is None else round(row["value"], 4),
+                "auc_95": "" if row["low"] is None else f"{row['low']:.4f} .. {row['high']:.4f}",
+                "bad_rate": "" if row["bad_rate"] is None else round(row["bad_rate"], 4),
+                **({"note": row["note"]} if row["note"] else {}),
+            }
+            for row in table.iter_rows(named=True)
+        }
+    return {"out_of_fold_by_group": found} if found else {}
+
+
+def _rounded(validation: Validation, name: str) -> float | None:
+    value = validation.line(name).value
+    return None if value is None else round(float(value), 6)

@@ -1,0 +1,122 @@
+"""A stored card judged on a later file.
+
+What the judging needs of the sample (how many rows had which score, how many fell in which bin) is
+kept in the card, so that the sample itself need not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.cards.card_file import load
+from lishui_credit.scorecards.features import features
+from lishui_credit.scorecards.sample_files import read_sample
+from lishui_credit.validation.report.settings import ValidationSettings
+from lishui_credit.validation.report.validate import validate
+from lishui_credit.validation.report.validation import Validation
+
+
+def validate_file(
+    model: Path | str,
+    path: Path | str,
+    *,
+    target: str | None = None,
+    by: Sequence[str] = (),
+    period: str | None = None,
+    cut_off: float | None = None,
+    seed: int = 0,
+) -> Validation:
+    """Judge a stored card on a later file.
+
+    Parameters
+    ----------
+    model : path-like
+        Folder of the card.
+    path : path-like
+        Later rows with outcomes: ``.parquet``, ``.csv`` or ``.xlsx``.
+    target : str, optional
+        Column of the outcome; the one the card was fitted on if None.
+    by : sequence of str
+        Columns to split every metric by.
+    period : str, optional
+        Column of periods.
+    cut_off : float, optional
+        Lowest score approved, in printed points.
+    seed : int, default 0
+        Of every bootstrap.
+
+    Returns
+    -------
+    Validation
+        Discrimination, calibration, grades if the card has them, stability against the sample,
+        periods, groups.
+
+    Raises
+    ------
+    ModelError
+        If the folder holds no card, or one that cannot be read.
+    SubjectError
+        If the file cannot be read, or lacks a column that is named or that the card reads.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from lishui_credit.models import fit_file
+    >>> bad = [0, 0, 0, 1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 0, 1, 0]
+    >>> rows = pl.DataFrame({"months_late": [0, 1, 2, 3] * 60, "bad": bad * 15})
+    >>> home = tempfile.TemporaryDirectory()
+    >>> rows.write_parquet(f"{home.name}/sample.parquet")
+    >>> made = fit_file(f"{home.name}/sample.parquet", f"{home.name}/late/1", folds=2)
+    >>> found = validate_file(made.folder, f"{home.name}/sample.parquet")
+    >>> found.line("psi").value  # the same rows: nothing has moved
+    0.0
+    >>> home.cleanup()
+    """
+    card = load(model)
+    sample = read_sample(path, target or str(card.provenance.get("target", "bad")))
+    sample.must_hold(*by, *([period] if period else []))
+    table = sample.frame
+    scores = card.score(table)
+    counted: Mapping[str, int] = card.provenance.get("scores", {})
+    known = np.repeat([int(score) for score in counted], list(counted.values()))
+    before, now = bins_before_and_now(card, table)
+    settings = ValidationSettings(
+        cut_off=cut_off, initial_auc=card.metrics.get("out_of_fold", {}).get("auc"), seed=seed
+    )
+    return validate(
+        sample.outcome.cast(pl.Int8).to_numpy(),
+        score=scores.to_numpy() / card.point_unit,
+        pd=card.pd(scores),
+        features=now if counted else None,
+        reference=before if counted else None,
+        reference_score=known / card.point_unit if len(known) else None,
+        grades=card.grade(scores) if card.grades is not None else None,
+        grade_order=[row.id for row in card.grades.grades] if card.grades is not None else None,
+        groups={name: table[name].cast(pl.String) for name in by},
+        periods=table[period].cast(pl.String) if period else None,
+        settings=settings,
+        title=f"{card.title_zh or card.id} · {Path(path).name}",
+        synthetic=card.synthetic or sample.synthetic,
+    )
+
+
+def bins_before_and_now(card: Card, table: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return every characteristic's bins of the sample and of a frame, as labels.
+
+    The sample's rows are rebuilt column by column from the counts the card keeps: each column is
+    right, the rows are not subjects.
+    """
+    now = features(table, card.columns)
+    before: dict[str, list[str]] = {}
+    current: dict[str, pl.Series] = {}
+    for item in card.characteristics:
+        names = [row.said for row in item.binning.bins]
+        before[item.feature] = np.repeat(names, [row.rows for row in item.binning.bins]).tolist()
+        places = now.select(item.binning.index().expr(pl)).to_series()
+        current[item.feature] = pl.Series(np.asarray(names)[places.to_numpy()].tolist())
+    return pl.DataFrame(before), pl.DataFrame(current)

@@ -1,0 +1,143 @@
+"""What every report page is made of: the shell, the style sheet, the banner, the table, the footer.
+
+A page is one file: no script, no font, no picture and no style from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Final
+
+from lishui_credit.language import language
+from lishui_credit.reports import palette
+from lishui_credit.version import __version__
+
+_COLOURS: Final = {
+    "ink": palette.INK,
+    "paper": palette.PAPER,
+    "rule": palette.RULE,
+    "faint": palette.FAINT,
+    "shade": palette.SHADE,
+    "grey": palette.GREY,
+    "link": palette.LINK,
+    "sans": palette.SANS,
+    "serif": palette.SERIF,
+}
+
+STYLE: Final = (
+    f"""
+:root{{color-scheme:light;{";".join(f"--{name}:{value}" for name, value in _COLOURS.items())}}}
+{"".join(f"td.{tone}{{background:{paper};color:{ink}}}" for tone, (paper, ink) in palette.TONES.items())}
+*{{box-sizing:border-box}}
+"""
+    + """\
+body{margin:0 auto;max-width:1200px;padding:16px;color:var(--ink);background:var(--paper);font:15px/1.5 var(--sans);overflow-wrap:anywhere}
+h1{font-size:1.6rem;line-height:1.35;margin:.3em 0 .5em}h2{font-size:1.25rem;margin:2em 0 .5em;border-bottom:2px solid var(--ink);padding-bottom:.2em}
+h3{font-size:1.08rem;margin:1.5em 0 .35em}h4{font-size:.95rem;margin:1em 0 .25em}
+a{color:var(--link)}a:focus-visible,.scroll:focus-visible{outline:3px solid var(--link);outline-offset:2px}
+.loud{background:var(--ink);color:var(--paper);font-weight:700;padding:.6em 1em;margin:.6em 0}
+.note{color:var(--grey);font-size:.84rem;margin:.3em 0}
+.scroll{overflow-x:auto;max-width:100%;margin:.8em 0 .2em}
+table{border-collapse:collapse;font-size:.86rem;line-height:1.4;font-variant-numeric:tabular-nums}
+caption{text-align:left;font-weight:700;padding:.3em 0}
+th,td{padding:.28em .55em;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top;overflow-wrap:normal}
+th{background:var(--shade);font-weight:600}td.n,th.n{text-align:right;white-space:nowrap}td.d,td.s,td.k,th.k{white-space:nowrap}
+td.blank{min-width:7em;border-left:1px dotted var(--grey)}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(330px,100%),1fr));gap:12px;margin:.8em 0}
+figure{margin:0;border:1px solid var(--rule);padding:8px;break-inside:avoid;min-width:0}
+figcaption{font-weight:600;font-size:.9rem}
+svg.plot{display:block;width:100%;height:auto;max-width:560px}
+svg.plot text{font-size:13px;fill:var(--ink);paint-order:stroke;stroke:var(--paper);stroke-width:3px}.grid{stroke:var(--faint)}.axis{stroke:var(--ink);fill:none}
+.legend{font-size:.82rem}.legend span{margin-right:1em;white-space:nowrap}.legend svg{margin-right:.3em}
+footer{margin-top:3em;color:var(--grey);font-size:.82rem}
+@media(max-width:600px){body{padding:10px;font-size:14px}h1{font-size:1.35rem}
+table.stack,table.stack caption,table.stack tbody,table.stack tr{display:block;width:100%}table.stack thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
+table.stack tr{border-bottom:2px solid var(--ink);padding:.35em 0}table.stack td{display:grid;grid-template-columns:8.5em 1fr;gap:.6em;border:0;text-align:left;white-space:normal;padding:.08em .3em}
+table.stack td:before{content:attr(data-l);color:var(--grey);font-weight:400}table.stack td.lead{display:block;font-weight:700}table.stack td.lead:before{content:none}
+table.stack td.e,table.stack td:empty:not(.blank){display:none}table.stack td.blank{min-height:2.4em}}
+@page{size:A4;margin:17mm 14mm 15mm;@bottom-center{content:counter(page) " / " counter(pages);font:9pt sans-serif}@top-center{content:"RUNNING";font:700 9pt var(--sans)}}
+@media print{body{max-width:none;padding:0;font-size:10pt}.scroll{overflow:visible;margin:.5em 0 .1em}table{font-size:8pt}th,td{padding:.18em .35em}
+thead{display:table-header-group}tr,figure,.whole{break-inside:avoid}h2,h3,h4,caption{break-after:avoid}.note{font-size:8pt}
+.screen,footer .loud{display:none}footer{margin-top:1em}svg.plot text{stroke:none}.loud,td,th{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+"""
+)
+"""Looks that every page starts from. Kinds of a cell: n number, d day, k short word, s state, e empty,
+blank (left for a person to fill in), lead (heads its row on a phone), and the tones of the palette."""
+
+Cell = tuple[str, str]
+"""A cell: its kinds, separated by spaces, and its text, not yet escaped."""
+
+WHOLE: Final = 14
+"""Rows up to which a table is not broken between two printed pages."""
+
+
+def page(title: str, body: str, *, style: str = "", running: str = "") -> str:
+    """Return a whole document; `running` stands at the head of every printed page."""
+    lang = "zh-CN" if language() == "zh" else "en"
+    looks = STYLE.replace("RUNNING", running) + style
+    return (
+        f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
+        f"<title>{escape(title)}</title><style>{looks}</style></head><body>{body}</body></html>\n"
+    )
+
+
+def banner(text: str) -> str:
+    """Return a warning across the page; nothing for an empty text."""
+    return f'<p class="loud" role="note">{escape(text)}</p>' if text else ""
+
+
+def footer(warning: str, *facts: str) -> str:
+    """Return who made the page, facts about it, and its warning once more."""
+    told = " · ".join((f"lishui_credit {__version__}", *facts))
+    return f"<footer>{escape(told)}{banner(warning)}</footer>"
+
+
+def figures(drawn: Iterable[str]) -> str:
+    """Return drawings beside each other; nothing where there are none."""
+    inside = "".join(drawn)
+    return f'<div class="figures">{inside}</div>' if inside else ""
+
+
+def table(
+    heads: Sequence[Cell],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    id: str = "",
+    caption: str = "",
+    notes: Sequence[str] = (),
+    stack: bool = False,
+) -> str:
+    """Return a table that scrolls inside itself; a stacked one names its cells, for a narrow screen.
+
+    Examples
+    --------
+    >>> made = table([("", "a")], [[("n", "<b>")]], caption="T", stack=True)
+    >>> '<td class="n" data-l="a">&lt;b&gt;</td>' in made, "<b>" in made
+    (True, False)
+    """
+    labels = [escape(text, quote=True) for _, text in heads] if stack else []
+    top = "".join(f'<th scope="col"{_kinds(kinds)}>{escape(text)}</th>' for kinds, text in heads)
+    lines = []
+    for row in rows:
+        cells = []
+        for n, (kinds, text) in enumerate(row):
+            label = f' data-l="{labels[n]}"' if stack else ""
+            cells.append(f"<td{_kinds(kinds)}{label}>{escape(text)}</td>")
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    whole = " whole" if len(rows) <= WHOLE else ""
+    region = f' role="region" aria-label="{escape(caption)}"' if caption else ""
+    anchor = f' id="{id}"' if id else ""
+    said = f"<caption>{escape(caption)}</caption>" if caption else ""
+    below = "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
+    return (
+        f'<div class="scroll{whole}" tabindex="0"{region}>'
+        f"<table{anchor}{_kinds('stack' if stack else '')}>{said}"
+        f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody></table>{below}</div>"
+    )
+
+
+def _kinds(kinds: str) -> str:
+    return f' class="{kinds}"' if kinds else ""

@@ -1,0 +1,94 @@
+"""What a section is to hold, and the one function that lays it out.
+
+A module of `sections` names the parts of its section in an `Outline`: each part has a name and a
+function that computes its lines and tables. A part that cannot be computed becomes one line that
+says why; a section without parts is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from lishui_credit.errors import CreditError
+from lishui_credit.language import Bilingual
+from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.validation.report.findings import Line, Section, Table
+from lishui_credit.validation.report.settings import ValidationSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a validation was given, checked: columns of one length, None where there is none."""
+
+    y: Floats
+    weights: Floats | None
+    score: Floats | None
+    pd: Floats | None
+    reference_score: Floats | None
+    features: pl.DataFrame | None
+    reference: pl.DataFrame | None
+    grades: pl.Series | None
+    initial_grades: pl.Series | None
+    grade_order: Sequence[str] | None
+    groups: Mapping[str, pl.Series]
+    periods: pl.Series | None
+    settings: ValidationSettings
+
+    @property
+    def risk(self) -> Floats | None:
+        """What ranks the subjects, rising with badness: the score if there is one, else the PD."""
+        return self.pd if self.score is None else -self.score
+
+    @property
+    def shown(self) -> Floats | None:
+        """The same as people know it: the score, else the PD."""
+        return self.pd if self.score is None else self.score
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Figures that are computed together."""
+
+    id: str  # of the line that says why they could not be computed
+    name: Bilingual
+    figures: Callable[[], Iterable[Line | Table]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A section to be: its id, its heading, and the parts that what was given allows."""
+
+    id: str
+    name: Bilingual
+    parts: Callable[[Given], Iterable[Part]]
+
+
+def laid_out(outline: Outline, given: Given) -> Section | None:
+    """Return the section of an outline, None where nothing was given for any of its parts."""
+    parts = list(outline.parts(given))
+    lines: list[Line] = []
+    tables: list[Table] = []
+    for part in parts:
+        try:
+            for found in part.figures():
+                if isinstance(found, Line):
+                    lines.append(found)
+                else:
+                    tables.append(found)
+        except CreditError as error:
+            lines.append(_not_computed(part, error))
+    return Section(outline.id, outline.name, tuple(lines), tuple(tables)) if parts else None
+
+
+def _not_computed(part: Part, error: CreditError) -> Line:
+    why = str(error).replace("\n", "; ")
+    return Line(
+        id=part.id,
+        name=part.name,
+        value=None,
+        verdict=Bilingual(f"not computed: {why}", f"未计算:{why}"),
+        standing="watch",
+    )
