@@ -138,15 +138,7 @@ def of_polars(ns: object) -> bool:
 
 
 def first_of(ns: Namespace[E], cases: Iterable[tuple[E, E]], otherwise: E) -> E:
-    """Return the value of the first case whose test holds, `otherwise` where none does.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> size = first_of(pl, [(pl.col("n") > 9, pl.lit("large"))], pl.lit("small"))
-    >>> pl.DataFrame({"n": [10, 9]}).select(size)["large"].to_list()
-    ['large', 'small']
-    """
+    """Return the value of the first case whose test holds, `otherwise` where none does."""
     chain: Choice[E] | None = None
     for test, value in cases:
         chain = (ns.when(test) if chain is None else chain.when(test)).then(value)
