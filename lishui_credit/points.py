@@ -4,24 +4,26 @@ A table reads a `Value` (a column, a ratio of two, or a weighted sum of ratios),
 `Band` or the `Level` it falls in and gives that band's points. Ratios are never divided: bounds
 are cross-multiplied in integers, so the same points come out on every engine. A column of measured
 doubles is compared as it stands, with bounds that are doubles too. A missing value is decided
-before any comparison, a NaN is one.
+before any comparison, and NaN counts as missing.
 
-Builders take the expression namespace (``polars`` or ``narwhals``) and use element-wise verbs
-only.
+Builders take the namespace of an engine and use the verbs of `expressions` only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from math import floor, gcd, prod
 from operator import add, and_
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, overload
 
-import polars as pl
+from lishui_credit.expressions import E, Namespace, first_of, of_polars
 
-from lishui_credit.expressions import Expr, Namespace
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 INT64_MAX: Final = 2**63 - 1
 INT128_MAX: Final = 2**127 - 1
@@ -29,44 +31,25 @@ INT128_MAX: Final = 2**127 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """``weight * column / over``, both held as integers.
-
-    Parameters
-    ----------
-    column, over : str, str or None
-        Column ids; None divides by nothing.
-    weight : Fraction, default 1
-        Factor.
-    per_unit, over_per_unit : int
-        Integers per printed unit of either column.
-    largest, over_largest : int
-        Largest absolute integers the columns may hold.
-    """
+    """``weight * column / over``, both columns held as integers."""
 
     column: str
-    over: str | None = None
+    over: str | None = None  # None divides by nothing
     weight: Fraction = Fraction(1)
-    per_unit: int = 1
+    per_unit: int = 1  # integers per printed unit
     over_per_unit: int = 1
-    largest: int = 10**12
+    largest: int = 10**12  # largest absolute integer the column may hold
     over_largest: int = 10**12
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a table reads: a sum of terms, kept as numerator and denominator.
+    """What a table reads: a sum of terms, kept as numerator and denominator."""
 
-    Parameters
-    ----------
-    terms : tuple of Term
-        At least one.
-    kind : {"exact", "real", "text", "coded"}
-        How the column is compared: integers, exactly (the only kind a published rubric uses);
-        one column of doubles; one column as text; one column of whole numbers that stand for
-        categories, as text without a decimal part.
-    """
-
-    terms: tuple[Term, ...]
+    terms: tuple[Term, ...]  # at least one
+    # How the column is compared: integers, exactly (the only kind that a published rubric uses);
+    # one column of doubles; one column as text; one column of whole numbers that stand for
+    # categories, as text without a decimal part.
     kind: Literal["exact", "real", "text", "coded"] = "exact"
 
     @property
@@ -94,8 +77,8 @@ class Value:
         )
         return top, constant * whole
 
-    def known(self, ns: Namespace) -> Expr:
-        """Expression: no column is null, and no divisor is negative or a zero under a positive."""
+    def known(self, ns: Namespace[E]) -> E:
+        """Test that no column is null, and no divisor negative or zero under a positive value."""
         if self.kind == "real":
             cell = ns.col(self.columns[0])
             return ~cell.is_null() & ~cell.cast(ns.Float64).is_nan()
@@ -103,10 +86,10 @@ class Value:
         for term in self.terms:
             if term.over:
                 over, top = ns.col(term.over), ns.col(term.column)
-                tests.append((over > 0) | ((over == 0) & (top <= 0)))
+                tests.append((over > 0) | ((over == ns.lit(0)) & (top <= 0)))
         return reduce(and_, tests)
 
-    def cell(self, ns: Namespace) -> Expr:
+    def cell(self, ns: Namespace[E]) -> E:
         """Return the one column a category or a measure reads, as it is compared."""
         cell = ns.col(self.columns[0])
         if self.kind == "exact":
@@ -116,27 +99,19 @@ class Value:
         text = cell.cast(ns.String)
         return text.str.replace(r"\.0+$", "") if self.kind == "coded" else text
 
-    def fraction(self, ns: Namespace, wide: bool = False) -> tuple[Expr, Expr | int]:
-        """Return numerator and denominator (an int where constant), both exact.
-
-        Parameters
-        ----------
-        ns : module
-            polars or narwhals.
-        wide : bool
-            Compute in 128-bit integers.
-        """
+    def fraction(self, ns: Namespace[E], wide: bool = False) -> tuple[E, E | int]:
+        """Return numerator and denominator (an int where constant), exact; `wide` takes 128 bits."""
         kind = ns.Int128 if wide else ns.Int64
         factors, constant = self._factors()
 
-        def read(name: str) -> Expr:
+        def read(name: str) -> E:
             return ns.col(name).cast(kind)
 
-        def divisor(term: Term) -> Expr:
+        def divisor(term: Term) -> E:
             # A zero under a numerator of at most zero keeps its sign with any divisor; `known`
             # has ruled out every other zero.
             over = read(str(term.over))
-            return ns.when(over == 0).then(ns.lit(1, dtype=kind)).otherwise(over)
+            return ns.when(over == ns.lit(0)).then(ns.lit(1, dtype=kind)).otherwise(over)
 
         overs = [divisor(term) if term.over else None for term in self.terms]
         tops = []
@@ -148,35 +123,24 @@ class Value:
                 if other != place and over is not None:
                     top = top * over
             tops.append(top)
-        down: Expr | int = constant
+        down: E | int = constant
         for over in overs:
             if over is not None:
-                down = over if isinstance(down, int) and down == 1 else down * over
+                down = over if isinstance(down, int) and down == 1 else over * down
         return reduce(add, tops), down
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """One band of values and its points.
+    """One band of values and its points; a bound that is None is open."""
 
-    Parameters
-    ----------
-    points : int
-        Points in the table's unit; at `lower` when `points_to` is given.
-    lower, upper : Fraction, optional
-        Bounds in the printed unit of the value; None where open.
-    lower_closed, upper_closed : bool
-        Whether the bound itself belongs to the band.
-    points_to : int, optional
-        Points at `upper`: between the two the points run straight, rounded down, so that full
-        points are for the full value only.
-    """
-
-    points: int
-    lower: Fraction | None = None
+    points: int  # in the table's unit; at `lower` where `points_to` is given
+    lower: Fraction | None = None  # bounds in the printed unit of the value
     lower_closed: bool = True
     upper: Fraction | None = None
     upper_closed: bool = False
+    # Points at `upper`: between the bounds the points run straight, rounded down, so that full
+    # points are for the full value only.
     points_to: int | None = None
 
     def holds(self, value: Fraction) -> bool:
@@ -200,43 +164,14 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsTable:
-    """A value's points: bands of a number or levels of a category.
-
-    Parameters
-    ----------
-    value : Value
-        What is read; one plain column for levels.
-    bands : tuple of Band
-        First hit wins.
-    levels : tuple of Level
-        In place of bands.
-    special : tuple of Level
-        Codes of a number that are no quantities (-9 for "no record"), decided before the bands.
-    other : int or None
-        Points of a category that is not listed; None keeps it missing.
-    missing : int or None
-        Points of a missing value; None keeps it missing.
-
-    Examples
-    --------
-    >>> table = PointsTable(
-    ...     value=Value((Term(column="people"),)),
-    ...     bands=(Band(points=10, lower=Fraction(3)), Band(points=3)),
-    ...     missing=None,
-    ... )
-    >>> table.of(Fraction(3)), table.of(Fraction(2))
-    (10, 3)
-    >>> import polars as pl
-    >>> pl.DataFrame({"people": [3, 2, None]}).select(p=table.expr(pl))["p"].to_list()
-    [10, 3, None]
-    """
+    """A value's points: bands of a number (the first that holds) or levels of a category."""
 
     value: Value
     bands: tuple[Band, ...] = ()
-    levels: tuple[Level, ...] = ()
-    special: tuple[Level, ...] = ()
-    other: int | None = None
-    missing: int | None = None
+    levels: tuple[Level, ...] = ()  # in place of bands
+    special: tuple[Level, ...] = ()  # codes that are no quantities (-9: no record), tested first
+    other: int | None = None  # points of a category that is not listed; None keeps it missing
+    missing: int | None = None  # points of a missing value; None keeps it missing
 
     @property
     def wide(self) -> bool:
@@ -258,7 +193,7 @@ class PointsTable:
         return heaviest
 
     def of(self, value: Fraction | str | bool | None) -> int | None:
-        """Return the points of one value, by exact fractions; the oracle of `expr`."""
+        """Return the points of one value, by exact fractions; the tests hold `expr` against it."""
         if value is None:
             return self.missing
         if self.levels or self.value.kind in ("text", "coded"):
@@ -277,57 +212,57 @@ class PointsTable:
                 return band.points + floor(run / (band.upper - band.lower))
         return None
 
-    def expr(self, ns: Namespace) -> Expr:
-        """Return the expression that gives the points, an Int32 column; null stays null.
+    def expr(self, ns: Namespace[E]) -> E:
+        """Return the expression that gives the points, an Int32 column; null stays null."""
 
-        Parameters
-        ----------
-        ns : module
-            polars or narwhals.
-        """
-
-        def points(value: int | None) -> Expr:
+        def points(value: int | None) -> E:
             return ns.lit(value, dtype=ns.Int32)
 
-        chain = ns.when(~self.value.known(ns)).then(points(self.missing))
-        if self.levels or self.value.kind in ("text", "coded"):
-            cell = self.value.cell(ns)
-            for test, value in _levels(ns, cell, self.levels):
-                chain = chain.when(test).then(points(value))
-            return chain.otherwise(points(self.other))
-        for test, value in _levels(ns, self.value.cell(ns) if self.special else None, self.special):
-            chain = chain.when(test).then(points(value))
-        if self.value.kind == "real":
-            return _measured(ns, chain, self.value.cell(ns), self.bands)
-        top, down = self.value.fraction(ns, self.wide)
-        for band in self.bands:
-            test = within(top, down, band)
-            result = points(band.points)
-            if band.points_to is not None:
-                result = _line(top, down, band).cast(ns.Int32)
+        value = self.value
+        cases = [(~value.known(ns), points(self.missing))]
+        if self.levels or value.kind in ("text", "coded"):
+            cases += _levels(ns, value.cell(ns), self.levels)
+            return first_of(ns, cases, points(self.other))
+        if self.special:
+            cases += _levels(ns, value.cell(ns), self.special)
+        if value.kind == "real":
+            bands = _measured(ns, value.cell(ns), self.bands)
+        else:
+            bands = _exact(ns, *value.fraction(ns, self.wide), self.bands)
+        for test, result in bands:
             if test is None:
-                return chain.otherwise(result)
-            chain = chain.when(test).then(result)
-        return chain.otherwise(points(None))
+                return first_of(ns, cases, result)
+            cases.append((test, result))
+        return first_of(ns, cases, points(None))
 
 
-def _levels(ns: Namespace, cell: Expr, levels: tuple[Level, ...]) -> list[tuple[Expr, int]]:
-    """Return a test and its points per level; many levels of the same points are one test."""
-    if not levels:
-        return []
+def _levels(ns: Namespace[E], cell: E, levels: tuple[Level, ...]) -> Iterator[tuple[E, E]]:
+    """Yield a test and points per level; levels of the same points share one test."""
     if isinstance(levels[0].value, bool):
-        return [(cell if row.value else ~cell, row.points) for row in levels]
-    groups: dict[int, list[Any]] = {}
+        for row in levels:
+            yield cell if row.value else ~cell, ns.lit(row.points, dtype=ns.Int32)
+        return
+    groups: dict[int, list[str | float]] = {}
     for row in levels:
         groups.setdefault(row.points, []).append(row.value)
-    return [
-        (cell == ns.lit(values[0]) if len(values) == 1 else cell.is_in(values), points)
-        for points, values in groups.items()
-    ]
+    for points, values in groups.items():
+        test = cell == ns.lit(values[0]) if len(values) == 1 else cell.is_in(values)
+        yield test, ns.lit(points, dtype=ns.Int32)
 
 
-def _measured(ns: Namespace, chain: Expr, cell: Expr, bands: tuple[Band, ...]) -> Expr:
-    """Add the bands of a measure to a chain; a band that starts where one ended needs no test."""
+def _exact(
+    ns: Namespace[E], top: E, down: E | int, bands: tuple[Band, ...]
+) -> Iterator[tuple[E | None, E]]:
+    """Yield the test and points of each band of a fraction; no test for a band without bounds."""
+    for band in bands:
+        points = ns.lit(band.points, dtype=ns.Int32)
+        if band.points_to is not None:
+            points = _line(top, down, band).cast(ns.Int32)
+        yield within(top, down, band), points
+
+
+def _measured(ns: Namespace[E], cell: E, bands: tuple[Band, ...]) -> Iterator[tuple[E | None, E]]:
+    """Yield the test and points of each band of doubles; where one ended, the next needs no test."""
     before: Band | None = None
     for band in bands:
         tests = []
@@ -342,41 +277,44 @@ def _measured(ns: Namespace, chain: Expr, cell: Expr, bands: tuple[Band, ...]) -
         if band.upper is not None:
             bound = float(band.upper)
             tests.append(cell <= bound if band.upper_closed else cell < bound)
-        points = ns.lit(band.points, dtype=ns.Int32)
-        if not tests:
-            return chain.otherwise(points)
-        chain = chain.when(reduce(and_, tests)).then(points)
+        yield reduce(and_, tests) if tests else None, ns.lit(band.points, dtype=ns.Int32)
         before = band
-    return chain.otherwise(ns.lit(None, dtype=ns.Int32))
 
 
-def half_away(value: Fraction) -> int:
-    """Round to the nearest integer, halves away from zero.
+@overload
+def half_away(top: Fraction | int, down: int = 1) -> int: ...
+@overload
+def half_away(top: NDArray[np.int64], down: int = 1) -> NDArray[np.int64]: ...
+def half_away(top: Fraction | int | NDArray[np.int64], down: int = 1) -> int | NDArray[np.int64]:
+    """Return ``top / down``, for `down` above 0, rounded to the nearest integer, halves away from 0.
 
     Examples
     --------
-    >>> half_away(Fraction(-5, 2)), half_away(Fraction(5, 2)), half_away(Fraction(7, 3))
+    >>> half_away(Fraction(-5, 2)), half_away(5, 2), half_away(Fraction(7, 3))
     (-3, 3, 2)
     """
-    doubled = 2 * abs(value.numerator) + value.denominator
-    rounded = doubled // (2 * value.denominator)
-    return rounded if value >= 0 else -rounded
+    if isinstance(top, Fraction):
+        top, down = top.numerator, top.denominator * down
+    return (2 * top + (down - (top < 0))) // (2 * down)
 
 
-def compare(top: Expr, down: Expr | int, sign: str, bound: Fraction) -> Expr:
-    """Return the exact test ``top / down <sign> bound``, for a positive denominator.
+def rounded(ns: Namespace[E], top: E, down: E | int, *, signed: bool = True) -> E:
+    """Return the expression of `half_away`; with `signed` false for a `top` that is never below 0."""
+    if not signed:
+        return (top * 2 + down) // (down * 2)
+    if of_polars(
+        ns
+    ):  # rounds down below zero too: one division, and `top` stands twice, not five times
+        return (top * 2 - (top < 0).cast(ns.Int64) + down) // (down * 2)
+    size = ns.when(top < 0).then(-top).otherwise(top)
+    whole = (size * 2 + down) // (down * 2)
+    return ns.when(top < 0).then(-whole).otherwise(whole)
 
-    Parameters
-    ----------
-    top, down : expression, expression or int
-        Numerator and denominator.
-    sign : {">=", ">", "<", "<="}
-        The comparison.
-    bound : Fraction
-        Compared with.
-    """
-    left: Expr
-    right: Expr | int
+
+def compare(top: E, down: E | int, sign: str, bound: Fraction) -> E:
+    """Return the exact test ``top / down <sign> bound``, for a denominator above 0."""
+    left = top
+    right: E | int
     if isinstance(down, int):
         exact = bound * down
         left = top if exact.denominator == 1 else top * exact.denominator
@@ -391,7 +329,7 @@ def compare(top: Expr, down: Expr | int, sign: str, bound: Fraction) -> Expr:
     return left < right if sign == "<" else left <= right
 
 
-def within(top: Expr, down: Expr | int, band: Band) -> Expr | None:
+def within(top: E, down: E | int, band: Band) -> E | None:
     """Return the exact test that a value lies in a band; None for a band without bounds."""
     tests = []
     if band.lower is not None:
@@ -402,7 +340,7 @@ def within(top: Expr, down: Expr | int, band: Band) -> Expr | None:
 
 
 def _line_weights(band: Band, top: int, down: int) -> tuple[int, int]:
-    """Largest numerator and denominator met while placing a value inside a band."""
+    """Return the largest numerator and denominator met while placing a value inside a band."""
     assert band.lower is not None
     assert band.upper is not None
     assert band.points_to is not None
@@ -412,8 +350,8 @@ def _line_weights(band: Band, top: int, down: int) -> tuple[int, int]:
     return rise * reach * width.denominator, down * band.lower.denominator * width.numerator
 
 
-def _line(top: Expr, down: Expr | int, band: Band) -> Expr:
-    """Points on the straight line from (lower, points) to (upper, points_to)."""
+def _line(top: E, down: E | int, band: Band) -> E:
+    """Return points on the straight line from (lower, points) to (upper, points_to)."""
     assert band.lower is not None
     assert band.upper is not None
     assert band.points_to is not None
@@ -423,12 +361,3 @@ def _line(top: Expr, down: Expr | int, band: Band) -> Expr:
     run = run * (rise * width.denominator)
     whole = down * (band.lower.denominator * width.numerator)
     return run // whole + band.points
-
-
-def rounded(ns: Namespace, top: Expr, down: int) -> Expr:
-    """Return ``top / down`` rounded half away from zero, for a positive integer `down`."""
-    if ns is pl:  # rounds down below zero too: one division, and `top` stands twice, not five times
-        return (top * 2 + (down - (top < 0).cast(ns.Int64))) // (2 * down)
-    size = ns.when(top < 0).then(-top).otherwise(top)
-    whole = (size * 2 + down) // (2 * down)
-    return ns.when(top < 0).then(-whole).otherwise(whole)

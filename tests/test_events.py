@@ -60,7 +60,7 @@ def _events(day: str, rows: list[tuple[int, int, int, int, int, bool]]) -> pl.Da
                 "clean_months": 12 * occurrence,
             }
         )
-    schema = {name: dtype(known[name]) for name in names}
+    schema = {name: dtype(known[name], pl) for name in names}
     return pl.DataFrame([{name: row[name] for name in names} for row in made], schema=schema)
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import PolicyError, Problem
 from lishui_credit.language import tr
+from lishui_credit.points import half_away
 
 UNIT: Final = 10_000
 """Basis points in one, and what every sum is multiplied by."""
@@ -404,5 +405,4 @@ def rounded(value: Any) -> int:
     >>> rounded(15_000), rounded(-15_000), rounded(14_999)
     (2, -2, 1)
     """
-    size = (2 * abs(int(value)) + UNIT) // (2 * UNIT)
-    return size if value >= 0 else -size
+    return half_away(int(value), UNIT)

@@ -17,6 +17,7 @@ import polars as pl
 from lishui_credit.citation import Citation, Evidence
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.points import half_away
 from lishui_credit.tables.frames import absent, as_polars
 
 _FULL_BP: Final = 10_000
@@ -223,7 +224,7 @@ def rates(
     if problems:
         raise SubjectError(problems)
     asked = {
-        label: (2 * base_bp * (100 + percent) + 100) // 200
+        label: half_away(base_bp * (100 + percent), 100)
         for label, percent in markups.percent.items()
     }
     return given.with_columns(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.points import half_away
 
 Fen = NDArray[np.int64]
 
@@ -342,5 +343,5 @@ def _times(amount: Any, factor: Fraction) -> Any:
     top, down = abs(factor.numerator), factor.denominator
     times = whole // down
     rest = whole - times * down
-    size = times * top + (2 * rest * top + down) // (2 * down)
+    size = times * top + half_away(rest * top, down)
     return size if factor >= 0 else -size

@@ -31,9 +31,9 @@ LOANS = ("village", "borrowers", "borrowers_without_arrears", "loan_balance", "b
 class AreaStatus:
     """Status of every village, township and county."""
 
-    villages: Evaluation
-    townships: Evaluation
-    counties: Evaluation
+    villages: Evaluation[pl.LazyFrame]
+    townships: Evaluation[pl.LazyFrame]
+    counties: Evaluation[pl.LazyFrame]
 
 
 def village_facts(
@@ -234,7 +234,7 @@ def status(facts: pl.DataFrame, village: Rubric, township: Rubric, county: Rubri
     )
 
 
-def _with_status(areas: Evaluation) -> pl.DataFrame:
+def _with_status(areas: Evaluation[pl.LazyFrame]) -> pl.DataFrame:
     """Return each area's id and whether it reached a status; null where that was withheld.
 
     The last grade of an area edition is the one of areas that reach none.

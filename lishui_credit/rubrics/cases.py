@@ -156,7 +156,7 @@ def _conform(
     """Conform each row on its own, as facts of one case name different columns."""
     frames = []
     known = dictionary()
-    kinds = {column: dtype(known[column]) for column in wanted}
+    kinds = {column: dtype(known[column], pl) for column in wanted}
     for row in rows:
         read_in = conform(
             Raw(frame=_raw(row).lazy(), name=name, first_row=1),

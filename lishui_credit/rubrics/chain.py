@@ -81,7 +81,7 @@ def chain(
     name: str = "tax-credit",
     *,
     edition_for: Callable[[str, int], Rubric] = catalog.for_period,
-) -> dict[int, Evaluation]:
+) -> dict[int, Evaluation[pl.LazyFrame]]:
     """Grade years in order, each with the history the years before it left.
 
     Parameters
@@ -109,7 +109,7 @@ def chain(
     -----
     Cost: one grading a year and one join on the subject's id between years.
     """
-    found: dict[int, Evaluation] = {}
+    found: dict[int, Evaluation[pl.LazyFrame]] = {}
     passed: pl.DataFrame | None = None
     last: int | None = None
     for year in years:

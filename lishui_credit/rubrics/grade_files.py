@@ -266,7 +266,9 @@ def settle_rejected(taken: Intake, output: Path, *, skip: bool) -> None:
     )
 
 
-def write(result: Evaluation, output: Path, manifest: Manifest, taken: Intake) -> Manifest:
+def write(
+    result: Evaluation[pl.LazyFrame], output: Path, manifest: Manifest, taken: Intake
+) -> Manifest:
     """Write an evaluation and its manifest.
 
     Parameters
@@ -573,7 +575,7 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
 
 
 def _differences(
-    stored: pl.LazyFrame, again: Evaluation, rubric: Rubric
+    stored: pl.LazyFrame, again: Evaluation[pl.LazyFrame], rubric: Rubric
 ) -> tuple[pl.DataFrame, int]:
     key = rubric.subject_id
     names = stored.collect_schema().names()

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.points import half_away
 from lishui_credit.scorecards.features import features, target, weights
 
 Floats = NDArray[np.float64]
@@ -236,7 +238,7 @@ def parcelling(
             if found.weight[seen].sum() > 0
             else overall
         )
-        number = int(np.floor(min(1.0, rate * factor) * len(here) + 0.5))
+        number = half_away(Fraction(min(1.0, rate * factor) * len(here)))
         lent[draw.permutation(here)[:number]] = 1
     settings = {"factor": factor, "bands": bands, "seed": seed}
     return found.joined("parcelling", [found.rejects], lent, np.ones(len(lent)), settings)
@@ -277,7 +279,7 @@ def extrapolation(
     expected = min(1.0, factor * float(found.reject_pd.mean())) * len(found.reject_pd)
     lent = np.zeros(len(found.reject_pd), dtype=np.int8)
     worst_first = np.argsort(-found.reject_pd, kind="stable")
-    lent[worst_first[: int(np.floor(expected + 0.5))]] = 1
+    lent[worst_first[: half_away(Fraction(expected))]] = 1
     return found.joined(
         "extrapolation", [found.rejects], lent, np.ones(len(lent)), {"factor": factor}
     )

@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, Problem, SubjectError
-from lishui_credit.expressions import Expr, Namespace
+from lishui_credit.expressions import E, Namespace
 from lishui_credit.grades import GradeScale
 from lishui_credit.language import tr
 from lishui_credit.scorecards import selection as choose
@@ -451,7 +451,11 @@ class Scorecard(Classifier):
         bad = self.card.pd(self.card.score(X))
         return np.column_stack([1 - bad, bad])
 
-    def expr(self, ns: Namespace = pl) -> Expr:
+    @overload
+    def expr(self) -> pl.Expr: ...
+    @overload
+    def expr(self, ns: Namespace[E]) -> E: ...
+    def expr(self, ns: Any = pl) -> Any:
         """Return the expression of the score; see `Card.expr`."""
         return self.card.expr(ns)
 

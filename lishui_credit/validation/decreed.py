@@ -31,7 +31,7 @@ START: Final = "start"
 _ID: Final = "subject"
 
 
-def readings(evaluation: Evaluation) -> pl.DataFrame:
+def readings(evaluation: Evaluation[pl.LazyFrame]) -> pl.DataFrame:
     """Return what every scoring row of an edition reads, one column per row of the edition.
 
     A ratio is divided, a level stays text, a number is in its printed unit. Rows that count events
@@ -127,7 +127,7 @@ def refitted(
 
 
 def points_side_by_side(
-    evaluation: Evaluation,
+    evaluation: Evaluation[pl.LazyFrame],
     card: Card,
     *,
     refits: Sequence[Card] = (),

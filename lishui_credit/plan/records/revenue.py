@@ -13,6 +13,7 @@ from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY
 from lishui_credit.plan.records.computed import Computed, by_area, left_out
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
+from lishui_credit.points import half_away
 
 INDICATOR: Final = "service_revenue"
 CLASSES: Final = ("7295",)
@@ -142,9 +143,7 @@ def _cells(shown: pl.DataFrame, price_index: Mapping[int, int] | None) -> list[d
         )
         if price_index is not None:
             level = price_index[row["year"]]
-            fen = (row["revenue"] * 10_000 * 2 + level) // (
-                2 * level
-            )  # half up; revenue is not negative
+            fen = half_away(row["revenue"] * 10_000, level)
             rows.append(
                 {"indicator": f"{INDICATOR}.deflated", "numerator": fen, "value": fen / 100} | same
             )

@@ -14,7 +14,7 @@ from functools import reduce
 from operator import add, and_
 from typing import Final
 
-from lishui_credit.expressions import Expr, Namespace
+from lishui_credit.expressions import E, Namespace, first_of
 from lishui_credit.points import INT64_MAX, compare, rounded
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.formulas import FORMULAS
@@ -91,7 +91,7 @@ def needed_columns(rubric: Rubric) -> dict[str, bool]:
 # ---- points -----------------------------------------------------------------------------------
 
 
-def _share(rubric: Rubric, row: Indicator, ns: Namespace) -> Expr:
+def _share(rubric: Rubric, row: Indicator, ns: Namespace[E]) -> E:
     """Points in proportion to a benchmark; see `rubric.Share`."""
     assert row.share is not None
     assert row.share.benchmark is not None
@@ -102,6 +102,8 @@ def _share(rubric: Rubric, row: Indicator, ns: Namespace) -> Expr:
     top_most, down_most = value.bound()
     widest = 4 * most * max(top_most * mark.denominator, down_most * mark.numerator)
     top, down = value.fraction(ns, wide=widest > INT64_MAX)
+    part: E
+    whole: E | int
     nothing = ns.lit(tables.missing_points(rubric, row), dtype=ns.Int32)
     full = ns.lit(most, dtype=ns.Int32)
     if row.share.direction == "higher":
@@ -109,26 +111,21 @@ def _share(rubric: Rubric, row: Indicator, ns: Namespace) -> Expr:
         part, whole = top * (most * mark.denominator), down * mark.numerator
     else:
         met = compare(top, down, "<=", mark)
-        part, whole = down * (most * mark.numerator), top * mark.denominator
-    share = (part * 2 + whole) // (whole * 2)
-    return (
-        ns.when(~value.known(ns))
-        .then(nothing)
-        .when(met)
-        .then(full)
-        .when(top <= 0)
-        .then(ns.lit(0, dtype=ns.Int32))
-        .otherwise(share.cast(ns.Int32))
-    )
+        over = ns.lit(down, dtype=ns.Int64) if isinstance(down, int) else down
+        part, whole = over * (most * mark.numerator), top * mark.denominator
+    share = rounded(ns, part, whole, signed=False)
+    none = ns.lit(0, dtype=ns.Int32)
+    cases = [(~value.known(ns), nothing), (met, full), (top <= 0, none)]
+    return first_of(ns, cases, share.cast(ns.Int32))
 
 
-def by_formula(rubric: Rubric, rule: FormulaRule, ns: Namespace, as_of: date) -> Expr:
+def by_formula(rubric: Rubric, rule: FormulaRule, ns: Namespace[E], as_of: date) -> E:
     """Return the expression of a named formula; see `formulas`."""
     params = {**rubric.choice_values(), **rule.params}
     return FORMULAS[rule.name].function(ns, params, rubric.point_unit, as_of)
 
 
-def points(rubric: Rubric, row: Indicator, ns: Namespace, as_of: date) -> Expr:
+def points(rubric: Rubric, row: Indicator, ns: Namespace[E], as_of: date) -> E:
     """Return the expression of one scoring row's points, Int32 in the edition's unit.
 
     Parameters
@@ -167,24 +164,22 @@ def points(rubric: Rubric, row: Indicator, ns: Namespace, as_of: date) -> Expr:
     return result
 
 
-def start_score(rubric: Rubric, ns: Namespace) -> Expr:
+def start_score(rubric: Rubric, ns: Namespace[E]) -> E:
     """Return the start score of a deducting rubric, null where it cannot be told."""
     assert rubric.start is not None
     unit = rubric.point_unit
 
-    def lit(value: int | None) -> Expr:
+    def lit(value: int | None) -> E:
         return ns.lit(value, dtype=ns.Int32)
 
-    chain = ns
-    for row in rubric.start.rows:
-        value = tables.units(row.points, unit)
-        if not row.when:
-            result = chain.otherwise(lit(value)) if chain is not ns else lit(value)
-            break
+    *conditional, last = rubric.start.rows
+    cases: list[tuple[E, E]] = []
+    for row in conditional:
         test = every(row.when, rubric, ns)
         if rubric.start.missing == "withhold":
-            chain = chain.when(test.is_null()).then(lit(None))
-        chain = chain.when(test).then(lit(value))
+            cases.append((test.is_null(), lit(None)))
+        cases.append((test, lit(tables.units(row.points, unit))))
+    result = first_of(ns, cases, lit(tables.units(last.points, unit)))
     bonus = rubric.start.bonus
     if bonus is not None:
         each, most = tables.units(bonus.points_each, unit), tables.units(bonus.at_most, unit)
@@ -194,7 +189,7 @@ def start_score(rubric: Rubric, ns: Namespace) -> Expr:
     return result
 
 
-def earned(rubric: Rubric, ns: Namespace) -> Expr:
+def earned(rubric: Rubric, ns: Namespace[E]) -> E:
     """Return the total in the edition's unit: a fold of the points, null if any is null."""
     columns = [ns.col(f"{POINTS}{row.id}") for row in rubric.scoring]
     if rubric.aggregate == "worst":
@@ -206,7 +201,7 @@ def earned(rubric: Rubric, ns: Namespace) -> Expr:
     return reduce(add, columns)
 
 
-def possible(rubric: Rubric, ns: Namespace) -> Expr:
+def possible(rubric: Rubric, ns: Namespace[E]) -> E:
     """Return what the rows that apply could earn at most, in the edition's unit."""
     total = ns.lit(tables.reachable(rubric), dtype=ns.Int32)
     for row in rubric.scoring:
@@ -218,7 +213,7 @@ def possible(rubric: Rubric, ns: Namespace) -> Expr:
     return total
 
 
-def _row_known(rubric: Rubric, row: Indicator, ns: Namespace) -> Expr:
+def _row_known(rubric: Rubric, row: Indicator, ns: Namespace[E]) -> E:
     if row.formula is not None:
         known = ~ns.col(FORMULAS[row.formula.name].columns[0]).is_null()
     else:
@@ -234,7 +229,7 @@ def partial(rubric: Rubric) -> bool:
     return not whole or any(row.missing == "exclude" for row in rubric.scoring)
 
 
-def reaches(rubric: Rubric, ns: Namespace, sign: str, bound: Fraction) -> Expr:
+def reaches(rubric: Rubric, ns: Namespace[E], sign: str, bound: Fraction) -> E:
     """Test the total against a printed cut-off, as a share of what is possible where needed."""
     total, cut = ns.col("earned").cast(ns.Int64), bound * rubric.point_unit
     if partial(rubric):
@@ -256,9 +251,9 @@ def _tests(condition: Condition) -> Iterator[tuple[str, Fraction]]:
             yield sign, Fraction(bound)
 
 
-def holds(condition: Condition, rubric: Rubric, ns: Namespace) -> Expr:
+def holds(condition: Condition, rubric: Rubric, ns: Namespace[E]) -> E:
     """Return whether a condition holds: true, false, or null where it cannot be told."""
-    parts: list[Expr] = []
+    parts: list[E] = []
     if condition.score:
         parts = [reaches(rubric, ns, sign, bound) for sign, bound in _tests(condition)]
         known = ~ns.col("earned").is_null()
@@ -293,12 +288,12 @@ def holds(condition: Condition, rubric: Rubric, ns: Namespace) -> Expr:
     return ns.when(known).then(whole).otherwise(ns.lit(None, dtype=ns.Boolean))
 
 
-def every(conditions: Sequence[Condition], rubric: Rubric, ns: Namespace) -> Expr:
+def every(conditions: Sequence[Condition], rubric: Rubric, ns: Namespace[E]) -> E:
     """Return whether all conditions hold; one that is false settles it, else null spreads."""
     return reduce(and_, [holds(condition, rubric, ns) for condition in conditions])
 
 
-def triggered(row: Override, rubric: Rubric, ns: Namespace) -> Expr:
+def triggered(row: Override, rubric: Rubric, ns: Namespace[E]) -> E:
     """Return whether an override applies: true, false, or null where it cannot be told."""
     if row.event is not None:
         return ns.col(f"{EVENT_OPEN}{row.id}")

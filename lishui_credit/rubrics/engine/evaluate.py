@@ -7,47 +7,43 @@ polars scan that selects only when/then expressions returns row groups out of or
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import narwhals as nw
 import polars as pl
 
 from lishui_credit.citation import Evidence
 from lishui_credit.errors import EditionError, Problem, SubjectError
+from lishui_credit.expressions import DataType, E, F, Namespace
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.explain import Explanation, explain
 from lishui_credit.rubrics.engine.stages import stages
-from lishui_credit.rubrics.engine.tally import tally
+from lishui_credit.rubrics.engine.tally import tally, tally_elsewhere
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Override, Rubric
 from lishui_credit.tables.columns import Column, dictionary
 
-Frame = Any
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame, IntoLazyFrame
 
-_POLARS_TYPES: dict[str, Any] = {
-    "flag": pl.Boolean,
-    "date": pl.Date,
-    "integer": pl.Int64,
-    "number": pl.Int64,
-    "money": pl.Int64,
-    "rate": pl.Int64,
-}
+Native = TypeVar("Native", bound="IntoLazyFrame")
 
 
-def dtype(column: Column, ns: Any = pl) -> Any:
-    """Return the type a column is held in, of polars or narwhals."""
-    kind = _POLARS_TYPES.get(column.type, pl.String)
-    return kind if ns is pl else getattr(nw, kind.__name__)
+def dtype(column: Column, ns: Namespace[E]) -> DataType:
+    """Return the type of an engine that a column is held in."""
+    if column.numeric:
+        return ns.Int64
+    return {"flag": ns.Boolean, "date": ns.Date}.get(column.type, ns.String)
 
 
-def _gathered(frame: Any) -> pl.DataFrame:
+def _gathered(frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> pl.DataFrame:
     """Return a narwhals frame's rows as a polars frame."""
-    native: pl.DataFrame = frame.lazy().collect("polars").to_native()
-    return native
+    return frame.lazy().collect("polars").to_polars()
 
 
 def grading_day(rubric: Rubric, period: int | None, as_of: date | None) -> date:
@@ -61,7 +57,7 @@ def grading_day(rubric: Rubric, period: int | None, as_of: date | None) -> date:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Generic[Native]):
     """Graded subjects: the one noun that holds a frame.
 
     Parameters
@@ -80,7 +76,7 @@ class Evaluation:
         Columns the subjects came with.
     """
 
-    frame: Frame
+    frame: Native
     rubric: Rubric
     as_of: date
     period: int | None = None
@@ -101,12 +97,12 @@ class Evaluation:
         """Overrides no column told anything about: never collected is not "no"."""
         return compiled.unchecked(self.rubric, self.available)
 
-    def _select(self, names: list[str]) -> Frame:
+    def _select(self, names: list[str]) -> Native:
         frame = nw.from_native(self.frame)
         present = set(frame.collect_schema().names())
         return frame.select([name for name in names if name in present]).to_native()
 
-    def grades(self) -> Frame:
+    def grades(self) -> Native:
         """Return id, carried columns, total, grade and what decided it; the engine's own frame."""
         amounts = [f"{amount.id}_fen" for amount in self.rubric.amounts]
         adjusted = [self.rubric.adjustment.column] if self.rubric.adjustment else []
@@ -126,7 +122,7 @@ class Evaluation:
             ]
         )
 
-    def contributions(self) -> Frame:
+    def contributions(self) -> Native:
         """Return id and one ``points__<row>`` column per scoring row; they add up to ``earned``."""
         return self._select([self.rubric.subject_id, *self.points_columns])
 
@@ -246,16 +242,38 @@ def _refuse_unknown_labels(rubric: Rubric, labels: str | None) -> None:
         )
 
 
+@overload
 def evaluate(
-    frame: Frame,
+    frame: pl.DataFrame | pl.LazyFrame,
     rubric: Rubric,
     *,
-    events: Frame | None = None,
+    events: pl.DataFrame | pl.LazyFrame | None = None,
     events_in_order: bool | None = None,
     period: int | None = None,
     as_of: date | None = None,
     labels: str | None = None,
-) -> Evaluation:
+) -> Evaluation[pl.LazyFrame]: ...
+@overload
+def evaluate(
+    frame: IntoFrame,
+    rubric: Rubric,
+    *,
+    events: IntoFrame | None = None,
+    events_in_order: bool | None = None,
+    period: int | None = None,
+    as_of: date | None = None,
+    labels: str | None = None,
+) -> Evaluation[Any]: ...
+def evaluate(
+    frame: IntoFrame,
+    rubric: Rubric,
+    *,
+    events: IntoFrame | None = None,
+    events_in_order: bool | None = None,
+    period: int | None = None,
+    as_of: date | None = None,
+    labels: str | None = None,
+) -> Evaluation[Any]:
     """Grade every subject of a conformed frame by one edition.
 
     Parameters
@@ -311,15 +329,28 @@ def evaluate(
     refuse_if_lacking(rubric)
     _refuse_unknown_labels(rubric, labels)
     day = grading_day(rubric, period, as_of)
-    ns: Any
-    lazy: Any
     if isinstance(frame, pl.DataFrame | pl.LazyFrame):
-        ns, lazy = pl, frame.lazy()
-        names = lazy.collect_schema().names()
-    else:
-        ns, lazy = nw, nw.from_native(frame).lazy()
-        names = lazy.collect_schema().names()
-    available = frozenset(names)
+        assert events is None or isinstance(events, pl.DataFrame | pl.LazyFrame)
+        lazy = frame.lazy()
+        available = frozenset(lazy.collect_schema().names())
+        wide = _with_needed(lazy, rubric, pl, available)
+        if rubric.uses_events:
+            happened = None if events is None else events.lazy()
+            wide = _with_tally(wide, happened, rubric, day, period, events_in_order)
+        native = _graded(wide, rubric, pl, day, available, labels)
+        return Evaluation(native, rubric, day, period, available)
+    other = nw.from_native(frame).lazy()
+    available = frozenset(other.collect_schema().names())
+    broad = _with_needed(other, rubric, nw, available)
+    if rubric.uses_events:
+        table = None if events is None else nw.from_native(events).lazy()
+        broad = _with_tally_elsewhere(broad, table, rubric, day, period)
+    found = _graded(broad, rubric, nw, day, available, labels)
+    return Evaluation(found.to_native(), rubric, day, period, available)
+
+
+def _with_needed(frame: F, rubric: Rubric, ns: Namespace[E], available: frozenset[str]) -> F:
+    """Return the columns that the edition reads; those that are not at hand are null."""
     needed = compiled.needed_columns(rubric)
     absent = [name for name, required in needed.items() if required and name not in available]
     if absent:
@@ -327,74 +358,92 @@ def evaluate(
             Problem(tr("columns the edition needs are absent", "缺少该版本所需的列"), name)
             for name in absent
         )
+    carried = frame.select(*(name for name in needed if name in available))
+    return _filled(carried, ns, [name for name in needed if name not in available])
+
+
+def _filled(frame: F, ns: Namespace[E], absent: Collection[str]) -> F:
     known = dictionary()
-    fill = [
-        ns.lit(None, dtype=dtype(known[name], ns)).alias(name)
-        for name in needed
-        if name not in available
-    ]
-    carried = [name for name in needed if name in available]
-    lazy = lazy.select(*carried)
-    if fill:
-        lazy = lazy.with_columns(*fill)
-    if rubric.uses_events:
-        tallied = _tallied(events, rubric, ns, day, period, events_in_order)
-        lazy = _with_events(lazy, tallied, rubric, ns)
-    for stage in stages(rubric, ns, as_of=day, available=available, labels=labels):
-        lazy = lazy.with_columns(*stage)
-    points = [f"{compiled.POINTS}{row.id}" for row in rubric.scoring]
-    if rubric.aggregate == "deduct":
-        points.insert(0, f"{compiled.POINTS}start")
-    totals = ["earned", "possible"] if rubric.aggregate != "none" else []
-    if rubric.aggregate in ("deduct", "worst"):
-        totals = ["earned"]
-    results = ["grade", "grade_label", "outcome", "decided_by", "withheld_by"]
-    amounts = [f"{amount.id}_fen" for amount in rubric.amounts]
-    if rubric.aggregate == "none":
-        points = []
-    lazy = lazy.select(*carried, *points, *totals, *results, *amounts)
-    native = lazy if ns is pl else lazy.to_native()
-    return Evaluation(native, rubric, day, period, available)
+    nulls = [ns.lit(None, dtype=dtype(known[name], ns)).alias(name) for name in absent]
+    return frame.with_columns(*nulls) if nulls else frame
 
 
-def _tallied(
-    events: Frame | None,
+def _absent_events(rubric: Rubric, present: Collection[str]) -> list[str]:
+    return [name for name in event_rules.needed_columns(rubric) if name not in present]
+
+
+def _with_tally(
+    frame: pl.LazyFrame,
+    events: pl.LazyFrame | None,
     rubric: Rubric,
-    ns: Any,
     day: date,
     period: int | None,
     in_order: bool | None,
-) -> Frame | None:
+) -> pl.LazyFrame:
     if events is None:
-        return None
-    table = events.lazy() if ns is pl else nw.from_native(events).lazy()
-    present = set(table.collect_schema().names())
-    known = dictionary()
-    table = table.with_columns(
-        ns.lit(None, dtype=dtype(known[name], ns)).alias(name)
-        for name in event_rules.needed_columns(rubric)
-        if name not in present
-    )
-    return tally(table, rubric, ns, as_of=day, period=period, in_order=in_order)
+        return _with_events(frame, (), rubric, pl)
+    table = _filled(events, pl, _absent_events(rubric, events.collect_schema().names()))
+    told = tally(table, rubric, as_of=day, period=period, in_order=in_order)
+    if told is None:
+        return _with_events(frame, (), rubric, pl)
+    joined = frame.join(told, on=rubric.subject_id, how="left", maintain_order="left")
+    return _with_events(joined, told.collect_schema().names(), rubric, pl)
 
 
-def _with_events(lazy: Frame, tallied: Frame | None, rubric: Rubric, ns: Any) -> Frame:
-    """Attach what events cost and trigger: zero and false where none does."""
+def _with_tally_elsewhere(
+    frame: nw.LazyFrame[Any],
+    events: nw.LazyFrame[Any] | None,
+    rubric: Rubric,
+    day: date,
+    period: int | None,
+) -> nw.LazyFrame[Any]:
+    if events is None:
+        return _with_events(frame, (), rubric, nw)
+    table = _filled(events, nw, _absent_events(rubric, events.collect_schema().names()))
+    told = tally_elsewhere(table, rubric, as_of=day, period=period)
+    joined = frame.join(told, on=rubric.subject_id, how="left")
+    return _with_events(joined, told.collect_schema().names(), rubric, nw)
+
+
+def _with_events(frame: F, touched: Collection[str], rubric: Rubric, ns: Namespace[E]) -> F:
+    """Fill in what events cost and trigger where none does: zero and false."""
     points = event_rules.point_names(event_rules.event_rows(rubric))
+    flags = event_rules.flag_names(event_rules.triggers(rubric))
     nothing = {
         **dict.fromkeys(points, ns.lit(0, dtype=ns.Int32)),
-        **dict.fromkeys(
-            event_rules.flag_names(event_rules.triggers(rubric)), ns.lit(False, dtype=ns.Boolean)
-        ),
+        **dict.fromkeys(flags, ns.lit(False, dtype=ns.Boolean)),
     }
-    if tallied is None:
-        return lazy.with_columns(*(value.alias(name) for name, value in nothing.items()))
-    touched = set(tallied.collect_schema().names())
-    order = {"maintain_order": "left"} if ns is pl else {}
-    joined = lazy.join(tallied, on=rubric.subject_id, how="left", **order)
-    return joined.with_columns(
+    return frame.with_columns(
         *(
             (ns.coalesce(ns.col(name), value) if name in touched else value).alias(name)
             for name, value in nothing.items()
         )
+    )
+
+
+def _graded(
+    frame: F,
+    rubric: Rubric,
+    ns: Namespace[E],
+    day: date,
+    available: frozenset[str],
+    labels: str | None,
+) -> F:
+    """Run the stages and keep the columns of an `Evaluation`."""
+    for stage in stages(rubric, ns, as_of=day, available=available, labels=labels):
+        frame = frame.with_columns(*stage)
+    points = [f"{compiled.POINTS}{row.id}" for row in rubric.scoring]
+    totals = ["earned", "possible"]
+    if rubric.aggregate == "deduct":
+        points.insert(0, f"{compiled.POINTS}start")
+    if rubric.aggregate in ("deduct", "worst"):
+        totals = ["earned"]
+    if rubric.aggregate == "none":
+        points, totals = [], []
+    return frame.select(
+        *(name for name in compiled.needed_columns(rubric) if name in available),
+        *points,
+        *totals,
+        *("grade", "grade_label", "outcome", "decided_by", "withheld_by"),
+        *(f"{amount.id}_fen" for amount in rubric.amounts),
     )

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import reduce
-from operator import xor
+from operator import and_, xor
 
 import polars as pl
 
-from lishui_credit.expressions import Expr, Namespace
+from lishui_credit.expressions import E, Namespace, first_of
 from lishui_credit.points import rounded
 from lishui_credit.rubrics.engine.compile import EVENT_OPEN, EVENT_REPAIRED, POINTS
 from lishui_credit.rubrics.law import rows as tables
@@ -86,7 +86,7 @@ def flag_names(triggers: Iterable[Override]) -> list[str]:
     return [f"{kind}{row.id}" for row in triggers for kind in (EVENT_OPEN, EVENT_REPAIRED)]
 
 
-def points(rows: list[Indicator], ns: Namespace) -> list[Expr]:
+def points(rows: list[Indicator], ns: Namespace[E]) -> list[E]:
     """Return what a net cost, ``_net``, takes off in the column of its row: Int64, at most 0."""
     zero = ns.lit(0, dtype=ns.Int64)
     return [
@@ -98,7 +98,7 @@ def points(rows: list[Indicator], ns: Namespace) -> list[Expr]:
     ]
 
 
-def flags(triggers: list[Override], ns: Namespace) -> list[Expr]:
+def flags(triggers: list[Override], ns: Namespace[E]) -> list[E]:
     """Return whether an event triggers an override, open or repaired: Int64, 1 or 0."""
     one, none = ns.lit(1, dtype=ns.Int64), ns.lit(0, dtype=ns.Int64)
     columns = []
@@ -115,13 +115,13 @@ def code_of(row: Indicator) -> str:
     return row.event.code
 
 
-def amounts(rubric: Rubric, rows: list[Indicator], ns: Namespace) -> list[Expr]:
+def amounts(rubric: Rubric, rows: list[Indicator], ns: Namespace[E]) -> list[E]:
     """Return ``_deduct`` and ``_restore``, what is given back: Int64, in the edition's unit.
 
     An event's day of correction is read from ``_corrected``, null where not known yet.
     """
 
-    def whole(value: int) -> Expr:
+    def whole(value: int) -> E:
         return ns.lit(value, dtype=ns.Int64)
 
     code = ns.col("code")
@@ -133,8 +133,8 @@ def amounts(rubric: Rubric, rows: list[Indicator], ns: Namespace) -> list[Expr]:
         alike.setdefault((row.event.deduct, row.event.percent, row.event.repair), []).append(
             row.event.code
         )
-    deduct: list[tuple[Expr, Expr]] = []
-    restore: list[tuple[Expr, Expr]] = []
+    deduct: list[tuple[E, E]] = []
+    restore: list[tuple[E, E]] = []
     for (cost, percent, repair), members in alike.items():
         test = code.is_in(members)
         base = whole(tables.units(cost, rubric.point_unit))
@@ -145,12 +145,12 @@ def amounts(rubric: Rubric, rows: list[Indicator], ns: Namespace) -> list[Expr]:
             chosen = next(entry for entry in rubric.repairs if entry.id == repair)
             restore.append((test, _restored(chosen, base, rubric.point_unit, ns)))
     return [
-        _chosen(deduct, whole(0), ns).alias("_deduct"),
-        _chosen(restore, whole(0), ns).alias("_restore"),
+        first_of(ns, deduct, whole(0)).alias("_deduct"),
+        first_of(ns, restore, whole(0)).alias("_restore"),
     ]
 
 
-def _told_apart(rows: list[Indicator], ns: Namespace) -> list[tuple[Expr, Expr, Expr]]:
+def _told_apart(rows: list[Indicator], ns: Namespace[E]) -> list[tuple[E, E | None, E | None]]:
     """By way of counting: its events, and the day (or month) and text that tell units apart.
 
     None stands for what tells nothing apart; codes that count once are left out.
@@ -173,22 +173,14 @@ def _told_apart(rows: list[Indicator], ns: Namespace) -> list[tuple[Expr, Expr, 
     ]
 
 
-def _chosen(branches: list[tuple[Expr, Expr]], otherwise: Expr, ns: Namespace) -> Expr:
-    """Return the value of the first branch whose test holds."""
-    chain = ns
-    for test, value in branches:
-        chain = chain.when(test).then(value)
-    return otherwise if chain is ns else chain.otherwise(otherwise)
-
-
-def unit(rows: list[Indicator], ns: Namespace) -> list[Expr]:
+def unit(rows: list[Indicator], ns: Namespace[E]) -> list[E]:
     """Return ``_day`` and ``_text``, which with the code tell units apart; blank where it counts once."""
     apart = _told_apart(rows, ns)
     days = [(test, day) for test, day, _ in apart if day is not None]
     texts = [(test, text) for test, _, text in apart if text is not None]
     return [
-        _chosen(days, ns.lit(0, dtype=ns.Int64), ns).alias("_day"),
-        _chosen(texts, ns.lit("", dtype=ns.String), ns).alias("_text"),
+        first_of(ns, days, ns.lit(0, dtype=ns.Int64)).alias("_day"),
+        first_of(ns, texts, ns.lit("", dtype=ns.String)).alias("_text"),
     ]
 
 
@@ -198,25 +190,24 @@ def unit_hash(rows: list[Indicator]) -> pl.Expr:
         (test, reduce(xor, (part.hash() for part in parts if part is not None)))
         for test, *parts in _told_apart(rows, pl)
     ]
-    hashed: pl.Expr = _chosen(branches, pl.lit(0, dtype=pl.UInt64), pl)
-    return pl.col("code").hash() ^ hashed
+    return pl.col("code").hash() ^ first_of(pl, branches, pl.lit(0, dtype=pl.UInt64))
 
 
-def _percent(percent: Percent, point_unit: int, ns: Namespace) -> Expr:
+def _percent(percent: Percent, point_unit: int, ns: Namespace[E]) -> E:
     """``times * column / over`` in points, rounded half away from zero to the unit."""
     top = ns.col(percent.column).cast(ns.Int64) * (percent.times * point_unit)
     over = ns.col(percent.over).cast(ns.Int64)
     safe = ns.when(over > 0).then(over).otherwise(ns.lit(None, dtype=ns.Int64))
-    return ((top * 2 + safe) // (safe * 2)).fill_null(0)
+    return rounded(ns, top, safe, signed=False).fill_null(0)
 
 
-def _restored(repair: Repair, cost: Expr, point_unit: int, ns: Namespace) -> Expr:
+def _restored(repair: Repair, cost: E, point_unit: int, ns: Namespace[E]) -> E:
     """Points given back for one event row, as known on the day of grading."""
     corrected = ns.col("_corrected")
     delay = corrected - day_number(ns, repair.measured_from)
     same_year = ns.col("corrected_on").dt.year() == ns.col(repair.measured_from).dt.year()
-    chain = ns.when(delay.is_null()).then(ns.lit(0, dtype=ns.Int64))
-    final: Expr = ns.lit(0, dtype=ns.Int64)
+    none = ns.lit(0, dtype=ns.Int64)
+    cases, final = [(delay.is_null(), none)], none
     for window in repair.windows:
         if window.restore is not None:
             given = ns.lit(tables.units(window.restore, point_unit), dtype=ns.Int64)
@@ -234,18 +225,18 @@ def _restored(repair: Repair, cost: Expr, point_unit: int, ns: Namespace) -> Exp
         if not tests:
             final = given
             break
-        chain = chain.when(tests[0] if len(tests) == 1 else tests[0] & tests[1]).then(given)
-    result = chain.otherwise(final)
+        cases.append((reduce(and_, tests), given))
+    result = first_of(ns, cases, final)
     if repair.paid_share:
         due = ns.col("tax_amount").cast(ns.Int64)
         paid = ns.col("paid_amount").cast(ns.Int64)
         safe = ns.when(due > 0).then(due).otherwise(ns.lit(None, dtype=ns.Int64))
-        share = (result * paid * 2 + safe) // (safe * 2)
+        share = rounded(ns, result * paid, safe, signed=False)
         result = ns.when(paid.is_null() | safe.is_null()).then(result).otherwise(share)
     return result
 
 
-def _repaired(row: Override, ns: Namespace) -> Expr:
+def _repaired(row: Override, ns: Namespace[E]) -> E:
     if row.repair is None:
         return ns.lit(False, dtype=ns.Boolean)
     corrected = ns.col("_corrected")
@@ -254,7 +245,4 @@ def _repaired(row: Override, ns: Namespace) -> Expr:
         tests.append((corrected - day_number(ns, "due_on")) <= row.repair.within_days)
     if row.repair.clean_months_at_least is not None:
         tests.append(ns.col("clean_months") >= row.repair.clean_months_at_least)
-    whole = tests[0]
-    for test in tests[1:]:
-        whole = whole & test
-    return whole.fill_null(False)
+    return reduce(and_, tests).fill_null(False)

@@ -17,9 +17,9 @@ from datetime import date
 from fractions import Fraction
 from functools import reduce
 from operator import and_, or_
-from typing import Final
+from typing import Final, Generic
 
-from lishui_credit.expressions import Expr, Namespace
+from lishui_credit.expressions import E, Namespace, first_of
 from lishui_credit.rubrics.engine.compile import (
     EVENT_REPAIRED,
     GRADED,
@@ -43,22 +43,20 @@ from lishui_credit.rubrics.law.rubric import GradeRow, Override, Rubric
 _WITHHELD_RANK: Final = -1
 _NOT_GRADED_RANK: Final = -2
 
-Stage = list[Expr]
-
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Generic[E]):
     """One way the grade can be decided before the score: a test, the rank it gives, its name."""
 
-    test: Expr
+    test: E
     rank: int
     decided_by: str
 
 
-def _steps(rubric: Rubric, rows: Sequence[Override], ns: Namespace) -> list[_Step]:
+def _steps(rubric: Rubric, rows: Sequence[Override], ns: Namespace[E]) -> list[_Step[E]]:
     """Ways the grade is decided before the score, in the order they are tried."""
     ranks = {grade.id: place for place, grade in enumerate(rubric.grades)}
-    steps: list[_Step] = []
+    steps: list[_Step[E]] = []
     deciding = [row for row in rows if row.effect.set is not None or row.effect.not_graded]
     for order in sorted({row.order for row in deciding}):
         peers = [row for row in deciding if row.order == order]
@@ -89,26 +87,21 @@ def _steps(rubric: Rubric, rows: Sequence[Override], ns: Namespace) -> list[_Ste
     return steps
 
 
-def _by_score(rubric: Rubric, ns: Namespace) -> Expr:
+def _by_score(rubric: Rubric, ns: Namespace[E]) -> E:
     """Rank the score gives: the first grade whose cut-off and requirements are met."""
-
-    def lit(rank: int) -> Expr:
-        return ns.lit(rank, dtype=ns.Int16)
-
-    chain = ns
+    cases: list[tuple[E, E]] = []
     open_grades = [(place, row) for place, row in enumerate(rubric.grades) if not row.set_only]
     for place, row in open_grades[:-1]:
-        tests: list[Expr] = []
+        tests: list[E] = []
         if row.at_least is not None:
             tests.append(_cut(rubric, row, ns))
         if row.requires:
             tests.append(ns.col(f"{REQUIRES}{row.id}").fill_null(False))
-        chain = chain.when(reduce(and_, tests)).then(lit(place))
-    last = lit(open_grades[-1][0])
-    return last if chain is ns else chain.otherwise(last)
+        cases.append((reduce(and_, tests), _rank(ns, place)))
+    return first_of(ns, cases, _rank(ns, open_grades[-1][0]))
 
 
-def _cut(rubric: Rubric, row: GradeRow, ns: Namespace) -> Expr:
+def _cut(rubric: Rubric, row: GradeRow, ns: Namespace[E]) -> E:
     assert row.at_least is not None
     test = reaches(rubric, ns, ">=", Fraction(row.at_least))
     for flag, bound in row.at_least_if.items():
@@ -117,7 +110,7 @@ def _cut(rubric: Rubric, row: GradeRow, ns: Namespace) -> Expr:
     return test
 
 
-def _bounded(rubric: Rubric, rows: Sequence[Override], ns: Namespace) -> tuple[Expr, Expr]:
+def _bounded(rubric: Rubric, rows: Sequence[Override], ns: Namespace[E]) -> tuple[E, E]:
     """Rank after caps and shifts, and the id of the one that acted last ("score" if none)."""
     ranks = {grade.id: place for place, grade in enumerate(rubric.grades)}
     rank = ns.col("_rank")
@@ -132,74 +125,47 @@ def _bounded(rubric: Rubric, rows: Sequence[Override], ns: Namespace) -> tuple[E
         if then is not None and then.cap is not None:
             caps.append((ranks[then.cap], f"{EVENT_REPAIRED}{row.id}", row.id))
     caps.sort(key=lambda cap: (-cap[0], cap[2]))
-    chain, named = ns, ns
-    for place, column, name in caps:
-        test = ns.col(column).fill_null(False) & (rank < place)
-        chain = chain.when(test).then(ns.lit(place, dtype=ns.Int16))
-        named = named.when(test).then(ns.lit(name))
-    capped = rank if chain is ns else chain.otherwise(rank)
-    decided = ns.lit("score") if named is ns else named.otherwise(ns.lit("score"))
+    acting = [
+        (ns.col(column).fill_null(False) & (rank < place), place, name)
+        for place, column, name in caps
+    ]
+    capped = first_of(ns, [(test, _rank(ns, place)) for test, place, _ in acting], rank)
+    decided = first_of(ns, [(test, ns.lit(name)) for test, _, name in acting], ns.lit("score"))
     ladder = [place for place, grade in enumerate(rubric.grades) if not grade.set_only]
     for row in rows:
         if row.effect.shift is None:
             continue
         test = ns.col(f"{OVERRIDE}{row.id}").fill_null(False)
-        moved = ns
-        for at, place in enumerate(ladder[:-1]):
-            target = ladder[min(at + row.effect.shift, len(ladder) - 1)]
-            moved = moved.when(test & (capped == place)).then(ns.lit(target, dtype=ns.Int16))
+        targets = [*ladder[row.effect.shift :], *[ladder[-1]] * row.effect.shift]
+        moved = [
+            (test & (capped == ns.lit(place)), _rank(ns, target))
+            for place, target in zip(ladder[:-1], targets, strict=False)
+        ]
         decided = ns.when(test & (capped < ladder[-1])).then(ns.lit(row.id)).otherwise(decided)
-        capped = moved.otherwise(capped)
+        capped = first_of(ns, moved, capped)
     return capped, decided
 
 
-def _choose(ns: Namespace, pairs: Sequence[tuple[Expr, Expr]], otherwise: Expr) -> Expr:
-    chain = ns
-    for test, result in pairs:
-        chain = chain.when(test).then(result)
-    return otherwise if chain is ns else chain.otherwise(otherwise)
+def _rank(ns: Namespace[E], place: int) -> E:
+    return ns.lit(place, dtype=ns.Int16)
 
 
 def stages(
     rubric: Rubric,
-    ns: Namespace,
+    ns: Namespace[E],
     *,
     as_of: date,
     available: frozenset[str],
     labels: str | None = None,
-) -> Iterator[Stage]:
-    """Yield what is added to the frame, stage by stage.
+) -> Iterator[list[E]]:
+    """Yield the named expressions that are added to the frame; each stage may read those before it.
 
-    Parameters
-    ----------
-    rubric : Rubric
-        An edition that can grade.
-    ns : module
-        polars or narwhals, the one whose frame the expressions go to.
-    as_of : date
-        Day of grading.
-    available : frozenset of str
-        Columns the subjects came with.
-    labels : str, optional
-        Label set of the grades; the printed labels if None.
-
-    Yields
-    ------
-    list of expressions
-        Named; each stage may read those before it.
+    `available` names the columns the subjects came with; without `labels`, a label set of the
+    grades, the printed labels are given.
     """
-    events = {row.id for row in rubric.scoring if row.event is not None}
-    first = [
-        points(rubric, row, ns, as_of).alias(f"{POINTS}{row.id}")
-        for row in rubric.scoring
-        if row.id not in events
-    ]
-    if rubric.aggregate == "deduct":
-        first.append(start_score(rubric, ns).alias(f"{POINTS}start"))
     if rubric.aggregate != "none":
-        yield first
+        yield _points(rubric, ns, as_of)
         yield [earned(rubric, ns).alias("earned"), possible(rubric, ns).alias("possible")]
-
     rows = overrides(rubric, available)
     tested = [triggered(row, rubric, ns).alias(f"{OVERRIDE}{row.id}") for row in rows]
     tested += [
@@ -209,33 +175,19 @@ def stages(
     ]
     if tested:
         yield tested
-
-    steps = _steps(rubric, rows, ns)
-
-    def number(value: int) -> Expr:
-        return ns.lit(value, dtype=ns.Int16)
-
+    steps = list(enumerate(_steps(rubric, rows, ns), start=1))
+    taken = [(step.test, _rank(ns, place)) for place, step in steps]
     yield [
-        _choose(
-            ns,
-            [(step.test, number(place)) for place, step in enumerate(steps, start=1)],
-            number(0),
-        ).alias("_step"),
+        first_of(ns, taken, _rank(ns, 0)).alias("_step"),
         _by_score(rubric, ns).alias("_rank"),
     ]
     rank, decided = _bounded(rubric, rows, ns)
-    at = ns.col("_step")
+    at = [(ns.col("_step") == ns.lit(place), step) for place, step in steps]
     yield [
-        _choose(
-            ns,
-            [(at == place, number(step.rank)) for place, step in enumerate(steps, start=1)],
-            rank,
-        ).alias("_final"),
-        _choose(
-            ns,
-            [(at == n, ns.lit(step.decided_by)) for n, step in enumerate(steps, start=1)],
-            decided,
-        ).alias("decided_by"),
+        first_of(ns, [(test, _rank(ns, step.rank)) for test, step in at], rank).alias("_final"),
+        first_of(ns, [(test, ns.lit(step.decided_by)) for test, step in at], decided).alias(
+            "decided_by"
+        ),
     ]
     yield _results(rubric, rows, ns, labels)
     if rubric.amounts:
@@ -249,45 +201,47 @@ def stages(
         ]
 
 
-def _results(rubric: Rubric, rows: Sequence[Override], ns: Namespace, labels: str | None) -> Stage:
+def _points(rubric: Rubric, ns: Namespace[E], as_of: date) -> list[E]:
+    found = [
+        points(rubric, row, ns, as_of).alias(f"{POINTS}{row.id}")
+        for row in rubric.scoring
+        if row.event is None
+    ]
+    if rubric.aggregate == "deduct":
+        found.append(start_score(rubric, ns).alias(f"{POINTS}start"))
+    return found
+
+
+def _results(
+    rubric: Rubric, rows: Sequence[Override], ns: Namespace[E], labels: str | None
+) -> list[E]:
     final = ns.col("_final")
     nothing = ns.lit(None, dtype=ns.String)
 
-    def per_grade(text: Callable[[GradeRow], str]) -> Expr:
-        pairs = [(final == n, ns.lit(text(row))) for n, row in enumerate(rubric.grades)]
-        return _choose(ns, pairs, nothing)
+    def per_grade(text: Callable[[GradeRow], str]) -> E:
+        pairs = [(final == ns.lit(n), ns.lit(text(row))) for n, row in enumerate(rubric.grades)]
+        return first_of(ns, pairs, nothing)
 
-    lacking = [
-        (ns.col(f"{OVERRIDE}{row.id}").is_null(), ns.lit(row.id))
-        for row in rows
-        if row.missing == "withhold"
-    ]
-    lacking += [
-        (ns.col(f"{REQUIRES}{row.id}").is_null(), ns.lit(f"grade {row.id}"))
-        for row in rubric.grades
-        if row.requires_missing == "withhold"
-    ]
-    if rubric.aggregate == "deduct":
-        lacking.append((ns.col(f"{POINTS}start").is_null(), ns.lit("start")))
-    lacking += [
-        (ns.col(f"{POINTS}{row.id}").is_null(), ns.lit(row.id))
-        for row in rubric.scoring
-        if row.missing == "withhold"
-    ]
-    withheld = final == _WITHHELD_RANK
+    withheld, left_out = final == ns.lit(_WITHHELD_RANK), final == ns.lit(_NOT_GRADED_RANK)
+    outcomes = [(withheld, ns.lit(WITHHELD)), (left_out, ns.lit(NOT_GRADED))]
+    lacking = first_of(ns, _lacking(rubric, rows, ns), nothing)
     return [
         per_grade(lambda row: row.id).alias("grade"),
         per_grade(lambda row: row.labels.get(labels or "", row.label_zh)).alias("grade_label"),
-        _choose(
-            ns,
-            [
-                (withheld, ns.lit(WITHHELD)),
-                (final == _NOT_GRADED_RANK, ns.lit(NOT_GRADED)),
-            ],
-            ns.lit(GRADED),
-        ).alias("outcome"),
-        ns.when(withheld)
-        .then(_choose(ns, lacking, nothing))
-        .otherwise(nothing)
-        .alias("withheld_by"),
+        first_of(ns, outcomes, ns.lit(GRADED)).alias("outcome"),
+        ns.when(withheld).then(lacking).otherwise(nothing).alias("withheld_by"),
     ]
+
+
+def _lacking(rubric: Rubric, rows: Sequence[Override], ns: Namespace[E]) -> list[tuple[E, E]]:
+    """Return what may withhold a grade, in the order it is named: a test and a name each."""
+    found = {f"{OVERRIDE}{row.id}": row.id for row in rows if row.missing == "withhold"}
+    for grade in rubric.grades:
+        if grade.requires_missing == "withhold":
+            found[f"{REQUIRES}{grade.id}"] = f"grade {grade.id}"
+    if rubric.aggregate == "deduct":
+        found[f"{POINTS}start"] = "start"
+    for row in rubric.scoring:
+        if row.missing == "withhold":
+            found[f"{POINTS}{row.id}"] = row.id
+    return [(ns.col(column).is_null(), ns.lit(name)) for column, name in found.items()]

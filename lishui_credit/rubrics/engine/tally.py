@@ -7,79 +7,55 @@ are added up as they stream; only where two of a subject may share a unit are th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeAlias
 
+import narwhals as nw
 import polars as pl
 
-from lishui_credit.expressions import Expr, Namespace
+from lishui_credit.expressions import E, F, Namespace
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.law.formulas import day_number
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.tables.frames import stands_in_order
 
-Frame = Any
 _FEW: Final = 100_000  # subjects whose events are held at a time
 
 
 def tally(
-    events: Frame,
+    events: pl.LazyFrame,
     rubric: Rubric,
-    ns: Namespace,
     *,
     as_of: date,
     period: int | None,
     in_order: bool | None = None,
-) -> Frame | None:
-    """Return what the events of every subject cost, and what they trigger.
+) -> pl.LazyFrame | None:
+    """Return what the events of every subject cost, and what they trigger; None if they touch none.
 
-    Parameters
-    ----------
-    events : lazy frame
-        Conformed events: subject id, and the columns of `events.needed_columns`; ``event_id`` not
-        null.
-    rubric : Rubric
-        The edition.
-    ns : module
-        polars or narwhals, the frame's own.
-    as_of : date
-        Day of grading; a correction after it is not yet known.
-    period : int, optional
-        Year assessed; events of other years are left out. None counts all.
-    in_order : bool, optional
-        Whether events of a polars frame stand in the order of their subjects; looked for if None.
-
-    Returns
-    -------
-    lazy frame or None
-        One row per subject with events that count: its id, ``points__<row>`` (Int32, at most 0, in
-        the edition's unit) and ``_event__<override>``, ``_repaired__<override>`` (Boolean). Polars
-        leaves out the columns no event touches; None if none is touched.
-
-    Notes
-    -----
-    Cost with polars, events in the order of their subjects: three streamed passes, and held at a
-    time are the events of `_FEW` subjects that have several of one unit. In any other order, and in
-    other engines: two group-bys on at most as many rows as there are events, and one row per
-    subject held.
+    One row per subject with events that count: its id, ``points__<row>`` (Int32, at most 0, in the
+    edition's unit) and ``_event__<override>``, ``_repaired__<override>`` (Boolean), without the
+    columns no event touches. The events are conformed, with the columns of `events.needed_columns`,
+    ``event_id`` never null. Those of another year than `period` are left out, and a correction
+    after `as_of` is not yet known. Whether they stand in the order of their subjects is looked for
+    where `in_order` is None.
     """
+    # Cost, events in the order of their subjects: three streamed passes, and held at a time are the
+    # events of `_FEW` subjects that have several of one unit. In any other order, and in other
+    # engines: two group-bys on at most as many rows as there are events, one row per subject held.
     subject = rubric.subject_id
-    rows, triggers = event_rules.event_rows(rubric), event_rules.triggers(rubric)
-    if ns is not pl:
-        book = _Book(rubric, rows, triggers, ns)
-        return book.summed(book.exact(_known(events, ns, as_of, period)))
     codes = set(events.select(pl.col("code").unique()).collect(engine="streaming")["code"])
-    rows = [row for row in rows if event_rules.code_of(row) in codes]
-    triggers = [row for row in triggers if row.event in codes]
+    rows = [row for row in event_rules.event_rows(rubric) if event_rules.code_of(row) in codes]
+    triggers = [row for row in event_rules.triggers(rubric) if row.event in codes]
     if not rows and not triggers:
         return None
-    book = _Book(rubric, rows, triggers, pl)
+    book: _PolarsBook = _Book(rubric, rows, triggers, pl, pl.concat)
     known = _known(events, pl, as_of, period)
     if in_order is None:
         in_order = stands_in_order(events, pl.col(subject))
     if not in_order:
-        return book.held(known).sort(subject).lazy().set_sorted(subject)
+        return _held(book, known).sort(subject).lazy().set_sorted(subject)
     found = book.typed(_run_sums(book.alone(known), subject))
     doubtful = _doubtful(known, book)
     if doubtful.is_empty():
@@ -90,22 +66,32 @@ def tally(
         # Their bounds let row groups be passed over that hold none of them.
         near = pl.col(subject).is_between(pl.lit(these[0]), pl.lit(these[-1]))
         theirs = known.filter(near, pl.col(subject).is_in(these.implode()))
-        parts.append(book.held(theirs.collect(engine="streaming").lazy()))
+        parts.append(_held(book, theirs.collect(engine="streaming").lazy()))
     others = found.filter(~pl.col(subject).is_in(doubtful.implode())).set_sorted(subject)
     exactly = pl.concat(parts).sort(subject).lazy()
     return others.merge_sorted(exactly, key=subject).set_sorted(subject)
 
 
+def tally_elsewhere(
+    events: nw.LazyFrame[Any], rubric: Rubric, *, as_of: date, period: int | None
+) -> nw.LazyFrame[Any]:
+    """Return the tally of another engine's events, with all columns; see `tally`."""
+    rows, triggers = event_rules.event_rows(rubric), event_rules.triggers(rubric)
+    book: _Book[nw.Expr, nw.LazyFrame[Any]] = _Book(rubric, rows, triggers, nw, nw.concat)
+    return book.summed(book.exact(_known(events, nw, as_of, period)))
+
+
 @dataclass(frozen=True, slots=True)
-class _Book:
+class _Book(Generic[E, F]):
     """What is added up: the rows and overrides that events touch, in one engine."""
 
     rubric: Rubric
     rows: list[Indicator]
     triggers: list[Override]
-    ns: Namespace
+    ns: Namespace[E]
+    stack: Callable[[list[F]], F]  # lays frames under one another
 
-    def alone(self, known: Frame) -> Frame:
+    def alone(self, known: F) -> F:
         """Lay out events that share no unit: each costs what it costs."""
         costs = known.with_columns(*event_rules.amounts(self.rubric, self.rows, self.ns))
         return costs.with_columns(_net(self.ns)).select(
@@ -114,7 +100,7 @@ class _Book:
             *event_rules.flags(self.triggers, self.ns),
         )
 
-    def exact(self, known: Frame) -> Frame:
+    def exact(self, known: F) -> F:
         """Lay out the units of events, and the events that trigger an override."""
         ns, subject = self.ns, self.rubric.subject_id
         keys = [subject, "code", "_day", "_text"]
@@ -136,21 +122,20 @@ class _Book:
         nothing = ns.lit(0, dtype=ns.Int64)
         unmoved = [nothing.alias(name) for name in event_rules.point_names(self.rows)]
         untold = [nothing.alias(name) for name in event_rules.flag_names(self.triggers)]
-        return ns.concat(
+        return self.stack(
             [
                 units.select(ns.col(subject), *event_rules.points(self.rows, ns), *untold),
                 told.select(ns.col(subject), *unmoved, *event_rules.flags(self.triggers, ns)),
-            ],
-            how="vertical",
+            ]
         )
 
-    def summed(self, cells: Frame) -> Frame:
+    def summed(self, cells: F) -> F:
         """Add up what is laid out, one row per subject."""
         names = event_rules.point_names(self.rows) + event_rules.flag_names(self.triggers)
         whole = [self.ns.col(name).sum().alias(name) for name in names]
         return self.typed(cells.group_by(self.rubric.subject_id).agg(*whole))
 
-    def typed(self, sums: Frame) -> Frame:
+    def typed(self, sums: F) -> F:
         """Return sums as the columns they are held in."""
         ns = self.ns
         return sums.select(
@@ -159,17 +144,20 @@ class _Book:
             *((ns.col(n) > 0).alias(n) for n in event_rules.flag_names(self.triggers)),
         )
 
-    def held(self, known: pl.LazyFrame) -> pl.DataFrame:
-        """Add up events in any order, with whatever units they share."""
-        found: pl.LazyFrame = self.summed(self.exact(known))
-        return found.collect(engine="streaming")
+
+_PolarsBook: TypeAlias = _Book[pl.Expr, pl.LazyFrame]
 
 
-def _known(events: Frame, ns: Namespace, as_of: date, period: int | None) -> Frame:
+def _held(book: _PolarsBook, known: pl.LazyFrame) -> pl.DataFrame:
+    """Add up events in any order, with whatever units they share."""
+    return book.summed(book.exact(known)).collect(engine="streaming")
+
+
+def _known(events: F, ns: Namespace[E], as_of: date, period: int | None) -> F:
     """Return the events of the period, with the day of correction as far as known."""
     kept = events.filter(~ns.col("exempt").fill_null(False))
     if period is not None:
-        kept = kept.filter(ns.col("occurred_on").dt.year() == period)
+        kept = kept.filter(ns.col("occurred_on").dt.year() == ns.lit(period))
     return kept.with_columns(
         ns.when(ns.col("corrected_on") <= ns.lit(as_of))
         .then(day_number(ns, "corrected_on"))
@@ -178,16 +166,16 @@ def _known(events: Frame, ns: Namespace, as_of: date, period: int | None) -> Fra
     )
 
 
-def _of_codes(known: Frame, codes: list[str], ns: Namespace) -> Frame:
+def _of_codes(known: F, codes: list[str], ns: Namespace[E]) -> F:
     return known.filter(ns.col("code").is_in(sorted(set(codes)) or [""]))
 
 
-def _net(ns: Namespace) -> Expr:
+def _net(ns: Namespace[E]) -> E:
     left = ns.col("_deduct") - ns.col("_restore")
     return ns.when(left > 0).then(left).otherwise(ns.lit(0, dtype=ns.Int64)).alias("_net")
 
 
-def _doubtful(known: pl.LazyFrame, book: _Book) -> pl.Series:
+def _doubtful(known: pl.LazyFrame, book: _PolarsBook) -> pl.Series:
     """Return in order the subjects with two events that may be of one unit, or are of no row.
 
     The events stand in the order of their subjects. Units are told apart by hashes: two that differ

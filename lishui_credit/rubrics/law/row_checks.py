@@ -7,16 +7,23 @@ on every part of an edition and adds what only the whole can show.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from typing import Any
 
 from lishui_credit.errors import Problem
 from lishui_credit.language import tr
 from lishui_credit.points import Band
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.formulas import FORMULAS
-from lishui_credit.rubrics.law.rubric import BandRow, Bound, Condition, Indicator, Number, Rubric
+from lishui_credit.rubrics.law.rubric import (
+    BandRow,
+    Bound,
+    Condition,
+    Factor,
+    Indicator,
+    Number,
+    Rubric,
+)
 from lishui_credit.tables.columns import Column, dictionary
 
 Loc = tuple[str | int, ...]
@@ -199,7 +206,7 @@ def _values(loc: Loc, condition: Condition, column: Column) -> Found:
                 yield say(loc, "the column has no such value", "该列没有此取值", name)
 
 
-def check_formula(loc: Loc, name: str, params: dict[str, Any], rubric: Rubric) -> Found:
+def check_formula(loc: Loc, name: str, params: Mapping[str, Factor], rubric: Rubric) -> Found:
     """Yield where a formula is unknown or lacks parameters or columns."""
     formula = FORMULAS.get(name)
     if formula is None:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from lishui_credit.citation import Citation, Evidence, Period
 
 Number = int | Decimal
+Factor = Number | dict[str, Number]
 Bound = int | Decimal | Annotated[str, "a fraction such as 2/3"]
 Missing = Literal["withhold", "zero", "full", "exclude"]
 Aggregate = Literal["sum", "weighted", "deduct", "worst", "none"]
@@ -121,7 +122,7 @@ class FormulaRule:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     name: str
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Factor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -449,7 +450,7 @@ class ChoiceOption:
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     id: str
     label_zh: str
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Factor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -630,9 +631,9 @@ class Rubric:
                 return row
         raise KeyError(row_id)
 
-    def choice_values(self) -> dict[str, Any]:
+    def choice_values(self) -> dict[str, Factor]:
         """Return the values of every option taken, for formulas."""
-        values: dict[str, Any] = {}
+        values: dict[str, Factor] = {}
         for choice in self.choices:
             for option in choice.options:
                 if option.id == choice.taken:

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, Problem
-from lishui_credit.expressions import Expr, Namespace
+from lishui_credit.expressions import E, Namespace
 from lishui_credit.grades import GradeScale
 from lishui_credit.language import tr
 from lishui_credit.points import PointsTable
@@ -178,11 +178,19 @@ class Card:
 
     # ---- expressions --------------------------------------------------------------------------
 
-    def points_expr(self, feature: str, ns: Namespace = pl) -> Expr:
+    @overload
+    def points_expr(self, feature: str) -> pl.Expr: ...
+    @overload
+    def points_expr(self, feature: str, ns: Namespace[E]) -> E: ...
+    def points_expr(self, feature: str, ns: Any = pl) -> Any:
         """Return the expression of one characteristic's points."""
         return self[feature].table.expr(ns).alias(f"{POINTS}{feature}")
 
-    def expr(self, ns: Namespace = pl) -> Expr:
+    @overload
+    def expr(self) -> pl.Expr: ...
+    @overload
+    def expr(self, ns: Namespace[E]) -> E: ...
+    def expr(self, ns: Any = pl) -> Any:
         """Return the expression of the score, named ``score``.
 
         Select it beside the subject's id, or add it with ``with_columns``: a polars scan that
