@@ -20,7 +20,8 @@ PACKAGE = "lishui_credit"
 FLOORS = [
     {"errors", "language", "citation", "layout", "version", "first_use", "engine"},
     {"points", "grades", "identifiers", "proportions"},
-    {"columns", "dictionary", "frames", "read", "headers", "cells", "conform", "write"},
+    {"columns", "dictionary", "frames", "read", "headers", "cells", "conform", "write"}
+    | {"unreadable", "workbooks"},
     {"rubrics", "scorecards"},
     {"validation", "records"},
     {"cutoffs", "plan"},
