@@ -116,7 +116,7 @@ def fit_file(
             )
         )
     progress(tr("reading", "读取"))
-    sample = read_sample(path, target)
+    sample = read_sample(path, target, leave_out=leave_out)
     table, outcome = sample.frame, sample.outcome
     synthetic = _is_synthetic(table)
     gone = [name for name in leave_out if name not in table.columns]
@@ -218,7 +218,10 @@ def validate_file(
         periods, groups.
     """
     card = load(model)
-    sample = read_sample(path, target or str(card.provenance.get("target", "bad")))
+    outcome_column = target or str(card.provenance.get("target", "bad"))
+    sample = read_sample(
+        path, outcome_column, only=[*card.columns, *by, *([period] if period else [])]
+    )
     table, outcome = sample.frame, sample.outcome
     absent = [name for name in (*by, *([period] if period else [])) if name not in table.columns]
     if absent:

@@ -25,6 +25,7 @@ from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, observed
 from lishui_credit.plan.records.publicity import INDICATOR
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, read_frame, take
+from lishui_credit.unreadable import unreadable
 
 Act = Literal["licence", "penalty"]
 
@@ -174,17 +175,21 @@ def _faults(
         "organisation": ~person,
         "person": person,
     }[field.required]
-    faults = [("empty", needed & text.is_null())]
+    lost = unreadable(text).fill_null(False)
+    faults = [("empty", needed & text.is_null()), ("unreadable", lost)]
     if field.kind == "uscc":
         valid = text.map_batches(uscc_valid, return_dtype=pl.Boolean)
-        faults.append(("check_digit", text.is_not_null() & ~valid))
+        faults.append(("check_digit", text.is_not_null() & ~valid & ~lost))
     elif field.kind == "choice":
-        faults.append(("not_a_choice", text.is_not_null() & ~text.is_in(list(field.choices))))
+        strange = text.is_not_null() & ~text.is_in(list(field.choices))
+        faults.append(("not_a_choice", strange & ~lost))
     elif field.kind == "amount":
         number = text.cast(pl.Float64, strict=False)
-        faults.append(("not_an_amount", text.is_not_null() & ~(number >= 0).fill_null(False)))
+        none = text.is_not_null() & ~(number >= 0).fill_null(False)
+        faults.append(("not_an_amount", none & ~lost))
     elif field.kind == "date":
-        faults.append(("not_a_date", text.is_not_null() & pl.col(f"_{field.id}").is_null()))
+        none = text.is_not_null() & pl.col(f"_{field.id}").is_null()
+        faults.append(("not_a_date", none & ~lost))
     return faults
 
 
@@ -209,7 +214,8 @@ def judged_records(
         ``adcode``, ``passes``, ``faults`` (how many), ``synthetic``; rows as given.
     faults : polars.DataFrame
         ``field``, ``fault``, ``records``: ``empty``, ``check_digit``, ``not_a_choice``,
-        ``not_an_amount``, ``not_a_date``, ``ends_before_start``, ``absent`` (no such column).
+        ``not_an_amount``, ``not_a_date``, ``ends_before_start``, ``absent`` (no such column),
+        ``unreadable`` (an error of a spreadsheet, a formula without a value).
 
     Raises
     ------

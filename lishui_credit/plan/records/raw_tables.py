@@ -129,8 +129,8 @@ _SYNTHETIC: Final = RawColumn(
 )
 
 
-def _frame(source: Any, table: RawTable) -> tuple[pl.DataFrame, str, int]:
-    """Return the rows of a file or a frame, its name for messages, and its first row's number."""
+def _frame(source: Any, table: RawTable) -> tuple[pl.DataFrame, str, pl.Series]:
+    """Return the rows of a file or a frame, its name for messages, and the numbers of its rows."""
     if isinstance(source, str | Path):
         headers = {normal(name) for column in table.all_columns for name in _names(column)}
         days = {
@@ -140,9 +140,11 @@ def _frame(source: Any, table: RawTable) -> tuple[pl.DataFrame, str, int]:
             for name in _names(column)
         }
         raw = read(source, lambda text: normal(text) in headers, lambda text: normal(text) in days)
-        return raw.frame.collect(), raw.name, raw.first_row
+        found = raw.numbered().collect()
+        return found.drop("_row"), raw.name, found["_row"]
     name = tr(table.id.replace("_", " "), table.title_zh)
-    return as_polars(source, name), name, 1
+    frame = as_polars(source, name)
+    return frame, name, pl.int_range(1, frame.height + 1, eager=True)
 
 
 def read_frame(source: Any, table: RawTable) -> pl.DataFrame:
@@ -274,7 +276,7 @@ def take(source: Any, table: RawTable) -> pl.DataFrame:
     >>> take(pl.DataFrame({"区划代码": ["莲都区"], "日期": ["2018年3月1日"]}), visits).row(0)
     ('331102', datetime.date(2018, 3, 1), False)
     """
-    frame, where, first = _frame(source, table)
+    frame, where, lines = _frame(source, table)
     problems: list[Problem] = []
     found = _matched(frame.columns, table, where, problems)
     values: list[pl.Expr] = []
@@ -299,8 +301,8 @@ def take(source: Any, table: RawTable) -> pl.DataFrame:
                     Problem(
                         reason,
                         tr(
-                            f"{count} rows, first row {row + first}: {frame[header][row]!s}",
-                            f"{count} 行,首行为第 {row + first} 行:{frame[header][row]!s}",
+                            f"{count} rows, first row {lines[row]}: {frame[header][row]!s}",
+                            f"{count} 行,首行为第 {lines[row]} 行:{frame[header][row]!s}",
                         ),
                         where=f"{where} {header}",
                     )
