@@ -249,7 +249,8 @@ def compare(options: argparse.Namespace) -> int:
     old, new = read_policy(options.old), read_policy(options.new)
     numbers = [name for name in (options.outcome, options.amount) if name]
     numbers += [] if new.score.order else [new.score.column]
-    scores = read_scores(options.scores, old, *numbers, check_source=False)
+    texts = {*new.columns, *names_of(options.by)}
+    scores = read_scores(options.scores, old, *numbers, texts=texts, check_source=False)
     scores.whole(Path(options.scores).name)
     found = swap(
         scores.frame,

@@ -363,9 +363,10 @@ def read_laboratory(path: Path | str) -> Laboratory:
     policy = read_policy(path.parent / raw["policy"])
     loans = path.parent / raw["loans"]
     numbers = [str(columns[name]) for name in ("outcome", "amount", "pd") if columns[name]]
-    scores = read_scores(loans, policy, *numbers).whole(Path(loans).name)
-    frame = as_polars(scores.frame)
     areas, groups = tuple(raw.get("areas", ())), tuple(raw.get("groups", ()))
+    texts = [*areas, *groups, *([columns["id"]] if columns["id"] else [])]
+    scores = read_scores(loans, policy, *numbers, texts=texts).whole(Path(loans).name)
+    frame = as_polars(scores.frame)
     checked = book(
         frame,
         score=policy.score.column,

@@ -120,7 +120,7 @@ def fit_file(
     """
     folder = _new(Path(folder))
     progress(tr("reading", "读取"))
-    sample = read_sample(path, target)
+    sample = read_sample(path, target, leave_out=leave_out)
     sample.must_hold(*leave_out, *by)
     inputs = features(sample.frame.drop(*leave_out, MADE_UP, strict=False))
     progress(tr("fitting", "拟合"))

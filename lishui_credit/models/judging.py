@@ -78,7 +78,9 @@ def validate_file(
     >>> home.cleanup()
     """
     card = load(model)
-    sample = read_sample(path, target or str(card.provenance.get("target", "bad")))
+    outcome = target or str(card.provenance.get("target", "bad"))
+    needed = [*card.columns, *by, *([period] if period else [])]
+    sample = read_sample(path, outcome, only=needed)
     sample.must_hold(*by, *([period] if period else []))
     table = sample.frame
     scores = card.score(table)

@@ -7,7 +7,7 @@ be one. A file that says which model or edition made it is held to the policy's.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.headers import is_date, is_header
 from lishui_credit.tables.read import broken
 from lishui_credit.tables.read import read as read_raw
+from lishui_credit.tables.unreadable import no_value, unreadable
 
 KEY: Final = "lishui_credit"
 """Where a Parquet footer keeps what made the file."""
@@ -47,7 +48,8 @@ class Scores:
     lines : polars.Series, optional
         Line (or sheet row) of every row in the file; from 2 on where it is not given.
     faults : dict of str to polars.Series
-        By column: the cells of a number that are none, as they stand; null elsewhere.
+        By column: the cells of a number that are none, and unreadable ones of a column that is
+        used, as they stand; null elsewhere.
     """
 
     frame: pl.DataFrame
@@ -66,7 +68,7 @@ class Scores:
         return bool(told.any())
 
     def whole(self, where: str) -> Scores:
-        """Return the scores if every cell of a number is one.
+        """Return the scores if every cell of a number is one, and every text that is used readable.
 
         Raises
         ------
@@ -77,14 +79,21 @@ class Scores:
         for name, cells in self.faults.items():
             wrong = cells.drop_nulls()
             found = tr(f"{len(wrong)} cells: {wrong[0]}", f"{len(wrong)} 格:{wrong[0]}")
-            what = tr("not a number", "不是数字")
+            lost = pl.select(unreadable(pl.lit(wrong)).any()).item()
+            what = no_value() if lost else tr("not a number", "不是数字")
             problems.append(Problem(what, found, where=f"{where}: {name}"))
         if problems:
             raise SubjectError(problems)
         return self
 
 
-def read_scores(path: Path | str, policy: Policy, *also: str, check_source: bool = True) -> Scores:
+def read_scores(
+    path: Path | str,
+    policy: Policy,
+    *also: str,
+    texts: Collection[str] = (),
+    check_source: bool = True,
+) -> Scores:
     """Read a file of scores: Parquet, CSV, Excel, or a graded file with its manifest.
 
     Parameters
@@ -95,13 +104,16 @@ def read_scores(path: Path | str, policy: Policy, *also: str, check_source: bool
         Tells which column must be numbers.
     *also : str
         Further columns of numbers, read where they are there.
+    texts : collection of str
+        Further columns of text that are used beside those of the policy.
     check_source : bool, default True
         Refuse scores of another model or edition than the policy names.
 
     Raises
     ------
     SubjectError
-        If it cannot be read. A cell of a number that is none is not raised but told in ``faults``.
+        If it cannot be read. A cell of a number that is none, or an unreadable one of a text that
+        is used, is not raised but told in ``faults``.
     PolicyError
         If another model or edition made it than the policy names.
     """
@@ -125,6 +137,11 @@ def read_scores(path: Path | str, policy: Policy, *also: str, check_source: bool
                         faults |= {name: wrong} if wrong.count() else {}
             else:
                 table, faults = cells(table, numbers)
+            for name in {*policy.columns, *texts} & set(table.columns):
+                if table[name].dtype == pl.String:
+                    column, wrong = _readable(table[name])
+                    table = table.with_columns(column)
+                    faults |= {name: wrong} if wrong.count() else {}
             found = Scores(
                 table,
                 str(facts.get("model_sha256", "")),
@@ -135,7 +152,8 @@ def read_scores(path: Path | str, policy: Policy, *also: str, check_source: bool
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(path.name, error) from None
     faulty = found.faults.get(policy.score.column)
-    if faulty is not None and not found.frame[policy.score.column].count():
+    nothing = faulty is not None and not found.frame[policy.score.column].count()
+    if faulty is not None and nothing and not policy.score.order:
         what = tr("not a number in any row", "整列都不是数字")
         hint = tr("grades need score.order in the policy", "若为等级,请在政策中写明 score.order")
         where = f"{path.name}: {policy.score.column}"
@@ -203,6 +221,15 @@ def cells(table: pl.DataFrame, numbers: set[str]) -> tuple[pl.DataFrame, dict[st
 def _stripped(column: pl.Series) -> pl.Series:
     text = column.cast(pl.String).str.strip_chars(" \t\r\n\u3000\u00a0")
     return text.replace("", None)
+
+
+def _readable(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return text with unreadable cells as null, and beside it these cells as they stand."""
+    lost = unreadable(pl.col(column.name))
+    held = pl.when(lost).then(pl.col(column.name))
+    kept = pl.when(~lost).then(pl.col(column.name))
+    found = column.to_frame().select(kept.alias(column.name), held.alias("held"))
+    return found[column.name], found["held"]
 
 
 def number(column: pl.Series) -> tuple[pl.Series, pl.Series]:

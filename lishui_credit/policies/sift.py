@@ -1,8 +1,8 @@
 """Rows of a file of scores that cannot be decided: each with every reason, in a file of their own.
 
 A score that is missing is no such row: it is decided as "not decided". Rejected are cells that
-contradict what they are to be: text for a number, money below zero or in parts of a fen, an outcome
-other than 0 and 1, an id that is missing or stands more than once.
+contradict what they are to be: text for a number, an error of a spreadsheet, money below zero or in
+parts of a fen, an outcome other than 0 and 1, an id that is missing or stands more than once.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.policies.score_files import Scores
 from lishui_credit.rubrics.grade_files import rejected_path
+from lishui_credit.tables.unreadable import no_value, unreadable
 from lishui_credit.tables.write import replacing, safe_text
 
 AMOUNT = "amount_fen"
@@ -47,8 +48,14 @@ def sift(found: Scores, key: str | None) -> tuple[Scores, pl.DataFrame]:
     (1, [(3, 'amount_fen: a negative amount')])
     """
     table = found.frame
+    none, lost = pl.lit(tr("not a number", "不是数字")), pl.lit(no_value())
     reasons = [
-        pl.format("{}: {} ({})", pl.lit(name), pl.lit(tr("not a number", "不是数字")), cells)
+        pl.format(
+            "{}: {} ({})",
+            pl.lit(name),
+            pl.when(unreadable(pl.lit(cells))).then(lost).otherwise(none),
+            cells,
+        )
         for name, cells in found.faults.items()
     ]
     for name, what, test in (*_of_ids(table, key), *_of_money(table), *_of_outcomes(table)):
@@ -84,6 +91,7 @@ def _of_ids(table: pl.DataFrame, key: str | None) -> list[tuple[str, str, pl.Exp
     own = pl.col(key)
     return [
         (key, tr("the id is missing", "编号缺失"), own.is_null()),
+        (key, no_value(), unreadable(own.cast(pl.String))),
         (
             key,
             tr("the id stands more than once", "编号重复"),

@@ -8,7 +8,7 @@ cell is a number becomes numbers, and anything else stays text: nothing is guess
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,7 @@ from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import Column, dictionary
 from lishui_credit.tables.headers import is_date, is_header, normal, spellings, split_unit
 from lishui_credit.tables.read import broken, read
+from lishui_credit.tables.unreadable import no_value, unreadable
 from lishui_credit.tables.write import check_suffix, write_table
 
 MADE_UP: Final = "synthetic"
@@ -40,36 +41,41 @@ _NOTHING: Final = (
     "NA",
     "N/A",
     "n/a",
-    "#N/A",
     "nan",
     "NaN",
 )
 
 
-def scan_sample(path: Path | str) -> pl.LazyFrame:
+def scan_sample(path: Path | str, used: Callable[[str], bool] = lambda name: True) -> pl.LazyFrame:
     """Return a file's rows with typed columns.
 
     Parameters
     ----------
     path : path-like
         ``.parquet``; ``.csv`` in UTF-8 or GB18030; ``.xlsx``.
+    used : callable, optional
+        Tells whether a column, by its id or else its header, is used: an error of a spreadsheet or
+        a formula without a value in any other is left as it stands. All columns are by default.
 
     Raises
     ------
     SubjectError
-        If the file is absent, empty, cut short, in no readable encoding or of an unknown kind.
+        If the file is absent, empty, cut short, in no readable encoding or of an unknown kind, or
+        a column that is used holds what cannot be read.
     """
     raw = read(path, is_header, is_date)
     if Path(path).suffix.lower() in (".parquet", ".pq"):
         return raw.frame
     try:
-        table = raw.frame.collect()
+        table = raw.numbered().collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(raw.name, error) from None
-    return _read_cells(table, raw.name).lazy()
+    return _read_cells(table.drop("_row"), table["_row"], used, raw.name).lazy()
 
 
-def _read_cells(table: pl.DataFrame, where: str) -> pl.DataFrame:
+def _read_cells(
+    table: pl.DataFrame, lines: pl.Series, used: Callable[[str], bool], where: str
+) -> pl.DataFrame:
     """Read text cells: by the dictionary where it knows the header, else numbers or text.
 
     Dates are left out: as they stand they are no features.
@@ -78,14 +84,18 @@ def _read_cells(table: pl.DataFrame, where: str) -> pl.DataFrame:
     made: list[pl.Series] = []
     problems: list[Problem] = []
     for name in table.columns:
+        if name in known and known[name][0].type == "date":
+            continue
+        if used(known[name][0].id if name in known else name):
+            problems += _without_value(table[name], lines, f"{where}: {name}")
         if name not in known:
             made.append(_typed(table[name]))
             continue
         column, unit = known[name]
-        if column.type == "date":
-            continue
         found = cell(column, name, unit, table.schema[name])
         for reason, test in found.faults:
+            if reason == no_value():
+                continue
             count = int(table.select(test.fill_null(False).sum()).item())
             if count:
                 rows = tr(f"{count} rows", f"{count} 行")
@@ -94,6 +104,16 @@ def _read_cells(table: pl.DataFrame, where: str) -> pl.DataFrame:
     if problems:
         raise SubjectError(problems)
     return pl.DataFrame(made)
+
+
+def _without_value(column: pl.Series, lines: pl.Series, where: str) -> list[Problem]:
+    """Return the problem of a column's unreadable cells, if it has any."""
+    lost = pl.select(unreadable(pl.lit(column)).fill_null(False)).to_series()
+    if column.dtype != pl.String or not lost.any():
+        return []
+    count, row, held = int(lost.sum()), lines.filter(lost)[0], column.filter(lost)[0]
+    found = tr(f"{count} rows, first row {row}: {held}", f"{count} 行,首行为第 {row} 行:{held}")
+    return [Problem(no_value(), found, where=where)]
 
 
 def _dictionary_columns(headers: Sequence[str]) -> dict[str, tuple[Column, str]]:
@@ -165,7 +185,13 @@ class Sample:
             raise SubjectError(problems)
 
 
-def read_sample(path: Path | str, target: str) -> Sample:
+def read_sample(
+    path: Path | str,
+    target: str,
+    *,
+    only: Collection[str] | None = None,
+    leave_out: Collection[str] = (),
+) -> Sample:
     """Return the features and the outcome of a file; rows without an outcome are counted apart.
 
     Parameters
@@ -174,13 +200,21 @@ def read_sample(path: Path | str, target: str) -> Sample:
         The file.
     target : str
         Column of the outcome, by its header or its id in the dictionary: 1 or 是 is bad.
+    only : collection of str, optional
+        Columns that are used beside the outcome; all if None.
+    leave_out : collection of str
+        Columns that are not used.
 
     Raises
     ------
     SubjectError
         If the file cannot be read, or has no such column (the nearest name is given).
     """
-    lazy = scan_sample(path)
+    outcome = (target, _named(target))
+    lazy = scan_sample(
+        path,
+        lambda name: name in outcome or ((only is None or name in only) and name not in leave_out),
+    )
     names = lazy.collect_schema().names()
     if target not in names:
         target = _named(target)
@@ -252,7 +286,7 @@ def score_file(
     from lishui_credit.scorecards.cards.reasons import reason_codes
 
     output = check_suffix(output)
-    lazy = scan_sample(path)
+    lazy = scan_sample(path, lambda name: name in card.columns)
     names = lazy.collect_schema().names()
     # An empty head reads no row, yet names absent columns and types that are no features.
     features(lazy.head(0).collect(), card.columns)

@@ -6,7 +6,7 @@ frame. What cannot be read is never guessed: each way a cell can be wrong is a n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -17,10 +17,12 @@ from lishui_credit.language import tr
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.headers import UNITS
 from lishui_credit.tables.identifiers import resident_id_valid, uscc_valid
+from lishui_credit.tables.unreadable import no_value, surely_readable, unreadable
 
-_NOTHING: Final = ("", "-", "--", "—", "/", "null", "NULL", "None", "NA", "N/A", "n/a", "#N/A")
+_NOTHING: Final = ("", "-", "--", "—", "/", "null", "NULL", "None", "NA", "N/A", "n/a")
 _YES: Final = ("是", "有", "true", "True", "TRUE", "1", "1.0", "y", "Y", "yes", "Yes", "√")
 _NO: Final = ("否", "无", "没有", "false", "False", "FALSE", "0", "0.0", "n", "N", "no", "No", "×")
+_TEXTS: Final = (pl.String, pl.Categorical, pl.Enum)
 _BLANK: Final = " \t\r\n\u3000\u00a0"
 _SLACK: Final = 1e-6
 _ROUNDED: Final = r"^\d(\.\d+)?[eE]\+?\d+$"
@@ -89,7 +91,7 @@ def _plain_text(header: str, rounded: bool) -> Plain:
     cell = pl.col(header)
     # Stripping every white space proves more than stripping `_BLANK`, and is three times quicker.
     bare = cell.str.strip_chars().str.len_bytes() == cell.str.len_bytes()
-    holds = bare & ~cell.is_in(list(_NOTHING))
+    holds = bare & ~cell.is_in(list(_NOTHING)) & surely_readable(cell)
     return Plain(holds & ~cell.str.contains(_ROUNDED) if rounded else holds, cell)
 
 
@@ -341,6 +343,11 @@ def cell(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
     if kind == pl.Null:
         held = {"flag": pl.Boolean(), "date": pl.Date()}.get(column.type, pl.String())
         return Cell(column, header, pl.col(header).cast(pl.Int64() if column.numeric else held))
+    read = _of_kind(column, header, unit, kind)
+    return _without_unreadable(read) if kind in _TEXTS else read
+
+
+def _of_kind(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
     if column.numeric:
         return _number(column, header, unit, kind)
     if column.type == "flag":
@@ -350,3 +357,10 @@ def cell(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
     if column.type == "date":
         return _date(column, header, kind)
     return _code(column, header, kind)
+
+
+def _without_unreadable(read: Cell) -> Cell:
+    """Return a column of texts of which unreadable ones are rejected as such, and as nothing else."""
+    lost = unreadable(pl.col(read.header).cast(pl.String)).fill_null(False)
+    others = ((reason, test & ~lost) for reason, test in read.faults)
+    return replace(read, faults=((no_value(), lost), *others))

@@ -23,6 +23,7 @@ from lishui_credit.tables.columns import Column, dictionary
 from lishui_credit.tables.frames import stands_in_order
 from lishui_credit.tables.headers import match
 from lishui_credit.tables.read import Raw, broken
+from lishui_credit.tables.unreadable import no_value
 
 _TOTAL: Final = (
     r"^\s*([本全][页村乡镇县市区])?\s*([合总小共累]\s*计|[Tt]otal|TOTAL|[Ss]um)"  # also 合 计
@@ -213,8 +214,9 @@ def _tested(rules: Sequence[Rule], cells: Mapping[str, Cell]) -> list[tuple[str,
 
 def _faults(
     cells: Mapping[str, Cell], key: str | None, schema: pl.Schema
-) -> list[tuple[str, pl.Expr]]:
-    faults: list[tuple[str, pl.Expr]] = []
+) -> list[tuple[str | pl.Expr, pl.Expr]]:
+    """Return what can be wrong with a row, and the test for it; unreadable cells are quoted."""
+    faults: list[tuple[str | pl.Expr, pl.Expr]] = []
     # A code whose check digit is proven throughout says nothing of totals.
     proven = {c.header for c in cells.values() if c.column.type in _CODES and not c.faults}
     texts = [
@@ -227,10 +229,14 @@ def _faults(
     total = reduce(or_, texts).fill_null(False) if texts else None
     if total is not None:
         faults.append((tr(*_TOTAL_SAID), total))
+    unreadable = no_value()
     for name, cell in cells.items():
         for reason, test in cell.faults:
             where = f"{name} ({cell.header})" if cell.header != name else name
-            faults.append((f"{where}: {reason}", test.fill_null(False)))
+            said: str | pl.Expr = f"{where}: {reason}"
+            if reason == unreadable:
+                said = pl.concat_str(pl.lit(f"{said}: "), pl.col(cell.header).cast(pl.String))
+            faults.append((said, test.fill_null(False)))
     if key is not None and key in cells:
         empty = cells[key].value.is_null()
         for _, test in cells[key].faults:
@@ -275,7 +281,7 @@ def _survey(
     cells: Mapping[str, Cell],
     proofs: Mapping[str, Plain],
     matched: Mapping[str, tuple[str, str]],
-    tests: Sequence[tuple[str, pl.Expr]],
+    tests: Sequence[tuple[str | pl.Expr, pl.Expr]],
 ) -> dict[str, Any]:
     """Learn in one pass what the whole file must tell: rows, faults, plain columns."""
     wanted = [pl.len().alias("rows")]
@@ -392,7 +398,7 @@ def _strangers(raw: Raw, cell: Cell, among: Known, *, in_order: bool) -> pl.Data
 def _reject(
     raw: Raw,
     cells: Mapping[str, Cell],
-    tests: Sequence[tuple[str, pl.Expr]],
+    tests: Sequence[tuple[str | pl.Expr, pl.Expr]],
     key: str | None,
     wrong: Sequence[tuple[str, pl.DataFrame]],
 ) -> tuple[pl.DataFrame, pl.LazyFrame]:
@@ -402,12 +408,13 @@ def _reject(
     ``_key`` first.
     """
     indexed = raw.numbered()
-    reasons: list[pl.Expr] = [pl.when(test).then(pl.lit(reason)) for reason, test in tests]
-    said_total = tr(*_TOTAL_SAID)
-    if tests and tests[0][0] == said_total:  # a total row is that, whatever else is wrong with it
-        total = tests[0][1]
-        rest = [pl.when(test & ~total).then(pl.lit(reason)) for reason, test in tests[1:]]
-        reasons = [reasons[0], *rest]
+    others = pl.lit(True)
+    reasons: list[pl.Expr] = []
+    for reason, test in tests:
+        spoken = pl.lit(reason) if isinstance(reason, str) else reason
+        reasons.append(pl.when(test & others).then(spoken))
+        if isinstance(reason, str) and reason == tr(*_TOTAL_SAID):
+            others = ~test  # a total row is that, whatever else is wrong with it
     added: list[str] = []
     if wrong and key is not None:
         indexed = indexed.with_columns(cells[key].value.alias("_key"))

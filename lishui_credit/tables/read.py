@@ -11,8 +11,9 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
+import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,8 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.tables.unreadable import is_unreadable
+from lishui_credit.tables.workbooks.sheet import first_sheet
 
 _CHUNK: Final = 1 << 20
 _EXCEL: Final = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
@@ -241,9 +244,13 @@ def _csv(path: Path) -> Raw:
     raw_text = Text(path if encoding == "utf-8" else _as_utf8(path, encoding), separator)
     try:
         frame = pl.scan_csv(raw_text.path, separator=separator, infer_schema=False)
-        frame.collect_schema()
+        headers = frame.collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(path.name, error, raw_text) from None
+    _refuse_unreadable_headers(
+        {tr(f"column {place}", f"第 {place} 列"): name for place, name in enumerate(headers, 1)},
+        path.name,
+    )
     notes = () if encoding == "utf-8" else (tr(f"read as {encoding}", f"按 {encoding} 读取"),)
     return Raw(frame=frame, name=path.name, notes=notes, text=raw_text)
 
@@ -281,47 +288,60 @@ def _excel(
     is_header: Callable[[str], bool] | None,
     is_date: Callable[[str], bool] | None,
 ) -> Raw:
-    import fastexcel
-
-    try:
-        book = fastexcel.read_excel(path)
-        sheet_name = book.sheet_names[0]
-        sheet = book.load_sheet(sheet_name, header_row=None, dtypes="string")
-        table = sheet.to_polars()
-    except Exception as error:  # the reader's errors share no base class but Exception
+    sheet = first_sheet(path)
+    filled = sheet.frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
+    if filled.sum() < 2:
         raise SubjectError(
-            Problem(
-                tr("not a readable workbook", "无法读取该工作簿"),
-                _first_line(error),
-                tr("open it, save it as .xlsx and try again", "请打开后另存为 .xlsx 再试"),
-                where=path.name,
-            )
-        ) from None
-    if table.height < 2:
-        raise SubjectError(
-            Problem(tr("no rows below the header", "表头下没有数据"), sheet_name, where=path.name)
+            Problem(tr("no rows below the header", "表头下没有数据"), sheet.name, where=path.name)
         )
+    blank = int(filled.arg_max() or 0)
     best, most = 0, -1
-    for place, row in enumerate(table.head(_HEADER_ROWS).iter_rows()):
+    for place, row in enumerate(sheet.frame[blank : blank + _HEADER_ROWS].iter_rows(), blank):
         known = sum(1 for cell in row if cell and (is_header is None or is_header(str(cell))))
         if known > most:
             best, most = place, known
+    headers = sheet.frame.row(best)
+    _refuse_unreadable_headers(
+        {sheet.place(best, place): str(cell) for place, cell in enumerate(headers) if cell},
+        path.name,
+    )
     names: list[str] = []
-    for place, cell in enumerate(table.row(best)):
+    for place, cell in enumerate(headers):
         name = str(cell).strip() if cell else f"column_{place + 1}"
         names.append(name if name not in names else f"{name}_duplicated_{place}")
-    body = table.slice(best + 1)
+    body = sheet.frame.slice(best + 1)
     body.columns = names
-    filled = body.select(~pl.all_horizontal(pl.all().is_null())).to_series()
-    places = pl.int_range(best + 2, best + 2 + body.height, eager=True).filter(filled)
-    body, notes = _named_numbers(body.filter(filled), is_date)
-    if len(book.sheet_names) > 1:
-        notes.append(tr(f"only sheet '{sheet_name}' was read", f"只读取了工作表“{sheet_name}”"))
+    places = pl.int_range(best + 2, best + 2 + body.height, eager=True).filter(filled[best + 1 :])
+    body, notes = _named_numbers(body.filter(filled[best + 1 :]), is_date)
+    if sheet.others:
+        notes.append(tr(f"only sheet '{sheet.name}' was read", f"只读取了工作表“{sheet.name}”"))
     if best:
         notes.append(tr(f"header found in row {best + 1}", f"表头在第 {best + 1} 行"))
     return Raw(
         frame=body.lazy(), name=path.name, first_row=best + 2, notes=tuple(notes), places=places
     )
+
+
+def _refuse_unreadable_headers(headers: Mapping[str, str], where: str) -> None:
+    """Raise for headers, by where they stand, that are unreadable: a column nobody can name.
+
+    Which column it is cannot be known, so none may be taken for absent.
+    """
+    problems = [
+        Problem(
+            tr("a header has no readable value", "表头没有可读取的值"),
+            f"{place}: {header}",
+            tr(
+                "correct the cell, or open the workbook and save it again",
+                "请更正该单元格,或打开工作簿后重新保存",
+            ),
+            where=where,
+        )
+        for place, header in headers.items()
+        if is_unreadable(re.sub(TWIN, "", header))
+    ]
+    if problems:
+        raise SubjectError(problems)
 
 
 def _named_numbers(

@@ -25,6 +25,7 @@ from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.headers import normal
 from lishui_credit.tables.identifiers import uscc_valid
+from lishui_credit.tables.unreadable import unreadable
 
 Act = Literal["licence", "penalty"]
 
@@ -140,17 +141,21 @@ def _faults(field: PublishedField, text: pl.Expr, person: pl.Expr) -> list[tuple
         "organisation": ~person,
         "person": person,
     }[field.required]
-    faults = [("empty", needed & text.is_null())]
+    lost = unreadable(text).fill_null(False)
+    faults = [("empty", needed & text.is_null()), ("unreadable", lost)]
     if field.kind == "uscc":
         valid = text.map_batches(uscc_valid, return_dtype=pl.Boolean)
-        faults.append(("check_digit", text.is_not_null() & ~valid))
+        faults.append(("check_digit", text.is_not_null() & ~valid & ~lost))
     elif field.kind == "choice":
-        faults.append(("not_a_choice", text.is_not_null() & ~text.is_in(list(field.choices))))
+        strange = text.is_not_null() & ~text.is_in(list(field.choices))
+        faults.append(("not_a_choice", strange & ~lost))
     elif field.kind == "amount":
         number = text.cast(pl.Float64, strict=False)
-        faults.append(("not_an_amount", text.is_not_null() & ~(number >= 0).fill_null(False)))
+        none = text.is_not_null() & ~(number >= 0).fill_null(False)
+        faults.append(("not_an_amount", none & ~lost))
     elif field.kind == "date":
-        faults.append(("not_a_date", text.is_not_null() & pl.col(f"_{field.id}").is_null()))
+        none = text.is_not_null() & pl.col(f"_{field.id}").is_null()
+        faults.append(("not_a_date", none & ~lost))
     return faults
 
 

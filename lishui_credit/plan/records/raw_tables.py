@@ -103,8 +103,8 @@ _SYNTHETIC: Final = RawColumn(
 )
 
 
-def _frame(source: Any, table: RawTable) -> tuple[pl.DataFrame, str, int]:
-    """Return the rows of a file or a frame, its name for messages, and its first row's number."""
+def _frame(source: Any, table: RawTable) -> tuple[pl.DataFrame, str, pl.Series]:
+    """Return the rows of a file or a frame, its name for messages, and the numbers of its rows."""
     if isinstance(source, str | Path):
         headers = {normal(name) for column in table.all_columns for name in _names(column)}
         days = {
@@ -114,9 +114,11 @@ def _frame(source: Any, table: RawTable) -> tuple[pl.DataFrame, str, int]:
             for name in _names(column)
         }
         raw = read(source, lambda text: normal(text) in headers, lambda text: normal(text) in days)
-        return raw.frame.collect(), raw.name, raw.first_row
+        found = raw.numbered().collect()
+        return found.drop("_row"), raw.name, found["_row"]
     name = tr(table.id.replace("_", " "), table.title_zh)
-    return as_polars(source, name), name, 1
+    frame = as_polars(source, name)
+    return frame, name, pl.int_range(1, frame.height + 1, eager=True)
 
 
 def read_frame(source: Any, table: RawTable) -> pl.DataFrame:
@@ -214,7 +216,7 @@ def _read(
 
 def take(source: Any, table: RawTable) -> pl.DataFrame:
     """Return the records of a table, typed and named by id, or everything wrong with them."""
-    frame, where, first = _frame(source, table)
+    frame, where, lines = _frame(source, table)
     problems: list[Problem] = []
     found = _matched(frame.columns, table, where, problems)
     values: list[pl.Expr] = []
@@ -239,8 +241,8 @@ def take(source: Any, table: RawTable) -> pl.DataFrame:
                     Problem(
                         reason,
                         tr(
-                            f"{count} rows, first row {row + first}: {frame[header][row]!s}",
-                            f"{count} 行,首行为第 {row + first} 行:{frame[header][row]!s}",
+                            f"{count} rows, first row {lines[row]}: {frame[header][row]!s}",
+                            f"{count} 行,首行为第 {lines[row]} 行:{frame[header][row]!s}",
                         ),
                         where=f"{where} {header}",
                     )

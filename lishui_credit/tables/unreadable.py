@@ -1,0 +1,78 @@
+"""Cells that are not empty and yet give no value: errors of a spreadsheet, formulas never computed.
+
+Every reader of cells rejects them in whatever column it reads. An empty cell may mean the favourable
+thing; an unreadable one never does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import polars as pl
+
+from lishui_credit.language import tr
+
+_ERROR, _FORMULA = "#ERROR!", "#FORMULA!"  # errors of unknown names, and formulas, begin so
+_CHINESE: Final = "值|引用|名称|数字|空|除/0|溢出|计算|字段|阻止|连接|忙|未知"
+_PATTERN: Final = (
+    r"^\s*(?:"
+    r"#(?:[Nn]/[Aa]|[A-Z][A-Z_/0]{2,}[!?]|GETTING_DATA)"  # of Excel, WPS and Google, also to come
+    rf"|#(?:{_CHINESE})[!?!?]|#正在获取数据"
+    r"|#{2,}"  # a column too narrow for its number, saved as text
+    r"|Err:\d{3}"  # of LibreOffice
+    rf"|(?:{_ERROR}|{_FORMULA})\s.*"
+    r")\s*$"
+)
+_COMPILED: Final = re.compile(_PATTERN, re.DOTALL)
+
+
+def unreadable(cell: pl.Expr) -> pl.Expr:
+    """Return whether text cells hold an error or a formula without a value; null where null.
+
+    Examples
+    --------
+    >>> cells = pl.DataFrame({"a": ["#N/A", "#DIV/0!", "1", "#3 plant", None]})
+    >>> cells.select(unreadable(pl.col("a"))).to_series().to_list()
+    [True, True, False, False, None]
+    """
+    return cell.str.contains(f"(?s){_PATTERN}")
+
+
+def surely_readable(cell: pl.Expr) -> pl.Expr:
+    """Return whether text cells, bare of blanks, begin as no unreadable one does.
+
+    It costs a tenth of `unreadable`, and says no of a few readable texts as well.
+    """
+    return (cell >= "$") & ~cell.str.starts_with("Err:")
+
+
+def is_unreadable(text: str) -> bool:
+    """Tell whether a text is an error or a formula without a value."""
+    return _COMPILED.search(text) is not None
+
+
+def no_value() -> str:
+    """Return what is said of a cell that is unreadable."""
+    return tr(
+        "no readable value (correct the cell, or open the workbook and save it again)",
+        "没有可读取的值(请更正该单元格,或打开工作簿后重新保存)",
+    )
+
+
+def error(text: str) -> str:
+    """Return the text that stands for an error, known by `is_unreadable` whatever its name.
+
+    Examples
+    --------
+    >>> error("#N/A"), error("#VALEUR")
+    ('#N/A', '#ERROR! #VALEUR')
+    """
+    text = " ".join(text.split())
+    return text if is_unreadable(text) else f"{_ERROR} {text}".rstrip()
+
+
+def formula(text: str) -> str:
+    """Return the text that stands for a formula without a stored value."""
+    said = tr("a formula without a stored value: =", "没有存储值的公式:=")
+    return f"{_FORMULA} {said}{text.strip().removeprefix('=')}"

@@ -1,0 +1,140 @@
+"""Errors in the cells of old workbooks (``.xls``): where they stand, and which they are.
+
+A formula of such a workbook always has a stored value, which may be an empty text.
+
+References
+----------
+[MS-CFB] (compound files); [MS-XLS], records BoolErr, Formula and FormulaValue.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.tables.unreadable import error
+from lishui_credit.tables.workbooks.xlsb import CODES
+
+_MAGIC: Final = bytes.fromhex("d0cf11e0a1b11ae1")
+_END: Final = 0xFFFFFFFA  # sectors from here on are marks, not places
+_BOF, _EOF, _SHEET, _CONSTANT, _FORMULA = 0x0809, 0x000A, 0x0085, 0x0205, 0x0006
+_CELLS: Final = (_CONSTANT, _FORMULA, 0x0203, 0x0204, 0x027E, 0x00BD, 0x00FD)
+
+
+def errors(path: Path, place: int) -> dict[tuple[int, int], str]:
+    """Return the errors of a sheet by row and column, both from 0.
+
+    Parameters
+    ----------
+    path : Path
+        The workbook.
+    place : int
+        Which of its sheets, from 0.
+
+    Raises
+    ------
+    SubjectError
+        If a chart on the sheet keeps numbers of another sheet: the reader takes them for cells of
+        this one, and they stand over what it holds (calamine issue 700).
+    ValueError, IndexError, struct.error
+        If the file is no such workbook.
+    """
+    content = _workbook(path.read_bytes())
+    sheets = [at for kind, at, _ in _records(content, 0) if kind == _SHEET]
+    (start,) = struct.unpack_from("<I", content, sheets[place])
+    found: dict[tuple[int, int], str] = {}
+    for kind, at, depth in _records(content, start):
+        if depth > 1 and kind in _CELLS:
+            raise SubjectError(
+                Problem(
+                    tr(
+                        "a chart on the sheet keeps numbers that would be read as its cells",
+                        "工作表中的图表存有数据,会被误读为单元格",
+                    ),
+                    hint=tr("save the workbook as .xlsx", "请另存为 .xlsx"),
+                    where=path.name,
+                )
+            )
+        if depth == 1 and (code := _error(kind, content[at : at + 14])) is not None:
+            found[struct.unpack_from("<HH", content, at)] = error(CODES.get(code, ""))
+    return found
+
+
+def _error(kind: int, cell: bytes) -> int | None:
+    """Return the code of the error that a cell holds, if it does."""
+    if kind == _CONSTANT and cell[7]:
+        return cell[6]
+    if kind == _FORMULA and cell[12:14] == b"\xff\xff" and cell[6] == 2:
+        return cell[8]
+    return None
+
+
+def _records(content: bytes, start: int) -> Iterator[tuple[int, int, int]]:
+    """Return the records of a substream: kind, place of the data, and how deep it is nested."""
+    depth = 0
+    at = start
+    while at + 4 <= len(content):
+        kind, length = struct.unpack_from("<HH", content, at)
+        at += 4
+        depth += (kind == _BOF) - (kind == _EOF)
+        if depth < 1:
+            return
+        yield kind, at, depth
+        at += length
+
+
+def _workbook(file: bytes) -> bytes:
+    """Return the stream of the workbook from a compound file."""
+    if not file.startswith(_MAGIC):
+        raise ValueError("not a compound file")
+    (shift, small_shift) = struct.unpack_from("<HH", file, 30)
+    directory, _, cutoff, small_table, _, more, _ = struct.unpack_from("<7I", file, 48)
+    size = 1 << shift
+
+    def sector(place: int) -> bytes:
+        return file[(place + 1) * size : (place + 2) * size]
+
+    def numbers(block: bytes) -> tuple[int, ...]:
+        return struct.unpack(f"<{len(block) // 4}I", block)
+
+    tables = [place for place in numbers(file[76:512]) if place < _END]
+    while more < _END:
+        *listed, more = numbers(sector(more))
+        tables += [place for place in listed if place < _END]
+    following = numbers(b"".join(sector(place) for place in tables))
+
+    def stream(place: int) -> bytes:
+        return b"".join(sector(at) for at in _chain(place, following))
+
+    entries = stream(directory)
+    root, workbook = b"", None
+    for at in range(0, len(entries), 128):
+        (length,) = struct.unpack_from("<H", entries, at + 64)
+        name = entries[at : at + max(length - 2, 0)].decode("utf-16-le").lower()
+        first, count = struct.unpack_from("<II", entries, at + 116)
+        if entries[at + 66] == 5:
+            root = stream(first)
+        elif name in ("workbook", "book") and (workbook is None or name == "workbook"):
+            workbook = (first, count)
+    if workbook is None:
+        raise ValueError("no workbook in the compound file")
+    first, count = workbook
+    if count >= cutoff:
+        return stream(first)[:count]
+    small = numbers(stream(small_table))
+    pieces = (root[at << small_shift : (at + 1) << small_shift] for at in _chain(first, small))
+    return b"".join(pieces)[:count]
+
+
+def _chain(place: int, following: tuple[int, ...]) -> Iterator[int]:
+    """Return the sectors of a stream in their order; an endless one is refused."""
+    for _ in range(len(following) + 1):
+        if place >= _END:
+            return
+        yield place
+        place = following[place]
+    raise ValueError("a stream of the compound file has no end")
