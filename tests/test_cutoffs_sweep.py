@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lishui_credit.cutoffs import best
-from lishui_credit.cutoffs import books as book
-from lishui_credit.cutoffs import sweeps as sweep
+from lishui_credit.cutoffs import best, book, sweep
 from lishui_credit.cutoffs.money import money
 from lishui_credit.cutoffs.sweeps import (
     _cells,
