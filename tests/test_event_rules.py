@@ -46,7 +46,9 @@ def frame(*rows: dict[str, Any]) -> pl.DataFrame:
 
 def costs(rubric: Rubric, *rows: dict[str, Any]) -> list[tuple[int, int]]:
     """What each event costs and gets back, in hundredths of a point, on both namespaces."""
-    table, counted = frame(*rows), rules.event_rows(rubric)
+    codes = {row["code"] for row in rows}
+    table = frame(*rows)
+    counted = [row for row in rules.event_rows(rubric) if rules.code_of(row) in codes]
     found = table.select(rules.amounts(rubric, counted, pl))
     again = nw.from_native(table).select(rules.amounts(rubric, counted, nw))
     assert found.dtypes == [pl.Int64, pl.Int64]
@@ -146,7 +148,12 @@ def test_a_percentage_that_cannot_be_told_adds_nothing() -> None:
 
 
 def test_events_of_no_row_cost_nothing() -> None:
-    assert costs(OF_2025, {"code": "none"}, {"code": None}) == [(0, 0), (0, 0)]
+    assert costs(OF_2025, {"code": "none"}, {"code": None}, after(99)) == [
+        (0, 0),
+        (0, 0),
+        (500, 200),
+    ]
+    assert costs(OF_2025, {"code": "none"}) == [(0, 0)]
 
 
 def test_a_net_cost_is_taken_off_in_the_column_of_its_row_alone() -> None:

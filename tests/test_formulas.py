@@ -19,7 +19,6 @@ from lishui_credit.rubrics.law.formulas import (
     hunan_credit_line,
     hunan_default_record,
     hunan_microcredit_line,
-    rounded,
 )
 
 F = Fraction
@@ -44,16 +43,6 @@ def test_day_numbers_are_the_same_on_polars_and_duckdb() -> None:
     lazy = nw.from_native(connection.sql("select * from frame"))
     found = lazy.select("day", day_number(nw, "day").alias("n")).collect("polars").to_native()
     assert found.sort("day")["n"].to_list() == sorted(expected, key=lambda n: (n is not None, n))
-
-
-def test_quotients_are_rounded_half_away_from_zero_on_both_namespaces() -> None:
-    tops = list(range(-45, 46))
-    frame = pl.DataFrame({"top": tops})
-    for down in (1, 2, 3, 10):
-        expected = [half_away(F(top, down)) for top in tops]
-        assert frame.select(n=rounded(pl, pl.col("top"), down))["n"].to_list() == expected
-        found = nw.from_native(frame).select(n=rounded(nw, nw.col("top"), down))
-        assert found["n"].to_list() == expected
 
 
 def records(*rows: dict[str, object], unit: int = 10, ns: Any = pl) -> list[int | None]:
@@ -252,7 +241,9 @@ FACTORS = {
 }
 
 
-def lines(grade: str | None, ns: Any = pl, **facts: int | None) -> tuple[int | None, int | None]:
+def lines(
+    grade: str | None, ns: Any = pl, share_weight: str = "0.3", **facts: int | None
+) -> tuple[int | None, int | None]:
     """Credit line and microcredit line of one household, in fen."""
     columns = ("total_assets", "net_assets", "disposable_assets", "net_income", "base_net_income")
     cells = dict.fromkeys((*columns, "coop_shares", "labourers"), 0) | facts
@@ -260,7 +251,7 @@ def lines(grade: str | None, ns: Any = pl, **facts: int | None) -> tuple[int | N
         {name: [value] for name, value in cells.items()} | {"_grade_in_use": [grade]},
         schema=dict.fromkeys(cells, pl.Int64) | {"_grade_in_use": pl.String},
     )
-    params = FACTORS | {"share_weight": "0.3"}
+    params = FACTORS | {"share_weight": share_weight}
     given = frame if ns is pl else nw.from_native(frame)
     found = given.select(
         line=hunan_credit_line(ns, params, 10, DAY),
@@ -297,6 +288,9 @@ def test_a_microcredit_line_adds_assets_income_shares_and_hands() -> None:
     assert lines("a", base_net_income=10 * WAN)[1] == 1_800_000
     assert lines("a", coop_shares=WAN)[1] == 300_000
     assert lines("a", labourers=2)[1] == 200_000
+    assert lines("a", labourers=5_000)[1] == 5_000 * 100_000
+    assert lines("a", coop_shares=WAN, share_weight="0.2")[1] == 200_000
+    assert lines("a", coop_shares=WAN, share_weight="1")[1] == WAN
     assert lines("d", net_assets=100 * WAN)[1] == 2_500_000
     assert lines("d", net_income=30 * WAN)[1] == 4_000_000
     assert lines("a", coop_shares=16_666)[1] == 0  # 0.0049998 万元

@@ -21,6 +21,7 @@ from lishui_credit.points import (
     Value,
     compare,
     half_away,
+    rounded,
     within,
 )
 from lishui_credit.rubrics.law import catalog
@@ -138,6 +139,16 @@ def test_halves_are_rounded_away_from_zero_and_the_rest_to_the_nearest() -> None
         if abs(near - value) == F(1, 2):
             assert abs(near) > abs(value)
     assert (half_away(F(0)), half_away(F(1, 2)), half_away(F(-1, 2))) == (0, 1, -1)
+
+
+def test_quotients_are_rounded_half_away_from_zero_on_both_namespaces() -> None:
+    tops = list(range(-45, 46))
+    frame = pl.DataFrame({"top": tops})
+    for down in (1, 2, 3, 10):
+        expected = [half_away(F(top, down)) for top in tops]
+        assert frame.select(n=rounded(pl, pl.col("top"), down))["n"].to_list() == expected
+        found = nw.from_native(frame).select(n=rounded(nw, nw.col("top"), down))
+        assert found["n"].to_list() == expected
 
 
 @pytest.mark.parametrize("bound", [F(0), F(2), F(1, 3), F(-5, 2), F(7, 6)])
