@@ -18,6 +18,7 @@ from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law import edition as reader
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.samples.environment import environmental_records
+from lishui_credit.tables.toml_documents import read_document
 
 NATIONAL = "environment-credit@2014-03-01"
 GUANGZHOU = "environment-credit/guangzhou@2015-01-01"
@@ -151,12 +152,10 @@ def test_each_veto_alone_makes_a_perfect_firm_red(veto: str) -> None:
 def test_a_city_is_the_national_file_with_its_own_text_laid_over(ref: str) -> None:
     name, _, day = ref.partition("@")
     paths = {(e.name, str(e.start)): e.path for e in catalog.entries()}
-    over, lines = reader.parse(paths[name, day].read_text(encoding="utf-8"), name)
-    assert over["overlay_of"] == NATIONAL
-    base, _ = reader.parse(
-        paths["environment-credit", "2014-03-01"].read_text(encoding="utf-8"), NATIONAL
-    )
-    rubric = reader.build(reader.lay_over(base, over), lines, name, "0" * 64)
+    over = read_document(paths[name, day])
+    assert over.tables["overlay_of"] == NATIONAL
+    base = read_document(paths["environment-credit", "2014-03-01"])
+    rubric = reader.build(over, "0" * 64, reader.lay_over(base.tables, over.tables))
     national = catalog.rubric(NATIONAL)
     assert (rubric.name, rubric.edition) == (name, day)
     assert rubric.indicators == national.indicators

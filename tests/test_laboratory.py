@@ -144,7 +144,7 @@ def test_every_mistake_of_the_file_is_told_at_once(folder):
     with pytest.raises(SubjectError) as caught:
         read_laboratory(path)
     told = str(caught.value)
-    for word in ("title_zh", "policy", "colour", "currency", "funding_bp", "terms.rat_bp"):
+    for word in ("title_zh", "policy", "colour", "currency", "funding_bp", "7 terms: unknown key"):
         assert word in told
 
 

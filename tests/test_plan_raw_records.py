@@ -537,7 +537,11 @@ def test_a_standard_file_with_mistakes_is_refused_with_all_of_them():
     """
     with pytest.raises(RubricError) as caught:
         read_standards(text)
-    assert len(caught.value.problems) == 3
+    told = "\n".join(str(problem) for problem in caught.value.problems)
+    for word in ("'kind' must be one of text", "'code' is missing", "'penalty' is missing"):
+        assert word in told, word
+    assert "standards.toml:10 standards[2] 'y': unknown key · found: 'colour'" in told
+    assert len(caught.value.problems) == 7
 
 
 def test_no_field_of_an_edition_stands_twice():

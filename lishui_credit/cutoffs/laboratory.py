@@ -7,8 +7,7 @@ draft of a policy: nobody has approved it, so it decides nothing.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from pathlib import Path
@@ -29,13 +28,37 @@ from lishui_credit.policies.score_files import read_scores
 from lishui_credit.pricing.terms import Terms
 from lishui_credit.tables.frames import as_polars
 from lishui_credit.tables.read import sha256
+from lishui_credit.tables.toml_documents import read_document
 from lishui_credit.validation.fairness import FOUR_FIFTHS, fairness
 from lishui_credit.validation.groups import MIN_ROWS
 
-_TEXTS: Final = ("loans", "policy", "title_zh")
-_KEYS: Final = {*_TEXTS, "title_en", "source", "currency", "columns", "areas", "groups", "terms"}
-_COLUMNS: Final = {"outcome": "bad", "amount": "amount_fen", "id": None, "pd": None}
 _TERMS: Final = tuple(part.name for part in fields(Terms))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Columns:
+    """Columns of the table of loans."""
+
+    outcome: str = "bad"
+    amount: str = "amount_fen"
+    id: str | None = None
+    pd: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """What the file says."""
+
+    title_zh: str
+    loans: str
+    policy: str
+    terms: Terms
+    title_en: str = ""
+    source: str = ""
+    currency: tuple[str, str] = ("yuan", "元")
+    columns: _Columns = _Columns()
+    areas: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,87 +380,38 @@ def read_laboratory(path: Path | str) -> Laboratory:
         that is wrong.
     """
     path = Path(path)
-    raw = _toml(path)
-    _refuse(raw, path.name)
-    columns = {**_COLUMNS, **raw.get("columns", {})}
-    policy = read_policy(path.parent / raw["policy"])
-    loans = path.parent / raw["loans"]
-    numbers = [str(columns[name]) for name in ("outcome", "amount", "pd") if columns[name]]
-    areas, groups = tuple(raw.get("areas", ())), tuple(raw.get("groups", ()))
-    texts = [*areas, *groups, *([columns["id"]] if columns["id"] else [])]
+    raw = read_document(path, SubjectError).make(_File)
+    columns = raw.columns
+    policy = read_policy(path.parent / raw.policy)
+    loans = path.parent / raw.loans
+    numbers = [name for name in (columns.outcome, columns.amount, columns.pd) if name]
+    texts = [*raw.areas, *raw.groups, *([columns.id] if columns.id else [])]
     scores = read_scores(loans, policy, *numbers, texts=texts).whole(Path(loans).name)
     frame = as_polars(scores.frame)
     checked = book(
         frame,
         score=policy.score.column,
-        outcome=str(columns["outcome"]),
-        amount=str(columns["amount"]),
-        id=columns["id"],
-        pd=columns["pd"],
-        groups=[*areas, *groups],
+        outcome=columns.outcome,
+        amount=columns.amount,
+        id=columns.id,
+        pd=columns.pd,
+        groups=[*raw.areas, *raw.groups],
         higher=policy.score.higher,
         order=policy.score.order or None,
     )
-    english, chinese = raw.get("currency", ("yuan", "元"))
     return Laboratory(
-        title_zh=raw["title_zh"],
-        title_en=raw.get("title_en", ""),
+        title_zh=raw.title_zh,
+        title_en=raw.title_en,
         frame=frame,
         book=checked,
-        terms=Terms(**raw["terms"]),
+        terms=raw.terms,
         policy=policy,
-        areas=areas,
-        groups=groups,
-        outcome=str(columns["outcome"]),
-        amount=str(columns["amount"]),
-        currency=(english, chinese),
-        source=raw.get("source", ""),
+        areas=raw.areas,
+        groups=raw.groups,
+        outcome=columns.outcome,
+        amount=columns.amount,
+        currency=raw.currency,
+        source=raw.source,
         sha256=sha256(loans),
         synthetic=scores.synthetic,
     )
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise SubjectError(Problem(tr("no such file", "没有这个文件"), where=str(path))) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SubjectError(
-            Problem(tr("not valid TOML", "不是有效的 TOML"), str(error), where=path.name)
-        ) from None
-
-
-def _refuse(raw: Mapping[str, Any], where: str) -> None:
-    problems = [
-        Problem(tr(f"'{name}' is missing or no text", f"缺少“{name}”或不是文本"), where=where)
-        for name in _TEXTS
-        if not isinstance(raw.get(name), str)
-    ]
-    if not isinstance(raw.get("terms"), dict):
-        problems.append(Problem(tr("there are no [terms]", "缺少 [terms]"), where=where))
-    stray = [name for name in raw if name not in _KEYS]
-    for table, known in (("terms", _TERMS), ("columns", tuple(_COLUMNS))):
-        part = raw.get(table, {})
-        if not isinstance(part, dict):
-            problems.append(Problem(tr("must be a table", "应为表"), table, where=where))
-            continue
-        stray += [f"{table}.{name}" for name in part if name not in known]
-    if isinstance(raw.get("terms"), dict):
-        lacking = [name for name in ("rate_bp", "funding_bp") if name not in raw["terms"]]
-        problems += [
-            Problem(tr(f"terms.{name} is missing", f"缺少 terms.{name}"), where=where)
-            for name in lacking
-        ]
-    problems += [
-        Problem(tr("not a key of this file", "未知的键"), name, where=where) for name in stray
-    ]
-    for name in ("areas", "groups", "currency"):
-        value = raw.get(name, [])
-        right = isinstance(value, list) and all(isinstance(part, str) for part in value)
-        if not right or (name == "currency" and name in raw and len(value) != 2):
-            problems.append(
-                Problem(tr("must be a list of texts", "应为文本列表"), name, where=where)
-            )
-    if problems:
-        raise SubjectError(problems)

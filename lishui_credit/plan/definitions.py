@@ -7,17 +7,17 @@ once and checked: every problem of the file at once.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal
 
 from lishui_credit.errors import Problem, RubricError
 from lishui_credit.language import tr
+from lishui_credit.tables.toml_documents import Loc, parse_document
 
 Attribute = Literal["binding", "expected", "guidance"]
 Kind = Literal["coverage", "doubling", "survey"]
@@ -176,8 +176,8 @@ class PlanIndicator:
     definition: Definition
     baseline_zh: str
     baseline_en: str
-    clause: str
-    evidence: str
+    clause: str = ""  # the plan's where the row names none
+    evidence: str = ""
     flow: bool = False
     own: int = 0
     companions: tuple[Companion, ...] = ()
@@ -256,12 +256,30 @@ class Plan:
     supplementary: tuple[Supplementary, ...]
 
 
-_CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "attribute": get_args(Attribute),
-    "kind": get_args(Kind),
-    "unit": get_args(Unit),
-    "frequency": get_args(Frequency),
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """What the file says of the plan as a whole."""
+
+    title_zh: str
+    title_en: str
+    issuer: str
+    clause: str
+    evidence: str
+    base: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """The tables of the file."""
+
+    plan: _Head
+    stages: tuple[Stage, ...]
+    milestones: tuple[Milestone, ...]
+    indicators: tuple[PlanIndicator, ...]
+    supplementary: tuple[Supplementary, ...]
+
+
 _FORM_OF: Final[dict[Kind, TargetForm]] = {
     "coverage": "full_coverage",
     "doubling": "multiple",
@@ -269,145 +287,70 @@ _FORM_OF: Final[dict[Kind, TargetForm]] = {
 }
 
 
-class _Reader:
-    """Makes nouns of tables, and keeps every problem found on the way."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.problems: list[Problem] = []
-
-    def wrong(self, where: str, what: str, found: str = "", hint: str = "") -> None:
-        self.problems.append(Problem(what, found, hint, where=f"{self.name} {where}"))
-
-    def make(self, kind: type[Any], raw: Any, where: str, **known: Any) -> Any:
-        """Return the noun, or None where keys are unknown or missing or have the wrong type."""
-        if not isinstance(raw, Mapping):
-            self.wrong(where, tr("a table is needed", "须为表"), type(raw).__name__)
-            return None
-        rows = {field.name: field for field in fields(kind)}
-        unknown = sorted(set(raw) - rows.keys() | set(raw) & known.keys())
-        needed = (n for n, f in rows.items() if f.default is MISSING and n not in known)
-        missing = sorted(set(needed) - set(raw))
-        for names, what in (
-            (unknown, tr("unknown keys", "未知的键")),
-            (missing, tr("keys are missing", "缺少键")),
-        ):
-            if names:
-                self.wrong(where, what, ", ".join(names))
-        types = {"int": int, "str": str, "bool": bool, "date": date}
-        values: dict[str, Any] = {}
-        sound = not unknown and not missing
-        for name, value in raw.items():
-            if name not in rows:
-                continue
-            told = str(rows[name].type)
-            wanted = tuple if told == "tuple[str, ...]" else types.get(told, str)
-            held = tuple(value) if wanted is tuple and isinstance(value, list) else value
-            if name in _CHOICES and kind is PlanIndicator and value not in _CHOICES[name]:
-                self.wrong(f"{where}.{name}", tr("not a known value", "取值未知"), str(value))
-                sound = False
-            elif type(held) is not wanted:
-                said = tr(f"{told} is needed", f"须为 {told}")
-                self.wrong(f"{where}.{name}", said, repr(value))
-                sound = False
-            values[name] = held
-        return kind(**values, **known) if sound else None
-
-    def rows(self, kind: type[Any], raw: Any, where: str) -> tuple[Any, ...]:
-        """Return the nouns of an array of tables."""
-        if not isinstance(raw, list):
-            self.wrong(where, tr("an array of tables is needed", "须为表数组"))
-            return ()
-        return tuple(self.make(kind, row, f"{where}[{n}]") for n, row in enumerate(raw, start=1))
-
-    def indicator(self, raw: Any, place: int, head: Mapping[str, Any]) -> PlanIndicator | None:
-        where = f"indicators[{place}]"
-        if not isinstance(raw, Mapping):
-            self.wrong(where, tr("a table is needed", "须为表"))
-            return None
-        where = f"{where} {raw.get('key', '')}".rstrip()
-        rest = dict(raw)
-        path = rest.pop("path", {})
-        parts: dict[str, Any] = {
-            "target": self.make(Target, rest.pop("target", {}), f"{where}.target"),
-            "definition": self.make(Definition, rest.pop("definition", {}), f"{where}.definition"),
-            "companions": self.rows(Companion, rest.pop("companions", []), f"{where}.companions"),
-            "clause": head.get("clause", ""),
-            "evidence": head.get("evidence", ""),
-        }
-        steps: tuple[Any, ...] = ()
-        if isinstance(path, Mapping):
-            path = dict(path)
-            steps = self.rows(Step, path.pop("steps", []), f"{where}.path.steps")
-        parts["path"] = self.make(Path, path, f"{where}.path", steps=steps)
-        made: PlanIndicator | None = self.make(PlanIndicator, rest, where, **parts)
-        if made is None or None in (made.target, made.path, made.definition, *steps):
-            return None
-        self.coherent(made, where)
-        return made
-
-    def coherent(self, row: PlanIndicator, where: str) -> None:
-        """Check what no single key can tell."""
-        form = _FORM_OF[row.kind]
-        if row.target.form != form:
-            self.wrong(f"{where}.target.form", f"{row.kind}: {form}", str(row.target.form))
-        if row.path.kind not in get_args(PathKind):
-            known = ", ".join(get_args(PathKind))
-            self.wrong(
-                f"{where}.path.kind", tr("not a known value", "取值未知"), row.path.kind, known
-            )
-        if (row.path.kind == "step") != bool(row.path.steps):
-            self.wrong(
-                f"{where}.path", tr("a step path, and only one, has steps", "仅阶梯路径须有 steps")
-            )
-        shares = [(step.on, step.share) for step in row.path.steps]
-        rising = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(shares))
-        if shares and not (rising and shares[-1][1] == 100 and shares[0][0] > BASE):
-            self.wrong(
-                f"{where}.path.steps",
-                tr("steps must rise by date to 100", "各步须按日期递增至 100"),
-            )
-        if (row.unit == "percent") == (row.kind == "doubling"):
-            self.wrong(f"{where}.unit", tr("unit and kind do not fit", "单位与类别不符"), row.unit)
+def _incoherent(row: PlanIndicator, loc: Loc) -> Iterator[tuple[Loc, Problem]]:
+    """Yield what no single key can tell."""
+    form = _FORM_OF[row.kind]
+    if row.target.form != form:
+        what = tr("kind and target.form do not fit", "kind 与 target.form 不符")
+        hint = tr(f"{row.kind} goes with {form}", f"{row.kind} 对应 {form}")
+        yield (*loc, "target", "form"), Problem(what, row.target.form, hint)
+    if (row.path.kind == "step") != bool(row.path.steps):
+        what = tr("a step path, and only one, has steps", "仅阶梯路径须有 steps")
+        yield (*loc, "path"), Problem(what)
+    shares = [(step.on, step.share) for step in row.path.steps]
+    rising = all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(shares))
+    if shares and not (rising and shares[-1][1] == 100 and shares[0][0] > BASE):
+        what = tr("path.steps must rise by date to 100", "path.steps 须按日期递增至 100")
+        yield (*loc, "path"), Problem(what)
+    if (row.unit == "percent") == (row.kind == "doubling"):
+        what = tr("unit and kind do not fit", "unit 与 kind 不符")
+        yield (*loc, "unit"), Problem(what, f"{row.unit}, {row.kind}")
 
 
-def read_plan(text: str, name: str = "plan/indicators.toml") -> Plan:
-    """Return the plan of a TOML text."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RubricError(
-            Problem(tr("not a TOML file", "不是 TOML 文件"), str(error), where=name)
-        ) from None
-    reader = _Reader(name)
-    head = raw.get("plan", {})
-    parts: dict[str, Any] = {
-        "stages": reader.rows(Stage, raw.get("stages", []), "stages"),
-        "milestones": reader.rows(Milestone, raw.get("milestones", []), "milestones"),
-        "supplementary": reader.rows(Supplementary, raw.get("supplementary", []), "supplementary"),
-    }
-    rows = raw.get("indicators", [])
-    context = head if isinstance(head, Mapping) else {}
-    made = [reader.indicator(row, n, context) for n, row in enumerate(rows, start=1)]
-    found = [row for row in made if row is not None]
+def _twice(rows: Sequence[PlanIndicator]) -> Iterator[tuple[Loc, Problem]]:
     for what in ("key", "number"):
-        seen = [getattr(row, what) for row in found]
-        for twice in sorted({value for value in seen if seen.count(value) > 1}):
-            reader.wrong(f"indicators.{what}", tr("duplicate", "重复"), str(twice))
-    for table in sorted(set(raw) - {"plan", "stages", "milestones", "indicators", "supplementary"}):
-        reader.wrong(table, tr("unknown table", "未知的表"))
-    parts["indicators"] = {row.key: row for row in found}
-    plan: Plan | None = reader.make(Plan, head, "plan", **parts)
-    if reader.problems or plan is None:
-        raise RubricError(reader.problems)
-    return plan
+        seen: set[object] = set()
+        for place, row in enumerate(rows):
+            value = getattr(row, what)
+            if value in seen:
+                yield ("indicators", place, what), Problem(tr("duplicate", "重复"), str(value))
+            seen.add(value)
+
+
+def read_plan(data: str | bytes, name: str = "plan/indicators.toml") -> Plan:
+    """Return the plan of a TOML text; raises `RubricError` with every problem of the text."""
+    document = parse_document(data, name)
+    found = document.make(_File)
+    document.refuse(
+        [
+            *_twice(found.indicators),
+            *(
+                problem
+                for place, row in enumerate(found.indicators)
+                for problem in _incoherent(row, ("indicators", place))
+            ),
+        ]
+    )
+    head = found.plan
+    return Plan(
+        **asdict(head),
+        stages=found.stages,
+        milestones=found.milestones,
+        indicators={
+            row.key: replace(
+                row, clause=row.clause or head.clause, evidence=row.evidence or head.evidence
+            )
+            for row in found.indicators
+        },
+        supplementary=found.supplementary,
+    )
 
 
 @cache
 def plan() -> Plan:
     """Return the plan as shipped."""
     path = files("lishui_credit") / "plan" / "indicators.toml"
-    return read_plan(path.read_text(encoding="utf-8"))
+    return read_plan(path.read_bytes())
 
 
 def indicators() -> dict[str, PlanIndicator]:

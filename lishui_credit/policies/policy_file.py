@@ -7,35 +7,18 @@ each by its line.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from lishui_credit.citation import Period
-from lishui_credit.errors import PolicyError, Problem, RubricError
+from lishui_credit.errors import PolicyError, Problem
 from lishui_credit.language import tr
-from lishui_credit.policies.policy import Constraints, Policy, Score, Segment, said
+from lishui_credit.policies.policy import Constraints, Policy, Score, said
 from lishui_credit.policies.policy_checks import check
-from lishui_credit.rubrics.law import edition
-from lishui_credit.rubrics.law.edition import mistake
-from lishui_credit.rubrics.law.toml_lines import Lines
-
-
-@cache
-def _adapter() -> TypeAdapter[Policy]:
-    return TypeAdapter(Policy)
-
-
-@cache
-def _keys() -> tuple[str, ...]:
-    nouns = (Policy, Score, Segment, Constraints)
-    return tuple(sorted({part.name for noun in nouns for part in fields(noun)} | {"from", "until"}))
+from lishui_credit.tables.toml_documents import Document, parse_document, read_document
 
 
 def read_policy(path: Path | str) -> Policy:
@@ -55,72 +38,24 @@ def read_policy(path: Path | str) -> Policy:
     PolicyError
         With every problem of the file, each by its line.
     """
-    path = Path(path)
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise PolicyError(Problem(tr("no such file", "没有这个文件"), where=str(path))) from None
-    except (UnicodeDecodeError, IsADirectoryError) as error:
-        raise PolicyError(
-            Problem(tr("not a text in UTF-8", "不是 UTF-8 文本"), str(error), where=path.name)
-        ) from None
-    return parse(text, path.name)
+    return _checked(read_document(Path(path), PolicyError))
 
 
 def parse(text: str, where: str = "policy") -> Policy:
-    """Turn the text of a policy file into a checked `Policy`.
+    """Turn the text of a policy file, shown in messages as `where`, into a checked `Policy`.
 
-    Parameters
-    ----------
-    text : str
-        TOML.
-    where : str
-        Name shown in messages.
-
-    Raises
-    ------
-    PolicyError
-        For text that is no TOML, unknown or missing keys, values of the wrong type; then for what
-        does not fit together: cut-offs that do not belong to the kind, are out of order or no
-        grade of the order; segments that can never apply; protected or banned columns; rates
-        outside 0 to 10,000; a validity that ends before it begins; half an approval.
+    Raises `PolicyError` for text that is no TOML, unknown or missing keys, values of the wrong
+    type; then for what does not fit together: cut-offs that do not belong to the kind, are out of
+    order or no grade of the order; segments that can never apply; protected or banned columns;
+    rates outside 0 to 10,000; a validity that ends before it begins; half an approval.
     """
-    try:
-        raw, lines = edition.parse(text, where)
-    except RubricError as error:
-        raise PolicyError(error.problems) from None
-    return build(raw, lines, where)
+    return _checked(parse_document(text, where, PolicyError))
 
 
-def build(raw: Mapping[str, Any], lines: Lines, where: str) -> Policy:
-    """Turn parsed tables into a checked `Policy`; see `parse`."""
-    body = dict(raw)
-    if isinstance(body.get("valid"), dict):
-        # ``from`` is what a policy says and a word Python keeps for itself.
-        body["valid"] = {{"from": "start"}.get(k, k): day for k, day in body["valid"].items()}
-    try:
-        policy = _adapter().validate_python(body)
-    except ValidationError as error:
-        found = [mistake(row, body, lines, where, _keys()) for row in _plain(error)]
-        raise PolicyError(dict.fromkeys(found)) from None
-    problems = [
-        replace(problem, where=f"{where}{lines.at(loc, body)}") for loc, problem in check(policy)
-    ]
-    if problems:
-        raise PolicyError(problems)
+def _checked(document: Document) -> Policy:
+    policy = document.make(Policy)
+    document.refuse(check(policy))
     return policy
-
-
-def _plain(error: ValidationError) -> Iterator[dict[str, Any]]:
-    """Yield each mistake once: of a key that may be several types, without naming the types."""
-    for row in error.errors():
-        loc = ["from" if part == "start" else part for part in row["loc"]]
-        stray = row["type"] in ("unexpected_keyword_argument", "extra_forbidden")
-        while not stray and isinstance(loc[-1], str) and loc[-1] not in _keys():
-            loc.pop()
-        union = len(loc) < len(row["loc"])
-        message = tr("a number or a text", "须为数字或文本") if union else row["msg"]
-        yield {**row, "loc": tuple(loc), "msg": message}
 
 
 def _dated(body: dict[str, Any]) -> dict[str, Any]:
@@ -150,7 +85,7 @@ def from_content(data: Mapping[str, Any]) -> Policy:
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         what = tr("the stored policy is damaged", "所存政策已损坏")
         raise PolicyError(Problem(what, f"{type(error).__name__}: {error}")) from None
-    return build(body, Lines(""), "policy")
+    return _checked(Document("policy", body, PolicyError))
 
 
 def to_toml(policy: Policy) -> str:

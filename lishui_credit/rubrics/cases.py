@@ -7,14 +7,14 @@ pass.
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import polars as pl
 
@@ -28,71 +28,46 @@ from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.conform import conform
 from lishui_credit.tables.read import Raw
+from lishui_credit.tables.toml_documents import read_document, unknown
 
-_KEYS: Final = frozenset(
-    {
-        "id",
-        "title",
-        "kind",
-        "source",
-        "period",
-        "as_of",
-        "subject",
-        "bases",
-        "events",
-        "expect",
-        "labels",
-        "note",
-    }
+_EXPECTED: Final = (
+    "grade",
+    "grade_label",
+    "outcome",
+    "decided_by",
+    "withheld_by",
+    "score",
+    "points",
+    "amounts",
+    "adjusted_grade",
 )
-_EXPECTED: Final = frozenset(
-    {
-        "grade",
-        "grade_label",
-        "outcome",
-        "decided_by",
-        "withheld_by",
-        "score",
-        "points",
-        "amounts",
-        "adjusted_grade",
-    }
-)
-KINDS: Final = ("published", "rule", "derived")
+Cell = bool | int | Decimal | str | date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One worked case: raw facts, the result expected, and who says so.
+    """One worked case: raw facts in printed units, the result expected, and who says so."""
 
-    Parameters
-    ----------
-    rubric : str
-        Name with edition: ``tax-credit@2018-04-01``.
-    id, title, source : str
-        The case; where its facts and result come from.
-    kind : {"published", "rule", "derived"}
-        Facts and result printed; the rule printed and numbers chosen; arithmetic of ours.
-    subject, bases : dict
-        Raw values, printed units.
-    events : tuple of dict
-        Raw events.
-    expect : dict
-        What must come out; amounts in yuan, points and score as printed.
-    """
-
-    rubric: str
     id: str
-    kind: str
+    kind: Literal["published", "rule", "derived"]  # printed; the rule printed; arithmetic of ours
     source: str
-    expect: dict[str, Any]
+    expect: dict[str, Cell | dict[str, Cell]]  # amounts in yuan, points and score as printed
+    rubric: str = ""  # name with edition: ``tax-credit@2018-04-01``
     title: str = ""
-    subject: dict[str, Any] = field(default_factory=dict)
-    bases: dict[str, Any] = field(default_factory=dict)
-    events: tuple[dict[str, Any], ...] = ()
+    subject: dict[str, Cell] = field(default_factory=dict)
+    bases: dict[str, Cell] = field(default_factory=dict)
+    events: tuple[dict[str, Cell], ...] = ()
     period: int | None = None
     as_of: date | None = None
     labels: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """The tables of a file of cases."""
+
+    cases: tuple[Case, ...]
 
 
 def folder() -> Path | None:
@@ -105,28 +80,16 @@ def folder() -> Path | None:
 
 
 def read(path: Path, rubric: str) -> list[Case]:
-    """Read the cases of one edition.
-
-    Raises
-    ------
-    RubricError
-        If a case lacks a key or has one that is not known.
-    """
-    raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    problems: list[Problem] = []
-    cases: list[Case] = []
-    for place, row in enumerate(raw.get("cases", ()), start=1):
-        where = f"{path.name} cases[{place}] {row.get('id', '')}"
-        strange = sorted(set(row) - _KEYS) + sorted(set(row.get("expect", {})) - _EXPECTED)
-        lacking = [key for key in ("id", "kind", "source", "expect") if key not in row]
-        if strange or lacking or row.get("kind") not in KINDS:
-            problems.append(Problem("unknown or missing keys", f"{strange} {lacking}", where=where))
-            continue
-        body = {key: value for key, value in row.items() if key != "note"}
-        cases.append(Case(rubric=rubric, **{**body, "events": tuple(row.get("events", ()))}))
-    if problems:
-        raise RubricError(problems)
-    return cases
+    """Read the cases of one edition; raises `RubricError` with every mistake."""
+    document = read_document(path)
+    found = document.make(_File).cases
+    document.refuse(
+        (("cases", place, "expect"), unknown(key, _EXPECTED))
+        for place, case in enumerate(found)
+        for key in case.expect
+        if key not in _EXPECTED
+    )
+    return [replace(case, rubric=rubric) for case in found]
 
 
 @cache
@@ -143,7 +106,7 @@ def all_cases() -> tuple[Case, ...]:
     return tuple(found)
 
 
-def _raw(row: dict[str, Any]) -> pl.DataFrame:
+def _raw(row: Mapping[str, Cell]) -> pl.DataFrame:
     cells = {
         name: [str(value) if isinstance(value, Decimal) else value] for name, value in row.items()
     }
@@ -151,7 +114,7 @@ def _raw(row: dict[str, Any]) -> pl.DataFrame:
 
 
 def _conform(
-    rows: list[dict[str, Any]], wanted: dict[str, bool], key: str, name: str
+    rows: Sequence[Mapping[str, Cell]], wanted: dict[str, bool], key: str, name: str
 ) -> pl.DataFrame:
     """Conform each row on its own, as facts of one case name different columns."""
     frames = []

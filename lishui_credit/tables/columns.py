@@ -10,20 +10,22 @@ the column's own `scale`.
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from lishui_credit.errors import Problem, RubricError
+from lishui_credit.errors import Problem
 from lishui_credit.language import tr
+from lishui_credit.tables.toml_documents import Loc, parse_document
 
 ColumnType = Literal[
     "text", "uscc", "resident_id", "integer", "number", "money", "rate", "flag", "level", "date"
 ]
 Table = Literal["subject", "bases", "events"]
+Number = int | Decimal
 Privacy = Literal["ordinary", "consent", "sensitive", "protected"]
 
 NUMERIC: Final[frozenset[str]] = frozenset({"integer", "number", "money", "rate"})
@@ -50,9 +52,9 @@ class Column:
         Printed unit, for people.
     scale : int
         Integers per printed unit of a ``number``.
-    minimum, maximum : Decimal, optional
+    minimum, maximum : int or Decimal, optional
         Allowed range in the printed unit; every numeric column has both.
-    typical : tuple of two Decimal, optional
+    typical : tuple of two numbers, optional
         Range in which the median of a real file lies; outside it a wrong unit is suspected.
     values : dict of str to tuple of str
         For a level: id to the Chinese words accepted for it, the label first.
@@ -71,9 +73,9 @@ class Column:
     label_en: str = ""
     unit: str = ""
     scale: int = 1
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
-    typical: tuple[Decimal, Decimal] | None = None
+    minimum: Number | None = None
+    maximum: Number | None = None
+    typical: tuple[Number, Number] | None = None
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     privacy: Privacy = "ordinary"
@@ -92,76 +94,61 @@ class Column:
     @property
     def largest(self) -> int:
         """Largest absolute integer the column may hold."""
-        bounds = [abs(bound) for bound in (self.minimum, self.maximum) if bound is not None]
-        return int(max(bounds, default=Decimal(0)) * self.per_unit)
+        ends: tuple[Number | None, ...] = (self.minimum, self.maximum)
+        return max((abs(int(end * self.per_unit)) for end in ends if end is not None), default=0)
 
 
-_KEYS: Final[frozenset[str]] = frozenset(Column.__dataclass_fields__)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """The tables of a dictionary file."""
 
-
-def _column(raw: dict[str, Any], where: str, problems: list[Problem]) -> Column | None:
-    unknown = sorted(set(raw) - _KEYS)
-    if unknown:
-        problems.append(Problem("unknown keys", ", ".join(unknown), where=where))
-        return None
-    values = {
-        key: (words,) if isinstance(words, str) else tuple(words)
-        for key, words in raw.get("values", {}).items()
-    }
-    typical = raw.get("typical")
-    column = Column(
-        **{
-            **raw,
-            "values": values,
-            "aliases": tuple(raw.get("aliases", ())),
-            "typical": tuple(Decimal(bound) for bound in typical) if typical else None,
-            "minimum": Decimal(raw["minimum"]) if "minimum" in raw else None,
-            "maximum": Decimal(raw["maximum"]) if "maximum" in raw else None,
-        }
-    )
-    if column.numeric and (column.minimum is None or column.maximum is None):
-        problems.append(Problem("a numeric column needs minimum and maximum", where=where))
-    if column.type == "level" and not column.values:
-        problems.append(Problem("a level column needs values", where=where))
-    return column
+    columns: tuple[Column, ...]
 
 
 @cache
 def dictionary() -> dict[str, Column]:
-    """Return every column of the package by id.
-
-    Returns
-    -------
-    dict of str to Column
-
-    Raises
-    ------
-    RubricError
-        If a dictionary file is wrong: all problems at once.
-
-    Examples
-    --------
-    >>> dictionary()["county"].label_zh
-    '县(市、区)'
-    """
-    problems: list[Problem] = []
+    """Return every column of the package by id; raises `RubricError` for a file that is wrong."""
     found: dict[str, Column] = {}
     folder = files("lishui_credit") / "tables" / "dictionary"
     for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if not path.name.endswith(".toml"):
-            continue
-        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-        for place, row in enumerate(raw.get("columns", ()), start=1):
-            where = f"dictionary/{path.name} columns[{place}] {row.get('id', '')}".rstrip()
-            column = _column(row, where, problems)
-            if column is None:
-                continue
-            if column.id in found:
-                problems.append(Problem("the id stands twice", column.id, where=where))
-            found[column.id] = column
-    if problems:
-        raise RubricError(problems)
+        if path.name.endswith(".toml"):
+            for row in read_columns(path.read_bytes(), f"dictionary/{path.name}", found):
+                found[row.id] = row
     return found
+
+
+def read_columns(data: bytes | str, name: str, known: Collection[str] = ()) -> tuple[Column, ...]:
+    """Return the columns of a dictionary file; `known` are ids of other files."""
+    document = parse_document(data, name)
+    rows = document.tables.get("columns")
+    if isinstance(rows, list):
+        document.tables["columns"] = [_column(row) for row in rows]
+    columns = document.make(_File).columns
+    document.refuse(_incomplete(columns, known))
+    return columns
+
+
+def _column(row: object) -> object:
+    """Return a row whose single words are lists of one."""
+    words = row.get("values") if isinstance(row, dict) else None
+    if not isinstance(row, dict) or not isinstance(words, dict):
+        return row
+    listed = {key: [word] if isinstance(word, str) else word for key, word in words.items()}
+    return {**row, "values": listed}
+
+
+def _incomplete(columns: Sequence[Column], known: Collection[str]) -> Iterator[tuple[Loc, Problem]]:
+    ids = set(known)
+    for place, column in enumerate(columns):
+        loc: Loc = ("columns", place)
+        if column.id in ids:
+            yield (*loc, "id"), Problem(tr("duplicate id", "id 重复"), column.id)
+        ids.add(column.id)
+        if column.numeric and (column.minimum is None or column.maximum is None):
+            what = tr("a numeric column needs minimum and maximum", "数值列须写 minimum 与 maximum")
+            yield loc, Problem(what)
+        if column.type == "level" and not column.values:
+            yield loc, Problem(tr("a level column needs values", "等级列须写 values"))
 
 
 def column(column_id: str) -> Column:

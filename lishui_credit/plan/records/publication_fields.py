@@ -6,8 +6,6 @@ how well others filled a form, so a cell that cannot be read is a finding, not a
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -16,7 +14,7 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.errors import Problem, RubricError, SubjectError
+from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, shares
 from lishui_credit.plan.records.publicity import INDICATOR
@@ -25,14 +23,13 @@ from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.headers import normal
 from lishui_credit.tables.identifiers import uscc_valid
+from lishui_credit.tables.toml_documents import parse_document
 from lishui_credit.tables.unreadable import unreadable
 
 Act = Literal["licence", "penalty"]
 
 _FILE: Final = "publication_standards.toml"
 _ACTS: Final[tuple[Act, ...]] = ("licence", "penalty")
-_REQUIRED: Final = ("", "all", "organisation", "person")
-_KINDS: Final = ("text", "date", "uscc", "choice", "amount")
 _PERSONS: Final = ("natural_person", "自然人", "01")
 
 
@@ -43,8 +40,8 @@ class PublishedField:
     id: str
     code: str
     zh: str
-    required: str = ""
-    kind: str = "text"
+    required: Literal["", "all", "organisation", "person"] = ""
+    kind: Literal["text", "date", "uscc", "choice", "amount"] = "text"
     choices: tuple[str, ...] = ()
 
 
@@ -55,66 +52,29 @@ class PublicationStandard:
     id: str
     title_zh: str
     evidence: str
-    note: str
     licence: tuple[PublishedField, ...]
     penalty: tuple[PublishedField, ...]
+    note: str = ""
 
 
-def _field(row: Mapping[str, Any], where: str, problems: list[Problem]) -> PublishedField | None:
-    unknown = sorted(set(row) - set(PublishedField.__dataclass_fields__))
-    lacking = sorted({"id", "code", "zh"} - set(row))
-    wrong = [
-        f"{name}={row[name]}"
-        for name, allowed in (("required", _REQUIRED), ("kind", _KINDS))
-        if name in row and row[name] not in allowed
-    ]
-    if unknown or lacking or wrong:
-        problems.append(
-            Problem(
-                "unknown or missing keys or values",
-                ", ".join((*unknown, *lacking, *wrong)),
-                "",
-                where,
-            )
-        )
-        return None
-    return PublishedField(**{**row, "choices": tuple(row.get("choices", ()))})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """The tables of the file."""
+
+    standards: tuple[PublicationStandard, ...]
 
 
-def read_standards(text: str) -> dict[str, PublicationStandard]:
-    """Return the editions a TOML text holds, by id."""
-    raw = tomllib.loads(text)
-    problems: list[Problem] = []
-    found: dict[str, PublicationStandard] = {}
-    for standard in raw.get("standards", ()):
-        where = f"{_FILE} {standard.get('id', '?')}"
-        unknown = sorted(set(standard) - set(PublicationStandard.__dataclass_fields__))
-        lacking = sorted({"id", "title_zh", "evidence", *_ACTS} - set(standard))
-        if unknown or lacking:
-            problems.append(
-                Problem("unknown or missing keys", ", ".join((*unknown, *lacking)), "", where)
-            )
-            continue
-        licence, penalty = (
-            tuple(
-                field
-                for row in standard[act]
-                if (field := _field(row, f"{where} {act} {row.get('id', '?')}", problems))
-            )
-            for act in _ACTS
-        )
-        rest = {name: standard.get(name, "") for name in ("id", "title_zh", "evidence", "note")}
-        found[standard["id"]] = PublicationStandard(**rest, licence=licence, penalty=penalty)
-    if problems:
-        raise RubricError(problems)
-    return found
+def read_standards(data: str | bytes) -> dict[str, PublicationStandard]:
+    """Return the editions a TOML text holds, by id; raises `RubricError` with every mistake."""
+    found = parse_document(data, _FILE).make(_File)
+    return {standard.id: standard for standard in found.standards}
 
 
 @cache
 def standards() -> dict[str, PublicationStandard]:
     """Return the editions of the data standard by id."""
     path = files("lishui_credit.plan.records") / _FILE
-    return read_standards(path.read_text(encoding="utf-8"))
+    return read_standards(path.read_bytes())
 
 
 _CONTEXT: Final = RawTable(

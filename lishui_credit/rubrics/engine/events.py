@@ -17,16 +17,9 @@ from lishui_credit.expressions import E, Namespace, first_of
 from lishui_credit.points import rounded
 from lishui_credit.rubrics.engine.compile import EVENT_OPEN, EVENT_REPAIRED, POINTS
 from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.event_rules import EventRule, Number, Percent, Repair
 from lishui_credit.rubrics.law.formulas import day_number
-from lishui_credit.rubrics.law.rubric import (
-    EventRule,
-    Indicator,
-    Number,
-    Override,
-    Percent,
-    Repair,
-    Rubric,
-)
+from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 
 
 def codes(rubric: Rubric) -> dict[str, str]:

@@ -18,6 +18,7 @@ from lishui_credit.errors import EditionError, Problem
 from lishui_credit.language import tr
 from lishui_credit.rubrics.law import edition as reader
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.tables.toml_documents import Document, read_document
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,21 +62,29 @@ def _of(name: str) -> list[Entry]:
 @cache
 def load(path: Path) -> Rubric:
     """Read one shipped edition, laid over its base where it is an overlay."""
-    data = path.read_bytes()
-    where = (
-        "/".join(path.parts[path.parts.index("editions") :])
-        if "editions" in path.parts
-        else path.name
-    )
-    raw, lines = reader.parse(data.decode("utf-8-sig"), where)
-    if "overlay_of" not in raw:
-        return reader.build(raw, lines, where, reader.digest(data))
-    texts, merged = _base(str(raw["overlay_of"]))
-    return reader.build(reader.lay_over(merged, raw), lines, where, reader.digest(*texts, data))
+    parts = path.parts
+    where = "/".join(parts[parts.index("editions") :]) if "editions" in parts else path.name
+    return _built(read_document(path, name=where))
 
 
-def _base(ref: str) -> tuple[list[bytes], dict[str, Any]]:
-    """Return the texts and merged tables of an edition, its own base included."""
+def _built(document: Document, title: str | None = None) -> Rubric:
+    """Return the rubric of a file; `title` names an overlay of the user."""
+    texts, merged = _merged(document)
+    if title is not None:
+        merged["overlays"] = [*merged.get("overlays", []), title]
+    return reader.build(document, reader.digest(*texts), merged)
+
+
+def _merged(document: Document) -> tuple[list[bytes], dict[str, Any]]:
+    """Return the texts and tables of an edition, laid over its base where it is an overlay."""
+    if "overlay_of" not in document.tables:
+        return [document.data], dict(document.tables)
+    texts, merged = _merged(read_document(_file(reader.head(document).overlay_of)))
+    return [*texts, document.data], reader.lay_over(merged, document.tables)
+
+
+def _file(ref: str) -> Path:
+    """Return the file of a base: the edition of that day, or the latest."""
     name, _, day = ref.partition("@")
     chosen = [entry for entry in _of(name) if not day or entry.start.isoformat() == day]
     if not chosen:
@@ -83,15 +92,10 @@ def _base(ref: str) -> tuple[list[bytes], dict[str, Any]]:
             Problem(
                 tr("the overlay's base is not an edition", "覆盖文件所依据的版本不存在"),
                 ref,
-                ", ".join(f"{entry.name}@{entry.start}" for entry in _of(name)),
+                tr("known: ", "现有:") + ", ".join(f"{e.name}@{e.start}" for e in _of(name)),
             )
         )
-    data = chosen[-1].path.read_bytes()
-    raw, _ = reader.parse(data.decode("utf-8-sig"), chosen[-1].path.name)
-    if "overlay_of" not in raw:
-        return [data], raw
-    texts, merged = _base(str(raw["overlay_of"]))
-    return [*texts, data], reader.lay_over(merged, raw)
+    return chosen[-1].path
 
 
 def rubric(name: str, on: date | str | None = None, overlay: Path | str | None = None) -> Rubric:
@@ -158,47 +162,31 @@ def rubric(name: str, on: date | str | None = None, overlay: Path | str | None =
 def with_overlay(base: str, overlay: Path) -> Rubric:
     """Return an edition with a user's overlay file laid over it.
 
-    Raises
-    ------
-    EditionError
-        If the overlay names another edition as its base.
-    RubricError
-        If the result is not a sound edition.
+    Raises `EditionError` for an overlay of another edition, `RubricError` for an unsound result.
     """
-    data = overlay.read_bytes()
-    raw, lines = reader.parse(data.decode("utf-8-sig"), overlay.name)
-    named = str(raw.get("overlay_of", ""))
-    if named != base:
+    document = read_document(overlay)
+    head = reader.head(document)
+    if head.overlay_of != base:
         raise EditionError(
             Problem(
                 tr("the overlay belongs to another edition", "覆盖文件属于另一版本"),
-                named or tr("no overlay_of", "缺少 overlay_of"),
+                head.overlay_of or tr("no overlay_of", "缺少 overlay_of"),
                 f'overlay_of = "{base}"',
-                where=overlay.name,
+                where=document.at(("overlay_of",)),
             )
         )
-    texts, merged = _base(base)
-    titles = [*merged.get("overlays", []), str(raw.get("overlay_title", overlay.name))]
-    combined = {**reader.lay_over(merged, raw), "overlays": titles}
-    return reader.build(combined, lines, overlay.name, reader.digest(*texts, data))
+    return _built(document, head.overlay_title or overlay.name)
 
 
 def check_file(path: Path) -> Rubric:
     """Read a user's edition or overlay file as it would be used.
 
-    Raises
-    ------
-    RubricError
-        Every mistake at once, by line.
-    EditionError
-        If an overlay names no known base.
+    Raises `RubricError` with every mistake by line, `EditionError` for an unknown base.
     """
-    if not path.exists():
-        raise EditionError(Problem(tr("no such file", "没有这个文件"), where=str(path)))
-    raw, _ = reader.parse(path.read_text(encoding="utf-8-sig"), path.name)
-    if "overlay_of" in raw:
-        return with_overlay(str(raw["overlay_of"]), path)
-    return reader.read(path)
+    document = read_document(path)
+    if "overlay_of" not in document.tables:
+        return _built(document)
+    return _built(document, reader.head(document).overlay_title or path.name)
 
 
 def for_period(name: str, period: int) -> Rubric:

@@ -15,6 +15,7 @@ from typing import Any
 from lishui_credit.errors import Problem
 from lishui_credit.points import INT64_MAX, INT128_MAX
 from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.event_rules import Number
 from lishui_credit.rubrics.law.row_checks import (
     Found,
     Loc,
@@ -27,7 +28,7 @@ from lishui_credit.rubrics.law.row_checks import (
     columns_of,
     say,
 )
-from lishui_credit.rubrics.law.rubric import Effect, Number, Override, Rubric
+from lishui_credit.rubrics.law.rubric import Effect, Override, Rubric
 from lishui_credit.tables.columns import dictionary
 
 

@@ -14,6 +14,7 @@ from lishui_credit.errors import Problem
 from lishui_credit.language import tr
 from lishui_credit.points import Band
 from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.event_rules import Number
 from lishui_credit.rubrics.law.formulas import FORMULAS
 from lishui_credit.rubrics.law.rubric import (
     BandRow,
@@ -21,7 +22,6 @@ from lishui_credit.rubrics.law.rubric import (
     Condition,
     Factor,
     Indicator,
-    Number,
     Rubric,
 )
 from lishui_credit.tables.columns import Column, dictionary

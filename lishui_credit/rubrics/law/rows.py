@@ -10,7 +10,8 @@ from fractions import Fraction
 
 from lishui_credit.citation import Evidence
 from lishui_credit.points import Band, Level, PointsTable, Term, Value
-from lishui_credit.rubrics.law.rubric import BandRow, Indicator, MixTerm, Number, Rubric
+from lishui_credit.rubrics.law.event_rules import Number
+from lishui_credit.rubrics.law.rubric import BandRow, Indicator, MixTerm, Rubric
 from lishui_credit.tables.columns import Column, dictionary
 
 

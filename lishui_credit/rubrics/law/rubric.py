@@ -9,58 +9,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Literal
 
 from lishui_credit.citation import Citation, Evidence, Period
+from lishui_credit.rubrics.law.event_rules import EventRule, Number, Repair
 
-Number = int | Decimal
 Factor = Number | dict[str, Number]
-Bound = int | Decimal | Annotated[str, "a fraction such as 2/3"]
+Bound = Number | str  # a number as printed, or a fraction as text: "2/3"
 Missing = Literal["withhold", "zero", "full", "exclude"]
 Aggregate = Literal["sum", "weighted", "deduct", "worst", "none"]
 Status = Literal["transcribed", "checked", "partial", "reconstructed"]
-Counting = Literal["per_tax_type", "per_occurrence", "per_month", "once"]
-
-_STRICT: dict[str, Any] = {"extra": "forbid", "arbitrary_types_allowed": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BandRow:
-    """One band of a numeric row, in the regulation's own words.
+    """One band of a numeric row, in the regulation's own words; without a bound it takes the rest."""
 
-    Parameters
-    ----------
-    at_least, above, below, at_most : int or Decimal, optional
-        Bounds as printed, in the column's printed unit; a fraction as text: ``"2/3"``. No bound at
-        all means "otherwise".
-    points : int or Decimal, optional
-        Points of the band; left out only where the printed points are not known.
-    range : tuple of two numbers, optional
-        Reference band of a judged row: the assessor's figure must lie in it.
-    choice : str, optional
-        ``"choice_id:option"``: the band counts only while that option is taken.
-    label_zh : str, default ""
-        The condition as printed.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-    points: Number | None = None
-    at_least: Bound | None = None
+    points: Number | None = None  # left out only where the printed points are not known
+    at_least: Bound | None = None  # bounds in the column's printed unit
     above: Bound | None = None
     below: Bound | None = None
     at_most: Bound | None = None
-    range: tuple[Number, Number] | None = None
-    choice: str | None = None
-    label_zh: str = ""
+    range: tuple[Number, Number] | None = None  # a judged row's figure must lie in it
+    choice: str | None = None  # "choice_id:option": counts only while that option is taken
+    label_zh: str = ""  # the condition as printed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MixTerm:
     """One term of a weighted sum of ratios: ``weight * column / over``."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     weight: Number
     column: str
     over: str
@@ -74,53 +52,14 @@ class Share:
     zero to the edition's point unit.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     direction: Literal["higher", "lower"]
     benchmark: Number | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Percent:
-    """Extra points of an event: ``times`` times an amount over another, both on the event."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-    column: str
-    over: str
-    times: int = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRule:
-    """How dated events of one code cost points.
-
-    Parameters
-    ----------
-    code : str
-        Value of the event table's ``code``.
-    deduct : int or Decimal, optional
-        Points lost per unit counted, a positive number; left out where they are not known, and
-        then the event is known, listed and costs nothing.
-    count : {"per_tax_type", "per_occurrence", "per_month", "once"}
-        The unit: each tax type each time; each row; each calendar month with at least one; once.
-    percent : Percent, optional
-        Added to `deduct`.
-    repair : str, optional
-        Id of the `Repair` class that gives a share back.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-    code: str
-    count: Counting
-    deduct: Number | None = None
-    percent: Percent | None = None
-    repair: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormulaRule:
     """A published rule no table can hold: a named function of `formulas` with its parameters."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     name: str
     params: dict[str, Factor] = field(default_factory=dict)
 
@@ -131,52 +70,22 @@ class Indicator:
 
     Exactly one of `bands`, `levels`, `share`, `event`, `formula` says how; a row with none of them
     is known by name only: it does not score and is listed.
-
-    Parameters
-    ----------
-    id, label_zh : str
-        English id; the row's name as printed.
-    clause : str
-        Annex, row or article.
-    evidence : Evidence
-        How the row is known.
-    missing : {"withhold", "zero", "full", "exclude"}, optional
-        What a missing value does; required for every row that reads a subject column.
-    dimension : str, optional
-        Id of the `Dimension` it belongs to.
-    column, over : str, optional
-        Column read; column it is divided by (never actually divided: cross-multiplied).
-    mix : tuple of MixTerm, optional
-        Weighted ratios in place of column and over.
-    judged : str, optional
-        Column with the assessor's own figure, which replaces the band's points inside its range.
-    place : {"linear"}, optional
-        Without an assessor's figure, place the value inside its band's range in proportion.
-    weight : int, optional
-        Percent weight, for ``aggregate = "weighted"``.
-    max_points : int or Decimal, optional
-        Best possible points; needed for `share`, `formula` and unknown rows of a sum.
-    rounding_note, note : str
-        Remarks for the reader.
-    enabled : bool, default True
-        False keeps a published row out of the grade; `why_disabled` says why.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     id: str
-    label_zh: str
-    clause: str
+    label_zh: str  # as printed
+    clause: str  # annex, row or article
     evidence: Evidence
     label_en: str = ""
-    missing: Missing | None = None
-    dimension: str | None = None
+    missing: Missing | None = None  # required for every row that reads a subject column
+    dimension: str | None = None  # id of the `Dimension` it belongs to
     column: str | None = None
-    over: str | None = None
-    mix: tuple[MixTerm, ...] = ()
-    judged: str | None = None
-    place: Literal["linear"] | None = None
-    weight: int | None = None
-    max_points: Number | None = None
+    over: str | None = None  # column it is divided by (never actually: cross-multiplied)
+    mix: tuple[MixTerm, ...] = ()  # in place of column and over
+    judged: str | None = None  # column of the assessor's figure, which replaces a band's points
+    place: Literal["linear"] | None = None  # without a figure: in proportion inside the range
+    weight: int | None = None  # percent, of a weighted rubric
+    max_points: Number | None = None  # needed for share, formula and unknown rows of a sum
     bands: tuple[BandRow, ...] = ()
     levels: dict[str, Number] = field(default_factory=dict)
     ranges: dict[str, tuple[Number, Number]] = field(default_factory=dict)
@@ -184,7 +93,7 @@ class Indicator:
     event: EventRule | None = None
     formula: FormulaRule | None = None
     note: str = ""
-    enabled: bool = True
+    enabled: bool = True  # False keeps a published row out of the grade
     why_disabled: str = ""
 
     @property
@@ -203,27 +112,12 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One test on a column, on a row's points or on the score.
+    """One test on a column, on a row's points or on the score."""
 
-    Parameters
-    ----------
-    column, points : str, optional
-        Column id, or indicator id whose points (as printed) are tested.
-    score : bool, default False
-        Test the total instead.
-    over : str, optional
-        Column the tested column is divided by.
-    equals, one_of : optional
-        Value or values of a flag, level, grade or text column.
-    at_least, above, below, at_most : int or Decimal, optional
-        Bounds as printed.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     column: str | None = None
-    points: str | None = None
+    points: str | None = None  # id of the row whose points, as printed, are tested
     score: bool = False
-    over: str | None = None
+    over: str | None = None  # column the tested column is divided by
     equals: bool | str | int | None = None
     one_of: tuple[str, ...] = ()
     at_least: Bound | None = None
@@ -236,7 +130,6 @@ class Condition:
 class Effect:
     """What an override does: set a grade, cap it, shift it down, or leave the subject ungraded."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     set: str | None = None
     cap: str | None = None
     shift: int | None = None
@@ -245,153 +138,58 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverrideRepair:
-    """When an event behind an override counts as repaired, and what is left of it then.
+    """When an event behind an override counts as repaired, and what is left of it then."""
 
-    Parameters
-    ----------
-    within_days : int, optional
-        Corrected at most so many days after ``due_on``.
-    clean_months_at_least : int, optional
-        Value needed in the event's ``clean_months``.
-    then : Effect, optional
-        Effect that remains after the repair, such as ``{cap = "B"}``.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-    within_days: int | None = None
-    clean_months_at_least: int | None = None
-    then: Effect | None = None
+    within_days: int | None = None  # corrected at most so many days after ``due_on``
+    clean_months_at_least: int | None = None  # of the event's ``clean_months``
+    then: Effect | None = None  # what remains, such as {cap = "B"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """A rule that decides past the points (直接判级), or bounds what they may reach.
+    """A rule that sets the grade directly (直接判级), or bounds what the points may reach."""
 
-    Parameters
-    ----------
-    id, label_zh, clause, evidence
-        As for `Indicator`.
-    effect : Effect
-        What it does.
-    missing : {"no", "withhold"}
-        What an unknown condition does: counts as not met, or withholds the grade.
-    order : int, default 1
-        Lower decides first among overrides that set a grade or leave the subject ungraded; among
-        equals the worst grade wins. File order never matters.
-    column : str, optional
-        Flag column that must be true.
-    when : tuple of Condition
-        All must hold.
-    event : str, optional
-        At least one event of this code (not repaired) in the period.
-    repair : OverrideRepair, optional
-        For `event`: when it no longer counts.
-    enabled, why_disabled
-        False keeps a published row out of the grade, with the reason.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     id: str
     label_zh: str
     clause: str
     evidence: Evidence
     effect: Effect
-    missing: Literal["no", "withhold"]
+    missing: Literal["no", "withhold"]  # an unknown condition: not met, or the grade is withheld
     label_en: str = ""
+    # Lower decides first among overrides that set a grade or leave the subject ungraded; among
+    # equals the worst grade wins. File order never matters.
     order: int = 1
-    column: str | None = None
-    when: tuple[Condition, ...] = ()
-    event: str | None = None
-    repair: OverrideRepair | None = None
+    column: str | None = None  # flag that must be true
+    when: tuple[Condition, ...] = ()  # all must hold
+    event: str | None = None  # at least one event of this code, not repaired, in the period
+    repair: OverrideRepair | None = None  # of `event`
     note: str = ""
-    enabled: bool = True
+    enabled: bool = True  # False keeps a published row out of the grade
     why_disabled: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradeRow:
-    """One grade, best first.
+    """One grade, best first."""
 
-    Parameters
-    ----------
-    id, label_zh : str
-        Grade id; label as printed.
-    labels : dict of str to str
-        Further label sets a user may ask for.
-    at_least : int or Decimal, optional
-        Inclusive lower cut-off as printed; None for the last grade and for `set_only` ones.
-    at_least_if : dict of str to number
-        Cut-off to use instead where that flag column is true.
-    requires : tuple of Condition
-        Further conditions; where one fails the next grade is tried.
-    requires_missing : {"no", "withhold"}, optional
-        Needed with `requires`: what an unknown condition does.
-    set_only : bool, default False
-        Only an override gives this grade.
-    clause, evidence, meaning_zh
-        Source and meaning.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     id: str
     label_zh: str
     clause: str
     evidence: Evidence
     label_en: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
-    at_least: Number | None = None
-    at_least_if: dict[str, Number] = field(default_factory=dict)
-    requires: tuple[Condition, ...] = ()
-    requires_missing: Literal["no", "withhold"] | None = None
-    set_only: bool = False
+    labels: dict[str, str] = field(default_factory=dict)  # further label sets a user may ask for
+    at_least: Number | None = None  # inclusive, as printed; None for the last and `set_only` ones
+    at_least_if: dict[str, Number] = field(default_factory=dict)  # where that flag is true
+    requires: tuple[Condition, ...] = ()  # where one fails the next grade is tried
+    requires_missing: Literal["no", "withhold"] | None = None  # needed with `requires`
+    set_only: bool = False  # only an override gives this grade
     meaning_zh: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepairWindow:
-    """A stretch of delay and what correcting inside it gives back.
-
-    Either `restore` points or `restore_percent` of the deduction; `small_restore` points instead
-    where the event's ``tax_amount`` is at most `small_amount` yuan.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-    days_at_most: int | None = None
-    same_year: bool = False
-    restore: Number | None = None
-    restore_percent: int | None = None
-    small_amount: Number | None = None
-    small_restore: Number | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repair:
-    """A class of repair (信用修复): windows by delay, first that fits.
-
-    Parameters
-    ----------
-    measured_from : {"recorded_on", "due_on"}
-        Event date the delay to ``corrected_on`` is counted from.
-    paid_share : bool, default False
-        Each event row is one payment: what it gives back is scaled by paid_amount / tax_amount.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-    id: str
-    label_zh: str
-    clause: str
-    evidence: Evidence
-    measured_from: Literal["recorded_on", "due_on"]
-    windows: tuple[RepairWindow, ...]
-    paid_share: bool = False
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRow:
     """A start score and when it applies; first hit wins, the last has no condition."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     points: Number
     clause: str
     evidence: Evidence
@@ -403,7 +201,6 @@ class StartRow:
 class StartBonus:
     """Points added to the start score per unit of a column, up to a ceiling of the start score."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     column: str
     points_each: Number
     at_most: Number
@@ -413,21 +210,10 @@ class StartBonus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Where a deducting rubric starts.
+    """Where a deducting rubric starts."""
 
-    Parameters
-    ----------
-    rows : tuple of StartRow
-        First hit wins.
-    missing : {"withhold", "no"}
-        What an unknown condition does: withholds the grade, or counts as not met.
-    bonus : StartBonus, optional
-        Addition to the start score.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     rows: tuple[StartRow, ...]
-    missing: Literal["withhold", "no"]
+    missing: Literal["withhold", "no"]  # an unknown condition: the grade is withheld, or not met
     bonus: StartBonus | None = None
 
 
@@ -435,7 +221,6 @@ class Start:
 class Dimension:
     """A group of rows and its printed total."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     id: str
     label_zh: str
     evidence: Evidence
@@ -447,7 +232,6 @@ class Dimension:
 class ChoiceOption:
     """One reading of a conflicting text; `values` feed formula parameters of the same name."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     id: str
     label_zh: str
     values: dict[str, Factor] = field(default_factory=dict)
@@ -457,7 +241,6 @@ class ChoiceOption:
 class Choice:
     """A place where the published text conflicts with itself, and the reading taken."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     id: str
     question_zh: str
     taken: str
@@ -469,7 +252,6 @@ class Choice:
 class Amount:
     """A sum of money that follows from the grade, such as a credit line; in fen."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     id: str
     label_zh: str
     clause: str
@@ -482,7 +264,6 @@ class Amount:
 class Adjustment:
     """A person's published power to move the grade; recorded beside it, never over it."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     column: str
     label_zh: str
     clause: str
@@ -491,19 +272,9 @@ class Adjustment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InForce:
-    """First day in force and first day no longer in force."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-    start: date
-    until: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle:
     """The yearly round: results of a calendar year are due by `result_by` (MM-DD) of the next."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     result_by: str
     clause: str
     evidence: Evidence
@@ -513,7 +284,6 @@ class Cycle:
 class Bases:
     """Reference values by area that rows divide by, from a second file."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     key: str
     columns: tuple[str, ...]
     clause: str
@@ -524,7 +294,6 @@ class Bases:
 class Lacking:
     """What an edition lacks before it can grade, and how to supply it."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     what_zh: str
     what: str
     how: str
@@ -547,7 +316,7 @@ class Rubric:
         worst row; no points at all (grades by `requires` only).
     point_unit : int
         Integers per printed point: 1 where all points are whole, 10 for tenths, 100 for hundredths.
-    in_force : InForce
+    in_force : Period
         Half-open period.
     status : {"transcribed", "checked", "partial", "reconstructed"}
         A reconstructed edition refuses to grade.
@@ -557,7 +326,6 @@ class Rubric:
         Hash of the edition file, and of every overlay laid over it.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
     id: str
     title_zh: str
     title_en: str
@@ -565,7 +333,7 @@ class Rubric:
     subject_id: str
     aggregate: Aggregate
     point_unit: int
-    in_force: InForce
+    in_force: Period
     status: Status
     source: Citation
     variant: str = ""
@@ -600,7 +368,7 @@ class Rubric:
     @property
     def period(self) -> Period:
         """The days the edition is in force."""
-        return Period(start=self.in_force.start, until=self.in_force.until)
+        return self.in_force
 
     @property
     def scoring(self) -> tuple[Indicator, ...]:
