@@ -29,8 +29,8 @@ from lishui_credit.policies.score_files import read_scores
 from lishui_credit.pricing.terms import Terms
 from lishui_credit.tables.frames import as_polars
 from lishui_credit.tables.read import sha256
-from lishui_credit.validation.fairness import FOUR_FIFTHS, fairness
 from lishui_credit.validation.groups import MIN_ROWS
+from lishui_credit.validation.treatment import FOUR_FIFTHS, fairness
 
 _TEXTS: Final = ("loans", "policy", "title_zh")
 _KEYS: Final = {*_TEXTS, "title_en", "source", "currency", "columns", "areas", "groups", "terms"}
