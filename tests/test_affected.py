@@ -11,7 +11,7 @@ from lishui_credit.errors import PolicyError, SubjectError
 from lishui_credit.policies.policy import Policy, Score, Segment
 from lishui_credit.pricing.terms import Terms
 from lishui_credit.statistics.proportions import jeffreys_interval
-from lishui_credit.validation.fairness import fairness, rate_gap
+from lishui_credit.validation.treatment import fairness, rate_gap
 from tests.test_optimise import held, loans
 
 TERMS = Terms(rate_bp=900, funding_bp=300)

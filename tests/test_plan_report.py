@@ -20,7 +20,8 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.plan.definitions import BASE, END, indicator, indicators
 from lishui_credit.plan.divisions import CITY, areas, counties
-from lishui_credit.plan.evaluation.drawings import course, runs
+from lishui_credit.plan.evaluation.annex import definition
+from lishui_credit.plan.evaluation.drawings import course, runs, scale
 from lishui_credit.plan.evaluation.evaluation_page import page
 from lishui_credit.plan.evaluation.files import write_report
 from lishui_credit.plan.evaluation.grids import Measured, counted, twelve
@@ -227,6 +228,16 @@ def test_no_line_is_drawn_over_months_that_are_missing(sample: pl.DataFrame):
     assert runs(yearly, 12) == [(0, 6)]
     assert runs(yearly[:1], 12) == [(0, 1)]
     assert runs([], 12) == []
+
+
+def test_a_chart_counts_in_units_that_can_be_read():
+    assert scale(indicator("query_volume"), 657_647) == (10_000.0, "10k queries a year")
+    assert scale(indicator("query_volume"), 99_999) == (1.0, "queries a year")
+    assert scale(indicator("website_rate"), 100) == (1.0, "%")
+
+
+def test_a_definition_quotes_the_plan():
+    assert definition(indicator("website_rate")).rows[2] == ("2020 as printed", "全覆盖")
 
 
 # ---- the page -----------------------------------------------------------------------------------

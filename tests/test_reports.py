@@ -13,6 +13,8 @@ from lishui_credit.plan.evaluation.evaluation_page import page as plan_page
 from lishui_credit.plan.evaluation.mid_term import mid_term
 from lishui_credit.plan.observed.table import empty
 from lishui_credit.reports import html, palette
+from lishui_credit.reports.layout import cut, table, width
+from lishui_credit.reports.svg import room, short, ticks
 from lishui_credit.validation import validate
 from lishui_credit.validation.report.validation_page import page as validation_page
 
@@ -93,3 +95,31 @@ def test_a_short_table_is_kept_on_one_printed_page_and_a_long_one_is_not():
     rows = [[("", "x")]] * (html.WHOLE + 1)
     assert "whole" in html.table([("", "a")], rows[:-1])
     assert "whole" not in html.table([("", "a")], rows)
+
+
+# ---- text for a terminal ------------------------------------------------------------------------
+
+
+def test_a_chinese_character_takes_two_columns_of_a_terminal():
+    assert width("A级") == 3
+    assert cut("纳税信用评价", 7) == "纳税信…"
+    assert cut("纳税信用评价", 12) == "纳税信用评价"
+
+
+def test_columns_of_text_line_up_under_their_heads():
+    lines = table(("id", "名称"), [("a", "农户"), ("bc", "企业")])
+    assert lines == ["id  名称", "──  ────", "a   农户", "bc  企业"]
+
+
+# ---- drawings -----------------------------------------------------------------------------------
+
+
+def test_ticks_are_round_and_lie_between_the_ends():
+    assert ticks(0, 1) == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    assert ticks(0, 0.23) == [0.0, 0.05, 0.1, 0.15, 0.2]
+    assert ticks(3, 3) == [3]
+    assert (short(0.25, percent=True), short(600.0)) == ("25%", "600")
+
+
+def test_long_names_get_room_up_to_a_limit():
+    assert (room(["A"]), room(["a name that is too long to be shown"])) == (50, 150)

@@ -13,7 +13,7 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.statistics.bootstrap import bootstrap, bootstrap_ranks
 from lishui_credit.statistics.outcomes import ranked
 from lishui_credit.validation.approval import at_approval
-from lishui_credit.validation.curves import cap_points, gains, roc_points, separation
+from lishui_credit.validation.curves import cap_points, distribution, gains, roc_points, separation
 from lishui_credit.validation.discrimination import (
     auc,
     auc_difference,
@@ -330,6 +330,15 @@ def test_subjects_of_equal_risk_are_approved_together_or_not_at_all():
     assert table["approved"].to_list() == [0, 0.75, 1]
     assert table["bad_rate"].to_list() == [None, pytest.approx(1 / 3), 0.5]
     assert table["bad_rate_refused"].to_list() == [0.5, 1, None]
+
+
+def test_shares_at_or_above_a_risk_are_counted_by_hand():
+    assert separation([0, 1, 0, 1], [1, 2, 3, 4]).row(0) == (4.0, 0.5, 0.0)
+
+
+def test_each_class_is_spread_over_the_steps_by_its_own_size():
+    found = distribution([0, 1, 0, 1], [4, 3, 2, 1], count=2)
+    assert found.rows() == [(1.0, 2.5, 0.5, 0.5), (2.5, 4.0, 0.5, 0.5)]
 
 
 def test_the_thinned_curves_of_ks_still_show_its_gap():

@@ -7,8 +7,8 @@ from scipy import stats
 from sklearn import metrics
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.validation.fairness import fairness, rate_gap
 from lishui_credit.validation.groups import by_group
+from lishui_credit.validation.treatment import fairness, rate_gap
 
 
 def _sample(n=3000, seed=0):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.validation.concentration import concentration, concentration_p
-from lishui_credit.validation.migration import bandwidth, migration, neighbour_tests
+from lishui_credit.validation.concentrations import concentration, concentration_p
+from lishui_credit.validation.migrations import bandwidth, migration, neighbour_tests
 from lishui_credit.validation.order_of_grades import grade_order
 from lishui_credit.validation.stability import MISSING, OTHER, csi, psi, psi_critical, psi_of
 

@@ -23,8 +23,8 @@ from lishui_credit.policies.policy_checks import forbidden
 from lishui_credit.statistics.outcomes import labels
 from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.tables.frames import absent
-from lishui_credit.validation.fairness import rate_gap
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, members_of
+from lishui_credit.validation.treatment import rate_gap
 
 Gap = Literal["approval", "opportunity", "bad_rate"]
 GAPS: Final[tuple[Gap, ...]] = ("approval", "opportunity", "bad_rate")

@@ -29,8 +29,8 @@ from lishui_credit.pricing.terms import Terms
 from lishui_credit.tables.frames import as_polars
 from lishui_credit.tables.read import sha256
 from lishui_credit.tables.toml_documents import read_document
-from lishui_credit.validation.fairness import FOUR_FIFTHS, fairness
 from lishui_credit.validation.groups import MIN_ROWS
+from lishui_credit.validation.treatment import FOUR_FIFTHS, fairness
 
 _TERMS: Final = tuple(part.name for part in fields(Terms))
 

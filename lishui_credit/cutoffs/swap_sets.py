@@ -21,7 +21,7 @@ from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.tables.frames import absent, as_polars
 from lishui_credit.tables.headers import says_yuan
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW
-from lishui_credit.validation.migration import Migration, migration
+from lishui_credit.validation.migrations import Migration, migration
 
 SETS: Final = ("both", "swap_in", "swap_out", "neither", "open", "approved_old", "approved_new")
 """Approved by both; by the new only; by the old only; by none; not decided by one of them; then all

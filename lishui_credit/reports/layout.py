@@ -7,24 +7,12 @@ from unicodedata import east_asian_width
 
 
 def width(text: str) -> int:
-    """Return how many terminal columns a text takes.
-
-    Examples
-    --------
-    >>> width("A级")
-    3
-    """
+    """Return how many terminal columns a text takes."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def cut(text: str, columns: int) -> str:
-    """Return the text cut to so many columns, with an ellipsis where it was longer.
-
-    Examples
-    --------
-    >>> cut("纳税信用评价", 7)
-    '纳税信…'
-    """
+    """Return the text cut to so many columns, with an ellipsis if it was longer."""
     if width(text) <= columns:
         return text
     kept = ""
@@ -36,16 +24,7 @@ def cut(text: str, columns: int) -> str:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    r"""Return the lines of a table: heads, a rule, rows; columns padded to the widest cell.
-
-    Examples
-    --------
-    >>> print("\n".join(table(("id", "名称"), [("a", "农户"), ("bc", "企业")])))
-    id  名称
-    ──  ────
-    a   农户
-    bc  企业
-    """
+    """Return the lines of a table: heads, a rule, rows; columns padded to the widest cell."""
     columns = [
         max([width(head), *(width(row[place]) for row in rows)]) for place, head in enumerate(heads)
     ]

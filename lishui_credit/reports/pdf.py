@@ -28,13 +28,7 @@ PATIENCE: Final = 120
 
 
 def browser() -> str:
-    """Return the path of a Chromium.
-
-    Raises
-    ------
-    SubjectError
-        If there is none; the HTML can then be printed from any browser.
-    """
+    """Return the path of a Chromium, or refuse: the HTML can then be printed from any browser."""
     for name in BROWSERS:
         found = shutil.which(name)
         if found:
@@ -52,26 +46,7 @@ def browser() -> str:
 
 
 def print_pdf(html: str, path: Path | str, *, program: str | None = None) -> Path:
-    """Print a self-contained page to a PDF file, which is replaced only when the new one is complete.
-
-    Parameters
-    ----------
-    html : str
-        The page; it may ask nothing of any host, and gets nothing if it does.
-    path : path-like
-        The PDF.
-    program : str, optional
-        The Chromium; the first one found by default.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    SubjectError
-        If there is no Chromium, or it writes no PDF within `PATIENCE` seconds.
-    """
+    """Print a self-contained page to a PDF file, which is replaced only when the new one is complete."""
     program = program or browser()
     path = Path(path)
     with tempfile.TemporaryDirectory(prefix="report", ignore_cleanup_errors=True) as folder:

@@ -20,13 +20,7 @@ Points = Sequence[tuple[float, float]]
 
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Return round values between two ends.
-
-    Examples
-    --------
-    >>> ticks(0, 1), ticks(0, 0.23)
-    ([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], [0.0, 0.05, 0.1, 0.15, 0.2])
-    """
+    """Return round values between two ends."""
     if high <= low:
         return [low]
     rough = (high - low) / about
@@ -42,32 +36,12 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def short(value: float, percent: bool = False) -> str:
-    """Return a tick as printed.
-
-    Examples
-    --------
-    >>> short(0.25, percent=True), short(600.0)
-    ('25%', '600')
-    """
+    """Return a tick as printed."""
     return f"{100 * value:.4g}%" if percent else f"{value:.6g}"
 
 
 class Plot:
-    """A drawing under construction: scales, then marks, then `text`.
-
-    Parameters
-    ----------
-    x, y : (float, float)
-        Ends of the axes.
-    x_name, y_name, title : str
-        Words; the title is read out, not drawn.
-    percent : (bool, bool)
-        Whether each axis counts in percent.
-    tall : int
-        Height.
-    left : int
-        Room for the names on the left.
-    """
+    """A drawing under construction: scales, then marks, then `text`; the title is read out, not drawn."""
 
     def __init__(
         self,
@@ -198,11 +172,5 @@ class Plot:
 
 
 def room(names: Sequence[str]) -> int:
-    """Return how much room names need on the left, 50 to 150.
-
-    Examples
-    --------
-    >>> room(["A"]), room(["a name that is too long to be shown"])
-    (50, 150)
-    """
+    """Return how much room names need on the left, 50 to 150."""
     return min(150, max(50, 18 + 8 * max((width(name) for name in names), default=0)))

@@ -1,7 +1,6 @@
 """Does a score, a PD or a published grade hold: discrimination, calibration, stability, groups.
 
 Names are imported when first used: importing this folder loads no scipy, scikit-learn or plotly.
-`bootstrap`, `concentration`, `fairness` and `migration` are taken from the modules of the same name.
 """
 
 import lazy_loader

@@ -6,7 +6,8 @@ from .backtests import jeffreys_p as jeffreys_p
 from .calibration import brier as brier
 from .calibration import ece as ece
 from .calibration import reliability as reliability
-from .concentration import concentration_p as concentration_p
+from .concentrations import concentration as concentration
+from .concentrations import concentration_p as concentration_p
 from .curves import cap_points as cap_points
 from .curves import gains as gains
 from .curves import roc_points as roc_points
@@ -19,8 +20,9 @@ from .goodness import hosmer_lemeshow as hosmer_lemeshow
 from .goodness import recalibration as recalibration
 from .groups import by_group as by_group
 from .hmeasure import h_measure as h_measure
-from .migration import bandwidth as bandwidth
-from .migration import neighbour_tests as neighbour_tests
+from .migrations import bandwidth as bandwidth
+from .migrations import migration as migration
+from .migrations import neighbour_tests as neighbour_tests
 from .order_of_grades import grade_order as grade_order
 from .report.settings import ValidationSettings as ValidationSettings
 from .report.stored import read_validation as read_validation
@@ -29,3 +31,4 @@ from .report.validation import Validation as Validation
 from .stability import csi as csi
 from .stability import psi as psi
 from .stability import psi_critical as psi_critical
+from .treatment import fairness as fairness

@@ -24,17 +24,19 @@ STEPS = 4_000
 
 
 def jeffreys_p(bads: Values, subjects: Values, pd: Values) -> Floats:
-    """Return the ECB's one-sided p of "the PD is not too low": Beta(D + ½, N - D + ½) at PD.
+    """Return the ECB's one-sided p of "the PD is not too low": Beta(D + ½, N - D + ½) at the PD.
 
     Parameters
     ----------
-    bads, subjects, pd : array_like of shape (k,)
-        Counts and the PD applied, 0 to 1.
+    bads, subjects : array_like of shape (k,)
+        Counts D and N of each grade.
+    pd : array_like of shape (k,)
+        The PD applied, 0 to 1.
 
     Returns
     -------
     ndarray of shape (k,)
-        Small says the PD underestimates.
+        A small p says that the PD underestimates.
 
     References
     ----------
@@ -53,9 +55,17 @@ def jeffreys_p(bads: Values, subjects: Values, pd: Values) -> Floats:
 
 
 def binomial_p(bads: Values, subjects: Values, pd: Values) -> Floats:
-    """Return the exact chance of at least so many bads when the PD is right and all independent.
+    """Return the exact chance of at least so many bads if the PD is right and all are independent.
 
-    Parameters and shape as in `jeffreys_p`; small says the PD underestimates.
+    Parameters
+    ----------
+    bads, subjects, pd : array_like of shape (k,)
+        As in `jeffreys_p`.
+
+    Returns
+    -------
+    ndarray of shape (k,)
+        A small p says that the PD underestimates.
 
     References
     ----------
@@ -121,13 +131,7 @@ def correlated_p(bads: Values, subjects: Values, pd: Values, correlation: float)
 
 
 def light(p: float, thresholds: tuple[float, float] = LIGHTS) -> str:
-    """Return "green", "yellow" or "red" for a p-value.
-
-    Examples
-    --------
-    >>> light(0.2), light(0.03), light(0.001)
-    ('green', 'yellow', 'red')
-    """
+    """Return "green", "yellow" or "red" for a p-value."""
     return "green" if p >= thresholds[0] else "yellow" if p >= thresholds[1] else "red"
 
 

@@ -38,36 +38,15 @@ def pd_bins(good: Checked, bins: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class Brier:
-    """The Brier score and what it is made of.
-
-    ``value = reliability - resolution + uncertainty + within_variance - within_covariance``,
-    exactly, whatever the bins.
-
-    Parameters
-    ----------
-    value : float
-        Mean squared error of the PD, 0 (perfect) to 1.
-    reliability : float
-        Squared gap between mean PD and bad rate of a bin: 0 is best.
-    resolution : float
-        Spread of the bins' bad rates: the more the better.
-    uncertainty : float
-        Bad rate x good rate: what nobody can help.
-    within_variance, within_covariance : float
-        Spread of PDs inside bins, and twice their covariance with outcomes.
-    skill : float
-        1 - value / uncertainty: 0 for a constant at the bad rate, 1 perfect.
-    bins : int
-        Bins used.
-    """
+    """The Brier score and its parts: reliability - resolution + uncertainty + within_variance - within_covariance."""
 
     value: float
-    reliability: float
-    resolution: float
-    uncertainty: float
-    within_variance: float
-    within_covariance: float
-    skill: float
+    reliability: float  # squared gap between mean PD and bad rate of a bin
+    resolution: float  # spread of the bins' bad rates
+    uncertainty: float  # bad rate x good rate
+    within_variance: float  # of the PDs inside bins
+    within_covariance: float  # twice that of PDs and outcomes inside bins
+    skill: float  # 1 - value / uncertainty
     bins: int
 
 
@@ -88,6 +67,9 @@ def brier(y: Values, pd: Values, *, bins: int = 10, weights: Values | None = Non
     Returns
     -------
     Brier
+        ``value`` (mean squared error of the PD, 0 is perfect), which is exactly ``reliability`` -
+        ``resolution`` + ``uncertainty`` + ``within_variance`` - ``within_covariance``; ``skill``
+        (1 - value / uncertainty: 0 for a constant at the bad rate, 1 for a perfect PD); ``bins`` used.
 
     References
     ----------
@@ -184,19 +166,10 @@ def reliability(
 
 @dataclass(frozen=True, slots=True)
 class Ece:
-    """Expected calibration error, its interval, and what chance alone would show.
-
-    Parameters
-    ----------
-    estimate : Estimate
-        Mean absolute gap between mean PD and bad rate over bins, with its interval; p is the
-        chance of a gap at least as large when every PD is right.
-    noise : float
-        Upper end (at the interval's level, one-sided) of the gap when every PD is right.
-    """
+    """Expected calibration error with its interval, and the error that chance alone would show."""
 
     estimate: Estimate
-    noise: float
+    noise: float  # the error that right PDs stay below, at the interval's level, one-sided
 
 
 def ece(
@@ -209,18 +182,18 @@ def ece(
     repeats: int = 200,
     seed: int = 0,
 ) -> Ece:
-    """Return the expected calibration error over bins of equal weight, with interval and noise.
+    """Return the expected calibration error over bins of equal weight, with its interval and its noise.
 
-    A finite sample shows a gap even where every PD is right, so the interval is the reflected
-    (basic) bootstrap, which takes that bias off, cut off at 0, with rows drawn inside bins that
-    stay as they are; and `noise` says how large the gap of right PDs would be.
+    A finite sample shows a gap even if every PD is right. So the interval is the reflected (basic)
+    bootstrap, which removes that bias, cut off at 0, with rows drawn inside bins that stay as they
+    are; and the noise says how large the gap of right PDs would be.
 
     Parameters
     ----------
     y, pd, bins, weights
         As in `brier`.
     level : float, default 0.95
-        Confidence.
+        Confidence, 0 to 1.
     repeats : int, default 200
         Draws. Cost: repeats x n.
     seed : int, default 0
@@ -229,6 +202,9 @@ def ece(
     Returns
     -------
     Ece
+        ``estimate``: the mean absolute gap between mean PD and bad rate over bins, with its interval
+        and the p of a gap at least as large if every PD is right. ``noise``: the gap that right PDs
+        stay below with chance `level`.
 
     References
     ----------

@@ -25,7 +25,7 @@ def _thinned(size: int, at_most: int | None) -> NDArray[np.int64]:
 
 
 def _corners(x: Floats, y: Floats) -> NDArray[np.int64]:
-    """Return the places where a rising path turns, with both ends; the rest lie on straight lines."""
+    """Return the places where a rising path turns, with both ends; all others lie on straight lines."""
     if len(x) < 3:
         return np.arange(len(x))
     dx, dy = np.diff(x), np.diff(y)
@@ -192,18 +192,7 @@ def gains(
 def separation(
     y: Values, risk: Values, *, weights: Values | None = None, at_most: int = 200
 ) -> pl.DataFrame:
-    """Return both classes' cumulative shares along the risk: the two curves KS looks between.
-
-    Returns
-    -------
-    pl.DataFrame
-        ``risk`` (falling), ``bads`` and ``goods`` (share at or above it).
-
-    Examples
-    --------
-    >>> separation([0, 1, 0, 1], [1, 2, 3, 4]).row(0)
-    (4.0, 0.5, 0.0)
-    """
+    """Return the shares of ``bads`` and ``goods`` at or above each ``risk``, falling: the curves of KS."""
     levels = _levels(y, risk, weights)
     bads = np.cumsum(levels.bads) / levels.bads.sum()
     goods = np.cumsum(levels.goods) / levels.goods.sum()
@@ -214,18 +203,7 @@ def separation(
 def distribution(
     y: Values, score: Values, *, count: int = 20, weights: Values | None = None
 ) -> pl.DataFrame:
-    """Return how the scores of each class are spread over steps of equal width.
-
-    Returns
-    -------
-    pl.DataFrame
-        ``score_from``, ``score_to`` and the share of ``goods`` and of ``bads`` in each step.
-
-    Examples
-    --------
-    >>> distribution([0, 1, 0, 1], [4, 3, 2, 1], count=2).rows()
-    [(1.0, 2.5, 0.5, 0.5), (2.5, 4.0, 0.5, 0.5)]
-    """
+    """Return the shares of ``goods`` and ``bads`` in steps of equal width, ``score_from`` to ``score_to``."""
     good = checked(y, weights=weights, score=score)
     values = good.columns["score"]
     edges = np.histogram_bin_edges(values, bins=count)

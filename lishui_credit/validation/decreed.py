@@ -2,8 +2,16 @@
 
 A card fitted to what the rows of an edition read (`readings`) has the edition's own rows as its
 characteristics. Each side's points are then set in proportion to that side's whole, so that two
-scales can be laid side by side (`points_side_by_side`): a row with a larger part of the decreed
-points than of the learned ones is overweighted, as far as these outcomes tell.
+scales can be laid side by side (`points_side_by_side`). Two parts are given. Of the range: the
+distance from the fewest to the most points any subject has in the row, over the sum of these
+distances. Of the spread: the same with the standard deviation of the points over the subjects, which
+counts a row in which nobody differs as nothing. A row whose decreed part of the spread lies above
+the interval of its learned part is overweighted, as far as these outcomes tell.
+
+Parts of the spread leave out that rows move together: they compare two sets of points on the same
+subjects and do not split a variance. Overrides are no points and are not compared. Give cards of
+every row, without stepwise selection: it leaves out rows that repeat others, by chance one or the
+other, and then the intervals of the learned parts are too short.
 """
 
 from __future__ import annotations
@@ -32,33 +40,11 @@ _ID: Final = "subject"
 
 
 def readings(evaluation: Evaluation[pl.LazyFrame]) -> pl.DataFrame:
-    """Return what every scoring row of an edition reads, one column per row of the edition.
+    """Return what every scoring row of an edition reads, one column per row, beside the subject's id.
 
-    A ratio is divided, a level stays text, a number is in its printed unit. Rows that count events
-    or follow a formula have no single value: for them stand the points given, in printed points.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        Graded subjects.
-
-    Returns
-    -------
-    polars.DataFrame, shape (n, 1 + rows)
-        The subject's id, then a column named by each row's id (and ``start`` where an edition
-        deducts), in the order of the edition; null where a value is missing or a ratio undefined.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> import polars as pl
-    >>> import lishui_credit as lc
-    >>> from lishui_credit.samples import environment
-    >>> rubric = lc.rubric("environment-credit", on="2016-06-30")
-    >>> taken = lc.intake(rubric, environment.environmental_records(3), as_of=date(2016, 6, 30))
-    >>> graded = lc.evaluate(taken.subjects, rubric, as_of=date(2016, 6, 30))
-    >>> readings(graded).select("uscc", "permit", "outlet_compliance").shape
-    (3, 3)
+    A ratio is divided, a level stays text, a number is in its printed unit; null if a value is missing or
+    a ratio undefined. Rows that count events or follow a formula have no single value: they hold the
+    points given, in printed points.
     """
     frame = evaluation.collect()
     rubric = evaluation.rubric
@@ -95,26 +81,7 @@ def refitted(
     repeats: int = 40,
     seed: int = 0,
 ) -> tuple[Card, ...]:
-    """Return cards of the same settings fitted to bootstrap samples of the rows.
-
-    Parameters
-    ----------
-    model : Scorecard
-        Settings; left as it is.
-    X : polars.DataFrame, shape (n, k)
-    y : array_like of shape (n,)
-        1 bad, 0 good.
-    repeats, seed : int, default 40 and 0
-        Goods and bads are drawn apart, with replacement.
-
-    Returns
-    -------
-    tuple of Card
-
-    References
-    ----------
-    Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 6.
-    """
+    """Return cards of the same settings fitted to bootstrap samples, goods and bads drawn apart (Efron and Tibshirani 1993, chapter 6)."""
     outcome = checked(y).y
     draw = np.random.default_rng(seed)
     sides = [np.flatnonzero(outcome == side) for side in (0, 1)]
@@ -135,46 +102,11 @@ def points_side_by_side(
 ) -> pl.DataFrame:
     """Return each row's part of the decreed points beside its part of the learned ones.
 
-    Two parts are given. Of the range: the distance from the fewest to the most points any subject
-    has in the row, over the sum of these distances. Of the spread: the same with the standard
-    deviation of the points over the subjects, which counts a row nobody differs in as nothing.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        Graded subjects; those whose points are known in every row are counted.
-    card : Card
-        Fitted to `readings`; a row it left out has no learned points.
-    refits : sequence of Card
-        As `refitted` returns; their standard deviation gives the interval of the learned part of
-        the spread, around it and cut off at 0 and 1.
-    level : float, default 0.95
-        Of that interval.
-
-    Returns
-    -------
-    polars.DataFrame
-        One row per row of the edition with differing points on either side, in the edition's order:
-        ``row``, ``label``, ``decreed_range``, ``learned_range``, ``decreed``, ``learned``
-        (parts of the spread, 0 to 1), ``low``, ``high`` (null without refits), ``weighs``:
-        "over", "under" (the decreed part lies outside the interval), "alike", or null without
-        refits.
-
-    Raises
-    ------
-    SubjectError
-        If the card reads columns that are no rows of the edition, or no subject is left.
-
-    Notes
-    -----
-    Parts of the spread leave out that rows move together, so they compare two sets of points on
-    the same subjects; they do not split a variance. Overrides are no points and not compared.
-    Give cards of every row, without stepwise selection: it leaves out rows that repeat others, by
-    chance one or the other, and the intervals of their learned parts come out too short.
-
-    References
-    ----------
-    Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 12: the standard interval.
+    One row per row of the edition with differing points on either side: ``row``, ``label``,
+    ``decreed_range``, ``learned_range``, ``decreed``, ``learned`` (parts of the spread, 0 to 1), ``low``,
+    ``high`` (interval of the learned part: its standard error over `refits`, Efron and Tibshirani 1993,
+    chapter 12, cut off at 0 and 1), ``weighs`` ("over" and "under" if the decreed part lies outside the
+    interval, "alike", null without refits). Subjects that lack points in a row are not counted.
     """
     rubric = evaluation.rubric
     read = readings(evaluation).rename({rubric.subject_id: _ID})
@@ -232,7 +164,7 @@ def points_side_by_side(
 
 
 def _points(card: Card, read: pl.DataFrame, ids: list[str]) -> Floats:
-    """Return the learned points of every row, shape (n, rows); zero where the card has none."""
+    """Return the learned points of every row, shape (n, rows); zero if the card has none."""
     found = card.contributions(read.select(card.columns))
     columns = [
         found[f"{POINTS}{name}"].cast(pl.Float64).to_numpy()
@@ -251,16 +183,7 @@ def _part(values: Any) -> Floats:
 
 
 def in_words(frame: pl.DataFrame) -> list[str]:
-    """Return one sentence per row of `points_side_by_side` that is over- or underweighted.
-
-    Largest difference first. Without intervals nothing is said.
-
-    Examples
-    --------
-    >>> in_words(pl.DataFrame({"row": ["a"], "label": ["家庭人口"], "decreed": [0.2], "learned": [0.0],
-    ...     "low": [0.0], "high": [0.05], "weighs": ["over"]}))[0].split(":")[0]
-    '家庭人口 is overweighted'
-    """
+    """Return a sentence for every row that is over- or underweighted, largest difference first."""
     found = frame.filter(pl.col("weighs").is_in(["over", "under"])).sort(
         (pl.col("decreed") - pl.col("learned")).abs(), descending=True
     )

@@ -23,7 +23,7 @@ def _normal(level: float) -> float:
 
 
 def placements(levels: Ranked) -> tuple[float, Floats, Floats]:
-    """Return AUC and, per level, the share of goods below (ties half) and of bads above.
+    """Return the AUC and, per level, the share of goods below (ties half) and of bads above.
 
     These are DeLong's placement values; midranks give the same (Sun and Xu 2014).
     """
@@ -44,7 +44,7 @@ def _variance(levels: Ranked, value: float, below: Floats, above: Floats) -> flo
 
 
 def auc_of(levels: Ranked, level: float = 0.95) -> Estimate:
-    """Return the AUC of ranked levels with its DeLong interval; see `auc`."""
+    """Return the AUC of ranked levels with DeLong's interval."""
     value, below, above = placements(levels)
     variance = _variance(levels, value, below, above)
     if not variance > 0:
@@ -103,7 +103,15 @@ def gini(
 ) -> Estimate:
     """Return Gini's coefficient, the accuracy ratio of the CAP curve: 2 AUC - 1.
 
-    Parameters, errors and interval are those of `auc`, on the scale -1 to 1.
+    Parameters
+    ----------
+    y, risk, weights, level
+        As in `auc`.
+
+    Returns
+    -------
+    Estimate
+        -1 to 1, with the interval of `auc` on that scale.
 
     References
     ----------
@@ -236,19 +244,7 @@ def auc_fall(y: Values, risk: Values, initial: float) -> Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Ks:
-    """The largest gap between the distributions of bads and goods, and where it is.
-
-    Parameters
-    ----------
-    value : float
-        Gap, 0 to 1.
-    risk : float
-        Calling bad every subject with at least this risk reaches the gap.
-    bads_above, goods_above : float
-        Share of each class at or above that risk.
-    p : float
-        Asymptotic p-value of one common distribution; too large where ties are many.
-    """
+    """The largest gap between the distributions of bads and goods, and where it is."""
 
     value: float
     risk: float
@@ -258,7 +254,7 @@ class Ks:
 
 
 def ks_of(levels: Ranked) -> Ks:
-    """Return the KS statistic of ranked levels; see `ks`."""
+    """Return the KS statistic of ranked levels."""
     from scipy.special import kolmogorov
 
     bads = np.cumsum(levels.bads) / levels.bads.sum()
@@ -284,13 +280,16 @@ def ks(y: Values, risk: Values, *, weights: Values | None = None) -> Ks:
     Parameters
     ----------
     y, risk : array_like of shape (n,)
-        Outcomes and risk.
+        Outcomes (1 bad) and risk.
     weights : array_like of shape (n,), optional
         Row weights; p then ignores them.
 
     Returns
     -------
     Ks
+        ``value``, 0 to 1; ``risk``: calling bad every subject with at least this risk reaches the
+        gap; ``bads_above``, ``goods_above``: share of each class at or above it; ``p``: asymptotic p
+        of one common distribution, too large if ties are many.
 
     References
     ----------

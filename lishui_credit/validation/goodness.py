@@ -19,17 +19,7 @@ from lishui_credit.validation.calibration import bin_means, pd_bins
 
 @dataclass(frozen=True, slots=True)
 class HosmerLemeshow:
-    """Chi-square of observed against expected bads over bins.
-
-    Parameters
-    ----------
-    statistic : float
-        Sum of (observed - expected)² / (n p (1 - p)) over bins.
-    degrees : int
-        Degrees of freedom: bins on fresh data, bins - 2 on the data of the fit.
-    p : float
-        Upper tail; small says the PDs do not fit.
-    """
+    """Chi-square of observed against expected bads over bins."""
 
     statistic: float
     degrees: int
@@ -51,11 +41,13 @@ def hosmer_lemeshow(
     Returns
     -------
     HosmerLemeshow
+        ``statistic``: sum of (observed - expected)² / (n p (1 - p)) over bins; ``degrees`` of
+        freedom; ``p``, the upper tail: a small p says that the PDs do not fit.
 
     Raises
     ------
     SubjectError
-        If a bin's mean PD is 0 or 1 (no variance to set the gap against), or too few bins remain.
+        If a bin's mean PD is 0 or 1, which leaves no variance to compare with, or too few bins remain.
 
     References
     ----------
@@ -89,19 +81,7 @@ def hosmer_lemeshow(
 
 @dataclass(frozen=True, slots=True)
 class Recalibration:
-    """Cox's recalibration: ln odds of bad = intercept + slope · logit(PD).
-
-    Parameters
-    ----------
-    in_the_large : Estimate
-        Intercept with the slope held at 1: above 0 says PDs are too low. p tests 0.
-    slope, intercept : Estimate
-        Of the joint fit; slope below 1 says PDs are too extreme. p of slope tests 1.
-    p : float
-        Likelihood-ratio test of intercept 0 and slope 1 together, two degrees of freedom.
-    clipped : int
-        PDs of exactly or nearly 0 or 1, moved to 1e-9 from the end so that they have a logit.
-    """
+    """Cox's recalibration: ln odds of bad = intercept + slope · logit(PD)."""
 
     in_the_large: Estimate
     slope: Estimate
@@ -152,7 +132,7 @@ def _newton(
 def recalibration(
     y: Values, pd: Values, *, weights: Values | None = None, level: float = 0.95
 ) -> Recalibration:
-    """Return calibration in the large and calibration slope, by a logistic fit of our own.
+    """Return calibration in the large and the calibration slope, by logistic regression.
 
     Parameters
     ----------
@@ -164,11 +144,16 @@ def recalibration(
     Returns
     -------
     Recalibration
+        ``in_the_large``: the intercept with the slope held at 1; above 0 says that PDs are too low;
+        its p tests 0. ``slope``, ``intercept``: of the joint fit; a slope below 1 says that PDs are
+        too extreme; its p tests 1. ``p``: likelihood-ratio test of intercept 0 and slope 1 together,
+        two degrees of freedom. ``clipped``: PDs nearer to 0 or 1 than 1e-9, moved there so that they
+        have a logit.
 
     Raises
     ------
     SubjectError
-        If no finite solution exists: PDs are constant or separate the classes.
+        If there is no finite solution: PDs are constant or separate the classes.
 
     References
     ----------

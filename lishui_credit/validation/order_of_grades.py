@@ -18,26 +18,7 @@ from lishui_credit.validation.discrimination import auc_of
 
 @dataclass(frozen=True, slots=True)
 class GradeOrder:
-    """Whether worse grades hold more bads.
-
-    Parameters
-    ----------
-    table : pl.DataFrame
-        Per grade, best first: ``grade``, ``subjects``, ``bads``, ``bad_rate``, ``low``, ``high``
-        (Jeffreys), ``inverted`` (a lower bad rate than the grade before with subjects), ``p``
-        (one-sided: small says that this grade is truly worse than the one before, as published;
-        near 1 says that the order is wrong).
-    inversions : int
-        Neighbours in the wrong order.
-    auc : Estimate
-        AUC of the grades' places, DeLong's interval.
-    somers_d : float
-        Somers' D of grades on outcomes, 2 AUC - 1, -1 to 1.
-    trend : float
-        Cochran-Armitage z; above 0 says bad rates rise with worse grades.
-    trend_p : float
-        Its one-sided p of "no rise".
-    """
+    """Whether worse grades hold more bads."""
 
     table: pl.DataFrame
     inversions: int
@@ -69,6 +50,12 @@ def grade_order(
     Returns
     -------
     GradeOrder
+        ``table``: per grade, best first, ``grade``, ``subjects``, ``bads``, ``bad_rate``, ``low``,
+        ``high`` (Jeffreys), ``inverted`` (a lower bad rate than the grade before it), ``p`` (a small p
+        says that this grade is truly worse than the one before, as published; a p near 1 says that
+        the order is wrong). ``inversions``: neighbours in the wrong order. ``auc`` of the grades'
+        places with DeLong's interval; ``somers_d``, 2 AUC - 1. ``trend``: Cochran-Armitage z, above 0
+        if bad rates rise with worse grades; ``trend_p``, one-sided, of no rise.
 
     Raises
     ------

@@ -14,27 +14,17 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.grade_files import Graded
-from lishui_credit.validation.migration import Bandwidth, Migration, bandwidth, migration
+from lishui_credit.validation.migrations import Bandwidth, Migration, bandwidth, migration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regraded:
-    """Two gradings of one register.
+    """Two gradings of one register."""
 
-    Parameters
-    ----------
-    matrix : Migration
-        Of the subjects that have a grade in both.
-    entered, left : int
-        Subjects in the second file only, in the first only.
-    ungraded : int
-        Subjects in both files that lack a grade in one of them.
-    """
-
-    matrix: Migration
-    entered: int
-    left: int
-    ungraded: int
+    matrix: Migration  # of the subjects that have a grade in both files
+    entered: int  # subjects in the second file only
+    left: int  # subjects in the first file only
+    ungraded: int  # subjects in both files that lack a grade in one of them
 
     @property
     def widths(self) -> Bandwidth:
@@ -42,14 +32,7 @@ class Regraded:
         return bandwidth(self.matrix)
 
     def cells(self) -> pl.DataFrame:
-        """Return the matrix cell by cell.
-
-        Returns
-        -------
-        polars.DataFrame, shape (grades squared, 5)
-            ``from``, ``to``, ``subjects``, ``share`` of those who started there (null where nobody
-            did), ``move`` ("better", "same", "worse"); best grade first.
-        """
+        """Return the matrix cell by cell, best grade first: ``from``, ``to``, ``subjects``, ``share`` of the start grade, ``move``."""
         grades, counts = self.matrix.grades, self.matrix.counts
         sizes = counts.sum(axis=1)
         return pl.DataFrame(
@@ -75,14 +58,7 @@ class Regraded:
         )
 
     def summary(self) -> pl.DataFrame:
-        """Return subjects that stayed, rose and fell, that came, went, or lack a grade.
-
-        Returns
-        -------
-        polars.DataFrame, shape (6, 3)
-            ``what`` ("same", "better", "worse", "ungraded", "entered", "left"), ``label`` in the
-            language in use, ``subjects``.
-        """
+        """Return the subjects that kept their grade, rose, fell, came, left or lack a grade: ``what``, ``label``, ``subjects``."""
         moved = self.cells()
         words = {
             "same": tr("same grade", "等级不变"),
@@ -107,42 +83,7 @@ class Regraded:
 
 
 def regraded(first: Graded, second: Graded, *, only: tuple[str, str] | None = None) -> Regraded:
-    """Compare two graded files of one register.
-
-    Parameters
-    ----------
-    first, second : Graded
-        Earlier and later, of one rubric.
-    only : (column, value), optional
-        Keep subjects that hold this value, such as ``("county", "莲都区")``; where a subject is in
-        both files, the later one tells.
-
-    Returns
-    -------
-    Regraded
-
-    Raises
-    ------
-    SubjectError
-        If the files are of different rubrics, a column is absent, or nobody has a grade in both.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from lishui_credit.rubrics import catalog, graded
-    >>> from lishui_credit.samples import enterprises
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> edition = catalog.rubric("small-enterprise", on="2016-06-30")
-    >>> for year in (2015, 2016):
-    ...     firms, out = (f"{folder.name}/{name}{year}.parquet" for name in ("in", "out"))
-    ...     enterprises.small_enterprises(80, year=year).write_parquet(firms)
-    ...     _ = graded.grade(edition, firms, out)
-    >>> files = [graded.read(f"{folder.name}/out{year}.parquet") for year in (2015, 2016)]
-    >>> found = regraded(*files)
-    >>> int(found.matrix.counts.sum()), found.entered, found.left
-    (80, 0, 0)
-    >>> folder.cleanup()
-    """
+    """Compare two graded files of one rubric, all subjects or those that hold a value in a column."""
     if first.rubric.name != second.rubric.name:
         raise SubjectError(
             Problem(
@@ -174,15 +115,7 @@ def regraded(first: Graded, second: Graded, *, only: tuple[str, str] | None = No
 
 
 def merged(first: Sequence[str], second: Sequence[str]) -> list[str]:
-    """Return two orders of grades as one: the second's, with the first's own kept in their places.
-
-    Examples
-    --------
-    >>> merged(["A", "B", "C", "D"], ["A", "B", "M", "C", "D"])
-    ['A', 'B', 'M', 'C', 'D']
-    >>> merged(["A", "B", "X"], ["A", "B", "C"])
-    ['A', 'B', 'X', 'C']
-    """
+    """Return two orders of grades as one: the second's, with the first's own grades kept in their places."""
     order = list(second)
     for place, name in enumerate(first):
         if name not in order:

@@ -30,25 +30,7 @@ MISSING, OTHER = "missing 缺失", "other 其他"
 
 @dataclass(frozen=True, slots=True)
 class Psi:
-    """Population stability index of a current sample against a reference.
-
-    Parameters
-    ----------
-    value : float
-        Sum over cells of (current - reference) · ln(current / reference), shares.
-    expected : float
-        What chance alone shows on average: (cells - 1)(1/n + 1/m).
-    critical : float
-        What chance alone passes with probability 1 - level.
-    p : float
-        Chance of at least this value when nothing has moved.
-    cells, reference_rows, current_rows : int
-        Cells and sizes.
-    smoothed : bool
-        Whether `SMOOTHING` was added because a cell was empty.
-    table : pl.DataFrame
-        ``cell``, ``reference``, ``current`` (shares), ``part`` of the index.
-    """
+    """Population stability index of a current sample against a reference."""
 
     value: float
     expected: float
@@ -99,7 +81,7 @@ def psi_critical(cells: int, n: int, m: int, level: float = 0.95) -> float:
 
 
 def psi_of(names: list[str], reference: Floats, current: Floats, *, level: float = 0.95) -> Psi:
-    """Return the index of two vectors of counts over the same cells; see `psi`."""
+    """Return the index of two vectors of counts over the same cells."""
     from scipy.special import chdtrc
 
     n, m, cells = float(reference.sum()), float(current.sum()), len(names)
@@ -182,8 +164,8 @@ def psi(reference: Values, current: Values, *, bins: int = 10, level: float = 0.
     """Return the population stability index of one column, with its sampling band.
 
     Numbers are cut at quantiles of the reference; text is counted by level, the rarest pooled.
-    Missing values are a cell of their own where either sample has some. Where a cell is empty in
-    one sample, `SMOOTHING` is added to every cell of both, and `Psi.smoothed` says so.
+    Missing values are a cell of their own if either sample has some. If a cell is empty in one
+    sample, ½ is added to every cell of both.
 
     Parameters
     ----------
@@ -197,6 +179,12 @@ def psi(reference: Values, current: Values, *, bins: int = 10, level: float = 0.
     Returns
     -------
     Psi
+        ``value``: sum over cells of (current - reference) · ln(current / reference), shares.
+        ``expected``: what chance alone shows on average, (cells - 1)(1/n + 1/m). ``critical``: what
+        chance alone passes with probability 1 - level. ``p``: chance of at least this value if
+        nothing has moved. ``moved``: "stable" below 0.10, "watch" below 0.25, else "shifted".
+        ``cells``, ``reference_rows``, ``current_rows``, ``smoothed`` (½ was added), and ``table``
+        with ``cell``, ``reference``, ``current`` (shares) and ``part`` of the index.
 
     References
     ----------

@@ -136,13 +136,7 @@ METHODS: Final[tuple[Method, ...]] = (
 
 
 def methods() -> Grid:
-    """Return annex 1: the formulas, how they are read, and where they come from.
-
-    Examples
-    --------
-    >>> methods().rows[0][1]
-    'P = (y − b) / (T − b),  S = P / τ'
-    """
+    """Return annex 1: the formulas, how they are read, and where they come from."""
     rows = (
         (
             tr(x.en, x.zh),
@@ -161,13 +155,7 @@ def methods() -> Grid:
 
 
 def definition(row: PlanIndicator) -> Grid:
-    """Return what an indicator is: printed by the plan, or proposed where it is silent.
-
-    Examples
-    --------
-    >>> definition(indicator("website_rate")).rows[2]
-    ('2020 as printed', '全覆盖')
-    """
+    """Return what an indicator is: printed by the plan, or proposed if the plan is silent."""
     told = row.definition
     path = tr(*_PATHS[row.path.kind])
     why = tr(row.path.why_en, row.path.why_zh)

@@ -27,14 +27,7 @@ LARGE: Final = 100_000
 
 
 def scale(row: PlanIndicator, largest: float = inf) -> tuple[float, str]:
-    """Return what a drawing divides values by, and the words of its unit.
-
-    Examples
-    --------
-    >>> from lishui_credit.plan.definitions import indicator
-    >>> scale(indicator("query_volume"), 657_647), scale(indicator("website_rate"), 100)
-    ((10000.0, '10k queries a year'), (1.0, '%'))
-    """
+    """Return what a chart divides values by, and the words of its unit."""
     if row.unit == "percent":
         return 1.0, "%"
     if row.unit == "yuan":
@@ -45,39 +38,13 @@ def scale(row: PlanIndicator, largest: float = inf) -> tuple[float, str]:
 
 
 def when(day: date) -> float:
-    """Return a day as a year on the axis, where 2016 is the end of 2016.
-
-    Examples
-    --------
-    >>> when(date(2016, 12, 31)), when(date(2018, 6, 30))
-    (2016.0, 2017.5)
-    """
+    """Return a day as a year on the axis: 2016 is the end of 2016."""
     return BASE.year + float(elapsed(day))
 
 
 def runs(days: Sequence[date], frequency_months: int) -> list[tuple[int, int]]:
-    """Return where consecutive observations begin and end, so that a line is not drawn over a gap.
-
-    A gap is more than one period and more than the steps beside it.
-
-    Parameters
-    ----------
-    days : sequence of date
-        In order.
-    frequency_months : int
-        Months in a period of the indicator.
-
-    Returns
-    -------
-    list of (int, int)
-        Half-open places in `days`.
-
-    Examples
-    --------
-    >>> ends = [date(2016, 1, 31), date(2016, 2, 29), date(2016, 5, 31), date(2016, 6, 30)]
-    >>> runs(ends, 1)
-    [(0, 2), (2, 4)]
-    """
+    """Return the half-open places of consecutive observations, so that no line crosses a gap."""
+    # a gap is more than one period of the indicator, and more than the steps beside it
     steps = [round(float(elapsed(b) - elapsed(a)) * 12) for a, b in pairwise(days)]
     made, first = [], 0
     for place, step in enumerate(steps):
@@ -96,18 +63,7 @@ def _span(values: Sequence[float], top: float | None) -> tuple[float, float]:
 
 
 def course(m: MidTerm, row: PlanIndicator) -> str:
-    """Return the drawing of one indicator over time: observed, path, target, projection.
-
-    Parameters
-    ----------
-    m : MidTerm
-    row : PlanIndicator
-
-    Returns
-    -------
-    str
-        An HTML figure; its title begins with the word synthetic where the data are.
-    """
+    """Return the drawing of one indicator over time as an HTML figure: observed, path, target, projection."""
     now = m.row(row.key)
     here = (pl.col("indicator") == row.key) & (pl.col("adcode") == m.area.adcode)
     raw, way = m.lines.filter(here), m.path.filter(here)
@@ -186,20 +142,8 @@ def _projection(
 
 
 def against_path(m: MidTerm, row: PlanIndicator) -> str:
-    """Return the drawing of the nine counties: where each is, and where its path is.
-
-    Counts and money are drawn as multiples of each county's own 2015, for counties differ in size.
-
-    Parameters
-    ----------
-    m : MidTerm
-    row : PlanIndicator
-
-    Returns
-    -------
-    str
-        An HTML figure.
-    """
+    """Return the drawing of the nine counties as an HTML figure: where each is, and where its path is."""
+    # counties differ in size: counts and money are multiples of each county's own 2015
     found = [(area, m.row(row.key, area.adcode)) for area in counties()]
     multiple = row.kind == "doubling"
 

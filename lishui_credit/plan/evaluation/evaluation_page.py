@@ -234,17 +234,7 @@ def _chapters(m: MidTerm) -> list[tuple[str, str, str, str]]:
 
 
 def page(m: MidTerm) -> str:
-    """Return the evaluation as HTML text, in the language in use.
-
-    Parameters
-    ----------
-    m : MidTerm
-
-    Returns
-    -------
-    str
-        A whole document; every word of the data is escaped.
-    """
+    """Return the evaluation as HTML text, in the language in use; every word of the data is escaped."""
     chapters = _chapters(m)
     parts = "".join(
         f'<li><a href="#{name}">{escape(head)}</a></li>' for name, head, _, _ in chapters

@@ -20,20 +20,7 @@ KINDS: Final = (".html", ".xlsx", ".pdf")
 
 
 def check_output(path: Path | str) -> Path:
-    """Return the path if a report can be written there.
-
-    Raises
-    ------
-    SubjectError
-        If its kind is unknown, a folder stands there, or a PDF is asked for and no Chromium is here.
-
-    Examples
-    --------
-    >>> check_output("report.docx")
-    Traceback (most recent call last):
-    ...
-    lishui_credit.errors.SubjectError: unknown kind of report · found: report.docx · hint: name it .html, .xlsx or .pdf
-    """
+    """Return the path if a report can be written there; refuse an unknown kind, a folder, a PDF without Chromium."""
     path = Path(path)
     if path.is_dir():
         raise SubjectError(

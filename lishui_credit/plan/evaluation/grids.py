@@ -72,21 +72,7 @@ Cell = str | int | float | date | Measured | Pace | State | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """A table of the report.
-
-    Parameters
-    ----------
-    id : str
-        English identifier, the anchor in the page.
-    title : str
-        Heading; in the language in use, as all words here.
-    heads : tuple of str
-        One for each column.
-    rows : tuple of tuple of Cell
-        Each as long as `heads`.
-    note : str
-        Stands below.
-    """
+    """A table of the report, in the language in use: its id is the anchor in the page, its note stands below."""
 
     id: str
     title: str
@@ -96,13 +82,7 @@ class Grid:
 
 
 def names_of(codes: Sequence[str] | None) -> str:
-    """Return areas by name, in the language in use.
-
-    Examples
-    --------
-    >>> names_of(["331102", "331127"]), names_of(None)
-    ('Liandu, Jingning', '')
-    """
+    """Return areas by name, in the language in use."""
     return tr(", ", "、").join(division(code).name for code in codes or ())
 
 
@@ -113,13 +93,7 @@ def attribute_of(row: PlanIndicator) -> str:
 
 
 def interval(row: PlanIndicator, low: float | None, high: float | None) -> str:
-    """Return both ends of an interval as people print them; nothing where there is none.
-
-    Examples
-    --------
-    >>> interval(indicator("satisfaction_social"), 84.2, 88.61), interval(indicator("query_volume"), None, None)
-    ('84.2 – 88.6 %', '')
-    """
+    """Return both ends of an interval as people print them; nothing if there is none."""
     if low is None or high is None:
         return ""
     first, last = printed(row, low), printed(row, high)

@@ -15,12 +15,7 @@ from lishui_credit.plan.status import STATUSES, said
 
 
 def warning(m: MidTerm) -> str:
-    """Return what must stand above made-up data, in both languages; empty where all are reported.
-
-    Parameters
-    ----------
-    m : MidTerm
-    """
+    """Return what must stand above made-up data, in both languages; empty if all are reported."""
     if not m.synthetic:
         return ""
     share = "" if m.synthetic == m.total else f" ({m.synthetic:,} / {m.total:,})"
@@ -35,12 +30,7 @@ BLANK: Final = "_" * 24
 
 
 def about(m: MidTerm) -> list[tuple[str, str]]:
-    """Return what the cover says: names and facts; what only the office knows is left blank.
-
-    Parameters
-    ----------
-    m : MidTerm
-    """
+    """Return what the cover says: names and facts; what only the office knows is left blank."""
     known = str(m.known_on) if m.known_on else tr("the latest revision of each", "各观测最新修订")
     used = f"{m.total:,}"
     if m.synthetic:
@@ -58,12 +48,7 @@ def about(m: MidTerm) -> list[tuple[str, str]]:
 
 
 def standing(m: MidTerm) -> str:
-    """Return one paragraph: how many of the twelve are on their paths, near, off, not to be judged.
-
-    Parameters
-    ----------
-    m : MidTerm
-    """
+    """Return one paragraph: how many of the twelve are on their paths, near, off, not to be judged."""
     states = [now["status"] for _, now in m.mine()]
     good = sum(name in ("on_track", "ahead", "achieved") for name in states)
     off = sum(STATUSES[name].off for name in states)
@@ -78,12 +63,7 @@ def standing(m: MidTerm) -> str:
 
 
 def remarks(m: MidTerm) -> list[str]:
-    """Return what a reader must know of the data, in sentences.
-
-    Parameters
-    ----------
-    m : MidTerm
-    """
+    """Return what a reader must know of the data, in sentences."""
     rows = m.mine()
     told = [
         tr(
@@ -133,13 +113,7 @@ def _listed(rows: list[tuple[PlanIndicator, dict[str, Any]]], test: Any) -> str:
 
 
 def both_methods(m: MidTerm, row: PlanIndicator) -> Grid:
-    """Return what each method says of one indicator, with the numbers put into its formula.
-
-    Parameters
-    ----------
-    m : MidTerm
-    row : PlanIndicator
-    """
+    """Return what each method says of one indicator, with the numbers put into its formula."""
     now = m.row(row.key)
     rows = [_schedule(row, now)]
     if row.kind != "coverage":

@@ -206,23 +206,7 @@ def _plain(
 
 
 def write_workbook(m: MidTerm, path: Path | str) -> Path:
-    """Write the evaluation as an Excel file, replaced only when the new one is complete.
-
-    Parameters
-    ----------
-    m : MidTerm
-    path : path-like
-        ``.xlsx``.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    SubjectError
-        If a sheet cannot hold the observations.
-    """
+    """Write the evaluation as an Excel file, replaced only when the new one is complete."""
     from xlsxwriter import Workbook
 
     path = Path(path)

@@ -8,7 +8,7 @@ import polars as pl
 
 from lishui_credit.language import Bilingual
 from lishui_credit.statistics.outcomes import Estimate, ordered
-from lishui_credit.validation.concentration import concentration, concentration_p
+from lishui_credit.validation.concentrations import concentration, concentration_p
 from lishui_credit.validation.report.findings import ECB, Line, line, says
 from lishui_credit.validation.report.outline import Given, Outline, Part
 

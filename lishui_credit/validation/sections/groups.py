@@ -11,10 +11,10 @@ import polars as pl
 
 from lishui_credit.language import Bilingual
 from lishui_credit.statistics.outcomes import Floats
-from lishui_credit.validation.fairness import FOUR_FIFTHS, fairness
 from lishui_credit.validation.groups import RANK_METRICS, TOO_FEW, by_group
 from lishui_credit.validation.report.findings import Line, Table, line, says
 from lishui_credit.validation.report.outline import Given, Outline, Part
+from lishui_credit.validation.treatment import FOUR_FIFTHS, fairness
 
 METRICS: Final = ("auc", "ks", "h", "brier", "gap", "ece")
 

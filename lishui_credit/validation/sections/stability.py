@@ -9,7 +9,7 @@ import polars as pl
 
 from lishui_credit.language import Bilingual
 from lishui_credit.statistics.outcomes import Estimate, Floats
-from lishui_credit.validation.migration import bandwidth, migration, neighbour_tests
+from lishui_credit.validation.migrations import bandwidth, migration, neighbour_tests
 from lishui_credit.validation.report.findings import ECB, Line, Standing, Table, line, says
 from lishui_credit.validation.report.outline import Given, Outline, Part
 from lishui_credit.validation.stability import CONVENTION, csi, psi

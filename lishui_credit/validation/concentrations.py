@@ -14,21 +14,7 @@ from lishui_credit.statistics.outcomes import Values
 
 @dataclass(frozen=True, slots=True)
 class Concentration:
-    """How evenly subjects are spread over grades.
-
-    Parameters
-    ----------
-    hhi : float
-        Sum of squared shares, 1/K (even) to 1 (one grade).
-    index : float
-        The ECB's Herfindahl index, 1 + ln((CV² + 1)/K)/ln K, 0 (even) to 1.
-    variation : float
-        Coefficient of variation of the shares, CV = sqrt(K · sum (share - 1/K)²).
-    largest : float
-        Share of the fullest grade.
-    largest_grade : int
-        Its place among the counts.
-    """
+    """How evenly subjects are spread over grades."""
 
     hhi: float
     index: float
@@ -43,11 +29,20 @@ def concentration(counts: Values) -> Concentration:
     Parameters
     ----------
     counts : array_like of shape (K,)
-        Subjects or exposure in each grade of the scale; 2 grades or more, not negative.
+        Subjects or exposure in each grade of the scale; K is 2 or more, no count is negative.
 
     Returns
     -------
     Concentration
+        ``hhi``: sum of squared shares, 1/K (even) to 1 (one grade). ``index``: the ECB's Herfindahl
+        index, 1 + ln((CV² + 1)/K)/ln K, 0 (even) to 1. ``variation``: CV, the coefficient of
+        variation of the shares, sqrt(K · sum (share - 1/K)²). ``largest``, ``largest_grade``: share
+        and place of the fullest grade.
+
+    Raises
+    ------
+    SubjectError
+        If there are fewer than two grades, a count is negative, or nobody is counted.
 
     References
     ----------
@@ -83,20 +78,24 @@ def concentration(counts: Values) -> Concentration:
 
 
 def concentration_p(initial: Values, current: Values) -> float:
-    """Return the ECB's one-sided p that concentration has not risen since the start.
+    """Return the ECB's one-sided p of "concentration has not risen since the start".
 
-    p = 1 - Φ(sqrt(K - 1) (CV - CV₀) / sqrt(CV² (0.5 + CV²))), CV₀ taken as known. Small says that
-    grades have become more concentrated.
+    p = 1 - Φ(sqrt(K - 1) (CV - CV₀) / sqrt(CV² (0.5 + CV²))), CV₀ taken as known.
 
     Parameters
     ----------
     initial, current : array_like of shape (K,)
-        Counts per grade at the start and now, the same scale.
+        Counts per grade at the start and now, on the same scale.
 
     Returns
     -------
     float
-        0 to 1; 1 where the current counts are even.
+        0 to 1; 1 if the current counts are even. A small p says that concentration has risen.
+
+    Raises
+    ------
+    SubjectError
+        As `concentration`, and if the scales differ in length.
 
     References
     ----------

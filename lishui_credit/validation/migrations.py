@@ -50,7 +50,7 @@ def migration(initial: Values, current: Values, *, order: Sequence[str] | None =
     Parameters
     ----------
     initial, current : array_like of shape (n,)
-        Labels at the start and the end, the same subjects in the same rows. Rows missing either
+        Labels at the start and the end, the same subjects in the same rows. Rows that lack either
         are left out: count them before.
     order : sequence of str, optional
         Grades best first; sorted by name without it.
@@ -58,6 +58,8 @@ def migration(initial: Values, current: Values, *, order: Sequence[str] | None =
     Returns
     -------
     Migration
+        ``grades``; ``counts`` of shape (K, K), start in rows, end in columns, best first; ``rates``,
+        the same as shares of each start grade; ``frame()``.
 
     Raises
     ------
@@ -92,15 +94,7 @@ def migration(initial: Values, current: Values, *, order: Sequence[str] | None =
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth:
-    """Matrix weighted bandwidths, each 0 (nobody moves) to 1 (movers move as far as they can).
-
-    Parameters
-    ----------
-    upper, lower : float
-        Of downgrades and of upgrades; 0 where nobody moved that way.
-    down, up : float
-        Share of subjects that moved to a worse and to a better grade.
-    """
+    """Matrix weighted bandwidths of downgrades and upgrades, and the shares of subjects that moved."""
 
     upper: float
     lower: float
@@ -117,10 +111,13 @@ def bandwidth(matrix: Migration) -> Bandwidth:
     Parameters
     ----------
     matrix : Migration
+        Of `migration`.
 
     Returns
     -------
     Bandwidth
+        ``upper``, ``lower``: of downgrades and upgrades, 0 (nobody moves) to 1 (movers move as far
+        as they can). ``down``, ``up``: shares of subjects that moved to a worse and a better grade.
 
     References
     ----------
@@ -153,17 +150,18 @@ def neighbour_tests(matrix: Migration) -> pl.DataFrame:
 
     For each cell off the diagonal, the neighbour one step closer to it must be at least as full:
     z = (p_near - p_far) / sqrt((p_far (1 - p_far) + p_near (1 - p_near) + 2 p_far p_near) / N),
-    p = Φ(z). Small says that the farther cell is fuller: migrations jump.
+    p = Φ(z). A small p says that the farther cell is fuller: subjects jump over grades.
 
     Parameters
     ----------
     matrix : Migration
+        Of `migration`.
 
     Returns
     -------
     pl.DataFrame
-        ``from``, ``to``, ``nearer``, ``share``, ``share_nearer``, ``z``, ``p``; null where both
-        cells are empty.
+        ``from``, ``to``, ``nearer``, ``share``, ``share_nearer``, ``z``, ``p``; null if both cells
+        are empty.
 
     References
     ----------

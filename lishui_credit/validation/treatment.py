@@ -23,19 +23,7 @@ FOUR_FIFTHS = 0.8
 
 
 def rate_gap(count: int, size: int, other: int, other_size: int, level: float = 0.95) -> Estimate:
-    """Return the difference of two rates with Newcombe's score interval.
-
-    References
-    ----------
-    Newcombe (1998), Interval estimation for the difference between independent proportions,
-    Statistics in Medicine 17, 873-890, method 10.
-
-    Examples
-    --------
-    >>> found = rate_gap(56, 70, 48, 80)
-    >>> round(found.value, 4), round(found.low, 4), round(found.high, 4)
-    (0.2, 0.0524, 0.3339)
-    """
+    """Return the difference of two rates with Newcombe's score interval (1998, Statistics in Medicine 17, 873-890, method 10)."""
     one, two = count / size, other / other_size
     (low, low_two), (high, high_two) = (
         ends.tolist() for ends in wilson([count, other], [size, other_size], level)
