@@ -1,3 +1,4 @@
+from .appraisal import Appraisal as Appraisal
 from .approval import at_approval as at_approval
 from .backtests import binomial_p as binomial_p
 from .backtests import correlated_p as correlated_p
