@@ -25,7 +25,6 @@
 import os
 import sys
 import warnings
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -38,18 +37,12 @@ from lishui_credit.samples import enterprises
 from lishui_credit.samples.registers import SEED
 from lishui_credit.scorecards import (
     BinningProcess,
-    Calibrated,
-    Challenger,
     LeakWarning,
     Scorecard,
-    compare,
     reason_codes,
     verify,
-    what_would_it_take,
 )
-from lishui_credit.scorecards.folds import out_of_fold
-from lishui_credit.validation import ValidationSettings, grade_order, validate
-from lishui_credit.validation.decreed import in_words, points_side_by_side, readings, refitted
+from lishui_credit.validation import Appraisal, grade_order
 
 # %% [markdown]
 # ## Data
@@ -58,10 +51,7 @@ from lishui_credit.validation.decreed import in_words, points_side_by_side, read
 # graded on one day; whether they defaulted within twelve months (`default_12m`).
 
 # %%
-pl.Config.set_tbl_rows(40)
-pl.Config.set_tbl_cols(20)
-pl.Config.set_tbl_hide_dataframe_shape(True)
-pl.Config.set_fmt_str_lengths(60)
+pl.Config(tbl_rows=40, tbl_cols=20, tbl_hide_dataframe_shape=True, fmt_str_lengths=60)
 
 DAY = date(2016, 6, 30)
 raw = enterprises.small_enterprises(10_000, seed=SEED)
@@ -69,18 +59,17 @@ rubric = lc.rubric("small-enterprise", on=DAY)
 taken = lc.intake(rubric, raw, as_of=DAY)
 graded = lc.evaluate(taken.subjects, rubric, as_of=DAY)
 
-outcomes = raw.select("uscc", "default_12m").drop_nulls()
-data = (
-    graded.grades()
-    .collect()
-    .join(readings(graded), on="uscc", maintain_order="left")
-    .join(outcomes, on="uscc", maintain_order="left")
-    .filter(pl.col("outcome") == "graded", pl.col("earned").is_not_null())
+study = Appraisal(
+    graded=graded,
+    outcomes=raw,
+    title="Small enterprises, SYNTHETIC",
+    title_zh="小微企业评分卡(合成数据)",
+    synthetic=True,
 )
-y = data["default_12m"].cast(pl.Int8).to_numpy()
-features = data.select(readings(graded).columns[1:])
-print(f"SYNTHETIC, seed {SEED}: {raw.height:,} firms, {data.height:,} graded,")
-print(f"{int(y.sum())} defaults ({y.mean():.2%}). Edition: {rubric.name} {rubric.edition}.")
+print(f"SYNTHETIC, seed {SEED}: {raw.height:,} firms, {study.data.height:,} graded,")
+print(
+    f"{int(study.y.sum())} defaults ({study.y.mean():.2%}). Edition: {rubric.name} {rubric.edition}."
+)
 
 # %% [markdown]
 # ## Does the published order hold?
@@ -88,13 +77,13 @@ print(f"{int(y.sum())} defaults ({y.mean():.2%}). Edition: {rubric.name} {rubric
 # Best grade first. Intervals are Jeffreys'. `p` tests each grade against the better one beside it.
 
 # %%
-order = grade_order(y, data["grade"], order=[grade.id for grade in rubric.grades])
-order.table.with_columns(pl.col("bad_rate", "low", "high", "p").round(4))
+study.order.table.with_columns(pl.col("bad_rate", "low", "high", "p").round(4))
 
 # %%
-print(f"Neighbours in the wrong order: {order.inversions}.")
-print(f"AUC of the grades: {order.auc.value:.3f} ({order.auc.low:.3f} to {order.auc.high:.3f}).")
-print(f"Cochran-Armitage trend: z {order.trend:.1f}, p {order.trend_p:.1g}.")
+print(f"Neighbours in the wrong order: {study.order.inversions}.")
+auc = study.order.auc
+print(f"AUC of the grades: {auc.value:.3f} ({auc.low:.3f} to {auc.high:.3f}).")
+print(f"Cochran-Armitage trend: z {study.order.trend:.1f}, p {study.order.trend_p:.1g}.")
 
 # %% [markdown]
 # ## The same rows, points learned
@@ -105,25 +94,18 @@ print(f"Cochran-Armitage trend: z {order.trend:.1f}, p {order.trend_p:.1g}.")
 # would turn its sign. The loan class sets a grade outright (直接判级); it is no row, so not in the card.
 
 # %%
-labels = {row.id: row.label_zh for row in rubric.scoring}
-template = Scorecard(BinningProcess(max_bins=4, unseen="neutral"), min_iv=0.05, labels=labels)
-model = Scorecard(**template.get_params(deep=False)).fit(features, y)
-card = replace(model.card, synthetic=True, title_zh="小微企业评分卡(合成数据)")
-card.table()
+study.card.table()
 
 # %%
-constant = [name for name in features.columns if features[name].n_unique() == 1]
-for name, why in card.dropped.items():
-    if name not in constant:
-        print(f"left out: {labels[name]}: {why}")
-print(f"rows in which nobody differs: {len(constant)}")
-print("identities of the card hold:", verify(card, rows=300).passed)
+for name, why in study.left_out.items():
+    print(f"left out: {name}: {why}")
+print("identities of the card hold:", verify(study.card, rows=300).passed)
 
 # %%
-bins.points_plot(card)
+bins.points_plot(study.card)
 
 # %%
-strongest = card[card.coefficients().sort("iv", descending=True)["feature"][0]]
+strongest = study.card[study.card.coefficients().sort("iv", descending=True)["feature"][0]]
 bins.bin_plot(strongest.binning, label=strongest.label_zh, synthetic=True)
 
 # %% [markdown]
@@ -135,12 +117,10 @@ bins.bin_plot(strongest.binning, label=strongest.label_zh, synthetic=True)
 # the decreed part lies above the interval, *under*weighted where below.
 
 # %%
-refits = refitted(template, features, y, repeats=30, seed=0)
-beside = points_side_by_side(graded, card, refits=refits)
-beside.with_columns(pl.col(pl.Float64).round(3))
+study.beside.with_columns(pl.col(pl.Float64).round(3))
 
 # %%
-bins.side_by_side_plot(beside, synthetic=True)
+bins.side_by_side_plot(study.beside, synthetic=True)
 
 # %% [markdown]
 # Many rows are compared at once, and one interval in twenty misses by chance. In this population every
@@ -155,18 +135,10 @@ bins.side_by_side_plot(beside, synthetic=True)
 # scores of each together.
 
 # %%
-calibrated = Calibrated(template).fit(features, y)
-challenger = Challenger(
-    monotonic=model.process_.directions_, settings="four leaves", max_rounds=300, patience=40
-)
-trees = out_of_fold(challenger, features, y)
-given_up = compare(calibrated.out_of_fold_, trees, y, resamples=1000)
-against_points = compare(-data["earned"].to_numpy(), calibrated.out_of_fold_, y, resamples=1000)
-print(given_up)
-print(f"Decreed points: AUC {against_points.card:.4f}. The same rows with learned points:")
-print(
-    f"{against_points.difference:+.4f} ({against_points.low:+.4f} to {against_points.high:+.4f})."
-)
+learned = study.against_points
+print(study.given_up)
+print(f"Decreed points: AUC {learned.card:.4f}. The same rows with learned points:")
+print(f"{learned.difference:+.4f} ({learned.low:+.4f} to {learned.high:+.4f}).")
 
 # %% [markdown]
 # ## Calibration and validation by county
@@ -174,33 +146,22 @@ print(
 # Probabilities come from out-of-fold scores through Platt's line. The report is the package's own.
 
 # %%
-report = validate(
-    y,
-    score=card.scale.score(-calibrated.out_of_fold_),
-    pd=calibrated.calibrator_.probability(calibrated.out_of_fold_),
-    grades=data["grade"],
-    grade_order=[grade.id for grade in rubric.grades],
-    groups={"county": data["county"]},
-    settings=ValidationSettings(repeats=100),
-    title="Small enterprises, SYNTHETIC",
-    synthetic=True,
-)
-print(report)
+print(study.report)
 
 # %%
-figures.roc(report)
+figures.roc(study.report)
 
 # %%
-figures.reliability(report)
+figures.reliability(study.report)
 
 # %%
-figures.grade_rates(report)
+figures.grade_rates(study.report)
 
 # %%
-figures.groups(report, "county", "auc")
+figures.groups(study.report, "county", "auc")
 
 # %%
-figures.groups(report, "county", "gap")
+figures.groups(study.report, "county", "gap")
 
 # %% [markdown]
 # ## One firm: why, and what would it take
@@ -210,34 +171,29 @@ figures.groups(report, "county", "gap")
 # ratios are proposed. The record is past, and an analyst's opinion is not the firm's to change.
 
 # %%
-subject = data.filter(pl.col("grade") == rubric.grades[-1].id)[rubric.subject_id][0]
+subject = study.data.filter(pl.col("grade") == rubric.grades[-1].id)[rubric.subject_id][0]
 print(graded.explain(subject))
 
 # %%
-one = data.filter(pl.col(rubric.subject_id) == subject).select(features.columns)
-reason_codes(card, one, top=4)
+reason_codes(study.card, study.row(subject), top=4)
 
 # %%
 can_change = [
-    name
-    for name in (
-        "debt_ratio",
-        "current_ratio",
-        "cash_ratio",
-        "sales_margin",
-        "return_on_capital",
-        "sales_cash_content",
-        "receivables_turnover",
-        "inventory_turnover",
-    )
-    if name in card.columns
+    "debt_ratio",
+    "current_ratio",
+    "cash_ratio",
+    "sales_margin",
+    "return_on_capital",
+    "sales_cash_content",
+    "receivables_turnover",
+    "inventory_turnover",
 ]
-cutoff = int(card.score(features).quantile(0.25))
-way = what_would_it_take(card, one.row(0, named=True), cutoff, can_change)
+cutoff = study.cut_off(0.25)
+way = study.way(subject, can_change, cutoff)
 print(f"score {way.score}, wanted {cutoff}: {'within reach' if way.possible else 'out of reach'},")
 print(f"{way.reached} at most by what it can change." if not way.possible else f"to {way.reached}.")
 for change in way.changes:
-    print(f"  {labels[change.feature]}: {change.now} -> {change.then} (+{change.gain} points)")
+    print(f"  {study.names[change.feature]}: {change.now} -> {change.then} (+{change.gain} points)")
 
 # %% [markdown]
 # ## Real firms: the contest data of 2020
@@ -301,28 +257,7 @@ else:
 # real outcomes the same cells give the real answer.
 
 # %%
-rates = order.table["bad_rate"]
-counties = report.table("group_county").filter(
-    (pl.col("metric") == "auc") & pl.col("value").is_not_null()
-)
-worst = counties.sort("value").row(0, named=True)
-apart = counties.filter((pl.col("low") > given_up.card) | (pl.col("high") < given_up.card))[
-    "group"
-].to_list()
-gain = "beyond chance" if against_points.low > 0 or against_points.high < 0 else "within chance"
-trees_gain = "beyond chance" if given_up.low > 0 else "not shown"
-slope = report.line("slope")
-print("SYNTHETIC DATA (合成数据)")
-print(f"1. Order: default runs from {rates[0]:.1%} in {order.table['grade'][0]} to {rates[-1]:.1%}")
-print(f"   in {order.table['grade'][-1]}; neighbours out of order: {order.inversions}.")
-print(f"2. Points: learning them changes AUC by {against_points.difference:+.3f}, {gain}.")
-for line in in_words(beside):
-    print(f"   - {line}")
-print(f"3. Form: trees in place of points change AUC by {given_up.difference:+.3f};")
-print(f"   a gain from them is {trees_gain}.")
-print(f"4. Calibration: slope {slope.value:.2f} ({slope.low:.2f} to {slope.high:.2f}).")
-print(f"5. Counties: lowest AUC {worst['value']:.3f} in {worst['group']};")
-print(f"   interval apart from the whole: {'、'.join(apart) or 'none'}.")
+print(*study.findings(), sep="\n")
 if firms is not None:
     gap = found["auc"] - peers["optbinning"]["auc"]
     far = "within" if abs(gap) < found["auc_sd"] else "beyond"

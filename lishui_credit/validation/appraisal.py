@@ -196,12 +196,12 @@ class Appraisal:
         chosen = pl.col(self.graded.rubric.subject_id) == subject
         return self.data.filter(chosen).select(self.features.columns)
 
-    def way(self, subject: str, can_change: Sequence[str], share: float) -> Way:
-        """Return the cheapest way of a subject to the score that all but a share of them reach.
+    def cut_off(self, share: float) -> int:
+        """Return the score that all but a share of the subjects reach."""
+        return int(self.card.score(self.features).quantile(share) or 0)
 
-        `can_change` names rows that the subject can change; those the card lacks are passed over.
-        """
-        cut_off = int(self.card.score(self.features).quantile(share) or 0)
+    def way(self, subject: str, can_change: Sequence[str], cut_off: int) -> Way:
+        """Return the cheapest way of a subject to a score; rows the card lacks are passed over."""
         rows = [name for name in can_change if name in self.card.columns]
         return what_would_it_take(self.card, self.row(subject).row(0, named=True), cut_off, rows)
 
