@@ -78,7 +78,7 @@ def row(action: argparse.Action, language: str) -> str:
         meaning.append(f"**{required}**")
     elif action.default not in (None, "", False, argparse.SUPPRESS) and action.default != []:
         meaning.append(f"{default}: `{action.default}`")
-    said = typeset("; ".join(filter(None, meaning)))
+    said = typeset(("；" if language == "zh" else "; ").join(filter(None, meaning)))
     return "| `{}` | {} |".format(written(action).replace("|", "\\|"), said.replace("|", "\\|"))
 
 

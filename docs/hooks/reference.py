@@ -14,7 +14,7 @@ import inspect
 import pkgutil
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,19 +54,23 @@ def examples() -> Iterator[str]:
             yield from FENCE.findall(page.read_text("utf-8"))
 
 
-def taught(known: Mapping[str, tuple[str, ...]]) -> set[str]:
-    """The modules that examples import names from although no face exports these names."""
+def taught(known: Mapping[str, tuple[str, ...]], exported: Collection[str] = ()) -> set[str]:
+    """The modules that examples import names from although no face exports what they name.
+
+    `known` has the names by face, `exported` the paths in whose place a face stands.
+    """
     found = set()
     for code in examples():
         for node in ast.walk(ast.parse(code)):
             if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(PACKAGE):
                 continue
             for name in (alias.name for alias in node.names):
-                if name in known.get(node.module, ()):
+                path = f"{node.module}.{name}"
+                if name in known.get(node.module, ()) or path in exported or path in known:
                     continue
                 inner = ROOT / node.module.replace(".", "/") / name
                 is_module = inner.with_suffix(".py").is_file() or inner.is_dir()
-                found.add(f"{node.module}.{name}" if is_module else node.module)
+                found.add(path if is_module else node.module)
     return found
 
 
@@ -104,7 +108,7 @@ class Reference:
                 else:
                     uri = homes[home] = self.add(self.folder(face), name, path)
                 self.place[path] = uri
-        modules = taught(self.faces) | {f"{PACKAGE}.{noun}" for noun in NOUNS}
+        modules = taught(self.faces, homes) | {f"{PACKAGE}.{noun}" for noun in NOUNS}
         for path in sorted(modules - homes.keys()):
             self.place[path] = self.add(
                 "reference/modules/", path.removeprefix(f"{PACKAGE}."), path

@@ -1,8 +1,6 @@
-"""What a bank does with a score: sweep cut-offs, count profit, set, defend and test a policy.
+"""What a bank tries with a score: cut-offs, profit, constraints, swap sets, stress, who is affected.
 
-Names are imported when first used. Those that share a name with their module (`book`, `sweep`) are
-bound here at once, or the module would take the name when another module imports it; they load
-no scipy.
+Names are imported when first used: importing this folder loads no scipy.
 """
 
 import lazy_loader

@@ -102,7 +102,7 @@ def _named(column: str) -> str:
 def _shares(shares: dict[Evidence, int]) -> str:
     if not shares:
         return "—"
-    return " ".join(f"{EVIDENCE[level]} {share}%" for level, share in shares.items())
+    return "; ".join(f"{EVIDENCE[level]} {share}%" for level, share in shares.items())
 
 
 def _bounds(entry: Any) -> str:
