@@ -7,24 +7,32 @@ import contextlib
 import json
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from lishui_credit.commands.grading import names_of, progress
+from lishui_credit.commands.terminal import (
+    SYNTHETIC,
+    Command,
+    names_of,
+    output_argument,
+    progress,
+    say,
+)
 from lishui_credit.errors import ModelError, Problem
-from lishui_credit.language import tr
+from lishui_credit.language import plural, tr
 from lishui_credit.reports.layout import cut, table
 
+if TYPE_CHECKING:
+    from lishui_credit.scorecards import Odds
+    from lishui_credit.scorecards.cards.card import Card
+    from lishui_credit.scorecards.scorecard import Scorecard
 
-def add_arguments(command: Callable[..., Any]) -> None:
-    """Add the three commands to the parser.
 
-    Parameters
-    ----------
-    command : callable
-        Makes a sub-parser from a name, a help text and the function to run.
-    """
+# ---- arguments --------------------------------------------------------------------------------
+
+
+def add_arguments(command: Command) -> None:
+    """Add the three commands to the parser."""
     _fit_arguments(
         command(
             "fit",
@@ -38,12 +46,7 @@ def add_arguments(command: Callable[..., Any]) -> None:
         "subjects",
         help=tr("rows to score, .parquet, .csv, .xlsx", "待打分数据,.parquet、.csv、.xlsx"),
     )
-    made.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        help=tr("file to write, .parquet, .csv, .xlsx", "输出文件,.parquet、.csv、.xlsx"),
-    )
+    output_argument(made)
     made.add_argument(
         "--keep",
         help=tr("input columns to keep, comma-separated", "保留到输出的输入列,逗号分隔"),
@@ -221,6 +224,9 @@ def _bin_arguments(made: argparse.ArgumentParser) -> None:
     )
 
 
+# ---- commands ---------------------------------------------------------------------------------
+
+
 def _pairs(option: str, given: list[str]) -> dict[str, str]:
     wrong = [text for text in given if "=" not in text]
     if wrong:
@@ -240,7 +246,7 @@ def _codes(given: dict[str, str]) -> dict[str, list[float]]:
         ) from None
 
 
-def _odds(text: str) -> Any:
+def _odds(text: str) -> Odds:
     from lishui_credit.scorecards import Odds
 
     good, _, bad = text.partition(":")
@@ -266,9 +272,7 @@ def _warnings_told() -> Iterator[None]:
         print(tr("warning: ", "警告:") + text, file=sys.stderr)
 
 
-def fit(options: argparse.Namespace) -> int:
-    """Fit a card from a file into a folder."""
-    from lishui_credit.models.fitting import fit_file
+def _model(options: argparse.Namespace) -> Scorecard:
     from lishui_credit.scorecards import BinningProcess, Scorecard
 
     process = BinningProcess(
@@ -278,7 +282,7 @@ def fit(options: argparse.Namespace) -> int:
         special_codes=_codes(_pairs("--special", options.special)) or None,
         categorical=names_of(options.categorical) or None,
     )
-    model = Scorecard(
+    return Scorecard(
         process,
         pdo=options.pdo,
         base_score=options.base_score,
@@ -287,6 +291,13 @@ def fit(options: argparse.Namespace) -> int:
         selection=options.selection,
         protected=_pairs("--protected", options.protected) or None,
     )
+
+
+def fit(options: argparse.Namespace) -> int:
+    """Fit a card from a file into a folder."""
+    from lishui_credit.models.fitting import fit_file
+
+    model = _model(options)
     with _warnings_told():
         done = fit_file(
             options.sample,
@@ -303,13 +314,15 @@ def fit(options: argparse.Namespace) -> int:
             label=options.label,
             progress=progress(4),
         )
-    if options.json:
-        facts = {"folder": str(done.folder), "metrics": dict(done.card.metrics)}
-        print(json.dumps(facts | {"columns": done.card.columns}, ensure_ascii=False, indent=2))
-        return 0
     card = done.card
-    if card.synthetic:
-        print(tr("SYNTHETIC DATA", "合成数据"))
+    facts = {"folder": str(done.folder), "metrics": dict(card.metrics), "columns": card.columns}
+    files = [f"  {done.folder / name}" for name in ("scorecard.json", "card.md", "validation.html")]
+    say(options, facts, lambda: [*_fitted(card), *files])
+    return 0
+
+
+def _fitted(card: Card) -> list[str]:
+    lines = [str(SYNTHETIC)] if card.synthetic else []
     rows = [
         (
             cut(item.label, 36),
@@ -320,54 +333,43 @@ def fit(options: argparse.Namespace) -> int:
         for item in card.characteristics
     ]
     heads = (tr("characteristic", "特征"), "IV", tr("coefficient", "系数"), tr("points", "分值"))
-    print("\n".join(table(heads, rows)))
-    for name, why in card.dropped.items():
-        print(f"  - {name}: {why}")
-    unknown = card.provenance["rows_without_outcome"]
-    if unknown:
-        print(tr(f"rows without an outcome, left out: {unknown}", f"无结果而未使用的行:{unknown}"))
-    found = card.metrics["out_of_fold"]
-    print(
-        tr(
-            f"out of fold: AUC {found['auc']:.4f}, KS {found['ks']:.4f}, Brier {found['brier']:.4f}",
-            f"折外:AUC {found['auc']:.4f},KS {found['ks']:.4f},Brier {found['brier']:.4f}",
+    lines += table(heads, rows)
+    lines += [f"  - {name}: {why}" for name, why in card.dropped.items()]
+    if unknown := card.provenance["rows_without_outcome"]:
+        lines.append(
+            tr(
+                f"{plural(unknown, 'row')} without an outcome left out",
+                f"无结果而未使用的行:{unknown:,}",
+            )
         )
+    found = card.metrics["out_of_fold"]
+    figures = [f"{found[name]:.4f}" for name in ("auc", "ks", "brier")]
+    lines.append(
+        tr(
+            "out of fold: AUC {}, KS {}, Brier {}",
+            "折外:AUC {},KS {},Brier {}",
+        ).format(*figures)
     )
-    for name in ("scorecard.json", "card.md", "validation.html"):
-        print(f"  {done.folder / name}")
-    return 0
+    return lines
 
 
 def score(options: argparse.Namespace) -> int:
     """Score a file by a stored card."""
-    from lishui_credit.scorecards.cards.card_file import FILE, load
-    from lishui_credit.scorecards.sample_files import score_file
-    from lishui_credit.tables.read import sha256
+    from lishui_credit.scorecards.scored_files import score_into
 
-    card = load(options.model)
-    folder = Path(options.model)
-    digest = sha256(folder / FILE if folder.is_dir() else folder)
-    facts: dict[str, Any] = {
-        "model": card.id,
-        "model_sha256": digest,
-        "point_unit": card.point_unit,
-    }
-    facts["input_sha256"] = sha256(options.subjects) if Path(options.subjects).is_file() else ""
     with _warnings_told():
-        rows = score_file(
-            card,
+        manifest = score_into(
+            options.model,
             options.subjects,
             options.output,
             keep=names_of(options.keep) if options.keep is not None else None,
             reasons=options.reasons,
-            metadata={"lishui_credit": json.dumps(facts)},
         )
-    facts |= {"rows": rows, "output": options.output, "output_sha256": sha256(options.output)}
-    if options.json:
-        print(json.dumps(facts, ensure_ascii=False, indent=2))
-    else:
-        print(tr(f"{rows:,} rows scored: {options.output}", f"已打分 {rows:,} 行:{options.output}"))
-        print(f"  {tr('card', '评分卡')} {digest[:12]}")
+    facts = manifest.facts
+    count = tr(f"{plural(facts.rows, 'row')} scored: ", f"已打分 {facts.rows:,} 行:")
+    lines = [str(SYNTHETIC)] if manifest.synthetic else []
+    lines += [count + options.output, f"  {tr('card', '评分卡')} {facts.model_sha256[:12]}"]
+    say(options, json.loads(manifest.json()) | {"output": options.output}, lambda: lines)
     return 0
 
 

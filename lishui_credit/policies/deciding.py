@@ -118,10 +118,10 @@ def decide(
         *kept,
     )
     words = sentences(policy)
-    for side, language in enumerate(("zh", "en")):
-        told = {clause: both[side] for clause, both in words.items()}
+    for place, side in enumerate(("zh", "en"), start=4):
+        told = {clause: getattr(both, side) for clause, both in words.items()}
         column = decided["decided_by"].replace_strict(told, return_dtype=pl.String)
-        decided.insert_column(4 + side, column.alias(f"decided_by_{language}"))
+        decided.insert_column(place, column.alias(f"decided_by_{side}"))
     if top < 1:
         return decided
     adverse = decided["decision"].is_in([REFER, DECLINE])

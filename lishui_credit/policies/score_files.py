@@ -6,28 +6,24 @@ be one. A file that says which model or edition made it is held to the policy's.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
+from lishui_credit import proof
 from lishui_credit.errors import PolicyError, Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.policy import Policy
-from lishui_credit.rubrics import grade_files as graded
+from lishui_credit.rubrics import grade_files
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.headers import is_date, is_header
-from lishui_credit.tables.read import broken
+from lishui_credit.tables.read import PARQUET, broken
 from lishui_credit.tables.read import read as read_raw
 from lishui_credit.tables.unreadable import no_value, unreadable
 
-KEY: Final = "lishui_credit"
-"""Where a Parquet footer keeps what made the file."""
-
-_PARQUET: Final = (".parquet", ".pq")
 _NUMBERS: Final = ("points__", "lost_")
 
 
@@ -118,18 +114,21 @@ def read_scores(
         If another model or edition made it than the policy names.
     """
     path = Path(path)
-    facts = facts_of(path)
+    said = proof.stated(path)
+    if said.damaged:
+        raise said.refusal(Bilingual("a file of scores", "评分文件"), said.damage)
     try:
-        if "rubric" in facts:
-            stored = graded.read(path)
-            found = Scores(stored.frame.collect(), stored.manifest.edition_sha256, stored.rubric)
+        if said.kind == proof.GRADES:
+            stored = grade_files.opened(said)
+            edition = stored.manifest.facts.edition_sha256
+            found = Scores(stored.frame.collect(), edition, stored.rubric)
         else:
             raw = read_raw(path, is_header, is_date)
             table = raw.numbered().collect()
             lines, table = table["_row"], table.drop("_row")
             numbers = {*also} if policy.score.order else {*also, policy.score.column}
             faults: dict[str, pl.Series] = {}
-            if path.suffix.lower() in _PARQUET:
+            if path.suffix.lower() in PARQUET:
                 for name in set(table.columns) & {*also}:
                     if table[name].dtype == pl.String:
                         column, wrong = number(table[name])
@@ -144,7 +143,7 @@ def read_scores(
                     faults |= {name: wrong} if wrong.count() else {}
             found = Scores(
                 table,
-                str(facts.get("model_sha256", "")),
+                str(said.raw.get("model_sha256", "")),
                 notes=raw.notes,
                 lines=lines,
                 faults=faults,
@@ -177,21 +176,6 @@ def read_scores(
         )
         found = replace(found, notes=(*found.notes, note))
     return found
-
-
-def facts_of(path: Path) -> dict[str, Any]:
-    """Return what a file says of itself, beside it or in its footer."""
-    beside = graded.manifest_path(path)
-    try:
-        if beside.exists():
-            found = json.loads(beside.read_text(encoding="utf-8"))
-        elif path.suffix.lower() in _PARQUET:
-            found = json.loads(pl.read_parquet_metadata(path)[KEY])
-        else:
-            return {}
-    except (KeyError, ValueError, OSError, pl.exceptions.PolarsError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def cells(table: pl.DataFrame, numbers: set[str]) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
@@ -255,4 +239,4 @@ def stored_rows(path: Path) -> pl.DataFrame:
         table = raw.frame.collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(path.name, error, raw.text) from None
-    return table if path.suffix.lower() in _PARQUET else cells(table, set())[0]
+    return table if path.suffix.lower() in PARQUET else cells(table, set())[0]
