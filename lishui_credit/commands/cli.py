@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from lishui_credit.commands import (
     editions,
     engine,
+    fit,
     grading,
     models,
     plan,
@@ -110,7 +111,7 @@ def parser() -> argparse.ArgumentParser:
         help=tr("print the version", "显示版本号"),
     )
     command = parts(made, "command", "command", required=True)
-    for room in (editions, grading, verification, models, plan, policies, sampling):
+    for room in (editions, grading, verification, fit, models, plan, policies, sampling):
         room.add_arguments(command)
     return made
 

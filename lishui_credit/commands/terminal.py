@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any, Final, Protocol
 
@@ -65,6 +67,18 @@ def output_argument(made: argparse.ArgumentParser) -> None:
     )
 
 
+def by_argument(made: argparse.ArgumentParser) -> None:
+    """Add the option for groups to measure."""
+    made.add_argument(
+        "--by",
+        default="",
+        help=tr(
+            "columns by whose groups every measure is repeated, comma-separated",
+            "分组验证的列,逗号分隔",
+        ),
+    )
+
+
 def day_of(text: str | None, option: str) -> date | None:
     """Return the day an option names, None where it is not given; SubjectError if it is no date."""
     if text is None:
@@ -99,6 +113,18 @@ def say(options: argparse.Namespace, data: object, text: Callable[[], str | Sequ
 def yuan(fen: int) -> str:
     """Return money in yuan, as people read it."""
     return f"{fen / 100:,.2f} " + tr("yuan", "元")
+
+
+@contextlib.contextmanager
+def warnings_told() -> Iterator[None]:
+    """Say each warning once, in a line of its own on stderr."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for text in dict.fromkeys(
+        str(row.message) for row in caught if issubclass(row.category, UserWarning)
+    ):
+        print(tr("warning: ", "警告:") + text, file=sys.stderr)
 
 
 def progress(steps: int = 3) -> Callable[[str], None]:
