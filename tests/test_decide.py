@@ -174,7 +174,7 @@ def test_an_unapproved_or_lapsed_policy_is_applied_on_trial_only():
     people = pl.DataFrame({"id": ["a"], "score": [600]})
     with pytest.raises(PolicyError, match="not approved"):
         decide(people, bare, on=DAY)
-    with pytest.raises(PolicyError, match="approved only on 2026-01-01"):
+    with pytest.raises(PolicyError, match="not approved before 2026-01-01"):
         decide(people, SINGLE, on=date(2025, 12, 31))
     assert decide(people, bare, on=DAY, trial=True)["trial"].to_list() == [True]
     # A policy in force is no trial, whatever the caller says.
@@ -559,7 +559,7 @@ def test_bad_files_leave_one_clear_message_and_nothing_written(files: Path):
     (files / "s.csv").write_text("id,score,code\n1,high,2\n", encoding="utf-8")
     (files / "e.csv").write_text("", encoding="utf-8")
     for scores, words in (
-        ("s.csv", "not a number"),
+        ("s.csv", "holds no numbers"),
         ("e.csv", "e.csv"),
         ("none.csv", "none.csv"),
         ("policy.toml", "unknown kind"),

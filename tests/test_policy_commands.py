@@ -168,7 +168,7 @@ def test_two_policies_are_compared_by_county(
     [
         (["--on", "soon"], "not a date"),
         (["--reasons", "-1"], "--reasons must be 0 or more"),
-        (["--id", "county"], "stands more than once"),
+        (["--id", "county"], "is repeated"),
         (["--id", "who"], "no column 'who'"),
         (["--card", "nowhere"], "nowhere"),
     ],
@@ -211,8 +211,8 @@ def test_rows_that_cannot_be_decided_go_to_a_file_with_every_reason(
     rejected = pl.read_csv(folder / "d.csv.rejected.csv", infer_schema=False)
     assert dict(rejected.select("row", "reasons").iter_rows()) == {
         "3": "score: not a number (abc); amount_fen: not whole fen (is it in yuan?)",
-        "4": "申请编号: the id stands more than once; amount_fen: a negative amount",
-        "5": "申请编号: the id stands more than once",
+        "4": "申请编号: the id is repeated; amount_fen: a negative amount",
+        "5": "申请编号: the id is repeated",
         "6": "amount_fen: not a number (x); 申请编号: the id is missing;"
         " bad: an outcome other than 0 and 1",
     }

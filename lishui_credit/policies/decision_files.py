@@ -190,20 +190,8 @@ def _figures(policy: Policy, table: pl.DataFrame, found: Scores) -> dict[str, An
 def constraints(policy: Policy, decided: pl.DataFrame, frame: pl.DataFrame) -> list[dict[str, Any]]:
     """Return each constraint of a policy, what was found, and whether it holds.
 
-    Parameters
-    ----------
-    policy : Policy
-        With its constraints.
-    decided : polars.DataFrame, shape (n, any)
-        What `decide` returned.
-    frame : polars.DataFrame, shape (n, any)
-        What it was given; ``amount_fen`` and ``bad`` are read where they are there.
-
-    Returns
-    -------
-    list of dict
-        ``constraint``, ``limit``, ``found`` (basis points rounded down, or fen; None where the
-        file does not tell), ``holds`` (compared in whole numbers, unrounded).
+    ``found`` is in basis points rounded down or in fen, None where the columns ``amount_fen`` or
+    ``bad`` do not tell; ``holds`` is compared in whole numbers, unrounded.
     """
     limits, verdict = policy.constraints, decided["decision"]
     approved = verdict == APPROVE

@@ -1,8 +1,8 @@
-"""Rows of a file of scores that cannot be decided: each with every reason, in a file of their own.
+"""Rows of a file of scores that cannot be decided, each with every reason.
 
-A score that is missing is no such row: it is decided as "not decided". Rejected are cells that
-contradict what they are to be: text for a number, an error of a spreadsheet, money below zero or in
-parts of a fen, an outcome other than 0 and 1, an id that is missing or stands more than once.
+A row without a score is no such row: it is "not decided". Rejected are rows with text for a number,
+an error of a spreadsheet, money below zero or in parts of a fen, an outcome other than 0 and 1, an
+id that is missing or repeated.
 """
 
 from __future__ import annotations
@@ -20,24 +20,8 @@ OUTCOME = "bad"
 
 
 def sift(found: Scores, key: str | None) -> tuple[Scores, pl.DataFrame]:
-    """Part a file of scores into rows that can be decided and rows that cannot.
+    """Return the rows that can be decided, and the rejected: ``row``, ``reasons``, cells as text.
 
-    Parameters
-    ----------
-    found : Scores
-        n rows.
-    key : str, optional
-        Column of ids.
-
-    Returns
-    -------
-    sound : Scores
-        Without the rejected rows.
-    rejected : polars.DataFrame, shape (k, 2 + columns)
-        ``row`` (line of the file), ``reasons``, then the row's cells as text.
-
-    Examples
-    --------
     >>> made = Scores(pl.DataFrame({"id": ["a", "b"], "score": [1, 2], "amount_fen": [5, -5]}))
     >>> sound, rejected = sift(made, "id")
     >>> sound.frame.height, rejected.select("row", "reasons").rows()
@@ -90,7 +74,7 @@ def _of_ids(table: pl.DataFrame, key: str | None) -> list[tuple[str, str, pl.Exp
         (key, no_value(), unreadable(own.cast(pl.String))),
         (
             key,
-            tr("the id stands more than once", "编号重复"),
+            tr("the id is repeated", "编号重复"),
             own.is_not_null() & own.is_duplicated(),
         ),
     ]
