@@ -1,3 +1,4 @@
+from .commands.verification import verify as verify
 from .errors import CreditError as CreditError
 from .errors import EditionError as EditionError
 from .errors import ModelError as ModelError
@@ -9,7 +10,6 @@ from .rubrics.chain import chain as chain
 from .rubrics.engine.evaluate import Evaluation as Evaluation
 from .rubrics.engine.evaluate import evaluate as evaluate
 from .rubrics.grade_files import grade as grade
-from .rubrics.grade_files import verify as verify
 from .rubrics.intake import intake as intake
 from .rubrics.law.catalog import for_period as for_period
 from .rubrics.law.catalog import names as names

@@ -88,4 +88,4 @@ class ModelError(CreditError):
 
 
 class PolicyError(CreditError):
-    """A lending policy is wrong, cannot be had, or may not be applied on the day asked for."""
+    """A lending policy is wrong, infeasible, or may not be applied on the day asked for."""

@@ -74,6 +74,17 @@ def tr(en: str, zh: str) -> str:
     return zh if language() == "zh" else en
 
 
+def plural(number: int, noun: str) -> str:
+    """Return a count with its English noun, which takes an s unless it is one.
+
+    Examples
+    --------
+    >>> plural(1, "row"), plural(1_200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 @dataclass(frozen=True, slots=True)
 class Bilingual:
     """A text of data in both languages; printed, it is in the language in use.

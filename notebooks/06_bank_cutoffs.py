@@ -289,8 +289,8 @@ manifest = decide_file(
     id="account_id",
     card=folder / "card",
 )
-print("decisions:", manifest.counts)
-for limit in manifest.constraints:
+print("decisions:", manifest.facts.counts)
+for limit in manifest.facts.constraints:
     print("  constraint:", limit)
 print("proved again:", verify(decided).holds)
 

@@ -64,7 +64,7 @@ def test_everything_wrong_is_told_at_once():
         income_shock(lambda f: f["x"], people, ["income", "wage"], fall_bp=0)
     assert len(caught.value.problems) == 3
     for wrong in (lambda f: 1.0, lambda f: ["a"], lambda f: [float("nan")]):
-        with pytest.raises(SubjectError, match="no finite number per row"):
+        with pytest.raises(SubjectError, match="not give one finite number per row"):
             income_shock(wrong, people, ["x"], fall_bp=100)
-    with pytest.raises(SubjectError, match="nobody"):
+    with pytest.raises(SubjectError, match="no rows to score"):
         income_shock(lambda f: f["x"], people.clear(), ["x"], fall_bp=100)

@@ -15,6 +15,7 @@ from lishui_credit.policies.decision_files import constraints, decide_file, read
 from lishui_credit.policies.explanations import explain
 from lishui_credit.policies.policy import Policy
 from lishui_credit.policies.policy_file import parse
+from lishui_credit.proof import manifest_path
 from lishui_credit.rubrics import grade_files as graded
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.scorecards import Scorecard
@@ -173,7 +174,7 @@ def test_an_unapproved_or_lapsed_policy_is_applied_on_trial_only():
     people = pl.DataFrame({"id": ["a"], "score": [600]})
     with pytest.raises(PolicyError, match="not approved"):
         decide(people, bare, on=DAY)
-    with pytest.raises(PolicyError, match="approved only on 2026-01-01"):
+    with pytest.raises(PolicyError, match="not approved before 2026-01-01"):
         decide(people, SINGLE, on=date(2025, 12, 31))
     assert decide(people, bare, on=DAY, trial=True)["trial"].to_list() == [True]
     # A policy in force is no trial, whatever the caller says.
@@ -246,7 +247,7 @@ def test_reasons_of_a_card_are_the_points_lost_against_the_best():
         assert told == {name: size for name, size in lost.items() if size > 0}
         assert row["lost_1"] == max(lost.values())
         assert row["reason_1_zh"] == f"{row['reason_1']}:距最高分差 {int(row['lost_1'])} 分"
-    with pytest.raises(SubjectError, match="lacks what the card reads"):
+    with pytest.raises(SubjectError, match="lacks columns that the card reads"):
         decide(people.select("id", "score"), rule, on=DAY, card=card)
 
 
@@ -371,7 +372,7 @@ cut_off = 650
 def test_a_decided_file_proves_itself_and_names_what_changed(files: Path, kind: str):
     output = files / "out" / f"d.{kind}"
     made = decide_file(files / "policy.toml", files / "scores.csv", output, on=DAY)
-    assert made.counts == {"approve": 1, "refer": 0, "decline": 1, "not decided": 1}
+    assert made.facts.counts == {"approve": 1, "refer": 0, "decline": 1, "not decided": 1}
     assert made.inputs["scores"].path == "../scores.csv"
     assert read_manifest(output) == made
     found = verify(output)
@@ -422,7 +423,7 @@ def test_a_decided_file_that_was_changed_and_hashed_again_is_found(
     lie = ~pl.col("trial") if column == "trial" else pl.lit("651")
     table = table.with_columns(lie.cast(table.schema[column]).alias(column))
     table.write_parquet(output) if kind == "parquet" else table.write_csv(output)
-    beside = graded.manifest_path(output)
+    beside = manifest_path(output)
     manifest = json.loads(beside.read_text(encoding="utf-8"))
     manifest["output_sha256"] = hashlib.sha256(output.read_bytes()).hexdigest()
     beside.write_text(json.dumps(manifest), encoding="utf-8")
@@ -434,7 +435,7 @@ def test_a_decided_file_that_was_changed_and_hashed_again_is_found(
 def test_a_manifest_that_was_changed_is_found(files: Path):
     output = files / "d.parquet"
     decide_file(files / "policy.toml", files / "scores.csv", output, on=DAY)
-    beside = graded.manifest_path(output)
+    beside = manifest_path(output)
     text = beside.read_text(encoding="utf-8")
     beside.write_text(text.replace('"holds": false', '"holds": true'), encoding="utf-8")
     assert [name for name, same in verify(output).checks.items() if not same] == ["figures"]
@@ -458,7 +459,7 @@ def test_a_manifest_that_was_changed_is_found(files: Path):
 def test_a_damaged_manifest_is_told_in_words(files: Path, lie: dict[str, object]):
     output = files / "d.parquet"
     decide_file(files / "policy.toml", files / "scores.csv", output, on=DAY)
-    beside = graded.manifest_path(output)
+    beside = manifest_path(output)
     whole = json.loads(beside.read_text(encoding="utf-8"))
     beside.write_text(json.dumps({**whole, **lie}), encoding="utf-8")
     for reading in (verify, lambda path: explain(path, "2")):
@@ -477,7 +478,7 @@ def test_a_decided_file_cut_short_is_named(files: Path):
 
 def test_constraints_are_measured_on_what_was_decided(files: Path):
     made = decide_file(files / "policy.toml", files / "scores.csv", files / "d.csv", on=DAY)
-    assert [(row["constraint"], row["found"], row["holds"]) for row in made.constraints] == [
+    assert [(row["constraint"], row["found"], row["holds"]) for row in made.facts.constraints] == [
         ("approval_at_least_bp", 5000, True),
         ("bad_rate_at_most_bp", None, None),
         ("budget_fen", 101, False),
@@ -511,7 +512,7 @@ def test_a_graded_file_is_decided_with_points_lost_per_indicator(tmp_path: Path)
     )
     made = decide_file(tmp_path / "p.toml", tmp_path / "g.parquet", tmp_path / "d.parquet", on=DAY)
     assert made.synthetic
-    assert made.id == rubric.subject_id
+    assert made.facts.id == rubric.subject_id
     table, rows = pl.read_parquet(tmp_path / "d.parquet"), stored.frame.collect()
     withheld = rows.filter(pl.col("grade").is_null())[rubric.subject_id].to_list()
     open_ones = table.filter(pl.col("decision") == "not decided")["id"].to_list()
@@ -549,7 +550,7 @@ def test_a_stored_card_gives_its_names_to_the_reasons(tmp_path: Path):
     assert made.notes == ("no id column: rows are numbered",)
     first = pl.read_parquet(out).filter(pl.col("decision") == "decline").row(0, named=True)
     assert first["reason_1_zh"].startswith("家庭收入:")
-    assert "家庭收入" in explain(out, first["id"]).reasons[0][1]
+    assert "家庭收入" in explain(out, first["id"]).reasons[0][1].zh
     assert verify(out).holds
 
 
@@ -558,7 +559,7 @@ def test_bad_files_leave_one_clear_message_and_nothing_written(files: Path):
     (files / "s.csv").write_text("id,score,code\n1,high,2\n", encoding="utf-8")
     (files / "e.csv").write_text("", encoding="utf-8")
     for scores, words in (
-        ("s.csv", "not a number"),
+        ("s.csv", "holds no numbers"),
         ("e.csv", "e.csv"),
         ("none.csv", "none.csv"),
         ("policy.toml", "unknown kind"),

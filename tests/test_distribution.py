@@ -119,7 +119,7 @@ def test_unverified_shares_are_the_weak_part(taxed):
         weak = own.filter(pl.col("evidence").map_elements(is_weak, return_dtype=pl.Boolean))
         assert row["points_share"] == pytest.approx(weak["points"].sum() / own["points"].sum())
         assert row["decided"] == weak["decided"].sum()
-        assert row["movable_share"] == file.manifest.weak_evidence_percent / 100
+        assert row["movable_share"] == file.manifest.facts.weak_evidence_percent / 100
     rules = {rule.id for rule in file.rubric.overrides if is_weak(rule.evidence)}
     rows = file.frame.filter(pl.col("outcome") == "graded").collect()
     assert unverified(file)["decided"].sum() == rows["decided_by"].is_in(list(rules)).sum()

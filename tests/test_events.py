@@ -15,7 +15,7 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine import tally
 from lishui_credit.rubrics.engine.evaluate import dtype, evaluate
-from lishui_credit.rubrics.grade_files import grade, rejected_path
+from lishui_credit.rubrics.grade_files import grade
 from lishui_credit.rubrics.intake import intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.samples import tax
@@ -23,6 +23,7 @@ from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.conform import Known, conform
 from lishui_credit.tables.frames import stands_in_order
 from lishui_credit.tables.read import Raw
+from lishui_credit.tables.rejected import rejected_path
 
 EDITIONS = ("2019-04-30", "2021-04-30", "2026-04-30")
 FIRMS = [f"firm {number:02}" for number in range(12)]

@@ -127,7 +127,7 @@ def test_cut_offs_per_segment_earn_what_the_best_of_all_policies_earns(limits, s
     frame = loans(60, seed, counties="abc")
     want = brute(frame, limits, None)
     if want is None:
-        with pytest.raises(PolicyError, match="clash"):
+        with pytest.raises(PolicyError, match="cannot all hold"):
             best_policy(held(frame), TERMS, **given(limits))
         return
     found = best_policy(held(frame), TERMS, **given(limits))
@@ -239,7 +239,7 @@ def test_prices_are_told_in_both_languages():
     assert "binds nothing" in str(whole.shadow_prices[0])
 
 
-def test_the_smallest_clash_is_named_with_the_best_that_can_be_had():
+def test_the_smallest_infeasible_set_is_named_with_the_best_feasible_values():
     frame = loans(60, 2, counties="abc")
     with pytest.raises(PolicyError) as caught:
         best_policy(
@@ -262,8 +262,8 @@ def test_the_smallest_clash_is_named_with_the_best_that_can_be_had():
     least = min(f["bads"] / f["lent"] for f in all_found if f["lent"] * 10_000 >= 9000 * 60)
     approval = int(most * 10_000 / 60)
     bad_rate = -int(-least * 10_000 // 1)
-    assert told["approval_at_least_bp"].endswith(f"the best that can be had is {approval / 100:g}%")
-    assert told["bad_rate_at_most_bp"].endswith(f"the best that can be had is {bad_rate / 100:g}%")
+    assert told["approval_at_least_bp"].endswith(f"the best feasible value is {approval / 100:g}%")
+    assert told["bad_rate_at_most_bp"].endswith(f"the best feasible value is {bad_rate / 100:g}%")
 
 
 def test_a_budget_that_clashes_names_the_least_that_would_do():

@@ -118,7 +118,7 @@ def test_check_tells_each_wrong_row_and_leaves_with_one(run: Run, tmp_path: Path
     )
     code, out, _ = run("check", path)
     assert code == 1
-    assert "1 rows accepted, 2 rejected" in out
+    assert "1 row accepted, 2 rejected" in out
     assert "row 3: " in out
     assert "row 4: numerator above denominator" in out
     assert run("check", SAMPLE)[0] == 0

@@ -145,36 +145,44 @@ def test_every_mistake_is_told_at_once_by_line():
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('county = "龙泉市"', 'sex = "female"', "p.toml:19 segments[1]: a protected attribute"),
+        (
+            'county = "龙泉市"',
+            'sex = "female"',
+            "p.toml:19 segments[1]: a policy may not use a protected attribute",
+        ),
         ('county = "龙泉市"', '"民族" = "畲族"', "protected attribute"),
         ('county = "龙泉市"', '"宗教信仰" = "无"', "no credit file may hold"),
-        ('column = "score"', 'column = "age_in_years"', "p.toml:11 score: a protected attribute"),
+        (
+            'column = "score"',
+            'column = "age_in_years"',
+            "p.toml:11 score: a policy may not use a protected attribute",
+        ),
         ('county = "龙泉市"', '"性 别" = "1"', "protected attribute"),
         ('county = "龙泉市"', 'xingbie = "1"', "protected attribute"),
         ('county = "龙泉市"', '"ＡＧＥ＿band" = "60+"', "protected attribute"),
         ('county = "龙泉市"', '"年龄段" = "60+"', "protected attribute"),
         ('county = "龙泉市"', '"户口类型" = "农业"', "protected attribute"),
-        ('county = "龙泉市"', 'kind = ["男", "其他"]', "tell a protected attribute"),
-        ('column = "score"', 'column = ""', "no column"),
+        ('county = "龙泉市"', 'kind = ["男", "其他"]', "values of a protected attribute"),
+        ('column = "score"', 'column = ""', "score.column is empty"),
         ('column = "score"', 'column = "score", sha256 = "abc"', "SHA-256"),
-        ("refer_at_least = 570", "refer_at_least = 590", "must ask for more"),
+        ("refer_at_least = 570", "refer_at_least = 590", "must be stricter"),
         ("refer_at_least = 570", "", "approve_at_least with refer_at_least"),
-        ("cut_off = 620.5", "cut_off = 620.5\ndecline_all = true", "goes with no cut-off"),
+        ("cut_off = 620.5", "cut_off = 620.5\ndecline_all = true", "excludes a cut-off"),
         ("refer_at_least = 570", "refer_at_least = 570\ncut_off = 1", "cut_off alone"),
         ("cut_off = 620.5", "", "has no cut-off"),
         ("cut_off = 620.5", 'cut_off = "B"', "the cut-off is text"),
         ("cut_off = 620.5", "cut_off = nan", "must be a number"),
-        ("cut_off = 620.5", f"cut_off = {10**17}", "out of reach"),
-        ('where = { county = "龙泉市" }', "where = {}", "names nobody"),
-        ('county = "龙泉市"', "county = []", "names nobody"),
+        ("cut_off = 620.5", f"cut_off = {10**17}", "beyond 2 to the 53rd"),
+        ('where = { county = "龙泉市" }', "where = {}", "has no condition"),
+        ('county = "龙泉市"', "county = []", "has no condition"),
         ('county = "龙泉市"', "county = 1.5", "must be true or false, a whole number"),
         ("approval_at_least_bp = 6000", "approval_at_least_bp = 10001", "0 to 10000"),
-        ("budget_fen = 100000000", "budget_fen = -1", "not negative"),
+        ("budget_fen = 100000000", "budget_fen = -1", "must not be negative"),
         ("approved_on = 2026-01-10\n", "", "needs approved_by and approved_on"),
-        ("until = 2027-02-01", "until = 2026-02-01", "before it begins"),
+        ("until = 2027-02-01", "until = 2026-02-01", "must be after valid.from"),
         ("from = 2026-02-01, ", "", "'from' is missing"),
         ('"风险部"', '" "', "author is empty"),
-        ('id = "farm-loan"', 'id = "farm loan"', "not a name"),
+        ('id = "farm-loan"', 'id = "farm loan"', "not a valid name"),
         ('kind = "segments"', 'kind = "single"', "segments belong to"),
         ('kind = "segments"', 'kind = "many"', "'kind' must be one of single, refer, segments"),
         ("kind = ", "kind ", "not valid TOML"),
@@ -225,7 +233,7 @@ approve_at_least = 0.05
 refer_at_least = 0.10
 """
     assert parse(text).rules[0].refer == Decimal("0.10")
-    assert "must ask for more" in said(text.replace("0.05", "0.15"))
+    assert "must be stricter" in said(text.replace("0.05", "0.15"))
 
 
 def test_grades_are_cut_in_their_order():
@@ -240,8 +248,8 @@ approve_at_least = "AA"
 refer_at_least = "A"
 """
     assert parse(text).rules[0].approve == "AA"
-    assert "must ask for more" in said(text.replace('= "A"', '= "AA"'))
-    assert "no grade of the order" in said(text.replace('= "A"\n', '= "C"\n'))
+    assert "must be stricter" in said(text.replace('= "A"', '= "AA"'))
+    assert "not a grade in score.order" in said(text.replace('= "A"\n', '= "C"\n'))
     assert "every grade once" in said(text.replace('"B"]', '"A"]'))
     assert "leave 'higher' out" in said(text.replace('"B"]', '"B"], higher = "worse"'))
 

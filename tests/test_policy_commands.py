@@ -65,7 +65,7 @@ def test_scores_are_decided_explained_and_proved(
         "refer to a person  1  25.0%",
         "not decided  1  25.0%",
         "score at least 580 and below 600: refer to a person  1",
-        "approval at least 50.00%: 33.33%  BROKEN",
+        "approval rate at least 50.00%: 33.33%  BROKEN",
         "budget 10,000.00 yuan: 6,000.00 yuan  kept",
         "d.csv.manifest.json",
     ):
@@ -87,7 +87,7 @@ def test_scores_are_decided_explained_and_proved(
     assert main(["policy", "explain", output, "A2", "--lang", "en"]) == 0
     assert "score below the cut-off: 10 short of approval" in capsys.readouterr().out
     assert main(["verify", output, "--lang", "en"]) == 0
-    assert "verified: 4 subjects" in capsys.readouterr().out
+    assert "verified: 4 rows" in capsys.readouterr().out
     assert main(["policy", "verify", output, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["holds"] is True
     text = Path(output).read_text("utf-8-sig")
@@ -96,7 +96,7 @@ def test_scores_are_decided_explained_and_proved(
     assert "NOT the same" in capsys.readouterr().out
 
 
-def test_verify_still_proves_graded_files(
+def test_policy_verify_is_another_name_of_verify(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = str(tmp_path / "g.parquet")
@@ -105,8 +105,8 @@ def test_verify_still_proves_graded_files(
     capsys.readouterr()
     assert main(["verify", out, "--lang", "en"]) == 0
     assert "verified: 300" in capsys.readouterr().out
-    assert main(["policy", "verify", out, "--lang", "en"]) == 2
-    assert "not a file of decisions" in capsys.readouterr().err
+    assert main(["policy", "verify", out, "--lang", "en"]) == 0
+    assert "verified: 300" in capsys.readouterr().out
 
 
 def test_a_policy_not_in_force_is_tried_only_and_says_so(
@@ -167,8 +167,8 @@ def test_two_policies_are_compared_by_county(
     ("more", "said"),
     [
         (["--on", "soon"], "not a date"),
-        (["--reasons", "-1"], "not negative"),
-        (["--id", "county"], "stands more than once"),
+        (["--reasons", "-1"], "--reasons must be 0 or more"),
+        (["--id", "county"], "is repeated"),
         (["--id", "who"], "no column 'who'"),
         (["--card", "nowhere"], "nowhere"),
     ],
@@ -205,20 +205,20 @@ def test_rows_that_cannot_be_decided_go_to_a_file_with_every_reason(
     plain = [*words(folder)[:5], "--on", "2026-03-01", "--lang", "en"]
     assert main(plain) == 2
     said = capsys.readouterr().err
-    assert "4 rows cannot be decided; nothing was decided" in said
+    assert "4 rows rejected; nothing was decided" in said
     assert "d.csv.rejected.csv" in said
     assert not (folder / "d.csv").exists()
     rejected = pl.read_csv(folder / "d.csv.rejected.csv", infer_schema=False)
     assert dict(rejected.select("row", "reasons").iter_rows()) == {
         "3": "score: not a number (abc); amount_fen: not whole fen (is it in yuan?)",
-        "4": "申请编号: the id stands more than once; amount_fen: a negative amount",
-        "5": "申请编号: the id stands more than once",
+        "4": "申请编号: the id is repeated; amount_fen: a negative amount",
+        "5": "申请编号: the id is repeated",
         "6": "amount_fen: not a number (x); 申请编号: the id is missing;"
         " bad: an outcome other than 0 and 1",
     }
     assert rejected["score"].to_list() == ["abc", "590", "590", "610"]
     assert main([*plain, "--skip-rejected"]) == 0
-    assert "4 rows cannot be decided and were left out" in capsys.readouterr().out
+    assert "4 rows rejected and left out" in capsys.readouterr().out
     assert pl.read_csv(folder / "d.csv").select("id", "decision").rows() == [
         ("A1", "approve"),
         ("A6", "not decided"),
@@ -230,7 +230,7 @@ def test_rows_that_cannot_be_decided_go_to_a_file_with_every_reason(
     (folder / "scores.csv").write_text(text, encoding="utf-8")
     capsys.readouterr()
     assert main([*plain, "--skip-rejected"]) == 2
-    assert "6 rows cannot be decided" in capsys.readouterr().err
+    assert "6 rows rejected" in capsys.readouterr().err
     assert (folder / "d.csv").read_bytes() == before
     (folder / "scores.csv").write_text("申请编号,score\nA1,600\n", encoding="utf-8")
     assert main(plain) == 0

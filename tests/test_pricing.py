@@ -311,7 +311,7 @@ def test_every_problem_of_firms_and_conditions_is_told_at_once() -> None:
         price(made_up(("A", 1)), TABLE, replace(TERMS, operating_fen=1), method="order")
     with pytest.raises(SubjectError, match="not in the table"):
         flat(made_up(("A", 1)), TABLE, TERMS, rate_bp=401)
-    with pytest.raises(SubjectError, match="cannot give everyone"):
+    with pytest.raises(SubjectError, match="too small to give every firm"):
         flat(made_up(("A", 1)), TABLE, TERMS, conditions=replace(SMALL, budget_fen=1))
     with pytest.raises(SubjectError, match="did you mean 'grade'"):
         against_flat(made_up(("A", 1)), TABLE, TERMS, [0], grade="grad")

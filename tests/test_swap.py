@@ -144,7 +144,7 @@ def test_everything_wrong_is_told_at_once():
         assert part in text, part
     with pytest.raises(SubjectError, match="whole fen"):
         swap(frame.with_columns(amount_fen=1.5), at(1), at(1), amount="amount_fen")
-    with pytest.raises(SubjectError, match="nobody to compare"):
+    with pytest.raises(SubjectError, match="no applicants to compare"):
         swap(frame.clear(), at(1), at(1))
 
 

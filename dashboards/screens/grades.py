@@ -88,7 +88,7 @@ def of_place(what: str) -> pl.DataFrame:
 st.caption(
     view.plain(
         f"{title_of(name)} · {file.rubric.source} · "
-        + tr(f"edition of {file.manifest.edition}", f"{file.manifest.edition} 版")
+        + tr(f"edition of {file.manifest.facts.edition}", f"{file.manifest.facts.edition} 版")
     )
 )
 
@@ -150,7 +150,7 @@ else:
     summary = found.summary()
     cells = found.cells()
     names = {
-        grade: grade_label(file.rubric, grade, file.manifest.labels)
+        grade: grade_label(file.rubric, grade, file.manifest.facts.labels)
         for grade in found.matrix.grades
     }
     one, two = st.columns([3, 2])

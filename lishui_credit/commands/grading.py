@@ -1,156 +1,132 @@
-"""What each command of the command line does: call the package, print what came out.
-
-One function per command, from parsed options to an exit code; `cli` has the parser. Heavy imports
-wait inside the function that needs them, so that ``--help`` answers at once.
-"""
+"""What ``grade``, ``explain`` and ``areas`` do: call the package, print what came out."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Callable
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
-from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
-from lishui_credit.reports.layout import cut, table
+from lishui_credit.commands.terminal import (
+    SYNTHETIC,
+    Command,
+    day_of,
+    names_of,
+    output_argument,
+    progress,
+    say,
+)
+from lishui_credit.language import Bilingual, plural, tr
+from lishui_credit.reports.layout import table
 
 if TYPE_CHECKING:
-    from lishui_credit.rubrics.grade_files import Manifest, Verdict
+    from lishui_credit.proof import Manifest
+    from lishui_credit.rubrics.grade_files import GradeFacts
     from lishui_credit.rubrics.law.rubric import Rubric
 
-
-def day_of(text: str | None, option: str) -> date | None:
-    """Return the day an option names, None where it is not given.
-
-    Raises
-    ------
-    SubjectError
-        If it is no date.
-    """
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise SubjectError(
-            Problem(tr("not a date", "不是日期"), f"{option} {text}", "YYYY-MM-DD")
-        ) from None
-
-
-def names_of(text: str) -> list[str]:
-    """Return the names of a comma-separated option."""
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def say(options: argparse.Namespace, data: Any, text: Callable[[], str]) -> None:
-    """Print what came out: as JSON where it is asked for, else as text."""
-    if options.json:
-        print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
-    else:
-        print(text())
-
-
-_WORDS = {
-    "graded": ("graded", "已评级"),
-    "withheld": ("withheld", "暂不评级"),
-    "not_graded": ("not graded", "不参评"),
-    "village": ("village", "村"),
-    "township": ("township", "乡镇"),
-    "county": ("county", "县(市、区)"),
+_LABELS: Final = {
+    "graded": Bilingual("graded", "已评级"),
+    "withheld": Bilingual("withheld", "暂不评级"),
+    "not_graded": Bilingual("not graded", "不参评"),
+    "village": Bilingual("village", "村"),
+    "township": Bilingual("township", "乡镇"),
+    "county": Bilingual("county", "县(市、区)"),
 }
 
 
-def _said(word: str) -> str:
-    """An outcome or level in the language in use; a grade as it is."""
-    return tr(*_WORDS[word]) if word in _WORDS else word
+def outcome_label(word: str) -> str:
+    """Return an outcome or level in the language in use; a grade as it is."""
+    return str(_LABELS.get(word, word))
 
 
-def progress(steps: int = 3) -> Callable[[str], None]:
-    """Return what tells of steps: a bar on a terminal, plain lines otherwise; both on stderr."""
-    if not sys.stderr.isatty():
-        return lambda step: print(f"… {step}", file=sys.stderr, flush=True)
-    from tqdm import tqdm
+# ---- arguments --------------------------------------------------------------------------------
 
-    bar = tqdm(total=steps, bar_format="{desc:<28} {bar:20} {elapsed}", leave=False)
 
-    def step(name: str) -> None:
-        bar.set_description_str(name)
-        bar.update(1)
-        if bar.n >= steps:
-            bar.refresh()
+def add_arguments(command: Command) -> None:
+    """Add the commands to the parser."""
+    made = command("grade", tr("grade a file by the edition in force", "按施行中的版本评级"), grade)
+    rubric_argument(made)
+    subject_arguments(made)
+    output_argument(made)
+    edition_arguments(made)
+    made.add_argument(
+        "--labels", help=tr("label set of the grades, such as lishui", "等级标签组,如 lishui")
+    )
+    made.add_argument(
+        "--skip-rejected",
+        action="store_true",
+        help=tr("grade the other rows although some are rejected", "跳过被拒收的行,评定其余各行"),
+    )
+    made = command("explain", tr("explain one subject's grade", "说明某主体的等级依据"), explain)
+    made.add_argument("grades", help=tr("file written by grade", "grade 写出的评级文件"))
+    made.add_argument("subject", help=tr("id of the subject", "主体编号"))
+    made = command(
+        "areas",
+        tr(
+            "find credit villages, townships and counties from graded households",
+            "由农户等级评定信用村、信用乡镇、信用县",
+        ),
+        areas,
+    )
+    made.add_argument("grades", help=tr("graded farmer-household file", "农户评级结果文件"))
+    made.add_argument(
+        "--loans", required=True, help=tr("lending figures by village", "分村信贷数据文件")
+    )
+    made.add_argument(
+        "--credit-grades",
+        default="tier1,tier2,tier3",
+        help=tr("grades that make a credit household", "视为信用户的等级"),
+    )
+    output_argument(made)
 
-    return step
+
+def subject_arguments(made: argparse.ArgumentParser) -> None:
+    """Add the inputs of grading."""
+    made.add_argument(
+        "subjects", help=tr("subjects, .csv, .xlsx, .parquet", "主体数据,.csv、.xlsx、.parquet")
+    )
+    made.add_argument(
+        "--events",
+        help=tr("dated events, for rubrics that count them", "失信事件文件,按事件扣分的办法须提供"),
+    )
+    made.add_argument(
+        "--bases",
+        help=tr(
+            "reference values by county, for rubrics that use them",
+            "分县基数文件,用到基数的办法须提供",
+        ),
+    )
+    made.add_argument("--period", type=int, help=tr("year assessed", "评价年度"))
+    made.add_argument("--as-of", help=tr("day of grading, YYYY-MM-DD", "评级日,YYYY-MM-DD"))
+
+
+def rubric_argument(made: argparse.ArgumentParser) -> None:
+    """Add the id of a rubric."""
+    made.add_argument(
+        "rubric",
+        help=tr(
+            "id of the rubric, with /variant or @edition where needed",
+            "评价办法编号,可带 /变体 或 @版本",
+        ),
+    )
+
+
+def edition_arguments(made: argparse.ArgumentParser) -> None:
+    """Add which edition is taken, and what lies over it."""
+    made.add_argument(
+        "--on",
+        help=tr(
+            "take the edition in force on this day, YYYY-MM-DD; today if not given",
+            "采用该日施行的版本,YYYY-MM-DD,缺省为当日",
+        ),
+    )
+    made.add_argument(
+        "--overlay",
+        help=tr("official text to lay over the edition, .toml", "覆盖该版本的官方文本,.toml"),
+    )
 
 
 # ---- commands ---------------------------------------------------------------------------------
-
-
-def rubrics(options: argparse.Namespace) -> int:
-    """List every edition shipped."""
-    from lishui_credit.rubrics.listing import listing
-
-    rows = listing()
-    heads = (
-        "id",
-        tr("name", "名称"),
-        tr("document", "文件"),
-        tr("in force", "施行"),
-        tr("status", "状态"),
-        tr("points by evidence", "分值依据"),
-        tr("cases", "案例"),
-    )
-    say(
-        options,
-        rows,
-        lambda: "\n".join(
-            table(
-                heads,
-                [
-                    (
-                        row["name"],
-                        cut(row["title_zh"], 24),
-                        cut(row["document"], 34),
-                        row["in_force_said"],
-                        row["status_said"],
-                        row["evidence_said"],
-                        row["cases_said"],
-                    )
-                    for row in rows
-                ],
-            )
-        ),
-    )
-    return 0
-
-
-def show(options: argparse.Namespace) -> int:
-    """Print one edition: grades, rows, clauses."""
-    from lishui_credit.rubrics.law import catalog
-    from lishui_credit.rubrics.listing import page
-
-    found = catalog.rubric(options.rubric, on=options.on, overlay=options.overlay)
-    if options.json:
-        from dataclasses import asdict
-
-        print(json.dumps(asdict(found), ensure_ascii=False, indent=2, default=str))
-    else:
-        print(page(found))
-    return 0
-
-
-def check(options: argparse.Namespace) -> int:
-    """Check an edition file of the user."""
-    from lishui_credit.rubrics.law import catalog
-
-    found = catalog.check_file(Path(options.file))
-    data = {"rubric": found.name, "edition": found.edition, "sha256": found.sha256}
-    text = tr("no mistakes: ", "未发现错误:") + f"{found.name}@{found.edition} {found.sha256[:12]}"
-    say(options, data, lambda: text)
-    return 0
 
 
 def _edition(options: argparse.Namespace) -> Rubric:
@@ -166,10 +142,10 @@ def _edition(options: argparse.Namespace) -> Rubric:
 
 def grade(options: argparse.Namespace) -> int:
     """Grade a file and print what came out."""
-    from lishui_credit.rubrics import grade_files as graded
+    from lishui_credit.rubrics import grade_files
 
     rubric = _edition(options)
-    manifest = graded.grade(
+    manifest = grade_files.grade(
         rubric,
         options.subjects,
         options.output,
@@ -186,272 +162,102 @@ def grade(options: argparse.Namespace) -> int:
     return 0
 
 
-def _summary(manifest: Manifest, rubric: Rubric, output: str) -> str:
-    counts = manifest.counts
-    made = tr("SYNTHETIC DATA  ", "合成数据  ") if manifest.synthetic else ""
+def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> list[str]:
+    facts = manifest.facts
+    counts = facts.counts
+    made = f"{SYNTHETIC}  " if manifest.synthetic else ""
     lines = [
         f"{made}{rubric.name}@{rubric.edition}  {rubric.title_zh}",
         str(rubric.source),
         tr(
-            f"{counts['rows']:,} rows: {counts['graded']:,} graded, {counts['withheld']:,} withheld,"
-            f" {counts['not_graded']:,} not graded, {counts['rejected']:,} rejected"
-            f" (as of {manifest.as_of})",
+            f"{plural(counts['rows'], 'row')}: {counts['graded']:,} graded,"
+            f" {counts['withheld']:,} withheld, {counts['not_graded']:,} not graded,"
+            f" {counts['rejected']:,} rejected (as of {facts.as_of})",
             f"共 {counts['rows']:,} 行:评级 {counts['graded']:,},暂不评级 {counts['withheld']:,},"
-            f"不参评 {counts['not_graded']:,},拒收 {counts['rejected']:,}(评级日 {manifest.as_of})",
+            f"不参评 {counts['not_graded']:,},拒收 {counts['rejected']:,}(评级日 {facts.as_of})",
         ),
     ]
     graded = max(counts["graded"], 1)
-    labels = {row.id: row.labels.get(manifest.labels or "", row.label_zh) for row in rubric.grades}
+    labels = {row.id: row.labels.get(facts.labels or "", row.label_zh) for row in rubric.grades}
     lines += [
         f"  {labels[name]} ({name})  {count:,}  {100 * count / graded:.1f}%"
-        for name, count in manifest.grades.items()
+        for name, count in facts.grades.items()
     ]
-    if manifest.withheld:
-        worst = ", ".join(
-            f"{name} {count:,}" for name, count in list(manifest.withheld.items())[:4]
-        )
-        lines.append(tr("withheld for lack of: ", "暂不评级的缺项:") + worst)
-    if counts["rejected_events"]:
-        lines.append(
-            tr(
-                f"{counts['rejected_events']:,} events rejected",
-                f"拒收事件 {counts['rejected_events']:,} 条",
-            )
-        )
-    if manifest.weak_evidence_percent:
-        lines.append(
-            tr(
-                f"{manifest.weak_evidence_percent}% of the points this edition can move rest on"
-                " evidence below 'secondary'",
-                f"该版本可变动分值中有 {manifest.weak_evidence_percent}% 的依据弱于“二手转述”",
-            )
-        )
-    if manifest.unchecked:
-        lines.append(
-            tr(
-                f"{len(manifest.unchecked)} rules past the points were not checked: no such column ",
-                f"{len(manifest.unchecked)} 条直接判级规则未核查:数据中无对应列 ",
-            )
-            + "("
-            + ", ".join(manifest.unchecked[:4])
-            + ("…" if len(manifest.unchecked) > 4 else "")
-            + ")"
-        )
-    lines += [tr("note: ", "提示:") + note for note in manifest.notes]
+    if facts.withheld:
+        most = ", ".join(f"{name} {count:,}" for name, count in list(facts.withheld.items())[:4])
+        lines.append(tr("withheld for lack of: ", "暂不评级的缺项:") + most)
+    lines += [*_doubts(facts), *(tr("note: ", "提示:") + note for note in manifest.notes)]
     lines.append(tr("wrote ", "已写出 ") + f"{output}, {Path(output).name}.manifest.json")
-    return "\n".join(lines)
+    return lines
+
+
+def _doubts(facts: GradeFacts) -> list[str]:
+    """Say what the grades leave out or rest weakly on."""
+    lines = []
+    if events := facts.counts["rejected_events"]:
+        lines.append(tr(f"{plural(events, 'event')} rejected", f"拒收事件 {events:,} 条"))
+    if share := facts.weak_evidence_percent:
+        lines.append(
+            tr(
+                f"{share}% of the points this edition can move rest on evidence below 'secondary'",
+                f"该版本可变动分值中有 {share}% 的依据弱于“二手转述”",
+            )
+        )
+    if facts.unchecked:
+        rules, columns = len(facts.unchecked), ", ".join(facts.missing_columns)
+        lines.append(
+            tr(
+                f"{plural(rules, 'override rule')} not checked; missing columns: {columns}",
+                f"{rules} 条直接判级规则未核查,数据中缺少列:{columns}",
+            )
+        )
+    return lines
 
 
 def explain(options: argparse.Namespace) -> int:
     """Print why one subject has its grade."""
-    from lishui_credit.rubrics import grade_files as graded
+    from lishui_credit.rubrics import grade_files
     from lishui_credit.rubrics.engine.evaluate import Evaluation
 
-    stored = graded.read(options.grades)
-    day = date.fromisoformat(stored.manifest.as_of)
-    result = Evaluation(stored.frame, stored.rubric, day, stored.manifest.period)
+    stored = grade_files.read(options.grades)
+    facts = stored.manifest.facts
+    result = Evaluation(stored.frame, stored.rubric, facts.as_of, facts.period)
     found = result.explain(options.subject)
-    made = tr("SYNTHETIC DATA\n", "合成数据\n") if stored.manifest.synthetic else ""
+    made = f"{SYNTHETIC}\n" if stored.manifest.synthetic else ""
     say(options, found.as_dict(), lambda: f"{made}{found}")
     return 0
 
 
-def compare(options: argparse.Namespace) -> int:
-    """Print who moves between two editions."""
-    from lishui_credit.rubrics import grade_files as graded
-    from lishui_credit.rubrics import reform
-    from lishui_credit.rubrics.intake import intake
-    from lishui_credit.rubrics.law import catalog
-    from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
-
-    output = Path(options.output) if options.output else None
-    if output is not None:
-        check_suffix(output)
-        inputs = (options.subjects, options.events, options.bases)
-        keep_inputs((output, graded.rejected_path(output)), [Path(file) for file in inputs if file])
-    old = catalog.rubric(options.rubric, on=options.old)
-    new = catalog.rubric(options.rubric, on=options.new)
-    step = progress()
-    step(tr("reading and checking", "读取与校验"))
-    taken = intake(
-        old,
-        options.subjects,
-        events=options.events,
-        bases=options.bases,
-        period=options.period,
-        as_of=day_of(options.as_of, "--as-of"),
-        also=(new,),
-    )
-    if output is not None:
-        graded.settle_rejected(taken, output, skip=False)
-    elif taken.rejected.height:
-        raise SubjectError(
-            Problem(
-                tr(
-                    f"{taken.rejected.height} rows cannot be read",
-                    f"{taken.rejected.height} 行无法读取",
-                ),
-                str(taken.rejected["reasons"][0]),
-                tr("-o FILE writes all of them beside it", "加 -o 文件名可写出全部拒收行"),
-            )
-        )
-    step(tr("grading by both editions", "按两个版本评级"))
-    found = reform.compare(
-        old,
-        new,
-        taken.subjects,
-        events=taken.events,
-        events_in_order=taken.events_in_order,
-        period=options.period,
-        as_of=day_of(options.as_of, "--as-of"),
-    )
-    if output is not None:
-        write_table(found.moved.lazy(), output)
-    data = {
-        "old": f"{old.name}@{old.edition}",
-        "new": f"{new.name}@{new.edition}",
-        "subjects": found.subjects,
-        "moved": found.moved.to_dicts(),
-        "matrix": found.matrix.to_dicts(),
-        "changes": [
-            {"part": c.part, "id": c.id, "kind": c.kind, "keys": c.keys} for c in found.changes
-        ],
-    }
-
-    def text() -> str:
-        lines = [
-            f"{old.name}: {old.edition} -> {new.edition}",
-            tr(
-                f"{found.moved.height:,} of {found.subjects:,} subjects move",
-                f"{found.subjects:,} 个主体中有 {found.moved.height:,} 个变动",
-            ),
-        ]
-        heads = (tr("old", "原"), tr("new", "新"), tr("subjects", "主体数"))
-        lines += table(
-            heads, [(_said(a), _said(b), f"{n:,}") for a, b, n in found.matrix.iter_rows()]
-        )
-        if found.moved.height:
-            lines.append("")
-            lines += table(
-                (tr("subject", "主体"), tr("old", "原"), tr("new", "新"), tr("because", "原因")),
-                [
-                    (
-                        r[old.subject_id],
-                        _said(r["grade_old"]),
-                        _said(r["grade_new"]),
-                        cut(r["because"], 110),
-                    )
-                    for r in found.moved.head(20).iter_rows(named=True)
-                ],
-            )
-            if found.moved.height > 20:
-                rest = found.moved.height - 20
-                lines.append(
-                    tr(
-                        f"… and {rest:,} more (-o writes all)",
-                        f"……另有 {rest:,} 个(用 -o 写出全部)",
-                    )
-                )
-        return "\n".join(lines)
-
-    say(options, data, text)
-    return 0
-
-
-def verify(options: argparse.Namespace) -> int:
-    """Re-run a graded file; exit code 1 where anything differs."""
-    from lishui_credit.rubrics import grade_files as graded
-
-    return say_verdict(options, graded.verify(options.grades, progress()))
-
-
-def say_verdict(options: argparse.Namespace, verdict: Verdict) -> int:
-    """Print what a re-run found; exit code 1 where anything differs."""
-    data = {
-        "holds": verdict.holds,
-        "checks": dict(verdict.checks),
-        "subjects": verdict.subjects,
-        "different": verdict.different.to_dicts(),
-    }
-
-    def text() -> str:
-        words = {True: tr("same", "一致"), False: tr("DIFFERENT", "不一致")}
-        lines = [f"  {name}: {words[same]}" for name, same in verdict.checks.items()]
-        head = tr("verified", "复核一致") if verdict.holds else tr("NOT the same", "复核不一致")
-        lines.insert(0, f"{head}: {verdict.subjects:,} " + tr("subjects", "个主体"))
-        if verdict.different.height:
-            lines += [f"  {row}" for row in verdict.different.head(10).iter_rows()]
-        return "\n".join(lines)
-
-    say(options, data, text)
-    return 0 if verdict.holds else 1
-
-
 def areas(options: argparse.Namespace) -> int:
     """Grade villages, townships and counties from graded households."""
-    from lishui_credit.rubrics import areas
-    from lishui_credit.rubrics import grade_files as graded
+    from lishui_credit.proof import manifest_path
+    from lishui_credit.rubrics import areas, grade_files
     from lishui_credit.rubrics.law import catalog
     from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
 
     output, inputs = check_suffix(options.output), (Path(options.grades), Path(options.loans))
-    keep_inputs([output], [*inputs, graded.manifest_path(inputs[0])])
-    stored = graded.read(options.grades)
-    day = stored.manifest.as_of
-    credit = tuple(options.credit_grades.split(","))
+    keep_inputs([output], [*inputs, manifest_path(inputs[0])])
+    stored = grade_files.read(options.grades)
+    day = stored.manifest.facts.as_of
+    credit = tuple(names_of(options.credit_grades))
     areas.refuse_unknown_grades(stored.rubric, credit)
     editions = [
         catalog.rubric(f"credit-{level}", on=day) for level in ("village", "township", "county")
     ]
-    found = areas.from_files(
-        stored.frame,
-        Path(options.loans),
-        *editions,
-        credit_grades=credit,
-    )
+    found = areas.from_files(stored.frame, inputs[1], *editions, credit_grades=credit)
     rows = areas.long(found)
     write_table(rows.lazy(), output)
     counted = rows.group_by("level", "grade_label", "outcome").len().sort("level", "grade_label")
-    say(
-        options,
-        rows.to_dicts(),
-        lambda: "\n".join(
-            [
-                *table(
-                    (
-                        tr("level", "层级"),
-                        tr("status", "评定"),
-                        tr("outcome", "结果"),
-                        tr("areas", "数量"),
-                    ),
-                    [
-                        (_said(a), b or "—", _said(c), f"{n:,}")
-                        for a, b, c, n in counted.iter_rows()
-                    ],
-                ),
-                tr("wrote ", "已写出 ") + str(options.output),
-            ]
-        ),
+    heads = (
+        tr("level", "层级"),
+        tr("status", "评定"),
+        tr("outcome", "结果"),
+        tr("areas", "数量"),
     )
-    return 0
-
-
-def samples(options: argparse.Namespace) -> int:
-    """Write the synthetic sample files."""
-    from lishui_credit import samples
-
-    for name, least in (("rows", 1), ("seed", 0)):
-        if getattr(options, name) < least:
-            raise SubjectError(
-                Problem(
-                    tr(f"--{name} must be {least} or more", f"--{name} 不得小于 {least}"),
-                    str(getattr(options, name)),
-                )
-            )
-    written = samples.write(Path(options.folder), seed=options.seed, rows=options.rows)
-    say(
-        options,
-        [str(path) for path in written],
-        lambda: "\n".join([tr("synthetic data:", "合成数据:"), *(f"  {path}" for path in written)]),
-    )
+    cells = [
+        (outcome_label(level), status or "—", outcome_label(outcome), f"{count:,}")
+        for level, status, outcome, count in counted.iter_rows()
+    ]
+    wrote = tr("wrote ", "已写出 ") + str(options.output)
+    say(options, rows.to_dicts(), lambda: [*table(heads, cells), wrote])
     return 0

@@ -1,49 +1,33 @@
-"""What ``fit``, ``score`` and ``validate`` do: call the package, print what came out."""
+"""What ``score`` and ``validate`` do: call the package, print what came out."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import sys
-import warnings
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
-from lishui_credit.commands.grading import names_of, progress
-from lishui_credit.errors import ModelError, Problem
-from lishui_credit.language import tr
-from lishui_credit.reports.layout import cut, table
+from lishui_credit.commands.terminal import (
+    SYNTHETIC,
+    Command,
+    by_argument,
+    names_of,
+    output_argument,
+    say,
+    warnings_told,
+)
+from lishui_credit.language import plural, tr
+
+# ---- arguments --------------------------------------------------------------------------------
 
 
-def add_arguments(command: Callable[..., Any]) -> None:
-    """Add the three commands to the parser.
-
-    Parameters
-    ----------
-    command : callable
-        Makes a sub-parser from a name, a help text and the function to run.
-    """
-    _fit_arguments(
-        command(
-            "fit",
-            tr("fit a scorecard to outcomes and validate it", "由好坏结果拟合评分卡并验证"),
-            fit,
-        )
-    )
+def add_arguments(command: Command) -> None:
+    """Add both commands to the parser."""
     made = command("score", tr("score a file by a stored card", "用已存评分卡打分"), score)
     _model_argument(made)
     made.add_argument(
         "subjects",
         help=tr("rows to score, .parquet, .csv, .xlsx", "待打分数据,.parquet、.csv、.xlsx"),
     )
-    made.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        help=tr("file to write, .parquet, .csv, .xlsx", "输出文件,.parquet、.csv、.xlsx"),
-    )
+    output_argument(made)
     made.add_argument(
         "--keep",
         help=tr("input columns to keep, comma-separated", "保留到输出的输入列,逗号分隔"),
@@ -67,7 +51,7 @@ def add_arguments(command: Callable[..., Any]) -> None:
             "结果列,1 坏、0 好,缺省同评分卡",
         ),
     )
-    _by_argument(made)
+    by_argument(made)
     made.add_argument(
         "--period", help=tr("column of periods, to judge stability", "期间列,用于检验稳定性")
     )
@@ -89,285 +73,26 @@ def _model_argument(made: argparse.ArgumentParser) -> None:
     )
 
 
-def _by_argument(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
-        "--by",
-        default="",
-        help=tr(
-            "columns by whose groups every measure is repeated, comma-separated",
-            "分组验证的列,逗号分隔",
-        ),
-    )
-
-
-def _fit_arguments(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
-        "sample",
-        help=tr(
-            "one row per subject with its outcome, .parquet, .csv, .xlsx",
-            "每个主体一行并带结果的数据文件",
-        ),
-    )
-    made.add_argument(
-        "--target", default="bad", help=tr("outcome column, 1 bad, 0 good", "结果列,1 坏、0 好")
-    )
-    made.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        help=tr(
-            "new folder for the card, models/<id>/<version>",
-            "评分卡写入的新目录,models/<编号>/<版本>",
-        ),
-    )
-    made.add_argument("--title", default="", help=tr("Chinese name of the card", "评分卡中文名称"))
-    made.add_argument(
-        "--leave-out",
-        default="",
-        help=tr("columns that are not characteristics, comma-separated", "不作为特征的列,逗号分隔"),
-    )
-    _by_argument(made)
-    made.add_argument(
-        "--protected",
-        action="append",
-        default=[],
-        metavar="COLUMN=REASON",
-        help=tr("use a protected attribute, for this reason", "使用受保护属性并说明理由"),
-    )
-    _scale_arguments(made)
-    _bin_arguments(made)
-    made.add_argument(
-        "--folds", type=int, default=5, help=tr("folds of the cross-validation", "交叉验证折数")
-    )
-    made.add_argument("--seed", type=int, default=0, help=tr("seed of the folds", "分折随机种子"))
-    made.add_argument(
-        "--label",
-        default="",
-        help=tr("definition of bad, for the model card", "“坏”的定义,写入模型说明卡"),
-    )
-    made.add_argument(
-        "--intended", default="", help=tr("intended use, for the model card", "用途,写入模型说明卡")
-    )
-    made.add_argument(
-        "--population",
-        default="",
-        help=tr("population of the sample, for the model card", "样本总体,写入模型说明卡"),
-    )
-
-
-def _scale_arguments(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
-        "--pdo",
-        type=float,
-        default=20,
-        help=tr("points that double the odds", "好坏比翻倍所需分数"),
-    )
-    made.add_argument(
-        "--base-score", type=float, default=600, help=tr("score at the base odds", "基准分")
-    )
-    made.add_argument(
-        "--base-odds", default="50:1", help=tr("base odds, good:bad", "基准好坏比,好:坏")
-    )
-
-
-def _bin_arguments(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
-        "--max-bins",
-        type=int,
-        default=8,
-        help=tr("most bins of a characteristic", "每个特征最多分箱数"),
-    )
-    made.add_argument(
-        "--min-share",
-        type=float,
-        default=0.02,
-        help=tr("least share of rows in a bin", "每箱最低样本占比"),
-    )
-    made.add_argument(
-        "--min-iv",
-        type=float,
-        default=0.02,
-        help=tr("least information value of a characteristic", "特征最低信息值(IV)"),
-    )
-    made.add_argument(
-        "--monotonic",
-        action="append",
-        default=[],
-        metavar="COLUMN=up|down|…",
-        help=tr(
-            "direction of the bad rate: auto, up, down, peak, valley, none",
-            "坏账率随取值变化的方向:auto、up、down、peak、valley、none",
-        ),
-    )
-    made.add_argument(
-        "--special",
-        action="append",
-        default=[],
-        metavar="COLUMN=-9,-8",
-        help=tr("codes that get a bin of their own", "单独成箱的特殊代码"),
-    )
-    made.add_argument(
-        "--categorical",
-        default="",
-        help=tr(
-            "columns of numbers that are categories, comma-separated", "以数字表示类别的列,逗号分隔"
-        ),
-    )
-    made.add_argument(
-        "--selection",
-        choices=("all", "forward", "l1"),
-        default="all",
-        help=tr("how characteristics are selected", "特征筛选方法"),
-    )
-
-
-def _pairs(option: str, given: list[str]) -> dict[str, str]:
-    wrong = [text for text in given if "=" not in text]
-    if wrong:
-        raise ModelError(
-            Problem(tr(f"{option} needs COLUMN=…", f"{option} 须写成 列名=…"), text)
-            for text in wrong
-        )
-    return dict(text.split("=", 1) for text in given)
-
-
-def _codes(given: dict[str, str]) -> dict[str, list[float]]:
-    try:
-        return {name: [float(code) for code in names_of(text)] for name, text in given.items()}
-    except ValueError as error:
-        raise ModelError(
-            Problem(tr("special codes are numbers", "特殊代码须为数字"), str(error))
-        ) from None
-
-
-def _odds(text: str) -> Any:
-    from lishui_credit.scorecards import Odds
-
-    good, _, bad = text.partition(":")
-    try:
-        return Odds(good=float(good), bad=float(bad or 1))
-    except ValueError as error:
-        if isinstance(error, ModelError):
-            raise
-        raise ModelError(
-            Problem(tr("odds are good:bad", "好坏比须写成 好:坏"), text, "50:1")
-        ) from None
-
-
-@contextlib.contextmanager
-def _warnings_told() -> Iterator[None]:
-    """Say each warning once, in a line of its own on stderr."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    for text in dict.fromkeys(
-        str(row.message) for row in caught if issubclass(row.category, UserWarning)
-    ):
-        print(tr("warning: ", "警告:") + text, file=sys.stderr)
-
-
-def fit(options: argparse.Namespace) -> int:
-    """Fit a card from a file into a folder."""
-    from lishui_credit.models.fitting import fit_file
-    from lishui_credit.scorecards import BinningProcess, Scorecard
-
-    process = BinningProcess(
-        max_bins=options.max_bins,
-        min_share=options.min_share,
-        monotonic=_pairs("--monotonic", options.monotonic) or None,
-        special_codes=_codes(_pairs("--special", options.special)) or None,
-        categorical=names_of(options.categorical) or None,
-    )
-    model = Scorecard(
-        process,
-        pdo=options.pdo,
-        base_score=options.base_score,
-        base_odds=_odds(options.base_odds),
-        min_iv=options.min_iv,
-        selection=options.selection,
-        protected=_pairs("--protected", options.protected) or None,
-    )
-    with _warnings_told():
-        done = fit_file(
-            options.sample,
-            options.output,
-            target=options.target,
-            model=model,
-            leave_out=names_of(options.leave_out),
-            by=names_of(options.by),
-            folds=options.folds,
-            seed=options.seed,
-            title_zh=options.title,
-            intended=options.intended,
-            population=options.population,
-            label=options.label,
-            progress=progress(4),
-        )
-    if options.json:
-        facts = {"folder": str(done.folder), "metrics": dict(done.card.metrics)}
-        print(json.dumps(facts | {"columns": done.card.columns}, ensure_ascii=False, indent=2))
-        return 0
-    card = done.card
-    if card.synthetic:
-        print(tr("SYNTHETIC DATA", "合成数据"))
-    rows = [
-        (
-            cut(item.label, 36),
-            f"{item.binning.iv:.3f}",
-            f"{item.coefficient:.2f}",
-            f"{card.printed(item.worst):g} .. {card.printed(item.best):g}",
-        )
-        for item in card.characteristics
-    ]
-    heads = (tr("characteristic", "特征"), "IV", tr("coefficient", "系数"), tr("points", "分值"))
-    print("\n".join(table(heads, rows)))
-    for name, why in card.dropped.items():
-        print(f"  - {name}: {why}")
-    unknown = card.provenance["rows_without_outcome"]
-    if unknown:
-        print(tr(f"rows without an outcome, left out: {unknown}", f"无结果而未使用的行:{unknown}"))
-    found = card.metrics["out_of_fold"]
-    print(
-        tr(
-            f"out of fold: AUC {found['auc']:.4f}, KS {found['ks']:.4f}, Brier {found['brier']:.4f}",
-            f"折外:AUC {found['auc']:.4f},KS {found['ks']:.4f},Brier {found['brier']:.4f}",
-        )
-    )
-    for name in ("scorecard.json", "card.md", "validation.html"):
-        print(f"  {done.folder / name}")
-    return 0
+# ---- commands ---------------------------------------------------------------------------------
 
 
 def score(options: argparse.Namespace) -> int:
     """Score a file by a stored card."""
-    from lishui_credit.scorecards.cards.card_file import FILE, load
-    from lishui_credit.scorecards.sample_files import score_file
-    from lishui_credit.tables.read import sha256
+    from lishui_credit.scorecards.scored_files import score_into
 
-    card = load(options.model)
-    folder = Path(options.model)
-    digest = sha256(folder / FILE if folder.is_dir() else folder)
-    facts: dict[str, Any] = {
-        "model": card.id,
-        "model_sha256": digest,
-        "point_unit": card.point_unit,
-    }
-    facts["input_sha256"] = sha256(options.subjects) if Path(options.subjects).is_file() else ""
-    with _warnings_told():
-        rows = score_file(
-            card,
+    with warnings_told():
+        manifest = score_into(
+            options.model,
             options.subjects,
             options.output,
             keep=names_of(options.keep) if options.keep is not None else None,
             reasons=options.reasons,
-            metadata={"lishui_credit": json.dumps(facts)},
         )
-    facts |= {"rows": rows, "output": options.output, "output_sha256": sha256(options.output)}
-    if options.json:
-        print(json.dumps(facts, ensure_ascii=False, indent=2))
-    else:
-        print(tr(f"{rows:,} rows scored: {options.output}", f"已打分 {rows:,} 行:{options.output}"))
-        print(f"  {tr('card', '评分卡')} {digest[:12]}")
+    facts = manifest.facts
+    count = tr(f"{plural(facts.rows, 'row')} scored: ", f"已打分 {facts.rows:,} 行:")
+    lines = [str(SYNTHETIC)] if manifest.synthetic else []
+    lines += [count + options.output, f"  {tr('card', '评分卡')} {facts.model_sha256[:12]}"]
+    say(options, json.loads(manifest.json()) | {"output": options.output}, lambda: lines)
     return 0
 
 
@@ -375,7 +100,7 @@ def validate(options: argparse.Namespace) -> int:
     """Judge a stored card on a later file."""
     from lishui_credit.models.judging import validate_file
 
-    with _warnings_told():
+    with warnings_told():
         found = validate_file(
             options.model,
             options.sample,

@@ -8,61 +8,42 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lishui_credit.commands.grading import day_of
+from lishui_credit.commands.plan_lines import SHOWN, city_remarks, remarks, standings
+from lishui_credit.commands.terminal import SYNTHETIC, Command, day_of, parts, say
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
-from lishui_credit.reports.layout import cut, table
+from lishui_credit.language import plural, tr
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from lishui_credit.plan.definitions import PlanIndicator
-
-_SHOWN = 20
+# ---- arguments --------------------------------------------------------------------------------
 
 
-def add_arguments(command: Callable[..., Any]) -> None:
-    """Add ``plan`` and its four commands to the parser.
-
-    Parameters
-    ----------
-    command : callable
-        Makes a sub-parser from a name, a help text and the function to run.
-    """
+def add_arguments(command: Command) -> None:
+    """Add ``plan`` and its four commands to the parser."""
     made = command(
         "plan",
         tr("report on the plan's twelve indicators", "报告规划十二项指标的进展"),
         status,
     )
     _status_arguments(made)
-    inner = made.add_subparsers(dest="what", metavar="status | load | check | report")
-
-    def sub(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> Any:
-        # what is not given here leaves what was given before the inner command as it is
-        part = inner.add_parser(
-            name, help=text, description=text, argument_default=argparse.SUPPRESS
-        )
-        part.add_argument("--lang", choices=("en", "zh"))
-        part.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-        part.set_defaults(run=run)
-        return part
-
+    sub = parts(made, "what", "status | load | check | report")
     text = tr(
         "say which indicators are behind, where and since when",
         "说明哪些指标滞后、在哪里、从何时起",
     )
-    _status_arguments(sub("status", text, status))
+    _status_arguments(sub("status", text, status), inner=True)
     _load_arguments(
         sub("load", tr("record a file of observations in a store", "将观测文件装载入库"), load)
     )
     text = tr("report every mistake of a file of observations", "检查观测文件,报告全部错误")
     sub("check", text, check).add_argument("file", help=_observations_file())
     part = sub("report", tr("write the mid-term evaluation", "生成中期评估报告"), report)
-    _status_arguments(part)
+    _status_arguments(part, inner=True)
     part.add_argument(
         "-o",
         "--output",
@@ -88,7 +69,9 @@ def _load_arguments(part: argparse.ArgumentParser) -> None:
     part.add_argument("--reason", required=True, help=tr("reason for recording it", "装载原因"))
 
 
-def _status_arguments(part: argparse.ArgumentParser) -> None:
+def _status_arguments(part: argparse.ArgumentParser, *, inner: bool = False) -> None:
+    if inner:  # what is not given here stays as given before the inner command
+        part.argument_default = argparse.SUPPRESS
     part.add_argument(
         "--at",
         help=tr(
@@ -117,54 +100,52 @@ def _status_arguments(part: argparse.ArgumentParser) -> None:
     part.add_argument("--targets", help=tr("file of yearly targets", "年度目标文件"))
 
 
-def observed(
-    data: str | None, known_on: str | None = None, *, revisions: bool = False
-) -> pl.DataFrame:
-    """Return the observations of a store or a file; the synthetic sample where none is named.
+# ---- commands ---------------------------------------------------------------------------------
 
-    Parameters
-    ----------
-    data : str, optional
-        ``.duckdb`` or an exported ``.parquet``: a store; anything else a file to be read.
-    known_on : str, optional
-        Day, for a store only: what was in force then.
-    revisions : bool, default False
-        Every revision known then, not only those in force.
 
-    Raises
-    ------
-    SubjectError
-        If it cannot be read, or a file is asked what it knew on a day.
+def _in_force(data: str | None, known_on: date | None) -> pl.DataFrame:
+    """Return the observations in force, as a store knew them on a day if one is given."""
+    from lishui_credit.plan.observed.store import Store, is_store
+
+    if data is None or not is_store(Path(data)):
+        return revisions(None if data is None else Path(data), known_on)
+    store = Store.open(data, read_only=True)
+    return store.latest() if known_on is None else store.at(known_on)
+
+
+def revisions(path: Path | None, known_on: date | None) -> pl.DataFrame:
+    """Return every revision of a store or a file; the synthetic sample where none is named.
+
+    SubjectError where it cannot be read, or a file is asked what it held on an earlier day.
     """
     from lishui_credit.plan.observed.reading import read_observations
     from lishui_credit.plan.observed.store import Store, is_store
 
-    if data is None:
+    if path is None:
         from lishui_credit.samples.plan_observations import plan_observations
 
         return plan_observations()
-    path = Path(data)
     if is_store(path):
-        store = Store.open(path, read_only=True)
-        day = day_of(known_on, "--known-on")
-        if revisions:
-            return store.revisions(day)
-        return store.latest() if day is None else store.at(day)
+        return Store.open(path, read_only=True).revisions(known_on)
     if known_on is not None:
         raise SubjectError(
             Problem(
-                tr("a file keeps no revisions", "文件不保留修订记录"), data, "--data store.duckdb"
+                tr("a file keeps no revisions", "文件不保留修订记录"),
+                str(path),
+                tr(
+                    "--known-on needs a store: --data store.duckdb",
+                    "--known-on 须配合数据库:--data store.duckdb",
+                ),
             )
         )
     found = read_observations(path)
     for note in found.notes:
         print(note, file=sys.stderr)
-    if found.rejected.height:
-        count = f"{found.rejected.height:,}"
+    if rows := found.rejected.height:
         print(
             tr(
-                f"warning: {count} rows left out; `plan check {data}` says why",
-                f"警告:{count} 行未采用,原因见 plan check {data}",
+                f"warning: {plural(rows, 'row')} left out; `plan check {path}` says why",
+                f"警告:{rows:,} 行未采用,原因见 plan check {path}",
             ),
             file=sys.stderr,
         )
@@ -182,140 +163,40 @@ def status(options: argparse.Namespace) -> int:
 
     at = day_of(options.at, "--at") or END
     area = division(options.county or CITY)
-    frame = observed(options.data, options.known_on)
+    frame = _in_force(options.data, day_of(options.known_on, "--known-on"))
     targets = read_targets(options.targets) if options.targets else None
     rows = progress(frame, at, targets=targets).filter(adcode=area.adcode)
     whole = with_city(frame)
-    mended = whole.reconciliation.filter(whole.reconciliation["period"] <= at)
+    doubtful = whole.reconciliation.filter(whole.reconciliation["period"] <= at)
     missing = whole.missing.filter(whole.missing["period"] <= at)
     synthetic = bool(frame["synthetic"].any())
-    if options.json:
-        facts = {
-            "at": at,
-            "area": area.adcode,
-            "synthetic": synthetic,
-            "indicators": rows.to_dicts(),
-            "city_not_computed": missing.to_dicts(),
-            "reconciliation": mended.to_dicts(),
-        }
-        print(json.dumps(facts, ensure_ascii=False, indent=2, default=str))
-        return 0
-    _banner(synthetic)
-    print(f"{area.name} · {at}")
-    print("\n".join(_table(rows)))
-    print("\n".join(_remarks(rows, missing, mended)))
-    urgent = attention(rows, adcode=area.adcode)["sentence"].to_list()
-    if urgent:
-        print("\n" + tr("Needs attention first:", "最需关注:"))
-        print("\n".join(f"  {text}" for text in urgent))
+    facts = {
+        "at": at,
+        "area": area.adcode,
+        "synthetic": synthetic,
+        "indicators": rows.to_dicts(),
+        "city_not_computed": missing.to_dicts(),
+        "reconciliation": doubtful.to_dicts(),
+    }
+
+    def text() -> list[str]:
+        lines = [*_banner(synthetic), f"{area.name} · {at}", *standings(rows)]
+        lines += remarks(rows, missing, doubtful)
+        urgent = attention(rows, adcode=area.adcode)["sentence"].to_list()
+        if urgent:
+            head = tr("Needs attention first:", "最需关注:")
+            lines += ["", head, *(f"  {sentence}" for sentence in urgent)]
+        return lines
+
+    say(options, facts, text)
     return 0
 
 
-def _banner(synthetic: bool) -> None:
-    if synthetic:
-        line = tr(
-            "SYNTHETIC DATA: made up, no real value of Lishui",
-            "合成数据:由程序生成,并非丽水真实数据",
-        )
-        print(f"*** {line} ***")
-
-
-def _table(rows: pl.DataFrame) -> list[str]:
-    from lishui_credit.plan.definitions import ATTRIBUTES, indicators
-    from lishui_credit.plan.sentences import printed
-    from lishui_credit.plan.status import STATUSES
-
-    lines = []
-    for found in rows.iter_rows(named=True):
-        row = indicators()[found["indicator"]]
-        state = STATUSES[found["status"]]
-        zh, en = ATTRIBUTES[row.attribute]
-        lines.append(
-            (
-                str(row.number),
-                cut(row.short, 24),
-                tr(en, zh),
-                printed(row, found["value"]),
-                printed(row, found["path"]),
-                printed(row, found["target"]),
-                f"{state.icon} {state.word}",
-                str(found["off_path_since"] or "—"),
-                str(found["period"] or "—"),
-            )
-        )
-    heads = (
-        "#",
-        tr("indicator", "指标"),
-        tr("attribute", "属性"),
-        tr("value", "数值"),
-        tr("path", "应达"),
-        tr("2020", "2020年"),
-        tr("status", "状态"),
-        tr("off since", "偏离始于"),
-        tr("observed", "观测期"),
-    )
-    return table(heads, lines)
-
-
-def _remarks(rows: pl.DataFrame, missing: pl.DataFrame, mended: pl.DataFrame) -> list[str]:
-    from lishui_credit.plan.definitions import indicators
-    from lishui_credit.plan.divisions import CITY, division
-    from lishui_credit.plan.status import said
-
-    lines = [""]
-    for found in rows.iter_rows(named=True):
-        row = indicators()[found["indicator"]]
-        notes = [found["note"]] if found["note"] else []
-        if found["disagree"]:
-            notes.append(
-                tr("schedule", "序时进度")
-                + f" S={_ratio(found['schedule'])} ({said(found['schedule_class'])}), "
-                + tr("growth ratio", "增速比")
-                + f" R={_ratio(found['growth_ratio'])} ({said(found['growth_class'])})"
-            )
-        if found["worst"]:
-            named = tr(", ", "、").join(division(code).name for code in found["worst"])
-            notes.append(tr("most behind: ", "最滞后:") + named)
-        if notes:
-            lines.append(f"{row.number}. {row.short}: " + tr("; ", ";").join(notes))
-    if rows["adcode"][0] == CITY:
-        lines += _city_remarks(missing, mended)
-    return lines
-
-
-def _ratio(value: float) -> str:
-    """A ratio to two decimals, to three where two would round it up to a threshold."""
-    from lishui_credit.plan.methods import GROWTH_THRESHOLDS, SCHEDULE_THRESHOLDS
-
-    shown = round(value, 2)
-    raised = shown > value and shown in {*GROWTH_THRESHOLDS, *SCHEDULE_THRESHOLDS}
-    return f"{value:.{3 if raised else 2}f}"
-
-
-def _city_remarks(missing: pl.DataFrame, mended: pl.DataFrame) -> list[str]:
-    from lishui_credit.plan.definitions import indicators
-    from lishui_credit.plan.divisions import division
-    from lishui_credit.plan.sentences import printed
-
-    lines = []
-    for key, day, _, codes, why in missing.head(_SHOWN).iter_rows():
-        named = tr(", ", "、").join(division(code).name for code in codes)
-        told = tr("city not computed", "全市值未汇总")
-        lines.append(f"! {indicators()[key].short} {day}: {told}: {why} {named}".rstrip())
-    for key, day, _, reported, low, high in mended.head(_SHOWN).iter_rows():
-        row: PlanIndicator = indicators()[key]
-        told = tr("reported city value does not add up", "上报全市值与县级汇总不符")
-        if row.kind == "doubling" and reported > high:
-            told = tr(
-                "reported city value is above its counties' sum: the city's own share, or an error",
-                "上报全市值高于县级合计,差额或为市本级,或有误",
-            )
-        span = f"{printed(row, low)} .. {printed(row, high)}"
-        lines.append(f"! {row.short} {day}: {told}: {printed(row, reported)} ({span})")
-    more = missing.height + mended.height - len(lines)
-    if more > 0:
-        lines.append(tr(f"! and {more} more", f"! 另有 {more} 条"))
-    return lines
+def _banner(synthetic: bool) -> list[str]:
+    if not synthetic:
+        return []
+    why = tr("made up, no real value of Lishui", "由程序生成,并非丽水真实数据")
+    return [f"*** {SYNTHETIC}{tr(': ', ':')}{why} ***"]
 
 
 def load(options: argparse.Namespace) -> int:
@@ -323,7 +204,7 @@ def load(options: argparse.Namespace) -> int:
     from lishui_credit.plan.observed.store import Store
 
     done = Store.open(options.data).load(options.file, by=options.by, reason=options.reason)
-    facts: Mapping[str, Any] = {
+    facts = {
         "added": done.added,
         "revised": done.revised,
         "unchanged": done.unchanged,
@@ -331,21 +212,16 @@ def load(options: argparse.Namespace) -> int:
         "rejected_file": str(done.rejected_path) if done.rejected_path else None,
         "notes": list(done.notes),
     }
-    if options.json:
-        print(json.dumps(facts, ensure_ascii=False, indent=2))
-    else:
-        print(
-            tr(
-                f"{done.added:,} added, {done.revised:,} revised, {done.unchanged:,} unchanged,"
-                f" {done.rejected.height:,} rejected",
-                f"新增 {done.added:,},修订 {done.revised:,},未变 {done.unchanged:,},"
-                f"退回 {done.rejected.height:,}",
-            )
-        )
-        for note in done.notes:
-            print(note)
-        if done.rejected_path:
-            print(tr("rejected rows: ", "退回的行:") + str(done.rejected_path))
+    counts = tr(
+        f"{done.added:,} added, {done.revised:,} revised, {done.unchanged:,} unchanged,"
+        f" {done.rejected.height:,} rejected",
+        f"新增 {done.added:,},修订 {done.revised:,},未变 {done.unchanged:,},"
+        f"退回 {done.rejected.height:,}",
+    )
+    lines = [counts, *done.notes]
+    if done.rejected_path:
+        lines.append(tr("rejected rows: ", "退回的行:") + str(done.rejected_path))
+    say(options, facts, lambda: lines)
     return 1 if done.rejected.height else 0
 
 
@@ -357,30 +233,28 @@ def check(options: argparse.Namespace) -> int:
     found = read_observations(options.file)
     whole = with_city(found.frame)
     faults = found.rejected.select("row", "reasons")
-    if options.json:
-        facts = {
-            "accepted": found.frame.height,
-            "rejected": faults.to_dicts(),
-            "city_not_computed": whole.missing.to_dicts(),
-            "reconciliation": whole.reconciliation.to_dicts(),
-            "notes": list(found.notes),
-        }
-        print(json.dumps(facts, ensure_ascii=False, indent=2, default=str))
-        return 1 if faults.height else 0
+    facts = {
+        "accepted": found.frame.height,
+        "rejected": faults.to_dicts(),
+        "city_not_computed": whole.missing.to_dicts(),
+        "reconciliation": whole.reconciliation.to_dicts(),
+        "notes": list(found.notes),
+    }
     lines = [
         tr(
-            f"{found.frame.height:,} rows accepted, {faults.height:,} rejected",
+            f"{plural(found.frame.height, 'row')} accepted, {faults.height:,} rejected",
             f"采用 {found.frame.height:,} 行,退回 {faults.height:,} 行",
         ),
         *found.notes,
         *(
             tr(f"row {row}: ", f"第 {row} 行:") + reasons
-            for row, reasons in faults.head(_SHOWN).iter_rows()
+            for row, reasons in faults.head(SHOWN).iter_rows()
         ),
     ]
-    if faults.height > _SHOWN:
-        lines.append(tr(f"and {faults.height - _SHOWN} more", f"另有 {faults.height - _SHOWN} 行"))
-    print("\n".join(lines + _city_remarks(whole.missing, whole.reconciliation)))
+    if more := max(0, faults.height - SHOWN):
+        lines.append(tr(f"and {more:,} more", f"另有 {more:,} 行"))
+    doubts = city_remarks(whole.missing, whole.reconciliation)
+    say(options, facts, lambda: [*lines, *doubts])
     return 1 if faults.height else 0
 
 
@@ -388,26 +262,24 @@ def report(options: argparse.Namespace) -> int:
     """Write the mid-term evaluation."""
     from lishui_credit.plan.definitions import END
     from lishui_credit.plan.divisions import CITY
-    from lishui_credit.plan.evaluation.files import check_output, write_report
-    from lishui_credit.plan.targets import read_targets
+    from lishui_credit.plan.evaluation.files import check_output, report_into
+    from lishui_credit.proof import manifest_path
     from lishui_credit.tables.write import keep_inputs
 
-    at = day_of(options.at, "--at") or END
     path = check_output(options.output)
-    keep_inputs([path], [Path(name) for name in (options.data, options.targets) if name])
-    frame = observed(options.data, options.known_on, revisions=True)
-    written = write_report(
-        frame,
+    given = {"data": options.data, "targets": options.targets}
+    files = {role: Path(name) for role, name in given.items() if name}
+    keep_inputs([path, manifest_path(path)], files.values())
+    at = day_of(options.at, "--at") or END
+    manifest = report_into(
+        revisions,
         path,
+        files,
         at=at,
         area=options.county or CITY,
-        targets=read_targets(options.targets) if options.targets else None,
         known_on=day_of(options.known_on, "--known-on"),
     )
-    synthetic = bool(frame["synthetic"].any())
-    if options.json:
-        print(json.dumps({"report": str(written), "at": str(at), "synthetic": synthetic}))
-        return 0
-    _banner(synthetic)
-    print(tr("wrote ", "已写出 ") + str(written))
+    facts = json.loads(manifest.json()) | {"report": str(path)}
+    wrote = tr("wrote ", "已写出 ") + f"{path}, {manifest_path(path).name}"
+    say(options, facts, lambda: [*_banner(manifest.synthetic), wrote])
     return 0

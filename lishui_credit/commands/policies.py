@@ -1,33 +1,62 @@
-"""What ``decide``, ``policy`` and ``verify`` do: call the package, print what came out."""
+"""What ``decide`` and ``policy`` do: call the package, print what came out."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from lishui_credit.commands import grading as commands
-from lishui_credit.commands.grading import day_of, names_of, progress, say
+from lishui_credit.commands import verification
+from lishui_credit.commands.terminal import (
+    SYNTHETIC,
+    Command,
+    day_of,
+    names_of,
+    output_argument,
+    parts,
+    progress,
+    say,
+    yuan,
+)
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.reports.layout import cut, table
 
 if TYPE_CHECKING:
     from lishui_credit.cutoffs.swap_sets import Swap
-    from lishui_credit.policies.decision_files import DecidedManifest
+    from lishui_credit.policies.decision_files import DecisionFacts
+    from lishui_credit.proof import Manifest
+
+_KEPT: Final = {
+    True: Bilingual("kept", "符合"),
+    False: Bilingual("BROKEN", "不符合"),
+    None: Bilingual("not known from this file", "本文件无法判断"),
+}
+_CONSTRAINTS: Final = {
+    "approval_at_least_bp": Bilingual("approval rate at least", "通过率不低于"),
+    "bad_rate_at_most_bp": Bilingual("bad rate at most", "坏账率不高于"),
+    "referral_at_most_bp": Bilingual("referral rate at most", "转人工率不高于"),
+    "budget_fen": Bilingual("budget", "预算"),
+}
+_SETS: Final = {
+    "both": Bilingual("approved by both", "新旧均通过"),
+    "swap_in": Bilingual("enters (swap-in)", "转入(新通过)"),
+    "swap_out": Bilingual("leaves (swap-out)", "转出(新不通过)"),
+    "neither": Bilingual("approved by neither", "新旧均不通过"),
+    "open": Bilingual("not decided by one of them", "有一方未决策"),
+    "approved_old": Bilingual("approved by the old policy", "旧政策通过合计"),
+    "approved_new": Bilingual("approved by the new policy", "新政策通过合计"),
+}
 
 
-def add_arguments(command: Callable[..., Any]) -> None:
-    """Add the commands to the parser.
+# ---- arguments --------------------------------------------------------------------------------
 
-    Parameters
-    ----------
-    command : callable
-        Makes a sub-parser from a name, a help text and the function to run.
-    """
+
+def add_arguments(command: Command) -> None:
+    """Add the commands to the parser."""
     _decide_arguments(
         command(
             "decide", tr("apply a lending policy to scores", "按信贷政策对评分逐户决策"), decide
@@ -38,15 +67,7 @@ def add_arguments(command: Callable[..., Any]) -> None:
         tr("check, compare, explain or verify lending policies", "检查、比较、解释、核对信贷政策"),
         lambda _: 2,
     )
-    inner = made.add_subparsers(dest="what", required=True, metavar="check | compare | …")
-
-    def part(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> Any:
-        sub = inner.add_parser(name, help=text, description=text)
-        sub.set_defaults(run=run)
-        sub.add_argument("--lang", choices=("en", "zh"))
-        sub.add_argument("--json", action="store_true")
-        return sub
-
+    part = parts(made, "what", "check | compare | …", required=True)
     sub = part(
         "check",
         tr("report every mistake of a policy file, by line", "检查政策文件,按行报告全部错误"),
@@ -63,12 +84,8 @@ def add_arguments(command: Callable[..., Any]) -> None:
     sub = part("explain", tr("explain one applicant's decision", "说明某申请人的决策"), explain)
     sub.add_argument("decisions", help=_decisions_file())
     sub.add_argument("subject", help=tr("id of the applicant", "申请人编号"))
-    sub = part(
-        "verify",
-        tr("decide a file again and compare every value", "重新决策,逐值核对结果文件"),
-        verify,
-    )
-    sub.add_argument("grades", metavar="decisions", help=_decisions_file())
+    alias = tr("the same as `lishui-credit verify`", "同 lishui-credit verify")
+    verification.file_argument(part("verify", alias, verification.run))
 
 
 def _policy_file() -> str:
@@ -88,12 +105,7 @@ def _decide_arguments(made: argparse.ArgumentParser) -> None:
             "评分文件或评级文件,.parquet、.csv、.xlsx",
         ),
     )
-    made.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        help=tr("file to write, .parquet, .csv, .xlsx", "输出文件,.parquet、.csv、.xlsx"),
-    )
+    output_argument(made)
     made.add_argument(
         "--on",
         help=tr(
@@ -143,7 +155,7 @@ def decide(options: argparse.Namespace) -> int:
 
     if options.reasons < 0:
         raise SubjectError(
-            Problem(tr("--reasons is not negative", "--reasons 不得为负"), str(options.reasons))
+            Problem(tr("--reasons must be 0 or more", "--reasons 不得小于 0"), str(options.reasons))
         )
     manifest = decide_file(
         options.policy,
@@ -165,62 +177,45 @@ def _percent(bp: int) -> str:
     return f"{bp // 100}.{bp % 100:02d}%"
 
 
-def _summary(manifest: DecidedManifest, output: str) -> str:
+def _summary(manifest: Manifest[DecisionFacts], output: str) -> list[str]:
     from lishui_credit.policies.clauses import sentences
     from lishui_credit.policies.explanations import said
     from lishui_credit.policies.policy_file import from_content
 
-    policy = manifest.policy
+    facts, policy = manifest.facts, manifest.facts.policy
     title = tr(policy.get("title_en", ""), policy["title_zh"]) or policy["title_zh"]
-    lines = [tr("SYNTHETIC DATA", "合成数据")] if manifest.synthetic else []
-    if manifest.trial:
+    lines = [str(SYNTHETIC)] if manifest.synthetic else []
+    if facts.trial:
         lines.append(tr("TRIAL: the policy is not in force", "试算:该政策未生效"))
-    lines.append(f"{policy['id']}@{policy['version']}  {title}  {manifest.policy_sha256[:12]}")
-    whole = max(sum(manifest.counts.values()), 1)
+    lines.append(f"{policy['id']}@{policy['version']}  {title}  {facts.policy_sha256[:12]}")
+    whole = max(sum(facts.counts.values()), 1)
     lines += [
         f"  {said(name)}  {count:,}  {100 * count / whole:.1f}%"
-        for name, count in manifest.counts.items()
+        for name, count in facts.counts.items()
     ]
     words = sentences(from_content(policy))
-    side = tr("en", "zh") == "en"
     lines += [
-        f"    {words[clause][side] if clause in words else clause}  {count:,}"
-        for clause, count in list(manifest.decided_by.items())[:8]
+        f"    {words.get(clause, clause)}  {count:,}"
+        for clause, count in list(facts.decided_by.items())[:8]
     ]
-    verdicts = {
-        True: tr("kept", "符合"),
-        False: tr("BROKEN", "不符合"),
-        None: tr("cannot be told from this file", "本文件无法判断"),
-    }
-    names = {
-        "approval_at_least_bp": tr("approval at least", "通过率不低于"),
-        "bad_rate_at_most_bp": tr("bad rate at most", "坏账率不高于"),
-        "referral_at_most_bp": tr("referral at most", "转人工率不高于"),
-        "budget_fen": tr("budget", "预算"),
-    }
-    for row in manifest.constraints:
-        money = row["constraint"] == "budget_fen"
-        shown = [
-            "—" if row[key] is None else _yuan(row[key]) if money else _percent(row[key])
-            for key in ("limit", "found")
-        ]
-        name = names[row["constraint"]]
-        lines.append(f"  {name} {shown[0]}: {shown[1]}  {verdicts[row['holds']]}")
+    lines += [_constraint(row) for row in facts.constraints]
     lines += [tr("note: ", "提示:") + note for note in manifest.notes]
-    if manifest.rejected:
+    if facts.rejected:
         where = f"{Path(output).name}.rejected.csv"
         lines.append(
             tr(
-                f"{manifest.rejected:,} rows cannot be decided and were left out: {where}",
-                f"{manifest.rejected:,} 行无法决策,已跳过:{where}",
+                f"{plural(facts.rejected, 'row')} rejected and left out: {where}",
+                f"{facts.rejected:,} 行被拒收,已跳过:{where}",
             )
         )
     lines.append(tr("wrote ", "已写出 ") + f"{output}, {Path(output).name}.manifest.json")
-    return "\n".join(lines)
+    return lines
 
 
-def _yuan(fen: int) -> str:
-    return f"{fen / 100:,.2f} " + tr("yuan", "元")
+def _constraint(row: Mapping[str, Any]) -> str:
+    shown = yuan if row["constraint"] == "budget_fen" else _percent
+    limit, found = ("—" if row[key] is None else shown(row[key]) for key in ("limit", "found"))
+    return f"  {_CONSTRAINTS[row['constraint']]} {limit}: {found}  {_KEPT[row['holds']]}"
 
 
 def check(options: argparse.Namespace) -> int:
@@ -275,34 +270,24 @@ def compare(options: argparse.Namespace) -> int:
     return 0
 
 
-def _swapped(found: Swap, *, synthetic: bool) -> str:
-    names = {
-        "both": tr("approved by both", "新旧均通过"),
-        "swap_in": tr("enters (swap-in)", "转入(新通过)"),
-        "swap_out": tr("leaves (swap-out)", "转出(新不通过)"),
-        "neither": tr("approved by none", "新旧均不通过"),
-        "open": tr("not decided by one of them", "有一方未决策"),
-        "approved_old": tr("all the old approves", "旧政策通过合计"),
-        "approved_new": tr("all the new approves", "新政策通过合计"),
-    }
-
+def _swapped(found: Swap, *, synthetic: bool) -> list[str]:
     def cells(row: dict[str, Any]) -> list[str]:
         rate = "—"
         if row["bad_rate"] is not None:
             rate = f"{row['bad_rate']:.2%} [{row['low']:.2%}, {row['high']:.2%}]"
-        money = "—" if row["amount_fen"] is None else _yuan(row["amount_fen"])
-        few = row["note"] or ""
-        return [names[row["set"]], f"{row['applicants']:,}", money, f"{row['known']:,}", rate, few]
+        money = "—" if row["amount_fen"] is None else yuan(row["amount_fen"])
+        counts = [f"{row[name]:,}" for name in ("applicants", "known")]
+        return [str(_SETS[row["set"]]), counts[0], money, counts[1], rate, row["note"] or ""]
 
     heads = (
         tr("set", "集合"),
         tr("applicants", "申请人"),
         tr("amount", "金额"),
-        tr("outcomes known", "已知结果"),
-        tr("bad rate of these", "其坏账率"),
+        tr("known outcomes", "已知结果"),
+        tr("bad rate among them", "其坏账率"),
         tr("note", "备注"),
     )
-    lines = [tr("SYNTHETIC DATA", "合成数据")] if synthetic else []
+    lines = [str(SYNTHETIC)] if synthetic else []
     lines += [f"{found.old} -> {found.new}", ""]
     lines += table(heads, [cells(row) for row in found.table.iter_rows(named=True)])
     moved = found.by.filter(found.by["set"].is_in(["swap_in", "swap_out"]))
@@ -312,24 +297,13 @@ def _swapped(found: Swap, *, synthetic: bool) -> str:
             for row in moved.iter_rows(named=True)
         ]
         lines += ["", *table((tr("group", "组别"), *heads), rows)]
-    return "\n".join(lines)
+    return lines
 
 
 def explain(options: argparse.Namespace) -> int:
     """Print why an applicant was decided so."""
-    from dataclasses import asdict
-
     from lishui_credit.policies.explanations import explain as explained
 
     found = explained(options.decisions, options.subject)
-    say(options, asdict(found), lambda: str(found))
+    say(options, found.as_dict(), lambda: str(found))
     return 0
-
-
-def verify(options: argparse.Namespace) -> int:
-    """Re-run a file of decisions or of grades; exit code 1 where anything differs."""
-    from lishui_credit.policies import decision_files as decided
-
-    if options.command == "verify" and not decided.is_decided(options.grades):
-        return commands.verify(options)
-    return commands.say_verdict(options, decided.verify(options.grades, progress(2)))

@@ -111,7 +111,7 @@ def affected(
         if base is None:
             base = max(enough, key=lambda name: enough[name]["approval"][1], default=None)
         elif base not in enough:
-            what = tr("the reference group is not there or too small", "参照组不存在或样本太少")
+            what = tr("the reference group is absent or too small", "参照组不存在或样本太少")
             raise SubjectError(Problem(what, base, "、".join(enough), column))
         for name, count in counts.items():
             row: dict[str, Any] = {"column": column, "group": name, "loans": count["approval"][1]}

@@ -214,7 +214,7 @@ def _roles(
 ) -> list[Problem]:
     problems = [
         Problem(
-            tr("the name is taken by the book itself", "该列名为本表专用"),
+            tr("the book has a column of this name of its own", "该列名为本表专用"),
             name,
             tr("rename the column", "请为该列改名"),
         )
@@ -228,7 +228,7 @@ def _roles(
                 Problem(
                     tr("a protected attribute may not decide", "受保护属性不得用于决策"),
                     attribute,
-                    tr("name it among the groups: it is measured there", "请列入 groups,仅作测量"),
+                    tr("list it in groups, where it is only measured", "请列入 groups,仅作测量"),
                     name,
                 )
             )
@@ -243,7 +243,7 @@ def _roles(
     if repeated or (order is not None and len(order) < 2):
         problems.append(
             Problem(
-                tr("an order names two grades or more, each once", "等级顺序至少两个且不得重复"),
+                tr("order must list two grades or more, each once", "等级顺序至少两个且不得重复"),
                 ", ".join(order or ()),
                 where="order",
             )
@@ -305,20 +305,20 @@ def _matured(
     if (opened is None) != (as_of is None):
         problems.append(
             Problem(
-                tr("opened and as_of belong together", "opened 与 as_of 须同时给出"),
+                tr("opened and as_of must be given together", "opened 与 as_of 须同时给出"),
                 tr(f"opened {opened}, as_of {as_of}", f"opened {opened},as_of {as_of}"),
-                tr("maturity is told from both", "两者共同决定是否到期"),
+                tr("maturity is computed from both", "两者共同决定是否到期"),
             )
         )
     elif opened is not None and type(as_of) is not date:
         problems.append(Problem(tr("this is not a date", "不是日期"), repr(as_of), where="as_of"))
     elif opened is not None and not (isinstance(window_months, int) and window_months >= 0):
-        what = tr("a window is whole months, not negative", "观察期须为非负整数月")
+        what = tr("window_months must be a whole number, 0 or more", "观察期须为非负整数月")
         problems.append(Problem(what, repr(window_months), where="window_months"))
     elif opened in present:
         days = table[str(opened)]
         if not days.dtype.is_temporal() or days.dtype in (pl.Time, pl.Duration):
-            what = tr("these are not dates", "不是日期列")
+            what = tr("the column does not hold dates", "不是日期列")
             problems.append(Problem(what, str(days.dtype), "", str(opened)))
         else:
             problems += _count(
@@ -438,7 +438,7 @@ def _amounts(table: pl.DataFrame, name: str) -> list[Problem]:
     problems = _not_numbers(column, name)
     if problems:
         return problems
-    yuan = tr("money is in whole fen: multiply yuan by 100", "金额以分为单位的整数:元请乘以 100")
+    yuan = tr("money must be whole fen: multiply yuan by 100", "金额以分为单位的整数:元请乘以 100")
     problems = _count(_gaps(column), tr("the amount is missing", "缺少金额"), "", name)
     if says_yuan(name):
         what = tr("the column's name says yuan", "列名表明单位为元")
@@ -484,7 +484,7 @@ def _ids(table: pl.DataFrame, name: str) -> list[Problem]:
         *_count(column.is_null(), tr("the id is missing", "缺少编号"), "", name),
         *_count(
             column.is_not_null() & ~column.is_first_distinct(),
-            tr("an id stands twice", "编号重复"),
+            tr("an id is repeated", "编号重复"),
             tr("one row per loan", "每笔贷款一行"),
             name,
         ),

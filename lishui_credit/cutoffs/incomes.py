@@ -96,12 +96,12 @@ def income_falls(
     if not incomes:
         problems.append(Problem(tr("no income is named", "未指明收入列"), where="incomes"))
     if not (isinstance(fall_bp, int) and 1 <= fall_bp <= WHOLE):
-        what = tr("a fall is 1 to 10,000 basis points", "降幅应为 1 至 10,000 基点")
+        what = tr("fall_bp must be 1 to 10,000 basis points", "降幅应为 1 至 10,000 基点")
         problems.append(Problem(what, repr(fall_bp), tr("20% is 2000", "20% 记为 2000"), "fall_bp"))
     if higher not in ("better", "worse"):
         problems.append(Problem(tr("no such choice", "没有该选项"), repr(higher), "better, worse"))
     if table.is_empty():
-        problems.append(Problem(tr("there is nobody to score", "没有可评分的主体")))
+        problems.append(Problem(tr("there are no rows to score", "没有可评分的行")))
     if problems:
         raise SubjectError(problems)
     fallen = [_fallen(name, table.schema[name], fall_bp) for name in incomes]
@@ -127,6 +127,6 @@ def _numbers(given: Any, rows: int) -> Any:
     except (TypeError, ValueError):
         found = np.empty(0)
     if found.shape != (rows,) or not np.isfinite(found).all():
-        what = tr("the score gives no finite number per row", "评分未对每行给出有限的数")
+        what = tr("the score does not give one finite number per row", "评分未对每行给出有限的数")
         raise SubjectError(Problem(what, f"shape {found.shape}, {rows:,}", where="score"))
     return found

@@ -317,7 +317,7 @@ class Laboratory:
         if group not in (*self.groups, *self.areas):
             raise SubjectError(
                 Problem(
-                    tr("not a column to measure by", "不是可测量的分组列"),
+                    tr("not one of the areas or groups", "不在 areas 或 groups 所列之中"),
                     group,
                     ", ".join((*self.groups, *self.areas)),
                 )

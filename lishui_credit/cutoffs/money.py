@@ -49,12 +49,15 @@ def by_product(
         return [(terms, None)]
     given: Any = terms
     if not isinstance(given, Mapping):
-        what = tr("these are no terms", "这不是贷款条款")
+        what = tr("not Terms", "这不是贷款条款")
         hint = tr("Terms(…), or one for every product", "Terms(…),或每个产品各一")
         raise SubjectError(Problem(what, repr(given), hint, "terms"))
     column = product or (book.segments[0] if len(book.segments) == 1 else "product")
     if column not in book.segments:
-        what = tr("terms by product need a segment of that name", "按产品给条款须有相应的细分列")
+        what = tr(
+            "terms by product need a segment column of the book",
+            "按产品给条款时,样本须有相应的细分列",
+        )
         found, hint = ", ".join(book.segments), "book(…, segments=[…])"
         raise SubjectError(Problem(what, found, hint, column))
     values = book.frame[column]

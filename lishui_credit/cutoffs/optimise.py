@@ -430,7 +430,7 @@ def _refuse(
             wrong.append(Problem(what, repr(value), hint, name))
     budget = limits.budget_fen
     if budget is not None and not (_whole(budget) and budget >= 0):
-        what = tr("a budget is whole fen, not negative", "预算须为非负整数分")
+        what = tr("the budget must be whole fen, 0 or more", "预算须为非负整数分")
         wrong.append(Problem(what, repr(budget), where="budget_fen"))
     if limits.referral_at_most_bp is not None and review is None:
         what = tr("a limit on referrals needs a review", "限制转人工率须给出人工审核的成本与效果")

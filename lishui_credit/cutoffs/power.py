@@ -303,10 +303,15 @@ def months_needed(
         problems.append(Problem(what, str(applications_a_month), "", "applications_a_month"))
     if not 0 < approval <= 1:
         problems.append(
-            Problem(tr("a share of applications", "应为申请的占比"), str(approval), "", "approval")
+            Problem(
+                tr("must be a share above 0 and at most 1", "应为大于 0 且不超过 1 的占比"),
+                str(approval),
+                "",
+                "approval",
+            )
         )
     if not window_months >= 0:
-        what = tr("a window is not negative", "观察期不能为负")
+        what = tr("window_months must be 0 or more", "观察期不能为负")
         problems.append(Problem(what, str(window_months), "", "window_months"))
     _refuse(*problems)
     return ceil(split.total / (applications_a_month * approval) - _ROUNDING) + window_months
@@ -351,10 +356,12 @@ def assign(ids: pl.Series | Sequence[Any], *, salt: str, share_bp: int = 5000) -
         found = tr(f"{named.null_count()} rows", f"{named.null_count()} 行")
         problems.append(Problem(tr("an id is missing", "缺少编号"), found, "", "ids"))
     if not salt:
-        what = tr("a test needs a name of its own", "每次试验须有自己的名称")
+        what = tr(
+            "salt is empty: give the test a name of its own", "salt 为空:每次试验须有自己的名称"
+        )
         problems.append(Problem(what, where="salt"))
     if not (isinstance(share_bp, int) and 0 <= share_bp <= FULL_BP):
-        what = tr("a share is 0 to 10,000 basis points", "占比应为 0 至 10,000 基点")
+        what = tr("share_bp must be 0 to 10,000 basis points", "占比应为 0 至 10,000 基点")
         problems.append(Problem(what, repr(share_bp), "", "share_bp"))
     _refuse(*problems)
     start = hashlib.sha256(salt.encode() + b"\0")
@@ -393,7 +400,7 @@ def _refuse(*problems: Problem | None) -> None:
 def _inside(name: str, value: float) -> Problem | None:
     if isinstance(value, int | float) and 0 < value < 1:
         return None
-    what = tr("lies above 0 and below 1", "应大于 0 且小于 1")
+    what = tr("must lie between 0 and 1", "应大于 0 且小于 1")
     return Problem(what, str(value), tr("3% is 0.03", "3% 记为 0.03"), name)
 
 
@@ -405,14 +412,15 @@ def _different(one: float, other: float) -> Problem | None:
     if one != other:
         return None
     return Problem(
-        tr("without a difference no size is enough", "没有差异则任何样本量都不够"), str(one)
+        tr("the two are equal: no sample size can show a difference", "没有差异则任何样本量都不够"),
+        str(one),
     )
 
 
 def _options(power: float, alpha: float, share: float) -> list[Problem | None]:
     found = [_inside("power", power), _inside("alpha", alpha), _inside("share", share)]
     if not any(found) and power <= alpha:
-        what = tr("a power above the false alarms is asked for", "检验功效应高于显著性水平")
+        what = tr("power must be greater than alpha", "检验功效应高于显著性水平")
         found.append(Problem(what, f"{power} <= {alpha}", "", "power"))
     return found
 
@@ -420,4 +428,11 @@ def _options(power: float, alpha: float, share: float) -> list[Problem | None]:
 def _sizes(split: Split) -> list[Problem | None]:
     if split.champion >= 1 and split.challenger >= 1:
         return []
-    return [Problem(tr("both arms need a loan", "两组都至少需要一笔贷款"), str(split), "", "split")]
+    return [
+        Problem(
+            tr("each arm needs at least one loan", "两组都至少需要一笔贷款"),
+            str(split),
+            "",
+            "split",
+        )
+    ]

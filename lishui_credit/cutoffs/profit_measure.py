@@ -253,12 +253,14 @@ def emp_difference(
 def _sensible(roi: float, p0: float, p1: float, repeats: int, *, least: int = 0) -> None:
     problems = []
     if not 0 < roi < np.inf:
-        what = tr("the return on a good loan is positive", "好贷款的回报率必须为正")
+        what = tr("the return on a good loan must be positive", "好贷款的回报率必须为正")
         problems.append(
             Problem(what, str(roi), tr("26.44% is 0.2644", "26.44% 记为 0.2644"), "roi")
         )
     if not (p0 >= 0 and p1 >= 0 and p0 + p1 <= 1):
-        what = tr("two chances of one event sum to at most 1", "两个概率之和不得超过 1")
+        what = tr(
+            "p0 and p1 must be 0 or more and sum to at most 1", "p0 与 p1 不得为负,其和不得超过 1"
+        )
         problems.append(Problem(what, f"{p0} + {p1}", where="p0, p1"))
     if repeats != least and repeats < _LEAST_REPEATS:
         what = tr("an interval needs 20 repeats or more", "区间至少重复 20 次")

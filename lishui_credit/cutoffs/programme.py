@@ -195,7 +195,9 @@ class Programme:
                 return None
             if found.x is None:
                 raise PolicyError(
-                    Problem(tr("the solver gave up", "求解器未得出结果"), str(found.message))
+                    Problem(
+                        tr("the solver found no result", "求解器未得出结果"), str(found.message)
+                    )
                 )
             chosen = np.round(found.x)
             choice = self._read(chosen)
@@ -204,7 +206,10 @@ class Programme:
             rows.append(LinearConstraint(chosen[None, :], -np.inf, chosen.sum() - 1))
         raise PolicyError(
             Problem(
-                tr("too many choices lie within rounding of a limit", "过多方案处于约束的舍入边界"),
+                tr(
+                    "too many choices lie within the solver's tolerance of a limit",
+                    "过多方案处于求解器容差之内",
+                ),
                 hint=tr("move the limit a little", "请略微调整约束"),
             )
         )
@@ -271,7 +276,7 @@ class Programme:
         )
         if found.status != 0:
             raise PolicyError(
-                Problem(tr("the solver gave up", "求解器未得出结果"), str(found.message))
+                Problem(tr("the solver found no result", "求解器未得出结果"), str(found.message))
             )
         sums = self.sums.astype(np.float64)
         shadow = -found.ineqlin.marginals[order.shape[0] :] if len(bounds) else []

@@ -238,11 +238,11 @@ def clash(programme: Programme, limits: Limits) -> PolicyError:
         held = " + ".join(told[other] for other in small if other != name)
         problems.append(
             Problem(
-                tr("these constraints clash", "约束互相冲突"),
+                tr("these constraints cannot all hold", "约束互相冲突,无可行方案"),
                 told[name],
                 tr(
-                    f"with {held}, the best that can be had is {value}",
-                    f"在 {held} 之下,最好只能做到 {value}",
+                    f"with {held}, the best feasible value is {value}",
+                    f"在满足 {held} 时,最好只能达到 {value}",
                 ),
                 name,
             )

@@ -87,7 +87,7 @@ class Shock:
                     Problem(tr("not a finite number", "不是有限的数"), str(value), "", name)
                 )
             elif name in _MULTIPLIERS and value <= 0:
-                what = tr("a multiplier is positive", "倍数必须为正")
+                what = tr("a multiplier must be positive", "倍数必须为正")
                 problems.append(Problem(what, str(value), tr("1 is no change", "1 表示不变"), name))
         if problems:
             raise SubjectError(problems)
@@ -217,12 +217,12 @@ def portfolio(
     """
     chosen = approved(book, approve)
     if points_to_double is not None and not 0 < points_to_double < np.inf:
-        what = tr("points that double the odds are positive", "使几率翻倍的分数必须为正")
+        what = tr("points that double the odds must be positive", "使优势比翻倍的分数必须为正")
         raise SubjectError(Problem(what, str(points_to_double), where="points_to_double"))
     if not chosen.any():
         what = tr("nobody is approved", "没有任何贷款获批")
         raise SubjectError(
-            Problem(what, hint=tr("lower the cut-off", "请降低截断点"), where="approve")
+            Problem(what, hint=tr("lower the cut-off", "请降低分数线"), where="approve")
         )
     score = book.frame["score"].to_numpy()
     bad = book.frame["bad"].to_numpy().astype(np.int64)
@@ -464,10 +464,10 @@ def _root(correlation: Any, moving: list[str], draws: int, level: float) -> Floa
         what = tr("a simulation needs 100 draws or more", "模拟至少需要 100 次")
         problems.append(Problem(what, str(draws), where="draws"))
     if not 0 < level < 1:
-        what = tr("a confidence level lies between 0 and 1", "置信水平在 0 与 1 之间")
+        what = tr("a confidence level must lie between 0 and 1", "置信水平须在 0 与 1 之间")
         problems.append(Problem(what, str(level), "0.95", "level"))
     if not moving:
-        what = tr("no factor moves", "没有变动的因素")
+        what = tr("spread moves no factor", "没有变动的因素")
         hint = tr("give the spread of one or more", "请给出至少一个因素的标准差")
         problems.append(Problem(what, hint=hint, where="spread"))
     m = len(moving)
@@ -519,35 +519,35 @@ class Break:
     def sentence(self) -> str:
         """The break in plain words, in the language in use."""
         what = {
-            "bad_odds": tr("the odds of default", "违约几率"),
-            "bad_rate": tr("the bad rate", "不良率"),
+            "bad_odds": tr("the odds of default", "违约优势比"),
+            "bad_rate": tr("the bad rate", "坏账率"),
             "lgd_bp": tr("the loss given default", "违约损失率"),
             "funding_bp": tr("the funding cost", "资金成本"),
             "rate_bp": tr("the loan rate", "贷款利率"),
             "score_points": tr("the score of everybody", "全体评分"),
         }[self.factor]
         if self.profit_fen < 0:
-            return tr("The policy loses money as it is.", "该策略目前已经亏损。")
+            return tr("The policy loses money as it is.", "该政策目前已经亏损。")
         if self.at is None or self.bad_rate_at is None:
             return tr(f"No shock of {what} alone makes the policy lose money.",
-                      f"仅{what}变动不会使该策略亏损。")  # fmt: skip
+                      f"仅{what}变动不会使该政策亏损。")  # fmt: skip
         before, after = f"{self.bad_rate:.2%}", f"{self.bad_rate_at:.2%}"
-        bads = tr(f" (bad rate from {before} to {after})", f"(不良率由 {before} 升至 {after})")
+        bads = tr(f" (bad rate from {before} to {after})", f"(坏账率由 {before} 升至 {after})")
         if self.factor in _MULTIPLIERS:
             return tr(
                 f"The policy loses money at {self.at:.2f} times {what}{bads}.",
-                f"当{what}升至 {self.at:.2f} 倍时,该策略开始亏损{bads}。",
+                f"当{what}升至 {self.at:.2f} 倍时,该政策开始亏损{bads}。",
             )
         if self.factor == "score_points":
             return tr(
                 f"The policy loses money once {what} falls by {self.at:.1f} points{bads}.",
-                f"当{what}下降 {self.at:.1f} 分时,该策略开始亏损{bads}。",
+                f"当{what}下降 {self.at:.1f} 分时,该政策开始亏损{bads}。",
             )
         points = f"{abs(self.at) / 100:.2f}"
         falls = self.at < 0
         return tr(
             f"The policy loses money once {what} {'falls' if falls else 'rises'} by {points} points.",
-            f"当{what}{'下降' if falls else '上升'} {points} 个百分点时,该策略开始亏损。",
+            f"当{what}{'下降' if falls else '上升'} {points} 个百分点时,该政策开始亏损。",
         )
 
 

@@ -163,7 +163,7 @@ def _refuse(
     wanted = [*by, *(name for name in (outcome, amount) if name is not None)]
     problems += [absent(name, table.columns) for name in wanted if name not in table.columns]
     if table.is_empty():
-        problems.append(Problem(tr("there is nobody to compare", "没有可比较的申请人")))
+        problems.append(Problem(tr("there are no applicants to compare", "没有可比较的申请人")))
     if outcome in table.columns:
         values = table[str(outcome)]
         numbers = values.cast(pl.Float64, strict=False)
@@ -182,7 +182,7 @@ def _refuse(
             what = tr("the column's name says yuan", "列名表明单位为元")
             problems.append(Problem(what, hint=yuan, where=str(amount)))
         elif not (money.dtype.is_integer() or money.dtype == pl.Null):
-            what = tr("money is whole fen", "金额须为整数分")
+            what = tr("money must be whole fen", "金额须为整数分")
             problems.append(Problem(what, str(money.dtype), yuan, str(amount)))
         elif count := int((money < 0).sum()):
             what, found = tr("a negative amount", "金额为负"), tr(f"{count} rows", f"{count} 行")

@@ -204,7 +204,7 @@ def _sensible(repeats: int, level: float) -> None:
         hint = tr("0 leaves intervals out", "0 表示不计算区间")
         problems.append(Problem(what, str(repeats), hint, "repeats"))
     if not 0 < level < 1:
-        what = tr("a confidence level lies between 0 and 1", "置信水平在 0 与 1 之间")
+        what = tr("a confidence level must lie between 0 and 1", "置信水平须在 0 与 1 之间")
         problems.append(Problem(what, str(level), "0.95", "level"))
     if problems:
         raise SubjectError(problems)
@@ -220,7 +220,7 @@ def _points(book: Book, cut_offs: Any) -> NDArray[Any]:
         lowest = scores.min()
         return asked if len(asked) and asked[-1] <= lowest else np.append(asked, lowest)
     if cut_offs < 1:
-        what = tr("a sweep needs one cut-off or more", "至少需要一个截断点")
+        what = tr("a sweep needs one cut-off or more", "至少需要一个分数线")
         raise SubjectError(Problem(what, str(cut_offs), "", "cut_offs"))
     ranked = np.sort(scores)
     first = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1])))
@@ -264,10 +264,10 @@ def on_scale(book: Book, cut_offs: Sequence[Any]) -> NDArray[Any]:
         except (TypeError, ValueError):
             numbers = np.array([np.nan])
         if not np.isfinite(numbers).all():
-            what = tr("cut-offs are finite numbers", "截断点应为有限的数")
+            what = tr("cut-offs must be finite numbers", "分数线应为有限的数")
             problem = Problem(what, str(list(cut_offs)[:5]), "", "cut_offs")
         elif whole and (numbers != numbers.round()).any():
-            what = tr("whole scores take whole cut-offs", "评分为整数时截断点也应为整数")
+            what = tr("whole scores need whole cut-offs", "评分为整数时分数线也应为整数")
             problem = Problem(what, str(list(cut_offs)[:5]), "", "cut_offs")
     if problem is not None:
         raise SubjectError(problem)
@@ -306,7 +306,7 @@ def approved(book: Book, approve: Any) -> NDArray[np.bool_]:
         return np.asarray(book.frame["score"].to_numpy() >= cut_off)
     decided = np.asarray(approve)
     if decided.dtype != np.bool_ or decided.shape != (book.rows,):
-        what = tr("a policy decides every loan by true or false", "策略须对每笔贷款给出是或否")
+        what = tr("decisions must be one boolean per loan", "决策须为每笔贷款一个布尔值")
         found = tr(
             f"{decided.dtype}, shape {decided.shape}, {book.rows:,} loans",
             f"{decided.dtype},形状 {decided.shape},共 {book.rows:,} 笔",

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from lishui_credit.errors import PolicyError, Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.clauses import label
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.law import rows as tables
-from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.scorecards.cards.card import POINTS, Card
 from lishui_credit.scorecards.cards.reasons import largest, reason_codes
 
@@ -30,43 +31,38 @@ NOBODY: Final = "segment_closed"
 """The reason where the policy approves nobody of the segment outright."""
 
 
+_SHORT: Final = {
+    "score": (Bilingual("", "距通过线差 "), Bilingual(" short of approval", "")),
+    "": (Bilingual("", "距最高分差 "), Bilingual(" points below the most there is", " 分")),
+}
+"""What stands before and after the figure of a reason, by the source of the reasons."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Reason codes of some rows, and what each code is called.
+    """Reason codes of n rows, what each code is called, and where they come from.
 
-    Parameters
-    ----------
-    codes : polars.DataFrame, shape (n, 2k)
-        ``reason_1`` (code), ``lost_1`` (printed points below the most there is; null where a rule
-        decided past the points) and so on.
-    labels : mapping of str to (str, str)
-        Code to its name in Chinese and in English.
-    source : str
-        Where the reasons come from: "file", "card", "rubric" or "score".
+    ``codes`` has the columns ``reason_1`` (code), ``lost_1`` (printed points below the maximum; null
+    where an override rule decided) and so on; ``source`` is "file", "card", "rubric" or "score".
     """
 
     codes: pl.DataFrame
-    labels: Mapping[str, tuple[str, str]]
+    labels: Mapping[str, Bilingual]
     source: str
 
     def sentences(self) -> pl.DataFrame:
         """Return the codes with ``reason_1_zh``, ``reason_1_en`` and so on beside each."""
+        before, after = _SHORT.get(self.source, _SHORT[""])
         columns: list[pl.Expr] = []
         for place in range(1, len(self.codes.columns) // 2 + 1):
             code, lost = pl.col(f"reason_{place}"), pl.col(f"lost_{place}")
             columns += [code, lost]
-            for side, name, words in (
-                (0, "zh", ("距最高分差 ", " 分")),
-                (1, "en", ("", " points below the most there is")),
-            ):
-                if self.source == "score":
-                    words = ("距通过线差 ", "") if name == "zh" else ("", " short of approval")
-                label = code.replace({key: pair[side] for key, pair in self.labels.items()})
-                colon = pl.lit(":" if name == "zh" else ": ")
-                figure = pl.concat_str(
-                    colon, pl.lit(words[0]), printed(lost), pl.lit(words[1])
-                ).fill_null("")
-                columns.append(pl.concat_str(label, figure).alias(f"reason_{place}_{name}"))
+            for side, colon in (("zh", ":"), ("en", ": ")):
+                names = {key: getattr(both, side) for key, both in self.labels.items()}
+                words = [pl.lit(colon + getattr(before, side)), printed(lost)]
+                figure = pl.concat_str(*words, pl.lit(getattr(after, side))).fill_null("")
+                told = pl.concat_str(code.replace(names), figure)
+                columns.append(told.alias(f"reason_{place}_{side}"))
         return self.codes.select(columns)
 
 
@@ -85,43 +81,11 @@ def reasons(
     rubric: Rubric | None = None,
     top: int = 4,
 ) -> Reasons:
-    """Return why rows are not approved.
+    """Return why rows were declined or referred, at most `top` reasons a row, largest first.
 
-    Parameters
-    ----------
-    rows : polars.DataFrame, shape (n, any)
-        Applicants declined or referred.
-    gap : polars.Series of shape (n,)
-        How far each score lies below approval, in its own unit; steps for a grade; null where the
-        policy approves nobody outright.
-    card : Card, optional
-        Of a scored file that holds the card's columns or ``points__`` columns.
-    rubric : Rubric, optional
-        Of a graded file.
-    top : int, default 4
-        Reasons per row.
-
-    Returns
-    -------
-    Reasons
-
-    Raises
-    ------
-    PolicyError
-        If the card takes a protected attribute.
-    SubjectError
-        If a card is given and the rows hold neither its columns nor its points.
-
-    References
-    ----------
-    US Regulation B, 12 CFR 1002.9(b)(2), and its commentary: the principal reasons, not likely
-    more than four.
-
-    Examples
-    --------
-    >>> found = reasons(pl.DataFrame({"score": [580]}), pl.Series([20]))
-    >>> found.sentences().row(0)
-    ('score_gap', 20.0, '评分未达通过线:距通过线差 20', 'score below the cut-off: 20 short of approval')
+    `gap` is how far each score lies below approval in its own unit, steps for a grade, null where
+    the policy approves nobody outright. Four are the most that US Regulation B asks for, 12 CFR
+    1002.9(b)(2) and its commentary.
     """
     if card is not None:
         return _of_card(rows, card, top)
@@ -147,24 +111,17 @@ def reasons(
         "lost_1",
     )
     labels = {
-        GAP: ("评分未达通过线", "score below the cut-off"),
-        NOBODY: ("该类申请不直接通过", "nobody of this segment is approved outright"),
+        GAP: Bilingual("score below the cut-off", "评分未达通过线"),
+        NOBODY: Bilingual("nobody of this segment is approved outright", "该类申请不直接通过"),
     }
     return Reasons(codes, labels, "score")
 
 
-def called(code: str, zh: str, en: str) -> tuple[str, str]:
-    """Return a name in Chinese and English; where none is given but the column's, see `label`.
-
-    Examples
-    --------
-    >>> called("income", "家庭收入", ""), called("pay_0", "pay_0", "")
-    (('家庭收入', 'income'), ('pay 0', 'pay 0'))
-    """
+def _called(code: str, zh: str, en: str) -> Bilingual:
+    """Return a name in both languages; where only the column's own is given, see `label`."""
     known = label(code)
-    return (
-        zh if zh not in ("", code) else known[0],
-        en if en not in ("", code) else known[1],
+    return Bilingual(
+        en if en not in ("", code) else known.en, zh if zh not in ("", code) else known.zh
     )
 
 
@@ -173,7 +130,7 @@ def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
         raise PolicyError(
             Problem(
                 tr(
-                    "the card takes protected attributes; no policy may rest on it",
+                    "the card uses protected attributes; no policy may rest on it",
                     "该评分卡使用受保护属性,不得作为信贷政策的依据",
                 ),
                 ", ".join(card.protected),
@@ -181,7 +138,8 @@ def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
             )
         )
     labels = {
-        row.feature: called(row.feature, row.label_zh, row.label_en) for row in card.characteristics
+        row.feature: _called(row.feature, row.label_zh, row.label_en)
+        for row in card.characteristics
     }
     held = [f"{POINTS}{name}" for name in card.columns]
     if set(held) <= set(rows.columns):
@@ -192,7 +150,7 @@ def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
     if absent:
         raise SubjectError(
             Problem(
-                tr("the file lacks what the card reads", "文件缺少评分卡所需的列"),
+                tr("the file lacks columns that the card reads", "文件缺少评分卡所需的列"),
                 ", ".join(absent),
                 tr(
                     "score with --keep, or decide without a card",
@@ -204,10 +162,10 @@ def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
 
 
 def _of_rubric(rows: pl.DataFrame, rubric: Rubric, top: int) -> Reasons:
-    """Return points lost per indicator; a rule that decided past the points stands first."""
+    """Return points lost per indicator; an override rule that decided stands first."""
     scoring = [row for row in rubric.scoring if f"{compiled.POINTS}{row.id}" in rows.columns]
-    labels = {row.id: (row.label_zh, row.label_en or label(row.id)[1]) for row in rubric.scoring}
-    labels |= {row.id: (row.label_zh, row.label_en or label(row.id)[1]) for row in rubric.overrides}
+    named: list[Indicator | Override] = [*rubric.scoring, *rubric.overrides]
+    labels = {row.id: _called(row.id, row.label_zh, row.label_en) for row in named}
     best = np.array([tables.best(rubric, row) for row in scoring], dtype=np.float64)
     matrix = _matrix(rows, [f"{compiled.POINTS}{row.id}" for row in scoring])
     # A point withheld is not a point lost.
@@ -230,5 +188,5 @@ def _of_rubric(rows: pl.DataFrame, rubric: Rubric, top: int) -> Reasons:
     )
 
 
-def _matrix(rows: pl.DataFrame, names: list[str]) -> Any:
+def _matrix(rows: pl.DataFrame, names: list[str]) -> NDArray[np.float64]:
     return rows.select(pl.col(name).cast(pl.Float64) for name in names).to_numpy()

@@ -118,10 +118,10 @@ def decide(
         *kept,
     )
     words = sentences(policy)
-    for side, language in enumerate(("zh", "en")):
-        told = {clause: both[side] for clause, both in words.items()}
+    for place, side in enumerate(("zh", "en"), start=4):
+        told = {clause: getattr(both, side) for clause, both in words.items()}
         column = decided["decided_by"].replace_strict(told, return_dtype=pl.String)
-        decided.insert_column(4 + side, column.alias(f"decided_by_{language}"))
+        decided.insert_column(place, column.alias(f"decided_by_{side}"))
     if top < 1:
         return decided
     adverse = decided["decision"].is_in([REFER, DECLINE])
@@ -135,15 +135,7 @@ def decide(
 
 
 def subject_column(names: Iterable[str], given: str | None = None) -> str | None:
-    """Return the column of ids; None where rows have to be numbered.
-
-    Examples
-    --------
-    >>> subject_column(["household_id", "score"]), subject_column(["申请编号", "评分"])
-    ('household_id', '申请编号')
-    >>> subject_column(["score"]) is None
-    True
-    """
+    """Return the column of ids: the one given, ``id``, or the only one ending in ``_id`` or 编号."""
     names = list(names)
     if given is not None or "id" in names:
         return given or "id"
@@ -178,8 +170,8 @@ def wrong_with(table: pl.DataFrame, policy: Policy, key: str | None) -> list[Pro
     problems += [
         Problem(
             tr(
-                "a segment is told by text, whole numbers or yes and no",
-                "分段列须为文本、整数或是否",
+                "a segment column must hold text, whole numbers or yes/no",
+                "分段列须为文本、整数或是/否",
             ),
             str(kinds[name]),
             where=name,
@@ -199,7 +191,7 @@ def wrong_with(table: pl.DataFrame, policy: Policy, key: str | None) -> list[Pro
         if len(twice):
             shown = ", ".join(str(v) for v in twice.unique(maintain_order=True).head(3))
             found = tr(f"{len(twice)} rows: {shown}", f"{len(twice)} 行:{shown}")
-            problems.append(Problem(tr("ids stand more than once", "编号重复"), found, where=key))
+            problems.append(Problem(tr("ids are repeated", "编号重复"), found, where=key))
     return problems
 
 
@@ -211,15 +203,7 @@ def _tells(kind: pl.DataType) -> bool:
 
 
 def expressions(policy: Policy, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
-    """Return the decision and what decided it, as polars expressions.
-
-    Parameters
-    ----------
-    policy : Policy
-        What decides.
-    schema : polars.Schema
-        Types of the frame, for exact comparisons.
-    """
+    """Return the decision and its clause as expressions; the types make comparisons exact."""
     kind = schema[policy.score.column]
     score = pl.col(policy.score.column)
     steps: list[tuple[pl.Expr, str, str]] = [(score.is_null(), NOT_DECIDED, SCORE_MISSING)]
@@ -278,10 +262,7 @@ def reaches(policy: Policy, cut: int | Decimal | str, schema: pl.Schema) -> pl.E
 
 
 def _gap(policy: Policy, schema: pl.Schema) -> pl.Expr:
-    """Return how far a score lies below approval, in its own unit; steps for a grade.
-
-    Null where a segment approves nobody outright: no score would do.
-    """
+    """Return how far a score lies below approval, a grade in steps; null where none would do."""
     score = pl.col(policy.score.column)
     order = policy.score.order
     if order:

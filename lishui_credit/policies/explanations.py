@@ -2,84 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import language, tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.decision_files import read_manifest
+from lishui_credit.policies.policy import APPROVE, DECLINE, NOT_DECIDED, REFER
 from lishui_credit.policies.score_files import stored_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """Why one applicant was decided so.
-
-    Parameters
-    ----------
-    id, score, decision, decided_by : str
-        The row.
-    clause_zh, clause_en : str
-        What `decided_by` says, in words.
-    policy, policy_sha256, title_zh, title_en : str
-        What decided it.
-    on : str
-        Day of the decision.
-    trial, synthetic : bool
-        Whether the policy was on trial, the data made up.
-    reasons : tuple of (str, str, str)
-        Code, Chinese, English; largest first.
-    """
+    """Why one applicant was decided so; printed, it is lines of text in the language in use."""
 
     id: str
     score: str
     decision: str
     decided_by: str
-    clause_zh: str
-    clause_en: str
-    policy: str
+    clause: Bilingual  # what `decided_by` says, in words
+    policy: str  # id@version
     policy_sha256: str
-    title_zh: str
-    title_en: str
-    on: str
+    title: Bilingual  # of the policy
+    on: str  # day of the decision
     trial: bool
     synthetic: bool
-    reasons: tuple[tuple[str, str, str], ...]
+    reasons: tuple[tuple[str, Bilingual], ...]  # codes with their sentences, largest first
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data; a text as ``_zh`` and ``_en``, a reason as code, zh, en."""
+        told: dict[str, Any] = {}
+        for part in fields(self):
+            value = getattr(self, part.name)
+            if isinstance(value, Bilingual):
+                told |= {f"{part.name}_zh": value.zh, f"{part.name}_en": value.en}
+            else:
+                told[part.name] = value
+        told["reasons"] = [(code, why.zh, why.en) for code, why in self.reasons]
+        return told
 
     def __str__(self) -> str:
         """Return the explanation as lines of text, in the language in use."""
         marks = [tr("SYNTHETIC DATA", "合成数据")] if self.synthetic else []
         marks += [tr("TRIAL: not a decision in force", "试算:不是有效决定")] if self.trial else []
-        title = tr(self.title_en, self.title_zh) or self.title_zh
         lines = [
             *marks,
             f"{self.id}  ·  {said(self.decision)}  ·  {self.on}",
-            f"{self.policy}  {title}  {self.policy_sha256[:12]}",
+            f"{self.policy}  {str(self.title) or self.title.zh}  {self.policy_sha256[:12]}",
             tr("score: ", "评分:") + (self.score or "—"),
-            tr("decided by: ", "依据:")
-            + f"{tr(self.clause_en, self.clause_zh)} ({self.decided_by})",
-        ]
-        sentence = 1 if language() == "zh" else 2
-        lines += [
-            f"  {place}. {row[sentence]} ({row[0]})" for place, row in enumerate(self.reasons, 1)
+            tr("decided by: ", "依据:") + f"{self.clause} ({self.decided_by})",
+            *(f"  {place}. {why} ({code})" for place, (code, why) in enumerate(self.reasons, 1)),
         ]
         return "\n".join(lines)
 
 
 _WORDS: Final = {
-    "approve": ("approve", "通过"),
-    "refer": ("refer to a person", "转人工审核"),
-    "decline": ("decline", "拒绝"),
-    "not decided": ("not decided", "未决策"),
+    APPROVE: Bilingual("approve", "通过"),
+    REFER: Bilingual("refer to a person", "转人工审核"),
+    DECLINE: Bilingual("decline", "拒绝"),
+    NOT_DECIDED: Bilingual("not decided", "未决策"),
 }
 
 
 def said(decision: str) -> str:
     """Return a decision in the language in use."""
-    return tr(*_WORDS[decision]) if decision in _WORDS else decision
+    return str(_WORDS.get(decision, decision))
 
 
 def explain(path: Path | str, subject: str) -> Explained:
@@ -101,36 +91,36 @@ def explain(path: Path | str, subject: str) -> Explained:
     """
     path = Path(path)
     manifest = read_manifest(path)
+    facts = manifest.facts
     table = stored_rows(path)
     rows = table.filter(pl.col("id").cast(pl.String) == subject)
     if rows.is_empty():
         raise SubjectError(
             Problem(
-                tr("nobody of that id was decided", "没有该编号的申请人"),
+                tr("no applicant of that id in the file", "文件中没有该编号的申请人"),
                 subject,
                 tr("for instance ", "例如 ") + ", ".join(map(str, table["id"].head(3))),
                 path.name,
             )
         )
     row = rows.row(0, named=True)
-    found = [
-        tuple(str(row[f"reason_{n}{side}"]) for side in ("", "_zh", "_en"))
-        for n in range(1, manifest.reasons + 1)
+    reasons = tuple(
+        (row[f"reason_{n}"], Bilingual(row[f"reason_{n}_en"], row[f"reason_{n}_zh"]))
+        for n in range(1, facts.reasons + 1)
         if row.get(f"reason_{n}") is not None
-    ]
+    )
+    clauses = [row.get(f"decided_by_{side}") or row["decided_by"] for side in ("en", "zh")]
     return Explained(
         id=subject,
         score="" if row["score"] is None else str(row["score"]),
         decision=row["decision"],
         decided_by=row["decided_by"],
-        clause_zh=row.get("decided_by_zh") or row["decided_by"],
-        clause_en=row.get("decided_by_en") or row["decided_by"],
+        clause=Bilingual(*clauses),
         policy=row["policy"],
         policy_sha256=row["policy_sha256"],
-        title_zh=manifest.policy["title_zh"],
-        title_en=manifest.policy.get("title_en", ""),
-        on=manifest.on,
-        trial=manifest.trial,
+        title=Bilingual(facts.policy.get("title_en", ""), facts.policy["title_zh"]),
+        on=facts.on.isoformat(),
+        trial=facts.trial,
         synthetic=manifest.synthetic,
-        reasons=tuple((a, b, c) for a, b, c in found),
+        reasons=reasons,
     )

@@ -126,23 +126,11 @@ class Constraints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One line of a policy as it is applied: the first whose tests hold decides.
+    """One line of a policy as it is applied: the first whose tests all hold decides."""
 
-    Parameters
-    ----------
-    id : str
-        Segment, or ``"policy"``.
-    tests : tuple of (str, tuple of str)
-        Columns and the texts they may hold; empty holds for everybody.
-    approve : number or str, optional
-        Approve from here on; None approves nobody.
-    refer : number or str, optional
-        Refer from here on.
-    """
-
-    id: str
-    tests: tuple[tuple[str, tuple[str, ...]], ...]
-    approve: int | Decimal | str | None
+    id: str  # of the segment, or "policy"
+    tests: tuple[tuple[str, tuple[str, ...]], ...]  # columns and the texts they may hold
+    approve: int | Decimal | str | None  # from here on; None approves nobody
     refer: int | Decimal | str | None = None
 
 
@@ -239,26 +227,23 @@ class Policy:
         if not self.approved_by or self.approved_on is None:
             return tr("not approved", "未经批准")
         if on < self.approved_on:
-            return tr(f"approved only on {self.approved_on}", f"{self.approved_on} 才获批准")
+            return tr(f"not approved before {self.approved_on}", f"{self.approved_on} 才获批准")
         if self.valid is not None and on not in self.valid:
             return tr(f"valid {self.valid} only", f"有效期为 {self.valid}")
         return None
 
     def permit(self, on: date, *, trial: bool = False) -> None:
-        """Refuse a policy that may not be applied on a day, unless it is only tried.
-
-        Raises
-        ------
-        PolicyError
-            Saying why.
-        """
+        """Raise PolicyError where the policy may not be applied on a day and is not on trial."""
         why = self.lapse(on)
         if why is not None and not trial:
             raise PolicyError(
                 Problem(
                     tr("the policy may not be applied", "该政策不得适用"),
                     f"{self.id}@{self.version}: {why}",
-                    tr("have it approved, or try it with --trial", "请先批准,或用 --trial 试算"),
+                    tr(
+                        "get it approved, or apply it as a trial with --trial",
+                        "请先批准,或用 --trial 试算",
+                    ),
                 )
             )
 
@@ -275,13 +260,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def named(tests: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
-    """Return tests as a name.
-
-    Examples
-    --------
-    >>> named((("county", ("莲都区",)), ("product", ("a", "b"))))
-    'county=莲都区, product=a|b'
-    """
+    """Return tests as a name: ``county=莲都区, product=a|b``."""
     return ", ".join(f"{name}={'|'.join(texts)}" for name, texts in tests)
 
 
@@ -291,15 +270,7 @@ def _rule(row: Segment | Policy, name: str, tests: tuple[tuple[str, tuple[str, .
 
 
 def comparison(policy: Policy, rule: Rule, decision: str) -> str:
-    """Return the comparison by which a rule decides so: ``580 <= score < 600``.
-
-    Examples
-    --------
-    >>> policy = Policy(id="a", version="1", title_zh="甲", author="b", kind="single",
-    ...                 score=Score(column="pd", higher="worse"), cut_off=Decimal("0.05"))
-    >>> comparison(policy, policy.rules[0], DECLINE)
-    'pd > 0.05'
-    """
+    """Return the comparison by which a rule decides so, such as ``580 <= score < 600``."""
     name, grades = policy.score.column, policy.score.order
     cuts = [cut for cut in (rule.approve, rule.refer) if cut is not None]
     if not cuts:
@@ -328,13 +299,7 @@ def grades_of(policy: Policy, rule: Rule, decision: str) -> tuple[str, ...]:
 
 
 def content(noun: Any) -> Any:
-    """Return a noun of this module as plain data: only what is said, numbers exact.
-
-    Examples
-    --------
-    >>> content(Segment(where={"county": "a"}, cut_off=Decimal("0.10")))
-    {'where': {'county': ['a']}, 'cut_off': '0.1'}
-    """
+    """Return a noun of this module as plain data: only what is said, numbers exact."""
     if isinstance(noun, Segment):
         shown = {name: content(getattr(noun, name)) for name in said(noun) if name != "where"}
         return {"where": {name: list(texts) for name, texts in sorted(noun.tests)}, **shown}

@@ -28,7 +28,10 @@ def check(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
     for key in ("id", "version"):
         if not _NAME.fullmatch(getattr(policy, key)):
             hint = tr("letters, digits, dots and dashes", "请用字母、数字、点和连字符")
-            yield (key,), Problem(tr("not a name", "不是名称"), repr(getattr(policy, key)), hint)
+            yield (
+                (key,),
+                Problem(tr("not a valid name", "名称不合规范"), repr(getattr(policy, key)), hint),
+            )
     for key in ("title_zh", "author"):
         if not getattr(policy, key).strip():
             yield (key,), Problem(tr(f"{key} is empty", f"{key} 为空"))
@@ -44,17 +47,11 @@ def check(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
 
 
 def forbidden(column: str) -> Problem | None:
-    """Return why a policy may not read a column; None where it may.
-
-    Examples
-    --------
-    >>> forbidden("sex").what, forbidden("county")
-    ('a protected attribute enters no policy', None)
-    """
+    """Return why a policy may not read a column; None where it may."""
     if banned_as(column):
         what = tr("a field no credit file may hold", "信用档案不得采集的信息")
     elif protected_as(column):
-        what = tr("a protected attribute enters no policy", "受保护属性不得进入信贷政策")
+        what = tr("a policy may not use a protected attribute", "受保护属性不得进入信贷政策")
     else:
         return None
     hint = tr("measure it with affected(), never decide by it", "可用 affected() 衡量,不得据以决策")
@@ -64,7 +61,7 @@ def forbidden(column: str) -> Problem | None:
 def _check_score(score: Score) -> Iterator[tuple[_Loc, Problem]]:
     loc: _Loc = ("score", "column")
     if not score.column.strip():
-        yield loc, Problem(tr("the score has no column", "未指明评分列"))
+        yield loc, Problem(tr("score.column is empty", "未指明评分列"))
     elif problem := forbidden(score.column):
         yield loc, problem
     twice = sorted({name for name in score.order if score.order.count(name) > 1})
@@ -131,7 +128,7 @@ def _check_cuts(loc: _Loc, row: Policy | Segment, policy: Policy) -> Iterator[tu
     whole = None not in pair
     if isinstance(row, Segment) and bool(given) == row.decline_all:
         what = (
-            tr("decline_all goes with no cut-off", "decline_all 不与分数线并用")
+            tr("decline_all excludes a cut-off", "decline_all 不与分数线并用")
             if given
             else tr("the segment has no cut-off", "该分段没有分数线")
         )
@@ -153,7 +150,7 @@ def _check_cuts(loc: _Loc, row: Policy | Segment, policy: Policy) -> Iterator[tu
     for cut in given:
         if order and cut not in order:
             sound = False
-            found = tr("no grade of the order", "不在等级顺序中")
+            found = tr("not a grade in score.order", "不在 score.order 所列等级中")
             yield loc, Problem(found, str(cut), ", ".join(order))
         elif not order and isinstance(cut, str):
             sound = False
@@ -162,7 +159,13 @@ def _check_cuts(loc: _Loc, row: Policy | Segment, policy: Policy) -> Iterator[tu
             )
             yield loc, Problem(tr("the cut-off is text", "分数线是文本"), cut, hint)
         elif not isinstance(cut, str) and not -_LARGEST <= cut <= _LARGEST:
-            yield loc, Problem(tr("the cut-off is out of reach", "分数线过大"), str(cut))
+            yield (
+                loc,
+                Problem(
+                    tr("the cut-off is beyond 2 to the 53rd power", "分数线超出 2 的 53 次方"),
+                    str(cut),
+                ),
+            )
     if sound and whole:
         approve, refer = (policy.place(cut) for cut in given[-2:])
         if approve <= refer:
@@ -170,7 +173,7 @@ def _check_cuts(loc: _Loc, row: Policy | Segment, policy: Policy) -> Iterator[tu
                 loc,
                 Problem(
                     tr(
-                        "approve_at_least must ask for more than refer_at_least",
+                        "approve_at_least must be stricter than refer_at_least",
                         "approve_at_least 须严于 refer_at_least",
                     ),
                     f"{pair[0]}, {pair[1]}",
@@ -183,7 +186,7 @@ def _check_where(loc: _Loc, row: Segment) -> Iterator[tuple[_Loc, Problem]]:
         yield (
             (*loc, "where"),
             Problem(
-                tr("the segment names nobody", "该分段未指明任何人"),
+                tr("the segment has no condition", "该分段未写任何条件"),
                 hint='where = { county = "…" }',
             ),
         )
@@ -197,11 +200,11 @@ def _check_where(loc: _Loc, row: Segment) -> Iterator[tuple[_Loc, Problem]]:
                 (*loc, "where"),
                 Problem(
                     tr(
-                        "these values tell a protected attribute, whatever the column is called",
-                        "取值即受保护属性,与列名无关",
+                        "these are values of a protected attribute, whatever the column is called",
+                        "这些取值属于受保护属性,与列名无关",
                     ),
                     f"{name} = {', '.join(told)}",
-                    tr("a protected attribute enters no policy", "受保护属性不得进入信贷政策"),
+                    tr("a policy may not use a protected attribute", "受保护属性不得进入信贷政策"),
                 ),
             )
 
@@ -215,14 +218,14 @@ def _check_order_of_segments(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
                 ("segments", b),
                 Problem(
                     tr(
-                        f"never applies: segment {a + 1} takes everybody first",
-                        f"永远用不到:第 {a + 1} 个分段已先适用",
+                        f"never applies: segment {a + 1} already covers all of it",
+                        f"永远不会适用:第 {a + 1} 个分段已全部涵盖",
                     ),
                     named(second.tests),
                 ),
             )
         elif first.id and first.id == second.id:
-            yield ("segments", b), Problem(tr("the id stands twice", "编号重复"), second.id)
+            yield ("segments", b), Problem(tr("the id is repeated", "编号重复"), second.id)
 
 
 def _check_constraints(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
@@ -233,16 +236,14 @@ def _check_constraints(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
             yield (
                 ("constraints", key),
                 Problem(
-                    tr(
-                        "a share in basis points lies in 0 to 10000", "基点比例须在 0 到 10000 之间"
-                    ),
+                    tr("a share must be 0 to 10000 basis points", "比例须为 0 至 10000 基点"),
                     str(value),
                 ),
             )
     if limits.budget_fen is not None and limits.budget_fen < 0:
         yield (
             ("constraints", "budget_fen"),
-            Problem(tr("a budget is not negative", "预算不得为负"), str(limits.budget_fen)),
+            Problem(tr("the budget must not be negative", "预算不得为负"), str(limits.budget_fen)),
         )
 
 
@@ -262,7 +263,7 @@ def _check_approval(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
         yield (
             ("valid",),
             Problem(
-                tr("valid until a day before it begins", "有效期止早于起"),
+                tr("valid.until must be after valid.from", "有效期终止日须晚于起始日"),
                 f"{days.start}, {days.until}",
             ),
         )

@@ -1,63 +1,43 @@
 """Files of scores as a policy reads them: Parquet, CSV, Excel, or a graded file with its manifest.
 
-Ids and segments stay text, so that a code keeps its leading zeros; what is meant as a number must
-be one. A file that says which model or edition made it is held to the policy's.
+Ids and segments stay text, so that a code keeps its leading zeros. Scores whose file names the model
+or edition that made them must be of the one the policy names.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
+from lishui_credit import proof
 from lishui_credit.errors import PolicyError, Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.policies.policy import Policy
-from lishui_credit.rubrics import grade_files as graded
+from lishui_credit.rubrics import grade_files
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.headers import is_date, is_header
-from lishui_credit.tables.read import broken
+from lishui_credit.tables.read import PARQUET, broken
 from lishui_credit.tables.read import read as read_raw
 from lishui_credit.tables.unreadable import no_value, unreadable
 
-KEY: Final = "lishui_credit"
-"""Where a Parquet footer keeps what made the file."""
-
-_PARQUET: Final = (".parquet", ".pq")
 _NUMBERS: Final = ("points__", "lost_")
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """A file of scores as a policy reads it.
+    """A file of scores as a policy reads it."""
 
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Its rows; ids and segments of CSV and Excel stay text.
-    source_sha256 : str
-        Hash of the model or edition that made it; "" where the file does not say.
-    rubric : Rubric, optional
-        Of a graded file.
-    notes : tuple of str
-        What the reader remarked.
-    lines : polars.Series, optional
-        Line (or sheet row) of every row in the file; from 2 on where it is not given.
-    faults : dict of str to polars.Series
-        By column: the cells of a number that are none, and unreadable ones of a column that is
-        used, as they stand; null elsewhere.
-    """
-
-    frame: pl.DataFrame
-    source_sha256: str = ""
-    rubric: Rubric | None = None
+    frame: pl.DataFrame  # ids and segments of CSV and Excel stay text
+    source_sha256: str = ""  # of the model or edition that made it; "" where the file does not say
+    rubric: Rubric | None = None  # of a graded file
     notes: tuple[str, ...] = ()
-    lines: pl.Series | None = None
+    lines: pl.Series | None = None  # line or sheet row of each; from 2 on where it is not given
     faults: Mapping[str, pl.Series] = field(default_factory=dict)
+    """By column: numeric cells that do not parse, unreadable texts; verbatim, null elsewhere."""
 
     @property
     def synthetic(self) -> bool:
@@ -68,20 +48,14 @@ class Scores:
         return bool(told.any())
 
     def whole(self, where: str) -> Scores:
-        """Return the scores if every cell of a number is one, and every text that is used readable.
-
-        Raises
-        ------
-        SubjectError
-            With every column that has others, how many, and the first.
-        """
+        """Return the scores if numbers parse and used texts are readable, else raise SubjectError."""
         problems = []
         for name, cells in self.faults.items():
             wrong = cells.drop_nulls()
-            found = tr(f"{len(wrong)} cells: {wrong[0]}", f"{len(wrong)} 格:{wrong[0]}")
+            count = tr(f"{plural(len(wrong), 'cell')}: ", f"{len(wrong):,} 格:")
             lost = pl.select(unreadable(pl.lit(wrong)).any()).item()
             what = no_value() if lost else tr("not a number", "不是数字")
-            problems.append(Problem(what, found, where=f"{where}: {name}"))
+            problems.append(Problem(what, f"{count}{wrong[0]}", where=f"{where}: {name}"))
         if problems:
             raise SubjectError(problems)
         return self
@@ -96,40 +70,26 @@ def read_scores(
 ) -> Scores:
     """Read a file of scores: Parquet, CSV, Excel, or a graded file with its manifest.
 
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    policy : Policy
-        Tells which column must be numbers.
-    *also : str
-        Further columns of numbers, read where they are there.
-    texts : collection of str
-        Further columns of text that are used beside those of the policy.
-    check_source : bool, default True
-        Refuse scores of another model or edition than the policy names.
-
-    Raises
-    ------
-    SubjectError
-        If it cannot be read. A cell of a number that is none, or an unreadable one of a text that
-        is used, is not raised but told in ``faults``.
-    PolicyError
-        If another model or edition made it than the policy names.
+    `also` names further columns of numbers, `texts` further ones of text, read where the file has
+    them. A numeric cell that does not parse, or an unreadable text, stands in ``faults``. Scores of
+    another model or edition than the policy names are refused, unless `check_source` is false.
     """
     path = Path(path)
-    facts = facts_of(path)
+    said = proof.stated(path)
+    if said.damaged:
+        raise said.refusal(Bilingual("a file of scores", "评分文件"), said.damage)
     try:
-        if "rubric" in facts:
-            stored = graded.read(path)
-            found = Scores(stored.frame.collect(), stored.manifest.edition_sha256, stored.rubric)
+        if said.kind == proof.GRADES:
+            stored = grade_files.opened(said)
+            edition = stored.manifest.facts.edition_sha256
+            found = Scores(stored.frame.collect(), edition, stored.rubric)
         else:
             raw = read_raw(path, is_header, is_date)
             table = raw.numbered().collect()
             lines, table = table["_row"], table.drop("_row")
             numbers = {*also} if policy.score.order else {*also, policy.score.column}
             faults: dict[str, pl.Series] = {}
-            if path.suffix.lower() in _PARQUET:
+            if path.suffix.lower() in PARQUET:
                 for name in set(table.columns) & {*also}:
                     if table[name].dtype == pl.String:
                         column, wrong = number(table[name])
@@ -144,7 +104,7 @@ def read_scores(
                     faults |= {name: wrong} if wrong.count() else {}
             found = Scores(
                 table,
-                str(facts.get("model_sha256", "")),
+                str(said.raw.get("model_sha256", "")),
                 notes=raw.notes,
                 lines=lines,
                 faults=faults,
@@ -154,8 +114,11 @@ def read_scores(
     faulty = found.faults.get(policy.score.column)
     nothing = faulty is not None and not found.frame[policy.score.column].count()
     if faulty is not None and nothing and not policy.score.order:
-        what = tr("not a number in any row", "整列都不是数字")
-        hint = tr("grades need score.order in the policy", "若为等级,请在政策中写明 score.order")
+        what = tr("the column holds no numbers", "整列都不是数字")
+        hint = tr(
+            "for grades, list them in score.order of the policy",
+            "若为等级,请在政策中写明 score.order",
+        )
         where = f"{path.name}: {policy.score.column}"
         raise SubjectError(Problem(what, faulty.drop_nulls()[0], hint, where))
     asked = policy.score.sha256 if check_source else ""
@@ -172,38 +135,15 @@ def read_scores(
         )
     if asked and not found.source_sha256:
         note = tr(
-            "the file does not say which model made the scores: not checked against the policy",
+            "the file does not say which model made the scores: they are not checked against the policy",
             "文件未说明评分由何模型所出,未与政策核对",
         )
         found = replace(found, notes=(*found.notes, note))
     return found
 
 
-def facts_of(path: Path) -> dict[str, Any]:
-    """Return what a file says of itself, beside it or in its footer."""
-    beside = graded.manifest_path(path)
-    try:
-        if beside.exists():
-            found = json.loads(beside.read_text(encoding="utf-8"))
-        elif path.suffix.lower() in _PARQUET:
-            found = json.loads(pl.read_parquet_metadata(path)[KEY])
-        else:
-            return {}
-    except (KeyError, ValueError, OSError, pl.exceptions.PolarsError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def cells(table: pl.DataFrame, numbers: set[str]) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
-    """Read text cells: numbers where numbers are meant, else text, an empty cell as null.
-
-    Returns
-    -------
-    table : polars.DataFrame
-        Headers without spaces around them; a cell of a number that is none is null.
-    faults : dict of str to polars.Series
-        As in `Scores`.
-    """
+    """Return text cells as a table, and numeric cells that do not parse; an empty cell is null."""
     names = [name.strip() for name in table.columns]
     if len(set(names)) < len(names):
         names = table.columns
@@ -224,7 +164,7 @@ def _stripped(column: pl.Series) -> pl.Series:
 
 
 def _readable(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Return text with unreadable cells as null, and beside it these cells as they stand."""
+    """Return text with unreadable cells as null, and these cells verbatim."""
     lost = unreadable(pl.col(column.name))
     held = pl.when(lost).then(pl.col(column.name))
     kept = pl.when(~lost).then(pl.col(column.name))
@@ -233,14 +173,7 @@ def _readable(column: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 
 def number(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Return text as numbers, whole ones where all are, and beside it the cells that are none.
-
-    Examples
-    --------
-    >>> found, wrong = number(pl.Series(["1", "x", None]))
-    >>> found.to_list(), wrong.to_list()
-    ([1, None, None], [None, 'x', None])
-    """
+    """Return text as numbers, integers where all are whole, and the cells that do not parse."""
     text = _stripped(column)
     fractions = text.cast(pl.Float64, strict=False)
     wrong = pl.select(pl.when(fractions.is_null()).then(text)).to_series()
@@ -255,4 +188,4 @@ def stored_rows(path: Path) -> pl.DataFrame:
         table = raw.frame.collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(path.name, error, raw.text) from None
-    return table if path.suffix.lower() in _PARQUET else cells(table, set())[0]
+    return table if path.suffix.lower() in PARQUET else cells(table, set())[0]

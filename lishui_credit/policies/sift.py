@@ -1,47 +1,27 @@
-"""Rows of a file of scores that cannot be decided: each with every reason, in a file of their own.
+"""Rows of a file of scores that cannot be decided, each with every reason.
 
-A score that is missing is no such row: it is decided as "not decided". Rejected are cells that
-contradict what they are to be: text for a number, an error of a spreadsheet, money below zero or in
-parts of a fen, an outcome other than 0 and 1, an id that is missing or stands more than once.
+A row without a score is no such row: it is "not decided". Rejected are rows with text for a number,
+an error of a spreadsheet, money below zero or in parts of a fen, an outcome other than 0 and 1, an
+id that is missing or repeated.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.policies.score_files import Scores
-from lishui_credit.rubrics.grade_files import rejected_path
 from lishui_credit.tables.unreadable import no_value, unreadable
-from lishui_credit.tables.write import replacing, safe_text
 
 AMOUNT = "amount_fen"
 OUTCOME = "bad"
 
 
 def sift(found: Scores, key: str | None) -> tuple[Scores, pl.DataFrame]:
-    """Part a file of scores into rows that can be decided and rows that cannot.
+    """Return the rows that can be decided, and the rejected: ``row``, ``reasons``, cells as text.
 
-    Parameters
-    ----------
-    found : Scores
-        n rows.
-    key : str, optional
-        Column of ids.
-
-    Returns
-    -------
-    sound : Scores
-        Without the rejected rows.
-    rejected : polars.DataFrame, shape (k, 2 + columns)
-        ``row`` (line of the file), ``reasons``, then the row's cells as text.
-
-    Examples
-    --------
     >>> made = Scores(pl.DataFrame({"id": ["a", "b"], "score": [1, 2], "amount_fen": [5, -5]}))
     >>> sound, rejected = sift(made, "id")
     >>> sound.frame.height, rejected.select("row", "reasons").rows()
@@ -94,7 +74,7 @@ def _of_ids(table: pl.DataFrame, key: str | None) -> list[tuple[str, str, pl.Exp
         (key, no_value(), unreadable(own.cast(pl.String))),
         (
             key,
-            tr("the id stands more than once", "编号重复"),
+            tr("the id is repeated", "编号重复"),
             own.is_not_null() & own.is_duplicated(),
         ),
     ]
@@ -129,51 +109,3 @@ def _no_numbers(table: pl.DataFrame, name: str) -> list[tuple[str, str, pl.Expr]
     if name not in table.columns or table.schema[name] == pl.Null:
         return []
     return [(name, tr("not a number", "不是数字"), pl.col(name).is_not_null())]
-
-
-def settle(rejected: pl.DataFrame, output: Path, *, left: int, skip: bool) -> None:
-    """Write rejected rows beside the output; stop there unless they may be skipped.
-
-    Parameters
-    ----------
-    rejected : polars.DataFrame
-        Of `sift`; an empty one takes an earlier file of rejected rows away.
-    output : path-like
-        What would be written.
-    left : int
-        Rows that can be decided.
-    skip : bool
-        Go on with these.
-
-    Raises
-    ------
-    SubjectError
-        If rows were rejected, and `skip` is false or none is left.
-    """
-    path = rejected_path(output)
-    if rejected.is_empty():
-        path.unlink(missing_ok=True)
-        return
-    texts = [safe_text(name) for name, kind in rejected.schema.items() if kind == pl.String]
-    with replacing(path) as draft:
-        rejected.with_columns(texts).write_csv(draft, include_bom=True)
-    if skip and left:
-        return
-    first = rejected.row(0, named=True)
-    more = tr(
-        ", or decide the other rows with --skip-rejected", ",或加 --skip-rejected 只决策其余行"
-    )
-    more = more if left else ""
-    raise SubjectError(
-        Problem(
-            tr(
-                f"{rejected.height:,} rows cannot be decided; nothing was decided",
-                f"{rejected.height:,} 行无法决策,未作任何决策",
-            ),
-            tr(
-                f"row {first['row']}: {first['reasons']}",
-                f"第 {first['row']} 行:{first['reasons']}",
-            ),
-            tr(f"see {path.name}; mend the file", f"详见 {path.name};请修正文件") + more,
-        )
-    )

@@ -92,7 +92,7 @@ def rate_table(frame: Any, churn: Mapping[str, str], *, rate: str = "annual_rate
         absent(name, rows.columns) for name in (rate, *churn.values()) if name not in rows.columns
     ]
     if not churn:
-        problems.append(Problem(tr("no grade has a column of churn", "没有任何等级给出流失率列")))
+        problems.append(Problem(tr("no grade has a churn column", "没有任何等级给出流失率列")))
     if problems:
         raise SubjectError(problems)
     found = rows[rate].cast(pl.Float64, strict=False).to_numpy()
@@ -106,12 +106,15 @@ def rate_table(frame: Any, churn: Mapping[str, str], *, rate: str = "annual_rate
                     "利率必须为正数且为整数基点",
                 ),
                 ", ".join(str(value) for value in rows[rate].filter(pl.Series(odd)).head(5)),
-                tr("give fractions of one a year: 0.0425", "请用年利率小数:0.0425"),
+                tr(
+                    "give yearly rates as fractions: 4.25% is 0.0425",
+                    "请用年利率小数:4.25% 记为 0.0425",
+                ),
                 rate,
             )
         )
     elif len(set(whole)) < len(whole):
-        problems.append(Problem(tr("a rate stands twice", "利率重复"), where=rate))
+        problems.append(Problem(tr("a rate is repeated", "利率重复"), where=rate))
     shares: dict[str, np.ndarray[Any, Any]] = {}
     for grade, column in churn.items():
         share = rows[column].cast(pl.Float64, strict=False).to_numpy()
@@ -120,7 +123,7 @@ def rate_table(frame: Any, churn: Mapping[str, str], *, rate: str = "annual_rate
             problems.append(
                 Problem(
                     tr(
-                        "a share of customers lost is missing or outside 0 to 1",
+                        "a churn share is missing or outside 0 to 1",
                         "流失率缺失或不在 0 到 1 之间",
                     ),
                     tr(f"{int(wrong.sum())} rates", f"{int(wrong.sum())} 档利率"),

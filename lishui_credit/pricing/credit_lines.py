@@ -212,10 +212,10 @@ def rates(
     if odd:
         problems.append(
             Problem(
-                tr("a mark-up takes more than the whole rate", "下浮超过基准利率本身"),
+                tr("a discount is larger than the base rate itself", "下浮超过基准利率本身"),
                 "、".join(odd),
                 tr(
-                    "percent of the base rate: -10 is a tenth off",
+                    "percent of the base rate: -10 takes a tenth off",
                     "以基准利率的百分数计:-10 即下浮一成",
                 ),
                 "percent",
@@ -333,9 +333,9 @@ def exposure(
     if not 0 <= drawn_bp <= _FULL_BP:
         problems.append(
             Problem(
-                tr("the share drawn lies outside 0 to 100 %", "提款比例不在 0 到 100% 之间"),
+                tr("the share drawn lies outside 0 to 100%", "提款比例不在 0 到 100% 之间"),
                 str(drawn_bp),
-                tr("basis points: 58.5 % is 5850", "单位为基点:58.5% 记为 5850"),
+                tr("basis points: 58.5% is 5850", "单位为基点:58.5% 记为 5850"),
                 "drawn_bp",
             )
         )
@@ -434,7 +434,7 @@ def wholesale(
     if not 0 <= share_at_least_bp <= _FULL_BP:
         problems.append(
             Problem(
-                tr("the share lies outside 0 to 100 %", "比例不在 0 到 100% 之间"),
+                tr("the share lies outside 0 to 100%", "比例不在 0 到 100% 之间"),
                 str(share_at_least_bp),
                 where="share_at_least_bp",
             )
@@ -444,7 +444,7 @@ def wholesale(
         if given.height and not labels.is_in(list(credit_grades)).any():
             problems.append(
                 Problem(
-                    tr("nobody has one of the credit grades", "没有主体属于所列信用等级"),
+                    tr("no household has one of the credit grades", "没有主体属于所列信用等级"),
                     "、".join(credit_grades),
                     "、".join(labels.head(8)),
                     "credit_grades",

@@ -180,9 +180,9 @@ def price(
     if method == "order" and not proportional:
         raise SubjectError(
             Problem(
-                tr("handing out lines in order is not exact here", "此处按序分配额度不是精确解"),
+                tr("method='order' is not exact here", "此处 method='order'(按序分配)不是精确解"),
                 tr(
-                    "a cost per loan, a budget on what is drawn, or lines too close together",
+                    "there is a cost per loan, the budget counts what is drawn, or the limits of a line are too close",
                     "存在单笔成本、预算按实际提款计,或额度上下限过近",
                 ),
                 tr("use method='program'", "请使用 method='program'"),
@@ -274,7 +274,7 @@ def flat(
         raise SubjectError(
             Problem(
                 tr(
-                    "the budget cannot give everyone the smallest line",
+                    "the budget is too small to give every firm the smallest line",
                     "预算不足以给每户最低额度",
                 ),
                 tr(
@@ -420,7 +420,7 @@ def _checked(
     if strange:
         problems.append(
             Problem(
-                tr("a grade has no column of churn", "等级没有流失率列"),
+                tr("a grade has no churn column", "等级没有流失率列"),
                 "、".join(strange),
                 tr("exclude it, or add its column", "请将其排除,或补充流失率列"),
                 grade,

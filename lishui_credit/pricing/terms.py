@@ -112,7 +112,7 @@ class Terms:
         if self.repayment not in ("bullet", "annuity"):
             problems.append(
                 Problem(
-                    tr("no such way of repayment", "没有这种还款方式"),
+                    tr("unknown way of repayment", "没有这种还款方式"),
                     repr(self.repayment),
                     "bullet, annuity",
                     "repayment",

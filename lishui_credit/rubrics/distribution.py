@@ -93,7 +93,8 @@ def distribution(graded: Graded, by: str | None = None) -> pl.DataFrame:
     Examples
     --------
     >>> import tempfile
-    >>> from lishui_credit.rubrics import catalog, graded
+    >>> from lishui_credit.rubrics import grade_files as graded
+    >>> from lishui_credit.rubrics.law import catalog
     >>> from lishui_credit.samples import enterprises
     >>> folder = tempfile.TemporaryDirectory()
     >>> enterprises.small_enterprises(50).write_parquet(f"{folder.name}/firms.parquet")
@@ -112,7 +113,7 @@ def distribution(graded: Graded, by: str | None = None) -> pl.DataFrame:
         .collect(engine="streaming")
     )
     names = [row.id for row in rubric.grades]
-    said = [grade_label(rubric, name, graded.manifest.labels) for name in names]
+    said = [grade_label(rubric, name, graded.manifest.facts.labels) for name in names]
     outcomes = [compiled.GRADED] * len(names)
     for outcome in _UNGRADED:
         if counted["outcome"].is_in([outcome]).any():
@@ -264,7 +265,7 @@ def unverified(graded: Graded, by: str | None = None) -> pl.DataFrame:
             .alias("points_share"),
             "decided",
             (pl.col("decided") / pl.col("graded")).alias("decided_share"),
-            pl.lit(graded.manifest.weak_evidence_percent / 100).alias("movable_share"),
+            pl.lit(graded.manifest.facts.weak_evidence_percent / 100).alias("movable_share"),
         )
     )
 
@@ -351,7 +352,7 @@ def by_year(
     return pl.concat(
         counted(files[year], by).select(
             pl.lit(year, pl.Int64).alias("year"),
-            pl.lit(files[year].manifest.edition).alias("edition"),
+            pl.lit(files[year].manifest.facts.edition).alias("edition"),
             pl.all(),
         )
         for year in sorted(files)

@@ -29,7 +29,7 @@ from lishui_credit.tables.workbooks.sheet import first_sheet
 _CHUNK: Final = 1 << 20
 _EXCEL: Final = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 _TEXT: Final = frozenset({".csv", ".tsv", ".txt"})
-_PARQUET: Final = frozenset({".parquet", ".pq"})
+PARQUET: Final = frozenset({".parquet", ".pq"})
 _HEADER_ROWS: Final = 12
 _DAY_NUMBER: Final = r"^[2-5]\d{4}(\.\d+)?$"  # 1954 to 2064, counted from 1899-12-30
 _LONG: Final = r"^\d{16,}$"
@@ -152,7 +152,7 @@ def read(
         problem = Problem(tr("a folder, not a file", "这是目录,不是文件"), where=str(path))
     elif path.stat().st_size == 0:
         problem = Problem(tr("the file is empty", "文件为空"), "0 bytes", where=path.name)
-    elif path.suffix.lower() not in _EXCEL | _TEXT | _PARQUET:
+    elif path.suffix.lower() not in _EXCEL | _TEXT | PARQUET:
         problem = Problem(
             tr("unknown kind of file", "不支持的文件类型"),
             path.suffix or path.name,
@@ -161,7 +161,7 @@ def read(
         )
     if problem is not None:
         raise SubjectError(problem)
-    if path.suffix.lower() in _PARQUET:
+    if path.suffix.lower() in PARQUET:
         return _parquet(path)
     if path.suffix.lower() in _EXCEL:
         return _excel(path, is_header, is_date)

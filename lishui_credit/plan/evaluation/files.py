@@ -1,18 +1,24 @@
-"""The mid-term evaluation as a file: HTML, Excel or PDF, by the name it is given."""
+"""The mid-term evaluation as a file: HTML, Excel or PDF, by the name it is given, and its proof."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
+from lishui_credit import proof
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, Language, language, tr
 from lishui_credit.plan.definitions import END
 from lishui_credit.plan.divisions import CITY
-from lishui_credit.plan.evaluation.mid_term import mid_term
+from lishui_credit.plan.evaluation.mid_term import MidTerm, mid_term
+from lishui_credit.plan.targets import read_targets
+from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.tables.write import replacing
 
 KINDS: Final = (".html", ".xlsx", ".pdf")
@@ -83,19 +89,127 @@ def write_report(
     >>> folder.cleanup()
     """
     path = check_output(path)
-    found = mid_term(frame, at, area=area, targets=targets, known_on=known_on)
+    _write(mid_term(frame, at, area=area, targets=targets, known_on=known_on), path)
+    return path
+
+
+def _write(found: MidTerm, path: Path) -> None:
     kind = path.suffix.lower()
     if kind == ".xlsx":
         from lishui_credit.plan.evaluation.workbook import write_workbook
 
-        return write_workbook(found, path)
+        write_workbook(found, path)
+        return
     from lishui_credit.plan.evaluation.evaluation_page import page
 
     html = page(found)
     if kind == ".pdf":
         from lishui_credit.reports.pdf import print_pdf
 
-        return print_pdf(html, path)
+        print_pdf(html, path)
+        return
     with replacing(path) as draft:
         draft.write_text(html, encoding="utf-8")
-    return path
+
+
+# ---- proof ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFacts:
+    """What a plan report rests on beside its inputs; without a ``data`` input, the sample."""
+
+    at: date
+    area: str  # code
+    known_on: date | None
+    language: Language
+    observations: int
+    observations_sha256: str  # of those used
+    figures_sha256: str  # of every figure it tells, not of its words
+
+
+KIND: Final = Kind(
+    proof.PLAN_REPORT, ReportFacts, Bilingual("a report on the plan", "规划评估报告"), ()
+)
+
+Observed = Callable[[Path | None, date | None], pl.DataFrame]
+"""Reads the revisions of a store or file, as known on a day; the synthetic sample without a path."""
+
+
+def report_into(
+    observed: Observed,
+    path: Path | str,
+    files: Mapping[str, Path],
+    *,
+    at: date,
+    area: str,
+    known_on: date | None = None,
+) -> Manifest[ReportFacts]:
+    """Write the mid-term evaluation of ``data`` and ``targets`` files, its manifest beside it."""
+    path = check_output(path)
+    found = _evaluated(observed, files, at=at, area=area, known_on=known_on)
+    _write(found, path)
+    manifest = Manifest(
+        kind=KIND,
+        facts=_facts(found),
+        inputs=proof.input_files(files, path, {"data": found.total}),
+        synthetic=found.synthetic > 0,
+    )
+    return proof.seal(path, manifest)
+
+
+def _evaluated(
+    observed: Observed, files: Mapping[str, Path], *, at: date, area: str, known_on: date | None
+) -> MidTerm:
+    targets = read_targets(files["targets"]) if "targets" in files else None
+    frame = observed(files.get("data"), known_on)
+    return mid_term(frame, at, area=area, targets=targets, known_on=known_on)
+
+
+def _facts(found: MidTerm) -> ReportFacts:
+    tables = (
+        found.table,
+        found.changed,
+        found.revisions,
+        found.missing,
+        found.reconciliation,
+    )
+    figures = "\n".join(map(_figures, tables))
+    return ReportFacts(
+        at=found.at,
+        area=found.area.adcode,
+        known_on=found.known_on,
+        language=language(),
+        observations=found.total,
+        observations_sha256=found.digest,
+        figures_sha256=hashlib.sha256(figures.encode()).hexdigest(),
+    )
+
+
+def _figures(table: pl.DataFrame) -> str:
+    """Return a table as text without its sentences; the last bits of a float depend on the processor."""
+    lists = [name for name, kind in table.schema.items() if kind == pl.List(pl.String)]
+    return (
+        table.drop("note", "source", "why", strict=False)
+        .with_columns(pl.col(lists).list.join(" "), pl.selectors.float().round_sig_figs(12))
+        .write_csv()
+    )
+
+
+def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
+    """Evaluate again from the inputs of a report and compare: inputs, observations, figures."""
+    manifest = said.manifest(KIND)
+    facts = manifest.facts
+
+    def again(files: Mapping[str, Path]) -> Verdict:
+        progress(tr("evaluating again", "重新评估"))
+        found = _facts(
+            _evaluated(observed, files, at=facts.at, area=facts.area, known_on=facts.known_on)
+        )
+        checks = {
+            "observations": found.observations_sha256 == facts.observations_sha256,
+            "figures": found.figures_sha256 == facts.figures_sha256,
+        }
+        return Verdict(checks=checks, subjects=found.observations, different=pl.DataFrame())
+
+    return proof.verify(said.path, manifest, again, progress)

@@ -311,7 +311,7 @@ def overrides(rubric: Rubric, available: frozenset[str]) -> tuple[Override, ...]
     return tuple(
         row
         for row in rubric.active_overrides
-        if row.missing == "withhold" or _override_columns(row) <= available
+        if row.missing == "withhold" or override_columns(row) <= available
     )
 
 
@@ -321,6 +321,7 @@ def unchecked(rubric: Rubric, available: frozenset[str]) -> tuple[Override, ...]
     return tuple(row for row in rubric.active_overrides if row.id not in kept)
 
 
-def _override_columns(row: Override) -> frozenset[str]:
+def override_columns(row: Override) -> frozenset[str]:
+    """Return the columns an override reads."""
     names = {row.column} | {c.column for c in row.when} | {c.over for c in row.when}
     return frozenset(name for name in names if name is not None)

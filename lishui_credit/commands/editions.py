@@ -1,0 +1,190 @@
+"""What ``rubrics`` and ``compare`` do: list, show and check editions; who moves between two."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from lishui_credit.commands.grading import (
+    edition_arguments,
+    outcome_label,
+    rubric_argument,
+    subject_arguments,
+)
+from lishui_credit.commands.terminal import Command, day_of, parts, progress, say
+from lishui_credit.language import Bilingual, plural, tr
+from lishui_credit.reports.layout import cut, table
+
+if TYPE_CHECKING:
+    from lishui_credit.rubrics.law.rubric import Rubric
+    from lishui_credit.rubrics.reform import Comparison
+
+_SHOWN: Final = 20
+
+
+def add_arguments(command: Command) -> None:
+    """Add the commands to the parser."""
+    made = command("rubrics", tr("list the editions", "列出已收录的评价办法"), rubrics)
+    part = parts(made, "what", "show | check")
+    shown = part(
+        "show",
+        tr("show an edition: its grades, rows and clauses", "显示某版本的等级、指标与条款"),
+        show,
+    )
+    rubric_argument(shown)
+    edition_arguments(shown)
+    checked = part(
+        "check",
+        tr("report every mistake of an edition file, by line", "检查版本文件,按行报告全部错误"),
+        check,
+    )
+    checked.add_argument("file", help=tr("edition or overlay, .toml", "版本文件或覆盖文件,.toml"))
+    made = command(
+        "compare",
+        tr("list who changes grade between two editions", "列出两个版本之间等级变动的主体"),
+        compare,
+    )
+    rubric_argument(made)
+    made.add_argument("old", help=tr("a day of the first edition", "第一个版本施行期内的日期"))
+    made.add_argument("new", help=tr("a day of the second edition", "第二个版本施行期内的日期"))
+    subject_arguments(made)
+    made.add_argument(
+        "-o",
+        "--output",
+        help=tr("file for the changed grades, .csv, .xlsx, .parquet", "变动名单写入的文件"),
+    )
+
+
+def rubrics(options: argparse.Namespace) -> int:
+    """List every edition shipped."""
+    from lishui_credit.rubrics.listing import listing
+
+    rows = listing()
+    heads = (
+        "id",
+        tr("name", "名称"),
+        tr("document", "文件"),
+        tr("in force", "施行"),
+        tr("status", "状态"),
+        tr("points by evidence", "分值依据"),
+        tr("cases", "案例"),
+    )
+
+    def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+        told = (row[f"{name}_said"] for name in ("in_force", "status", "evidence", "cases"))
+        return (row["name"], cut(row["title_zh"], 24), cut(row["document"], 34), *told)
+
+    say(options, rows, lambda: table(heads, [cells(row) for row in rows]))
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print one edition: grades, rows, clauses."""
+    from dataclasses import asdict
+
+    from lishui_credit.rubrics.law import catalog
+    from lishui_credit.rubrics.listing import page
+
+    found = catalog.rubric(options.rubric, on=options.on, overlay=options.overlay)
+    say(options, asdict(found), lambda: page(found))
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Check an edition file of the user."""
+    from lishui_credit.rubrics.law import catalog
+
+    found = catalog.check_file(Path(options.file))
+    data = {"rubric": found.name, "edition": found.edition, "sha256": found.sha256}
+    text = tr("no mistakes: ", "未发现错误:") + f"{found.name}@{found.edition} {found.sha256[:12]}"
+    say(options, data, lambda: text)
+    return 0
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Print who moves between two editions."""
+    from lishui_credit.rubrics import reform
+    from lishui_credit.rubrics.intake import intake
+    from lishui_credit.rubrics.law import catalog
+    from lishui_credit.tables.rejected import rejected_path, settle
+    from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
+
+    output = check_suffix(options.output) if options.output else None
+    if output is not None:
+        inputs = (options.subjects, options.events, options.bases)
+        keep_inputs((output, rejected_path(output)), [Path(file) for file in inputs if file])
+    old = catalog.rubric(options.rubric, on=options.old)
+    new = catalog.rubric(options.rubric, on=options.new)
+    day = day_of(options.as_of, "--as-of")
+    step = progress()
+    step(tr("reading and checking", "读取与校验"))
+    taken = intake(
+        old,
+        options.subjects,
+        events=options.events,
+        bases=options.bases,
+        period=options.period,
+        as_of=day,
+        also=(new,),
+    )
+    settle(taken.rejected, output, Bilingual("compare", "比较"))
+    step(tr("grading by both editions", "按两个版本评级"))
+    found = reform.compare(
+        old,
+        new,
+        taken.subjects,
+        events=taken.events,
+        events_in_order=taken.events_in_order,
+        period=options.period,
+        as_of=day,
+    )
+    if output is not None:
+        write_table(found.moved.lazy(), output)
+    data = {
+        "old": f"{old.name}@{old.edition}",
+        "new": f"{new.name}@{new.edition}",
+        "subjects": found.subjects,
+        "moved": found.moved.to_dicts(),
+        "matrix": found.matrix.to_dicts(),
+        "changes": [
+            {"part": c.part, "id": c.id, "kind": c.kind, "keys": c.keys} for c in found.changes
+        ],
+    }
+    say(options, data, lambda: _compared(found, old, new))
+    return 0
+
+
+def _compared(found: Comparison, old: Rubric, new: Rubric) -> list[str]:
+    moved = found.moved.height
+    lines = [
+        f"{old.name}: {old.edition} -> {new.edition}",
+        tr(
+            f"{moved:,} of {plural(found.subjects, 'subject')} change grade",
+            f"{found.subjects:,} 个主体中有 {moved:,} 个等级变动",
+        ),
+    ]
+    heads = (tr("old", "原"), tr("new", "新"), tr("subjects", "主体数"))
+    lines += table(
+        heads,
+        [(outcome_label(a), outcome_label(b), f"{n:,}") for a, b, n in found.matrix.iter_rows()],
+    )
+    if not moved:
+        return lines
+    rows = [
+        (
+            row[old.subject_id],
+            outcome_label(row["grade_old"]),
+            outcome_label(row["grade_new"]),
+            cut(row["because"], 110),
+        )
+        for row in found.moved.head(_SHOWN).iter_rows(named=True)
+    ]
+    lines += ["", *table((tr("subject", "主体"), *heads[:2], tr("because", "原因")), rows)]
+    if moved > _SHOWN:
+        rest = moved - _SHOWN
+        lines.append(
+            tr(f"… and {rest:,} more (-o writes all)", f"……另有 {rest:,} 个(用 -o 写出全部)")
+        )
+    return lines

@@ -1,0 +1,271 @@
+"""What ``fit`` does: fit a card from a file into a folder, print what came out."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from lishui_credit.commands.terminal import (
+    SYNTHETIC,
+    Command,
+    by_argument,
+    names_of,
+    progress,
+    say,
+    warnings_told,
+)
+from lishui_credit.errors import ModelError, Problem
+from lishui_credit.language import plural, tr
+from lishui_credit.reports.layout import cut, table
+
+if TYPE_CHECKING:
+    from lishui_credit.scorecards import Odds
+    from lishui_credit.scorecards.cards.card import Card
+    from lishui_credit.scorecards.scorecard import Scorecard
+
+
+# ---- arguments --------------------------------------------------------------------------------
+
+
+def add_arguments(command: Command) -> None:
+    """Add the command to the parser."""
+    text = tr("fit a scorecard to outcomes and validate it", "由好坏结果拟合评分卡并验证")
+    _fit_arguments(command("fit", text, fit))
+
+
+def _fit_arguments(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "sample",
+        help=tr(
+            "one row per subject with its outcome, .parquet, .csv, .xlsx",
+            "每个主体一行并带结果的数据文件",
+        ),
+    )
+    made.add_argument(
+        "--target", default="bad", help=tr("outcome column, 1 bad, 0 good", "结果列,1 坏、0 好")
+    )
+    made.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        help=tr(
+            "new folder for the card, models/<id>/<version>",
+            "评分卡写入的新目录,models/<编号>/<版本>",
+        ),
+    )
+    made.add_argument("--title", default="", help=tr("Chinese name of the card", "评分卡中文名称"))
+    made.add_argument(
+        "--leave-out",
+        default="",
+        help=tr("columns that are not characteristics, comma-separated", "不作为特征的列,逗号分隔"),
+    )
+    by_argument(made)
+    made.add_argument(
+        "--protected",
+        action="append",
+        default=[],
+        metavar="COLUMN=REASON",
+        help=tr("use a protected attribute, for this reason", "使用受保护属性并说明理由"),
+    )
+    _scale_arguments(made)
+    _bin_arguments(made)
+    made.add_argument(
+        "--folds", type=int, default=5, help=tr("folds of the cross-validation", "交叉验证折数")
+    )
+    made.add_argument("--seed", type=int, default=0, help=tr("seed of the folds", "分折随机种子"))
+    made.add_argument(
+        "--label",
+        default="",
+        help=tr("definition of bad, for the model card", "“坏”的定义,写入模型说明卡"),
+    )
+    made.add_argument(
+        "--intended", default="", help=tr("intended use, for the model card", "用途,写入模型说明卡")
+    )
+    made.add_argument(
+        "--population",
+        default="",
+        help=tr("population of the sample, for the model card", "样本总体,写入模型说明卡"),
+    )
+
+
+def _scale_arguments(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--pdo",
+        type=float,
+        default=20,
+        help=tr("points that double the odds", "好坏比翻倍所需分数"),
+    )
+    made.add_argument(
+        "--base-score", type=float, default=600, help=tr("score at the base odds", "基准分")
+    )
+    made.add_argument(
+        "--base-odds", default="50:1", help=tr("base odds, good:bad", "基准好坏比,好:坏")
+    )
+
+
+def _bin_arguments(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--max-bins",
+        type=int,
+        default=8,
+        help=tr("most bins of a characteristic", "每个特征最多分箱数"),
+    )
+    made.add_argument(
+        "--min-share",
+        type=float,
+        default=0.02,
+        help=tr("least share of rows in a bin", "每箱最低样本占比"),
+    )
+    made.add_argument(
+        "--min-iv",
+        type=float,
+        default=0.02,
+        help=tr("least information value of a characteristic", "特征最低信息值(IV)"),
+    )
+    made.add_argument(
+        "--monotonic",
+        action="append",
+        default=[],
+        metavar="COLUMN=up|down|…",
+        help=tr(
+            "direction of the bad rate: auto, up, down, peak, valley, none",
+            "坏账率随取值变化的方向:auto、up、down、peak、valley、none",
+        ),
+    )
+    made.add_argument(
+        "--special",
+        action="append",
+        default=[],
+        metavar="COLUMN=-9,-8",
+        help=tr("codes that get a bin of their own", "单独成箱的特殊代码"),
+    )
+    made.add_argument(
+        "--categorical",
+        default="",
+        help=tr(
+            "columns of numbers that are categories, comma-separated", "以数字表示类别的列,逗号分隔"
+        ),
+    )
+    made.add_argument(
+        "--selection",
+        choices=("all", "forward", "l1"),
+        default="all",
+        help=tr("how characteristics are selected", "特征筛选方法"),
+    )
+
+
+# ---- command ----------------------------------------------------------------------------------
+
+
+def _pairs(option: str, given: list[str]) -> dict[str, str]:
+    wrong = [text for text in given if "=" not in text]
+    if wrong:
+        raise ModelError(
+            Problem(tr(f"{option} needs COLUMN=…", f"{option} 须写成 列名=…"), text)
+            for text in wrong
+        )
+    return dict(text.split("=", 1) for text in given)
+
+
+def _codes(given: dict[str, str]) -> dict[str, list[float]]:
+    try:
+        return {name: [float(code) for code in names_of(text)] for name, text in given.items()}
+    except ValueError as error:
+        raise ModelError(
+            Problem(tr("special codes are numbers", "特殊代码须为数字"), str(error))
+        ) from None
+
+
+def _odds(text: str) -> Odds:
+    from lishui_credit.scorecards import Odds
+
+    good, _, bad = text.partition(":")
+    try:
+        return Odds(good=float(good), bad=float(bad or 1))
+    except ValueError as error:
+        if isinstance(error, ModelError):
+            raise
+        raise ModelError(
+            Problem(tr("odds are good:bad", "好坏比须写成 好:坏"), text, "50:1")
+        ) from None
+
+
+def _model(options: argparse.Namespace) -> Scorecard:
+    from lishui_credit.scorecards import BinningProcess, Scorecard
+
+    process = BinningProcess(
+        max_bins=options.max_bins,
+        min_share=options.min_share,
+        monotonic=_pairs("--monotonic", options.monotonic) or None,
+        special_codes=_codes(_pairs("--special", options.special)) or None,
+        categorical=names_of(options.categorical) or None,
+    )
+    return Scorecard(
+        process,
+        pdo=options.pdo,
+        base_score=options.base_score,
+        base_odds=_odds(options.base_odds),
+        min_iv=options.min_iv,
+        selection=options.selection,
+        protected=_pairs("--protected", options.protected) or None,
+    )
+
+
+def fit(options: argparse.Namespace) -> int:
+    """Fit a card from a file into a folder."""
+    from lishui_credit.models.fitting import fit_file
+
+    model = _model(options)
+    with warnings_told():
+        done = fit_file(
+            options.sample,
+            options.output,
+            target=options.target,
+            model=model,
+            leave_out=names_of(options.leave_out),
+            by=names_of(options.by),
+            folds=options.folds,
+            seed=options.seed,
+            title_zh=options.title,
+            intended=options.intended,
+            population=options.population,
+            label=options.label,
+            progress=progress(4),
+        )
+    card = done.card
+    facts = {"folder": str(done.folder), "metrics": dict(card.metrics), "columns": card.columns}
+    files = [f"  {done.folder / name}" for name in ("scorecard.json", "card.md", "validation.html")]
+    say(options, facts, lambda: [*_fitted(card), *files])
+    return 0
+
+
+def _fitted(card: Card) -> list[str]:
+    lines = [str(SYNTHETIC)] if card.synthetic else []
+    rows = [
+        (
+            cut(item.label, 36),
+            f"{item.binning.iv:.3f}",
+            f"{item.coefficient:.2f}",
+            f"{card.printed(item.worst):g} .. {card.printed(item.best):g}",
+        )
+        for item in card.characteristics
+    ]
+    heads = (tr("characteristic", "特征"), "IV", tr("coefficient", "系数"), tr("points", "分值"))
+    lines += table(heads, rows)
+    lines += [f"  - {name}: {why}" for name, why in card.dropped.items()]
+    if unknown := card.provenance["rows_without_outcome"]:
+        lines.append(
+            tr(
+                f"{plural(unknown, 'row')} without an outcome left out",
+                f"无结果而未使用的行:{unknown:,}",
+            )
+        )
+    found = card.metrics["out_of_fold"]
+    figures = [f"{found[name]:.4f}" for name in ("auc", "ks", "brier")]
+    lines.append(
+        tr(
+            "out of fold: AUC {}, KS {}, Brier {}",
+            "折外:AUC {},KS {},Brier {}",
+        ).format(*figures)
+    )
+    return lines

@@ -1,0 +1,144 @@
+"""What the commands share: how options are read, how a result is printed, how progress is told."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import Any, Final, Protocol
+
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import Bilingual, tr
+
+Run = Callable[[argparse.Namespace], int]
+
+SYNTHETIC: Final = Bilingual("SYNTHETIC DATA", "合成数据")
+
+
+class Command(Protocol):
+    """Adds a command of a name and a help text to the parser, and the function it runs."""
+
+    def __call__(self, name: str, text: str, run: Run, /) -> argparse.ArgumentParser:
+        """Return the command's own parser."""
+
+
+def parts(
+    made: argparse.ArgumentParser, dest: str, metavar: str, *, required: bool = False
+) -> Command:
+    """Return what adds commands inside a command, whose name `dest` then holds."""
+    rooms = made.add_subparsers(dest=dest, metavar=metavar, required=required)
+
+    def part(name: str, text: str, run: Run) -> argparse.ArgumentParser:
+        inner: argparse.ArgumentParser = rooms.add_parser(name, help=text, description=text)
+        common_arguments(inner, inner=True)
+        inner.set_defaults(run=run)
+        return inner
+
+    return part
+
+
+def common_arguments(made: argparse.ArgumentParser, *, inner: bool = False) -> None:
+    """Add the options of every command; not given to an inner one, they stay as given before it."""
+    made.add_argument(
+        "--lang",
+        choices=("en", "zh"),
+        default=argparse.SUPPRESS if inner else None,
+        help=tr("language of the messages", "提示信息的语言"),
+    )
+    made.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS if inner else False,
+        help=tr("print the result as JSON", "以 JSON 输出结果"),
+    )
+
+
+def output_argument(made: argparse.ArgumentParser) -> None:
+    """Add the option for a table to write."""
+    made.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        help=tr("file to write, .parquet, .csv, .xlsx", "输出文件,.parquet、.csv、.xlsx"),
+    )
+
+
+def by_argument(made: argparse.ArgumentParser) -> None:
+    """Add the option for groups to measure."""
+    made.add_argument(
+        "--by",
+        default="",
+        help=tr(
+            "columns by whose groups every measure is repeated, comma-separated",
+            "分组验证的列,逗号分隔",
+        ),
+    )
+
+
+def day_of(text: str | None, option: str) -> date | None:
+    """Return the day an option names, None where it is not given; SubjectError if it is no date."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SubjectError(
+            Problem(tr("not a date", "不是日期"), f"{option} {text}", "YYYY-MM-DD")
+        ) from None
+
+
+def names_of(text: str) -> list[str]:
+    """Return the names of a comma-separated option."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def print_json(data: object) -> None:
+    """Print plain data as JSON; days and paths as text."""
+    print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+def say(options: argparse.Namespace, data: object, text: Callable[[], str | Sequence[str]]) -> None:
+    """Print what came out: as JSON where it is asked for, else as text or lines of text."""
+    if options.json:
+        print_json(data)
+        return
+    told = text()
+    print(told if isinstance(told, str) else "\n".join(told))
+
+
+def yuan(fen: int) -> str:
+    """Return money in yuan, as people read it."""
+    return f"{fen / 100:,.2f} " + tr("yuan", "元")
+
+
+@contextlib.contextmanager
+def warnings_told() -> Iterator[None]:
+    """Say each warning once, in a line of its own on stderr."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for text in dict.fromkeys(
+        str(row.message) for row in caught if issubclass(row.category, UserWarning)
+    ):
+        print(tr("warning: ", "警告:") + text, file=sys.stderr)
+
+
+def progress(steps: int = 3) -> Callable[[str], None]:
+    """Return what tells of steps: a bar on a terminal, plain lines otherwise; both on stderr."""
+    if not sys.stderr.isatty():
+        return lambda step: print(f"… {step}", file=sys.stderr, flush=True)
+    from tqdm import tqdm
+
+    bar: Any = tqdm(total=steps, bar_format="{desc:<28} {bar:20} {elapsed}", leave=False)
+
+    def step(name: str) -> None:
+        bar.set_description_str(name)
+        bar.update(1)
+        if bar.n >= steps:
+            bar.refresh()
+
+    return step

@@ -1,0 +1,339 @@
+"""What a written file rests on, and the proof of it: one manifest, one writer, one verification.
+
+Every kind of output (grades, scores, decisions, plan reports) has a manifest: a JSON document beside
+the file (``grades.csv.manifest.json``) and, for Parquet, in its footer too. It names every input with
+its SHA-256, the package version and the facts of its kind. `verify` hashes output and inputs again
+and compares the file with a re-run that the kind's own room hands in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import polars as pl
+from pydantic import TypeAdapter, ValidationError
+
+from lishui_credit.errors import ModelError, Problem
+from lishui_credit.language import Bilingual, tr
+from lishui_credit.tables.read import PARQUET, sha256
+from lishui_credit.tables.write import replacing
+from lishui_credit.version import __version__
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+F = TypeVar("F", bound="DataclassInstance")
+
+KEY: Final = "lishui_credit"
+"""Where a Parquet footer keeps the manifest."""
+
+FORMAT: Final = 1
+"""Version of the manifest's keys."""
+
+AGAIN: Final = "_again"
+"""Ends the columns of a re-run in `Verdict.different`."""
+
+GRADES: Final = "grades"
+SCORES: Final = "scores"
+DECISIONS: Final = "decisions"
+PLAN_REPORT: Final = "plan report"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """One input: where it lies as seen from the output's folder, its SHA-256, its rows."""
+
+    path: str
+    sha256: str
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Common:
+    """What the manifest of every kind says; ``output_sha256`` is "" in a footer."""
+
+    inputs: Mapping[str, InputFile] = field(default_factory=dict)
+    package_version: str = __version__
+    synthetic: bool = False
+    notes: tuple[str, ...] = ()
+    output_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[F]):
+    """A kind of output: its name in the manifest, its facts, what people call it, inputs it needs."""
+
+    name: str
+    facts: type[F]
+    called: Bilingual
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest(_Common, Generic[F]):
+    """What a file rests on: the facts of its kind beside those of every kind."""
+
+    kind: Kind[F]
+    facts: F
+
+    def json(self) -> str:
+        """Return the manifest as JSON: one flat object, keys sorted."""
+        common = {part.name: getattr(self, part.name) for part in fields(_Common)}
+        inputs = {role: asdict(entry) for role, entry in self.inputs.items()}
+        facts = asdict(self.facts)
+        told = {"manifest": FORMAT, "kind": self.kind.name, **common, "inputs": inputs, **facts}
+        return json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+
+    def footer(self) -> dict[str, str]:
+        """Return the metadata that a Parquet footer takes."""
+        return {KEY: self.json()}
+
+    def files(self, path: Path) -> dict[str, Path]:
+        """Return where the inputs of an output lie, by role."""
+        return {role: path.parent / entry.path for role, entry in self.inputs.items()}
+
+
+def manifest_path(path: Path | str) -> Path:
+    """Return where the manifest of an output lies."""
+    path = Path(path)
+    return path.with_name(path.name + ".manifest.json")
+
+
+# ---- writing ----------------------------------------------------------------------------------
+
+
+def hashes(files: Mapping[str, Path]) -> dict[str, str]:
+    """Return the SHA-256 of every file, by role."""
+    return {role: sha256(path) for role, path in files.items()}
+
+
+def input_files(
+    files: Mapping[str, Path],
+    output: Path,
+    rows: Mapping[str, int],
+    hashed: Mapping[str, str] | None = None,
+) -> dict[str, InputFile]:
+    """Return the inputs of an output as its manifest names them, paths with forward slashes."""
+    digests = hashes(files) if hashed is None else hashed
+    folder = output.resolve().parent
+    return {
+        role: InputFile(
+            path=Path(os.path.relpath(path.resolve(), folder)).as_posix(),
+            sha256=digests[role],
+            rows=rows.get(role, 0),
+        )
+        for role, path in files.items()
+    }
+
+
+def seal(output: Path, manifest: Manifest[F]) -> Manifest[F]:
+    """Hash an output that was written, put its manifest beside it, and return that manifest."""
+    whole = replace(manifest, output_sha256=sha256(output))
+    with replacing(manifest_path(output)) as draft:
+        draft.write_text(whole.json() + "\n", encoding="utf-8")
+    return whole
+
+
+# ---- reading ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a file says of itself, read once: its manifest as plain data, {} where it has none."""
+
+    path: Path
+    raw: Mapping[str, Any]
+    damage: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Name of the kind; files of earlier versions are known by their keys; "" if of none."""
+        for key, kind in (("rubric", GRADES), ("model_sha256", SCORES)):
+            if "kind" not in self.raw and key in self.raw:
+                return kind
+        return str(self.raw.get("kind", ""))
+
+    @property
+    def damaged(self) -> bool:
+        """Whether a manifest lies beside the file and cannot be read."""
+        return bool(self.damage) and manifest_path(self.path).exists()
+
+    def manifest(self, kind: Kind[F]) -> Manifest[F]:
+        """Return the manifest; ModelError where the file is absent, or of another kind."""
+        damage = self.damage
+        if self.kind == kind.name:
+            try:
+                return _manifest(self.raw, kind)
+            except ValueError as error:
+                damage = str(error)
+        raise self.refusal(kind.called, damage)
+
+    def refusal(self, called: Bilingual, damage: str = "") -> ModelError:
+        """Return the error for a file that is absent, or has no readable manifest of a kind."""
+        if not self.path.exists():
+            return ModelError(Problem(tr("no such file", "没有这个文件"), where=str(self.path)))
+        beside = manifest_path(self.path).name
+        return ModelError(
+            Problem(
+                tr(
+                    f"not {called.en}: no readable manifest",
+                    f"不是{called.zh}:没有可读的清单",
+                ),
+                damage.partition("\n")[0][:100] if self.damaged or self.raw else "",
+                tr(f"keep {beside} beside it", f"请将 {beside} 放在同一目录"),
+                where=self.path.name,
+            )
+        )
+
+
+def stated(path: Path | str) -> Stated:
+    """Read what a file says of itself: the manifest beside it, else the one in its footer."""
+    path = Path(path)
+    beside = manifest_path(path)
+    try:
+        if beside.exists():
+            raw = json.loads(beside.read_text(encoding="utf-8"))
+        elif path.suffix.lower() in PARQUET:
+            raw = json.loads(pl.read_parquet_metadata(path).get(KEY, "{}"))
+        else:
+            raw = {}
+    except (ValueError, OSError, pl.exceptions.PolarsError) as error:
+        return Stated(path, {}, str(error) or type(error).__name__)
+    return Stated(path, raw) if isinstance(raw, dict) else Stated(path, {}, type(raw).__name__)
+
+
+@cache
+def _adapter(noun: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(noun)
+
+
+def _typed(noun: type[F], raw: Mapping[str, Any]) -> F:
+    """Return a noun made of the JSON keys that are its fields; ValueError names the wrong ones."""
+    own = {part.name: raw[part.name] for part in fields(noun) if part.name in raw}
+    try:
+        made: F = _adapter(noun).validate_json(json.dumps(own), strict=True)
+    except ValidationError as error:
+        places = (".".join(map(str, row["loc"])) for row in error.errors())
+        raise ValueError(", ".join(dict.fromkeys(places))) from None
+    return made
+
+
+def _manifest(raw: Mapping[str, Any], kind: Kind[F]) -> Manifest[F]:
+    common = _typed(_Common, raw)
+    lacking = [role for role in kind.roles if role not in common.inputs]
+    if lacking:
+        raise ValueError("inputs: " + ", ".join(lacking))
+    told = {part.name: getattr(common, part.name) for part in fields(_Common)}
+    return Manifest(kind=kind, facts=_typed(kind.facts, raw), **told)
+
+
+# ---- verifying --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a re-run found.
+
+    Parameters
+    ----------
+    checks : mapping of str to bool
+        Whether each is the same: the output, every input, and what the kind compares.
+    subjects : int
+        Rows compared.
+    different : polars.DataFrame
+        Rows whose result differs: the id, then results as stored and of the re-run.
+    """
+
+    checks: Mapping[str, bool]
+    subjects: int
+    different: pl.DataFrame
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything is the same."""
+        return all(self.checks.values())
+
+
+def verify(
+    path: Path,
+    manifest: Manifest[F],
+    again: Callable[[Mapping[str, Path]], Verdict],
+    progress: Progress = lambda step: None,
+    *,
+    by_content: Collection[str] = (),
+) -> Verdict:
+    """Hash an output and its inputs again, re-run it from them, and return what differs.
+
+    Inputs named in `by_content` are not hashed: the re-run compares what they say.
+    """
+    files = manifest.files(path)
+    gone = [
+        Problem(
+            tr(f"the {role} file is gone", f"{role} 文件不存在"),
+            str(file),
+            tr("put it back where it was", "请放回原处"),
+        )
+        for role, file in files.items()
+        if not file.exists()
+    ]
+    if gone:
+        raise ModelError(gone)
+    progress(tr("hashing", "计算哈希"))
+    # A footer cannot hash its own file, so only a manifest beside it can prove the output whole.
+    whole = not manifest_path(path).exists() or sha256(path) == manifest.output_sha256
+    checks = {
+        "output": whole,
+        **{
+            f"input {role}": sha256(file) == manifest.inputs[role].sha256
+            for role, file in files.items()
+            if role not in by_content
+        },
+    }
+    rerun = again(files)
+    return replace(rerun, checks={**checks, **rerun.checks})
+
+
+def differences(
+    stored: pl.LazyFrame,
+    again: pl.LazyFrame,
+    key: str,
+    compared: Sequence[str],
+    *,
+    shown: Sequence[str],
+    nearly: Collection[str] = (),
+) -> tuple[pl.DataFrame, int]:
+    """Return rows that differ between a file and its re-run, and the number of rows compared.
+
+    Columns in `nearly` hold numbers as text, and are the same as far as a workbook keeps digits.
+    """
+    old, new = (frame.select(key, *compared) for frame in (stored, again))
+    joined = old.join(new, on=key, how="full", suffix=AGAIN, coalesce=False)
+    unlike = [
+        ~_near(name) if name in nearly else pl.col(name).ne_missing(pl.col(f"{name}{AGAIN}"))
+        for name in (key, *compared)
+    ]
+    marked = joined.with_columns(pl.any_horizontal(unlike).alias("_unlike"))
+    counted = marked.select(pl.len()).collect(engine="streaming").item()
+    pairs = [side for name in shown for side in (name, f"{name}{AGAIN}")]
+    different = (
+        marked.filter("_unlike")
+        .select(pl.coalesce(key, f"{key}{AGAIN}").alias(key), *pairs)
+        .collect(engine="streaming")
+        .sort(key)
+    )
+    return different, int(counted)
+
+
+def _near(name: str) -> pl.Expr:
+    one, other = pl.col(name), pl.col(f"{name}{AGAIN}")
+    x, y = (text.cast(pl.Float64, strict=False) for text in (one, other))
+    near = ((x - y).abs() <= 1e-12 * pl.max_horizontal(x.abs(), y.abs())).fill_null(False)
+    return one.eq_missing(other) | near

@@ -1,0 +1,141 @@
+"""Scored files: score a file into a file with its manifest, and prove the same scores again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from lishui_credit import proof
+from lishui_credit.errors import ModelError, Problem
+from lishui_credit.language import Bilingual, tr
+from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
+from lishui_credit.scorecards.cards.card_file import FILE, load
+from lishui_credit.scorecards.sample_files import scan_sample, score_file
+from lishui_credit.tables.write import check_suffix, keep_inputs
+
+_ROW: Final = "_row"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreFacts:
+    """What a scored file rests on beside its inputs, and how many rows came out."""
+
+    model: str
+    model_sha256: str  # of the card's file; a policy that names a card is held to it
+    point_unit: int
+    input_sha256: str = ""
+    keep: tuple[str, ...] | None = None  # input columns kept; None keeps those the card reads not
+    reasons: int = 0  # most reason codes per row
+    rows: int = 0
+
+
+KIND: Final = Kind(
+    proof.SCORES, ScoreFacts, Bilingual("a scored file", "评分结果文件"), ("subjects", "card")
+)
+
+
+def score_into(
+    model: Path | str,
+    subjects: Path | str,
+    output: Path | str,
+    *,
+    keep: Sequence[str] | None = None,
+    reasons: int = 0,
+) -> Manifest[ScoreFacts]:
+    """Score a file by a stored card into a file, with its manifest beside it; see `score_file`."""
+    output, card = check_suffix(output), load(model)
+    files = {"subjects": Path(subjects), "card": Path(model)}
+    if files["card"].is_dir():
+        files["card"] /= FILE
+    keep_inputs((output, proof.manifest_path(output)), files.values())
+    if not files["subjects"].is_file():
+        scan_sample(subjects)  # says what is wrong with it
+    inputs = proof.input_files(files, output, {})
+    facts = ScoreFacts(
+        model=card.id,
+        model_sha256=inputs["card"].sha256,
+        point_unit=card.point_unit,
+        input_sha256=inputs["subjects"].sha256,
+        keep=None if keep is None else tuple(keep),
+        reasons=reasons,
+    )
+    manifest = Manifest(kind=KIND, facts=facts, inputs=inputs, synthetic=card.synthetic)
+    rows = score_file(
+        card, subjects, output, keep=keep, reasons=reasons, metadata=manifest.footer()
+    )
+    inputs = {**inputs, "subjects": replace(inputs["subjects"], rows=rows)}
+    made_up = card.synthetic or _says_synthetic(_stored(output))
+    whole = replace(manifest, facts=replace(facts, rows=rows), inputs=inputs, synthetic=made_up)
+    return proof.seal(output, whole)
+
+
+def _stored(path: Path) -> pl.LazyFrame:
+    """Return the rows of a scored file as they stand, cells of CSV and Excel as text."""
+    if path.suffix.lower() == ".parquet":
+        return pl.scan_parquet(path)
+    if path.suffix.lower() == ".csv":
+        return pl.scan_csv(path, infer_schema=False)
+    return pl.read_excel(path, infer_schema_length=0).lazy()
+
+
+def _says_synthetic(rows: pl.LazyFrame) -> bool:
+    if "synthetic" not in rows.collect_schema().names():
+        return False
+    told = pl.col("synthetic").cast(pl.String).str.to_lowercase() == "true"
+    return bool(rows.select(told.any()).collect(engine="streaming").item())
+
+
+def verified(said: Stated, progress: Progress) -> Verdict:
+    """Score a scored file again from its inputs and compare: card, inputs, every cell."""
+    if said.kind == KIND.name and "inputs" not in said.raw:
+        raise ModelError(
+            Problem(
+                tr(
+                    "an earlier version wrote this file and did not record where its inputs lie",
+                    "该文件由早期版本写出,未记录输入文件的位置",
+                ),
+                hint=tr("score the file again", "请重新打分"),
+                where=said.path.name,
+            )
+        )
+    manifest = said.manifest(KIND)
+    facts = manifest.facts
+
+    def again(files: Mapping[str, Path]) -> Verdict:
+        progress(tr("scoring again", "重新打分"))
+        with tempfile.TemporaryDirectory(prefix="lishui_credit_") as folder:
+            second = Path(folder) / f"again{said.path.suffix}"
+            card = load(files["card"])
+            rows = score_file(
+                card, files["subjects"], second, keep=facts.keep, reasons=facts.reasons
+            )
+            same, different = _compared(_stored(said.path), _stored(second))
+        checks = {"columns": same, "scores": different.is_empty() and rows == facts.rows}
+        return Verdict(checks=checks, subjects=rows, different=different)
+
+    return proof.verify(said.path, manifest, again, progress)
+
+
+def _compared(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[bool, pl.DataFrame]:
+    """Return whether both have the same columns, and the rows whose cells differ.
+
+    A PD is the same as far as a workbook keeps digits: its last bits depend on the processor.
+    """
+    kinds, names = new.collect_schema(), old.collect_schema().names()
+    both = [name for name in kinds if name in names]
+    results = [name for name in ("score", "pd", "grade") if name in both]
+    frames = [
+        frame.select(pl.col(name).cast(kinds[name], strict=False) for name in both).with_row_index(
+            _ROW, offset=1
+        )
+        for frame in (old, new)
+    ]
+    different, _ = proof.differences(
+        frames[0], frames[1], _ROW, both, shown=results, nearly=[n for n in results if n != "grade"]
+    )
+    return names == kinds.names(), different
