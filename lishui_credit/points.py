@@ -238,13 +238,12 @@ class PointsTable:
 
 def _levels(ns: Namespace[E], cell: E, levels: tuple[Level, ...]) -> Iterator[tuple[E, E]]:
     """Yield a test and points per level; levels of the same points share one test."""
-    if isinstance(levels[0].value, bool):
-        for row in levels:
-            yield cell if row.value else ~cell, ns.lit(row.points, dtype=ns.Int32)
-        return
     groups: dict[int, list[str | float]] = {}
     for row in levels:
-        groups.setdefault(row.points, []).append(row.value)
+        if isinstance(row.value, bool):
+            yield cell if row.value else ~cell, ns.lit(row.points, dtype=ns.Int32)
+        else:
+            groups.setdefault(row.points, []).append(row.value)
     for points, values in groups.items():
         test = cell == ns.lit(values[0]) if len(values) == 1 else cell.is_in(values)
         yield test, ns.lit(points, dtype=ns.Int32)

@@ -257,10 +257,10 @@ def test_check_tells_every_mistake_at_once_by_line(tmp_path: Path) -> None:
     with pytest.raises(RubricError) as caught:
         catalog.check_file(path)
     said = [str(problem) for problem in caught.value.problems]
-    assert any(":14 " in line and "twice" in line for line in said)
+    assert any(":14 " in line and "duplicate id" in line for line in said)
     assert any(":29 " in line and "family_membres" in line for line in said)
-    assert any("missing value" in line for line in said)
-    assert any(":44 " in line and "finer" in line for line in said)
+    assert any("the row needs missing" in line for line in said)
+    assert any(":44 " in line and "more decimals" in line for line in said)
 
 
 def test_a_syntax_error_names_its_line(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ import pytest
 from lishui_credit.points import half_away
 from lishui_credit.rubrics.engine import events as rules
 from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law.event_rules import EventRule, Percent
 from lishui_credit.rubrics.law.formulas import day_count, day_number
-from lishui_credit.rubrics.law.rubric import EventRule, Indicator, OverrideRepair, Percent, Rubric
+from lishui_credit.rubrics.law.rubric import Indicator, OverrideRepair, Rubric
 
 OF_2020 = catalog.rubric("tax-credit@2020-01-01")
 OF_2022 = catalog.rubric("tax-credit@2022-01-01")

@@ -17,7 +17,8 @@ from typing import Final, Literal
 
 from lishui_credit.errors import Problem, RubricError
 from lishui_credit.language import tr
-from lishui_credit.tables.toml_documents import Loc, parse_document
+from lishui_credit.tables.toml_documents import parse_document
+from lishui_credit.tables.toml_places import Loc
 
 Attribute = Literal["binding", "expected", "guidance"]
 Kind = Literal["coverage", "doubling", "survey"]

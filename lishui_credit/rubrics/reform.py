@@ -17,9 +17,8 @@ from lishui_credit.errors import EditionError, Problem
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import evaluate
-from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.law.rubric import TABLES, Rubric
 
-_PARTS = ("grades", "indicators", "overrides", "repairs", "dimensions", "choices", "amounts")
 _SILENT = frozenset({"note", "label_en", "evidence"})
 
 
@@ -66,7 +65,7 @@ def changes(old: Rubric, new: Rubric) -> list[Change]:
     []
     """
     found: list[Change] = []
-    for part in _PARTS:
+    for part in TABLES:
         before = {row.id: row for row in getattr(old, part)}
         after = {row.id: row for row in getattr(new, part)}
         found += [Change(part=part, id=i, kind="removed") for i in before if i not in after]

@@ -19,7 +19,8 @@ from typing import Final, Literal
 
 from lishui_credit.errors import Problem
 from lishui_credit.language import tr
-from lishui_credit.tables.toml_documents import Loc, parse_document
+from lishui_credit.tables.toml_documents import parse_document
+from lishui_credit.tables.toml_places import Loc
 
 ColumnType = Literal[
     "text", "uscc", "resident_id", "integer", "number", "money", "rate", "flag", "level", "date"

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from types import NoneType, UnionType
@@ -33,13 +33,11 @@ from typing import (
 
 from lishui_credit.errors import CreditError, Problem, RubricError
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.tables.toml_places import Loc, places
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from pydantic_core import ErrorDetails, SchemaValidator
-
-Loc = tuple[str | int, ...]
-"""Where a value stands: names of tables and keys, and places in lists from 0."""
 
 Noun = TypeVar("Noun", bound="DataclassInstance")
 
@@ -54,53 +52,6 @@ _WORDS: Final[Mapping[Any, Bilingual]] = {
     tuple: Bilingual("a list", "列表"),
     dict: Bilingual("a table", "表"),
 }
-
-
-# ---- lines ------------------------------------------------------------------------------------
-
-_NAME: Final = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
-_NAMES: Final = rf"{_NAME}(?:\s*\.\s*{_NAME})*"
-_HEAD: Final = re.compile(rf"^\s*(\[\[?)\s*({_NAMES})\s*\]")
-_KEY: Final = re.compile(rf"^\s*({_NAMES})\s*=")
-_ENTRY: Final = re.compile(r"^\s*\{")
-
-
-def _parts(names: str) -> list[str]:
-    return [part.strip("\"'") for part in re.findall(_NAME, names)]
-
-
-@lru_cache(maxsize=4)
-def _places(text: str) -> dict[Loc, int]:
-    """Return the line of every table, key and entry of a list that begins a line."""
-    found: dict[Loc, int] = {}
-    counts: dict[Loc, int] = {}
-    table: Loc = ()
-    key: Loc = ()
-    entries = 0
-    fence: str | None = None
-    for number, line in enumerate(text.splitlines(), start=1):
-        if fence is not None:
-            fence = None if fence in line else fence
-            continue
-        fence = next((mark for mark in ('"""', "'''") if line.count(mark) == 1), None)
-        if head := _HEAD.match(line):
-            table = ()
-            for part in _parts(head[2]):
-                # a table inside a list of tables belongs to the last one so far
-                table = (*table, counts[table] - 1) if table in counts else table
-                table = (*table, part)
-            if head[1] == "[[":
-                found.setdefault(table, number)
-                counts[table] = counts.get(table, 0) + 1
-                table = (*table, counts[table] - 1)
-            found[table], key = number, ()
-        elif named := _KEY.match(line):
-            key, entries = (*table, *_parts(named[1])), 0
-            found[key] = number
-        elif _ENTRY.match(line) and key:
-            found[(*key, entries)] = number
-            entries += 1
-    return found
 
 
 # ---- text -------------------------------------------------------------------------------------
@@ -139,7 +90,7 @@ def _syntax(error: tomllib.TOMLDecodeError, text: str, name: str) -> Problem:
     """Return what the parser says, at its line."""
     said = str(error)
     place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", said)
-    lines = text.splitlines()
+    lines = text.rstrip().split("\n")
     number = int(place[1]) if place and place[1] else max(len(lines), 1)
     line = lines[number - 1].strip() if number <= len(lines) else ""
     if re.match(r"Cannot (overwrite|declare|mutate)|Duplicate", said):
@@ -194,8 +145,8 @@ class Document:
         return (loc[0], same[0], *loc[2:]) if same else ()
 
     def _line(self, loc: Loc) -> int | None:
-        places = _places(self.text)
-        lines = [places[loc[:n]] for n in range(len(loc), 0, -1) if loc[:n] in places]
+        found = places(self.text)
+        lines = [found[loc[:n]] for n in range(len(loc), 0, -1) if loc[:n] in found]
         if not lines and self.text and len(loc) == 1:
             return 1  # a key that the top of the file lacks
         return lines[0] if lines else None

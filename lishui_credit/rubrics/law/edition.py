@@ -16,19 +16,10 @@ from typing import Any, Final
 from lishui_credit.errors import Problem, RubricError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.law import checks
-from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.law.rubric import TABLES, Rubric
 from lishui_credit.tables.toml_documents import Document, read_document
 
 FORMAT: Final = 1
-TABLES: Final = (
-    "grades",
-    "indicators",
-    "overrides",
-    "dimensions",
-    "choices",
-    "repairs",
-    "amounts",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

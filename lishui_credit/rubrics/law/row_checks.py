@@ -7,7 +7,7 @@ on every part of an edition and adds what only the whole can show.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from lishui_credit.errors import Problem
@@ -25,8 +25,8 @@ from lishui_credit.rubrics.law.rubric import (
     Rubric,
 )
 from lishui_credit.tables.columns import Column, dictionary
+from lishui_credit.tables.toml_places import Loc
 
-Loc = tuple[str | int, ...]
 Found = Iterator[tuple[Loc, Problem]]
 
 
@@ -37,7 +37,7 @@ def say(
     return loc, Problem(tr(en, zh), str(found), tr(*hint))
 
 
-def check_column(loc: Loc, name: str | None, kinds: Iterable[str] = ()) -> Found:
+def check_column(loc: Loc, name: str | None, kinds: Sequence[str] = ()) -> Found:
     """Yield a problem where a column is unknown or of another type."""
     if name is None:
         return
@@ -48,10 +48,19 @@ def check_column(loc: Loc, name: str | None, kinds: Iterable[str] = ()) -> Found
             "no such column in the data dictionary",
             "数据字典中没有该列",
             name,
-            ("add it to dictionary/*.toml or mend the name", "请补入 dictionary/*.toml 或改正名称"),
+            (
+                "correct the name, or add it to dictionary/*.toml",
+                "请改正名称,或补入 dictionary/*.toml",
+            ),
         )
     elif kinds and known[name].type not in kinds:
-        yield say(loc, "the column's type does not fit here", "该列类型不适用", known[name].type)
+        yield say(
+            loc,
+            "the column's type does not fit here",
+            "此处不能用该类型的列",
+            f"{name}: {known[name].type}",
+            (f"take one of {', '.join(kinds)}", f"可用类型:{'、'.join(kinds)}"),
+        )
 
 
 def check_fine(loc: Loc, points: Number, unit: int) -> Found:
@@ -59,9 +68,9 @@ def check_fine(loc: Loc, points: Number, unit: int) -> Found:
     if (Fraction(points) * unit).denominator != 1:
         yield say(
             loc,
-            "points finer than point_unit",
-            "分值比 point_unit 更细",
-            f"{points}, 1/{unit}",
+            "points have more decimals than point_unit holds",
+            "分值的小数位多于 point_unit 所容",
+            f"{points}, point_unit = {unit}",
             ("raise point_unit", "请增大 point_unit"),
         )
 
@@ -80,12 +89,19 @@ def check_bands(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
         at = (*loc, "bands", place)
         odd = [bound for bound in _bounds(entry) if not _is_number(bound)]
         if odd:
-            yield say(at, "not a number or a fraction", "不是数字或分数", odd[0])
+            yield say(
+                at,
+                'a bound must be a number or a fraction such as "2/3"',
+                '界限须为数字或分数(如 "2/3")',
+                odd[0],
+            )
             return
         if entry.at_least is not None and entry.above is not None:
-            yield say(at, "at_least and above exclude each other", "at_least 与 above 只能取一")
+            yield say(
+                at, "at_least and above must not both be given", "at_least 与 above 只能写一个"
+            )
         if entry.at_most is not None and entry.below is not None:
-            yield say(at, "at_most and below exclude each other", "at_most 与 below 只能取一")
+            yield say(at, "at_most and below must not both be given", "at_most 与 below 只能写一个")
         if not rubric.taken(entry.choice):
             continue
         fine = [
@@ -100,9 +116,7 @@ def check_bands(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
         if entry.range is not None and entry.points is not None:
             low, high = entry.range
             if not low <= entry.points <= high:
-                yield say(
-                    at, "points lie outside the reference band", "分值不在参考分档内", entry.points
-                )
+                yield say(at, "points lie outside the range", "分值不在 range 之内", entry.points)
         if entry.points is None:
             return
         bands.append(tables.band(entry, unit, linear=row.place == "linear"))
@@ -119,14 +133,14 @@ def check_bands(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
                 "the bands leave a gap",
                 "分档之间有空档",
                 f"{float(probe):g}",
-                ("end with a band without bounds", "末尾加一个无条件分档"),
+                ("end with a band without bounds", "请在末尾加一个无界限的分档"),
             )
             break
         hits.add(hit)
     else:
         for place in sorted(set(range(len(bands))) - hits):
             yield say(
-                (*loc, "bands", place), "the band can never apply", "该分档永远用不到", row.id
+                (*loc, "bands", place), "the band can never apply", "该分档永远不会适用", row.id
             )
 
 
@@ -163,9 +177,7 @@ def check_levels(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
         yield from check_fine((*loc, "levels"), points, tables.row_unit(rubric, row))
     for key, (low, high) in row.ranges.items():
         if key not in row.levels or not low <= row.levels[key] <= high:
-            yield say(
-                (*loc, "ranges"), "points lie outside the reference band", "分值不在参考分档内", key
-            )
+            yield say((*loc, "ranges"), "points lie outside the range", "分值不在 range 之内", key)
 
 
 def check_condition(loc: Loc, condition: Condition, rubric: Rubric) -> Found:
@@ -174,17 +186,24 @@ def check_condition(loc: Loc, condition: Condition, rubric: Rubric) -> Found:
     if sum(operand is not None for operand in operands) != 1:
         yield say(
             loc,
-            "a condition tests one of column, points, score",
-            "条件须且只能取 column/points/score",
+            "a condition needs exactly one of column, points, score",
+            "条件须且只能写 column、points、score 之一",
         )
         return
     bounds = _bounds(condition)
     if not all(_is_number(bound) for bound in bounds):
-        yield say(loc, "not a number or a fraction", "不是数字或分数", bounds)
+        yield say(
+            loc,
+            'a bound must be a number or a fraction such as "2/3"',
+            '界限须为数字或分数(如 "2/3")',
+            bounds,
+        )
     tests = len(bounds)
     tests += (condition.equals is not None) + bool(condition.one_of)
     if tests == 0:
-        yield say(loc, "a condition needs a test", "条件缺少比较")
+        yield say(
+            loc, "a condition needs equals, one_of or a bound", "条件须写 equals、one_of 或界限"
+        )
     if condition.points is not None and condition.points not in {r.id for r in rubric.scoring}:
         yield say(loc, "no such scoring row", "没有该计分指标", condition.points)
     for name in (condition.column, condition.over):
@@ -195,9 +214,7 @@ def check_condition(loc: Loc, condition: Condition, rubric: Rubric) -> Found:
 
 def _values(loc: Loc, condition: Condition, column: Column) -> Found:
     if column.type == "flag" and not isinstance(condition.equals, bool):
-        yield say(
-            loc, "a flag is tested with equals = true or false", "是否列须用 equals = true/false"
-        )
+        yield say(loc, "a flag needs equals = true or false", "是否列须写 equals = true 或 false")
     if column.type == "level":
         named = list(condition.one_of)
         named += [condition.equals] if isinstance(condition.equals, str) else []

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from lishui_credit.citation import Citation, Evidence, Period
 from lishui_credit.rubrics.law.event_rules import EventRule, Number, Repair
@@ -19,6 +19,17 @@ Bound = Number | str  # a number as printed, or a fraction as text: "2/3"
 Missing = Literal["withhold", "zero", "full", "exclude"]
 Aggregate = Literal["sum", "weighted", "deduct", "worst", "none"]
 Status = Literal["transcribed", "checked", "partial", "reconstructed"]
+
+TABLES: Final = (
+    "grades",
+    "indicators",
+    "overrides",
+    "repairs",
+    "dimensions",
+    "choices",
+    "amounts",
+)
+"""Lists of an edition whose rows have an id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,133 @@
+"""What the parts of an edition that decide must satisfy: grades, overrides, the start score."""
+
+from __future__ import annotations
+
+from lishui_credit.rubrics.law.event_rules import Number
+from lishui_credit.rubrics.law.row_checks import (
+    Found,
+    check_column,
+    check_condition,
+    check_fine,
+    say,
+)
+from lishui_credit.rubrics.law.rubric import Effect, GradeRow, Indicator, Override, Rubric
+from lishui_credit.tables.toml_places import Loc
+
+
+def check_grades(rubric: Rubric) -> Found:
+    """Yield what is wrong with the grades: cut-offs that do not fall, a last grade that is not open."""
+    if rubric.status == "reconstructed":
+        return
+    reached = [row for row in rubric.grades if not row.set_only]
+    if not reached:
+        yield say(("grades",), "no grade can be reached by points", "没有可通过评分达到的等级")
+        return
+    cuts: list[Number] = []
+    for place, row in enumerate(rubric.grades):
+        loc: Loc = ("grades", place)
+        if rubric.aggregate != "none" or row.set_only:
+            yield from _ends(loc, row, last=row is reached[-1])
+        if row.at_least is not None:
+            if cuts and row.at_least >= cuts[-1]:
+                yield say(
+                    (*loc, "at_least"),
+                    "at_least must fall from the best grade to the worst",
+                    "at_least 须由最优等级向最差等级递减",
+                    row.at_least,
+                )
+            cuts.append(row.at_least)
+            yield from check_fine((*loc, "at_least"), row.at_least, rubric.point_unit)
+        for flag, bound in row.at_least_if.items():
+            yield from check_column((*loc, "at_least_if"), flag, ("flag",))
+            yield from check_fine((*loc, "at_least_if"), bound, rubric.point_unit)
+        if bool(row.requires) != (row.requires_missing is not None):
+            yield say(
+                loc,
+                "requires and requires_missing go together",
+                "requires 与 requires_missing 须同时写",
+            )
+        for condition in row.requires:
+            yield from check_condition((*loc, "requires"), condition, rubric)
+
+
+def _ends(loc: Loc, row: GradeRow, *, last: bool) -> Found:
+    """Yield where a grade has a cut-off that it must not have, or lacks one."""
+    if row.set_only:
+        if row.at_least is not None:
+            yield say(
+                loc, "a set_only grade must not have at_least", "set_only 等级不得有 at_least"
+            )
+    elif not last and row.at_least is None:
+        yield say(loc, "every grade but the last needs at_least", "除末级外,各等级均须有 at_least")
+    elif last and (row.at_least is not None or row.requires):
+        yield say(
+            loc,
+            "the last grade takes everyone left and must not have at_least or requires",
+            "末级兜底,不得写 at_least、requires",
+        )
+
+
+def _effect(loc: Loc, effect: Effect, rubric: Rubric) -> Found:
+    given = [effect.set, effect.cap, effect.shift, effect.not_graded or None]
+    if sum(part is not None for part in given) != 1:
+        yield say(
+            loc,
+            "effect needs exactly one of set, cap, shift, not_graded",
+            "effect 须且只能写 set、cap、shift、not_graded 之一",
+        )
+    for name in (effect.set, effect.cap):
+        if name is not None and name not in {grade.id for grade in rubric.grades}:
+            yield say(loc, "no such grade", "没有该等级", name)
+
+
+def check_overrides(rubric: Rubric) -> Found:
+    """Yield what is wrong with the overrides: their tests, effects and repairs."""
+    if rubric.status == "reconstructed":
+        return
+    for place, row in enumerate(rubric.overrides):
+        loc: Loc = ("overrides", place)
+        yield from _effect((*loc, "effect"), row.effect, rubric)
+        yield from check_reason(loc, row)
+        if (row.column is not None) + bool(row.when) + (row.event is not None) != 1:
+            yield say(
+                loc,
+                "an override needs exactly one of column, when, event",
+                "直接判级规则须且只能写 column、when、event 之一",
+            )
+        yield from check_column((*loc, "column"), row.column, ("flag",))
+        for condition in row.when:
+            yield from check_condition((*loc, "when"), condition, rubric)
+        if row.repair is not None:
+            if row.event is None:
+                yield say(
+                    (*loc, "repair"),
+                    "repair belongs to overrides with an event only",
+                    "repair 仅用于写有 event 的规则",
+                )
+            if row.repair.then is not None:
+                yield from _effect((*loc, "repair"), row.repair.then, rubric)
+
+
+def check_reason(loc: Loc, row: Override | Indicator) -> Found:
+    """Yield where a row is switched off without a reason."""
+    if not row.enabled and not row.why_disabled:
+        yield say(
+            loc, "enabled = false needs why_disabled", "enabled = false 的行须写 why_disabled"
+        )
+
+
+def check_start(rubric: Rubric) -> Found:
+    """Yield what is wrong with the start score of a deducting rubric."""
+    if rubric.start is None:
+        return
+    for place, row in enumerate(rubric.start.rows):
+        for condition in row.when:
+            yield from check_condition(("start", "rows", place), condition, rubric)
+        if (not row.when) != (place == len(rubric.start.rows) - 1):
+            yield say(
+                ("start",),
+                "the last row of [start], and no other, must be without when",
+                "[start] 的末行不写 when,其余各行须写",
+            )
+    if rubric.start.bonus is not None:
+        yield from check_column(("start",), rubric.start.bonus.column, ("integer",))
