@@ -53,6 +53,19 @@ def test_a_module_has_a_page_if_an_example_imports_from_it_what_no_folder_export
     assert all(importlib.util.find_spec(name) for name in reference.taught(reference.faces()))
 
 
+def test_a_public_name_without_an_anchor_and_a_page_that_is_too_large_are_faults(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.html").write_text('<h1 id="lishui_credit.a">a</h1>', encoding="utf-8")
+    (tmp_path / "large.html").write_text("x" * (reference.LARGEST + 1), encoding="utf-8")
+    place = {"lishui_credit.a": "a.md", "lishui_credit.b": "a.md", "lishui_credit.c": "c.md"}
+    assert reference.faults(tmp_path, place) == [
+        "lishui_credit.b: no anchor in a.html",
+        "lishui_credit.c: no anchor in c.html",
+        "large.html: 300,001 bytes",
+    ]
+
+
 def arguments(made: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, str, str]]:
     """Every command, argument and what is said of it."""
     for action in made._actions:

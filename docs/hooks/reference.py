@@ -193,6 +193,17 @@ class Reference:
         return [*nav, {"further modules": section("reference/modules/")}]
 
 
+def faults(site: Path, place: Mapping[str, str]) -> list[str]:
+    """Public paths of a built site that have no anchor on their page, and pages that are too large."""
+    wrong = []
+    for path, uri in place.items():
+        page = site / Path(uri).with_suffix(".html")
+        if not page.is_file() or f'id="{path}"' not in page.read_text("utf-8"):
+            wrong.append(f"{path}: no anchor in {page.relative_to(site)}")
+    sizes = {page.relative_to(site): page.stat().st_size for page in sorted(site.rglob("*.html"))}
+    return wrong + [f"{name}: {size:,} bytes" for name, size in sizes.items() if size > LARGEST]
+
+
 # ---- what mkdocs calls --------------------------------------------------------------------------
 
 _built: dict[str, Reference] = {}
@@ -220,13 +231,6 @@ def on_post_build(config: MkDocsConfig) -> None:
     """Fail where a public path has no anchor, or a page is too large."""
     from mkdocs.exceptions import PluginError
 
-    site = Path(config.site_dir)
-    wrong = []
-    for path, uri in _built["now"].place.items():
-        page = site / Path(uri).with_suffix(".html")
-        if f'id="{path}"' not in page.read_text("utf-8"):
-            wrong.append(f"{path}: no anchor in {page.relative_to(site)}")
-    sizes = {page.relative_to(site): page.stat().st_size for page in site.rglob("*.html")}
-    wrong += [f"{name}: {size:,} bytes" for name, size in sizes.items() if size > LARGEST]
+    wrong = faults(Path(config.site_dir), _built["now"].place)
     if wrong:
         raise PluginError("\n".join(wrong))
