@@ -16,12 +16,12 @@ from lishui_credit import proof
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import ModelError, PolicyError, SubjectError
 from lishui_credit.language import set_language
+from lishui_credit.models import score_file
 from lishui_credit.policies import decision_files
 from lishui_credit.policies.explanations import explain
 from lishui_credit.policies.policy_file import parse
 from lishui_credit.policies.score_files import read_scores
 from lishui_credit.rubrics import grade_files
-from lishui_credit.scorecards import scored_files
 
 EARLIER = Path(__file__).parent / "oracles" / "written_57c994c"
 Run = Callable[..., tuple[int, str, str]]
@@ -170,7 +170,7 @@ def test_a_scored_file_proves_itself_and_names_what_changed(run: Run, earlier: P
 
 def test_a_score_that_was_changed_and_hashed_again_is_found(earlier: Path):
     output = earlier / "again.parquet"
-    made = scored_files.score_into(earlier / "scorecard.json", earlier / "applicants.csv", output)
+    made = score_file(earlier / "scorecard.json", earlier / "applicants.csv", output)
     table = pl.read_parquet(output)
     better = pl.when(pl.int_range(pl.len()) == 3).then(999).otherwise("score")
     table.with_columns(better.cast(table.schema["score"]).alias("score")).write_parquet(output)

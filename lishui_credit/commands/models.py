@@ -78,10 +78,10 @@ def _model_argument(made: argparse.ArgumentParser) -> None:
 
 def score(options: argparse.Namespace) -> int:
     """Score a file by a stored card."""
-    from lishui_credit.scorecards.scored_files import score_into
+    from lishui_credit.models.scoring import score_file
 
     with warnings_told():
-        manifest = score_into(
+        manifest = score_file(
             options.model,
             options.subjects,
             options.output,

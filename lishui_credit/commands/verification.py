@@ -43,8 +43,8 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
     Parameters
     ----------
     path : path-like
-        An output of `grade`, `lishui_credit.policies.decide_file`, or the commands ``score`` and
-        ``plan report``; its inputs where the manifest says.
+        An output of `grade`, `lishui_credit.models.score_file`, `lishui_credit.policies.decide_file`
+        or the command ``plan report``; its inputs where the manifest says.
     progress : callable
         Told the name of each step.
 
@@ -81,9 +81,9 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
 
         return grade_files.verified(said, progress)
     if said.kind == proof.SCORES:
-        from lishui_credit.scorecards import scored_files
+        from lishui_credit.models import scoring
 
-        return scored_files.verified(said, progress)
+        return scoring.verified(said, progress)
     if said.kind == proof.DECISIONS:
         from lishui_credit.policies import decision_files
 

@@ -14,8 +14,9 @@ from lishui_credit import proof
 from lishui_credit.errors import ModelError, Problem
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
+from lishui_credit.scorecards import sample_files
 from lishui_credit.scorecards.cards.card_file import FILE, load
-from lishui_credit.scorecards.sample_files import scan_sample, score_file
+from lishui_credit.scorecards.sample_files import MADE_UP
 from lishui_credit.tables.write import check_suffix, keep_inputs
 
 _ROW: Final = "_row"
@@ -39,7 +40,7 @@ KIND: Final = Kind(
 )
 
 
-def score_into(
+def score_file(
     model: Path | str,
     subjects: Path | str,
     output: Path | str,
@@ -47,14 +48,53 @@ def score_into(
     keep: Sequence[str] | None = None,
     reasons: int = 0,
 ) -> Manifest[ScoreFacts]:
-    """Score a file by a stored card into a file, with its manifest beside it; see `score_file`."""
+    """Score a file by a stored card into a file, with its manifest beside it.
+
+    Parameters
+    ----------
+    model : path-like
+        Folder of the card, or its ``scorecard.json``.
+    subjects, output : path-like
+        In and out; ``.parquet``, ``.csv`` or ``.xlsx``. An earlier output is replaced only when the
+        new one is complete.
+    keep : sequence of str, optional
+        Input columns to keep; without it those that the card does not read.
+    reasons : int, default 0
+        Most reason codes per row.
+
+    Returns
+    -------
+    Manifest
+        Its ``facts`` name the card and its SHA-256 and count the rows.
+
+    Raises
+    ------
+    ModelError
+        If there is no such card.
+    SubjectError
+        If the file cannot be read, lacks columns of the card, or is the output itself.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from lishui_credit.scorecards import Scorecard, save
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> people = pl.DataFrame({"debt": [1, 2, 3, 4] * 60, "bad": [0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1, 1] * 20})
+    >>> people.write_csv(f"{folder.name}/people.csv")
+    >>> card = Scorecard().fit(people.select("debt"), people["bad"]).card_
+    >>> _ = save(card, f"{folder.name}/card/1")
+    >>> made = score_file(f"{folder.name}/card/1", f"{folder.name}/people.csv", f"{folder.name}/s.csv")
+    >>> made.facts.rows, made.inputs["subjects"].path
+    (240, 'people.csv')
+    >>> folder.cleanup()
+    """
     output, card = check_suffix(output), load(model)
     files = {"subjects": Path(subjects), "card": Path(model)}
     if files["card"].is_dir():
         files["card"] /= FILE
     keep_inputs((output, proof.manifest_path(output)), files.values())
     if not files["subjects"].is_file():
-        scan_sample(subjects)  # says what is wrong with it
+        sample_files.scan_sample(subjects)  # says what is wrong with it
     inputs = proof.input_files(files, output, {})
     facts = ScoreFacts(
         model=card.id,
@@ -65,7 +105,7 @@ def score_into(
         reasons=reasons,
     )
     manifest = Manifest(kind=KIND, facts=facts, inputs=inputs, synthetic=card.synthetic)
-    rows = score_file(
+    rows = sample_files.score_file(
         card, subjects, output, keep=keep, reasons=reasons, metadata=manifest.footer()
     )
     inputs = {**inputs, "subjects": replace(inputs["subjects"], rows=rows)}
@@ -84,9 +124,9 @@ def _stored(path: Path) -> pl.LazyFrame:
 
 
 def _says_synthetic(rows: pl.LazyFrame) -> bool:
-    if "synthetic" not in rows.collect_schema().names():
+    if MADE_UP not in rows.collect_schema().names():
         return False
-    told = pl.col("synthetic").cast(pl.String).str.to_lowercase() == "true"
+    told = pl.col(MADE_UP).cast(pl.String).str.to_lowercase().is_in(["true", "1", "是"])
     return bool(rows.select(told.any()).collect(engine="streaming").item())
 
 
@@ -111,7 +151,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
         with tempfile.TemporaryDirectory(prefix="lishui_credit_") as folder:
             second = Path(folder) / f"again{said.path.suffix}"
             card = load(files["card"])
-            rows = score_file(
+            rows = sample_files.score_file(
                 card, files["subjects"], second, keep=facts.keep, reasons=facts.reasons
             )
             same, different = _compared(_stored(said.path), _stored(second))
