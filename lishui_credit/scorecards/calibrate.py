@@ -10,7 +10,7 @@ alone, for scores that come from elsewhere, such as the card in force.
 
 from __future__ import annotations
 
-import math
+import itertools
 import os
 import warnings
 from typing import Any, Literal, Self
@@ -18,19 +18,19 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lishui_credit.errors import CreditError, ModelError, Problem, SubjectError
+from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.cards.sealed import read_sealed, seal, store
 from lishui_credit.scorecards.estimator import Classifier, Estimator
 from lishui_credit.scorecards.features import target, weights
 from lishui_credit.scorecards.folds import collected, log_odds_of_bad, out_of_fold
+from lishui_credit.statistics.logistic import expit, logit, newton
 
 Method = Literal["platt", "isotonic", "beta"]
 Floats = NDArray[np.float64]
 
 _KIND = "lishui_credit.calibrator"
 _METHODS = ("platt", "isotonic", "beta")
-_STEPS = 100
 
 
 class Calibrator(Estimator):
@@ -140,7 +140,7 @@ class Calibrator(Estimator):
             raw = np.interp(s, *self.knots_)
         else:
             columns = s[:, None] if self.method == "platt" else _beta_columns(s)
-            raw = _logistic(columns @ np.asarray(self.slopes_) + self.intercept_)
+            raw = expit(columns @ np.asarray(self.slopes_) + self.intercept_)
         return np.clip(raw, self.floor_, 1.0 - self.floor_)
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
@@ -255,8 +255,7 @@ class Calibrated(Classifier):
 
     def decision_function(self, X: Any) -> Floats:
         """Return calibrated log-odds of bad, shape (n,)."""
-        bad = self.predict_proba(X)[:, 1]
-        return np.log(bad) - np.log1p(-bad)
+        return logit(self.predict_proba(X)[:, 1])
 
 
 def calibrate(
@@ -325,11 +324,6 @@ def _finite(log_odds: ArrayLike) -> Floats:
     return s
 
 
-def _logistic(z: Floats) -> Floats:
-    half: Floats = 0.5 * (1.0 + np.tanh(0.5 * z))
-    return half
-
-
 def _beta_columns(s: Floats) -> Floats:
     """Return ln p and -ln(1 - p) of p = 1 / (1 + exp(-s)); both rise with s."""
     return np.column_stack([-np.logaddexp(0.0, -s), np.logaddexp(0.0, s)])
@@ -351,52 +345,13 @@ def _rising_logistic(columns: Floats, y: NDArray[np.int8], w: Floats) -> list[fl
     """
     bads, goods = float(w[y == 1].sum()), float(w[y == 0].sum())
     aim = np.where(y == 1, (bads + 1.0) / (bads + 2.0), 1.0 / (goods + 2.0))
-    width = columns.shape[1]
-    best: tuple[float, list[float]] | None = None
-    for mask in range(2**width):
-        free = [place for place in range(width) if mask >> place & 1]
-        loss, answer = _newton(columns[:, free], aim, w)
-        if any(slope <= 0.0 for slope in answer[:-1]):
-            continue
-        slopes = [0.0] * width
-        for place, slope in zip(free, answer[:-1], strict=True):
-            slopes[place] = slope
-        if best is None or loss < best[0]:
-            best = loss, [*slopes, answer[-1]]
-    if best is None:  # not reached: with every slope at zero the answer is feasible
-        raise ModelError(tr("calibration found no answer", "校准未得到结果"))
-    return best[1]
-
-
-def _newton(columns: Floats, aim: Floats, w: Floats) -> tuple[float, list[float]]:
-    """Return the log loss and the coefficients, intercept last, of a weighted soft-label fit."""
     scale = np.maximum(np.abs(columns).max(axis=0, initial=0.0), 1e-12)
-    design = np.column_stack([columns / scale, np.ones(len(aim))])
-    mean = float(np.average(aim, weights=w))
-    beta = np.zeros(design.shape[1])
-    beta[-1] = math.log(mean / (1.0 - mean))
-
-    def loss(at: Floats) -> float:
-        z = design @ at
-        return float(w @ (np.logaddexp(0.0, z) - aim * z))
-
-    now = loss(beta)
-    for _ in range(_STEPS):
-        p = _logistic(design @ beta)
-        gradient = design.T @ (w * (p - aim))
-        curve = design.T @ (design * (w * p * (1.0 - p))[:, None])
-        curve[np.diag_indices_from(curve)] += 1e-12 * max(1.0, float(np.trace(curve)))
-        step = np.linalg.solve(curve, gradient)
-        size = 1.0
-        while size > 1e-10 and (then := loss(beta - size * step)) > now - 1e-4 * size * float(
-            gradient @ step
-        ):
-            size /= 2.0
-        if size <= 1e-10:
-            break
-        beta, before, now = beta - size * step, now, then
-        if before - now <= 1e-13 * max(1.0, abs(now)):
-            break
-    coefficients = beta.copy()
-    coefficients[:-1] /= scale
-    return now, [float(value) for value in coefficients]
+    scaled = columns / scale
+    tops = []
+    for chosen in itertools.product((False, True), repeat=columns.shape[1]):
+        free = np.array(chosen)
+        top = newton(scaled, aim, w, free=free, tolerance=1e-18, limit=np.inf)
+        if (top.coefficients[1:][free] > 0.0).all():
+            tops.append(top)
+    best = max(tops, key=lambda top: top.likelihood)
+    return [*(best.coefficients[1:] / scale).tolist(), float(best.coefficients[0])]

@@ -34,6 +34,7 @@ from lishui_credit.scorecards.comparison import Comparison, compare
 from lishui_credit.scorecards.estimator import Classifier
 from lishui_credit.scorecards.features import features, target, weights
 from lishui_credit.scorecards.folds import split
+from lishui_credit.statistics.logistic import expit
 
 Floats = NDArray[np.float64]
 
@@ -218,7 +219,7 @@ class Challenger(Classifier):
         SubjectError
             If a column is missing, a number arrives as text, or a value is infinite.
         """
-        bad = 1.0 / (1.0 + np.exp(-self.decision_function(X)))
+        bad = expit(self.decision_function(X))
         return np.column_stack([1.0 - bad, bad])
 
     def contributions(self, X: Any) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.features import target
+from lishui_credit.statistics.outcomes import roc_area
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def compare(
 
 
 def _ranks(risk: ArrayLike, rows: int) -> NDArray[np.intp]:
-    """Return the dense rank of each risk, from 0."""
+    """Return the dense rank of each risk, 0 the riskiest."""
     values = np.asarray(risk, dtype=np.float64)
     if values.shape != (rows,) or np.isnan(values).any():
         raise SubjectError(
@@ -144,14 +145,13 @@ def _ranks(risk: ArrayLike, rows: int) -> NDArray[np.intp]:
                 f"{values.shape}, {int(np.isnan(values).sum())} NaN",
             )
         )
-    found: NDArray[np.intp] = np.unique(values, return_inverse=True)[1]
+    found: NDArray[np.intp] = np.unique(-values, return_inverse=True)[1]
     return found
 
 
 def _auc(rank: NDArray[np.intp], bad: NDArray[np.intp], good: NDArray[np.intp]) -> float:
-    """Return the share of pairs in which the bad one ranks higher, ties half."""
     size = int(rank.max()) + 1
-    goods = np.bincount(rank[good], minlength=size)
-    below = np.cumsum(goods) - goods
-    wins = (below + 0.5 * goods)[rank[bad]].sum()
-    return float(wins / (len(bad) * len(good)))
+    of_bads, of_goods = (
+        np.bincount(rank[rows], minlength=size).astype(np.float64) for rows in (bad, good)
+    )
+    return roc_area(of_bads, of_goods)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lishui_credit.errors import ModelError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.features import target, weights
+from lishui_credit.statistics.logistic import logit
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -109,9 +110,8 @@ def log_odds_of_bad(model: Any, X: Any) -> Floats:
                 "predict_proba, decision_function",
             )
         )
-    bad = np.clip(np.asarray(model.predict_proba(X), dtype=np.float64)[:, 1], 1e-12, 1.0 - 1e-12)
-    odds: Floats = np.log(bad) - np.log1p(-bad)
-    return odds
+    bad = np.asarray(model.predict_proba(X), dtype=np.float64)[:, 1]
+    return logit(np.clip(bad, 1e-12, 1.0 - 1e-12))
 
 
 def out_of_fold(

@@ -33,7 +33,8 @@ from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.estimator import Classifier
 from lishui_credit.scorecards.features import features, like, target, weights
 from lishui_credit.scorecards.protected import admitted
-from lishui_credit.statistics.logistic import Floats, Logistic, fit_logistic
+from lishui_credit.statistics.logistic import Logistic, fit_logistic
+from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.version import __version__
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.language import tr
 from lishui_credit.statistics.chi_square import tail
-from lishui_credit.statistics.logistic import Logistic, fit_logistic
+from lishui_credit.statistics.logistic import Logistic, expit, fit_logistic
 
 Floats = NDArray[np.float64]
 
@@ -138,7 +138,7 @@ def forward(
     fit: Logistic = fit_logistic(x[:, kept], bad, weight, ridge=ridge)
     stopped = 1.0
     while len(kept) < len(names):
-        p = 1 / (1 + np.exp(-fit.log_odds(x[:, kept])))
+        p = expit(fit.log_odds(x[:, kept]))
         miss, curve = heavy * (~bad - p), heavy * p * (1 - p)
         inside = np.column_stack([np.ones(len(bad)), x[:, kept]])
         cross = inside.T @ (x * curve[:, None])

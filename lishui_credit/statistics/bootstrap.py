@@ -13,6 +13,7 @@ import numpy as np
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Estimate, Floats, Ranked, Values, bands, checked
+from lishui_credit.statistics.proportions import quantile
 
 LEVELS_AT_MOST = 5_000
 """Levels are merged to about so many, by equal weight, before counts are drawn."""
@@ -33,12 +34,10 @@ def corrected(draws: Floats, value: float, level: float, within: tuple[float, fl
     Draws of a maximum such as KS or H lie above the value; percentiles would then cover the truth
     far less often than promised. The interval is cut off at `within` and always holds the value.
     """
-    from scipy.special import ndtri
-
     held = draws[np.isfinite(draws)]
     if len(held) < max(20, len(draws) // 2):
         return Estimate(value, None, None, level)
-    middle, reach = 2 * value - held.mean(), float(ndtri(0.5 + level / 2)) * held.std(ddof=1)
+    middle, reach = 2 * value - held.mean(), quantile(level) * held.std(ddof=1)
     low, high = (
         max(within[0], min(middle - reach, value)),
         min(within[1], max(middle + reach, value)),

@@ -259,6 +259,20 @@ def ranked(y: Floats, risk: Floats, weights: Floats | None = None) -> Ranked:
     )
 
 
+def roc_area(bads: Floats, goods: Floats) -> float:
+    """Return the chance that a bad is riskier than a good, ties half: the area under the ROC curve.
+
+    Of bads and goods per level, riskiest first.
+
+    Examples
+    --------
+    >>> roc_area(np.array([1.0, 1.0, 0.0]), np.array([0.0, 1.0, 1.0]))
+    0.875
+    """
+    less_risky = goods.sum() - np.cumsum(goods) + goods / 2
+    return float(bads @ less_risky / (bads.sum() * goods.sum()))
+
+
 def bands(amounts: Floats, count: int) -> NDArray[np.int64]:
     """Return a band, 0 to count - 1, for each level, by equal weight, never splitting a level.
 

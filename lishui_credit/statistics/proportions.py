@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
@@ -98,6 +99,24 @@ def jeffreys_interval(bads: Values, subjects: Values, level: float = 0.95) -> tu
     low = np.where(d > 0, betaincinv(d + 0.5, n - d + 0.5, tail), 0.0)
     high = np.where(d < n, betaincinv(d + 0.5, n - d + 0.5, 1 - tail), 1.0)
     return low, high
+
+
+def two_proportions(subjects: Values, bads: Values) -> tuple[Floats, Floats]:
+    """Return z and two-sided p of equal bad rates in each of k places and the one after it, (k-1,).
+
+    z = (r' - r) / sqrt(r0 (1 - r0) (1/n + 1/n')), r0 the rate of both together. Its square is the
+    chi-square of the two-by-two table without continuity correction. Where both rates are 0 or both
+    1, or a place is empty, z = 0 and p = 1.
+    """
+    n, b = np.asarray(subjects, dtype=np.float64), np.asarray(bads, dtype=np.float64)
+    known = (n[:-1] > 0) & (n[1:] > 0)
+    n1, n2 = np.where(known, n[:-1], 1.0), np.where(known, n[1:], 1.0)
+    pooled = (b[:-1] + b[1:]) / (n1 + n2)
+    variance = pooled * (1.0 - pooled) * (1.0 / n1 + 1.0 / n2)
+    known &= variance > 0
+    gap = b[1:] / n2 - b[:-1] / n1
+    z = np.where(known, gap / np.sqrt(np.where(known, variance, 1.0)), 0.0)
+    return z, np.array([math.erfc(abs(value) / math.sqrt(2.0)) for value in z], dtype=np.float64)
 
 
 def stratified(

@@ -24,6 +24,7 @@ from lishui_credit.scorecards.features import features
 from lishui_credit.scorecards.folds import out_of_fold
 from lishui_credit.scorecards.sample_files import read_sample
 from lishui_credit.scorecards.scorecard import Scorecard
+from lishui_credit.statistics.logistic import expit
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.read import sha256
 from lishui_credit.validation.groups import by_group
@@ -142,7 +143,7 @@ def fit_file(
     validation = validate(
         outcome.cast(pl.Int8).to_numpy(),
         score=line * scale.factor + scale.offset,
-        pd=1 / (1 + np.exp(line)),
+        pd=expit(-line),
         groups={name: table[name].cast(pl.String) for name in by},
         title=tr(
             f"{title_zh or folder.parent.name}: out of fold, {folds} folds",

@@ -27,6 +27,7 @@ from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.cards.scale import Scale
 from lishui_credit.scorecards.features import features
+from lishui_credit.statistics.logistic import expit
 
 POINTS = "points__"
 
@@ -242,8 +243,7 @@ class Card:
 
     def pd(self, scores: Any) -> NDArray[np.float64]:
         """Return the probability of bad of scores, shape (n,): strictly falling."""
-        from_line: NDArray[np.float64] = 1 / (1 + np.exp(self.log_odds(scores)))
-        return from_line
+        return expit(-self.log_odds(scores))
 
     def grade(self, scores: pl.Series) -> pl.Series:
         """Return the grade id of scores.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 from lishui_credit.points import half_away
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.cards.scale import Scale
-from lishui_credit.statistics.logistic import Floats, Logistic
+from lishui_credit.statistics.logistic import Logistic
+from lishui_credit.statistics.outcomes import Floats, ranked, roc_area
 
 if TYPE_CHECKING:
     from lishui_credit.scorecards.cards.card import Card
@@ -101,31 +101,15 @@ def loss_of_rounding(
         loss = np.logaddexp(0.0, np.where(bad, odds, -odds))
         return float(np.average(loss, weights=heavy))
 
+    def area(odds: Floats) -> float:
+        levels = ranked(bad.astype(np.float64), -odds, weight)
+        return roc_area(levels.bads, levels.goods)
+
     return {
         "mean_points": round(float(away.mean()), 4),
         "max_points": round(float(away.max()), 4),
-        "auc_before": round(auc(bad, -line, weight), 6),
-        "auc_after": round(auc(bad, -rounded, weight), 6),
+        "auc_before": round(area(line), 6),
+        "auc_after": round(area(rounded), 6),
         "log_loss_before": round(log_loss(line), 6),
         "log_loss_after": round(log_loss(rounded), 6),
     }
-
-
-def auc(bad: NDArray[np.bool_], risk: Floats, weight: Floats | None = None) -> float:
-    """Return the probability that a bad has the higher risk than a good, ties half.
-
-    `validation.discrimination` has it with an interval; here is what a fit says of itself.
-
-    Examples
-    --------
-    >>> auc(np.array([True, False, True, False]), np.array([3.0, 2.0, 2.0, 1.0]))
-    0.875
-    """
-    heavy = np.ones(len(bad)) if weight is None else weight
-    _, place = np.unique(risk, return_inverse=True)
-    bads = np.bincount(place, weights=heavy * bad)
-    goods = np.bincount(place, weights=heavy * ~bad)
-    below = np.concatenate(([0.0], np.cumsum(goods)[:-1]))
-    won = float((bads * (below + goods / 2)).sum())
-    whole = float(bads.sum() * goods.sum())
-    return won / whole if whole else math.nan

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lishui_credit.errors import ModelError, Problem
 from lishui_credit.language import tr
+from lishui_credit.statistics.logistic import expit
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class Scale:
 
     def pd(self, score: float) -> float:
         """Return the probability of bad of a score."""
-        return 1 / (1 + math.exp(self.log_odds(score)))
+        return float(expit(-self.log_odds(score)))
 
     @classmethod
     def between(cls, worst: float, best: float, low: float, high: float) -> Scale:
