@@ -99,7 +99,7 @@ def test_all_that_is_wrong_with_directions_is_named_at_once():
     with pytest.raises(CreditError) as caught:
         model.fit(*people(100))
     assert len(caught.value.problems) == 4
-    assert "is it 'own'?" in str(caught.value)
+    assert "did you mean 'own'?" in str(caught.value)
 
 
 def test_contributions_add_up_to_the_log_odds(fitted):

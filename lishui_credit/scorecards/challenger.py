@@ -10,7 +10,6 @@ trees as integer codes only (see `codes`).
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self
@@ -32,9 +31,10 @@ from lishui_credit.scorecards.cards.sealed import packages, read_sealed, seal, s
 from lishui_credit.scorecards.categories import Codes, Unseen
 from lishui_credit.scorecards.comparison import Comparison, compare
 from lishui_credit.scorecards.estimator import Classifier
-from lishui_credit.scorecards.features import features, target, weights
+from lishui_credit.scorecards.features import Sample, features
 from lishui_credit.scorecards.folds import split
 from lishui_credit.statistics.logistic import expit
+from lishui_credit.tables.frames import absent
 
 Floats = NDArray[np.float64]
 
@@ -153,9 +153,8 @@ class Challenger(Classifier):
         CreditError
             If a setting, a direction or a column named is unknown: all of them at once.
         """
-        frame = features(X)
-        outcome = target(y, frame.height)
-        weight = weights(sample_weight, frame.height)
+        sample = Sample.read(X, y, sample_weight)
+        frame, outcome, weight = sample.frame, sample.outcome, sample.weighed
         candidates = candidate_settings(self.settings, frame.height)
         directions = self._directions(frame)
         threads = self._threads(frame.height)
@@ -330,11 +329,11 @@ class Challenger(Classifier):
                 Problem(tr(f"no feature may be called '{BASELINE}'", f"特征不得名为“{BASELINE}”"))
             )
         named = [*self.categorical, *([] if learned is not None else wanted)]
-        for name in dict.fromkeys(named):
-            if name not in frame.columns:
-                near = difflib.get_close_matches(name, frame.columns, n=1)
-                hint = tr(f"is it '{near[0]}'?", f"是否为“{near[0]}”?") if near else ""
-                problems.append(Problem(tr(f"no column '{name}'", f"没有“{name}”列"), hint=hint))
+        problems += [
+            absent(name, frame.columns)
+            for name in dict.fromkeys(named)
+            if name not in frame.columns
+        ]
         for name, word in wanted.items():
             if word not in _SIGNS:
                 problems.append(

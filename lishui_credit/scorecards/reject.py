@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.scorecards.features import features, target, weights
+from lishui_credit.scorecards.features import Sample, features
 
 Floats = NDArray[np.float64]
 Fit = Callable[[pl.DataFrame, NDArray[np.int8], Floats], Any]
@@ -349,9 +349,8 @@ class _Accepted:
             problems.append(Problem(tr("bands is under 2", "bands 应至少为 2"), str(bands)))
         if problems:
             raise CreditError(problems)
-        frame = features(X)
-        outcome = target(y, frame.height)
-        weight = weights(sample_weight, frame.height)
+        sample = Sample.read(X, y, sample_weight)
+        frame, outcome, weight = sample.frame, sample.outcome, sample.weighed
         refused = features(rejects, frame.columns)
         if not refused.height:
             raise SubjectError(Problem(tr("there is no rejected row", "没有被拒样本")))

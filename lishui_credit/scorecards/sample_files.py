@@ -19,7 +19,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.cards.card import Card
-from lishui_credit.scorecards.features import features
+from lishui_credit.scorecards.features import features, refuse_infinite
 from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import Column, dictionary
 from lishui_credit.tables.headers import is_date, is_header, normal, spellings, split_unit
@@ -260,17 +260,7 @@ def score_file(
 
 def _check(card: Card, lazy: pl.LazyFrame) -> None:
     """Refuse infinite values and judge unseen categories, in one streaming pass each."""
-    schema = lazy.collect_schema()
-    floats = [name for name in card.columns if schema[name].is_float()]
-    if floats:
-        counts = lazy.select(pl.col(floats).is_infinite().sum()).collect(engine="streaming")
-        problems = [
-            Problem(tr("infinite values", "有无穷大的值"), f"{count}", where=name)
-            for name, count in counts.row(0, named=True).items()
-            if count
-        ]
-        if problems:
-            raise SubjectError(problems)
+    refuse_infinite(lazy, card.columns, engine="streaming")
     categories = [row.binning for row in card.characteristics if row.binning.type != "number"]
     if categories and card.policies.unseen in ("raise", "warn"):
         levels = lazy.select(row.feature for row in categories).unique().collect(engine="streaming")

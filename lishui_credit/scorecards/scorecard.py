@@ -8,38 +8,32 @@ questions to a card can be put to the estimator itself.
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, Problem, SubjectError
 from lishui_credit.expressions import Expr, Namespace
 from lishui_credit.grades import GradeScale
 from lishui_credit.language import tr
-from lishui_credit.scorecards import selection as choose
-from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
 from lishui_credit.scorecards.cards.export import Scorer, to_sql
 from lishui_credit.scorecards.cards.identities import Verification, verify
+from lishui_credit.scorecards.cards.integer_points import integer_points, loss_of_rounding
 from lishui_credit.scorecards.cards.reasons import Baseline, reason_codes
-from lishui_credit.scorecards.cards.rounding import integer_points, loss_of_rounding
 from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.estimator import Classifier
-from lishui_credit.scorecards.features import features, like, target, weights
+from lishui_credit.scorecards.features import Sample, like
 from lishui_credit.scorecards.protected import admitted
-from lishui_credit.statistics.logistic import Logistic, fit_logistic
+from lishui_credit.scorecards.selection import Pool, fit_signed, select
+from lishui_credit.statistics.logistic import Logistic
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.version import __version__
-
-
-class SignWarning(UserWarning):
-    """A characteristic's coefficient has the wrong sign."""
 
 
 class Scorecard(Classifier):
@@ -185,10 +179,8 @@ class Scorecard(Classifier):
         Cost: that of the binning, plus O(n k^2) per Newton step.
         """
         self._check_settings()
-        offered = features(X)
-        outcome = target(y, offered.height)
-        heavy = None if sample_weight is None else weights(sample_weight, offered.height)
-        taken, left, reasons = admitted(offered.columns, self.protected or {})
+        offered = Sample.read(X, y, sample_weight)
+        taken, left, reasons = admitted(offered.frame.columns, self.protected or {})
         if not taken:
             raise SubjectError(
                 Problem(
@@ -196,26 +188,31 @@ class Scorecard(Classifier):
                     hint="; ".join(f"{name}: {why}" for name, why in left.items()),
                 )
             )
-        frame = offered.select(taken)
+        sample = offered.only(taken)
         template = self.process if self.process is not None else BinningProcess()
-        self.process_ = BinningProcess(**template.get_params(deep=False))
-        self.process_.fit(frame, outcome, heavy)
-        bad = outcome == 1
-        names, x, dropped = self._candidates(frame)
-        left = {**left, **dropped}
-        names, x, dropped = self._selected(names, x, bad, heavy)
-        left = {**left, **dropped}
-        names, fit, dropped = self._signed(names, x, bad, heavy)
-        del x  # as large as the data
-        left = {**left, **dropped}
-        self.dropped_ = left
-        self.features_ = names
-        self.card_ = self._card(names, fit, left, reasons)
-        numbers = self.process_.bin_numbers(frame, names)
-        line = fit.log_odds(self.process_.woes(numbers))
-        scores = self.card_.score(frame)
-        self.rounding_ = loss_of_rounding(line, self.card_, scores, bad, heavy)
-        self.card_ = self._documented(frame, outcome, heavy, fit)
+        self.process_ = BinningProcess(**template.get_params(deep=False)).learn(sample)
+        bad, weight = sample.outcome == 1, sample.weight
+        pool = self._pool(sample.frame)
+        select(
+            pool,
+            {name: row.iv for name, row in self.process_.binnings_.items()},
+            bad,
+            weight,
+            method=self.selection,
+            max_correlation=self.max_correlation,
+            max_vif=self.max_vif,
+            ridge=self.ridge,
+            stop_p=self.stop_p,
+        )
+        fit = fit_signed(pool, bad, weight, ridge=self.ridge, sign=self.sign)
+        self.features_, self.dropped_ = pool.names, {**left, **pool.left}
+        del pool  # its WoE are as large as the data
+        self.card_ = self._card(fit, reasons)
+        kept = sample.frame.select(self.features_)
+        line = fit.log_odds(self.process_.woes(self.process_.placed(kept)))
+        scores = self.card_.scored(kept)
+        self.rounding_ = loss_of_rounding(line, self.card_, scores, bad, weight)
+        self.card_ = self._documented(sample, fit)
         return self
 
     # ---- steps of the fit --------------------------------------------------------------------
@@ -255,19 +252,20 @@ class Scorecard(Classifier):
         if problems:
             raise ModelError(problems)
 
-    def _candidates(self, frame: pl.DataFrame) -> tuple[list[str], Floats, dict[str, str]]:
-        dropped: dict[str, str] = {}
-        names = []
-        for name, row in self.process_.binnings_.items():
-            if row.iv < self.min_iv:
-                dropped[name] = tr(
-                    f"information value {row.iv:.4f} below {self.min_iv:g}",
-                    f"信息值 {row.iv:.4f} 低于 {self.min_iv:g}",
-                )
-            else:
-                names.append(name)
+    def _pool(self, frame: pl.DataFrame) -> Pool:
+        """Return the characteristics of enough information value, with their WoE."""
+        ivs = {name: row.iv for name, row in self.process_.binnings_.items()}
+        weak = {
+            name: tr(
+                f"information value {iv:.4f} below {self.min_iv:g}",
+                f"信息值 {iv:.4f} 低于 {self.min_iv:g}",
+            )
+            for name, iv in ivs.items()
+            if iv < self.min_iv
+        }
+        names = [name for name in ivs if name not in weak]
         if not names:
-            best = max(row.iv for row in self.process_.binnings_.values())
+            best = max(ivs.values())
             raise SubjectError(
                 Problem(
                     tr("no characteristic tells good from bad", "没有特征能区分好坏"),
@@ -275,76 +273,11 @@ class Scorecard(Classifier):
                     tr("lower min_iv, or bring other data", "请降低 min_iv 或补充数据"),
                 )
             )
-        numbers = self.process_.bin_numbers(frame, names)
-        return names, self.process_.woes(numbers), dropped
+        numbers = self.process_.placed(frame.select(names))
+        return Pool(names, self.process_.woes(numbers), weak)
 
-    def _selected(
-        self, names: list[str], x: Floats, bad: NDArray[np.bool_], heavy: Floats | None
-    ) -> tuple[list[str], Floats, dict[str, str]]:
-        left: dict[str, str] = {}
-        ivs = {name: self.process_.binnings_[name].iv for name in names}
-
-        def without(dropped: dict[str, str]) -> None:
-            nonlocal names, x
-            left.update(dropped)
-            keep = [place for place, name in enumerate(names) if name not in dropped]
-            names, x = [names[place] for place in keep], _narrowed(x, keep)
-
-        if self.max_correlation is not None:
-            without(choose.correlated(x, names, [ivs[n] for n in names], self.max_correlation))
-        if self.max_vif is not None:
-            without(choose.inflated(x, names, self.max_vif))
-        if self.selection == "forward":
-            order, dropped = choose.forward(
-                x, names, bad, heavy, ridge=self.ridge, stop_p=self.stop_p
-            )
-            left.update(dropped)
-            names, x = [names[place] for place in order], x[:, order]
-        elif self.selection == "l1":
-            without(choose.l1_path(x, names, bad, heavy, ridge=self.ridge)[1])
-        if not names:
-            raise SubjectError(
-                Problem(tr("the selection keeps no characteristic", "筛选后没有剩余特征"))
-            )
-        return names, x, left
-
-    def _signed(
-        self, names: list[str], x: Floats, bad: NDArray[np.bool_], heavy: Floats | None
-    ) -> tuple[list[str], Logistic, dict[str, str]]:
-        """Fit, and settle coefficients of the wrong sign; returns those that are not zero."""
-        left: dict[str, str] = {}
-        fit = fit_logistic(x, bad, heavy, ridge=self.ridge, positive=self.sign == "constrain")
-        reason = tr(
-            "its sign flips beside the others: coefficient would be negative",
-            "与其他特征同用时符号反转(系数为负)",
-        )
-        if self.sign == "flag":
-            flipped = [name for name, b in zip(names, fit.coefficients, strict=True) if b < 0]
-            if flipped:
-                warnings.warn(f"{reason}: {', '.join(flipped)}", SignWarning, stacklevel=3)
-            return names, fit, left
-        while len(names) > 1 and (fit.coefficients <= 0).any():
-            worst = int(np.argmin(fit.coefficients))
-            gone = (
-                np.flatnonzero(fit.coefficients <= 0).tolist()
-                if self.sign == "constrain"
-                else [worst]
-            )
-            left.update({names[place]: reason for place in gone})
-            keep = [place for place in range(len(names)) if place not in gone]
-            names, x = [names[place] for place in keep], _narrowed(x, keep)
-            if not names:
-                break
-            fit = fit_logistic(x, bad, heavy, ridge=self.ridge, positive=self.sign == "constrain")
-        if not names or fit.coefficients[0] <= 0:
-            raise SubjectError(
-                Problem(tr("no characteristic keeps its sign", "没有特征保持正确符号"))
-            )
-        return names, fit, left
-
-    def _card(
-        self, names: list[str], fit: Logistic, left: dict[str, str], reasons: dict[str, str]
-    ) -> Card:
+    def _card(self, fit: Logistic, reasons: Mapping[str, str]) -> Card:
+        names = self.features_
         binnings = [self.process_.binnings_[name] for name in names]
         scale = Scale(pdo=self.pdo, base_score=self.base_score, base_odds=self.base_odds)
         if self.scaling == "min_max":
@@ -377,26 +310,17 @@ class Scorecard(Classifier):
             base_points=base,
             point_unit=self.point_unit,
             intercept=fit.intercept,
-            policies=Policies(
-                missing=self.process_.missing,
-                unseen=self.process_.unseen,
-                rare_levels=self.process_.rare_levels,
-                smoothing=self.process_.smoothing,
-            ),
+            policies=self.process_.policies,
             grades=self.grades,
-            dropped=left,
+            dropped=self.dropped_,
             protected=reasons,
         )
 
-    def _documented(
-        self, frame: pl.DataFrame, outcome: NDArray[np.int8], heavy: Floats | None, fit: Logistic
-    ) -> Card:
-        from dataclasses import replace
-
+    def _documented(self, sample: Sample, fit: Logistic) -> Card:
         digest = hashlib.sha256()
-        digest.update("\n".join(frame.columns).encode())
-        digest.update(frame.hash_rows(seed=0).to_numpy().tobytes())
-        digest.update(outcome.tobytes())
+        digest.update("\n".join(sample.frame.columns).encode())
+        digest.update(sample.frame.hash_rows(seed=0).to_numpy().tobytes())
+        digest.update(sample.outcome.tobytes())
         settings = {
             name: value
             for name, value in {
@@ -409,10 +333,10 @@ class Scorecard(Classifier):
             self.card_,
             settings={key: _plain(value) for key, value in sorted(settings.items())},
             provenance={
-                "sample_rows": frame.height,
-                "sample_bads": int(outcome.sum()),
+                "sample_rows": sample.frame.height,
+                "sample_bads": int(sample.outcome.sum()),
                 "sample_fingerprint": digest.hexdigest(),
-                "weighted": heavy is not None,
+                "weighted": sample.weight is not None,
                 "newton_steps": fit.iterations,
                 "packages": {
                     "lishui_credit": __version__,
@@ -532,11 +456,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
         return [_plain(inner) for inner in value]
     return value
-
-
-def _narrowed(x: Floats, keep: list[int]) -> Floats:
-    """Move the columns kept to the front, in place: a copy would double the largest array."""
-    for place, column in enumerate(keep):
-        if place != column:
-            x[:, place] = x[:, column]
-    return x[:, : len(keep)]

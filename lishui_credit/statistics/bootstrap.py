@@ -112,7 +112,7 @@ def bootstrap(
     """
     _repeats(repeats)
     named = {f"column {place + 1}": values for place, values in enumerate(columns)}
-    good = checked(y, **named)
+    good = checked(y, weights=None, classes=True, **named)
     arrays = list(good.columns.values())
     rng = np.random.default_rng(seed)
     strata = [np.arange(len(good.y))]

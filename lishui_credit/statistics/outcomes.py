@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -18,10 +18,14 @@ from numpy.typing import NDArray
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 
-Values = Any
-"""A column of any kind: numpy array, polars or pandas series, list."""
+if TYPE_CHECKING:
+    from narwhals.typing import IntoSeries
+
+Values: TypeAlias = "Sequence[Any] | NDArray[Any] | IntoSeries"
+"""A column of any kind: list, numpy array, polars or pandas series."""
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

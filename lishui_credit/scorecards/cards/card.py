@@ -28,6 +28,7 @@ from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.cards.scale import Scale
 from lishui_credit.scorecards.features import features
 from lishui_credit.statistics.logistic import expit
+from lishui_credit.tables.frames import Frame
 
 POINTS = "points__"
 
@@ -209,7 +210,7 @@ class Card:
 
     # ---- rows ---------------------------------------------------------------------------------
 
-    def score(self, X: Any) -> pl.Series:  # noqa: N803
+    def score(self, X: Frame) -> pl.Series:  # noqa: N803
         """Return the score of every row, Int32 in units of 1/`point_unit`, shape (n,).
 
         Raises
@@ -223,11 +224,14 @@ class Card:
         UnseenWarning
             With counts, where the policy is "warn".
         """
-        frame = features(X, self.columns)
+        return self.scored(features(X, self.columns))
+
+    def scored(self, frame: pl.DataFrame) -> pl.Series:
+        """Return the score of every row of a frame that has been read and checked."""
         judge_unseen(frame, [row.binning for row in self.characteristics], self.policies.unseen)
         return frame.select(self.expr()).to_series()
 
-    def contributions(self, X: Any) -> pl.DataFrame:  # noqa: N803
+    def contributions(self, X: Frame) -> pl.DataFrame:  # noqa: N803
         """Return one ``points__<column>`` per characteristic, shape (n, k), and the score.
 
         The columns and the base points add up to ``score``.

@@ -100,6 +100,8 @@ def stability_section(
         )
 
     def moves() -> Iterable[Line | Table]:
+        assert initial_grades is not None
+        assert grades is not None
         matrix = migration(initial_grades, grades, order=order)
         found = bandwidth(matrix)
         for id, en, zh, value, share in (
