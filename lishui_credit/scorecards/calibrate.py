@@ -1,9 +1,9 @@
 """Probabilities that mean what they say: Platt, isotonic and beta calibration out of fold.
 
-A model's probabilities on the rows it was fitted to are too sure of themselves. `Calibrated`
-therefore scores every row by a model that has not seen it, learns from those log-odds how often
-such a score turns bad, and only then fits the model to all rows. `Calibrator` is the second step
-alone, for scores that come from elsewhere, such as the card in force.
+A model's probabilities on the rows it was fitted to are too extreme. `Calibrated` therefore scores
+every row by a model that has not seen it, learns from those log-odds how often such a score turns
+bad, and only then fits the model to all rows. `Calibrator` is the second step alone, for scores that
+come from elsewhere, such as the card in force.
 """
 
 # ruff: noqa: N803, N806 - X is what scikit-learn calls it
@@ -13,21 +13,21 @@ from __future__ import annotations
 import itertools
 import os
 import warnings
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.scorecards.cards.sealed import read_sealed, seal, store
-from lishui_credit.scorecards.estimator import Classifier, Estimator
+from lishui_credit.scorecards.estimator import Classifier, Estimator, Learner
 from lishui_credit.scorecards.features import target, weights
-from lishui_credit.scorecards.folds import collected, log_odds_of_bad, out_of_fold
+from lishui_credit.scorecards.folds import Matrix, collected, log_odds_of_bad, out_of_fold
+from lishui_credit.scorecards.sealed_json import read_sealed, seal, store
 from lishui_credit.statistics.logistic import expit, logit, newton
+from lishui_credit.statistics.outcomes import Floats, Values
 
 Method = Literal["platt", "isotonic", "beta"]
-Floats = NDArray[np.float64]
 
 _KIND = "lishui_credit.calibrator"
 _METHODS = ("platt", "isotonic", "beta")
@@ -51,9 +51,9 @@ class Calibrator(Estimator):
     Parameters
     ----------
     method : {"platt", "isotonic", "beta"}, default "platt"
-        Platt wants some 100 rows, beta some 500, isotonic some 2,000 with 200 bads.
+        Platt needs some 100 rows, beta some 500, isotonic some 2,000 with 200 bads.
     floor : float, optional
-        Least probability ever given, in (0, 0.5); by default 0.5 / (weight of all rows + 1), the
+        Least probability that is given, in (0, 0.5); by default 0.5 / (weight of all rows + 1), the
         Jeffreys mean of a grade that holds every row and no bad.
 
     Attributes
@@ -87,8 +87,8 @@ class Calibrator(Estimator):
         self.method = method
         self.floor = floor
 
-    def fit(self, log_odds: ArrayLike, y: Any, sample_weight: Any = None) -> Self:
-        """Learn from log-odds that the rows' own model has not been fitted to.
+    def fit(self, log_odds: ArrayLike, y: Values, sample_weight: Values | None = None) -> Self:
+        """Learn from log-odds by a model that was not fitted to these rows.
 
         Parameters
         ----------
@@ -101,7 +101,7 @@ class Calibrator(Estimator):
         Raises
         ------
         CreditError
-            If the method or the floor is none of those allowed.
+            If there is no such method, or the floor is out of range.
         SubjectError
             If a log-odds is not finite, or the target or the weights are wrong.
         """
@@ -124,9 +124,9 @@ class Calibrator(Estimator):
         if flat:
             warnings.warn(
                 tr(
-                    "bad is no likelier where the score says so: every probability is the base"
-                    " rate (slope 0)",
-                    "评分越高风险并不越大:所有概率均取基准违约率(斜率为 0)",
+                    "the score does not tell good from bad: every probability is the base rate"
+                    " (slope 0)",
+                    "评分不能区分好坏:所有概率均取基准违约率(斜率为 0)",
                 ),
                 stacklevel=2,
             )
@@ -205,8 +205,12 @@ class Calibrated(Classifier):
     estimator : classifier
         Anything with fit and predict_proba (or decision_function, log-odds of bad); it is cloned,
         never changed.
-    method, folds, seed
-        As in `calibrate`.
+    method : {"platt", "isotonic", "beta"}, default "platt"
+        See `Calibrator`.
+    folds : int, default 5
+        At least 2; each fold keeps the share of bads.
+    seed : int, default 0
+        Of the folds.
 
     Attributes
     ----------
@@ -216,18 +220,46 @@ class Calibrated(Classifier):
         Fitted to the out-of-fold log-odds.
     out_of_fold_ : numpy.ndarray, shape (n,)
         Log-odds of bad of each row by a model that has not seen it: for honest validation.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.random(2000) < 0.2
+    >>> a = rng.normal(size=2000) + y
+    >>> X = pl.DataFrame({"a": a, "a_again": a})  # counted twice: naive Bayes is too sure
+    >>> model = Calibrated(GaussianNB()).fit(X, y)
+    >>> round(model.calibrator_.slopes_[0], 1)
+    0.5
     """
 
     def __init__(
-        self, estimator: Any, *, method: Method = "platt", folds: int = 5, seed: int = 0
+        self, estimator: Learner, *, method: Method = "platt", folds: int = 5, seed: int = 0
     ) -> None:
         self.estimator = estimator
         self.method = method
         self.folds = folds
         self.seed = seed
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
-        """Score out of fold, learn to calibrate, then fit the estimator to all rows."""
+    def fit(
+        self,
+        X: Matrix,
+        y: Values,
+        sample_weight: Values | None = None,
+        groups: Values | None = None,
+    ) -> Self:
+        """Score out of fold, learn to calibrate, then fit the estimator to all rows.
+
+        Parameters
+        ----------
+        X : frame or matrix, shape (n, k)
+        y : array-like, shape (n,)
+            1 bad, 0 good.
+        sample_weight : array-like, shape (n,), optional
+        groups : array-like, shape (n,), optional
+            Rows of one group (a firm, a household) stay in one fold.
+        """
         from sklearn.base import clone
 
         X = collected(X)
@@ -247,61 +279,31 @@ class Calibrated(Classifier):
         self.estimator_ = clone(self.estimator).fit(X, y, **extra)
         return self
 
-    def predict_proba(self, X: Any) -> Floats:
+    def predict_proba(self, X: Matrix) -> Floats:
         """Return calibrated probabilities of good and bad, shape (n, 2)."""
         self._require_fit()
         bad = self.calibrator_.probability(log_odds_of_bad(self.estimator_, collected(X)))
         return np.column_stack([1.0 - bad, bad])
 
-    def decision_function(self, X: Any) -> Floats:
+    def decision_function(self, X: Matrix) -> Floats:
         """Return calibrated log-odds of bad, shape (n,)."""
         return logit(self.predict_proba(X)[:, 1])
 
 
 def calibrate(
-    estimator: Any,
-    X: Any,
-    y: Any,
+    estimator: Learner,
+    X: Matrix,
+    y: Values,
     *,
     method: Method = "platt",
     folds: int = 5,
     seed: int = 0,
-    sample_weight: Any = None,
-    groups: Any = None,
+    sample_weight: Values | None = None,
+    groups: Values | None = None,
 ) -> Calibrated:
     """Return the estimator fitted to all rows, its probabilities calibrated out of fold.
 
-    Parameters
-    ----------
-    estimator : classifier
-        Anything with fit and predict_proba; cloned, never changed.
-    X : frame, shape (n, k)
-    y : array-like, shape (n,)
-        1 bad, 0 good.
-    method : {"platt", "isotonic", "beta"}, default "platt"
-    folds : int, default 5
-        At least 2; each fold keeps the share of bads.
-    seed : int, default 0
-        Of the folds.
-    sample_weight : array-like, shape (n,), optional
-    groups : array-like, shape (n,), optional
-        Rows of one group (a firm, a household) stay in one fold.
-
-    Returns
-    -------
-    Calibrated
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> from sklearn.naive_bayes import GaussianNB
-    >>> rng = np.random.default_rng(0)
-    >>> y = rng.random(2000) < 0.2
-    >>> a = rng.normal(size=2000) + y
-    >>> X = pl.DataFrame({"a": a, "a_again": a})  # counted twice: naive Bayes is too sure
-    >>> model = calibrate(GaussianNB(), X, y)
-    >>> round(model.calibrator_.slopes_[0], 1)
-    0.5
+    Parameters are those of `Calibrated` and its `fit`.
     """
     model = Calibrated(estimator, method=method, folds=folds, seed=seed)
     return model.fit(X, y, sample_weight=sample_weight, groups=groups)

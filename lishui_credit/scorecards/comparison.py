@@ -1,14 +1,13 @@
 """What a card gives up against a challenger: the difference of two AUCs on the same rows.
 
-Both models score the same people, so their errors go together; an interval for the difference must
-draw people, not scores. `compare` draws goods and bads apart, each with replacement, and keeps both
-scores of a person together (paired stratified bootstrap).
+Both models score the same subjects, so their errors are correlated, and an interval for the
+difference must draw subjects, not scores. `compare` draws goods and bads apart, each with
+replacement, and keeps both scores of a subject together (paired stratified bootstrap).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.features import target
-from lishui_credit.statistics.outcomes import roc_area
+from lishui_credit.statistics.outcomes import Values, roc_area
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,11 @@ class Comparison:
     low, high : float
         Interval of challenger less card.
     confidence : float
+        Of the interval, in (0, 1).
     resamples, seed : int
+        Of the bootstrap.
     rows, bads : int
+        Number of subjects, and of bads among them.
     """
 
     card: float
@@ -65,7 +67,7 @@ class Comparison:
 def compare(
     card_risk: ArrayLike,
     challenger_risk: ArrayLike,
-    y: Any,
+    y: Values,
     *,
     confidence: float = 0.95,
     resamples: int = 2000,

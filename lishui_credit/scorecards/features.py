@@ -5,7 +5,7 @@ becomes 0 (good) and 1 (bad); weights become non-negative floats. Whatever canno
 refused with all its problems at once, never guessed and never left as a silent NaN.
 
 A frame passes here once on its way to a fit, and once on its way to scores: what comes after takes
-the `Sample` or the polars frame as it is.
+the `TrainingSample` or the polars frame as it is.
 """
 
 # ruff: noqa: N803 - X is what scikit-learn calls it
@@ -34,7 +34,7 @@ _Wrapped = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class TrainingSample:
     """Features, outcome and weights that a fit works on, checked; None is a weight of one each."""
 
     frame: pl.DataFrame

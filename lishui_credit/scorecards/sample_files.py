@@ -1,13 +1,14 @@
-"""Files to samples and back: typed columns to fit on, and scores of a whole file.
+"""Files to samples, and scores of a whole file: typed columns to fit on, results beside the ids.
 
 A Parquet file keeps its types and is scored streaming. CSV and Excel cells are text. A header that
-the data dictionary knows, in Chinese or English, is read as grading reads it: named by its id,
-money in fen whatever unit the header states, 是/否 as yes and no. Of other columns, one whose every
-cell is a number becomes numbers, and anything else stays text: nothing is guessed cell by cell.
+the data dictionary knows, in Chinese or English, is read as in grading: named by its id, money in
+fen whatever unit the header states, 是/否 as yes and no. Another column becomes numbers where every
+cell is a number, and stays text otherwise: nothing is guessed cell by cell.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,18 +45,7 @@ _NOTHING: Final = (
 
 
 def scan_sample(path: Path | str) -> pl.LazyFrame:
-    """Return a file's rows with typed columns.
-
-    Parameters
-    ----------
-    path : path-like
-        ``.parquet``; ``.csv`` in UTF-8 or GB18030; ``.xlsx``.
-
-    Raises
-    ------
-    SubjectError
-        If the file is absent, empty, cut short, in no readable encoding or of an unknown kind.
-    """
+    """Return a file's rows with typed columns: ``.parquet``, ``.csv`` in UTF-8 or GB18030, ``.xlsx``."""
     raw = read(path, is_header, is_date)
     if Path(path).suffix.lower() in (".parquet", ".pq"):
         return raw.frame
@@ -67,9 +57,9 @@ def scan_sample(path: Path | str) -> pl.LazyFrame:
 
 
 def _read_cells(table: pl.DataFrame, where: str) -> pl.DataFrame:
-    """Read text cells: by the dictionary where it knows the header, else numbers or text.
+    """Read text cells: by the dictionary where it knows the header, else as numbers or text.
 
-    Dates are left out: as they stand they are no features.
+    Dates are left out: they cannot be features.
     """
     known = _dictionary_columns(table.columns)
     made: list[pl.Series] = []
@@ -94,7 +84,7 @@ def _read_cells(table: pl.DataFrame, where: str) -> pl.DataFrame:
 
 
 def _dictionary_columns(headers: Sequence[str]) -> dict[str, tuple[Column, str]]:
-    """Match headers to the dictionary's columns; a column two headers claim is left to neither."""
+    """Match headers to the dictionary's columns; none where two headers claim one column."""
     names = {word: column for column in dictionary().values() for word in spellings(column)}
     found: dict[str, tuple[Column, str]] = {}
     claimed: dict[str, int] = {}
@@ -126,17 +116,7 @@ def _named(header: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A file's rows that have an outcome.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Features and whatever else the file holds.
-    outcome : polars.Series
-        1 or true is bad.
-    without_outcome : int
-        Rows left out because their outcome is not known.
-    """
+    """A file's rows that have an outcome (1 or true is bad), and how many have none."""
 
     frame: pl.DataFrame
     outcome: pl.Series
@@ -146,25 +126,13 @@ class Sample:
 def read_sample(path: Path | str, target: str) -> Sample:
     """Return the features and the outcome of a file; rows without an outcome are counted apart.
 
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    target : str
-        Column of the outcome, by its header or its id in the dictionary: 1 or 是 is bad.
-
-    Raises
-    ------
-    SubjectError
-        If the file cannot be read, or has no such column (the nearest name is given).
+    The outcome's column is named by its header or its id in the dictionary; 1 or 是 is bad.
     """
     lazy = scan_sample(path)
     names = lazy.collect_schema().names()
     if target not in names:
         target = _named(target)
     if target not in names:
-        import difflib
-
         near = difflib.get_close_matches(target, names, n=1, cutoff=0.0)
         raise SubjectError(
             Problem(
@@ -197,35 +165,12 @@ def score_file(
     reasons: int = 0,
     metadata: dict[str, str] | None = None,
 ) -> int:
-    """Score a file into a file, and return the rows scored.
+    """Score a file into a file, replaced only when complete, and return the number of rows.
 
-    Parameters
-    ----------
-    card : Card
-        The card.
-    path, output : path-like
-        In and out; ``.parquet``, ``.csv`` or ``.xlsx``, the output replaced only when complete.
-    keep : sequence of str, optional
-        Columns to carry along; those the card does not read if None.
-    reasons : int, default 0
-        Reason codes per row.
-    metadata : dict of str to str, optional
-        For the Parquet footer.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    SubjectError
-        For absent columns (with the nearest names), infinite values, and unseen categories where
-        the policy is "raise".
-
-    Notes
-    -----
-    Cost: one pass to check, one to score; a Parquet file is streamed, memory does not grow with
-    rows, unless `reasons` are asked for.
+    `keep` names the columns to carry along, by default those the card does not read. One pass to
+    check, one to score; a Parquet file is streamed, so that memory does not grow with rows, unless
+    `reasons` (per row) are asked for. Absent columns, infinite values, and unseen categories where the
+    policy is "raise" are refused.
     """
     from lishui_credit.scorecards.cards.reasons import reason_codes
 

@@ -1,8 +1,8 @@
 """`Scorecard`: learn a card from outcomes, points and all.
 
-Bins, WoE, selection, a logistic regression with signs checked, scaling by base points, odds and
-pdo, rounding to integers with the loss said. What was learned is a `Card` in ``card_``; the usual
-questions to a card can be put to the estimator itself.
+Bins, WoE, selection, a logistic regression whose signs are checked, scaling by base points, odds and
+pdo, rounding to integers, whose loss is reported. What was learned is a `Card` in ``card_``; the
+estimator also answers the usual questions to its card.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import polars as pl
@@ -28,11 +28,12 @@ from lishui_credit.scorecards.cards.integer_points import integer_points, loss_o
 from lishui_credit.scorecards.cards.reasons import Baseline, reason_codes
 from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.estimator import Classifier
-from lishui_credit.scorecards.features import Sample, like
+from lishui_credit.scorecards.features import TrainingSample, like
 from lishui_credit.scorecards.protected import admitted
 from lishui_credit.scorecards.selection import Pool, fit_signed, select
 from lishui_credit.statistics.logistic import Logistic
-from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.tables.frames import Frame
 from lishui_credit.version import __version__
 
 
@@ -50,7 +51,7 @@ class Scorecard(Classifier):
     base_odds : Odds, default Odds(good=50, bad=1)
         Good to bad.
     scaling : {"pdo", "min_max"}, default "pdo"
-        By odds, or so that the worst and the best row possible score `low` and `high`.
+        By odds, or so that the worst and the best possible row score `low` and `high`.
     low, high : float, default 300, 850
         For "min_max".
     point_unit : int, default 1
@@ -58,20 +59,25 @@ class Scorecard(Classifier):
     intercept : {"folded", "kept"}, default "folded"
         Base points spread over the characteristics, or a row of their own.
     min_iv : float, default 0.02
-        Characteristics below are left out.
-    max_correlation, max_vif : float, optional
-        See `selection`.
+        Characteristics of a smaller information value are left out.
+    max_correlation : float, optional
+        Of two characteristics whose WoE are correlated above it, in absolute terms, the one of the
+        lower information value is left out.
+    max_vif : float, optional
+        The characteristic of the largest variance inflation factor is left out until none is above.
     selection : {"all", "forward", "l1"}, default "all"
-        See `selection`.
+        Keep all; add the one that raises the likelihood most until none does significantly; keep
+        the set on the L1 path whose refit has the lowest BIC.
     stop_p : float, default 0.05
-        For "forward".
+        "forward" stops where the likelihood ratio test of the next one has a larger p-value.
     sign : {"constrain", "drop", "flag"}, default "constrain"
-        A coefficient that would turn negative is held at 0 and the characteristic left out; the
-        most negative is dropped and the rest refitted, again and again; it stays and is warned of.
+        What happens to a negative coefficient. "constrain": it is held at 0 and its characteristic
+        left out. "drop": the most negative one is left out and the rest refitted, until none is
+        negative. "flag": it stays, with a `SignWarning`.
     ridge : float, default 1.0
-        Penalty on the coefficients, see `fit_logistic`; 0 for the plain likelihood.
+        Penalty ``ridge / 2 * sum b_j^2`` on the coefficients; 0 for the plain likelihood.
     protected : mapping of str to str, optional
-        Protected attributes to take all the same, each with a reason, which the card prints.
+        Protected attributes that may be used, each with a reason, which the card prints.
     labels : mapping of str to str, optional
         Chinese names of columns.
     grades : GradeScale, optional
@@ -82,7 +88,7 @@ class Scorecard(Classifier):
     card_ : Card
         What was learned.
     process_ : BinningProcess
-        Bins of every admitted column.
+        Bins of every column that may be used.
     features_ : list of str
         Characteristics of the card.
     dropped_ : dict of str to str
@@ -149,7 +155,7 @@ class Scorecard(Classifier):
         self.labels = labels
         self.grades = grades
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Scorecard:  # noqa: N803
+    def fit(self, X: Frame, y: Values, sample_weight: Values | None = None) -> Self:  # noqa: N803
         """Learn the card.
 
         Parameters
@@ -162,29 +168,25 @@ class Scorecard(Classifier):
         sample_weight : array-like, shape (n,), optional
             Weights.
 
-        Returns
-        -------
-        Scorecard
-
         Raises
         ------
         SubjectError
-            For bad data (see `BinningProcess.fit`), banned fields, or where no characteristic is
-            left to score by.
+            If the data cannot be used (see `BinningProcess.fit`), a field is banned, or no
+            characteristic is left to score by.
         ModelError
-            Where settings are none of those allowed, or the regression does not converge.
+            If a setting is not allowed, or the regression does not converge.
 
         Notes
         -----
         Cost: that of the binning, plus O(n k^2) per Newton step.
         """
         self._check_settings()
-        offered = Sample.read(X, y, sample_weight)
+        offered = TrainingSample.read(X, y, sample_weight)
         taken, left, reasons = admitted(offered.frame.columns, self.protected or {})
         if not taken:
             raise SubjectError(
                 Problem(
-                    tr("no column may be taken", "没有可用的列"),
+                    tr("no column may be used", "没有可用的列"),
                     hint="; ".join(f"{name}: {why}" for name, why in left.items()),
                 )
             )
@@ -237,7 +239,10 @@ class Scorecard(Classifier):
         if not isinstance(given, Odds):
             problems.append(
                 Problem(
-                    tr("base_odds must say which way they run", "base_odds 须注明方向"),
+                    tr(
+                        "base_odds must be Odds, so that their direction is clear",
+                        "base_odds 须为 Odds,以注明方向",
+                    ),
                     repr(self.base_odds),
                     "Odds(good=50, bad=1)",
                 )
@@ -270,7 +275,7 @@ class Scorecard(Classifier):
                 Problem(
                     tr("no characteristic tells good from bad", "没有特征能区分好坏"),
                     tr(f"largest information value {best:.4f}", f"最大信息值 {best:.4f}"),
-                    tr("lower min_iv, or bring other data", "请降低 min_iv 或补充数据"),
+                    tr("lower min_iv, or use other data", "请降低 min_iv 或补充数据"),
                 )
             )
         numbers = self.process_.placed(frame.select(names))
@@ -316,7 +321,7 @@ class Scorecard(Classifier):
             protected=reasons,
         )
 
-    def _documented(self, sample: Sample, fit: Logistic) -> Card:
+    def _documented(self, sample: TrainingSample, fit: Logistic) -> Card:
         digest = hashlib.sha256()
         digest.update("\n".join(sample.frame.columns).encode())
         digest.update(sample.frame.hash_rows(seed=0).to_numpy().tobytes())
@@ -361,17 +366,17 @@ class Scorecard(Classifier):
         self._require_fit()
         return self.card_
 
-    def score(self, X: Any) -> Any:  # noqa: N803
+    def score(self, X: Frame) -> Any:  # noqa: N803
         """Return the score of every row; see `Card.score`. A pandas frame gives a pandas series."""
         scores = self.card.score(X)
         made = like(X, scores.to_frame())
         return made["score"] if not isinstance(made, pl.DataFrame) else scores
 
-    def decision_function(self, X: Any) -> Floats:  # noqa: N803
+    def decision_function(self, X: Frame) -> Floats:  # noqa: N803
         """Return the log-odds of BAD, as scikit-learn asks: larger is worse, shape (n,)."""
         return -self.card.log_odds(self.card.score(X))
 
-    def predict_proba(self, X: Any) -> Floats:  # noqa: N803
+    def predict_proba(self, X: Frame) -> Floats:  # noqa: N803
         """Return the probabilities of good and bad that the scores mean, shape (n, 2)."""
         bad = self.card.pd(self.card.score(X))
         return np.column_stack([1 - bad, bad])
@@ -385,9 +390,9 @@ class Scorecard(Classifier):
         return self.card.table()
 
     def bin_table(self, name: str) -> pl.DataFrame:
-        """Return the binning table of one admitted column; see `Binning.table`.
+        """Return the binning table of one column that may be used; see `Binning.table`.
 
-        Of a card read back, only the columns of the card.
+        A card that was read from a file has only its own columns.
         """
         self._require_fit()
         if hasattr(self, "process_"):
@@ -396,7 +401,7 @@ class Scorecard(Classifier):
 
     def reason_codes(
         self,
-        X: Any,  # noqa: N803
+        X: Frame,  # noqa: N803
         *,
         top: int = 4,
         baseline: Baseline = "best",
@@ -421,13 +426,13 @@ class Scorecard(Classifier):
         return to_json(self.card)
 
     @classmethod
-    def from_json(cls, text: str) -> Scorecard:
+    def from_json(cls, text: str) -> Self:
         """Return a scorecard that scores by a stored card; its settings and bins are the card's.
 
         Raises
         ------
         ModelError
-            If the text is no card.
+            If the text is not a card.
 
         Examples
         --------

@@ -1,7 +1,7 @@
 """`BinningProcess`: bin every characteristic of a frame, exactly, under stated policies.
 
-scikit-learn manners: `__init__` only stores, `fit` learns, learned state ends in an underscore.
-Frames of polars, pandas, pyarrow or anything narwhals takes.
+As in scikit-learn, `__init__` only stores, `fit` learns, and learned state ends in an underscore.
+Frames may be of polars, pandas, pyarrow or anything narwhals takes.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ from lishui_credit.scorecards.bins.constraints import Constraints, Direction
 from lishui_credit.scorecards.bins.number_bins import NumberSettings, bin_number
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.estimator import Estimator
-from lishui_credit.scorecards.features import Sample, features, like
+from lishui_credit.scorecards.features import TrainingSample, features, like
 from lishui_credit.statistics.outcomes import Floats, Values
 from lishui_credit.tables.frames import Frame
+
+SpecialCodes = Mapping[float, str] | Sequence[float]
+Splits = Sequence[float] | Sequence[Sequence[str]]
 
 LEAK: Final = 3.0
 _PARALLEL_CELLS: Final = 2_000_000
@@ -43,18 +46,18 @@ class BinningProcess(Estimator):
     Parameters
     ----------
     max_bins : int, default 8
-        Most bins of a characteristic, missing and special codes not counted.
+        Most bins of a characteristic, without the bins of missing values and special codes.
     prebins : int, default 64
         Candidate cut points of a number: quantiles, and from 50,000 rows on also the steps of
         the best monotone fit to rows in fives.
     min_share : float, default 0.02
-        Least share of all rows in a bin.
+        Least share of all rows in a bin, 0 to 1.
     min_bads, min_goods : float, default 5
-        Least weighted bads and goods in a bin.
+        Least weight of bads and of goods in a bin.
     min_woe_gap : float, default 0
         Least difference of WoE between neighbours.
     max_p_value : float, optional
-        Largest p-value of the two-proportion test between neighbours.
+        Largest p-value of the two-proportion test between neighbours, 0 to 1.
     direction : {"auto", "up", "down", "peak", "valley", "none"}, default "auto"
         Of the bad rate along a number's values; "auto" is the better of up and down, or a turn for
         which the evidence is strong.
@@ -64,20 +67,21 @@ class BinningProcess(Estimator):
     monotonic : mapping of str to str, optional
         Direction by characteristic.
     categorical : sequence of str, optional
-        Numbers that stand for categories.
+        Number columns that stand for categories.
     special_codes : mapping of str to sequence or mapping, optional
-        By characteristic, or ``"*"`` for all numbers: codes that are no quantities, maybe with
-        words: ``{"months": {-9: "no record"}}``.
+        Numbers that are codes, by characteristic or ``"*"`` for all; with their meaning where a
+        mapping is given: ``{"months": {-9: "no record"}}``. Each code has its own bin.
     missing : {"own", "neutral", "worst"}, default "own"
-        See `Policies`.
+        A missing value has its own bin, counts as average, or counts as the worst bin.
     unseen : {"raise", "warn", "worst", "neutral"}, default "warn"
-        See `Policies`.
+        A category that is not in the sample is an error; average, with a warning that counts the
+        rows; the worst bin; or average without a warning.
     rare_levels : int, default 30
-        Categories of fewer rows are one bin together.
+        Categories of fewer rows share one bin.
     smoothing : float, default 1.0
-        Imaginary rows with the population's odds in every bin.
+        Imaginary rows with the population's odds added to every bin.
     splits : mapping, optional
-        Bins set by hand: cut points of a number, groups of levels of a category.
+        Bins set by hand: cut points of a number, groups of categories.
     locked : mapping of str to sequence of float, optional
         Cut points that must be among those found.
     n_jobs : int, optional
@@ -95,7 +99,7 @@ class BinningProcess(Estimator):
     Notes
     -----
     Cost: one sort per number and row count, O(n log n), then a dynamic programme over the
-    pre-bins, O(max_bins * prebins^2 log prebins), free of the row count.
+    pre-bins, O(max_bins * prebins^2 log prebins), which does not grow with the row count.
 
     Examples
     --------
@@ -124,12 +128,12 @@ class BinningProcess(Estimator):
         turn_p: float = 1e-4,
         monotonic: Mapping[str, str] | None = None,
         categorical: Sequence[str] | None = None,
-        special_codes: Mapping[str, Any] | None = None,
+        special_codes: Mapping[str, SpecialCodes] | None = None,
         missing: Missing = "own",
         unseen: Unseen = "warn",
         rare_levels: int = 30,
         smoothing: float = 1.0,
-        splits: Mapping[str, Sequence[Any]] | None = None,
+        splits: Mapping[str, Splits] | None = None,
         locked: Mapping[str, Sequence[float]] | None = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -162,26 +166,26 @@ class BinningProcess(Estimator):
         Parameters
         ----------
         X : frame, shape (n, k)
-            Numbers, booleans and texts; missing allowed.
+            Numbers, booleans and texts; missing values are allowed.
         y : array-like, shape (n,)
             1 bad, 0 good.
         sample_weight : array-like, shape (n,), optional
-            Weights, at least 0.
+            At least 0.
 
         Raises
         ------
         SubjectError
-            For infinite values, dates, duplicate columns, an outcome that is not 0/1 or has one
-            class only, settings that name no column; all at once.
+            For infinite values, dates, column names that occur twice, an outcome that is not 0/1 or
+            has one class only, settings that name no column.
 
         Warns
         -----
         LeakWarning
             Where an information value is above 3.
         """
-        return self.learn(Sample.read(X, y, sample_weight))
+        return self.learn(TrainingSample.read(X, y, sample_weight))
 
-    def learn(self, sample: Sample) -> Self:
+    def learn(self, sample: TrainingSample) -> Self:
         """Learn the bins of a sample that has been read and checked."""
         frame = sample.frame
         outcome = Outcome(bad=sample.outcome == 1, weight=sample.weight)
@@ -236,7 +240,7 @@ class BinningProcess(Estimator):
         }
         problems = [
             Problem(
-                tr(f"{setting} names a column that is not there", f"{setting} 指定了不存在的列"),
+                tr(f"{setting} names a column that does not exist", f"{setting} 指定了不存在的列"),
                 name,
                 ", ".join(frame.columns[:8]),
             )
@@ -279,7 +283,13 @@ class BinningProcess(Estimator):
             if number:  # whole numbers lose their decimal part
                 text = text.str.replace(r"\.0+$", "")
             return bin_category(
-                name, text, outcome, constraints, policies, coded=number, splits=by_hand
+                name,
+                text,
+                outcome,
+                constraints,
+                policies,
+                coded=number,
+                splits=cast(Sequence[Sequence[str]] | None, by_hand),
             )
         special = self.special_codes or {}
         codes = special.get(name, special.get("*", {}))
@@ -287,7 +297,7 @@ class BinningProcess(Estimator):
         settings = NumberSettings(
             prebins=self.prebins,
             special={float(code): str(word) for code, word in words.items()},
-            splits=by_hand,
+            splits=cast(Sequence[float] | None, by_hand),
             locked=(self.locked or {}).get(name, ()),
             turn_p=self.turn_p,
         )
@@ -315,12 +325,13 @@ class BinningProcess(Estimator):
         return found[name].table()
 
     def iv_table(self) -> pl.DataFrame:
-        """Return one row per characteristic, strongest first.
+        """Return one row per characteristic, the largest information value first.
 
         Returns
         -------
         polars.DataFrame
-            feature, type, bins, iv, potential (before the constraints, see `Binning`), asked, direction, obeyed, missing share, notes.
+            feature, type, bins, iv, potential (before the constraints, see `Binning`), asked,
+            direction, obeyed, missing (share of the rows), notes.
         """
         rows = [
             {
@@ -356,14 +367,14 @@ class BinningProcess(Estimator):
         Parameters
         ----------
         X : frame
-            With the characteristics' columns, in any order.
+            Holds the characteristics' columns, in any order.
         names : sequence of str, optional
             Characteristics; all if None.
 
         Raises
         ------
         SubjectError
-            For absent columns, infinite values, and unseen categories where `unseen` is "raise".
+            For missing columns, infinite values, and unseen categories where `unseen` is "raise".
 
         Warns
         -----

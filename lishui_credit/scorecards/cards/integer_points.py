@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from lishui_credit.points import half_away
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.cards.scale import Scale
 from lishui_credit.statistics.logistic import Logistic
-from lishui_credit.statistics.outcomes import Floats, ranked, roc_area
+from lishui_credit.statistics.outcomes import Flags, Floats, ranked, roc_area
 
 if TYPE_CHECKING:
     from lishui_credit.scorecards.cards.card import Card
@@ -26,71 +25,32 @@ def integer_points(
     """Return base points and the points of every bin, integers in units of 1/`unit`.
 
     A bin of WoE w gets ``factor * b * w``, rounded half away from zero. The score at average odds,
-    ``offset + factor * intercept``, is rounded once and is either the base points or, `folded`,
-    shared out in whole points, the first characteristics getting the odd ones: folding adds no
+    ``offset + factor * intercept``, is rounded once and is either the base points or, `folded` (base
+    0), shared out in whole points, the first characteristics getting the odd ones: folding adds no
     rounding of its own.
-
-    Parameters
-    ----------
-    binnings : sequence of Binning
-        Characteristics, in the order of the coefficients.
-    fit : Logistic
-        The regression.
-    scale : Scale
-        From log-odds to points.
-    unit : int
-        Integers per printed point.
-    folded : bool
-        Whether the characteristics share the base points.
-
-    Returns
-    -------
-    base : int
-        0 where folded.
-    points : list of tuple of int
-        Per characteristic and bin.
     """
-    whole = _rounded(scale.score(fit.intercept) * unit)
+    whole = half_away(Fraction(scale.score(fit.intercept) * unit))
     count = len(binnings)
     share, odd = divmod(whole, count) if folded else (0, 0)
     points = []
     for place, (found, b) in enumerate(zip(binnings, fit.coefficients, strict=True)):
         own = share + (1 if place < odd else 0)
-        points.append(
-            tuple(own + _rounded(scale.factor * float(b) * row.woe * unit) for row in found.bins)
-        )
+        exact = [Fraction(scale.factor * float(b) * row.woe * unit) for row in found.bins]
+        points.append(tuple(own + half_away(mark) for mark in exact))
     return (0 if folded else whole), points
-
-
-def _rounded(value: float) -> int:
-    return half_away(Fraction(value))
 
 
 def loss_of_rounding(
     line: Floats,
     card: Card,
     scores: pl.Series,
-    bad: NDArray[np.bool_],
+    bad: Flags,
     weight: Floats | None,
 ) -> dict[str, float]:
     """Return what rounding to whole points cost on the sample.
 
-    Parameters
-    ----------
-    line : ndarray of float, shape (n,)
-        Log-odds good:bad of the regression, unrounded.
-    card : Card
-        With integer points.
-    scores : Series of int, shape (n,)
-        Of the same rows.
-    bad, weight : ndarray, shape (n,)
-        The outcome, and weights or None.
-
-    Returns
-    -------
-    dict of str to float
-        Printed points: ``mean_points``, ``max_points`` (absolute distance from the unrounded
-        score), ``auc_before``, ``auc_after``, ``log_loss_before``, ``log_loss_after``.
+    ``mean_points`` and ``max_points`` are absolute distances, in printed points, from the score of
+    `line`, the unrounded log-odds good:bad; AUC and log-loss are told before and after.
     """
     exact = line * card.scale.factor + card.scale.offset
     away = np.abs(scores.to_numpy() / card.point_unit - exact)

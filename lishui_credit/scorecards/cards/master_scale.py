@@ -20,6 +20,7 @@ from lishui_credit.errors import CreditError, ModelError, Problem, SubjectError
 from lishui_credit.grades import Grade, GradeScale
 from lishui_credit.language import tr
 from lishui_credit.scorecards.features import target
+from lishui_credit.statistics.outcomes import Floats, Values
 from lishui_credit.statistics.proportions import jeffreys_interval, two_proportions
 
 Unit = Literal["points", "good_millionths"]
@@ -90,10 +91,10 @@ class MasterScale:
         ids = [grade.id for grade in self.scale.grades]
         return pl.Series("grade", [ids[place] for place in self._places(values)], pl.String)
 
-    def pd(self, values: ArrayLike) -> NDArray[np.float64]:
+    def pd(self, values: ArrayLike) -> Floats:
         """Return the PD of the grade of each PD or score: bads / rows as built; shape (n,)."""
         rates = np.asarray(self.bads, dtype=np.float64) / np.asarray(self.rows, dtype=np.float64)
-        found: NDArray[np.float64] = rates[self._places(values)]
+        found: Floats = rates[self._places(values)]
         return found
 
     def expr(self, column: str) -> pl.Expr:
@@ -110,7 +111,7 @@ class MasterScale:
         return pl.when(value.is_null()).then(None).otherwise(found).alias("grade")
 
     def table(
-        self, values: ArrayLike | None = None, y: Any = None, *, confidence: float = 0.95
+        self, values: ArrayLike | None = None, y: Values | None = None, *, confidence: float = 0.95
     ) -> pl.DataFrame:
         """Return one row per grade: bounds, counts, PD with interval, test against the better one.
 
@@ -139,7 +140,7 @@ class MasterScale:
         rows, bads = np.array(self.rows, dtype=np.int64), np.array(self.bads, dtype=np.int64)
         if values is not None:
             places = self._places(values)
-            outcome = target(y, len(places))
+            outcome = target([] if y is None else y, len(places))
             rows = np.bincount(places, minlength=size)
             bads = np.bincount(places, weights=outcome, minlength=size).astype(np.int64)
         low, high = jeffreys_interval(bads, rows, confidence)
@@ -222,7 +223,7 @@ class MasterScale:
 
 
 def build_scale(
-    y: Any,
+    y: Values,
     *,
     pd: ArrayLike | None = None,
     score: ArrayLike | None = None,

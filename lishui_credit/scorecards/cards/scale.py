@@ -12,7 +12,7 @@ from lishui_credit.statistics.logistic import expit
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """Odds of good to bad, named so that they cannot be read the other way.
+    """Odds of good to bad, named so that nobody reads them the other way round.
 
     Parameters
     ----------
@@ -106,17 +106,10 @@ class Scale:
     def between(cls, worst: float, best: float, low: float, high: float) -> Scale:
         """Return the scale that gives the worst log-odds `low` points and the best `high`.
 
-        Parameters
-        ----------
-        worst, best : float
-            Log-odds good:bad of the worst and the best row there can be; worst < best.
-        low, high : float
-            Points; low < high.
-
         Raises
         ------
         ModelError
-            If either pair does not rise.
+            Unless worst < best and low < high.
 
         Examples
         --------
@@ -127,7 +120,7 @@ class Scale:
         if not (worst < best and low < high):
             raise ModelError(
                 Problem(
-                    tr("a scale must rise", "刻度须递增"),
+                    tr("the best must be above the worst", "最好值须高于最差值"),
                     f"{worst:g}..{best:g} -> {low:g}..{high:g}",
                 )
             )
