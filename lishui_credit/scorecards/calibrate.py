@@ -290,25 +290,6 @@ class Calibrated(Classifier):
         return logit(self.predict_proba(X)[:, 1])
 
 
-def calibrate(
-    estimator: Learner,
-    X: Matrix,
-    y: Values,
-    *,
-    method: Method = "platt",
-    folds: int = 5,
-    seed: int = 0,
-    sample_weight: Values | None = None,
-    groups: Values | None = None,
-) -> Calibrated:
-    """Return the estimator fitted to all rows, its probabilities calibrated out of fold.
-
-    Parameters are those of `Calibrated` and its `fit`.
-    """
-    model = Calibrated(estimator, method=method, folds=folds, seed=seed)
-    return model.fit(X, y, sample_weight=sample_weight, groups=groups)
-
-
 def _finite(log_odds: ArrayLike) -> Floats:
     s = np.asarray(log_odds, dtype=np.float64)
     if s.ndim != 1:
