@@ -16,7 +16,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict, cross_va
 from sklearn.naive_bayes import GaussianNB
 
 from lishui_credit.errors import CreditError, ModelError, SubjectError
-from lishui_credit.scorecards.calibrate import Calibrated, Calibrator, calibrate
+from lishui_credit.scorecards.calibrate import Calibrated, Calibrator
 from lishui_credit.scorecards.folds import out_of_fold
 
 METHODS = ["platt", "isotonic", "beta"]
@@ -211,7 +211,7 @@ def test_calibration_mends_a_model_that_counts_everything_twice(method):
     s, y = drawn(4000, slope=1.0)
     later, outcome = drawn(4000, slope=1.0, seed=9)
     plain = GaussianNB().fit(frame_of(s), y)
-    mended = calibrate(GaussianNB(), frame_of(s), y, method=method)
+    mended = Calibrated(GaussianNB(), method=method).fit(frame_of(s), y)
     before = log_loss(outcome, plain.predict_proba(frame_of(later))[:, 1])
     after = log_loss(outcome, mended.predict_proba(frame_of(later))[:, 1])
     assert after < before - 0.01
@@ -220,7 +220,7 @@ def test_calibration_mends_a_model_that_counts_everything_twice(method):
 def test_the_estimator_given_is_cloned_and_the_calibrated_one_works_in_scikit_learn():
     s, y = drawn(600)
     given = GaussianNB()
-    model = calibrate(given, frame_of(s), y)
+    model = Calibrated(given).fit(frame_of(s), y)
     assert not hasattr(given, "theta_")
     np.testing.assert_allclose(model.predict_proba(frame_of(s)).sum(axis=1), 1.0)
     bad = model.predict_proba(frame_of(s))[:, 1]
@@ -235,7 +235,7 @@ def test_calibrated_weights_reach_the_estimator_and_the_calibrator():
     s, y = drawn(600)
     heavy = np.where(y == 1, 3.0, 1.0)
     plain, weighted = (
-        calibrate(GaussianNB(), frame_of(s), y, sample_weight=w) for w in (None, heavy)
+        Calibrated(GaussianNB()).fit(frame_of(s), y, sample_weight=w) for w in (None, heavy)
     )
     assert (
         weighted.predict_proba(frame_of(s))[:, 1].mean()

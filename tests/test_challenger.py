@@ -19,7 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from lishui_credit.errors import CreditError, ModelError, SubjectError
 from lishui_credit.scorecards.boosting import SETTINGS
-from lishui_credit.scorecards.calibrate import calibrate
+from lishui_credit.scorecards.calibrate import Calibrated
 from lishui_credit.scorecards.challenger import Challenger
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -99,7 +99,7 @@ def test_all_that_is_wrong_with_directions_is_named_at_once():
     with pytest.raises(CreditError) as caught:
         model.fit(*people(100))
     assert len(caught.value.problems) == 4
-    assert "is it 'own'?" in str(caught.value)
+    assert "did you mean 'own'?" in str(caught.value)
 
 
 def test_contributions_add_up_to_the_log_odds(fitted):
@@ -283,7 +283,7 @@ def test_what_a_card_gives_up_has_an_interval(fitted):
 
 def test_it_is_calibrated_out_of_fold_text_columns_and_lazy_frames_included():
     X, y = people()
-    model = calibrate(Challenger(unseen="ignore", **QUICK), X.lazy(), y, folds=3)
+    model = Calibrated(Challenger(unseen="ignore", **QUICK), folds=3).fit(X.lazy(), y)
     later, outcome = people(4000, seed=11)
     bad = model.predict_proba(later.lazy())[:, 1]
     assert bad.mean() == pytest.approx(outcome.mean(), abs=0.04)

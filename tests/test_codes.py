@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.scorecards.categories import MANY_LEVELS, Codes
+from lishui_credit.scorecards.tree_codes import MANY_LEVELS, Codes
 
 X = pl.DataFrame(
     {

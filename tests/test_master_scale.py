@@ -11,12 +11,8 @@ from scipy.stats import beta, chi2_contingency
 
 from lishui_credit.errors import CreditError, ModelError, SubjectError
 from lishui_credit.grades import Grade, GradeScale
-from lishui_credit.scorecards.cards.master_scale import (
-    MasterScale,
-    build_scale,
-    jeffreys,
-    two_proportions,
-)
+from lishui_credit.scorecards.cards.master_scale import MasterScale, build_scale
+from lishui_credit.statistics.proportions import jeffreys_interval, two_proportions
 
 
 def drawn(n=8000, seed=0):
@@ -44,7 +40,7 @@ def test_equal_and_empty_grades_do_not_differ():
 
 
 def test_jeffreys_is_scipys_beta_with_closed_ends():
-    low, high = jeffreys([20, 20, 20], [0, 7, 20], 0.9)
+    low, high = jeffreys_interval([0, 7, 20], [20, 20, 20], 0.9)
     assert (low[0], high[2]) == (0.0, 1.0)
     assert low[1] == pytest.approx(beta(7.5, 13.5).ppf(0.05))
     assert high[1] == pytest.approx(beta(7.5, 13.5).ppf(0.95))

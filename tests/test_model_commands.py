@@ -135,7 +135,7 @@ def test_a_warning_is_one_line_without_the_place_in_the_code(
     )
     said = [line for line in capsys.readouterr().err.splitlines() if "castle" in line]
     assert len(said) == 1
-    assert said[0].startswith("warning: categories the sample lacks")
+    assert said[0].startswith("warning: categories that are not in the sample")
 
 
 def test_bad_samples_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lishui_credit.scorecards.bins.optimal import Constraints, group
+from lishui_credit.scorecards.bins.constraints import Constraints
+from lishui_credit.scorecards.bins.optimal import group
 from tests.test_optbinning_oracle import ORACLE, prebinned, textbook_iv
 
 DIRECTIONS = {"ascending": "up", "descending": "down", "peak": "peak", "valley": "valley"}

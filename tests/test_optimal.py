@@ -11,15 +11,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lishui_credit.errors import CreditError, SubjectError
-from lishui_credit.scorecards.bins.optimal import (
-    Constraints,
-    category_order,
-    direction_of,
-    group,
-    iv_part,
-    neighbour_p_values,
-    woe,
-)
+from lishui_credit.scorecards.bins.category_bins import category_order
+from lishui_credit.scorecards.bins.constraints import Constraints, direction_of
+from lishui_credit.scorecards.bins.optimal import group
+from lishui_credit.scorecards.bins.woe import iv_part, woe
+from lishui_credit.statistics.proportions import two_proportions
 
 DIRECTIONS = ["auto", "up", "down", "peak", "valley", "none"]
 FREE = Constraints(min_share=0, min_bads=0, min_goods=0)
@@ -389,12 +385,12 @@ def test_p_values_are_those_of_the_chi_squared_test_without_correction():
     for n in range(39):
         table = [[goods[n], bads[n]], [goods[n + 1], bads[n + 1]]]
         expected = stats.chi2_contingency(table, correction=False).pvalue
-        assert neighbour_p_values(goods, bads)[n] == pytest.approx(expected, rel=1e-9)
+        assert two_proportions(goods + bads, bads)[1][n] == pytest.approx(expected, rel=1e-9)
 
 
 def test_bins_that_cannot_be_told_apart_have_p_value_one():
-    assert neighbour_p_values([5, 7, 0, 0], [0, 0, 0, 3]).tolist() == [1, 1, 1]
-    assert neighbour_p_values([5], [3]).size == 0
+    assert two_proportions([5, 7, 0, 3], [0, 0, 0, 3])[1].tolist() == [1, 1, 1]
+    assert two_proportions([8], [3])[1].size == 0
 
 
 def test_neighbours_differ_by_the_chi_squared_test_when_asked_to():

@@ -212,7 +212,7 @@ def test_every_method_states_its_assumption_in_both_languages(few):
         for augmented in made:
             assert "Assumes that" in str(augmented)
             assert "1.25" in str(augmented) or "0.125" in str(augmented)
-            assert "lent to the rejected" in str(augmented)
+            assert "inferred for the rejected" in str(augmented)
         set_language("zh")
         for augmented in made:
             assert "假设:" in str(augmented)

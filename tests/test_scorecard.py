@@ -16,6 +16,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.grades import Grade, GradeScale
 from lishui_credit.scorecards import BinningProcess, Odds, Scorecard, SignWarning
+from lishui_credit.scorecards import features as features_module
 from lishui_credit.scorecards.cards.identities import verify
 from tests.models import german, german_model, mixed, mixed_process
 
@@ -104,6 +105,25 @@ def test_the_loss_of_rounding_is_said() -> None:
     )
 
 
+def test_a_frame_is_read_once_on_its_way_to_a_card_and_once_to_its_scores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = features_module._read
+    passed: list[list[str]] = []
+
+    def counted(frame, wanted):  # type: ignore[no-untyped-def]
+        passed.append(wanted)
+        return read(frame, wanted)
+
+    monkeypatch.setattr(features_module, "_read", counted)
+    model = Scorecard(mixed_process()).fit(FRAME.to_pandas(), BAD)
+    assert passed == [FRAME.columns]
+    model.score(FRAME)
+    assert passed[1:] == [model.card_.columns]
+    BinningProcess().fit(FRAME, BAD)
+    assert len(passed) == 3
+
+
 def flipping(rows: int = 4000) -> tuple[pl.DataFrame, np.ndarray]:
     """A column that alone looks good, and bad beside the one whose noise it measures."""
     draw = np.random.default_rng(4)
@@ -122,7 +142,7 @@ def test_no_coefficient_of_a_card_is_negative_unless_flagged() -> None:
     for sign in ("constrain", "drop"):
         model = Scorecard(process, sign=sign, min_iv=0).fit(frame, bad)
         assert model.card_.coefficients()["coefficient"].min() > 0
-        assert any("sign" in why or "符号" in why for why in model.dropped_.values())
+        assert any("negative" in why or "系数为负" in why for why in model.dropped_.values())
 
 
 def test_weak_and_correlated_columns_are_left_out_with_a_reason() -> None:

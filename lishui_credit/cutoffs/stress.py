@@ -23,6 +23,7 @@ from lishui_credit.cutoffs.sweeps import approved
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.pricing.terms import FULL_BP, Terms
+from lishui_credit.statistics.logistic import newton
 from lishui_credit.statistics.outcomes import Estimate
 from lishui_credit.statistics.proportions import jeffreys_interval
 
@@ -269,21 +270,8 @@ def _slope(score: NDArray[Any], bad: NDArray[Any]) -> float:
     middle, spread = x.mean(), x.std()
     if spread == 0:
         return 0.0
-    z = (x - middle) / spread
-    a, b = float(np.log(bad.mean() / (1 - bad.mean()))), 0.0
-    for _ in range(25):
-        p = 1 / (1 + np.exp(-(a + b * z)))
-        w = p * (1 - p)
-        s0, s1, s2 = w.sum(), w @ z, w @ z**2 + 1e-9 * len(z)
-        g0, g1 = (bad - p).sum(), (bad - p) @ z
-        det = s0 * s2 - s1**2
-        if not det > 0:
-            break
-        da, db = (s2 * g0 - s1 * g1) / det, (s0 * g1 - s1 * g0) / det
-        a, b = a + da, b + db
-        if max(abs(da), abs(db)) < 1e-9:
-            break
-    return float(-b / spread)
+    top = newton(((x - middle) / spread)[:, None], bad, most=25, reach=1e-9)
+    return -float(top.coefficients[1]) / float(spread)
 
 
 def one_at_a_time(

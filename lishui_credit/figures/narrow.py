@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from unicodedata import east_asian_width
+
+from lishui_credit.reports.layout import width
 
 LONGEST: Final = 40
 """Most half-width letters of a title's line: some 320 pixels in the size used here."""
@@ -18,16 +19,15 @@ def lines(title: str, longest: int = LONGEST) -> str:
     made = [""]
     for part in title.split(" · "):
         grown = f"{made[-1]} · {part}" if made[-1] else part
-        if made[-1] and _width(grown) > longest:
+        if made[-1] and width(_bare(grown)) > longest:
             made.append(part)
         else:
             made[-1] = grown
     return "<br>".join(made)
 
 
-def _width(text: str) -> int:
-    bare = text.replace("<b>", "").replace("</b>", "")
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in bare)
+def _bare(text: str) -> str:
+    return text.replace("<b>", "").replace("</b>", "")
 
 
 def narrow(figure: Any) -> Any:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from lishui_credit.errors import ModelError, Problem
@@ -19,6 +18,7 @@ from lishui_credit.scorecards.features import features
 from lishui_credit.scorecards.folds import out_of_fold
 from lishui_credit.scorecards.sample_files import MADE_UP, Sample, read_sample
 from lishui_credit.scorecards.scorecard import Scorecard
+from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.read import sha256
@@ -198,7 +198,7 @@ def _judged(
     return validate(
         sample.outcome.cast(pl.Int8).to_numpy(),
         score=line * card.scale.factor + card.scale.offset,
-        pd=1 / (1 + np.exp(line)),
+        pd=expit(-line),
         groups={name: sample.frame[name].cast(pl.String) for name in by},
         settings=ValidationSettings(seed=seed),
         title=title,

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from lishui_credit.statistics.logistic import expit
 from lishui_credit.tables.identifiers import USCC_ALPHABET, USCC_WEIGHTS
 
 BLOCK: Final = 10_000
@@ -115,8 +116,8 @@ def defaults(
     low, high = -20.0, 20.0
     for _ in range(50):
         middle = (low + high) / 2
-        if (1 / (1 + np.exp(-(line + middle)))).mean() > rate:
+        if expit(line + middle).mean() > rate:
             high = middle
         else:
             low = middle
-    return np.asarray(rng.random(len(quality)) < 1 / (1 + np.exp(-(line + high))))
+    return np.asarray(rng.random(len(quality)) < expit(line + high))

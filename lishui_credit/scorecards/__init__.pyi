@@ -28,4 +28,4 @@ from .reject import fuzzy_augmentation as fuzzy_augmentation
 from .reject import hard_cutoff as hard_cutoff
 from .reject import parcelling as parcelling
 from .scorecard import Scorecard as Scorecard
-from .scorecard import SignWarning as SignWarning
+from .selection import SignWarning as SignWarning

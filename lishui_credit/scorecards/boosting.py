@@ -1,7 +1,7 @@
 """Settings of boosted trees, and the two calls of LightGBM: watch a held-out AUC, and train.
 
-Nothing here takes a frame. A matrix of floats is all that ever reaches LightGBM, because some
-column types of a polars frame end the whole process there (see `codes`).
+Only a matrix of floats reaches LightGBM, because some column types of a polars frame end the whole
+process there (see `tree_codes`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import tr
+from lishui_credit.statistics.outcomes import Floats
 
 Settings = str | Sequence[str] | Mapping[str, Any]
-Rows = tuple[NDArray[np.float64], NDArray[np.int8], NDArray[np.float64]]
+Rows = tuple[Floats, NDArray[np.int8], Floats]
 
 FEW_ROWS: Final = 3_000  # under it, few leaves only
 
@@ -86,20 +87,10 @@ _MANY: Final = ("seven leaves", *(name for name in SETTINGS if name not in _FEW)
 
 
 def candidate_settings(settings: Settings, rows: int) -> dict[str, Mapping[str, Any]]:
-    """Return the settings to try, by name.
+    """Return the settings to try, by name; a mapping is taken as it is, under the name "own".
 
-    Parameters
-    ----------
-    settings : "auto", name, names or mapping
-        A mapping is taken as it is, under the name "own".
-    rows : int
-        Rows to fit; from them "auto" takes its pick, and no leaf of a named setting needs more
-        than a sixteenth of them.
-
-    Raises
-    ------
-    CreditError
-        If a name is not in `SETTINGS`.
+    "auto" chooses by the rows to fit, and no leaf of a named setting needs more than a sixteenth of
+    them.
 
     Examples
     --------
@@ -133,15 +124,9 @@ def candidate_settings(settings: Settings, rows: int) -> dict[str, Mapping[str, 
 def parameters(
     setting: Mapping[str, Any], signs: Sequence[int], seed: int, threads: int
 ) -> dict[str, Any]:
-    """Return LightGBM's parameters: the same result for the same seed, whatever the machine does.
+    """Return LightGBM's parameters, with which one seed gives the same result on every machine.
 
-    Parameters
-    ----------
-    setting : mapping
-        Wins over everything here but seed and threads.
-    signs : sequence of {-1, 0, 1}
-        Monotone constraint of each column.
-    seed, threads : int
+    `setting` overrides all but seed and threads; `signs` are the monotone constraints by column.
     """
     constraint = {"monotone_constraints": list(signs)} if any(signs) else {}
     return {
@@ -161,18 +146,10 @@ def parameters(
 def held_out_curve(
     with_parameters: dict[str, Any], fit: Rows, held: Rows, rounds: int, patience: int
 ) -> list[float]:
-    """Return the held-out AUC after each tree, up to `patience` trees after the best.
-
-    Parameters
-    ----------
-    with_parameters : dict
-        As `parameters` returns them.
-    fit, held : tuple of matrix (n, k), target (n,), weight (n,)
-    rounds, patience : int
-    """
+    """Return the held-out AUC after each tree, up to `patience` trees after the best."""
     import lightgbm
 
-    curve: dict[str, Any] = {}
+    curve: dict[str, dict[str, list[float]]] = {}
     data = lightgbm.Dataset(fit[0], fit[1], weight=fit[2])
     lightgbm.train(
         with_parameters,
@@ -184,8 +161,7 @@ def held_out_curve(
             lightgbm.record_evaluation(curve),
         ],
     )
-    found: list[float] = curve["valid_0"]["auc"]
-    return found
+    return curve["valid_0"]["auc"]
 
 
 def train(with_parameters: dict[str, Any], fit: Rows, rounds: int) -> Any:

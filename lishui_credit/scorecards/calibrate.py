@@ -1,36 +1,36 @@
 """Probabilities that mean what they say: Platt, isotonic and beta calibration out of fold.
 
-A model's probabilities on the rows it was fitted to are too sure of themselves. `Calibrated`
-therefore scores every row by a model that has not seen it, learns from those log-odds how often
-such a score turns bad, and only then fits the model to all rows. `Calibrator` is the second step
-alone, for scores that come from elsewhere, such as the card in force.
+A model's probabilities on the rows it was fitted to are too extreme. `Calibrated` therefore scores
+every row by a model that has not seen it, learns from those log-odds how often such a score turns
+bad, and only then fits the model to all rows. `Calibrator` is the second step alone, for scores that
+come from elsewhere, such as the card in force.
 """
 
 # ruff: noqa: N803, N806 - X is what scikit-learn calls it
 
 from __future__ import annotations
 
-import math
+import itertools
 import os
 import warnings
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lishui_credit.errors import CreditError, ModelError, Problem, SubjectError
+from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.scorecards.cards.sealed import read_sealed, seal, store
-from lishui_credit.scorecards.estimator import Classifier, Estimator
+from lishui_credit.scorecards.estimator import Classifier, Estimator, Learner
 from lishui_credit.scorecards.features import target, weights
-from lishui_credit.scorecards.folds import collected, log_odds_of_bad, out_of_fold
+from lishui_credit.scorecards.folds import Matrix, collected, log_odds_of_bad, out_of_fold
+from lishui_credit.scorecards.sealed_json import read_sealed, seal, store
+from lishui_credit.statistics.logistic import expit, logit, newton
+from lishui_credit.statistics.outcomes import Floats, Values
 
 Method = Literal["platt", "isotonic", "beta"]
-Floats = NDArray[np.float64]
 
 _KIND = "lishui_credit.calibrator"
 _METHODS = ("platt", "isotonic", "beta")
-_STEPS = 100
 
 
 class Calibrator(Estimator):
@@ -51,9 +51,9 @@ class Calibrator(Estimator):
     Parameters
     ----------
     method : {"platt", "isotonic", "beta"}, default "platt"
-        Platt wants some 100 rows, beta some 500, isotonic some 2,000 with 200 bads.
+        Platt needs some 100 rows, beta some 500, isotonic some 2,000 with 200 bads.
     floor : float, optional
-        Least probability ever given, in (0, 0.5); by default 0.5 / (weight of all rows + 1), the
+        Least probability that is given, in (0, 0.5); by default 0.5 / (weight of all rows + 1), the
         Jeffreys mean of a grade that holds every row and no bad.
 
     Attributes
@@ -87,8 +87,8 @@ class Calibrator(Estimator):
         self.method = method
         self.floor = floor
 
-    def fit(self, log_odds: ArrayLike, y: Any, sample_weight: Any = None) -> Self:
-        """Learn from log-odds that the rows' own model has not been fitted to.
+    def fit(self, log_odds: ArrayLike, y: Values, sample_weight: Values | None = None) -> Self:
+        """Learn from log-odds by a model that was not fitted to these rows.
 
         Parameters
         ----------
@@ -101,7 +101,7 @@ class Calibrator(Estimator):
         Raises
         ------
         CreditError
-            If the method or the floor is none of those allowed.
+            If there is no such method, or the floor is out of range.
         SubjectError
             If a log-odds is not finite, or the target or the weights are wrong.
         """
@@ -124,9 +124,9 @@ class Calibrator(Estimator):
         if flat:
             warnings.warn(
                 tr(
-                    "bad is no likelier where the score says so: every probability is the base"
-                    " rate (slope 0)",
-                    "评分越高风险并不越大:所有概率均取基准违约率(斜率为 0)",
+                    "the score does not tell good from bad: every probability is the base rate"
+                    " (slope 0)",
+                    "评分不能区分好坏:所有概率均取基准违约率(斜率为 0)",
                 ),
                 stacklevel=2,
             )
@@ -140,7 +140,7 @@ class Calibrator(Estimator):
             raw = np.interp(s, *self.knots_)
         else:
             columns = s[:, None] if self.method == "platt" else _beta_columns(s)
-            raw = _logistic(columns @ np.asarray(self.slopes_) + self.intercept_)
+            raw = expit(columns @ np.asarray(self.slopes_) + self.intercept_)
         return np.clip(raw, self.floor_, 1.0 - self.floor_)
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
@@ -205,8 +205,12 @@ class Calibrated(Classifier):
     estimator : classifier
         Anything with fit and predict_proba (or decision_function, log-odds of bad); it is cloned,
         never changed.
-    method, folds, seed
-        As in `calibrate`.
+    method : {"platt", "isotonic", "beta"}, default "platt"
+        See `Calibrator`.
+    folds : int, default 5
+        At least 2; each fold keeps the share of bads.
+    seed : int, default 0
+        Of the folds.
 
     Attributes
     ----------
@@ -216,18 +220,46 @@ class Calibrated(Classifier):
         Fitted to the out-of-fold log-odds.
     out_of_fold_ : numpy.ndarray, shape (n,)
         Log-odds of bad of each row by a model that has not seen it: for honest validation.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.random(2000) < 0.2
+    >>> a = rng.normal(size=2000) + y
+    >>> X = pl.DataFrame({"a": a, "a_again": a})  # counted twice: naive Bayes is too sure
+    >>> model = Calibrated(GaussianNB()).fit(X, y)
+    >>> round(model.calibrator_.slopes_[0], 1)
+    0.5
     """
 
     def __init__(
-        self, estimator: Any, *, method: Method = "platt", folds: int = 5, seed: int = 0
+        self, estimator: Learner, *, method: Method = "platt", folds: int = 5, seed: int = 0
     ) -> None:
         self.estimator = estimator
         self.method = method
         self.folds = folds
         self.seed = seed
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
-        """Score out of fold, learn to calibrate, then fit the estimator to all rows."""
+    def fit(
+        self,
+        X: Matrix,
+        y: Values,
+        sample_weight: Values | None = None,
+        groups: Values | None = None,
+    ) -> Self:
+        """Score out of fold, learn to calibrate, then fit the estimator to all rows.
+
+        Parameters
+        ----------
+        X : frame or matrix, shape (n, k)
+        y : array-like, shape (n,)
+            1 bad, 0 good.
+        sample_weight : array-like, shape (n,), optional
+        groups : array-like, shape (n,), optional
+            Rows of one group (a firm, a household) stay in one fold.
+        """
         from sklearn.base import clone
 
         X = collected(X)
@@ -247,65 +279,15 @@ class Calibrated(Classifier):
         self.estimator_ = clone(self.estimator).fit(X, y, **extra)
         return self
 
-    def predict_proba(self, X: Any) -> Floats:
+    def predict_proba(self, X: Matrix) -> Floats:
         """Return calibrated probabilities of good and bad, shape (n, 2)."""
         self._require_fit()
         bad = self.calibrator_.probability(log_odds_of_bad(self.estimator_, collected(X)))
         return np.column_stack([1.0 - bad, bad])
 
-    def decision_function(self, X: Any) -> Floats:
+    def decision_function(self, X: Matrix) -> Floats:
         """Return calibrated log-odds of bad, shape (n,)."""
-        bad = self.predict_proba(X)[:, 1]
-        return np.log(bad) - np.log1p(-bad)
-
-
-def calibrate(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    *,
-    method: Method = "platt",
-    folds: int = 5,
-    seed: int = 0,
-    sample_weight: Any = None,
-    groups: Any = None,
-) -> Calibrated:
-    """Return the estimator fitted to all rows, its probabilities calibrated out of fold.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Anything with fit and predict_proba; cloned, never changed.
-    X : frame, shape (n, k)
-    y : array-like, shape (n,)
-        1 bad, 0 good.
-    method : {"platt", "isotonic", "beta"}, default "platt"
-    folds : int, default 5
-        At least 2; each fold keeps the share of bads.
-    seed : int, default 0
-        Of the folds.
-    sample_weight : array-like, shape (n,), optional
-    groups : array-like, shape (n,), optional
-        Rows of one group (a firm, a household) stay in one fold.
-
-    Returns
-    -------
-    Calibrated
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> from sklearn.naive_bayes import GaussianNB
-    >>> rng = np.random.default_rng(0)
-    >>> y = rng.random(2000) < 0.2
-    >>> a = rng.normal(size=2000) + y
-    >>> X = pl.DataFrame({"a": a, "a_again": a})  # counted twice: naive Bayes is too sure
-    >>> model = calibrate(GaussianNB(), X, y)
-    >>> round(model.calibrator_.slopes_[0], 1)
-    0.5
-    """
-    model = Calibrated(estimator, method=method, folds=folds, seed=seed)
-    return model.fit(X, y, sample_weight=sample_weight, groups=groups)
+        return logit(self.predict_proba(X)[:, 1])
 
 
 def _finite(log_odds: ArrayLike) -> Floats:
@@ -323,11 +305,6 @@ def _finite(log_odds: ArrayLike) -> Floats:
             )
         )
     return s
-
-
-def _logistic(z: Floats) -> Floats:
-    half: Floats = 0.5 * (1.0 + np.tanh(0.5 * z))
-    return half
 
 
 def _beta_columns(s: Floats) -> Floats:
@@ -351,52 +328,13 @@ def _rising_logistic(columns: Floats, y: NDArray[np.int8], w: Floats) -> list[fl
     """
     bads, goods = float(w[y == 1].sum()), float(w[y == 0].sum())
     aim = np.where(y == 1, (bads + 1.0) / (bads + 2.0), 1.0 / (goods + 2.0))
-    width = columns.shape[1]
-    best: tuple[float, list[float]] | None = None
-    for mask in range(2**width):
-        free = [place for place in range(width) if mask >> place & 1]
-        loss, answer = _newton(columns[:, free], aim, w)
-        if any(slope <= 0.0 for slope in answer[:-1]):
-            continue
-        slopes = [0.0] * width
-        for place, slope in zip(free, answer[:-1], strict=True):
-            slopes[place] = slope
-        if best is None or loss < best[0]:
-            best = loss, [*slopes, answer[-1]]
-    if best is None:  # not reached: with every slope at zero the answer is feasible
-        raise ModelError(tr("calibration found no answer", "校准未得到结果"))
-    return best[1]
-
-
-def _newton(columns: Floats, aim: Floats, w: Floats) -> tuple[float, list[float]]:
-    """Return the log loss and the coefficients, intercept last, of a weighted soft-label fit."""
     scale = np.maximum(np.abs(columns).max(axis=0, initial=0.0), 1e-12)
-    design = np.column_stack([columns / scale, np.ones(len(aim))])
-    mean = float(np.average(aim, weights=w))
-    beta = np.zeros(design.shape[1])
-    beta[-1] = math.log(mean / (1.0 - mean))
-
-    def loss(at: Floats) -> float:
-        z = design @ at
-        return float(w @ (np.logaddexp(0.0, z) - aim * z))
-
-    now = loss(beta)
-    for _ in range(_STEPS):
-        p = _logistic(design @ beta)
-        gradient = design.T @ (w * (p - aim))
-        curve = design.T @ (design * (w * p * (1.0 - p))[:, None])
-        curve[np.diag_indices_from(curve)] += 1e-12 * max(1.0, float(np.trace(curve)))
-        step = np.linalg.solve(curve, gradient)
-        size = 1.0
-        while size > 1e-10 and (then := loss(beta - size * step)) > now - 1e-4 * size * float(
-            gradient @ step
-        ):
-            size /= 2.0
-        if size <= 1e-10:
-            break
-        beta, before, now = beta - size * step, now, then
-        if before - now <= 1e-13 * max(1.0, abs(now)):
-            break
-    coefficients = beta.copy()
-    coefficients[:-1] /= scale
-    return now, [float(value) for value in coefficients]
+    scaled = columns / scale
+    tops = []
+    for chosen in itertools.product((False, True), repeat=columns.shape[1]):
+        free = np.array(chosen)
+        top = newton(scaled, aim, w, free=free, tolerance=1e-18, limit=np.inf)
+        if (top.coefficients[1:][free] > 0.0).all():
+            tops.append(top)
+    best = max(tops, key=lambda top: top.likelihood)
+    return [*(best.coefficients[1:] / scale).tolist(), float(best.coefficients[0])]

@@ -1,26 +1,25 @@
 """The challenger (挑战者模型): boosted trees that tell what a scorecard gives up, and why.
 
-LightGBM under the house's conditions: each feature may only push risk the way the scorecard's
-binning says, the number of trees is found on rows held out and then fitted to all, small data get
-few leaves and one thread, and every run with one seed gives the same model. Text columns reach the
-trees as integer codes only (see `codes`).
+LightGBM under conditions: each feature may move risk only in the direction of the scorecard's
+binning, the number of trees is found on held-out rows and then fitted to all rows, small data get
+few leaves and one thread, and one seed always gives the same model. Text columns reach the trees as
+integer codes only (see `tree_codes`).
 """
 
 # ruff: noqa: N803 - X is what scikit-learn calls it
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import tr
+from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.boosting import (
     Settings,
     candidate_settings,
@@ -28,14 +27,15 @@ from lishui_credit.scorecards.boosting import (
     parameters,
     train,
 )
-from lishui_credit.scorecards.cards.sealed import packages, read_sealed, seal, store
-from lishui_credit.scorecards.categories import Codes, Unseen
 from lishui_credit.scorecards.comparison import Comparison, compare
-from lishui_credit.scorecards.estimator import Classifier
-from lishui_credit.scorecards.features import features, target, weights
+from lishui_credit.scorecards.estimator import Classifier, Predictor
+from lishui_credit.scorecards.features import TrainingSample, features
 from lishui_credit.scorecards.folds import split
-
-Floats = NDArray[np.float64]
+from lishui_credit.scorecards.sealed_json import packages, read_sealed, seal, store
+from lishui_credit.scorecards.tree_codes import Codes, Unseen
+from lishui_credit.statistics.logistic import expit
+from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.tables.frames import Frame, absent
 
 ONE_THREAD: Final = 50_000  # rows under which threads cost more than they bring
 ONE_SPLIT: Final = 250_000  # cells from which one held-out quarter replaces three folds
@@ -50,7 +50,7 @@ _STORED: Final = ("max_rounds", "patience", "folds", "refit", "unseen", "seed")
 
 
 class Challenger(Classifier):
-    """Boosted trees that obey the scorecard's directions.
+    """Boosted trees that follow the directions of a scorecard.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ class Challenger(Classifier):
         leave a feature free, as does not naming it. A process gives its ``directions_``. Text
         features are always free.
     settings : "auto", name, names or mapping, default "auto"
-        Names of `boosting.SETTINGS` among which held-out AUC chooses; "auto" takes those of few leaves under
-        3,000 rows, the others from there. Or LightGBM parameters of your own.
+        Names of `boosting.SETTINGS` among which held-out AUC chooses; "auto" takes those of few
+        leaves under 3,000 rows, and the others from there on. Or LightGBM parameters of your own.
     categorical : sequence of str, default ()
         Number columns to be coded like text: 1 married, 2 single.
     max_rounds, patience : int, default 1,500 and 100
@@ -81,7 +81,7 @@ class Challenger(Classifier):
     booster_ : lightgbm.Booster
     codes_ : Codes
     directions_ : dict of str to {"up", "down", "none"}
-        What each feature had to obey.
+        The direction that each feature had to follow.
     setting_ : str
         Name of the chosen setting, "own" for parameters of your own.
     rounds_ : int
@@ -111,7 +111,7 @@ class Challenger(Classifier):
     def __init__(
         self,
         *,
-        monotonic: Any = None,
+        monotonic: Mapping[str, str] | BinningProcess | None = None,
         settings: Settings = "auto",
         categorical: Sequence[str] = (),
         max_rounds: int = 1500,
@@ -133,8 +133,14 @@ class Challenger(Classifier):
         self.n_jobs = n_jobs
         self.seed = seed
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
-        """Find setting and number of trees on rows held out, then fit.
+    def fit(
+        self,
+        X: Frame,
+        y: Values,
+        sample_weight: Values | None = None,
+        groups: Values | None = None,
+    ) -> Self:
+        """Find setting and number of trees on held-out rows, then fit.
 
         Parameters
         ----------
@@ -152,9 +158,8 @@ class Challenger(Classifier):
         CreditError
             If a setting, a direction or a column named is unknown: all of them at once.
         """
-        frame = features(X)
-        outcome = target(y, frame.height)
-        weight = weights(sample_weight, frame.height)
+        sample = TrainingSample.read(X, y, sample_weight)
+        frame, outcome, weight = sample.frame, sample.outcome, sample.weighed
         candidates = candidate_settings(self.settings, frame.height)
         directions = self._directions(frame)
         threads = self._threads(frame.height)
@@ -202,7 +207,7 @@ class Challenger(Classifier):
         self._name_features()
         return self
 
-    def decision_function(self, X: Any) -> Floats:
+    def decision_function(self, X: Frame) -> Floats:
         """Return the log-odds of bad, shape (n,)."""
         matrix = self._matrix(X)
         found: Floats = self.booster_.predict(
@@ -210,7 +215,7 @@ class Challenger(Classifier):
         )
         return found
 
-    def predict_proba(self, X: Any) -> Floats:
+    def predict_proba(self, X: Frame) -> Floats:
         """Return the probabilities of good and bad, shape (n, 2).
 
         Raises
@@ -218,10 +223,10 @@ class Challenger(Classifier):
         SubjectError
             If a column is missing, a number arrives as text, or a value is infinite.
         """
-        bad = 1.0 / (1.0 + np.exp(-self.decision_function(X)))
+        bad = expit(self.decision_function(X))
         return np.column_stack([1.0 - bad, bad])
 
-    def contributions(self, X: Any) -> pl.DataFrame:
+    def contributions(self, X: Frame) -> pl.DataFrame:
         """Return how much each feature moves the log-odds of bad (TreeSHAP).
 
         Returns
@@ -237,9 +242,9 @@ class Challenger(Classifier):
 
     def gives_up(
         self,
-        card: Any,
-        X: Any,
-        y: Any,
+        card: Predictor,
+        X: Frame,
+        y: Values,
         *,
         confidence: float = 0.95,
         resamples: int = 2000,
@@ -314,26 +319,30 @@ class Challenger(Classifier):
         self.feature_names_in_ = np.array(self.codes_.names, dtype=object)
         self.n_features_in_ = len(self.codes_.names)
 
-    def _matrix(self, X: Any) -> Floats:
+    def _matrix(self, X: Frame) -> Floats:
         self._require_fit()
         return self.codes_.matrix(features(X, self.codes_.names), self.unseen)
 
     def _directions(self, frame: pl.DataFrame) -> dict[str, int]:
         """Return the sign each named feature must obey."""
         given = self.monotonic
-        learned = getattr(given, "directions_", None)
-        wanted: Mapping[str, str] = learned if learned is not None else (given or {})
+        by_hand: Mapping[str, str] = {}
+        wanted: Mapping[str, str]
+        if given is None or isinstance(given, Mapping):
+            wanted = by_hand = given or {}
+        else:
+            wanted = given.directions_
         problems = []
         if BASELINE in frame.columns:
             problems.append(
                 Problem(tr(f"no feature may be called '{BASELINE}'", f"特征不得名为“{BASELINE}”"))
             )
-        named = [*self.categorical, *([] if learned is not None else wanted)]
-        for name in dict.fromkeys(named):
-            if name not in frame.columns:
-                near = difflib.get_close_matches(name, frame.columns, n=1)
-                hint = tr(f"is it '{near[0]}'?", f"是否为“{near[0]}”?") if near else ""
-                problems.append(Problem(tr(f"no column '{name}'", f"没有“{name}”列"), hint=hint))
+        named = [*self.categorical, *by_hand]
+        problems += [
+            absent(name, frame.columns)
+            for name in dict.fromkeys(named)
+            if name not in frame.columns
+        ]
         for name, word in wanted.items():
             if word not in _SIGNS:
                 problems.append(
@@ -345,7 +354,7 @@ class Challenger(Classifier):
                     )
                 )
             elif (
-                learned is None
+                name in by_hand
                 and _SIGNS[word]
                 and name in frame.columns
                 and (frame[name].dtype == pl.String or name in self.categorical)

@@ -1,14 +1,13 @@
 """What a card gives up against a challenger: the difference of two AUCs on the same rows.
 
-Both models score the same people, so their errors go together; an interval for the difference must
-draw people, not scores. `compare` draws goods and bads apart, each with replacement, and keeps both
-scores of a person together (paired stratified bootstrap).
+Both models score the same subjects, so their errors are correlated, and an interval for the
+difference must draw subjects, not scores. `compare` draws goods and bads apart, each with
+replacement, and keeps both scores of a subject together (paired stratified bootstrap).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.features import target
+from lishui_credit.statistics.outcomes import Values, roc_area
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,11 @@ class Comparison:
     low, high : float
         Interval of challenger less card.
     confidence : float
+        Of the interval, in (0, 1).
     resamples, seed : int
+        Of the bootstrap.
     rows, bads : int
+        Number of subjects, and of bads among them.
     """
 
     card: float
@@ -64,7 +67,7 @@ class Comparison:
 def compare(
     card_risk: ArrayLike,
     challenger_risk: ArrayLike,
-    y: Any,
+    y: Values,
     *,
     confidence: float = 0.95,
     resamples: int = 2000,
@@ -135,7 +138,7 @@ def compare(
 
 
 def _ranks(risk: ArrayLike, rows: int) -> NDArray[np.intp]:
-    """Return the dense rank of each risk, from 0."""
+    """Return the dense rank of each risk, 0 the riskiest."""
     values = np.asarray(risk, dtype=np.float64)
     if values.shape != (rows,) or np.isnan(values).any():
         raise SubjectError(
@@ -144,14 +147,13 @@ def _ranks(risk: ArrayLike, rows: int) -> NDArray[np.intp]:
                 f"{values.shape}, {int(np.isnan(values).sum())} NaN",
             )
         )
-    found: NDArray[np.intp] = np.unique(values, return_inverse=True)[1]
+    found: NDArray[np.intp] = np.unique(-values, return_inverse=True)[1]
     return found
 
 
 def _auc(rank: NDArray[np.intp], bad: NDArray[np.intp], good: NDArray[np.intp]) -> float:
-    """Return the share of pairs in which the bad one ranks higher, ties half."""
     size = int(rank.max()) + 1
-    goods = np.bincount(rank[good], minlength=size)
-    below = np.cumsum(goods) - goods
-    wins = (below + 0.5 * goods)[rank[bad]].sum()
-    return float(wins / (len(bad) * len(good)))
+    of_bads, of_goods = (
+        np.bincount(rank[rows], minlength=size).astype(np.float64) for rows in (bad, good)
+    )
+    return roc_area(of_bads, of_goods)

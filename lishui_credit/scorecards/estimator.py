@@ -1,9 +1,9 @@
-"""scikit-learn manners without scikit-learn: parameters, printing, cloning, tags.
+"""What scikit-learn asks of an estimator, without scikit-learn: parameters, printing, cloning, tags.
 
-scikit-learn asks an estimator for five things and never looks at its ancestors: `get_params` and
-`set_params`, an ``__init__`` that only stores, learned state that ends in an underscore, and tags.
-`Estimator` and `Classifier` give them, so that ``import lishui_credit.scorecards`` stays quick and
-`clone`, `Pipeline`, `cross_val_score` and `GridSearchCV` work all the same.
+scikit-learn asks for five things and never looks at the base classes: `get_params` and `set_params`,
+an ``__init__`` that only stores, learned state that ends in an underscore, and tags. `Estimator` and
+`Classifier` give them, so that ``import lishui_credit.scorecards`` stays quick and `clone`,
+`Pipeline`, `cross_val_score` and `GridSearchCV` work nevertheless.
 """
 
 # ruff: noqa: N803 - X is what scikit-learn calls it
@@ -11,26 +11,35 @@ scikit-learn asks an estimator for five things and never looks at its ancestors:
 from __future__ import annotations
 
 import inspect
-from typing import Any, ClassVar, Self
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lishui_credit.errors import CreditError, ModelError, Problem
 from lishui_credit.language import tr
+from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.tables.frames import Frame
+
+
+class Predictor(Protocol):
+    """Whatever gives rows their probabilities of good and bad, shape (n, 2)."""
+
+    def predict_proba(self, X: Any, /) -> Any:
+        """Return them."""
+
+
+class Learner(Protocol):
+    """A classifier of any library that can be cloned and fitted."""
+
+    @property
+    def fit(self) -> Callable[..., Any]:
+        """Learn from rows and outcomes, maybe weighted."""
 
 
 class Estimator:
-    """Base of everything that learns: ``__init__`` only stores, `fit` returns self.
-
-    Examples
-    --------
-    >>> class Mean(Estimator):
-    ...     def __init__(self, trim: float = 0.0) -> None:
-    ...         self.trim = trim
-    >>> Mean(trim=0.1), Mean(), Mean(0.2).get_params()
-    (Mean(trim=0.1), Mean(), {'trim': 0.2})
-    """
+    """Base of everything that learns: ``__init__`` only stores, `fit` returns self."""
 
     _estimator_type: ClassVar[str | None] = None
 
@@ -46,13 +55,7 @@ class Estimator:
         return {one.name: one for one in given}
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters by name.
-
-        Parameters
-        ----------
-        deep : bool, default True
-            Also those of parameters that are estimators, as ``outer__inner``.
-        """
+        """Return the parameters by name; `deep` adds those of estimators inside, as ``outer__inner``."""
         found: dict[str, Any] = {}
         for name in self._parameters():
             value = getattr(self, name)
@@ -62,13 +65,7 @@ class Estimator:
         return found
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters by name, ``outer__inner`` for those of an estimator inside.
-
-        Raises
-        ------
-        CreditError
-            If a name is none of the parameters: all such names at once, before any is set.
-        """
+        """Set parameters by name, ``outer__inner`` for those of an estimator inside; unknown names are refused before any is set."""
         own = self._parameters()
         strange = sorted({name for key in params if (name := key.split("__")[0]) not in own})
         if strange:
@@ -141,7 +138,7 @@ class Estimator:
 class Classifier(Estimator):
     """Base of what tells good (0) from bad (1) by `predict_proba`.
 
-    It has no ``score(X, y)``: of a credit model the score is the number a subject gets. Name the
+    It has no ``score(X, y)``: the score of a credit model is the number a subject gets. Name the
     measure instead, as in ``cross_val_score(model, X, y, scoring="roc_auc")``.
     """
 
@@ -152,11 +149,11 @@ class Classifier(Estimator):
         """The columns of `predict_proba`: 0 good, 1 bad; shape (2,)."""
         return np.array([0, 1], dtype=np.int8)
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_proba(self, X: Frame) -> Floats:
         """Return the probabilities of good and bad, shape (n, 2)."""
         raise NotImplementedError
 
-    def predict(self, X: Any) -> NDArray[np.int8]:
+    def predict(self, X: Frame) -> NDArray[np.int8]:
         """Return 1 where bad is at least as likely as good, else 0; shape (n,).
 
         A bank's own cut-off is seldom at one half: see `lishui_credit.cutoffs`.

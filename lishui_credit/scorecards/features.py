@@ -3,16 +3,19 @@
 Features become a polars frame of numbers, booleans and text with every gap a null; the target
 becomes 0 (good) and 1 (bad); weights become non-negative floats. Whatever cannot be read so is
 refused with all its problems at once, never guessed and never left as a silent NaN.
+
+A frame passes here once on its way to a fit, and once on its way to scores: what comes after takes
+the `TrainingSample` or the polars frame as it is.
 """
 
 # ruff: noqa: N803 - X is what scikit-learn calls it
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, Self
 
 import narwhals as nw
 import numpy as np
@@ -21,57 +24,53 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.tables.frames import Frame, absent
 
 _TEXT: Final = (pl.Categorical, pl.Enum)
 _SHOWN: Final = 5  # values printed of those refused
 
+_Wrapped = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
-def features(X: Any, names: Iterable[str] | None = None) -> pl.DataFrame:
-    """Return a frame of features as models read them.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingSample:
+    """Features, outcome and weights that a fit works on, checked; None is a weight of one each."""
+
+    frame: pl.DataFrame
+    outcome: NDArray[np.int8]
+    weight: Floats | None
+
+    @classmethod
+    def read(cls, X: Frame, y: Values, sample_weight: Values | None = None) -> Self:
+        """Return what was handed over, read by `features`, `target` and `weights`."""
+        frame = features(X)
+        outcome = target(y, frame.height)
+        weight = None if sample_weight is None else weights(sample_weight, frame.height)
+        return cls(frame, outcome, weight)
+
+    @property
+    def weighed(self) -> Floats:
+        """The weights, ones where none were given."""
+        return np.ones(len(self.outcome)) if self.weight is None else self.weight
+
+    def only(self, names: Sequence[str]) -> Self:
+        """Return the sample with some of its features."""
+        return replace(self, frame=self.frame.select(names))
+
+
+def features(X: Frame, names: Iterable[str] | None = None) -> pl.DataFrame:
+    """Return a frame's features as models read them: integers, Float64, Boolean or String columns.
 
     Integers and booleans stay; floats become Float64 with NaN as null; categories and enums become
     String, also where the categories are numbers; a column without a type (all null) is Float64.
-
-    Parameters
-    ----------
-    X : polars DataFrame or LazyFrame, pandas DataFrame, pyarrow Table, any narwhals frame
-        One row per subject, shape (n, at least the columns named).
-    names : iterable of str, optional
-        Columns to pick, in this order; all of them by default. Columns that are not named are
-        neither read nor checked.
-
-    Returns
-    -------
-    polars.DataFrame, shape (n, k)
-        Columns of integers, Float64, Boolean or String.
-
-    Raises
-    ------
-    SubjectError
-        If X is not a frame with text headers, a header stands twice, a named column is missing
-        (with the nearest name there is), a column holds dates, lists or bytes, or a float is
-        infinite: every problem at once.
-
-    Examples
-    --------
-    >>> features({"age": [30, None]})
-    Traceback (most recent call last):
-    lishui_credit.errors.SubjectError: X is not a frame with named columns · found: dict · hint: ...
-    >>> features(pl.DataFrame({"a": [1.5, float("nan")], "b": ["x", "y"]}), ["b", "a"])
-    shape: (2, 2)
-    ┌─────┬──────┐
-    │ b   ┆ a    │
-    │ --- ┆ ---  │
-    │ str ┆ f64  │
-    ╞═════╪══════╡
-    │ x   ┆ 1.5  │
-    │ y   ┆ null │
-    └─────┴──────┘
+    Columns are picked in the order of `names`; others are neither read nor checked.
     """
     frame = _wrapped(X)
-    headers = _headers(X, frame)
+    headers = _headers(frame)
     wanted = headers if names is None else list(names)
-    problems = [*_twice(headers, wanted), *_missing(headers, wanted)]
+    problems = [*_twice(headers, wanted)]
+    problems += [absent(name, headers) for name in wanted if name not in headers]
     if not wanted:
         problems.append(Problem(tr("there is no feature", "没有任何特征列")))
     if problems:
@@ -85,56 +84,22 @@ def features(X: Any, names: Iterable[str] | None = None) -> pl.DataFrame:
     cleaned = read.with_columns(
         *(_clean(name, dtype, name in labels) for name, dtype in read.schema.items())
     )
-    _refuse_infinite(cleaned)
+    refuse_infinite(cleaned.lazy(), cleaned.columns)
     return cleaned
 
 
-def target(y: Any, rows: int | None = None) -> NDArray[np.int8]:
-    """Return an outcome as 0 (good) and 1 (bad).
-
-    Parameters
-    ----------
-    y : sequence, numpy array, polars or pandas Series, pyarrow array; shape (n,)
-        Booleans, or the numbers 0 and 1 of any type; 1 is bad.
-    rows : int, optional
-        Number of rows expected, when known.
-
-    Returns
-    -------
-    numpy.ndarray of int8, shape (n,)
-
-    Raises
-    ------
-    SubjectError
-        If a value is missing or neither 0 nor 1, only one class occurs, or the length is not
-        `rows`: every problem at once.
-
-    Examples
-    --------
-    >>> target([False, True, True])
-    array([0, 1, 1], dtype=int8)
-    >>> target([1, 0, 2])
-    Traceback (most recent call last):
-    lishui_credit.errors.SubjectError: target: values other than 0 and 1 · found: 1 of 3 rows: 2...
-    """
-    values = _column(y, "target", tr("target", "目标"))
-    problems: list[Problem] = []
+def target(y: Values, rows: int | None = None) -> NDArray[np.int8]:
+    """Return an outcome of booleans, or of the numbers 0 and 1, as 0 (good) and 1 (bad)."""
     where = tr("target", "目标")
-    if rows is not None and len(values) != rows:
-        problems.append(
-            Problem(
-                tr("its length is not that of the features", "长度与特征行数不一致"),
-                tr(f"{len(values)} rows, not {rows}", f"{len(values)} 行,应为 {rows} 行"),
-                where=where,
-            )
-        )
+    values = _column(y, "target", where)
+    problems = _length(len(values), rows, where)
     missing = values.null_count()
     if missing:
         problems.append(
             Problem(
-                tr("outcomes are missing", "有缺失值"),
-                tr(f"{missing} of {len(values)} rows", f"{len(values)} 行中 {missing} 行"),
-                tr("drop rows without an outcome", "删除没有结果的行"),
+                tr("outcomes are missing", "有缺失的结果"),
+                _share(missing, len(values)),
+                tr("drop rows without an outcome", "请删除没有结果的行"),
                 where,
             )
         )
@@ -142,60 +107,33 @@ def target(y: Any, rows: int | None = None) -> NDArray[np.int8]:
     strange = known.filter((known != 0) & (known != 1)) if known.dtype.is_numeric() else known
     if known.dtype == pl.Boolean:
         strange = known.clear()
+    classes = sorted({int(value) for value in known.unique()}) if not len(strange) else []
     if len(strange):
         shown = ", ".join(str(value) for value in strange.unique().sort().head(_SHOWN))
         problems.append(
             Problem(
                 tr("values other than 0 and 1", "有 0 和 1 以外的值"),
-                tr(
-                    f"{len(strange)} of {len(values)} rows: {shown}",
-                    f"{len(values)} 行中 {len(strange)} 行:{shown}",
-                ),
+                f"{_share(len(strange), len(values))}: {shown}",
                 tr("code bad as 1 and good as 0", "违约记为 1,正常记为 0"),
                 where,
             )
         )
-    else:
-        classes = sorted({int(value) for value in known.unique()})
-        if len(classes) < 2:
-            problems.append(
-                Problem(
-                    tr("only one class occurs", "只有一个类别"),
-                    str(classes[0]) if classes else tr("no rows", "没有数据"),
-                    tr("a model needs both good and bad", "建模需要好、坏两类样本"),
-                    where,
-                )
+    elif len(classes) < 2:
+        problems.append(
+            Problem(
+                tr("there is only one class", "只有一个类别"),
+                str(classes[0]) if classes else tr("no rows", "没有数据"),
+                tr("a model needs both good and bad", "建模需要好、坏两类样本"),
+                where,
             )
+        )
     if problems:
         raise SubjectError(problems)
     return values.cast(pl.Int8).to_numpy().astype(np.int8)
 
 
-def weights(w: Any, rows: int) -> NDArray[np.float64]:
-    """Return sample weights: non-negative, finite, not all zero; ones when there are none.
-
-    Parameters
-    ----------
-    w : sequence, numpy array, polars or pandas Series, or None; shape (n,)
-        Weight of each row in any unit.
-    rows : int
-        Number of rows expected.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (rows,)
-
-    Raises
-    ------
-    SubjectError
-        If a weight is missing, negative, infinite or not a number, all are zero, or the length
-        is not `rows`: every problem at once.
-
-    Examples
-    --------
-    >>> weights(None, 2), weights([2, 0.5], 2)
-    (array([1., 1.]), array([2. , 0.5]))
-    """
+def weights(w: Values | None, rows: int) -> Floats:
+    """Return sample weights: non-negative, finite, not all zero; ones when there are none."""
     if w is None:
         return np.ones(rows)
     where = tr("weights", "权重")
@@ -205,15 +143,7 @@ def weights(w: Any, rows: int) -> NDArray[np.float64]:
             Problem(tr("weights are not numbers", "权重不是数字"), str(values.dtype), where=where)
         )
     numbers = values.cast(pl.Float64).to_numpy()
-    problems: list[Problem] = []
-    if len(numbers) != rows:
-        problems.append(
-            Problem(
-                tr("their length is not that of the features", "长度与特征行数不一致"),
-                tr(f"{len(numbers)} rows, not {rows}", f"{len(numbers)} 行,应为 {rows} 行"),
-                where=where,
-            )
-        )
+    problems = _length(len(numbers), rows, where)
     for en, zh, wrong in (
         ("missing", "缺失", np.isnan(numbers)),
         ("infinite", "无穷大", np.isinf(numbers)),
@@ -223,19 +153,60 @@ def weights(w: Any, rows: int) -> NDArray[np.float64]:
         if count:
             problems.append(
                 Problem(
-                    tr(f"some are {en}", f"有{zh}的权重"),
-                    tr(f"{count} rows", f"{count} 行"),
+                    tr(f"some weights are {en}", f"有{zh}的权重"),
+                    _share(count, len(numbers)),
                     where=where,
                 )
             )
     if not problems and not numbers.any():
-        problems.append(Problem(tr("all are zero", "全部为零"), where=where))
+        problems.append(Problem(tr("all weights are zero", "权重全部为零"), where=where))
     if problems:
         raise SubjectError(problems)
     return np.ascontiguousarray(numbers, dtype=np.float64)
 
 
-def _wrapped(X: Any) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+def refuse_infinite(
+    frame: pl.LazyFrame, names: Sequence[str], engine: Literal["auto", "streaming"] = "auto"
+) -> None:
+    """Refuse infinite values in the named columns, counted in one pass."""
+    schema = frame.collect_schema()
+    floats = [name for name in names if schema[name].is_float()]
+    if not floats:
+        return
+    infinite = pl.struct(pl.col(floats).is_infinite().sum()).alias("infinite")
+    counted = frame.select(infinite, pl.len().alias("rows")).collect(engine=engine)
+    counts, rows = counted.row(0)
+    problems = [
+        Problem(
+            tr("infinite values", "有无穷大的值"),
+            _share(count, rows),
+            tr("cap them or make them missing", "请截断或改为缺失"),
+            name,
+        )
+        for name, count in counts.items()
+        if count
+    ]
+    if problems:
+        raise SubjectError(problems)
+
+
+def _share(count: int, rows: int) -> str:
+    return tr(f"{count} of {rows} rows", f"{rows} 行中 {count} 行")
+
+
+def _length(found: int, rows: int | None, where: str) -> list[Problem]:
+    if rows is None or found == rows:
+        return []
+    return [
+        Problem(
+            tr("the length is not that of the features", "长度与特征行数不一致"),
+            tr(f"{found} rows, not {rows}", f"{found} 行,应为 {rows} 行"),
+            where=where,
+        )
+    ]
+
+
+def _wrapped(X: Frame) -> _Wrapped:
     """Return the frame as narwhals sees it, or refuse what is not a frame."""
     if isinstance(X, nw.DataFrame | nw.LazyFrame):
         return X
@@ -246,22 +217,22 @@ def _wrapped(X: Any) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
     if repeated:
         raise SubjectError(repeated)
     try:
-        frame: nw.DataFrame[Any] | nw.LazyFrame[Any] = nw.from_native(X)
+        frame: _Wrapped = nw.from_native(X)
     except TypeError as error:
         raise SubjectError(
             Problem(
                 tr("X is not a frame with named columns", "X 不是带列名的数据框"),
                 type(X).__name__,
                 tr(
-                    "give a polars, pandas or pyarrow frame; names decide what a column means",
-                    "请提供 polars、pandas 或 pyarrow 数据框;列名决定各列含义",
+                    "give a polars, pandas or pyarrow frame; a model knows columns by their names",
+                    "请提供 polars、pandas 或 pyarrow 数据框;模型按列名识别各列",
                 ),
             )
         ) from error
     return frame
 
 
-def _headers(X: Any, frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> list[str]:
+def _headers(frame: _Wrapped) -> list[str]:
     """Return the headers, or refuse those that are not text."""
     headers = (
         frame.collect_schema().names() if isinstance(frame, nw.LazyFrame) else list(frame.columns)
@@ -279,33 +250,17 @@ def _headers(X: Any, frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> list[str]:
 
 
 def _twice(headers: Sequence[str], wanted: Sequence[str]) -> list[Problem]:
-    problems = []
     for what, names in (
-        (tr("columns stand twice", "列名重复"), headers),
-        (tr("columns are named twice", "重复指定了列"), wanted),
+        (tr("column names occur twice", "列名重复"), headers),
+        (tr("columns are asked for twice", "重复指定了列"), wanted),
     ):
         repeated = [name for name, count in Counter(names).items() if count > 1]
         if repeated:
-            problems.append(Problem(what, ", ".join(repeated)))
-            break
-    return problems
+            return [Problem(what, ", ".join(repeated))]
+    return []
 
 
-def _missing(headers: Sequence[str], wanted: Sequence[str]) -> list[Problem]:
-    problems = []
-    for name in wanted:
-        if name not in headers:
-            near = difflib.get_close_matches(name, headers, n=1)
-            problems.append(
-                Problem(
-                    tr(f"no column '{name}'", f"没有“{name}”列"),
-                    hint=tr(f"is it '{near[0]}'?", f"是否为“{near[0]}”?") if near else "",
-                )
-            )
-    return problems
-
-
-def _read(frame: nw.DataFrame[Any] | nw.LazyFrame[Any], wanted: list[str]) -> pl.DataFrame:
+def _read(frame: _Wrapped, wanted: list[str]) -> pl.DataFrame:
     """Return the wanted columns as polars; name each column that cannot be read."""
     picked = frame.select(*wanted)
     eager = picked.collect(backend="polars") if isinstance(picked, nw.LazyFrame) else picked
@@ -329,14 +284,14 @@ def _refuse_types(read: pl.DataFrame) -> None:
     problems = []
     for name, dtype in read.schema.items():
         if dtype.is_temporal():
-            what = tr("a date or time is no feature as it stands", "日期时间不能直接作为特征")
+            what = tr("a date or time cannot be a feature", "日期时间不能作为特征")
             hint = tr(
                 "turn it into a number, such as days up to a fixed day", "换算成数字,如距某日的天数"
             )
         elif dtype.is_numeric() or dtype in (pl.Boolean, pl.String, pl.Null, *_TEXT):
             continue
         else:
-            what = tr("the type cannot be a feature", "该类型不能作为特征")
+            what = tr("a column of this type cannot be a feature", "该类型的列不能作为特征")
             hint = tr("give numbers, booleans or text", "请提供数字、布尔或文本")
         problems.append(Problem(what, str(dtype), hint, name))
     if problems:
@@ -354,26 +309,7 @@ def _clean(name: str, dtype: pl.DataType, label: bool) -> pl.Expr:
     return column
 
 
-def _refuse_infinite(frame: pl.DataFrame) -> None:
-    floats = [name for name, dtype in frame.schema.items() if dtype.is_float()]
-    if not floats:
-        return
-    counts = frame.select(pl.col(floats).is_infinite().sum()).row(0, named=True)
-    problems = [
-        Problem(
-            tr("infinite values", "有无穷大的值"),
-            tr(f"{count} of {frame.height} rows", f"{frame.height} 行中 {count} 行"),
-            tr("cap them or make them missing", "请截断或改为缺失"),
-            name,
-        )
-        for name, count in counts.items()
-        if count
-    ]
-    if problems:
-        raise SubjectError(problems)
-
-
-def _column(values: Any, name: str, where: str) -> pl.Series:
+def _column(values: Values, name: str, where: str) -> pl.Series:
     """Return one column as polars, NaN as null, or refuse what is not one column."""
     try:
         if isinstance(values, nw.Series):
@@ -383,7 +319,8 @@ def _column(values: Any, name: str, where: str) -> pl.Series:
         elif isinstance(values, (pl.Series, np.ndarray)):
             series = pl.Series(name, values)
         else:
-            series = nw.from_native(values, series_only=True).to_polars()
+            native: Any = values
+            series = nw.from_native(native, series_only=True).to_polars()
     except Exception as error:
         raise SubjectError(
             Problem(
@@ -412,15 +349,8 @@ def _series(name: str, values: Sequence[Any]) -> pl.Series:
         return pl.Series(name, values, dtype=pl.Float64)
 
 
-def like(X: Any, frame: pl.DataFrame) -> Any:
-    """Return a polars frame as the kind of frame that came in.
-
-    Parameters
-    ----------
-    X : frame
-        What came in; a pandas frame lends its index.
-    frame : polars.DataFrame
-        What goes out.
+def like(X: Frame, frame: pl.DataFrame) -> Any:
+    """Return a polars frame as the kind of frame that came in; a pandas frame lends its index.
 
     Examples
     --------

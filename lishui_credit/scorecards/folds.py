@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import narwhals as nw
 import numpy as np
@@ -13,31 +13,24 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.scorecards.estimator import Learner
 from lishui_credit.scorecards.features import target, weights
+from lishui_credit.statistics.logistic import logit
+from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.tables.frames import Frame
 
-Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
+Matrix: TypeAlias = "Frame | NDArray[Any]"
+"""Rows as a classifier of any library takes them."""
 
 
 def split(
-    y: NDArray[np.int8], *, folds: int, seed: int = 0, groups: Any = None
+    y: NDArray[np.int8], *, folds: int, seed: int = 0, groups: Values | None = None
 ) -> list[tuple[Places, Places]]:
     """Return (rows to fit, rows held out) of each fold; every fold keeps the share of bads.
 
-    Parameters
-    ----------
-    y : numpy.ndarray of int8, shape (n,)
-        1 bad, 0 good.
-    folds : int
-        At least 2, at most the rows of the rarer class.
-    seed : int, default 0
-    groups : array-like, shape (n,), optional
-        Rows of one group stay together.
-
-    Raises
-    ------
-    SubjectError
-        If a class has fewer rows than folds, or a fold is left with one class only.
+    Rows of one group stay together. Fewer than 2 folds, more folds than the rarer class has rows, or
+    a fold of one class only is refused.
 
     Examples
     --------
@@ -51,7 +44,7 @@ def split(
         raise SubjectError(
             Problem(
                 tr(
-                    "folds must be from 2 to the rows of the rarer class",
+                    "folds must be between 2 and the number of rows of the rarer class",
                     "折数应在 2 与少数类行数之间",
                 ),
                 tr(f"{folds} folds, {rarer} rows", f"{folds} 折,{rarer} 行"),
@@ -65,7 +58,7 @@ def split(
         if len(labels) != len(y):
             raise SubjectError(
                 Problem(
-                    tr("groups are not as many as rows", "分组数与行数不一致"),
+                    tr("groups and rows differ in number", "分组数与行数不一致"),
                     f"{len(labels)}, {len(y)}",
                 )
             )
@@ -75,29 +68,30 @@ def split(
         if any(len(np.unique(y[rows])) < 2 for rows in (fit, held)):
             raise SubjectError(
                 Problem(
-                    tr("a fold is left with one class only", "有一折只剩一个类别"),
+                    tr("a fold has one class only", "有一折只有一个类别"),
                     hint=tr("use fewer folds or smaller groups", "请减少折数或缩小分组"),
                 )
             )
     return pairs
 
 
-def collected(X: Any) -> Any:
-    """Return a lazy polars frame read, anything else as it is."""
+def collected(X: Matrix) -> Any:
+    """Return a lazy polars frame collected, anything else as it is."""
     return X.collect() if isinstance(X, pl.LazyFrame) else X
 
 
-def rows(X: Any, places: Places) -> Any:
+def rows(X: Matrix, places: Places) -> Any:
     """Return some rows of a frame or matrix, as the type it came in."""
     if isinstance(X, np.ndarray):
         return X[places]
-    return nw.to_native(nw.from_native(X, eager_only=True)[places])
+    frame: Any = X
+    return nw.to_native(nw.from_native(frame, eager_only=True)[places])
 
 
-def log_odds_of_bad(model: Any, X: Any) -> Floats:
-    """Return a fitted model's log-odds of bad: its decision function, else from probabilities.
+def log_odds_of_bad(model: object, X: Matrix) -> Floats:
+    """Return a fitted model's log-odds of bad: its decision function, else from its probabilities.
 
-    Probabilities of 0 and 1 are taken as 1e-12 from the end.
+    Probabilities of 0 and 1 count as 1e-12 from the end.
     """
     if hasattr(model, "decision_function"):
         return np.asarray(model.decision_function(X), dtype=np.float64)
@@ -109,36 +103,23 @@ def log_odds_of_bad(model: Any, X: Any) -> Floats:
                 "predict_proba, decision_function",
             )
         )
-    bad = np.clip(np.asarray(model.predict_proba(X), dtype=np.float64)[:, 1], 1e-12, 1.0 - 1e-12)
-    odds: Floats = np.log(bad) - np.log1p(-bad)
-    return odds
+    bad = np.asarray(model.predict_proba(X), dtype=np.float64)[:, 1]
+    return logit(np.clip(bad, 1e-12, 1.0 - 1e-12))
 
 
 def out_of_fold(
-    estimator: Any,
-    X: Any,
-    y: Any,
+    estimator: Learner,
+    X: Matrix,
+    y: Values,
     *,
     folds: int = 5,
     seed: int = 0,
-    sample_weight: Any = None,
-    groups: Any = None,
+    sample_weight: Values | None = None,
+    groups: Values | None = None,
 ) -> Floats:
-    """Return each row's log-odds of bad by a clone that has not seen it.
+    """Return each row's log-odds of bad by a clone that has not seen it, shape (n,).
 
-    Parameters
-    ----------
-    estimator : classifier
-        Cloned for each fold, never changed.
-    X : frame or matrix, shape (n, k)
-    y : array-like, shape (n,)
-    folds, seed, groups
-        As in `split`.
-    sample_weight : array-like, shape (n,), optional
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (n,)
+    Folds are those of `split`; the estimator is cloned for each fold, never changed.
     """
     from sklearn.base import clone
 

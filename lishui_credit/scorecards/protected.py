@@ -1,7 +1,7 @@
-"""Attributes that no model takes by default: protected ones, and fields no credit file may hold.
+"""Attributes that no model uses by default: protected ones, and fields no credit file may hold.
 
-A protected attribute is taken only where the caller names it with a reason, which the card prints.
-A banned field is never taken.
+A protected attribute is used only where the caller names it with a reason, which the card prints.
+A banned field is never used.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ PROTECTED: Final[dict[str, tuple[frozenset[str], tuple[str, ...]]]] = {
     "disability": (frozenset({"disability", "disabled"}), ("残疾",)),
     "politics": (frozenset({"party", "political"}), ("政治面貌", "党员")),
 }  # fmt: skip
-"""Attribute to English words, and the spellings of Chinese ones, and Chinese phrases of a name."""
+"""Attribute to the English and pinyin words, and the Chinese phrases, by which a column is named."""
 
-# A place named after a people, and an event's day, tell of no person.
+# A place named after an ethnic group, or the date of an event, says nothing about a person.
 _INNOCENT: Final = r"\w*族(自治[县州区]|[乡镇])|发生日"
 _VALUES: Final[dict[str, frozenset[str]]] = {
     "sex": frozenset({"男", "女", "男性", "女性", "male", "female", "woman", "women"}),
@@ -60,7 +60,7 @@ _VALUES: Final[dict[str, frozenset[str]]] = {
 
 
 def protected_as(name: str) -> str | None:
-    """Return the protected attribute a column's name speaks of, if any.
+    """Return the protected attribute that a column's name speaks of, if any.
 
     Examples
     --------
@@ -103,35 +103,16 @@ def protected_value(text: str) -> str | None:
 def admitted(
     names: Iterable[str], allowed: Mapping[str, str]
 ) -> tuple[list[str], dict[str, str], dict[str, str]]:
-    """Sort columns into those a model may take and those it may not.
+    """Sort columns into those a model may use, those left out with why, and protected ones with reasons.
 
-    Parameters
-    ----------
-    names : iterable of str
-        Columns offered.
-    allowed : mapping of str to str
-        Protected columns to take all the same, and the reason.
-
-    Returns
-    -------
-    taken : list of str
-        In the order offered.
-    left : dict of str to str
-        Protected columns left out, and what they are.
-    reasons : dict of str to str
-        Protected columns taken, and the reason given.
-
-    Raises
-    ------
-    SubjectError
-        For banned fields, a reason left empty, a reason for a column that is not there.
+    Banned fields, an empty reason, and a reason for a column that does not exist are refused.
     """
     offered = list(names)
     problems = [
         Problem(
             tr("a field no credit file may hold", "信用档案不得采集的信息"),
             name,
-            tr("take the column out", "请删除该列"),
+            tr("remove the column", "请删除该列"),
         )
         for name in offered
         if banned_as(name)
@@ -140,7 +121,9 @@ def admitted(
         if name not in offered:
             problems.append(
                 Problem(
-                    tr("no such column to admit", "没有要放行的列"), name, ", ".join(offered[:8])
+                    tr("there is no such column to use", "没有要使用的列"),
+                    name,
+                    ", ".join(offered[:8]),
                 )
             )
         elif not reason.strip():

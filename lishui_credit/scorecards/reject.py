@@ -1,12 +1,12 @@
-"""Reject inference (拒绝推断): outcomes lent to applicants whose outcome nobody saw.
+"""Reject inference (拒绝推断): outcomes inferred for applicants whose outcome nobody saw.
 
-Every method fills the gap with an assumption, and none can test it: the accepted say nothing about
-how the rejected would have paid once the old lender knew more than the file. `Augmented` therefore
-carries, beside the rows, the sentence that must be true for it to help. What the simulation in
-``tests/test_reject.py`` shows: where acceptance hangs on the file alone, fuzzy augmentation changes
-nothing and hard labels or a needless markup hurt; where the lender saw more, a model of the
-accepted is too kind to the rejected, fuzzy augmentation repeats its mistake, and only a markup
-taken from outside knowledge (`factor`) mends it.
+Every method fills the gap by an assumption, and none can test it: the accepted say nothing about
+how the rejected would have paid if the old lender knew more than the file. `Augmented` therefore
+carries, beside the rows, the assumption that must be true for it to help. What the simulation in
+``tests/test_reject.py`` shows: where acceptance depends on the file alone, fuzzy augmentation
+changes nothing, and hard labels or a needless markup hurt; where the lender saw more, a model of
+the accepted is too kind to the rejected, fuzzy augmentation repeats its mistake, and only a markup
+taken from outside knowledge (`factor`) corrects it.
 """
 
 # ruff: noqa: N803 - X is what scikit-learn calls it
@@ -14,66 +14,59 @@ taken from outside knowledge (`factor`) mends it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import cast
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from lishui_credit.errors import CreditError, Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.points import half_away
-from lishui_credit.scorecards.features import features, target, weights
+from lishui_credit.scorecards.estimator import Learner, Predictor
+from lishui_credit.scorecards.features import TrainingSample, features
+from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.tables.frames import Frame
 
-Floats = NDArray[np.float64]
-Fit = Callable[[pl.DataFrame, NDArray[np.int8], Floats], Any]
+Fit = Callable[[pl.DataFrame, NDArray[np.int8], Floats], Predictor]
 
-_EN = {
-    "fuzzy": (
-        "Assumes that, at equal features, the rejected would have gone bad {factor:g} times as"
-        " often in odds as the accepted. At 1 it repeats what the accepted say and adds nothing new."
-    ),
-    "parcelling": (
-        "Assumes that, within each of {bands} score bands, the rejected would have gone bad"
-        " {factor:g} times as often as the accepted. The figure must come from outside these data;"
-        " which of the rejected go bad inside a band is drawn at random (seed {seed})."
-    ),
-    "extrapolation": (
-        "Assumes that the accepted model holds where nobody was accepted, times {factor:g} in the"
-        " mean, and that the worst-ranked rejected are all bad and the rest all good. Labels become"
-        " surer than anything known, so probabilities fitted to them are too extreme."
-    ),
-    "hard cut-off": (
-        "Assumes that every rejected applicant with a PD of at least {cutoff:g} would have gone bad"
-        " and every other would have paid. Labels become surer than anything known, so"
-        " probabilities fitted to them are too extreme."
-    ),
+_NAMES = {
+    "fuzzy": Bilingual("fuzzy augmentation", "模糊扩充法"),
+    "parcelling": Bilingual("parcelling", "分段打包法"),
+    "extrapolation": Bilingual("extrapolation", "简单外推法"),
+    "hard cut-off": Bilingual("hard cut-off", "硬截断法"),
 }
-_ZH = {
-    "fuzzy": (
+_ASSUMPTIONS = {
+    "fuzzy": Bilingual(
+        "Assumes that, at equal features, the rejected have {factor:g} times the odds of bad of the"
+        " accepted. At 1 it repeats what the accepted say and adds no information.",
         "假设:特征相同时,被拒者的违约几率(odds)为通过者的 {factor:g} 倍。"
-        "取 1 时只是重复通过样本的信息,不增加新信息。"
+        "取 1 时只是重复通过样本的信息,不增加新信息。",
     ),
-    "parcelling": (
+    "parcelling": Bilingual(
+        "Assumes that, within each of {bands} score bands, the bad rate of the rejected is"
+        " {factor:g} times that of the accepted. This factor must come from outside these data;"
+        " which of the rejected go bad inside a band is drawn at random (seed {seed}).",
         "假设:在 {bands} 个分数段内,被拒者违约率均为通过者的 {factor:g} 倍。该倍数须来自本数据之外;"
-        "段内哪些被拒者违约为随机抽取(种子 {seed})。"
+        "段内哪些被拒者违约为随机抽取(种子 {seed})。",
     ),
-    "extrapolation": (
+    "extrapolation": Bilingual(
+        "Assumes that the model of the accepted also holds where nobody was accepted, with"
+        " {factor:g} times its mean PD, and that the worst-ranked rejected are all bad and the others"
+        " all good. The labels are surer than what is known, so probabilities fitted to them are too"
+        " extreme.",
         "假设:通过者模型在无人通过的区域仍成立(均值乘以 {factor:g}),且排序最差的被拒者全部违约、"
-        "其余全部正常。标签比已知信息更确定,据此拟合的概率会过于极端。"
+        "其余全部正常。标签比已知信息更确定,据此拟合的概率会过于极端。",
     ),
-    "hard cut-off": (
+    "hard cut-off": Bilingual(
+        "Assumes that every rejected applicant with a PD of at least {cutoff:g} would have gone bad"
+        " and every other would have paid. The labels are surer than what is known, so probabilities"
+        " fitted to them are too extreme.",
         "假设:预测违约概率不低于 {cutoff:g} 的被拒者全部违约,其余全部正常。"
-        "标签比已知信息更确定,据此拟合的概率会过于极端。"
+        "标签比已知信息更确定,据此拟合的概率会过于极端。",
     ),
-}
-_NAMES_ZH = {
-    "fuzzy": "模糊扩充法",
-    "parcelling": "分段打包法",
-    "extrapolation": "简单外推法",
-    "hard cut-off": "硬截断法",
 }
 
 
@@ -81,19 +74,8 @@ _NAMES_ZH = {
 class Augmented:
     """Accepted and rejected rows together, and what must be true of them.
 
-    Parameters
-    ----------
-    method : str
-        ``fuzzy``, ``parcelling``, ``extrapolation`` or ``hard cut-off``.
-    X : polars.DataFrame, shape (n, k)
-        The accepted first; `fuzzy` gives every rejected row twice.
-    y : numpy.ndarray of int8, shape (n,)
-        1 bad, 0 good; lent where `rejected`.
-    weight : numpy.ndarray of float64, shape (n,)
-        As given for the accepted; a rejected applicant weighs 1 in all.
-    rejected : numpy.ndarray of bool, shape (n,)
-    settings : dict
-        The method's figures.
+    The accepted come first; `fuzzy` gives every rejected row twice. Outcomes of `rejected` rows are
+    inferred; a rejected applicant weighs 1 in all.
     """
 
     method: str
@@ -110,7 +92,7 @@ class Augmented:
 
     @property
     def bad_rate_rejected(self) -> float:
-        """Weighted share of bads lent to the rejected."""
+        """Weighted share of bads inferred for the rejected."""
         return self._bad_rate(self.rejected)
 
     def _bad_rate(self, rows: NDArray[np.bool_]) -> float:
@@ -119,26 +101,28 @@ class Augmented:
     @property
     def assumption(self) -> str:
         """What must be true for the method to help, in the language in use."""
-        return tr(_EN[self.method], _ZH[self.method]).format(**self.settings)
+        return str(_ASSUMPTIONS[self.method]).format(**self.settings)
 
     def __str__(self) -> str:
-        """Return method, assumption and the bad rates it comes to: print it beside any result."""
+        """Return method, assumption and bad rates in words: print it beside any result."""
+        name = _NAMES[self.method]
         return tr(
-            f"Reject inference, {self.method}. {self.assumption} Bad rate of the accepted"
-            f" {self.bad_rate_accepted:.1%}, lent to the rejected {self.bad_rate_rejected:.1%}.",
-            f"拒绝推断,{_NAMES_ZH[self.method]}。{self.assumption}通过者违约率"
+            f"Reject inference, {name}. {self.assumption} Bad rate of the accepted"
+            f" {self.bad_rate_accepted:.1%}, inferred for the rejected"
+            f" {self.bad_rate_rejected:.1%}.",
+            f"拒绝推断,{name}。{self.assumption}通过者违约率"
             f" {self.bad_rate_accepted:.1%},推断的被拒者违约率 {self.bad_rate_rejected:.1%}。",
         )
 
 
 def fuzzy_augmentation(
-    model: Any,
-    X: Any,
-    y: Any,
-    rejects: Any,
+    model: Learner | Fit,
+    X: Frame,
+    y: Values,
+    rejects: Frame,
     *,
     factor: float = 1.0,
-    sample_weight: Any = None,
+    sample_weight: Values | None = None,
 ) -> Augmented:
     """Take each rejected row twice: as bad with weight PD, as good with weight 1 - PD.
 
@@ -184,15 +168,15 @@ def fuzzy_augmentation(
 
 
 def parcelling(
-    model: Any,
-    X: Any,
-    y: Any,
-    rejects: Any,
+    model: Learner | Fit,
+    X: Frame,
+    y: Values,
+    rejects: Frame,
     *,
     factor: float = 1.5,
     bands: int = 10,
     seed: int = 0,
-    sample_weight: Any = None,
+    sample_weight: Values | None = None,
 ) -> Augmented:
     """Give each score band of the rejected the accepted's bad rate there, times a factor.
 
@@ -245,13 +229,13 @@ def parcelling(
 
 
 def extrapolation(
-    model: Any,
-    X: Any,
-    y: Any,
-    rejects: Any,
+    model: Learner | Fit,
+    X: Frame,
+    y: Values,
+    rejects: Frame,
     *,
     factor: float = 1.0,
-    sample_weight: Any = None,
+    sample_weight: Values | None = None,
 ) -> Augmented:
     """Call the worst-ranked rejected bad, as many as the accepted model expects times a factor.
 
@@ -286,13 +270,13 @@ def extrapolation(
 
 
 def hard_cutoff(
-    model: Any,
-    X: Any,
-    y: Any,
-    rejects: Any,
+    model: Learner | Fit,
+    X: Frame,
+    y: Values,
+    rejects: Frame,
     *,
     cutoff: float,
-    sample_weight: Any = None,
+    sample_weight: Values | None = None,
 ) -> Augmented:
     """Call every rejected applicant bad whose PD reaches a cut-off, every other good.
 
@@ -336,11 +320,11 @@ class _Accepted:
     @classmethod
     def read(
         cls,
-        model: Any,
-        X: Any,
-        y: Any,
-        rejects: Any,
-        sample_weight: Any,
+        model: Learner | Fit,
+        X: Frame,
+        y: Values,
+        rejects: Frame,
+        sample_weight: Values | None,
         factor: float = 1.0,
         bands: int = 10,
     ) -> _Accepted:
@@ -351,15 +335,15 @@ class _Accepted:
             problems.append(Problem(tr("bands is under 2", "bands 应至少为 2"), str(bands)))
         if problems:
             raise CreditError(problems)
-        frame = features(X)
-        outcome = target(y, frame.height)
-        weight = weights(sample_weight, frame.height)
-        refused = features(rejects, frame.columns)
+        sample = TrainingSample.read(X, y, sample_weight)
+        refused = features(rejects, sample.frame.columns)
         if not refused.height:
             raise SubjectError(Problem(tr("there is no rejected row", "没有被拒样本")))
-        frame, refused = _alike(frame, refused)
-        fitted = _fitted(model, frame, outcome, weight, sample_weight is not None)
-        return cls(frame, outcome, weight, refused, _pd(fitted, frame), _pd(fitted, refused))
+        frame, refused = _alike(sample.frame, refused)
+        sample = replace(sample, frame=frame)
+        fitted = _fitted(model, sample)
+        pds = _pd(fitted, frame), _pd(fitted, refused)
+        return cls(frame, sample.outcome, sample.weighed, refused, *pds)
 
     def joined(
         self,
@@ -398,18 +382,12 @@ def _alike(frame: pl.DataFrame, other: pl.DataFrame) -> tuple[pl.DataFrame, pl.D
     return both[: frame.height], both[frame.height :]
 
 
-def _fitted(
-    model: Any,
-    X: pl.DataFrame,
-    y: NDArray[np.int8],
-    weight: Floats,
-    weighted: bool,
-) -> Any:
+def _fitted(model: Learner | Fit, sample: TrainingSample) -> Predictor:
     if hasattr(model, "fit"):
         from sklearn.base import clone
 
-        extra = {"sample_weight": weight} if weighted else {}
-        return clone(model).fit(X, y, **extra)
+        extra = {} if sample.weight is None else {"sample_weight": sample.weight}
+        return cast(Predictor, clone(model).fit(sample.frame, sample.outcome, **extra))
     if not callable(model):
         raise CreditError(
             Problem(
@@ -417,9 +395,9 @@ def _fitted(
                 type(model).__name__,
             )
         )
-    return model(X, y, weight)
+    return model(sample.frame, sample.outcome, sample.weighed)
 
 
-def _pd(fitted: Any, X: pl.DataFrame) -> Floats:
+def _pd(fitted: Predictor, X: pl.DataFrame) -> Floats:
     pd = np.asarray(fitted.predict_proba(X), dtype=np.float64)[:, 1]
     return np.clip(pd, 1e-9, 1.0 - 1e-9)

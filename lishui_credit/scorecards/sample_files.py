@@ -1,13 +1,14 @@
-"""Files to samples and back: typed columns to fit on, and scores of a whole file.
+"""Files to samples, and scores of a whole file: typed columns to fit on, results beside the ids.
 
 A Parquet file keeps its types and is scored streaming. CSV and Excel cells are text. A header that
-the data dictionary knows, in Chinese or English, is read as grading reads it: named by its id,
-money in fen whatever unit the header states, 是/否 as yes and no. Of other columns, one whose every
-cell is a number becomes numbers, and anything else stays text: nothing is guessed cell by cell.
+the data dictionary knows, in Chinese or English, is read as in grading: named by its id, money in
+fen whatever unit the header states, 是/否 as yes and no. Another column becomes numbers where every
+cell is a number, and stays text otherwise: nothing is guessed cell by cell.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.cards.card import Card
-from lishui_credit.scorecards.features import features
+from lishui_credit.scorecards.features import features, refuse_infinite
 from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import Column, dictionary
 from lishui_credit.tables.headers import is_date, is_header, normal, spellings, split_unit
@@ -47,21 +48,10 @@ _NOTHING: Final = (
 
 
 def scan_sample(path: Path | str, used: Callable[[str], bool] = lambda name: True) -> pl.LazyFrame:
-    """Return a file's rows with typed columns.
+    """Return a file's rows with typed columns: ``.parquet``, ``.csv`` in UTF-8 or GB18030, ``.xlsx``.
 
-    Parameters
-    ----------
-    path : path-like
-        ``.parquet``; ``.csv`` in UTF-8 or GB18030; ``.xlsx``.
-    used : callable, optional
-        Tells whether a column, by its id or else its header, is used: an error of a spreadsheet or
-        a formula without a value in any other is left as it stands. All columns are by default.
-
-    Raises
-    ------
-    SubjectError
-        If the file is absent, empty, cut short, in no readable encoding or of an unknown kind, or
-        a column that is used holds what cannot be read.
+    An error of a spreadsheet or a formula without a value is refused in a column that is used (by its
+    id or else its header), and left as it is in any other.
     """
     raw = read(path, is_header, is_date)
     if Path(path).suffix.lower() in (".parquet", ".pq"):
@@ -76,9 +66,9 @@ def scan_sample(path: Path | str, used: Callable[[str], bool] = lambda name: Tru
 def _read_cells(
     table: pl.DataFrame, lines: pl.Series, used: Callable[[str], bool], where: str
 ) -> pl.DataFrame:
-    """Read text cells: by the dictionary where it knows the header, else numbers or text.
+    """Read text cells: by the dictionary where it knows the header, else as numbers or text.
 
-    Dates are left out: as they stand they are no features.
+    Dates are left out: they cannot be features.
     """
     known = _dictionary_columns(table.columns)
     made: list[pl.Series] = []
@@ -117,7 +107,7 @@ def _without_value(column: pl.Series, lines: pl.Series, where: str) -> list[Prob
 
 
 def _dictionary_columns(headers: Sequence[str]) -> dict[str, tuple[Column, str]]:
-    """Match headers to the dictionary's columns; a column two headers claim is left to neither."""
+    """Match headers to the dictionary's columns; none where two headers claim one column."""
     names = {word: column for column in dictionary().values() for word in spellings(column)}
     found: dict[str, tuple[Column, str]] = {}
     claimed: dict[str, int] = {}
@@ -149,17 +139,7 @@ def _named(header: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A file's rows that have an outcome.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Features and whatever else the file holds.
-    outcome : polars.Series
-        1 or true is bad.
-    without_outcome : int
-        Rows left out because their outcome is not known.
-    """
+    """A file's rows that have an outcome (1 or true is bad), and how many have none."""
 
     frame: pl.DataFrame
     outcome: pl.Series
@@ -194,21 +174,8 @@ def read_sample(
 ) -> Sample:
     """Return the features and the outcome of a file; rows without an outcome are counted apart.
 
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    target : str
-        Column of the outcome, by its header or its id in the dictionary: 1 or 是 is bad.
-    only : collection of str, optional
-        Columns that are used beside the outcome; all if None.
-    leave_out : collection of str
-        Columns that are not used.
-
-    Raises
-    ------
-    SubjectError
-        If the file cannot be read, or has no such column (the nearest name is given).
+    The outcome's column is named by its header or its id in the dictionary; 1 or 是 is bad. Columns
+    that are left out, or not among `only` beside the outcome, may hold what cannot be read.
     """
     outcome = (target, _named(target))
     lazy = scan_sample(
@@ -219,8 +186,6 @@ def read_sample(
     if target not in names:
         target = _named(target)
     if target not in names:
-        import difflib
-
         near = difflib.get_close_matches(target, names, n=1, cutoff=0.0)
         raise SubjectError(
             Problem(
@@ -253,35 +218,12 @@ def score_file(
     reasons: int = 0,
     metadata: dict[str, str] | None = None,
 ) -> int:
-    """Score a file into a file, and return the rows scored.
+    """Score a file into a file, replaced only when complete, and return the number of rows.
 
-    Parameters
-    ----------
-    card : Card
-        The card.
-    path, output : path-like
-        In and out; ``.parquet``, ``.csv`` or ``.xlsx``, the output replaced only when complete.
-    keep : sequence of str, optional
-        Columns to carry along; those the card does not read if None.
-    reasons : int, default 0
-        Reason codes per row.
-    metadata : dict of str to str, optional
-        For the Parquet footer.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    SubjectError
-        For absent columns (with the nearest names), infinite values, and unseen categories where
-        the policy is "raise".
-
-    Notes
-    -----
-    Cost: one pass to check, one to score; a Parquet file is streamed, memory does not grow with
-    rows, unless `reasons` are asked for.
+    `keep` names the columns to carry along, by default those the card does not read. One pass to
+    check, one to score; a Parquet file is streamed, so that memory does not grow with rows, unless
+    `reasons` (per row) are asked for. Absent columns, infinite values, and unseen categories where the
+    policy is "raise" are refused.
     """
     from lishui_credit.scorecards.cards.reasons import reason_codes
 
@@ -316,17 +258,7 @@ def score_file(
 
 def _check(card: Card, lazy: pl.LazyFrame) -> None:
     """Refuse infinite values and judge unseen categories, in one streaming pass each."""
-    schema = lazy.collect_schema()
-    floats = [name for name in card.columns if schema[name].is_float()]
-    if floats:
-        counts = lazy.select(pl.col(floats).is_infinite().sum()).collect(engine="streaming")
-        problems = [
-            Problem(tr("infinite values", "有无穷大的值"), f"{count}", where=name)
-            for name, count in counts.row(0, named=True).items()
-            if count
-        ]
-        if problems:
-            raise SubjectError(problems)
+    refuse_infinite(lazy, card.columns, engine="streaming")
     categories = [row.binning for row in card.characteristics if row.binning.type != "number"]
     if categories and card.policies.unseen in ("raise", "warn"):
         levels = lazy.select(row.feature for row in categories).unique().collect(engine="streaming")

@@ -1,44 +1,40 @@
 """`Scorecard`: learn a card from outcomes, points and all.
 
-Bins, WoE, selection, a logistic regression with signs checked, scaling by base points, odds and
-pdo, rounding to integers with the loss said. What was learned is a `Card` in ``card_``; the usual
-questions to a card can be put to the estimator itself.
+Bins, WoE, selection, a logistic regression whose signs are checked, scaling by base points, odds and
+pdo, rounding to integers, whose loss is reported. What was learned is a `Card` in ``card_``; the
+estimator also answers the usual questions to its card.
 """
 
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Mapping
-from typing import Any, Literal, overload
+from dataclasses import replace
+from typing import Any, Literal, Self, overload
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, Problem, SubjectError
 from lishui_credit.expressions import E, Namespace
 from lishui_credit.grades import GradeScale
 from lishui_credit.language import tr
-from lishui_credit.scorecards import selection as choose
-from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
 from lishui_credit.scorecards.cards.export import Scorer, to_sql
 from lishui_credit.scorecards.cards.identities import Verification, verify
+from lishui_credit.scorecards.cards.integer_points import integer_points, loss_of_rounding
 from lishui_credit.scorecards.cards.reasons import Baseline, reason_codes
-from lishui_credit.scorecards.cards.rounding import integer_points, loss_of_rounding
 from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.estimator import Classifier
-from lishui_credit.scorecards.features import features, like, target, weights
+from lishui_credit.scorecards.features import TrainingSample, like
 from lishui_credit.scorecards.protected import admitted
-from lishui_credit.statistics.logistic import Floats, Logistic, fit_logistic
+from lishui_credit.scorecards.selection import Pool, fit_signed, select
+from lishui_credit.statistics.logistic import Logistic
+from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.tables.frames import Frame
 from lishui_credit.version import __version__
-
-
-class SignWarning(UserWarning):
-    """A characteristic's coefficient has the wrong sign."""
 
 
 class Scorecard(Classifier):
@@ -55,7 +51,7 @@ class Scorecard(Classifier):
     base_odds : Odds, default Odds(good=50, bad=1)
         Good to bad.
     scaling : {"pdo", "min_max"}, default "pdo"
-        By odds, or so that the worst and the best row possible score `low` and `high`.
+        By odds, or so that the worst and the best possible row score `low` and `high`.
     low, high : float, default 300, 850
         For "min_max".
     point_unit : int, default 1
@@ -63,20 +59,25 @@ class Scorecard(Classifier):
     intercept : {"folded", "kept"}, default "folded"
         Base points spread over the characteristics, or a row of their own.
     min_iv : float, default 0.02
-        Characteristics below are left out.
-    max_correlation, max_vif : float, optional
-        See `selection`.
+        Characteristics of a smaller information value are left out.
+    max_correlation : float, optional
+        Of two characteristics whose WoE are correlated above it, in absolute terms, the one of the
+        lower information value is left out.
+    max_vif : float, optional
+        The characteristic of the largest variance inflation factor is left out until none is above.
     selection : {"all", "forward", "l1"}, default "all"
-        See `selection`.
+        Keep all; add the one that raises the likelihood most until none does significantly; keep
+        the set on the L1 path whose refit has the lowest BIC.
     stop_p : float, default 0.05
-        For "forward".
+        "forward" stops where the likelihood ratio test of the next one has a larger p-value.
     sign : {"constrain", "drop", "flag"}, default "constrain"
-        A coefficient that would turn negative is held at 0 and the characteristic left out; the
-        most negative is dropped and the rest refitted, again and again; it stays and is warned of.
+        What happens to a negative coefficient. "constrain": it is held at 0 and its characteristic
+        left out. "drop": the most negative one is left out and the rest refitted, until none is
+        negative. "flag": it stays, with a `SignWarning`.
     ridge : float, default 1.0
-        Penalty on the coefficients, see `fit_logistic`; 0 for the plain likelihood.
+        Penalty ``ridge / 2 * sum b_j^2`` on the coefficients; 0 for the plain likelihood.
     protected : mapping of str to str, optional
-        Protected attributes to take all the same, each with a reason, which the card prints.
+        Protected attributes that may be used, each with a reason, which the card prints.
     labels : mapping of str to str, optional
         Chinese names of columns.
     grades : GradeScale, optional
@@ -87,7 +88,7 @@ class Scorecard(Classifier):
     card_ : Card
         What was learned.
     process_ : BinningProcess
-        Bins of every admitted column.
+        Bins of every column that may be used.
     features_ : list of str
         Characteristics of the card.
     dropped_ : dict of str to str
@@ -154,7 +155,7 @@ class Scorecard(Classifier):
         self.labels = labels
         self.grades = grades
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Scorecard:  # noqa: N803
+    def fit(self, X: Frame, y: Values, sample_weight: Values | None = None) -> Self:  # noqa: N803
         """Learn the card.
 
         Parameters
@@ -167,54 +168,53 @@ class Scorecard(Classifier):
         sample_weight : array-like, shape (n,), optional
             Weights.
 
-        Returns
-        -------
-        Scorecard
-
         Raises
         ------
         SubjectError
-            For bad data (see `BinningProcess.fit`), banned fields, or where no characteristic is
-            left to score by.
+            If the data cannot be used (see `BinningProcess.fit`), a field is banned, or no
+            characteristic is left to score by.
         ModelError
-            Where settings are none of those allowed, or the regression does not converge.
+            If a setting is not allowed, or the regression does not converge.
 
         Notes
         -----
         Cost: that of the binning, plus O(n k^2) per Newton step.
         """
         self._check_settings()
-        offered = features(X)
-        outcome = target(y, offered.height)
-        heavy = None if sample_weight is None else weights(sample_weight, offered.height)
-        taken, left, reasons = admitted(offered.columns, self.protected or {})
+        offered = TrainingSample.read(X, y, sample_weight)
+        taken, left, reasons = admitted(offered.frame.columns, self.protected or {})
         if not taken:
             raise SubjectError(
                 Problem(
-                    tr("no column may be taken", "没有可用的列"),
+                    tr("no column may be used", "没有可用的列"),
                     hint="; ".join(f"{name}: {why}" for name, why in left.items()),
                 )
             )
-        frame = offered.select(taken)
+        sample = offered.only(taken)
         template = self.process if self.process is not None else BinningProcess()
-        self.process_ = BinningProcess(**template.get_params(deep=False))
-        self.process_.fit(frame, outcome, heavy)
-        bad = outcome == 1
-        names, x, dropped = self._candidates(frame)
-        left = {**left, **dropped}
-        names, x, dropped = self._selected(names, x, bad, heavy)
-        left = {**left, **dropped}
-        names, fit, dropped = self._signed(names, x, bad, heavy)
-        del x  # as large as the data
-        left = {**left, **dropped}
-        self.dropped_ = left
-        self.features_ = names
-        self.card_ = self._card(names, fit, left, reasons)
-        numbers = self.process_.bin_numbers(frame, names)
-        line = fit.log_odds(self.process_.woes(numbers))
-        scores = self.card_.score(frame)
-        self.rounding_ = loss_of_rounding(line, self.card_, scores, bad, heavy)
-        self.card_ = self._documented(frame, outcome, heavy, fit)
+        self.process_ = BinningProcess(**template.get_params(deep=False)).learn(sample)
+        bad, weight = sample.outcome == 1, sample.weight
+        pool = self._pool(sample.frame)
+        select(
+            pool,
+            {name: row.iv for name, row in self.process_.binnings_.items()},
+            bad,
+            weight,
+            method=self.selection,
+            max_correlation=self.max_correlation,
+            max_vif=self.max_vif,
+            ridge=self.ridge,
+            stop_p=self.stop_p,
+        )
+        fit = fit_signed(pool, bad, weight, ridge=self.ridge, sign=self.sign)
+        self.features_, self.dropped_ = pool.names, {**left, **pool.left}
+        del pool  # its WoE are as large as the data
+        self.card_ = self._card(fit, reasons)
+        kept = sample.frame.select(self.features_)
+        line = fit.log_odds(self.process_.woes(self.process_.placed(kept)))
+        scores = self.card_.scored(kept)
+        self.rounding_ = loss_of_rounding(line, self.card_, scores, bad, weight)
+        self.card_ = self._documented(sample, fit)
         return self
 
     # ---- steps of the fit --------------------------------------------------------------------
@@ -239,7 +239,10 @@ class Scorecard(Classifier):
         if not isinstance(given, Odds):
             problems.append(
                 Problem(
-                    tr("base_odds must say which way they run", "base_odds 须注明方向"),
+                    tr(
+                        "base_odds must be Odds, so that their direction is clear",
+                        "base_odds 须为 Odds,以注明方向",
+                    ),
                     repr(self.base_odds),
                     "Odds(good=50, bad=1)",
                 )
@@ -254,96 +257,32 @@ class Scorecard(Classifier):
         if problems:
             raise ModelError(problems)
 
-    def _candidates(self, frame: pl.DataFrame) -> tuple[list[str], Floats, dict[str, str]]:
-        dropped: dict[str, str] = {}
-        names = []
-        for name, row in self.process_.binnings_.items():
-            if row.iv < self.min_iv:
-                dropped[name] = tr(
-                    f"information value {row.iv:.4f} below {self.min_iv:g}",
-                    f"信息值 {row.iv:.4f} 低于 {self.min_iv:g}",
-                )
-            else:
-                names.append(name)
+    def _pool(self, frame: pl.DataFrame) -> Pool:
+        """Return the characteristics of enough information value, with their WoE."""
+        ivs = {name: row.iv for name, row in self.process_.binnings_.items()}
+        weak = {
+            name: tr(
+                f"information value {iv:.4f} below {self.min_iv:g}",
+                f"信息值 {iv:.4f} 低于 {self.min_iv:g}",
+            )
+            for name, iv in ivs.items()
+            if iv < self.min_iv
+        }
+        names = [name for name in ivs if name not in weak]
         if not names:
-            best = max(row.iv for row in self.process_.binnings_.values())
+            best = max(ivs.values())
             raise SubjectError(
                 Problem(
                     tr("no characteristic tells good from bad", "没有特征能区分好坏"),
                     tr(f"largest information value {best:.4f}", f"最大信息值 {best:.4f}"),
-                    tr("lower min_iv, or bring other data", "请降低 min_iv 或补充数据"),
+                    tr("lower min_iv, or use other data", "请降低 min_iv 或补充数据"),
                 )
             )
-        numbers = self.process_.bin_numbers(frame, names)
-        return names, self.process_.woes(numbers), dropped
+        numbers = self.process_.placed(frame.select(names))
+        return Pool(names, self.process_.woes(numbers), weak)
 
-    def _selected(
-        self, names: list[str], x: Floats, bad: NDArray[np.bool_], heavy: Floats | None
-    ) -> tuple[list[str], Floats, dict[str, str]]:
-        left: dict[str, str] = {}
-        ivs = {name: self.process_.binnings_[name].iv for name in names}
-
-        def without(dropped: dict[str, str]) -> None:
-            nonlocal names, x
-            left.update(dropped)
-            keep = [place for place, name in enumerate(names) if name not in dropped]
-            names, x = [names[place] for place in keep], _narrowed(x, keep)
-
-        if self.max_correlation is not None:
-            without(choose.correlated(x, names, [ivs[n] for n in names], self.max_correlation))
-        if self.max_vif is not None:
-            without(choose.inflated(x, names, self.max_vif))
-        if self.selection == "forward":
-            order, dropped = choose.forward(
-                x, names, bad, heavy, ridge=self.ridge, stop_p=self.stop_p
-            )
-            left.update(dropped)
-            names, x = [names[place] for place in order], x[:, order]
-        elif self.selection == "l1":
-            without(choose.l1_path(x, names, bad, heavy, ridge=self.ridge)[1])
-        if not names:
-            raise SubjectError(
-                Problem(tr("the selection keeps no characteristic", "筛选后没有剩余特征"))
-            )
-        return names, x, left
-
-    def _signed(
-        self, names: list[str], x: Floats, bad: NDArray[np.bool_], heavy: Floats | None
-    ) -> tuple[list[str], Logistic, dict[str, str]]:
-        """Fit, and settle coefficients of the wrong sign; returns those that are not zero."""
-        left: dict[str, str] = {}
-        fit = fit_logistic(x, bad, heavy, ridge=self.ridge, positive=self.sign == "constrain")
-        reason = tr(
-            "its sign flips beside the others: coefficient would be negative",
-            "与其他特征同用时符号反转(系数为负)",
-        )
-        if self.sign == "flag":
-            flipped = [name for name, b in zip(names, fit.coefficients, strict=True) if b < 0]
-            if flipped:
-                warnings.warn(f"{reason}: {', '.join(flipped)}", SignWarning, stacklevel=3)
-            return names, fit, left
-        while len(names) > 1 and (fit.coefficients <= 0).any():
-            worst = int(np.argmin(fit.coefficients))
-            gone = (
-                np.flatnonzero(fit.coefficients <= 0).tolist()
-                if self.sign == "constrain"
-                else [worst]
-            )
-            left.update({names[place]: reason for place in gone})
-            keep = [place for place in range(len(names)) if place not in gone]
-            names, x = [names[place] for place in keep], _narrowed(x, keep)
-            if not names:
-                break
-            fit = fit_logistic(x, bad, heavy, ridge=self.ridge, positive=self.sign == "constrain")
-        if not names or fit.coefficients[0] <= 0:
-            raise SubjectError(
-                Problem(tr("no characteristic keeps its sign", "没有特征保持正确符号"))
-            )
-        return names, fit, left
-
-    def _card(
-        self, names: list[str], fit: Logistic, left: dict[str, str], reasons: dict[str, str]
-    ) -> Card:
+    def _card(self, fit: Logistic, reasons: Mapping[str, str]) -> Card:
+        names = self.features_
         binnings = [self.process_.binnings_[name] for name in names]
         scale = Scale(pdo=self.pdo, base_score=self.base_score, base_odds=self.base_odds)
         if self.scaling == "min_max":
@@ -376,26 +315,17 @@ class Scorecard(Classifier):
             base_points=base,
             point_unit=self.point_unit,
             intercept=fit.intercept,
-            policies=Policies(
-                missing=self.process_.missing,
-                unseen=self.process_.unseen,
-                rare_levels=self.process_.rare_levels,
-                smoothing=self.process_.smoothing,
-            ),
+            policies=self.process_.policies,
             grades=self.grades,
-            dropped=left,
+            dropped=self.dropped_,
             protected=reasons,
         )
 
-    def _documented(
-        self, frame: pl.DataFrame, outcome: NDArray[np.int8], heavy: Floats | None, fit: Logistic
-    ) -> Card:
-        from dataclasses import replace
-
+    def _documented(self, sample: TrainingSample, fit: Logistic) -> Card:
         digest = hashlib.sha256()
-        digest.update("\n".join(frame.columns).encode())
-        digest.update(frame.hash_rows(seed=0).to_numpy().tobytes())
-        digest.update(outcome.tobytes())
+        digest.update("\n".join(sample.frame.columns).encode())
+        digest.update(sample.frame.hash_rows(seed=0).to_numpy().tobytes())
+        digest.update(sample.outcome.tobytes())
         settings = {
             name: value
             for name, value in {
@@ -408,10 +338,10 @@ class Scorecard(Classifier):
             self.card_,
             settings={key: _plain(value) for key, value in sorted(settings.items())},
             provenance={
-                "sample_rows": frame.height,
-                "sample_bads": int(outcome.sum()),
+                "sample_rows": sample.frame.height,
+                "sample_bads": int(sample.outcome.sum()),
                 "sample_fingerprint": digest.hexdigest(),
-                "weighted": heavy is not None,
+                "weighted": sample.weight is not None,
                 "newton_steps": fit.iterations,
                 "packages": {
                     "lishui_credit": __version__,
@@ -436,17 +366,17 @@ class Scorecard(Classifier):
         self._require_fit()
         return self.card_
 
-    def score(self, X: Any) -> Any:  # noqa: N803
+    def score(self, X: Frame) -> Any:  # noqa: N803
         """Return the score of every row; see `Card.score`. A pandas frame gives a pandas series."""
         scores = self.card.score(X)
         made = like(X, scores.to_frame())
         return made["score"] if not isinstance(made, pl.DataFrame) else scores
 
-    def decision_function(self, X: Any) -> Floats:  # noqa: N803
+    def decision_function(self, X: Frame) -> Floats:  # noqa: N803
         """Return the log-odds of BAD, as scikit-learn asks: larger is worse, shape (n,)."""
         return -self.card.log_odds(self.card.score(X))
 
-    def predict_proba(self, X: Any) -> Floats:  # noqa: N803
+    def predict_proba(self, X: Frame) -> Floats:  # noqa: N803
         """Return the probabilities of good and bad that the scores mean, shape (n, 2)."""
         bad = self.card.pd(self.card.score(X))
         return np.column_stack([1 - bad, bad])
@@ -464,9 +394,9 @@ class Scorecard(Classifier):
         return self.card.table()
 
     def bin_table(self, name: str) -> pl.DataFrame:
-        """Return the binning table of one admitted column; see `Binning.table`.
+        """Return the binning table of one column that may be used; see `Binning.table`.
 
-        Of a card read back, only the columns of the card.
+        A card that was read from a file has only its own columns.
         """
         self._require_fit()
         if hasattr(self, "process_"):
@@ -475,7 +405,7 @@ class Scorecard(Classifier):
 
     def reason_codes(
         self,
-        X: Any,  # noqa: N803
+        X: Frame,  # noqa: N803
         *,
         top: int = 4,
         baseline: Baseline = "best",
@@ -500,13 +430,13 @@ class Scorecard(Classifier):
         return to_json(self.card)
 
     @classmethod
-    def from_json(cls, text: str) -> Scorecard:
+    def from_json(cls, text: str) -> Self:
         """Return a scorecard that scores by a stored card; its settings and bins are the card's.
 
         Raises
         ------
         ModelError
-            If the text is no card.
+            If the text is not a card.
 
         Examples
         --------
@@ -535,11 +465,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
         return [_plain(inner) for inner in value]
     return value
-
-
-def _narrowed(x: Floats, keep: list[int]) -> Floats:
-    """Move the columns kept to the front, in place: a copy would double the largest array."""
-    for place, column in enumerate(keep):
-        if place != column:
-            x[:, place] = x[:, column]
-    return x[:, : len(keep)]

@@ -1,48 +1,137 @@
-"""Which characteristics a card keeps: correlation, variance inflation, forward steps, L1 path.
+"""Which characteristics a card keeps: correlation, variance inflation, forward steps, L1 path, signs.
 
-Every function takes the WoE of the candidates (n, k) and returns the ones to leave out, each with
-its reason in words, or the ones to keep in order.
+A `Pool` starts with every candidate and its WoE; each step takes some out and says why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.chi_square import tail
-from lishui_credit.statistics.logistic import Logistic, fit_logistic
+from lishui_credit.statistics.logistic import Logistic, expit, fit_logistic
+from lishui_credit.statistics.outcomes import Flags, Floats
 
-Floats = NDArray[np.float64]
+
+class SignWarning(UserWarning):
+    """A characteristic's coefficient has the wrong sign."""
+
+
+@dataclass(slots=True)
+class Pool:
+    """Characteristics still in, their WoE (n, k), and those left out, each with its reason."""
+
+    names: list[str]
+    x: Floats
+    left: dict[str, str] = field(default_factory=dict)
+
+    def drop(self, dropped: Mapping[str, str]) -> None:
+        """Take characteristics out, for the reasons given."""
+        self.left.update(dropped)
+        keep = [place for place, name in enumerate(self.names) if name not in dropped]
+        for place, column in enumerate(keep):  # in place: a copy would double the largest array
+            if place != column:
+                self.x[:, place] = self.x[:, column]
+        self.names, self.x = [self.names[place] for place in keep], self.x[:, : len(keep)]
+
+    def keep(self, order: Sequence[int], reason: str) -> None:
+        """Keep some characteristics in a new order; the others are left out for one reason."""
+        self.left.update(
+            {name: reason for place, name in enumerate(self.names) if place not in order}
+        )
+        self.names, self.x = [self.names[place] for place in order], self.x[:, order]
+
+
+def select(
+    pool: Pool,
+    ivs: Mapping[str, float],
+    bad: Flags,
+    weight: Floats | None,
+    *,
+    method: Literal["all", "forward", "l1"],
+    max_correlation: float | None,
+    max_vif: float | None,
+    ridge: float,
+    stop_p: float,
+) -> None:
+    """Narrow the pool by every rule asked for, or refuse where nothing is left."""
+    if max_correlation is not None:
+        pool.drop(correlated(pool.x, pool.names, [ivs[n] for n in pool.names], max_correlation))
+    if max_vif is not None:
+        pool.drop(inflated(pool.x, pool.names, max_vif))
+    if method == "forward":
+        pool.keep(
+            forward(pool.x, bad, weight, ridge=ridge, stop_p=stop_p),
+            tr(
+                f"adds nothing significant to those kept (stops at p {stop_p:g})",
+                f"对已选特征无显著增益(p {stop_p:g} 停止)",
+            ),
+        )
+    elif method == "l1":
+        kept = l1_path(pool.x, bad, weight, ridge=ridge)
+        reason = tr(
+            "not in the set of lowest BIC on the L1 path", "不在 L1 路径上 BIC 最小的集合中"
+        )
+        pool.drop({name: reason for place, name in enumerate(pool.names) if place not in kept})
+    if not pool.names:
+        raise SubjectError(
+            Problem(tr("the selection keeps no characteristic", "筛选后没有剩余特征"))
+        )
+
+
+def fit_signed(
+    pool: Pool,
+    bad: Flags,
+    weight: Floats | None,
+    *,
+    ridge: float,
+    sign: Literal["constrain", "drop", "flag"],
+) -> Logistic:
+    """Fit the pool, and leave out, or warn of, characteristics whose coefficient is negative."""
+
+    def fitted() -> Logistic:
+        return fit_logistic(pool.x, bad, weight, ridge=ridge, positive=sign == "constrain")
+
+    fit = fitted()
+    reason = tr(
+        "its coefficient would be negative beside the other characteristics",
+        "与其他特征同用时系数为负(符号反转)",
+    )
+    if sign == "flag":
+        flipped = [name for name, b in zip(pool.names, fit.coefficients, strict=True) if b < 0]
+        if flipped:
+            warnings.warn(f"{reason}: {', '.join(flipped)}", SignWarning, stacklevel=3)
+        return fit
+    while len(pool.names) > 1 and (fit.coefficients <= 0).any():
+        gone = (
+            np.flatnonzero(fit.coefficients <= 0)
+            if sign == "constrain"
+            else [int(np.argmin(fit.coefficients))]
+        )
+        pool.drop({pool.names[place]: reason for place in gone})
+        if not pool.names:
+            break
+        fit = fitted()
+    if not pool.names or fit.coefficients[0] <= 0:
+        raise SubjectError(
+            Problem(
+                tr("no characteristic has a positive coefficient", "没有特征的系数为正"),
+                hint=tr("a higher WoE must mean better odds", "WoE 越高,好坏比应越高"),
+            )
+        )
+    return fit
 
 
 def correlated(
     x: Floats, names: Sequence[str], ivs: Sequence[float], most: float
 ) -> dict[str, str]:
-    """Leave out, of every pair that is correlated beyond `most`, the one of lower IV.
-
-    Parameters
-    ----------
-    x : ndarray of float, shape (n, k)
-        WoE.
-    names, ivs : sequence, length k
-        Characteristics and their information values.
-    most : float
-        Largest absolute Pearson correlation, 0 to 1.
-
-    Returns
-    -------
-    dict of str to str
-        Left out, and why.
-
-    Examples
-    --------
-    >>> x = np.array([[0.0, 0.1], [1.0, 1.1], [2.0, 2.0]])
-    >>> list(correlated(x, ["a", "b"], [0.3, 0.2], 0.9))
-    ['b']
-    """
+    """Leave out, of every pair correlated beyond `most` in absolute terms, the one of lower IV."""
     order = sorted(range(len(names)), key=lambda place: (-ivs[place], names[place]))
     steady = x.std(axis=0) == 0
     whole = np.zeros((len(names), len(names)))
@@ -66,21 +155,8 @@ def correlated(
 
 
 def inflated(x: Floats, names: Sequence[str], most: float) -> dict[str, str]:
-    """Leave out the most inflated characteristic again and again until none is beyond `most`.
-
-    Parameters
-    ----------
-    x : ndarray of float, shape (n, k)
-        WoE.
-    names : sequence of str, length k
-        Characteristics.
-    most : float
-        Largest variance inflation factor, above 1.
-
-    References
-    ----------
-    Belsley, D., Kuh, E. and Welsch, R. (1980). Regression Diagnostics, ch. 3.
-    """
+    """Leave out the characteristic of the largest variance inflation factor until none is above `most`."""
+    # Belsley, D., Kuh, E. and Welsch, R. (1980). Regression Diagnostics, ch. 3.
     kept = [place for place in range(len(names)) if x[:, place].std() > 0]
     left: dict[str, str] = {}
     while len(kept) > 1:
@@ -98,47 +174,19 @@ def inflated(x: Floats, names: Sequence[str], most: float) -> dict[str, str]:
 
 
 def forward(
-    x: Floats,
-    names: Sequence[str],
-    bad: NDArray[np.bool_],
-    weight: Floats | None,
-    *,
-    ridge: float,
-    stop_p: float,
-) -> tuple[list[int], dict[str, str]]:
+    x: Floats, bad: Flags, weight: Floats | None, *, ridge: float, stop_p: float
+) -> list[int]:
     """Take the characteristic that raises the likelihood most, until none does significantly.
 
-    Parameters
-    ----------
-    x : ndarray of float, shape (n, k)
-        WoE.
-    names : sequence of str
-        Characteristics.
-    bad, weight : ndarray, shape (n,)
-        The outcome, and weights or None.
-    ridge : float
-        Penalty of the regression.
-    stop_p : float
-        Stop where the likelihood ratio test of the best newcomer has a larger p-value.
-
-    Returns
-    -------
-    kept : list of int
-        Columns in the order they came in.
-    left : dict of str to str
-        Left out, and why.
-
-    Notes
-    -----
-    The newcomer is found by the score test, which needs no fit: O(n k) per step, one fit per
+    It stops where the likelihood ratio test of the best newcomer has a p-value above `stop_p`. The
+    newcomer is found by the score test, which needs no fit: O(n k) per step, one fit for each
     characteristic kept.
     """
     heavy = np.ones(len(bad)) if weight is None else weight
     kept: list[int] = []
-    fit: Logistic = fit_logistic(x[:, kept], bad, weight, ridge=ridge)
-    stopped = 1.0
-    while len(kept) < len(names):
-        p = 1 / (1 + np.exp(-fit.log_odds(x[:, kept])))
+    fit = fit_logistic(x[:, kept], bad, weight, ridge=ridge)
+    while len(kept) < x.shape[1]:
+        p = expit(fit.log_odds(x[:, kept]))
         miss, curve = heavy * (~bad - p), heavy * p * (1 - p)
         inside = np.column_stack([np.ones(len(bad)), x[:, kept]])
         cross = inside.T @ (x * curve[:, None])
@@ -153,35 +201,16 @@ def forward(
         worth = np.where(fits, slope**2 / np.where(fits, room, 1.0), -np.inf)
         newcomer = int(np.argmax(worth))
         tried = fit_logistic(x[:, [*kept, newcomer]], bad, weight, ridge=ridge)
-        gain = 2 * (tried.log_likelihood - fit.log_likelihood)
-        stopped = tail(gain, 1)
-        if stopped > stop_p:
+        if tail(2 * (tried.log_likelihood - fit.log_likelihood), 1) > stop_p:
             break
         kept.append(newcomer)
         fit = tried
-    reason = tr(
-        f"adds nothing significant to those kept (stops at p {stop_p:g})",
-        f"对已选特征无显著增益(p {stop_p:g} 停止)",
-    )
-    return kept, {name: reason for place, name in enumerate(names) if place not in kept}
+    return kept
 
 
-def l1_path(
-    x: Floats,
-    names: Sequence[str],
-    bad: NDArray[np.bool_],
-    weight: Floats | None,
-    *,
-    ridge: float,
-) -> tuple[list[int], dict[str, str]]:
-    """Take the set on the L1 path whose refit has the lowest BIC.
-
-    Parameters and returns as in `forward`; the path is scikit-learn's, twenty penalties.
-
-    References
-    ----------
-    Tibshirani, R. (1996). Regression shrinkage and selection via the lasso. JRSS B 58, 267-288.
-    """
+def l1_path(x: Floats, bad: Flags, weight: Floats | None, *, ridge: float) -> list[int]:
+    """Take the set on scikit-learn's L1 path of twenty penalties whose refit has the lowest BIC."""
+    # Tibshirani, R. (1996). Regression shrinkage and selection via the lasso. JRSS B 58, 267-288.
     from sklearn.linear_model import LogisticRegression
 
     spread = x.std(axis=0)
@@ -200,5 +229,4 @@ def l1_path(
         refit = fit_logistic(x[:, kept], bad, weight, ridge=ridge, positive=True)
         bic = -2 * refit.log_likelihood + np.log(len(bad)) * (len(kept) + 1)
         best = min(best, (float(bic), kept), key=lambda pair: pair[0])
-    reason = tr("not in the set of lowest BIC on the L1 path", "不在 L1 路径上 BIC 最小的集合中")
-    return best[1], {name: reason for place, name in enumerate(names) if place not in best[1]}
+    return best[1]

@@ -13,6 +13,7 @@ import numpy as np
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Estimate, Floats, Ranked, Values, bands, checked
+from lishui_credit.statistics.proportions import quantile
 
 LEVELS_AT_MOST = 5_000
 """Levels are merged to about so many, by equal weight, before counts are drawn."""
@@ -33,12 +34,10 @@ def corrected(draws: Floats, value: float, level: float, within: tuple[float, fl
     Draws of a maximum such as KS or H lie above the value; percentiles would then cover the truth
     far less often than promised. The interval is cut off at `within` and always holds the value.
     """
-    from scipy.special import ndtri
-
     held = draws[np.isfinite(draws)]
     if len(held) < max(20, len(draws) // 2):
         return Estimate(value, None, None, level)
-    middle, reach = 2 * value - held.mean(), float(ndtri(0.5 + level / 2)) * held.std(ddof=1)
+    middle, reach = 2 * value - held.mean(), quantile(level) * held.std(ddof=1)
     low, high = (
         max(within[0], min(middle - reach, value)),
         min(within[1], max(middle + reach, value)),
@@ -71,38 +70,11 @@ def bootstrap(
     within: tuple[float, float] = ANYWHERE,
     stratified: bool = True,
 ) -> Estimate:
-    """Return a metric of rows with its bias-corrected bootstrap interval.
+    """Return ``metric(y, *columns)`` of rows with its bias-corrected bootstrap interval, see `corrected`.
 
-    Stratified draws keep the numbers of bads and goods, as suits a metric of the ranking; where
-    the bad rate itself matters (calibration), draw without strata, or the interval is too narrow.
-
-    Parameters
-    ----------
-    metric : callable
-        ``metric(y, *columns) -> float``, on numpy arrays.
-    y : array_like of shape (n,)
-        Outcomes.
-    *columns : array_like of shape (n,)
-        Numbers the metric reads (a risk, a PD, weights).
-    repeats : int, default 200
-        Draws, 20 or more. Cost: repeats x n.
-    seed : int, default 0
-        The same seed gives the same interval.
-    level : float, default 0.95
-        Confidence of the interval.
-    within : (float, float), optional
-        Ends the metric cannot pass.
-    stratified : bool, default True
-        Draw bads from bads and goods from goods, rather than rows from all rows.
-
-    Returns
-    -------
-    Estimate
-        See `corrected` for the interval. Draws the metric refuses (one class) are left out.
-
-    References
-    ----------
-    Davison and Hinkley (1997), Bootstrap Methods and Their Application, Cambridge, chapter 5.
+    Stratified draws keep the numbers of bads and goods, as suits a metric of the ranking; where the
+    bad rate itself matters (calibration), draw without strata, or the interval is too narrow. Draws
+    that the metric refuses (one class) are left out. Cost: repeats x n.
 
     Examples
     --------
@@ -111,9 +83,10 @@ def bootstrap(
     >>> found.value, found.low < 1 < found.high
     (1.0, True)
     """
+    # Davison and Hinkley (1997), Bootstrap Methods and Their Application, Cambridge, chapter 5.
     _repeats(repeats)
     named = {f"column {place + 1}": values for place, values in enumerate(columns)}
-    good = checked(y, **named)
+    good = checked(y, weights=None, classes=True, **named)
     arrays = list(good.columns.values())
     rng = np.random.default_rng(seed)
     strata = [np.arange(len(good.y))]
@@ -141,24 +114,37 @@ def bootstrap_ranks(
     """Return a metric of the ranking with its bias-corrected bootstrap interval.
 
     Counts of bads and of goods per level are drawn from a multinomial with the observed shares,
-    which is the row bootstrap within classes. Above `LEVELS_AT_MOST` levels, neighbours are merged
-    for the draws (not for the value). With weights, the numbers of rows drawn are the effective
-    sizes, (Σw)² / Σw².
+    which is the row bootstrap within classes. Above 5,000 levels, neighbours are merged for the
+    draws (not for the value). With weights, the numbers of rows drawn are the effective sizes,
+    (Σw)² / Σw².
 
     Parameters
     ----------
     metric : callable
         ``metric(bads, goods) -> float`` of amounts per level, riskiest first.
     levels : Ranked
-        From `ranked`.
-    repeats, seed, level
-        As in `bootstrap`. Cost: repeats x levels.
+        From `statistics.outcomes.ranked`.
+    repeats : int, default 200
+        Draws, 20 or more. Cost: repeats x levels.
+    seed : int, default 0
+        The same seed gives the same interval.
+    level : float, default 0.95
+        Confidence of the interval, 0 to 1.
     within : (float, float), default (0, 1)
-        Ends the metric cannot pass.
+        Ends that the metric cannot pass.
 
     Returns
     -------
     Estimate
+
+    Raises
+    ------
+    SubjectError
+        For fewer than 20 repeats.
+
+    References
+    ----------
+    Davison and Hinkley (1997), Bootstrap Methods and Their Application, Cambridge, chapter 5.
 
     Examples
     --------

@@ -1,7 +1,6 @@
-"""How likely chance alone gives so large a chi-square: the tail of the distribution, exactly.
+"""The tail of the chi-square distribution, exactly: a finite sum for whole degrees of freedom.
 
-A finite sum for whole degrees of freedom. Binning needs nothing else of scipy, whose import takes
-longer than binning half a million rows.
+Binning needs nothing else of scipy, whose import takes longer than binning half a million rows.
 """
 
 from __future__ import annotations
@@ -10,34 +9,8 @@ import math
 
 
 def tail(value: float, degrees: int) -> float:
-    """Return the probability of a chi-square at least so large.
-
-    Parameters
-    ----------
-    value : float
-        The statistic, at least 0.
-    degrees : int
-        Degrees of freedom, at least 1.
-
-    Returns
-    -------
-    float
-        In 0..1. Cost: O(degrees).
-
-    Raises
-    ------
-    ValueError
-        For fewer than one degree of freedom.
-
-    References
-    ----------
-    Abramowitz, M. and Stegun, I. (1964). Handbook of Mathematical Functions, 26.4.4 and 26.4.5.
-
-    Examples
-    --------
-    >>> round(tail(3.841458820694124, 1), 12), round(tail(5.991464547107979, 2), 12)
-    (0.05, 0.05)
-    """
+    """Return the probability of a chi-square of so many degrees of freedom at least so large; O(degrees)."""
+    # Abramowitz, M. and Stegun, I. (1964). Handbook of Mathematical Functions, 26.4.4 and 26.4.5.
     if degrees < 1:
         raise ValueError(f"degrees must be at least 1, found {degrees}")
     half = value / 2

@@ -2,6 +2,7 @@
 
 The model is ``ln(good / bad) = a + sum b_j * x_j``. It is small on purpose: scorecards need the
 inverse Hessian that general libraries do not give, and coefficients that may not turn negative.
+Calibration and recalibration climb by the same `newton`.
 """
 
 from __future__ import annotations
@@ -12,30 +13,43 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from lishui_credit.errors import ModelError, Problem
+from lishui_credit.language import tr
+from lishui_credit.statistics.outcomes import Floats
 
 _BLOCK = 65_536
+_STEEPEST = 700.0  # log-odds beyond which exp overflows a double
+_ROUNDING = 1e-14  # share of the likelihood that its sum may lose
+
+
+def expit(log_odds: ArrayLike) -> Floats:
+    """Return the probability of log-odds, ``1 / (1 + exp(-x))``.
+
+    Examples
+    --------
+    >>> expit([0.0, 1000.0, -1000.0])[:2]
+    array([0.5, 1. ])
+    """
+    line = np.clip(np.asarray(log_odds, dtype=np.float64), -_STEEPEST, _STEEPEST)
+    found: Floats = 1 / (1 + np.exp(-line))
+    return found
+
+
+def logit(probability: ArrayLike) -> Floats:
+    """Return the log-odds of probabilities strictly between 0 and 1."""
+    p = np.asarray(probability, dtype=np.float64)
+    found: Floats = np.log(p) - np.log1p(-p)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logistic:
-    """A fitted regression.
+    """A fitted regression: log-odds good:bad, standard errors (intercept first), log-likelihood.
 
-    Parameters
-    ----------
-    intercept : float
-        Log-odds good:bad where every x is 0.
-    coefficients : ndarray of float, shape (k,)
-        Change of the log-odds per unit of x.
-    errors : ndarray of float, shape (k + 1,)
-        Standard errors, intercept first, from the inverse of the (penalised) information; NaN for
-        a coefficient held at 0.
-    log_likelihood : float
-        At the solution, without the penalty.
-    iterations : int
-        Newton steps taken.
+    Errors come from the inverse of the penalised information, NaN for a coefficient held at 0; the
+    log-likelihood is without the penalty.
     """
 
     intercept: float
@@ -60,6 +74,22 @@ class Logistic:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Summit:
+    """Where `newton` came to rest: coefficients, intercept first, and the likelihood around them.
+
+    `likelihood`, `slope` and `information` are those of the coefficients, the last two penalised;
+    `settled` is False where the steps ran out or a coefficient grew beyond the limit.
+    """
+
+    coefficients: Floats
+    information: Floats
+    likelihood: float
+    slope: Floats
+    steps: int
+    settled: bool
+
+
 def fit_logistic(
     x: Floats,
     bad: NDArray[np.bool_],
@@ -69,60 +99,21 @@ def fit_logistic(
     positive: bool = False,
     most: int = 100,
 ) -> Logistic:
-    """Fit by Newton's method.
+    """Fit bads (n,) on x (n, k) with the penalty ``ridge / 2 * sum b_j^2``, the intercept free.
 
-    Parameters
-    ----------
-    x : ndarray of float, shape (n, k)
-        Rows, without NaN.
-    bad : ndarray of bool, shape (n,)
-        The outcome.
-    weight : ndarray of float, shape (n,), optional
-        Weights.
-    ridge : float, default 0
-        Penalty ``ridge / 2 * sum b_j^2`` on the coefficients, not the intercept.
-    positive : bool, default False
-        Hold coefficients at 0 that would turn negative: the exact optimum under ``b >= 0``, by an
-        active set whose held coefficients are released again where the likelihood asks for it.
-    most : int, default 100
-        Most Newton steps.
-
-    Returns
-    -------
-    Logistic
-
-    Raises
-    ------
-    ModelError
-        If it does not converge: classes that x tells apart without error need a ridge.
-
-    Notes
-    -----
-    Cost: O(n k^2) per step, some six steps; memory for one block of 65,536 rows beside x.
-
-    References
-    ----------
-    McCullagh, P. and Nelder, J. (1989). Generalized Linear Models, ch. 4.
-
-    Examples
-    --------
-    >>> draw = np.random.default_rng(0)
-    >>> x = draw.normal(size=(20_000, 1))
-    >>> bad = draw.random(20_000) < 1 / (1 + np.exp(1 + 2 * x[:, 0]))
-    >>> found = fit_logistic(x, bad)
-    >>> bool(abs(found.intercept - 1) < 0.1), bool(abs(found.coefficients[0] - 2) < 0.1)
-    (True, True)
+    `positive` holds at 0 what would turn negative, the exact optimum under ``b >= 0``, and releases
+    it again where the likelihood asks for it. Cost: O(n k^2) a step, some six steps, and memory for
+    one block of rows beside x. Raises ModelError where it does not converge.
     """
+    # McCullagh, P. and Nelder, J. (1989). Generalized Linear Models, ch. 4.
     with one_thread():
         return _fitted(x, bad, weight, ridge, positive, most)
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """Return a context in which linear algebra uses one thread.
-
-    The matrices are narrow: threads bring little, and on a busy machine they wait for each other
-    many times longer than the work takes.
-    """
+    """Return a context in which linear algebra uses one thread."""
+    # The matrices are narrow: threads bring little, and on a busy machine they wait for each other
+    # many times longer than the work takes.
     from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[Any] = threadpool_limits(limits=1, user_api="blas")
@@ -142,54 +133,124 @@ def _fitted(
     steps = 0
     start: Floats | None = None
     for _ in range(2 * columns + 2):
-        beta, information, likelihood, slope, taken = _newton(
-            x, bad, weight, free, ridge, most, start
-        )
-        steps += taken
+        top = newton(x, ~bad, weight, free=free, ridge=ridge, most=most, start=start)
+        if not top.settled:
+            raise _diverged(top.coefficients)
+        beta = top.coefficients
+        steps += top.steps
         if not positive:
             break
         if (beta[1:] < 0).any():
             free &= beta[1:] >= 0
             start = np.maximum(beta, np.where(np.arange(columns + 1) == 0, -np.inf, 0.0))
             continue
-        asked = ~free & (slope[1:] > 1e-6 * max(len(bad), 1))
+        asked = ~free & (top.slope[1:] > 1e-6 * max(len(bad), 1))
         if not asked.any():
             break
-        free[int(np.argmax(np.where(asked, slope[1:], -np.inf)))] = True
+        free[int(np.argmax(np.where(asked, top.slope[1:], -np.inf)))] = True
         start = beta
     errors = np.full(columns + 1, np.nan)
     used = np.concatenate(([True], free))
-    errors[used] = np.sqrt(np.diag(np.linalg.pinv(information[np.ix_(used, used)])))
+    errors[used] = np.sqrt(np.diag(np.linalg.pinv(top.information[np.ix_(used, used)])))
     return Logistic(
         intercept=float(beta[0]),
         coefficients=beta[1:].copy(),
         errors=errors,
-        log_likelihood=likelihood,
+        log_likelihood=top.likelihood,
         iterations=steps,
     )
 
 
-def _blocks(rows: int) -> Iterator[slice]:
-    for start in range(0, rows, _BLOCK):
-        yield slice(start, min(start + _BLOCK, rows))
+def _diverged(coefficients: Floats) -> ModelError:
+    largest = np.abs(coefficients).max()
+    return ModelError(
+        Problem(
+            tr("the logistic regression does not converge", "逻辑回归不收敛"),
+            tr(f"largest coefficient {largest:.0f}", f"最大系数 {largest:.0f}"),
+            tr(
+                "a characteristic separates goods from bads perfectly: leave it out or set a ridge",
+                "某特征可完全区分好坏:请移除该特征或设置 ridge",
+            ),
+        )
+    )
+
+
+def newton(
+    x: Floats,
+    aim: NDArray[np.bool_] | Floats,
+    weight: Floats | None = None,
+    *,
+    offset: Floats | None = None,
+    free: NDArray[np.bool_] | None = None,
+    start: Floats | None = None,
+    ridge: float = 0.0,
+    most: int = 100,
+    tolerance: float = 1e-11,
+    reach: float = np.inf,
+    limit: float = 1e3,
+) -> Summit:
+    """Return the most likely ``P(aim) = expit(offset + a + x b)``, `aim` 0 to 1, `x` (n, k).
+
+    Columns that are not `free` keep coefficient 0. It stops where a step promises less than
+    `tolerance` of the likelihood and moves no coefficient beyond `reach`.
+    """
+    width = x.shape[1] + 1
+    penalty = np.full(width, ridge)
+    penalty[0] = 0.0
+    used = np.concatenate(([True], np.ones(width - 1, dtype=bool) if free is None else free))
+    beta = np.zeros(width) if start is None else np.where(used, start, 0.0)
+    if start is None and offset is None:
+        heavy = np.ones(len(aim)) if weight is None else weight
+        hits, whole = float((heavy * aim).sum()), float(heavy.sum())
+        beta[0] = np.log(hits / (whole - hits))
+    for step in range(1, most + 1):
+        likelihood, slope, information = _sums(x, aim, weight, offset, beta, curved=True)
+        slope -= penalty * beta
+        information[np.diag_indices(width)] += penalty
+        move = np.zeros(width)
+        move[used] = np.linalg.lstsq(information[np.ix_(used, used)], slope[used], rcond=1e-12)[0]
+        worth = likelihood - 0.5 * float((penalty * beta**2).sum())
+        gain = float(slope @ move)
+        if gain < tolerance * (1 + abs(worth)) and np.abs(move).max() <= reach:
+            return Summit(beta, information, likelihood, slope, step, settled=True)
+        lost = _ROUNDING * (1 + abs(worth))
+        size = 1.0
+        for _ in range(40):
+            tried = beta + size * move
+            reached = _sums(x, aim, weight, offset, tried, curved=False)[0]
+            now = reached - 0.5 * float((penalty * tried**2).sum())
+            if now >= worth + 1e-4 * size * gain - lost:
+                break
+            size /= 2
+        beta = tried
+        if float(np.abs(beta).max()) > limit:
+            break
+    return Summit(beta, information, likelihood, slope, step, settled=False)
 
 
 def _sums(
-    x: Floats, bad: NDArray[np.bool_], weight: Floats | None, beta: Floats, *, curved: bool
+    x: Floats,
+    aim: NDArray[np.bool_] | Floats,
+    weight: Floats | None,
+    offset: Floats | None,
+    beta: Floats,
+    *,
+    curved: bool,
 ) -> tuple[float, Floats, Floats]:
-    """Log-likelihood, its gradient and the information, over blocks of rows."""
+    """Return the log-likelihood, its gradient and the information, summed over blocks of rows."""
     width = x.shape[1] + 1
     likelihood, slope, information = 0.0, np.zeros(width), np.zeros((width, width))
-    for part in _blocks(len(bad)):
-        rows, outcome = x[part], bad[part]
-        heavy = np.ones(len(outcome)) if weight is None else weight[part]
+    for part in _blocks(len(aim)):
+        rows, target = x[part], aim[part]
+        heavy = np.ones(len(target)) if weight is None else weight[part]
         line = rows @ beta[1:] + beta[0]
-        toward = np.where(outcome, -line, line)
-        likelihood -= float((heavy * np.logaddexp(0.0, -toward)).sum())
+        if offset is not None:
+            line += offset[part]
+        likelihood += float((heavy * (target * line - np.logaddexp(0.0, line))).sum())
         if not curved:
             continue
-        p = 1 / (1 + np.exp(-np.clip(line, -700, 700)))
-        miss = heavy * (~outcome - p)
+        p = expit(line)
+        miss = heavy * (target - p)
         slope[0] += miss.sum()
         slope[1:] += rows.T @ miss
         curve = heavy * p * (1 - p)
@@ -201,58 +262,6 @@ def _sums(
     return likelihood, slope, information
 
 
-def _newton(
-    x: Floats,
-    bad: NDArray[np.bool_],
-    weight: Floats | None,
-    free: NDArray[np.bool_],
-    ridge: float,
-    most: int,
-    start: Floats | None,
-) -> tuple[Floats, Floats, float, Floats, int]:
-    from lishui_credit.errors import ModelError, Problem
-    from lishui_credit.language import tr
-
-    width = x.shape[1] + 1
-    penalty = np.full(width, ridge)
-    penalty[0] = 0.0
-    used = np.concatenate(([True], free))
-    beta = np.zeros(width) if start is None else np.where(used, start, 0.0)
-    if start is None:
-        heavy = np.ones(len(bad)) if weight is None else weight
-        bads, whole = float(heavy[bad].sum()), float(heavy.sum())
-        beta[0] = np.log((whole - bads) / bads)
-    for step in range(1, most + 1):
-        likelihood, slope, information = _sums(x, bad, weight, beta, curved=True)
-        slope -= penalty * beta
-        information[np.diag_indices(width)] += penalty
-        inner = information[np.ix_(used, used)]
-        move = np.zeros(width)
-        move[used] = np.linalg.lstsq(inner, slope[used], rcond=1e-12)[0]
-        worth = likelihood - 0.5 * float((penalty * beta**2).sum())
-        gain = float(slope @ move)
-        if gain < 1e-9 * (1 + abs(worth)) * 1e-2:
-            return beta, information, likelihood, slope, step
-        size = 1.0
-        for _ in range(40):
-            tried = beta + size * move
-            reached = _sums(x, bad, weight, tried, curved=False)[0]
-            if reached - 0.5 * float((penalty * tried**2).sum()) >= worth + 1e-4 * size * gain:
-                break
-            size /= 2
-        beta = tried
-        if float(np.abs(beta).max()) > 1e3:
-            break
-    raise ModelError(
-        Problem(
-            tr("the logistic regression does not converge", "逻辑回归不收敛"),
-            tr(
-                f"largest coefficient {np.abs(beta).max():.0f}",
-                f"最大系数 {np.abs(beta).max():.0f}",
-            ),
-            tr(
-                "a characteristic tells the classes apart without error: take it out or set a ridge",
-                "某特征可完全区分两类:请移除该特征或设置 ridge",
-            ),
-        )
-    )
+def _blocks(rows: int) -> Iterator[slice]:
+    for start in range(0, rows, _BLOCK):
+        yield slice(start, min(start + _BLOCK, rows))

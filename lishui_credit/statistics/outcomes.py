@@ -1,4 +1,4 @@
-"""Outcomes and what was said of them: check columns all at once, and rank subjects by risk.
+"""Outcomes and the scores or PDs given to them: check all columns at once, rank subjects by risk.
 
 `ranked` is the one place that sorts. Discrimination, curves and their resampling read its levels:
 one row per distinct risk, riskiest first, with the bads and goods that share it, so ties are
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -18,10 +18,14 @@ from numpy.typing import NDArray
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 
-Values = Any
-"""A column of any kind: numpy array, polars or pandas series, list."""
+if TYPE_CHECKING:
+    from narwhals.typing import IntoSeries
+
+Values: TypeAlias = "Sequence[Any] | NDArray[Any] | IntoSeries"
+"""A column of any kind: list, numpy array, polars or pandas series."""
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,11 @@ class Estimate:
     value : float
         The figure.
     low, high : float, optional
-        Ends of the interval, None where none was asked for or none exists.
+        Ends of the interval; None where none was asked for or none exists.
     level : float, default 0.95
         Confidence of the interval, 0 to 1.
     p : float, optional
-        p-value of the test named where the estimate is made.
+        p-value of the test that the function names.
     """
 
     value: float
@@ -104,7 +108,7 @@ def _column(name: str, numbers: Floats) -> list[Problem]:
     if name == "weights":
         problems += _count(name, numbers < 0, tr("a weight is negative", "权重为负"))
         if not numbers.sum() > 0 and not nan.any():
-            problems.append(Problem(tr("weights sum to nothing", "权重合计为零"), where=name))
+            problems.append(Problem(tr("all weights are zero", "权重全部为零"), where=name))
     return problems
 
 
@@ -113,31 +117,8 @@ def checked(
 ) -> Checked:
     """Return outcomes and their columns as float arrays, or every problem they have at once.
 
-    Parameters
-    ----------
-    y : array_like of shape (n,)
-        Outcome: 1 bad, 0 good.
-    weights : array_like of shape (n,), optional
-        Not negative, not all zero.
-    classes : bool, default True
-        Whether both classes must occur (with some weight).
-    **columns : array_like of shape (n,)
-        Numbers; one named ``pd`` must lie in 0 to 1.
-
-    Returns
-    -------
-    Checked
-
-    Raises
-    ------
-    SubjectError
-        If y is not 0/1 or has one class only, a value is missing or infinite (counted), a PD lies
-        outside 0 to 1, or lengths differ: all of it together.
-
-    Examples
-    --------
-    >>> checked([0, 1, 1], risk=[0.2, 0.4, 0.9]).y
-    array([0., 1., 1.])
+    y is 1 bad, 0 good; weights are not negative and not all zero; a column named ``pd`` lies in 0 to 1;
+    with `classes` both classes must occur, with some weight.
     """
     problems: list[Problem] = []
     outcome = _numbers("y", y, problems)
@@ -181,20 +162,9 @@ def checked(
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Distinct risks, riskiest first, with the weight of bads and goods at each.
+    """Distinct risks, riskiest first, with the weight of bads and goods at each, shape (k,).
 
-    Parameters
-    ----------
-    risk : ndarray of shape (k,)
-        Falling, distinct.
-    bads, goods : ndarray of shape (k,)
-        Sum of weights at each risk.
-    bads_squared, goods_squared : ndarray of shape (k,)
-        Sum of squared weights at each risk, for variances.
-    n_bads, n_goods : int
-        Rows of each class.
-    level_of : ndarray of shape (n,)
-        Level of each row.
+    Squared weights are for variances; ``level_of`` is the level of each row, shape (n,).
     """
 
     risk: Floats
@@ -208,25 +178,7 @@ class Ranked:
 
 
 def ranked(y: Floats, risk: Floats, weights: Floats | None = None) -> Ranked:
-    """Return the levels of a risk, riskiest first. Cost: one sort, O(n log n).
-
-    Parameters
-    ----------
-    y, risk : ndarray of shape (n,)
-        Checked outcomes and risk.
-    weights : ndarray of shape (n,), optional
-        Checked weights.
-
-    Returns
-    -------
-    Ranked
-
-    Examples
-    --------
-    >>> levels = ranked(np.array([0.0, 1.0, 1.0]), np.array([0.2, 0.2, 0.9]))
-    >>> levels.risk, levels.bads, levels.goods
-    (array([0.9, 0.2]), array([1., 1.]), array([0., 1.]))
-    """
+    """Return the levels of a checked risk, riskiest first. Cost: one sort, O(n log n)."""
     order = np.argsort(risk)[::-1]
     falling = risk[order]
     new = np.empty(len(falling), dtype=bool)
@@ -257,6 +209,20 @@ def ranked(y: Floats, risk: Floats, weights: Floats | None = None) -> Ranked:
         n_goods=len(y) - n_bads,
         level_of=level_of,
     )
+
+
+def roc_area(bads: Floats, goods: Floats) -> float:
+    """Return the chance that a bad is riskier than a good, ties half: the area under the ROC curve.
+
+    Of bads and goods per level, riskiest first.
+
+    Examples
+    --------
+    >>> roc_area(np.array([1.0, 1.0, 0.0]), np.array([0.0, 1.0, 1.0]))
+    0.875
+    """
+    less_risky = goods.sum() - np.cumsum(goods) + goods / 2
+    return float(bads @ less_risky / (bads.sum() * goods.sum()))
 
 
 def bands(amounts: Floats, count: int) -> NDArray[np.int64]:
@@ -307,7 +273,7 @@ def ordered(found: pl.Series, order: Sequence[str] | None, name: str) -> list[st
             name,
         )
         for bad, what in (
-            (strangers, tr("a label is not in the order given", "标签不在给定顺序中")),
+            (strangers, tr("a label is missing in the order given", "给定顺序中缺少标签")),
             (repeated, tr("the order repeats a label", "给定顺序中有重复标签")),
         )
         if bad

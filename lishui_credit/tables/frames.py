@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
+
+Frame: TypeAlias = "IntoFrame"
+"""A frame as people hand it over: polars, pandas, pyarrow or whatever narwhals takes."""
 
 
 def as_polars(frame: Any, where: str = "") -> pl.DataFrame:

@@ -17,7 +17,6 @@ other, and then the intervals of the learned parts are too short.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import NormalDist
 from typing import Any, Final
 
 import numpy as np
@@ -32,6 +31,7 @@ from lishui_credit.rubrics.law.rubric import Indicator
 from lishui_credit.scorecards.cards.card import POINTS, Card
 from lishui_credit.scorecards.scorecard import Scorecard
 from lishui_credit.statistics.outcomes import Floats, Values, checked
+from lishui_credit.statistics.proportions import quantile
 from lishui_credit.tables.columns import dictionary
 
 START: Final = "start"
@@ -135,7 +135,7 @@ def points_side_by_side(
     reach = None
     if len(refits) > 1:
         repeated = np.array([_part(_points(one, read, ids).std(axis=0)) for one in refits])
-        reach = NormalDist().inv_cdf((1 + level) / 2) * repeated.std(axis=0, ddof=1)
+        reach = quantile(level) * repeated.std(axis=0, ddof=1)
     labels = {row.id: tr(row.label_en, row.label_zh) or row.label_zh for row in rubric.scoring}
     frame = pl.DataFrame(
         {

@@ -13,13 +13,16 @@ import numpy as np
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.statistics.outcomes import Estimate, Floats, Ranked, Values, checked, ranked
-
-
-def _normal(level: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri(0.5 + level / 2))
+from lishui_credit.statistics.outcomes import (
+    Estimate,
+    Floats,
+    Ranked,
+    Values,
+    checked,
+    ranked,
+    roc_area,
+)
+from lishui_credit.statistics.proportions import quantile
 
 
 def placements(levels: Ranked) -> tuple[float, Floats, Floats]:
@@ -31,7 +34,7 @@ def placements(levels: Ranked) -> tuple[float, Floats, Floats]:
     all_bads, all_goods = bads.sum(), goods.sum()
     below = (all_goods - np.cumsum(goods) + goods / 2) / all_goods
     above = (np.cumsum(bads) - bads / 2) / all_bads
-    return float(bads @ below / all_bads), below, above
+    return roc_area(bads, goods), below, above
 
 
 def _variance(levels: Ranked, value: float, below: Floats, above: Floats) -> float:
@@ -49,7 +52,7 @@ def auc_of(levels: Ranked, level: float = 0.95) -> Estimate:
     variance = _variance(levels, value, below, above)
     if not variance > 0:
         return Estimate(value, None, None, level)
-    reach = _normal(level) * sqrt(variance)
+    reach = quantile(level) * sqrt(variance)
     return Estimate(value, max(0.0, value - reach), min(1.0, value + reach), level)
 
 
@@ -193,7 +196,7 @@ def auc_difference(
         p = 1.0 if abs(difference) < 1e-12 else 0.0
         return Estimate(difference, difference, difference, level, p)
     error = sqrt(variance)
-    reach = _normal(level) * error
+    reach = quantile(level) * error
     low, high = max(-1.0, difference - reach), min(1.0, difference + reach)
     return Estimate(difference, low, high, level, float(2 * ndtr(-abs(difference) / error)))
 

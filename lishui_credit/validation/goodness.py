@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.statistics.chi_square import tail
+from lishui_credit.statistics.logistic import Summit, logit, newton
 from lishui_credit.statistics.outcomes import Estimate, Floats, Values, checked
+from lishui_credit.statistics.proportions import quantile
 from lishui_credit.validation.calibration import bin_means, pd_bins
 
 
@@ -73,10 +75,8 @@ def hosmer_lemeshow(
                 tr(f"{len(size)} bins", f"{len(size)} 箱"),
             )
         )
-    from scipy.special import chdtrc
-
     statistic = float((size * (rate - mean) ** 2 / (mean * (1 - mean))).sum())
-    return HosmerLemeshow(statistic, degrees, float(chdtrc(degrees, statistic)))
+    return HosmerLemeshow(statistic, degrees, tail(statistic, degrees))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,34 +90,13 @@ class Recalibration:
     clipped: int
 
 
-def _likelihood(y: Floats, z: Floats, w: Floats) -> float:
-    return float(w @ (y * z - np.logaddexp(0, z)))
-
-
-def _newton(
-    y: Floats, x: Floats, offset: Floats, w: Floats
-) -> tuple[Floats, NDArray[np.float64], float]:
-    """Return coefficients, covariance and log-likelihood of a logistic fit with an offset."""
-    from scipy.special import expit
-
-    beta = np.zeros(x.shape[1])
-    best = _likelihood(y, offset, w)
-    for _ in range(60):
-        p = expit(offset + x @ beta)
-        curve = x.T @ (x * (w * p * (1 - p))[:, None])
-        try:
-            step = np.linalg.solve(curve, x.T @ (w * (y - p)))
-        except np.linalg.LinAlgError:
-            break
-        now = _likelihood(y, offset + x @ (beta + step), w)
-        while not now >= best - 1e-9 and np.abs(step).max() > 1e-12:
-            step = step / 2
-            now = _likelihood(y, offset + x @ (beta + step), w)
-        beta, best = beta + step, now
-        if np.abs(beta).max() > 1e4:
-            break
-        if np.abs(step).max() < 1e-9:
-            return beta, np.linalg.inv(curve), best
+def _rises_to(y: Floats, x: Floats, w: Floats, offset: Floats | None = None) -> Summit:
+    """Return the logistic fit, weights read as row counts, or say that there is none."""
+    # A relative tolerance would take the ever slower climb of separated classes for an end.
+    top = newton(x, y, w, offset=offset, reach=1e-10, limit=1e4)
+    width = len(top.coefficients)
+    if top.settled and np.linalg.matrix_rank(top.information, hermitian=True) == width:
+        return top
     raise SubjectError(
         Problem(
             tr("the recalibration has no finite solution", "重新校准没有有限解"),
@@ -166,27 +145,27 @@ def recalibration(
     >>> found.in_the_large.value > 0, found.slope.value < 1
     (True, True)
     """
-    from scipy.special import chdtrc, logit, ndtr, ndtri
+    from scipy.special import ndtr
 
     good = checked(y, weights=weights, pd=pd)
     p, w = good.columns["pd"], good.w
     inside = np.clip(p, 1e-9, 1 - 1e-9)
     z = logit(inside)
-    ones = np.ones((len(z), 1))
-    large, large_cov, _ = _newton(good.y, ones, z, w)
-    both, cov, best = _newton(good.y, np.column_stack((ones[:, 0], z)), np.zeros(len(z)), w)
-    reach = float(ndtri(0.5 + level / 2))
+    large = _rises_to(good.y, np.empty((len(z), 0)), w, offset=z)
+    both = _rises_to(good.y, z[:, None], w)
+    (intercept, slope), spread = both.coefficients, np.linalg.inv(both.information)
+    reach = quantile(level)
 
     def wald(value: float, variance: float, null: float) -> Estimate:
         error = sqrt(variance)
-        tail = float(2 * ndtr(-abs(value - null) / error))
-        return Estimate(value, value - reach * error, value + reach * error, level, tail)
+        p = float(2 * ndtr(-abs(value - null) / error))
+        return Estimate(value, value - reach * error, value + reach * error, level, p)
 
-    gain = max(0.0, 2 * (best - _likelihood(good.y, z, w)))
+    as_it_is = float(w @ (good.y * z - np.logaddexp(0, z)))
     return Recalibration(
-        in_the_large=wald(float(large[0]), float(large_cov[0, 0]), 0),
-        slope=wald(float(both[1]), float(cov[1, 1]), 1),
-        intercept=wald(float(both[0]), float(cov[0, 0]), 0),
-        p=float(chdtrc(2, gain)),
+        in_the_large=wald(float(large.coefficients[0]), 1 / float(large.information[0, 0]), 0),
+        slope=wald(float(slope), float(spread[1, 1]), 1),
+        intercept=wald(float(intercept), float(spread[0, 0]), 0),
+        p=tail(max(0.0, 2 * (both.likelihood - as_it_is)), 2),
         clipped=int((inside != p).sum()),
     )

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.bootstrap import bootstrap, bootstrap_ranks
-from lishui_credit.statistics.outcomes import Estimate, Floats, Values, checked, labels, ranked
+from lishui_credit.statistics.outcomes import (
+    Estimate,
+    Floats,
+    Values,
+    checked,
+    labels,
+    ranked,
+    roc_area,
+)
 from lishui_credit.validation.calibration import ece
 from lishui_credit.validation.hmeasure import h_of
 
@@ -25,13 +33,8 @@ MIN_ROWS = 50
 TOO_FEW, ONE_CLASS = "too few", "one class"
 
 
-def _auc(bads: Floats, goods: Floats) -> float:
-    below = goods.sum() - np.cumsum(goods) + goods / 2
-    return float(bads @ below / (bads.sum() * goods.sum()))
-
-
 def _gini(bads: Floats, goods: Floats) -> float:
-    return 2 * _auc(bads, goods) - 1
+    return 2 * roc_area(bads, goods) - 1
 
 
 def _ks(bads: Floats, goods: Floats) -> float:
@@ -39,7 +42,7 @@ def _ks(bads: Floats, goods: Floats) -> float:
 
 
 RANK_METRICS: dict[str, Callable[[Floats, Floats], float]] = {
-    "auc": _auc,
+    "auc": roc_area,
     "gini": _gini,
     "ks": _ks,
     "h": h_of,

@@ -14,6 +14,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.statistics.chi_square import tail
 from lishui_credit.statistics.outcomes import Floats, Values
 
 CONVENTION = (0.10, 0.25)
@@ -82,8 +83,6 @@ def psi_critical(cells: int, n: int, m: int, level: float = 0.95) -> float:
 
 def psi_of(names: list[str], reference: Floats, current: Floats, *, level: float = 0.95) -> Psi:
     """Return the index of two vectors of counts over the same cells."""
-    from scipy.special import chdtrc
-
     n, m, cells = float(reference.sum()), float(current.sum()), len(names)
     if not n or not m:
         raise SubjectError(
@@ -100,7 +99,7 @@ def psi_of(names: list[str], reference: Floats, current: Floats, *, level: float
         value=value,
         expected=degrees * scale,
         critical=psi_critical(cells, int(n), int(m), level) if degrees else 0.0,
-        p=float(chdtrc(degrees, value / scale)) if degrees else 1.0,
+        p=tail(value / scale, degrees) if degrees else 1.0,
         cells=cells,
         reference_rows=int(n),
         current_rows=int(m),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Estimate, Floats, Values, checked, labels
-from lishui_credit.statistics.proportions import jeffreys_interval, wilson
+from lishui_credit.statistics.proportions import jeffreys_interval, quantile, wilson
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, members_of, same_length
 
 FOUR_FIFTHS = 0.8
@@ -91,8 +91,6 @@ def fairness(
     >>> table.select("group", "approval", "ratio").rows()
     [('a', 1.0, 1.0), ('b', 0.5, 0.5)]
     """
-    from scipy.special import ndtri
-
     good = checked(y, score=score)
     values, named = good.columns["score"], labels(groups)
     same_length(good.y, named)
@@ -111,7 +109,7 @@ def fairness(
         )
     passed = {name: int((values[rows] >= cut_off).sum()) for name, rows in enough.items()}
     best = max((passed[name] / len(rows) for name, rows in enough.items()), default=0.0)
-    z = float(ndtri(0.5 + level / 2))
+    z = quantile(level)
     table = []
     for name, rows in members:
         row: dict[str, object] = {"group": name, "subjects": len(rows), "note": TOO_FEW}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.records.survey_design import kish
-from lishui_credit.statistics.proportions import Floats
+from lishui_credit.statistics.outcomes import Floats
 
 _TRIMS: Final = 50
 _SAME_TOTAL: Final = 0.001

@@ -28,7 +28,8 @@ from lishui_credit.plan.records.survey_answers import (
     take_answers,
 )
 from lishui_credit.plan.records.survey_design import kish
-from lishui_credit.statistics.proportions import Floats, quantile, wilson
+from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.statistics.proportions import quantile, wilson
 
 Weights = Literal["100_80_60_30_0", "100_75_50_25_0", "100_80_60_40_20"]
 INDEX_WEIGHTS: Final[dict[Weights, tuple[int, ...]]] = {

@@ -14,7 +14,8 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.statistics.proportions import Floats, quantile
+from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.statistics.proportions import quantile
 
 Allocation = Literal["proportional", "square_root", "equal"]
 

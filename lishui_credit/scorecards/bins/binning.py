@@ -17,6 +17,7 @@ import polars as pl
 from lishui_credit.language import tr
 from lishui_credit.points import Band, Level, PointsTable, Term, Value
 from lishui_credit.scorecards.bins.woe import SIGN, woe_error
+from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.statistics.proportions import quantile, wilson
 
 Kind = Literal["range", "levels", "special", "missing", "unseen"]
@@ -32,17 +33,17 @@ class Bin:
     Parameters
     ----------
     kind : {"range", "levels", "special", "missing", "unseen"}
-        An interval; categories; a code that is no quantity; no value; a category the sample lacks.
+        A range of numbers; categories; a special code; no value; a category not in the sample.
     lower, upper : float, optional
         Of a range, ``[lower, upper)``; None where open.
     values : tuple of str or float
-        Of levels or a special code.
+        The categories, or the special code.
     label : str, default ""
-        Words for a special code, such as "no record".
+        What a special code means, such as "no record".
     goods, bads : float
-        Weighted rows.
+        Weight of the rows.
     rows : int
-        Rows.
+        Number of rows.
     woe : float
         Weight of evidence in use, ``ln(good%/bad%)``.
     part : float
@@ -62,7 +63,7 @@ class Bin:
 
     @property
     def said(self) -> str:
-        """The bin in words: ``[25, 40)``, ``A11, A12``, ``missing``."""
+        """The bin as people read it: ``[25, 40)``, ``A11, A12``, ``missing``."""
         if self.kind == "range":
             if self.lower is None and self.upper is None:
                 return tr("any value", "任意值")
@@ -94,13 +95,7 @@ class Bin:
 
 
 def shown(number: float | None) -> str:
-    """Return a number as short as it is exact.
-
-    Examples
-    --------
-    >>> shown(25.0), shown(0.1), shown(1200000.0)
-    ('25', '0.1', '1200000')
-    """
+    """Return a number as short as it is exact: 25, 0.1, 1200000."""
     if number is None:
         return ""
     if number == int(number) and abs(number) < 1e15:
@@ -115,26 +110,26 @@ class Binning:
     Parameters
     ----------
     feature : str
-        Column.
+        Name of the column.
     type : {"number", "category", "coded"}
-        Doubles; text; whole numbers that stand for categories.
+        Numbers; text; whole numbers that stand for categories.
     bins : tuple of Bin
-        Ranges in rising order, or levels from bad to good; special codes; missing; for categories,
-        unseen.
+        Ranges in rising order, or categories from bad to good; then special codes, the missing
+        bin, and for categories the unseen bin.
     total_goods, total_bads : float
-        Weighted rows of the sample.
+        Weight of the goods and of the bads in the sample.
     smoothing : float
-        Imaginary rows per bin.
+        Imaginary rows per bin, at least 0.
     asked, direction : str
-        Direction of the bad rate along the values: what was asked, what was found.
+        Direction of the bad rate along the values: what was asked for, and what was found.
     obeyed : bool
-        Whether the direction asked leaves more than one bin.
+        False where the direction asked for leaves only one bin.
     notes : tuple of str
-        Constraints that were relaxed, levels that were pooled.
+        Constraints that were relaxed, categories that were pooled.
     potential : float
-        Information value before the constraints of the bins, of at most 20 groups of pre-bins or of
-        all common levels, less what noise would give: what shows an outcome in disguise, which has
-        no bin with both classes.
+        Information value before the constraints, of at most 20 groups of pre-bins or of all common
+        categories, less what noise would give. It is large for a column that is the outcome in
+        disguise, even where no bin holds both classes.
     """
 
     feature: str
@@ -162,7 +157,7 @@ class Binning:
         )
 
     @property
-    def woes(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def woes(self) -> Floats:
         """WoE of every bin, in order."""
         return np.array([row.woe for row in self.bins], dtype=np.float64)
 
@@ -173,13 +168,7 @@ class Binning:
         return Value((Term(column=self.feature),), kind=kind)  # type: ignore[arg-type]
 
     def points_table(self, points: Sequence[int]) -> PointsTable:
-        """Return the table that gives each bin its points.
-
-        Parameters
-        ----------
-        points : sequence of int, shape (bins,)
-            In the order of `bins`.
-        """
+        """Return the table that gives each bin its points, one for each of `bins`."""
         given = list(zip(self.bins, points, strict=True))
         by_kind = {row.kind: mark for row, mark in given}
         return PointsTable(
@@ -200,14 +189,13 @@ class Binning:
         return self.points_table(range(len(self.bins)))
 
     def table(self) -> pl.DataFrame:
-        """Return the binning table.
+        """Return the binning table, one row per bin that can hold rows.
 
         Returns
         -------
         polars.DataFrame
-            One row per bin that holds rows or a rule of its own: bin, rows, share, goods, bads,
-            bad_rate with its 95 % Wilson interval, WoE (``ln(good%/bad%)``) with its 95 % interval,
-            what it adds to the information value.
+            bin, rows, share, goods, bads, bad_rate with its 95 % Wilson interval, WoE
+            (``ln(good%/bad%)``) with its 95 % interval, and the bin's part of the information value.
         """
         whole = self.total_goods + self.total_bads
         kept = [row for row in self.bins if row.rows or row.kind in ("range", "levels")]

@@ -21,8 +21,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from lishui_credit.statistics.outcomes import Flags, Floats
+
 Places = npt.NDArray[np.intp]
 
 TIE = 1e-12  # values closer than this count as equal
@@ -50,14 +50,9 @@ class Followers(Protocol):
 
 
 class SortedFollowers:
-    """Followers whose key is lower by at least a gap, found by one sort.
+    """Followers whose key is lower by at least a gap, found by one sort of keys of shape (p, p).
 
-    Parameters
-    ----------
-    key : ndarray of float, shape (p, p)
-        Key of interval (i..j) at [i, j]; finite, also below the diagonal, where it is not used.
-    gap : float
-        A follower's key is at most the interval's key less this.
+    Keys are finite, also below the diagonal, where they are not used.
     """
 
     def __init__(self, key: Floats, gap: float) -> None:
@@ -90,15 +85,8 @@ class SortedFollowers:
 class ListedFollowers:
     """Followers that also pass a test of their own, written out pair by pair.
 
-    Parameters
-    ----------
-    key, gap
-        As for `SortedFollowers`.
-    usable : ndarray of bool, shape (p, p)
-        Intervals that may be part of a chain; pairs of others are left out of the list.
-    test : callable
-        ``test(one, next)`` says which pairs pass, as booleans of shape (n,); `one` and `next` of
-        shape (n,) are places i * p + j of intervals in a table.
+    ``test(one, next)`` says which pairs pass, shape (n,); both are places i * p + j of intervals in a
+    table. Pairs with an interval that is not `usable` are left out of the list.
     """
 
     def __init__(
@@ -142,24 +130,9 @@ class ListedFollowers:
 
 
 def interval_sums(counts: Floats) -> Floats:
-    """Return the sum of every interval.
+    """Return the sum of every interval, places i to j at [i, j], 0 below the diagonal.
 
-    Parameters
-    ----------
-    counts : ndarray of float, shape (p,)
-        Not negative.
-
-    Returns
-    -------
-    ndarray of float, shape (p, p)
-        Sum of places i to j at [i, j], 0 below the diagonal. Sums below 1e-12 of the whole are 0:
-        they are what rounding leaves.
-
-    Examples
-    --------
-    >>> interval_sums(np.array([1.0, 2.0]))
-    array([[1., 3.],
-           [0., 2.]])
+    Sums below 1e-12 of the whole are 0: they are what rounding leaves.
     """
     up_to = np.concatenate(([0.0], np.cumsum(counts)))
     sums = np.triu(up_to[None, 1:] - up_to[:-1, None])
@@ -167,46 +140,16 @@ def interval_sums(counts: Floats) -> Floats:
 
 
 def ways(shape: str) -> tuple[str, ...]:
-    """Return the steps that a shape takes: "fall", "rise" or both.
-
-    Parameters
-    ----------
-    shape : str
-        As for `climb`.
-
-    Returns
-    -------
-    tuple of str
-
-    Examples
-    --------
-    >>> ways("fall-rise")
-    ('fall', 'rise')
-    """
+    """Return the steps that a shape takes: "fall", "rise" or both."""
     return tuple(sorted({way for steps in _STEPS[shape] for way, _ in steps}))
 
 
 def climb(value: Floats, followers: dict[str, Followers], shape: str, limit: int) -> Tables:
-    """Fill the tables of 1, 2, ... `limit` intervals.
+    """Fill the tables of 1, 2, ... `limit` intervals: at [k-1][phase] that of k, from a phase on.
 
-    Parameters
-    ----------
-    value : ndarray of float, shape (p, p)
-        What interval (i..j) is worth at [i, j]; minus infinity where it may not be used and below
-        the diagonal.
-    followers : dict of str to Followers
-        Under ``"fall"`` and ``"rise"``, as far as `shape` takes such steps.
-    shape : {"fall", "rise", "any", "fall-rise", "rise-fall"}
-        The way of the keys along the chain. The last two turn once at most; a chain that never
-        turns is one of them too.
-    limit : int
-        Most intervals.
-
-    Returns
-    -------
-    list of tuple of ndarray
-        At [k-1][phase] the table of k intervals, from the given phase on. It ends early when no
-        chain can have more intervals.
+    An interval (i..j) is worth `value` at [i, j], minus infinity where it may not be used and below
+    the diagonal. Of the shapes, fall-rise and rise-fall turn once at most; a chain that never turns
+    is one of them too. The list ends early when no chain can have more intervals.
     """
     phases = _STEPS[shape]
     last = np.full(value.shape, -np.inf)
@@ -230,20 +173,9 @@ def climb(value: Floats, followers: dict[str, Followers], shape: str, limit: int
 
 
 def best_length(tables: Tables, least: int) -> tuple[int, float]:
-    """Return the number of intervals of the best chain and its worth.
+    """Return the fewest intervals, at least `least`, that reach the best worth within 1e-12, and it.
 
-    Parameters
-    ----------
-    tables : list of tuple of ndarray
-        From `climb`.
-    least : int
-        Fewest intervals.
-
-    Returns
-    -------
-    tuple of int and float
-        The fewest intervals that reach the best worth within 1e-12; worth minus infinity when no
-        chain has at least `least`.
+    The worth is minus infinity when no chain has so many.
     """
     worth = np.array([level[0][0].max() for level in tables])
     worth[: least - 1] = -np.inf
@@ -258,19 +190,6 @@ def trace(
 
     Among chains equal within 1e-12 it is the one whose first interval ends earliest, then whose
     second does, and so on.
-
-    Parameters
-    ----------
-    value, followers, shape
-        As given to `climb`.
-    tables : list of tuple of ndarray
-        From `climb`.
-    length : int
-        Number of intervals, from `best_length`.
-
-    Returns
-    -------
-    tuple of int
     """
     phase, start = 0, 0
     first = tables[length - 1][0][0]

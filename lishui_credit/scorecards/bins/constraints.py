@@ -12,7 +12,8 @@ from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.chains import TIE
 from lishui_credit.scorecards.bins.woe import woe
-from lishui_credit.scorecards.cards.evidence import Floats, direction_of, neighbour_p_values
+from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.statistics.proportions import two_proportions
 
 Direction = Literal["auto", "up", "down", "peak", "valley", "none"]
 
@@ -30,51 +31,23 @@ HAIR = 1e-9  # relative rounding of sums and products
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraints:
-    """What a grouping must keep.
+    """What a grouping must keep; values out of range are refused, all of them at once.
 
-    Parameters
-    ----------
-    direction : {"auto", "up", "down", "peak", "valley", "none"}, default "auto"
-        The way of the bad rate along the bins: rising, falling, rising then falling, falling then
-        rising, any; auto is the better of up and down by IV. It is read from the smoothed WoE, and
-        strictly: neighbours of equal WoE are one bin. A peak or valley may have its turn in the
-        first or last bin.
-    max_bins : int, default 8
-        Most bins, at least 1.
-    min_bins : int, default 1
-        Fewest bins.
-    min_share : float, default 0.05
-        Least weight of a bin as a share of the weight of all rows, missing and special ones
-        included, 0 to 1.
-    min_count : float, default 0
-        Least number of rows of a bin. Both this and `min_share` are kept.
-    min_bads, min_goods : float, default 1
-        Least weight of bads and of goods in a bin.
-    min_woe_gap : float, default 0
-        Least difference of WoE between neighbours.
-    max_p_value : float or None, default None
-        Neighbours must differ at this level, 0 to 1, in the pooled two-proportion z test
-        (`neighbour_p_values`); None asks for no test.
-    smoothing : float, default 1.0
-        Imaginary rows with the population's odds in every bin before WoE; see `woe.woe`. With 0 a bin needs
-        both goods and bads, as its WoE would be infinite.
-
-    Raises
-    ------
-    CreditError
-        Values out of range, all of them at once.
+    The direction is the way of the bad rate along the bins, read from the smoothed WoE, and
+    strictly: neighbours of equal WoE are one bin. "auto" is the better of up and down by IV; a peak
+    or valley may have its turn in the first or last bin.
     """
 
     direction: Direction = "auto"
     max_bins: int = 8
     min_bins: int = 1
-    min_share: float = 0.05
-    min_count: float = 0
-    min_bads: float = 1
+    min_share: float = 0.05  # of the weight of all rows, missing and special ones included
+    min_count: float = 0  # rows; this and `min_share` are both kept
+    min_bads: float = 1  # weight
     min_goods: float = 1
-    min_woe_gap: float = 0.0
-    max_p_value: float | None = None
-    smoothing: float = 1.0
+    min_woe_gap: float = 0.0  # between neighbours
+    max_p_value: float | None = None  # of the pooled two-proportion z test between neighbours
+    smoothing: float = 1.0  # imaginary rows per bin; at 0 a bin needs goods and bads
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
@@ -100,7 +73,7 @@ class Constraints:
             value = getattr(self, name)
             rules += [(name, 0 <= value < math.inf, f"0 <= {name} < inf", value)]
         wrong = [
-            Problem(tr(f"{name} must keep {rule}", f"{name} 须满足 {rule}"), repr(found))
+            Problem(tr(f"{name} is out of range", f"{name} 超出范围"), repr(found), rule)
             for name, keeps, rule, found in rules
             if not keeps
         ]
@@ -116,27 +89,9 @@ def broken(
     total_goods: float,
     total_bads: float,
 ) -> tuple[str, ...]:
-    """Return the names of the constraints that bins do not keep.
+    """Return the names of the constraints that bins, counted in order, do not keep.
 
-    Parameters
-    ----------
-    asked : Constraints
-        What they should keep.
-    goods, bads, rows : ndarray of float, shape (k,)
-        Weight of goods, weight of bads and number of rows of every bin, in order.
-    total_goods, total_bads : float
-        Weight of all goods and bads, missing and special rows included.
-
-    Returns
-    -------
-    tuple of str
-        One bin keeps every direction. Smoothing is not kept where it is 0 and a WoE infinite.
-
-    Examples
-    --------
-    >>> counts = np.array([40.0, 20.0]), np.array([10.0, 1.0]), np.array([50.0, 21.0])
-    >>> broken(Constraints(min_bads=2, direction="up"), *counts, 60, 11)
-    ('direction', 'min_bads')
+    One bin keeps every direction. Smoothing is not kept where it is 0 and a WoE infinite.
     """
     values = woe(goods, bads, total_goods, total_bads, asked.smoothing)
     level = 1.0 if asked.max_p_value is None else asked.max_p_value
@@ -152,10 +107,24 @@ def broken(
         "min_bads": np.all(bads >= least(asked.min_bads)),
         "min_goods": np.all(goods >= least(asked.min_goods)),
         "min_woe_gap": np.all(gaps >= asked.min_woe_gap - TIE),
-        "max_p_value": np.all(neighbour_p_values(goods, bads) <= level + TIE),
+        "max_p_value": np.all(two_proportions(goods + bads, bads)[1] <= level + TIE),
         "smoothing": np.all(np.isfinite(values)),
     }
     return tuple(name for name, keeps in kept.items() if not keeps)
+
+
+def direction_of(values: Floats) -> str:
+    """Name the way of the bad rate along the WoE of bins: up, down, peak, valley or none.
+
+    None for one bin, for equal neighbours and for more than one turn.
+    """
+    falls, rises = values[1:] < values[:-1], values[1:] > values[:-1]
+    turns = int(np.count_nonzero(falls[1:] != falls[:-1]))
+    if len(values) < 2 or not np.all(falls | rises) or turns > 1:
+        return "none"
+    if turns:
+        return "peak" if falls[0] else "valley"
+    return "up" if falls[0] else "down"
 
 
 def least(minimum: float) -> float:

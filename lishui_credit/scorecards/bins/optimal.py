@@ -2,8 +2,7 @@
 
 A characteristic cut into many fine pre-bins is joined into a few bins whose information value is
 the largest of all groupings that keep the constraints; no solver, no heuristic. The search itself
-is in `lishui_credit.scorecards.bins.chains`, the definition of what is maximised in
-`lishui_credit.scorecards.cards.evidence`, whose names can be taken from here too.
+is in `chains`, what is maximised in `woe`.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from statistics import NormalDist
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,6 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.chains import (
     TIE,
-    Flags,
-    Floats,
     Followers,
     ListedFollowers,
     Places,
@@ -36,29 +34,12 @@ from lishui_credit.scorecards.bins.constraints import (
     HAIR,
     KEEPS,
     Constraints,
-    Direction,
     broken,
+    direction_of,
     least,
 )
 from lishui_credit.scorecards.bins.woe import iv_part, woe
-from lishui_credit.scorecards.cards.evidence import (
-    category_order,
-    direction_of,
-    neighbour_p_values,
-    z_squared,
-)
-
-__all__ = [
-    "Constraints",
-    "Direction",
-    "Grouping",
-    "category_order",
-    "direction_of",
-    "group",
-    "iv_part",
-    "neighbour_p_values",
-    "woe",
-]
+from lishui_credit.statistics.outcomes import Flags, Floats
 
 # The way of WoE along the bins; it falls where the bad rate rises.
 _SHAPES: dict[str, tuple[str, ...]] = {
@@ -74,20 +55,11 @@ _SAME_WOE = 1e-10  # neighbours closer than this have equal WoE and are one bin
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """Pre-bins joined into bins.
+    """Pre-bins joined into bins: the last pre-bin of every bin, rising, and what was found.
 
-    Parameters
-    ----------
-    ends : tuple of int
-        Index of the last pre-bin of every bin, rising; the last one is the last pre-bin.
-    iv : float
-        Sum of `iv_part` over the bins; infinite only where `relaxed` names the smoothing.
-    direction : {"up", "down", "peak", "valley", "none"}
-        The way of the bad rate that was found; none for one bin.
-    obeyed : bool
-        Whether the direction asked for was found. One bin does not obey up, down, peak or valley.
-    relaxed : tuple of str
-        Names of the constraints it does not keep, as no grouping keeps all.
+    The IV is infinite only where `relaxed` names the smoothing. `direction` is that of the bad rate,
+    none for one bin, which does not obey up, down, peak or valley. `relaxed` names the constraints
+    that the bins do not keep, as no grouping keeps all.
     """
 
     ends: tuple[int, ...]
@@ -95,6 +67,16 @@ class Grouping:
     direction: str
     obeyed: bool
     relaxed: tuple[str, ...]
+
+    @classmethod
+    def each(cls, count: int) -> Self:
+        """Return every pre-bin as a bin, as where they were set by hand."""
+        return cls(tuple(range(count)), 0.0, "none", True, ())
+
+    @property
+    def starts(self) -> list[int]:
+        """The first pre-bin of every bin."""
+        return [0, *(end + 1 for end in self.ends[:-1])]
 
 
 def group(
@@ -110,44 +92,16 @@ def group(
     """Join ordered pre-bins into the bins of largest information value that keep the constraints.
 
     The optimum is exact. Among groupings whose IV is equal within 1e-12 it is the one of fewest
-    bins, then (direction auto) the rising one, then the one whose bins end earliest.
+    bins, then (direction auto) the rising one, then the one whose bins end earliest. Counts are
+    weights by pre-bin; an empty one joins the bin after it; `rows` (for `min_count`) are goods and
+    bads where not given. Totals include missing and special rows. Pre-bins of `fixed_ends` are the
+    last of their bin. Time grows as ``max_bins * p ** 2``, with `max_p_value` as
+    ``max_bins * p ** 3``.
 
     Where no grouping keeps everything, these are tried in this order, and the first that has a
     grouping gives the best one: without `max_p_value`; without `min_woe_gap` too; without
     `min_bins`; without `min_bins` and `max_p_value`; without all three. If none has, the answer is
     the coarsest grouping there is: one bin, or the bins between `fixed_ends`.
-
-    Parameters
-    ----------
-    goods, bads : array_like of float, shape (p,)
-        Weight of goods and bads in every pre-bin, in order. Empty and pure ones are welcome; an
-        empty one joins the bin after it. Time grows as ``max_bins * p ** 2``, with `max_p_value` as
-        ``max_bins * p ** 3``.
-    constraints : Constraints, optional
-        Default ``Constraints()``.
-    total_goods, total_bads : float, optional
-        Weight of all goods and bads, missing and special rows included: the denominators of WoE and
-        of `min_share`. Default: the sums of `goods` and `bads`.
-    fixed_ends : iterable of int, default ()
-        Pre-bins that must be the last of their bin.
-    rows : array_like of float, shape (p,), optional
-        Number of rows in every pre-bin, for `min_count`. Default ``goods + bads``.
-
-    Returns
-    -------
-    Grouping
-
-    Raises
-    ------
-    SubjectError
-        Counts that are negative, not finite, of different length or none at all; totals below the
-        sums; no good or no bad at all; fixed ends outside the pre-bins.
-
-    Examples
-    --------
-    >>> found = group([40, 45, 30, 20, 22], [2, 3, 8, 10, 9], Constraints(max_bins=3))
-    >>> found.ends, round(found.iv, 3), found.direction
-    ((1, 2, 4), 0.742, 'up')
     """
     asked = constraints or Constraints()
     g = np.asarray(goods, dtype=np.float64)
@@ -259,6 +213,20 @@ class _Problem:
             return (below > 0) & (above >= z * z * (1 - TIE) * below)
 
         return ListedFollowers(key, gap, self._usable, differ)
+
+
+def z_squared(
+    goods: Floats, bads: Floats, goods_next: Floats, bads_next: Floats
+) -> tuple[Floats, Floats]:
+    """Return numerator and denominator of z squared of the pooled two-proportion z test.
+
+    Whole counts give whole numbers. The denominator is 0 where the test says nothing: only goods,
+    only bads, or an empty bin.
+    """
+    n, m = goods + bads, goods_next + bads_next
+    above = (bads * m - bads_next * n) ** 2 * (n + m)
+    below = (goods + goods_next) * (bads + bads_next) * n * m
+    return above, below
 
 
 def _check(

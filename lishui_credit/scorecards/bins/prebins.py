@@ -1,8 +1,8 @@
 """Pre-bins of a number: where the candidate cut points lie, and what is counted between them.
 
-Candidates are quantiles of the values that are quantities, and the steps of a monotone fit. Sorting the values once, and the bads among them once, gives every count by looking up
-the candidates: no row is assigned to a bin.
-Cost: one sort of the rows per characteristic.
+Candidates are quantiles of the values that are quantities, and the steps of a monotone fit. Sorting
+the values once, and the bads among them once, gives every count by looking up the candidates: no
+row is assigned to a bin. Cost: one sort of the rows per characteristic.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from lishui_credit.statistics.outcomes import Flags, Floats
 
 _FEWEST: Final = 50_000
 _PIECE_ROWS: Final = 5
@@ -24,18 +24,9 @@ _MOST_PIECES: Final = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Cut points and what lies between them.
+    """Cut points (k,), rising, each the start of a pre-bin, and what lies between them (k + 1,).
 
-    Parameters
-    ----------
-    cuts : ndarray of float, shape (k,)
-        Rising; each starts a pre-bin.
-    below : ndarray of float, shape (k,)
-        Largest value of the sample under each cut; NaN where there is none.
-    goods, bads : ndarray of float, shape (k + 1,)
-        Weighted rows per pre-bin.
-    rows : ndarray of int, shape (k + 1,)
-        Rows per pre-bin.
+    `below` is the largest value of the sample under each cut, NaN where there is none.
     """
 
     cuts: Floats
@@ -48,27 +39,9 @@ class Counted:
 def candidates(ordered: Floats, most: int) -> Floats:
     """Return candidate cut points of sorted values: each starts a pre-bin.
 
-    Parameters
-    ----------
-    ordered : ndarray of float, shape (n,)
-        Rising, without NaN.
-    most : int
-        Most pre-bins, those of heavy values not counted.
-
-    Returns
-    -------
-    ndarray of float, shape (k,), k < 2 * most
-        Rising values of the sample; a row belongs to the pre-bin of the last candidate that it
-        reaches. Every distinct value where there are at most `most`; otherwise quantiles, taken
-        finer where a few values hold many rows; a value
-        that fills a quantile alone has a pre-bin of its own.
-
-    Examples
-    --------
-    >>> candidates(np.array([1.0, 1.0, 2.0, 5.0]), 10).tolist()
-    [2.0, 5.0]
-    >>> candidates(np.arange(100.0), 4).tolist()
-    [25.0, 50.0, 75.0]
+    Every distinct value where there are at most `most`; otherwise quantiles, taken finer where a few
+    values hold many rows. A value that fills a quantile alone has a pre-bin of its own, so that there
+    may be up to ``2 * most``.
     """
     rows = len(ordered)
     if rows == 0:
@@ -108,14 +81,8 @@ def _after_ties(ordered: Floats, marks: Floats, most: int) -> Floats:
 class Ordered:
     """The quantities of a characteristic in rising order, ready to be counted between any cuts.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n,)
-        Rising, without NaN.
-    bad_values : ndarray of float or None
-        Those of the bads, rising; None under weights.
-    goods, bads : ndarray of float, shape (n + 1,), or None
-        Running sums of weights; None where rows are counted.
+    Rows are counted by `bad_values`, the sorted values of the bads; under weights that is None and
+    `goods` and `bads` are running sums.
     """
 
     values: Floats
@@ -124,18 +91,8 @@ class Ordered:
     bads: Floats | None
 
     @classmethod
-    def of(cls, values: Floats, bad: NDArray[np.bool_], weight: Floats | None) -> Ordered:
-        """Sort once.
-
-        Parameters
-        ----------
-        values : ndarray of float, shape (n,)
-            NaN where missing; NaNs are not counted.
-        bad : ndarray of bool, shape (n,)
-            The outcome.
-        weight : ndarray of float, shape (n,), or None
-            Weights; None counts rows.
-        """
+    def of(cls, values: Floats, bad: Flags, weight: Floats | None) -> Ordered:
+        """Sort values (n,), NaN where missing, once."""
         if weight is None:
             return cls(_known(np.sort(values)), _known(np.sort(values[bad])), None, None)
         order = np.argsort(values, kind="stable")
@@ -149,13 +106,7 @@ class Ordered:
         return cls(ordered, None, running(heavy * ~bad[order]), running(heavy * bad[order]))
 
     def between(self, cuts: Floats) -> Counted:
-        """Count goods and bads between cut points.
-
-        Parameters
-        ----------
-        cuts : ndarray of float, shape (k,)
-            Rising; each starts a pre-bin.
-        """
+        """Count goods and bads between rising cut points, each the start of a pre-bin."""
         known = len(self.values)
         places = np.searchsorted(self.values, cuts, side="left")
         rows = np.diff(places, prepend=0, append=known)
@@ -177,16 +128,6 @@ class Ordered:
         """Return cuts that leave one, two or three times so many rows, or a few more, at an end.
 
         A bin of the least size fits between them, which quantiles seldom leave room for.
-
-        Parameters
-        ----------
-        rows : int
-            Least rows of a bin.
-
-        Examples
-        --------
-        >>> Ordered.of(np.arange(100.0), np.zeros(100, dtype=bool), None).ends(7).tolist()
-        [7.0, 14.0, 21.0, 79.0, 86.0, 93.0]
         """
         known = len(self.values)
         sizes = rows * np.arange(1, 4)
@@ -200,23 +141,12 @@ class Ordered:
     def steps(self) -> Floats:
         """Return where the best rising and the best falling bad rate step; nothing on few rows.
 
-        Cuts of the best monotone grouping lie among the steps of the isotonic fit, but for those
-        that its least bin sizes move: quantiles alone miss them by up to a pre-bin. Under 50,000
-        rows a step so fine follows noise, and quantiles are all there is.
-
-        References
-        ----------
-        Barlow, R. E., Bartholomew, D. J., Bremner, J. M. and Brunk, H. D. (1972). Statistical
-        inference under order restrictions. Pool adjacent violators.
-
-        Examples
-        --------
-        >>> values = np.arange(60_000.0)
-        >>> bad = values % 5 == 4
-        >>> bad[30_000:] = values[30_000:] % 5 >= 3
-        >>> Ordered.of(values, bad, None).steps().tolist()
-        [30000.0]
+        Cuts of the best monotone grouping lie among the steps of the isotonic fit, but for those that its
+        least bin sizes move: quantiles alone miss them by up to a pre-bin. Under 50,000 rows a step so
+        fine follows noise, and quantiles are all there is.
         """
+        # Barlow, R. E., Bartholomew, D. J., Bremner, J. M. and Brunk, H. D. (1972). Statistical inference
+        # under order restrictions. Pool adjacent violators.
         if len(self.values) < _FEWEST:
             return np.empty(0)
         starts = np.flatnonzero(self.values[1:] != self.values[:-1]) + 1
@@ -257,18 +187,7 @@ def _known(ordered: Floats) -> Floats:
 
 
 def tidy(below: float, at: float) -> float:
-    """Return the shortest decimal above `below` and at most `at`: the same cut, easier to say.
-
-    Parameters
-    ----------
-    below, at : float
-        Largest value of the sample under the cut, and the cut; below < at.
-
-    Examples
-    --------
-    >>> tidy(34.78, 35.12), tidy(0.0, 3.0), tidy(1180.0, 1231.0), tidy(-7.0, -6.0)
-    (35.0, 3.0, 1200.0, -6.0)
-    """
+    """Return the shortest decimal above `below` and at most `at`: the same cut, easier to say."""
     low, high = Decimal(repr(below)), Decimal(repr(at))
     if not low < high:
         return at

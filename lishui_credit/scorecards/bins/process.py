@@ -1,7 +1,7 @@
 """`BinningProcess`: bin every characteristic of a frame, exactly, under stated policies.
 
-scikit-learn manners: `__init__` only stores, `fit` learns, learned state ends in an underscore.
-Frames of polars, pandas, pyarrow or anything narwhals takes.
+As in scikit-learn, `__init__` only stores, `fit` learns, and learned state ends in an underscore.
+Frames may be of polars, pandas, pyarrow or anything narwhals takes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, Self, cast
 
 import numpy as np
 import polars as pl
@@ -18,19 +18,19 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.scorecards.bins.binning import WOE, Binning
-from lishui_credit.scorecards.bins.characteristic import (
-    Missing,
-    Policies,
-    Sample,
-    Unseen,
-    bin_category,
-    bin_number,
-)
+from lishui_credit.scorecards.bins.binning import Binning
+from lishui_credit.scorecards.bins.category_bins import bin_category
+from lishui_credit.scorecards.bins.characteristic import Missing, Outcome, Policies, Unseen
 from lishui_credit.scorecards.bins.constraints import Constraints, Direction
-from lishui_credit.scorecards.bins.unseen import UnseenWarning, judge_unseen
+from lishui_credit.scorecards.bins.number_bins import NumberSettings, bin_number
+from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.estimator import Estimator
-from lishui_credit.scorecards.features import features, like, target, weights
+from lishui_credit.scorecards.features import TrainingSample, features, like
+from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.tables.frames import Frame
+
+SpecialCodes = Mapping[float, str] | Sequence[float]
+Splits = Sequence[float] | Sequence[Sequence[str]]
 
 LEAK: Final = 3.0
 _PARALLEL_CELLS: Final = 2_000_000
@@ -46,18 +46,18 @@ class BinningProcess(Estimator):
     Parameters
     ----------
     max_bins : int, default 8
-        Most bins of a characteristic, missing and special codes not counted.
+        Most bins of a characteristic, without the bins of missing values and special codes.
     prebins : int, default 64
         Candidate cut points of a number: quantiles, and from 50,000 rows on also the steps of
         the best monotone fit to rows in fives.
     min_share : float, default 0.02
-        Least share of all rows in a bin.
+        Least share of all rows in a bin, 0 to 1.
     min_bads, min_goods : float, default 5
-        Least weighted bads and goods in a bin.
+        Least weight of bads and of goods in a bin.
     min_woe_gap : float, default 0
         Least difference of WoE between neighbours.
     max_p_value : float, optional
-        Largest p-value of the two-proportion test between neighbours.
+        Largest p-value of the two-proportion test between neighbours, 0 to 1.
     direction : {"auto", "up", "down", "peak", "valley", "none"}, default "auto"
         Of the bad rate along a number's values; "auto" is the better of up and down, or a turn for
         which the evidence is strong.
@@ -67,20 +67,21 @@ class BinningProcess(Estimator):
     monotonic : mapping of str to str, optional
         Direction by characteristic.
     categorical : sequence of str, optional
-        Numbers that stand for categories.
+        Number columns that stand for categories.
     special_codes : mapping of str to sequence or mapping, optional
-        By characteristic, or ``"*"`` for all numbers: codes that are no quantities, maybe with
-        words: ``{"months": {-9: "no record"}}``.
+        Numbers that are codes, by characteristic or ``"*"`` for all; with their meaning where a
+        mapping is given: ``{"months": {-9: "no record"}}``. Each code has its own bin.
     missing : {"own", "neutral", "worst"}, default "own"
-        See `Policies`.
+        A missing value has its own bin, counts as average, or counts as the worst bin.
     unseen : {"raise", "warn", "worst", "neutral"}, default "warn"
-        See `Policies`.
+        A category that is not in the sample is an error; average, with a warning that counts the
+        rows; the worst bin; or average without a warning.
     rare_levels : int, default 30
-        Categories of fewer rows are one bin together.
+        Categories of fewer rows share one bin.
     smoothing : float, default 1.0
-        Imaginary rows with the population's odds in every bin.
+        Imaginary rows with the population's odds added to every bin.
     splits : mapping, optional
-        Bins set by hand: cut points of a number, groups of levels of a category.
+        Bins set by hand: cut points of a number, groups of categories.
     locked : mapping of str to sequence of float, optional
         Cut points that must be among those found.
     n_jobs : int, optional
@@ -98,7 +99,7 @@ class BinningProcess(Estimator):
     Notes
     -----
     Cost: one sort per number and row count, O(n log n), then a dynamic programme over the
-    pre-bins, O(max_bins * prebins^2 log prebins), free of the row count.
+    pre-bins, O(max_bins * prebins^2 log prebins), which does not grow with the row count.
 
     Examples
     --------
@@ -127,12 +128,12 @@ class BinningProcess(Estimator):
         turn_p: float = 1e-4,
         monotonic: Mapping[str, str] | None = None,
         categorical: Sequence[str] | None = None,
-        special_codes: Mapping[str, Any] | None = None,
+        special_codes: Mapping[str, SpecialCodes] | None = None,
         missing: Missing = "own",
         unseen: Unseen = "warn",
         rare_levels: int = 30,
         smoothing: float = 1.0,
-        splits: Mapping[str, Sequence[Any]] | None = None,
+        splits: Mapping[str, Splits] | None = None,
         locked: Mapping[str, Sequence[float]] | None = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -159,49 +160,40 @@ class BinningProcess(Estimator):
 
     # ---- learning ---------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> BinningProcess:  # noqa: N803
+    def fit(self, X: Frame, y: Values, sample_weight: Values | None = None) -> Self:  # noqa: N803
         """Learn the bins.
 
         Parameters
         ----------
         X : frame, shape (n, k)
-            Numbers, booleans and texts; missing allowed.
+            Numbers, booleans and texts; missing values are allowed.
         y : array-like, shape (n,)
             1 bad, 0 good.
         sample_weight : array-like, shape (n,), optional
-            Weights, at least 0.
-
-        Returns
-        -------
-        BinningProcess
+            At least 0.
 
         Raises
         ------
         SubjectError
-            For infinite values, dates, duplicate columns, an outcome that is not 0/1 or has one
-            class only, settings that name no column; all at once.
+            For infinite values, dates, column names that occur twice, an outcome that is not 0/1 or
+            has one class only, settings that name no column.
 
         Warns
         -----
         LeakWarning
             Where an information value is above 3.
         """
-        frame = features(X)
-        outcome = target(y, frame.height)
-        sample = Sample(
-            bad=outcome == 1,
-            weight=None if sample_weight is None else weights(sample_weight, frame.height),
-        )
+        return self.learn(TrainingSample.read(X, y, sample_weight))
+
+    def learn(self, sample: TrainingSample) -> Self:
+        """Learn the bins of a sample that has been read and checked."""
+        frame = sample.frame
+        outcome = Outcome(bad=sample.outcome == 1, weight=sample.weight)
         self._check_settings(frame)
-        policies = Policies(
-            missing=self.missing,
-            unseen=self.unseen,
-            rare_levels=self.rare_levels,
-            smoothing=self.smoothing,
-        )
+        policies = self.policies
 
         def learn(name: str) -> Binning:
-            return self._learn(frame[name], sample, policies)
+            return self._learn(frame[name], outcome, policies)
 
         threads = self.n_jobs
         if threads is None:
@@ -215,18 +207,28 @@ class BinningProcess(Estimator):
         self.binnings_: dict[str, Binning] = {row.feature: row for row in found}
         self.feature_names_in_ = list(frame.columns)
         self.n_features_in_ = frame.width
-        leaks = [row for row in found if max(row.iv, row.potential) > LEAK]
-        if leaks:
-            listed = ", ".join(f"{r.feature} ({max(r.iv, r.potential):.1f})" for r in leaks)
+        leaks = {row.feature: max(row.iv, row.potential) for row in found}
+        listed = ", ".join(f"{name} ({iv:.1f})" for name, iv in leaks.items() if iv > LEAK)
+        if listed:
             warnings.warn(
                 tr(
                     f"information value above {LEAK:g}, perhaps the outcome in disguise: {listed}",
                     f"信息值高于 {LEAK:g},疑似结果泄漏:{listed}",
                 ),
                 LeakWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         return self
+
+    @property
+    def policies(self) -> Policies:
+        """How missing, rare and unseen values count."""
+        return Policies(
+            missing=self.missing,
+            unseen=self.unseen,
+            rare_levels=self.rare_levels,
+            smoothing=self.smoothing,
+        )
 
     def _check_settings(self, frame: pl.DataFrame) -> None:
         named: dict[str, Iterable[str]] = {
@@ -238,7 +240,7 @@ class BinningProcess(Estimator):
         }
         problems = [
             Problem(
-                tr(f"{setting} names a column that is not there", f"{setting} 指定了不存在的列"),
+                tr(f"{setting} names a column that does not exist", f"{setting} 指定了不存在的列"),
                 name,
                 ", ".join(frame.columns[:8]),
             )
@@ -271,35 +273,36 @@ class BinningProcess(Estimator):
             smoothing=self.smoothing,
         )
 
-    def _learn(self, column: pl.Series, sample: Sample, policies: Policies) -> Binning:
+    def _learn(self, column: pl.Series, outcome: Outcome, policies: Policies) -> Binning:
         name = column.name
         number = column.dtype.is_numeric()
         constraints = self._constraints(name)
         by_hand = (self.splits or {}).get(name)
         if not number or name in (self.categorical or ()):
+            text = column.cast(pl.String)
+            if number:  # whole numbers lose their decimal part
+                text = text.str.replace(r"\.0+$", "")
             return bin_category(
                 name,
-                as_levels(column, coded=number),
-                sample,
+                text,
+                outcome,
                 constraints,
                 policies,
                 coded=number,
-                splits=by_hand,
+                splits=cast(Sequence[Sequence[str]] | None, by_hand),
             )
-        codes = (self.special_codes or {}).get(name, (self.special_codes or {}).get("*", {}))
+        special = self.special_codes or {}
+        codes = special.get(name, special.get("*", {}))
         words = codes if isinstance(codes, Mapping) else dict.fromkeys(codes, "")
-        return bin_number(
-            name,
-            as_numbers(column),
-            sample,
-            constraints,
-            policies,
+        settings = NumberSettings(
             prebins=self.prebins,
             special={float(code): str(word) for code, word in words.items()},
-            splits=by_hand,
+            splits=cast(Sequence[float] | None, by_hand),
             locked=(self.locked or {}).get(name, ()),
             turn_p=self.turn_p,
         )
+        values = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        return bin_number(name, values, outcome, constraints, policies, settings)
 
     # ---- what was learned --------------------------------------------------------------------
 
@@ -322,12 +325,13 @@ class BinningProcess(Estimator):
         return found[name].table()
 
     def iv_table(self) -> pl.DataFrame:
-        """Return one row per characteristic, strongest first.
+        """Return one row per characteristic, the largest information value first.
 
         Returns
         -------
         polars.DataFrame
-            feature, type, bins, iv, potential (before the constraints, see `Binning`), asked, direction, obeyed, missing share, notes.
+            feature, type, bins, iv, potential (before the constraints, see `Binning`), asked,
+            direction, obeyed, missing (share of the rows), notes.
         """
         rows = [
             {
@@ -353,43 +357,49 @@ class BinningProcess(Estimator):
 
     # ---- applying ----------------------------------------------------------------------------
 
-    def bin_numbers(self, X: Any, names: Sequence[str] | None = None) -> pl.DataFrame:  # noqa: N803
+    def bin_numbers(
+        self,
+        X: Frame,  # noqa: N803
+        names: Sequence[str] | None = None,
+    ) -> pl.DataFrame:
         """Return the number of the bin each value falls in, in the order of `Binning.bins`.
 
         Parameters
         ----------
         X : frame
-            With the characteristics' columns, in any order.
+            Holds the characteristics' columns, in any order.
         names : sequence of str, optional
             Characteristics; all if None.
 
         Raises
         ------
         SubjectError
-            For absent columns, infinite values, and unseen categories where `unseen` is "raise".
+            For missing columns, infinite values, and unseen categories where `unseen` is "raise".
 
         Warns
         -----
         UnseenWarning
             With counts, where `unseen` is "warn".
         """
-        found = self._found()
-        chosen = list(found) if names is None else list(names)
-        frame = features(X, chosen)
-        numbers = frame.select(
-            found[name].index().expr(pl).cast(pl.Int16).alias(name) for name in chosen
-        )
-        judge_unseen(frame, [found[name] for name in chosen], self.unseen)
-        return numbers
+        chosen = list(self._found()) if names is None else list(names)
+        return self.placed(features(X, chosen))
 
-    def transform(self, X: Any) -> Any:  # noqa: N803
+    def placed(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the bin numbers of a frame of characteristics that has been read and checked."""
+        found = {name: self._found()[name] for name in frame.columns}
+        judge_unseen(frame, list(found.values()), self.unseen)
+        return frame.select(
+            row.index().expr(pl).cast(pl.Int16).alias(name) for name, row in found.items()
+        )
+
+    def transform(self, X: Frame) -> Any:  # noqa: N803
         """Return the WoE of every value, ``ln(good%/bad%)``; a frame of the kind that came in."""
         numbers = self.bin_numbers(X)
         return like(
             X, pl.DataFrame({name: self._woe_of(numbers, name) for name in numbers.columns})
         )
 
-    def woes(self, numbers: pl.DataFrame) -> NDArray[np.float64]:
+    def woes(self, numbers: pl.DataFrame) -> Floats:
         """Return the WoE of bin numbers, an array of their shape."""
         # Filled column by column: a list of columns and their stack would be held at once.
         found = np.empty((numbers.height, numbers.width), order="F")
@@ -397,29 +407,19 @@ class BinningProcess(Estimator):
             found[:, place] = self._woe_of(numbers, name)
         return found
 
-    def _woe_of(self, numbers: pl.DataFrame, name: str) -> NDArray[np.float64]:
-        found: NDArray[np.float64] = self.binnings_[name].woes[numbers[name].to_numpy()]
+    def _woe_of(self, numbers: pl.DataFrame, name: str) -> Floats:
+        found: Floats = self.binnings_[name].woes[numbers[name].to_numpy()]
         return found
 
-    def fit_transform(self, X: Any, y: Any, sample_weight: Any = None) -> Any:  # noqa: N803
+    def fit_transform(
+        self,
+        X: Frame,  # noqa: N803
+        y: Values,
+        sample_weight: Values | None = None,
+    ) -> Any:
         """Learn the bins and return the WoE."""
         return self.fit(X, y, sample_weight).transform(X)
 
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Return the columns of `transform`, as scikit-learn asks."""
         return np.asarray(list(self._found()), dtype=object)
-
-
-def as_numbers(column: pl.Series) -> NDArray[np.float64]:
-    """Return a column as doubles, NaN where missing."""
-    found: NDArray[np.float64] = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    return found
-
-
-def as_levels(column: pl.Series, *, coded: bool) -> pl.Series:
-    """Return a column as category names; whole numbers lose their decimal part."""
-    text = column.cast(pl.String)
-    return text.str.replace(r"\.0+$", "") if coded else text
-
-
-__all__ = ["WOE", "BinningProcess", "LeakWarning", "UnseenWarning"]

@@ -1,4 +1,4 @@
-"""Categories at scoring time that the sample lacks: refuse, or count and say so."""
+"""Categories at scoring time that are not in the sample: refuse them, or count and warn."""
 
 from __future__ import annotations
 
@@ -13,30 +13,13 @@ from lishui_credit.scorecards.bins.binning import Binning
 
 
 class UnseenWarning(UserWarning):
-    """Categories that the sample lacks were met, and counted as stated."""
+    """Categories that are not in the sample were met, and counted as stated."""
 
 
 def judge_unseen(frame: pl.DataFrame, binnings: Sequence[Binning], policy: str) -> None:
-    """Raise or warn where a category is none of the sample's.
+    """Raise or warn where a category of rows is not in the sample; under other policies do nothing.
 
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        Rows, as `frames.features` reads them.
-    binnings : sequence of Binning
-        Characteristics; numbers are passed over.
-    policy : {"raise", "warn", "worst", "neutral"}
-        The last two say nothing: the points carry the policy.
-
-    Raises
-    ------
-    SubjectError
-        Under "raise", one problem per column.
-
-    Warns
-    -----
-    UnseenWarning
-        Under "warn", with counts and examples.
+    The points carry the other policies. A warning counts the rows and shows examples.
     """
     categories = {row.feature: row for row in binnings if row.type != "number"}
     if policy not in ("raise", "warn") or not categories:
@@ -50,8 +33,8 @@ def judge_unseen(frame: pl.DataFrame, binnings: Sequence[Binning], policy: str) 
     for name, count in strange.items():
         values = frame.filter(tests[name])[name].cast(pl.String).unique().sort().head(3)
         said.append(f"{name}: {count} ({', '.join(values)})")
-    what = tr("categories the sample lacks", "样本中没有的类别取值")
+    what = tr("categories that are not in the sample", "样本中没有的类别取值")
     if policy == "raise":
         raise SubjectError(Problem(what, row) for row in said)
     counted = tr("counted as average", "按平均水平计")
-    warnings.warn(f"{what}: {'; '.join(said)}; {counted}", UnseenWarning, stacklevel=3)
+    warnings.warn(f"{what}: {'; '.join(said)}; {counted}", UnseenWarning, stacklevel=4)

@@ -7,33 +7,22 @@ that a pure bin keeps a finite WoE, an empty bin has WoE 0, and smoothing 0 is t
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lishui_credit.statistics.chi_square import tail
+from lishui_credit.statistics.outcomes import Floats
 
 SIGN: Final = "ln(good%/bad%)"
 """The sign convention, printed in the header of every table that shows a WoE."""
 
-Floats = NDArray[np.float64]
-
 
 def smoothed(
     goods: ArrayLike, bads: ArrayLike, total_goods: float, total_bads: float, smoothing: float
-) -> tuple[Any, Any]:
-    """Return the counts of bins with the imaginary rows added.
-
-    Parameters
-    ----------
-    goods, bads : array-like of float
-        Weighted rows per bin, at least 0.
-    total_goods, total_bads : float
-        Of the whole sample, above 0.
-    smoothing : float
-        Imaginary rows, at least 0.
-    """
+) -> tuple[Floats, Floats]:
+    """Return the counts of bins with `smoothing` imaginary rows of the population's odds added."""
     whole = total_goods + total_bads
     return (
         np.asarray(goods, dtype=np.float64) + smoothing * (total_goods / whole),
@@ -47,35 +36,13 @@ def woe(
     total_goods: float,
     total_bads: float,
     smoothing: float = 1.0,
-) -> Any:
+) -> Floats:
     """Return the weight of evidence of bins, ``ln((g / G) / (b / B))`` of smoothed counts.
 
-    Parameters
-    ----------
-    goods, bads : array-like of float
-        Weighted rows per bin.
-    total_goods, total_bads : float
-        Of the whole sample, above 0.
-    smoothing : float, default 1
-        Imaginary rows with the population's odds added to every bin.
-
-    Returns
-    -------
-    ndarray of float
-        Shape of the counts; infinite for a pure bin at smoothing 0.
-
-    References
-    ----------
-    Good, I. J. (1950). Probability and the Weighing of Evidence. Siddiqi, N. (2006). Credit Risk
-    Scorecards, ch. 6.
-
-    Examples
-    --------
-    >>> woe([400, 300], [50, 250], 700, 300).round(4).tolist()
-    [1.2279, -0.6638]
-    >>> woe([0], [0], 700, 300).tolist()
-    [0.0]
+    Infinite for a pure bin at smoothing 0; 0 for an empty one.
     """
+    # Good, I. J. (1950). Probability and the Weighing of Evidence. Siddiqi, N. (2006). Credit Risk
+    # Scorecards, ch. 6.
     good, bad = smoothed(goods, bads, total_goods, total_bads, smoothing)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.log(good / total_goods) - np.log(bad / total_bads)
@@ -88,16 +55,11 @@ def iv_part(
     total_goods: float,
     total_bads: float,
     smoothing: float = 1.0,
-) -> Any:
+) -> Floats:
     """Return what each bin adds to the information value, ``(g / G - b / B) * WoE``.
 
-    Parameters and references as in `woe`; shares are of the counts as they are, WoE of smoothed
-    ones, so that parts add up over bins whatever their number.
-
-    Examples
-    --------
-    >>> float(iv_part([400, 300], [50, 250], 700, 300).sum().round(4))
-    0.7657
+    Shares are of the counts as they are, WoE of smoothed ones, so that parts add up over bins
+    whatever their number.
     """
     spread = np.asarray(goods, dtype=np.float64) / total_goods
     spread = spread - np.asarray(bads, dtype=np.float64) / total_bads
@@ -105,15 +67,10 @@ def iv_part(
     return np.where(spread == 0, 0.0, spread * weight)
 
 
-def woe_error(goods: ArrayLike, bads: ArrayLike, total_goods: float, total_bads: float) -> Any:
+def woe_error(goods: ArrayLike, bads: ArrayLike, total_goods: float, total_bads: float) -> Floats:
     """Return the standard error of each bin's WoE (delta method); infinite for a pure bin.
 
     ``var = 1/g - 1/G + 1/b - 1/B``: the counts of a bin are multinomial parts of their totals.
-
-    Examples
-    --------
-    >>> float(woe_error([400], [50], 700, 300).round(4)[0])
-    0.1332
     """
     good, bad = np.asarray(goods, dtype=np.float64), np.asarray(bads, dtype=np.float64)
     with np.errstate(divide="ignore"):
@@ -122,36 +79,16 @@ def woe_error(goods: ArrayLike, bads: ArrayLike, total_goods: float, total_bads:
 
 
 def shrunk(goods: ArrayLike, bads: ArrayLike, *, gate: float = 0.01) -> tuple[Floats, Floats]:
-    """Return the counts of many levels with each bad rate drawn towards the mean of all.
+    """Return the goods and bads of many levels with each bad rate drawn towards the mean of all.
 
     The spread of true rates between levels is estimated by moments of the beta-binomial; a level's
-    rate becomes ``(b + m * p) / (n + m)``, where m is the number of rows at which a level is
-    believed half. Levels that do not differ beyond chance (chi-square test at level `gate`) all
-    get the mean: a column of noise then separates nothing, however many levels it has.
-
-    Parameters
-    ----------
-    goods, bads : array-like of float, shape (k,)
-        Weighted rows per level, at least one row each.
-    gate : float, default 0.01
-        Level of the test that levels differ at all; 1 shrinks without testing.
-
-    Returns
-    -------
-    goods, bads : ndarray of float, shape (k,)
-        Rows per level and bads of all levels are unchanged.
-
-    References
-    ----------
-    Kleinman, J. C. (1973). Proportions with extraneous variance. JASA 68, 46-54. Efron, B. and
-    Morris, C. (1975). Data analysis using Stein's estimator. JASA 70, 311-319.
-
-    Examples
-    --------
-    >>> kept, _ = shrunk([900.0, 500.0], [100.0, 500.0])
-    >>> kept.round(1).tolist()
-    [899.7, 500.3]
+    rate becomes ``(b + m * p) / (n + m)``, where m is the number of rows at which a level's own rate
+    and the mean weigh the same. Levels that do not differ beyond chance (chi-square test at level
+    `gate`; at 1 there is no test) all get the mean: a column of noise then separates nothing,
+    however many levels it has. Rows per level and bads of all levels are unchanged.
     """
+    # Kleinman, J. C. (1973). Proportions with extraneous variance. JASA 68, 46-54. Efron, B. and
+    # Morris, C. (1975). Data analysis using Stein's estimator. JASA 70, 311-319.
     good, bad = np.asarray(goods, dtype=np.float64), np.asarray(bads, dtype=np.float64)
     rows = good + bad
     whole = rows.sum()
@@ -162,7 +99,7 @@ def shrunk(goods: ArrayLike, bads: ArrayLike, *, gate: float = 0.01) -> tuple[Fl
         return good, bad
     noise = mean * (1 - mean)
     statistic = float(((bad - flat) ** 2 / (rows * noise)).sum())
-    if not _exceeds(statistic, levels - 1, gate):
+    if gate < 1 and tail(statistic, levels - 1) >= gate:
         return rows - flat, flat
     # Moments: E[sum n (r - p)^2] = (k - 1) noise + (N - sum n^2 / N - (k - 1)) spread.
     between = float((rows * (bad / rows - mean) ** 2).sum())
@@ -174,8 +111,3 @@ def shrunk(goods: ArrayLike, bads: ArrayLike, *, gate: float = 0.01) -> tuple[Fl
     drawn = rows * (bad + strength * mean) / (rows + strength)
     drawn *= bad.sum() / drawn.sum()  # as many bads as before
     return rows - drawn, drawn
-
-
-def _exceeds(statistic: float, freedom: int, gate: float) -> bool:
-    """Tell whether a chi-square statistic is significant at a level."""
-    return tail(statistic, freedom) < gate if gate < 1 else True

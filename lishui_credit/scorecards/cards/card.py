@@ -1,8 +1,8 @@
 """`Card`: a fitted scorecard as plain data, and what it says of a row.
 
-A card is a set of `PointsTable`s whose points come from a fit: the same noun a rubric's indicators
-compile to, so that it scores, explains and scales out the same way. Points are integers in units
-of 1/`point_unit`; a score is their sum, and a probability follows from the score alone.
+A card is a set of `PointsTable`s whose points come from a fit: the same noun that a rubric's
+indicators compile to, so that a card scores and explains in the same way. Points are integers in
+units of 1/`point_unit`; a score is their sum, and a probability follows from the score alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, overload
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from lishui_credit.errors import ModelError, Problem
 from lishui_credit.expressions import E, Namespace
@@ -27,6 +27,9 @@ from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.cards.scale import Scale
 from lishui_credit.scorecards.features import features
+from lishui_credit.statistics.logistic import expit
+from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.tables.frames import Frame
 
 POINTS = "points__"
 
@@ -40,11 +43,11 @@ class Characteristic:
     binning : Binning
         Bins and WoE.
     points : tuple of int
-        Of each bin, in the order of the bins.
+        Of each bin, in the order of the bins, in units of 1/`point_unit` of the card.
     coefficient, error, p_value : float
         On the WoE; NaN where a card has none.
     label_zh, label_en : str
-        What people call it.
+        Name in Chinese and in English.
     """
 
     binning: Binning
@@ -57,12 +60,12 @@ class Characteristic:
 
     @property
     def feature(self) -> str:
-        """Its column."""
+        """Name of its column."""
         return self.binning.feature
 
     @property
     def label(self) -> str:
-        """What people call it, in the language in use; the column's name where unnamed."""
+        """Its name in the language in use; the column's name where it has none."""
         return tr(self.label_en, self.label_zh) or self.label_zh or self.label_en or self.feature
 
     @property
@@ -77,7 +80,7 @@ class Characteristic:
 
     @property
     def unseen(self) -> int:
-        """Points of a category the sample lacks; of a number, those of a missing value."""
+        """Points of a category that is not in the sample; of a number, those of a missing value."""
         return self._of("missing" if self.binning.type == "number" else "unseen")
 
     def _of(self, kind: str) -> int:
@@ -86,18 +89,18 @@ class Characteristic:
 
     @property
     def held(self) -> list[tuple[Bin, int]]:
-        """Bins and points a row of the sample could have; every bin where none was counted."""
+        """Bins and points that a row of the sample can have; every bin where rows were not counted."""
         pairs = list(zip(self.binning.bins, self.points, strict=True))
         return [(row, mark) for row, mark in pairs if row.rows] or pairs
 
     @property
     def best(self) -> int:
-        """Most points a row of the sample could have."""
+        """Most points a row of the sample can have."""
         return max(mark for _, mark in self.held)
 
     @property
     def worst(self) -> int:
-        """Fewest points a row of the sample could have."""
+        """Fewest points a row of the sample can have."""
         return min(mark for _, mark in self.held)
 
     @property
@@ -125,23 +128,23 @@ class Card:
     scale : Scale
         From log-odds to points.
     base_points : int
-        Points everybody gets, in units of 1/`point_unit`; 0 where folded into the rest.
+        Points of every subject, in units of 1/`point_unit`; 0 where folded into the characteristics.
     point_unit : int
         Integers per printed point.
     intercept : float
         Log-odds good:bad at WoE 0.
     policies : Policies
-        For missing and unseen values.
+        How missing, rare and unseen values count.
     grades : GradeScale, optional
         Bounds in units of 1/`point_unit`.
     dropped : mapping of str to str
         Characteristics left out, and why.
     protected : mapping of str to str
-        Protected attributes taken all the same, and the reason given.
+        Protected attributes that are used, and the reason given.
     settings, provenance, metrics : mapping
-        What it was fitted with, on what, how well it did.
+        The settings of the fit, its sample, its measures.
     id, title_zh : str
-        Name.
+        Id and Chinese title.
     synthetic : bool
         Whether the sample is synthetic.
     """
@@ -196,11 +199,6 @@ class Card:
         Select it beside the subject's id, or add it with ``with_columns``: a polars scan that
         selects only such expressions may return row groups out of order.
 
-        Parameters
-        ----------
-        ns : module, default polars
-            polars or narwhals.
-
         Examples
         --------
         >>> import polars as pl
@@ -216,13 +214,13 @@ class Card:
 
     # ---- rows ---------------------------------------------------------------------------------
 
-    def score(self, X: Any) -> pl.Series:  # noqa: N803
+    def score(self, X: Frame) -> pl.Series:  # noqa: N803
         """Return the score of every row, Int32 in units of 1/`point_unit`, shape (n,).
 
         Raises
         ------
         SubjectError
-            For absent columns (with the nearest name), infinite values, and unseen categories
+            For missing columns (with the nearest name), infinite values, and unseen categories
             where the policy is "raise".
 
         Warns
@@ -230,11 +228,14 @@ class Card:
         UnseenWarning
             With counts, where the policy is "warn".
         """
-        frame = features(X, self.columns)
+        return self.scored(features(X, self.columns))
+
+    def scored(self, frame: pl.DataFrame) -> pl.Series:
+        """Return the score of every row of a frame that has been read and checked."""
         judge_unseen(frame, [row.binning for row in self.characteristics], self.policies.unseen)
         return frame.select(self.expr()).to_series()
 
-    def contributions(self, X: Any) -> pl.DataFrame:  # noqa: N803
+    def contributions(self, X: Frame) -> pl.DataFrame:  # noqa: N803
         """Return one ``points__<column>`` per characteristic, shape (n, k), and the score.
 
         The columns and the base points add up to ``score``.
@@ -243,15 +244,14 @@ class Card:
         judge_unseen(frame, [row.binning for row in self.characteristics], self.policies.unseen)
         return frame.select(*(self.points_expr(name) for name in self.columns), self.expr())
 
-    def log_odds(self, scores: Any) -> NDArray[np.float64]:
+    def log_odds(self, scores: ArrayLike) -> Floats:
         """Return ln(good / bad) of scores, shape (n,)."""
         values = np.asarray(scores, dtype=np.float64) / self.point_unit
         return (values - self.scale.offset) / self.scale.factor
 
-    def pd(self, scores: Any) -> NDArray[np.float64]:
-        """Return the probability of bad of scores, shape (n,): strictly falling."""
-        from_line: NDArray[np.float64] = 1 / (1 + np.exp(self.log_odds(scores)))
-        return from_line
+    def pd(self, scores: ArrayLike) -> Floats:
+        """Return the probability of bad of scores, shape (n,); it falls strictly as scores rise."""
+        return expit(-self.log_odds(scores))
 
     def grade(self, scores: pl.Series) -> pl.Series:
         """Return the grade id of scores.
@@ -273,12 +273,12 @@ class Card:
     def grade_expr(self) -> pl.Expr:
         """Return the expression of the grade of a column ``score``, named ``grade``."""
         rows = self.grades.grades if self.grades is not None else ()
-        chain: Any = pl.when(pl.lit(False)).then(pl.lit(rows[-1].id))
-        for row in rows:
+        found = pl.lit(rows[-1].id)
+        for row in reversed(rows):
             if row.at_least is not None:
-                chain = chain.when(pl.col("score") >= row.at_least).then(pl.lit(row.id))
-        found: pl.Expr = chain.otherwise(pl.lit(rows[-1].id)).alias("grade")
-        return found
+                reached = pl.col("score") >= row.at_least
+                found = pl.when(reached).then(pl.lit(row.id)).otherwise(found)
+        return found.alias("grade")
 
     def pd_expr(self) -> pl.Expr:
         """Return the expression of the probability of bad of a column ``score``, named ``pd``."""
@@ -336,12 +336,12 @@ class Card:
         )
 
     def printed(self, points: float) -> float:
-        """Return points as people read them."""
+        """Return points as they are printed: a whole number where `point_unit` is 1."""
         return points if self.point_unit == 1 else points / self.point_unit
 
     @property
     def range(self) -> tuple[int, int]:
-        """Lowest and highest score a row of the sample could have."""
+        """Lowest and highest score a row of the sample can have."""
         low = self.base_points + sum(row.worst for row in self.characteristics)
         high = self.base_points + sum(row.best for row in self.characteristics)
         return low, high

@@ -29,17 +29,7 @@ FILE: Final = "scorecard.json"
 
 
 def to_json(card: Card) -> str:
-    """Return a card as JSON: keys sorted, one band per line, numbers exact.
-
-    Examples
-    --------
-    >>> from lishui_credit.scorecards import Scorecard
-    >>> import polars as pl
-    >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
-    >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
-    >>> to_json(from_json(to_json(card))) == to_json(card)
-    True
-    """
+    """Return a card as JSON: keys sorted, one band per line, numbers exact."""
     grades = card.grades.grades if card.grades is not None else ()
     data = {
         "schema": SCHEMA,
@@ -139,13 +129,7 @@ def _prose(value: Any, depth: int, key: str = "") -> str:
 
 
 def from_json(text: str) -> Card:
-    """Return the card a JSON text holds.
-
-    Raises
-    ------
-    ModelError
-        If it is no card of this schema, or a band is malformed.
-    """
+    """Return the card a JSON text holds; ModelError where it is no card of this schema."""
     try:
         data = json.loads(text)
         if data.get("schema") != SCHEMA:
@@ -186,7 +170,7 @@ def from_json(text: str) -> Card:
             Problem(
                 tr("not a readable scorecard", "无法读取该评分卡"),
                 f"{type(error).__name__}: {error}"[:120],
-                tr("write it again from its fit", "请由拟合结果重新写出"),
+                tr("write it again from the fitted model", "请由拟合后的模型重新写出"),
             )
         ) from None
 
@@ -248,7 +232,7 @@ def save(card: Card, folder: Path | str, **pages: str) -> Path:
     folder : path-like
         ``models/<id>/<version>``.
     **pages : str
-        Further files by name, dots written as two underscores: ``card__md="…"``.
+        Text of further files by name, dots written as two underscores: ``card__md="…"``.
 
     Returns
     -------
@@ -259,6 +243,18 @@ def save(card: Card, folder: Path | str, **pages: str) -> Path:
     ------
     ModelError
         If the folder holds a card already: a version is never overwritten.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import polars as pl
+    >>> from lishui_credit.scorecards import Scorecard
+    >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
+    >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     path = save(card, f"{home}/late/1", card__md="# Late")
+    ...     sorted(file.name for file in path.parent.iterdir()), load(path) == card
+    (['card.md', 'scorecard.json'], True)
     """
     folder = Path(folder)
     path = folder / FILE
@@ -279,17 +275,26 @@ def save(card: Card, folder: Path | str, **pages: str) -> Path:
 def load(path: Path | str) -> Card:
     """Read a card from its folder or file.
 
+    Parameters
+    ----------
+    path : path-like
+        ``models/<id>/<version>``, or its ``scorecard.json``.
+
+    Returns
+    -------
+    Card
+
     Raises
     ------
     ModelError
-        If there is none, or it is not readable.
+        If there is no card, or it cannot be read.
     """
     path = Path(path)
     path = path / FILE if path.is_dir() else path
     if not path.exists():
         raise ModelError(
             Problem(
-                tr("no scorecard there", "没有找到评分卡"),
+                tr("there is no scorecard", "没有找到评分卡"),
                 str(path),
                 tr("fit one: lishui-credit fit", "请先拟合:lishui-credit fit"),
             )

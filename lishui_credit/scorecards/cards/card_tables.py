@@ -1,6 +1,6 @@
 """What a model card says, as frames: facts, points, regression, what was left out, measures.
 
-`model_card` writes the same for reading as a page; frames are for whoever draws, sorts or exports.
+`model_card` writes them as a page; frames are for whoever draws, sorts or exports.
 """
 
 from __future__ import annotations
@@ -18,21 +18,7 @@ from lishui_credit.tables.columns import dictionary
 
 
 def named(card: Card) -> Card:
-    """Return a card whose characteristics have names in both languages, from the data dictionary.
-
-    Parameters
-    ----------
-    card : Card
-        Its own names stay; a column the dictionary does not know is left as it is.
-
-    Examples
-    --------
-    >>> from lishui_credit.scorecards import Scorecard
-    >>> frame = pl.DataFrame({"net_income": [0] * 50 + [1] * 50})
-    >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
-    >>> named(card).characteristics[0].label_zh
-    '上年纯收入'
-    """
+    """Return a card whose characteristics are named in both languages, from the data dictionary."""
     known = dictionary()
 
     def english(feature: str, own: str) -> str:
@@ -54,50 +40,35 @@ def named(card: Card) -> Card:
     )
 
 
-def facts(card: Card, *, intended: str = "", population: str = "") -> pl.DataFrame:
-    """Return what a reader needs before trusting a card, two columns of text.
-
-    Parameters
-    ----------
-    card : Card
-        The card.
-    intended, population : str
-        In the owner's words.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``what``, ``value``, in the language in use: use, limits of use, sample, outcome, scale,
-        protected attributes, file and version.
-
-    Examples
-    --------
-    >>> from lishui_credit.scorecards import Scorecard
-    >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
-    >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
-    >>> facts(card, intended="a test").row(0)
-    ('...', 'a test')
-    """
+def use_rows(card: Card, intended: str, population: str) -> list[tuple[str, str]]:
+    """Return what a card is for, not for and made from, in the owner's words where there are any."""
     unsaid = tr("not stated by the owner", "模型所有者未说明")
     told = card.provenance
-    low, high = card.range
-    odds = card.scale.base_odds
-    rows = [
+    rows, bads = told.get("sample_rows", 0), told.get("sample_bads", 0)
+    outcome = str(told.get("label", unsaid))
+    if "label" not in told and "target" in told:
+        outcome = tr(f"column {told['target']}, {unsaid}", f"{told['target']} 列,{unsaid}")
+    return [
         (tr("intended use", "用途"), intended or unsaid),
         (
             tr("not for", "不得用于"),
             tr(
-                "behaviour other than credit; decisions without a person who can be asked; "
+                "behaviour other than credit; decisions without a person to appeal to; "
                 "populations unlike the sample",
                 "信用以外的行为评分;无人可申诉的决定;与样本不同的人群",
             ),
         ),
         (tr("population", "样本"), population or unsaid),
-        (
-            tr("rows, of them bad", "行数,其中违约"),
-            f"{told.get('sample_rows', 0):,}, {told.get('sample_bads', 0):,}",
-        ),
-        (tr("outcome", "好坏定义"), str(told.get("label", told.get("target", unsaid)))),
+        (tr("rows", "行数"), tr(f"{rows:,}, of them {bads:,} bad", f"{rows:,},其中违约 {bads:,}")),
+        (tr("outcome", "好坏定义"), outcome),
+    ]
+
+
+def scale_rows(card: Card) -> list[tuple[str, str]]:
+    """Return how the points of a card are scaled."""
+    low, high = card.range
+    odds = card.scale.base_odds
+    return [
         (
             tr("base score", "基准分"),
             tr(
@@ -105,13 +76,19 @@ def facts(card: Card, *, intended: str = "", population: str = "") -> pl.DataFra
                 f"好坏比 {odds.good:g}:{odds.bad:g} 时 {card.scale.base_score:g} 分",
             ),
         ),
+        (tr("points that double the odds (pdo)", "好坏比翻倍所需分数(pdo)"), f"{card.scale.pdo:g}"),
+        (tr("possible scores", "可能的分数"), f"{card.printed(low):g} – {card.printed(high):g}"),
+    ]
+
+
+def facts(card: Card, *, intended: str = "", population: str = "") -> pl.DataFrame:
+    """Return what a reader needs before trusting a card: ``what`` and ``value``, as text."""
+    told = card.provenance
+    rows = [
+        *use_rows(card, intended, population),
+        *scale_rows(card),
         (
-            tr("points that double the odds", "好坏比翻倍所需分数"),
-            f"{card.scale.pdo:g}",
-        ),
-        (tr("scores possible", "可能的分数"), f"{card.printed(low):g} – {card.printed(high):g}"),
-        (
-            tr("protected attributes taken", "使用的受保护属性"),
+            tr("protected attributes used", "使用的受保护属性"),
             ", ".join(f"{name} ({why})" for name, why in card.protected.items())
             or tr("none", "无"),
         ),
@@ -133,11 +110,7 @@ def facts(card: Card, *, intended: str = "", population: str = "") -> pl.DataFra
 def points(card: Card) -> pl.DataFrame:
     """Return the whole points table, one row per bin.
 
-    Returns
-    -------
-    polars.DataFrame
-        ``feature``, ``label``, ``bin``, ``points`` (as printed), ``rows``, ``bad_rate`` (0 to 1,
-        null of nobody), ``woe``, ``iv`` (the bin's part).
+    Points are as printed, ``iv`` is the bin's part, the bad rate is null where nobody is.
     """
     return pl.DataFrame(
         [
@@ -169,14 +142,9 @@ def points(card: Card) -> pl.DataFrame:
 
 
 def regression(card: Card) -> pl.DataFrame:
-    """Return what the regression found, one row per characteristic.
+    """Return what the regression found, one row per characteristic, null where a card has none.
 
-    Returns
-    -------
-    polars.DataFrame
-        ``feature``, ``label``, ``coefficient`` on the WoE, ``error``, ``p`` (null where a card has
-        none), ``iv``, ``direction`` of the bad rate, ``least`` and ``most`` points a row of the
-        sample could have.
+    ``least`` and ``most`` are the points that a row of the sample can have.
     """
     return pl.DataFrame(
         [
@@ -209,13 +177,7 @@ def regression(card: Card) -> pl.DataFrame:
 
 
 def measures(card: Card) -> pl.DataFrame:
-    """Return what was measured when the card was fitted, one row per figure.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``what`` (the path of its name), ``value`` (text).
-    """
+    """Return what was measured at the fit, one row per figure: ``what``, the path of its name, and ``value``."""
     rows: list[tuple[str, str]] = []
 
     def note(prefix: str, value: Any) -> None:

@@ -1,6 +1,6 @@
-"""A card where the data live: plain CASE SQL for the databases banks run, and plain Python.
+"""A card where the data live: CASE SQL for the databases that banks run, and plain Python.
 
-Both give the very points of the expressions, on hostile rows too (`identities` proves it).
+Both give the same points as the expressions, on hostile rows too: `identities` checks it.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def to_sql(
     total: exp.Expression = exp.Literal.number(card.base_points)
     for case in cases:
         total = exp.Add(this=total, expression=case.copy())
-    chosen: list[Any] = [exp.column(key, quoted=True)] if key else []
+    chosen: list[exp.Expr] = [exp.column(key, quoted=True)] if key else []
     if contributions:
         chosen += [
             exp.alias_(case, f"points__{row.feature}", quoted=True)
@@ -136,7 +136,7 @@ def _case(row: Characteristic, dialect: str) -> exp.Expression:
     return case.else_(points(table.other))
 
 
-def _double(value: Any) -> exp.Expression:
+def _double(value: float | str) -> exp.Expression:
     from sqlglot import exp
 
     number = float(value)
@@ -178,7 +178,7 @@ class Scorer:
     """
 
     def __init__(self, card: Card) -> None:
-        """Lay the tables out for looking up."""
+        """Store the card's tables in the form in which a row is looked up."""
         self._base = card.base_points
         self._numbers = []
         self._texts = []
@@ -205,7 +205,7 @@ class Scorer:
         Raises
         ------
         SubjectError
-            If columns are absent, or a number is none: all of them at once.
+            If columns are missing, or the value of a number is not one: all of them at once.
         """
         total = self._base
         try:

@@ -2,7 +2,7 @@
 
 Four libraries in use break one of these: a score at the base odds that is not the base score,
 points that belong to other bins, a score that rises with risk. The rows are random and hostile:
-values on every bound and one double beside it, NaN, nothing, codes, categories never seen.
+values on every bound and one double beside it, NaN, null, codes, categories not in the sample.
 """
 
 from __future__ import annotations
@@ -22,22 +22,16 @@ from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
 from lishui_credit.scorecards.cards.export import Scorer, to_sql
 
-_KINDS: Final[dict[str, Any]] = {"number": pl.Float64, "category": pl.String, "coded": pl.Int64}
+_KINDS: Final[dict[str, type[pl.DataType]]] = {
+    "number": pl.Float64,
+    "category": pl.String,
+    "coded": pl.Int64,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """One identity and whether it holds.
-
-    Parameters
-    ----------
-    name : str
-        In words.
-    holds : bool or None
-        None where it could not be checked here, with the reason in `found`.
-    found : str
-        What was measured.
-    """
+    """One identity: what it says, whether it holds (None where it cannot be checked here), what was found."""
 
     name: str
     holds: bool | None
@@ -46,13 +40,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """All identities of one card.
-
-    Parameters
-    ----------
-    identities : tuple of Identity
-        In the order checked.
-    """
+    """All identities of one card, in the order checked."""
 
     identities: tuple[Identity, ...]
 
@@ -84,6 +72,7 @@ def verify(card: Card, *, rows: int = 2000, seed: int = 0) -> Verification:
     Returns
     -------
     Verification
+        ``passed``, and ``table()`` with one row per identity.
 
     Examples
     --------
@@ -99,16 +88,9 @@ def verify(card: Card, *, rows: int = 2000, seed: int = 0) -> Verification:
 
 
 def hostile_rows(card: Card, *, rows: int, seed: int) -> pl.DataFrame:
-    """Return rows that a card must survive: every bound and its neighbours, NaN, nothing, codes.
+    """Return random rows that a card must survive: bounds and their neighbours, NaN, null, codes.
 
-    Parameters
-    ----------
-    card : Card
-        The card.
-    rows : int
-        Random rows; each draws every characteristic from its hostile values.
-    seed : int
-        Of the draw.
+    Every characteristic is drawn from its hostile values, each of which occurs at least once.
     """
     draw = np.random.default_rng(seed)
     columns: dict[str, pl.Series] = {}
@@ -121,14 +103,14 @@ def hostile_rows(card: Card, *, rows: int, seed: int) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _hostile_values(item: Characteristic) -> list[Any]:
+def _hostile_values(item: Characteristic) -> list[object]:
     found = item.binning
     if found.type != "number":
         levels = [value for row in found.bins for value in row.values]
         if found.type == "coded":
             return [None, -1, 0, 987_654, *(int(float(value)) for value in levels[:500])]
         return [None, "", "never seen", "Never Seen", *levels[:500]]
-    values: list[Any] = [None, math.nan, 0.0, -0.0, -1e300, 1e300, 5e-324]
+    values: list[object] = [None, math.nan, 0.0, -0.0, -1e300, 1e300, 5e-324]
     for cut in found.cuts:
         values += [cut, math.nextafter(cut, -math.inf), math.nextafter(cut, math.inf)]
     for row in found.bins:
@@ -178,7 +160,9 @@ def _checks(card: Card, hostile: pl.DataFrame) -> Iterator[Identity]:
     lazy = hostile.lazy().with_columns(card.expr()).collect(engine="streaming")["score"]
     yield _equal(tr("streaming = in memory", "流式 = 内存"), scores, lazy)
     turned = hostile.select(*reversed(hostile.columns), pl.lit("x").alias("extra column"))
-    yield _equal(tr("whatever the column order", "与列顺序无关"), scores, card.score(turned))
+    yield _equal(
+        tr("the order of the columns does not matter", "与列顺序无关"), scores, card.score(turned)
+    )
     scorer = Scorer(card)
     plain = [scorer(row) for row in hostile.iter_rows(named=True)]
     yield _equal(tr("plain Python = expression", "纯 Python = 表达式"), scores, pl.Series(plain))

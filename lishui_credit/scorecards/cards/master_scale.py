@@ -20,6 +20,8 @@ from lishui_credit.errors import CreditError, ModelError, Problem, SubjectError
 from lishui_credit.grades import Grade, GradeScale
 from lishui_credit.language import tr
 from lishui_credit.scorecards.features import target
+from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.statistics.proportions import jeffreys_interval, two_proportions
 
 Unit = Literal["points", "good_millionths"]
 Whole = NDArray[np.int64]
@@ -89,10 +91,10 @@ class MasterScale:
         ids = [grade.id for grade in self.scale.grades]
         return pl.Series("grade", [ids[place] for place in self._places(values)], pl.String)
 
-    def pd(self, values: ArrayLike) -> NDArray[np.float64]:
+    def pd(self, values: ArrayLike) -> Floats:
         """Return the PD of the grade of each PD or score: bads / rows as built; shape (n,)."""
         rates = np.asarray(self.bads, dtype=np.float64) / np.asarray(self.rows, dtype=np.float64)
-        found: NDArray[np.float64] = rates[self._places(values)]
+        found: Floats = rates[self._places(values)]
         return found
 
     def expr(self, column: str) -> pl.Expr:
@@ -109,7 +111,7 @@ class MasterScale:
         return pl.when(value.is_null()).then(None).otherwise(found).alias("grade")
 
     def table(
-        self, values: ArrayLike | None = None, y: Any = None, *, confidence: float = 0.95
+        self, values: ArrayLike | None = None, y: Values | None = None, *, confidence: float = 0.95
     ) -> pl.DataFrame:
         """Return one row per grade: bounds, counts, PD with interval, test against the better one.
 
@@ -138,10 +140,10 @@ class MasterScale:
         rows, bads = np.array(self.rows, dtype=np.int64), np.array(self.bads, dtype=np.int64)
         if values is not None:
             places = self._places(values)
-            outcome = target(y, len(places))
+            outcome = target([] if y is None else y, len(places))
             rows = np.bincount(places, minlength=size)
             bads = np.bincount(places, weights=outcome, minlength=size).astype(np.int64)
-        low, high = jeffreys(rows, bads, confidence)
+        low, high = jeffreys_interval(bads, rows, confidence)
         bounds = [grade.at_least for grade in self.scale.grades]
         built = [bad / all_ for bad, all_ in zip(self.bads, self.rows, strict=True)]
         frame = pl.DataFrame(
@@ -221,7 +223,7 @@ class MasterScale:
 
 
 def build_scale(
-    y: Any,
+    y: Values,
     *,
     pd: ArrayLike | None = None,
     score: ArrayLike | None = None,
@@ -311,64 +313,6 @@ def build_scale(
     return MasterScale(
         GradeScale(grades), unit, tuple(rows), tuple(bads), min_share, min_bads, level
     )
-
-
-def jeffreys(
-    rows: ArrayLike, bads: ArrayLike, confidence: float = 0.95
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the Jeffreys interval of bad rates: quantiles of Beta(bads + 1/2, goods + 1/2).
-
-    The lower end is 0 without bads, the upper end 1 without goods.
-
-    Examples
-    --------
-    >>> low, high = jeffreys([10], [0])
-    >>> low.tolist(), round(float(high[0]), 4)
-    ([0.0], 0.2172)
-    """
-    from scipy.stats import beta
-
-    n, k = np.asarray(rows, dtype=np.float64), np.asarray(bads, dtype=np.float64)
-    tail = (1.0 - confidence) / 2.0
-    low = np.where(k == 0, 0.0, beta.ppf(tail, k + 0.5, n - k + 0.5))
-    high = np.where(k == n, 1.0, beta.ppf(1.0 - tail, k + 0.5, n - k + 0.5))
-    return low, high
-
-
-def two_proportions(
-    rows: ArrayLike, bads: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return z and two-sided p of equal bad rates in each grade and the worse one after it.
-
-    z = (r' - r) / sqrt(r0 (1 - r0) (1/n + 1/n')), r0 the rate of both together; positive where the
-    rate rises. Its square is the chi-square of the two-by-two table without continuity correction.
-    Where both rates are 0 or both 1, or a grade is empty, z = 0 and p = 1.
-
-    Parameters
-    ----------
-    rows, bads : array-like, shape (k,)
-
-    Returns
-    -------
-    tuple of numpy.ndarray, shape (k - 1,)
-
-    Examples
-    --------
-    >>> z, p = two_proportions([100, 100], [10, 20])
-    >>> z.round(3), p.round(4)
-    (array([1.98]), array([0.0477]))
-    """
-    from scipy.special import erfc
-
-    n, b = np.asarray(rows, dtype=np.float64), np.asarray(bads, dtype=np.float64)
-    known = (n[:-1] > 0) & (n[1:] > 0)
-    n1, n2 = np.where(known, n[:-1], 1.0), np.where(known, n[1:], 1.0)
-    pooled = (b[:-1] + b[1:]) / (n1 + n2)
-    variance = pooled * (1.0 - pooled) * (1.0 / n1 + 1.0 / n2)
-    known &= variance > 0
-    gap = b[1:] / n2 - b[:-1] / n1
-    z = np.where(known, gap / np.sqrt(np.where(known, variance, 1.0)), 0.0)
-    return z, erfc(np.abs(z) / math.sqrt(2.0))
 
 
 def _bands(whole: Whole, y: NDArray[np.int8], bands: int) -> tuple[list[int], list[int], list[int]]:

@@ -7,35 +7,15 @@ the regression, what was left out and why, how well it does overall and by group
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from lishui_credit.language import tr
-from lishui_credit.scorecards.bins.binning import shown
 from lishui_credit.scorecards.bins.woe import SIGN
 from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.cards.card_tables import measures, regression, scale_rows, use_rows
 
 
 def model_card(card: Card, *, intended: str = "", population: str = "") -> str:
-    """Return the model card as Markdown, in the language in use.
-
-    Parameters
-    ----------
-    card : Card
-        The card.
-    intended : str
-        What it is to be used for, in the owner's words.
-    population : str
-        On whom it was fitted, in the owner's words.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> from lishui_credit.scorecards import Scorecard
-    >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
-    >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
-    >>> "pdo" in model_card(card)
-    True
-    """
+    """Return the model card as Markdown, in the language in use; use and population in the owner's words."""
     parts = [
         _head(card),
         _use(card, intended, population),
@@ -67,59 +47,19 @@ def _head(card: Card) -> str:
 
 
 def _use(card: Card, intended: str, population: str) -> str:
-    unsaid = tr("not stated by the owner", "模型所有者未说明")
-    rows = [
-        (tr("Intended use", "用途"), intended or unsaid),
-        (
-            tr("Not for", "不得用于"),
-            tr(
-                "scoring behaviour other than credit; decisions without a person who can be asked; "
-                "populations unlike the sample",
-                "信用以外的行为评分;无人可申诉的决定;与样本不同的人群",
-            ),
-        ),
-        (tr("Population", "样本"), population or unsaid),
-        (
-            tr("Rows", "行数"),
-            tr(
-                f"{card.provenance.get('sample_rows', 0):,}, of them "
-                f"{card.provenance.get('sample_bads', 0):,} bad",
-                f"{card.provenance.get('sample_rows', 0):,},其中违约 "
-                f"{card.provenance.get('sample_bads', 0):,}",
-            ),
-        ),
-        (
-            tr("Outcome", "好坏定义"),
-            str(card.provenance.get("label", unsaid)),
-        ),
-    ]
-    return f"## {tr('Use', '用途与样本')}\n\n" + _table((tr("what", "项目"), ""), rows)
+    return _section(
+        tr("Use", "用途与样本"), (tr("what", "项目"), ""), use_rows(card, intended, population)
+    )
 
 
 def _scale(card: Card) -> str:
-    odds = card.scale.base_odds
-    low, high = card.range
+    folded = "" if card.base_points else tr(" (folded into the bins)", "(已并入各分箱)")
     rows = [
-        (
-            tr("base score", "基准分"),
-            tr(
-                f"{card.scale.base_score:g} at {odds.good:g} good to {odds.bad:g} bad",
-                f"好坏比 {odds.good:g}:{odds.bad:g} 时 {card.scale.base_score:g} 分",
-            ),
-        ),
-        (
-            "pdo",
-            tr(f"{card.scale.pdo:g} points double the odds", f"每 {card.scale.pdo:g} 分好坏比翻倍"),
-        ),
-        (
-            tr("base points", "基础分"),
-            f"{card.printed(card.base_points):g}"
-            + ("" if card.base_points else tr(" (folded into the rows)", "(已并入各项)")),
-        ),
-        (tr("scores possible", "可能的分数"), f"{card.printed(low):g} .. {card.printed(high):g}"),
+        *scale_rows(card),
+        (tr("base points", "基础分"), f"{card.printed(card.base_points):g}{folded}"),
         ("WoE", SIGN),
     ]
-    return f"## {tr('Scale', '刻度')}\n\n" + _table((tr("what", "项目"), ""), rows)
+    return _section(tr("Scale", "刻度"), (tr("what", "项目"), ""), rows)
 
 
 def _policies(card: Card) -> str:
@@ -127,12 +67,12 @@ def _policies(card: Card) -> str:
         "own": tr("a bin of its own", "单独成箱"),
         "neutral": tr("counts as average", "按平均水平"),
         "worst": tr("counts as the worst bin", "按最差一箱"),
-        "warn": tr("counts as average, and is counted in a warning", "按平均水平并给出警告"),
+        "warn": tr("counts as average, with a warning", "按平均水平并给出警告"),
         "raise": tr("is an error", "报错"),
     }
     rows = [
         (tr("missing value", "缺失值"), words[card.policies.missing]),
-        (tr("category never seen", "未见过的类别"), words[card.policies.unseen]),
+        (tr("category not in the sample", "样本中没有的类别"), words[card.policies.unseen]),
         (
             tr("rare categories", "罕见类别"),
             tr(
@@ -160,9 +100,8 @@ def _policies(card: Card) -> str:
         for name, value in card.settings.items()
         if value is not None
     ]
-    return f"## {tr('Policies and settings', '处理规则与参数')}\n\n" + _table(
-        (tr("what", "项目"), tr("value", "取值")), rows
-    )
+    heads = tr("what", "项目"), tr("value", "取值")
+    return _section(tr("Policies and settings", "处理规则与参数"), heads, rows)
 
 
 def _points(card: Card) -> str:
@@ -203,15 +142,10 @@ def _regression(card: Card) -> str:
         "p",
         "IV",
     )
+    figures = ("coefficient", ".3f"), ("error", ".3f"), ("p", ".2g"), ("iv", ".3f")
     rows = [
-        (
-            item.label,
-            f"{item.coefficient:.3f}",
-            f"{item.error:.3f}",
-            f"{item.p_value:.2g}",
-            f"{item.binning.iv:.3f}",
-        )
-        for item in card.characteristics
+        (row["label"], *("" if row[n] is None else format(row[n], how) for n, how in figures))
+        for row in regression(card).iter_rows(named=True)
     ]
     ridge = card.settings.get("ridge", 0)
     said = tr(
@@ -226,39 +160,22 @@ def _regression(card: Card) -> str:
 def _left_out(card: Card) -> str:
     if not card.dropped:
         return ""
-    return f"## {tr('Left out', '未入选特征')}\n\n" + _table(
-        (tr("characteristic", "特征"), tr("why", "原因")), list(card.dropped.items())
-    )
+    heads = tr("characteristic", "特征"), tr("why", "原因")
+    return _section(tr("Left out", "未入选特征"), heads, list(card.dropped.items()))
 
 
 def _protected(card: Card) -> str:
-    head = f"## {tr('Protected attributes', '受保护属性')}\n\n"
+    title = tr("Protected attributes", "受保护属性")
     if not card.protected:
-        return head + tr("None is an input.", "均未作为输入。")
-    return head + _table(
-        (tr("taken all the same", "仍被使用的属性"), tr("reason given", "说明的理由")),
-        list(card.protected.items()),
-    )
+        return f"## {title}\n\n" + tr("None is used.", "均未使用。")
+    heads = tr("attribute used", "使用的属性"), tr("reason given", "说明的理由")
+    return _section(title, heads, list(card.protected.items()))
 
 
 def _metrics(card: Card) -> str:
-    rows: list[tuple[str, str]] = []
-
-    def note(prefix: str, value: Any) -> None:
-        if isinstance(value, Mapping):
-            for name, inner in value.items():
-                note(f"{prefix} {name}".strip(), inner)
-        elif isinstance(value, float):
-            rows.append((prefix, shown(round(value, 6))))
-        else:
-            rows.append((prefix, str(value)))
-
-    note("", card.metrics)
-    if not rows:
-        return ""
-    return f"## {tr('Measured', '度量')}\n\n" + _table(
-        (tr("what", "指标"), tr("value", "数值")), rows
-    )
+    rows = measures(card).rows()
+    heads = tr("what", "指标"), tr("value", "数值")
+    return _section(tr("Measured", "度量"), heads, rows) if rows else ""
 
 
 def _limits(card: Card) -> str:
@@ -276,7 +193,7 @@ def _limits(card: Card) -> str:
             "分箱与系数均由样本选出,请用后期数据检验。",
         ),
         tr(
-            "A subject may see, dispute and correct every value used here (异议处理).",
+            "A subject may see, dispute and have corrected every value used here (异议处理).",
             "主体有权查询、异议并更正此处使用的每一项信息(异议处理)。",
         ),
     ]
@@ -294,9 +211,12 @@ def _provenance(card: Card) -> str:
         for name, value in card.provenance.items()
         if name != "scores"  # how many rows had which score: for judging later files, not reading
     ]
-    return f"## {tr('Provenance', '来源')}\n\n" + _table(
-        (tr("what", "项目"), tr("value", "取值")), [(name, str(value)) for name, value in rows]
-    )
+    heads = tr("what", "项目"), tr("value", "取值")
+    return _section(tr("Provenance", "来源"), heads, [(name, str(value)) for name, value in rows])
+
+
+def _section(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return f"## {title}\n\n" + _table(heads, rows)
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

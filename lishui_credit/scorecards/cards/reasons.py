@@ -4,36 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, Problem
 from lishui_credit.language import tr
 from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
 from lishui_credit.scorecards.protected import protected_as
+from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.tables.frames import Frame
 
 Baseline = Literal["neutral", "mean", "best"]
 
 
 def baseline_points(row: Characteristic, baseline: Baseline) -> float:
-    """Return the points a characteristic is measured against.
-
-    Parameters
-    ----------
-    row : Characteristic
-        Of a card.
-    baseline : {"neutral", "mean", "best"}
-        Points at average odds; the sample's average; the most there can be.
-    """
+    """Return the points a characteristic is measured against: at average odds, on average, or its most."""
     return {"neutral": row.neutral, "mean": row.mean, "best": row.best}[baseline]
 
 
 def reason_codes(
     card: Card,
-    X: Any,  # noqa: N803
+    X: Frame,  # noqa: N803
     *,
     top: int = 4,
     baseline: Baseline = "best",
@@ -45,22 +38,38 @@ def reason_codes(
     card : Card
         The card.
     X : frame, shape (n, k)
-        Rows.
+        Rows with the columns of the card.
     top : int, default 4
         Reasons per row.
     baseline : {"neutral", "mean", "best"}, default "best"
-        What the points are measured against.
+        What the points are measured against: points at average odds, the sample's average, the
+        most there can be.
 
     Returns
     -------
     polars.DataFrame, shape (n, 2 * top + 1)
         score, then ``reason_1`` (column) and ``lost_1`` (printed points below the baseline) and so
         on, largest loss first; null where fewer characteristics lost anything. Ties go to the
-        characteristic that stands first on the card.
+        characteristic that comes first on the card.
+
+    Raises
+    ------
+    ModelError
+        If there is no such baseline.
+    SubjectError
+        If the rows cannot be scored, see `Card.score`.
 
     References
     ----------
     US Regulation B, 12 CFR 1002.9(b)(2), asks for the principal reasons of an adverse action.
+
+    Examples
+    --------
+    >>> from lishui_credit.scorecards import Scorecard
+    >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
+    >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
+    >>> reason_codes(card, pl.DataFrame({"late": [0, 1]}), top=1).rows()
+    [(546, None, None), (530, 'late', 16.0)]
     """
     if baseline not in ("neutral", "mean", "best"):
         raise ModelError(
@@ -74,23 +83,11 @@ def reason_codes(
     return found.insert_column(0, parts["score"])
 
 
-def largest(names: Sequence[str], lost: NDArray[np.float64], top: int) -> pl.DataFrame:
-    """Return the largest losses of each row and whose they are.
+def largest(names: Sequence[str], lost: Floats, top: int) -> pl.DataFrame:
+    """Return the largest losses of each row, shape (n, k) in printed points, and whose they are.
 
-    Parameters
-    ----------
-    names : sequence of str, length k
-        What the columns of `lost` stand for.
-    lost : ndarray of shape (n, k)
-        Printed points; nothing is lost at 1e-9 and below.
-    top : int
-        Losses per row.
-
-    Returns
-    -------
-    polars.DataFrame, shape (n, 2 * min(top, k))
-        ``reason_1``, ``lost_1`` and so on, largest first, ties in the order of `names`; null where
-        fewer lost anything.
+    ``reason_1``, ``lost_1`` and so on, largest first, ties in the order of `names`; null where fewer
+    lost anything, that is more than 1e-9.
 
     Examples
     --------
@@ -100,35 +97,19 @@ def largest(names: Sequence[str], lost: NDArray[np.float64], top: int) -> pl.Dat
     order = np.argsort(-lost, axis=1, kind="stable")[:, :top]
     sizes = np.take_along_axis(lost, order, axis=1)
     labels = np.array(names, dtype=object)
-    found: dict[str, Any] = {}
+    found = []
     for place in range(min(top, len(names))):
         some = sizes[:, place] > 1e-9
-        named = labels[order[:, place]]
-        found[f"reason_{place + 1}"] = [n if s else None for n, s in zip(named, some, strict=True)]
-        found[f"lost_{place + 1}"] = [
-            float(p) if s else None for p, s in zip(sizes[:, place], some, strict=True)
-        ]
-    schema: dict[str, Any] = {
-        key: pl.String if key.startswith("reason_") else pl.Float64 for key in found
-    }
-    return pl.DataFrame(found, schema=schema)
+        named = [n if s else None for n, s in zip(labels[order[:, place]], some, strict=True)]
+        lost_here = [float(p) if s else None for p, s in zip(sizes[:, place], some, strict=True)]
+        found.append(pl.Series(f"reason_{place + 1}", named, pl.String))
+        found.append(pl.Series(f"lost_{place + 1}", lost_here, pl.Float64))
+    return pl.DataFrame(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change that would help: a characteristic from one bin to another.
-
-    Parameters
-    ----------
-    feature, label : str
-        Column and what people call it.
-    now, then : str
-        Bins in words.
-    gain : int
-        Points, in units of 1/`point_unit`.
-    cost : float
-        As the caller weighs it.
-    """
+    """One change that would help: a characteristic from one bin to another, its gain in points, its cost."""
 
     feature: str
     label: str
@@ -140,17 +121,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """The cheapest way to a cut-off.
-
-    Parameters
-    ----------
-    score, reached : int
-        Now, and after the changes.
-    changes : tuple of Change
-        Largest gain first; empty where the score is enough already.
-    possible : bool
-        False where the changeable characteristics cannot reach the cut-off.
-    """
+    """The cheapest way to a cut-off; `possible` is False where what can change does not reach it."""
 
     score: int
     reached: int
@@ -160,7 +131,7 @@ class Way:
 
 def what_would_it_take(
     card: Card,
-    row: Mapping[str, Any],
+    row: Mapping[str, object],
     cutoff: int,
     changeable: Mapping[str, float] | Sequence[str],
     *,
@@ -170,29 +141,40 @@ def what_would_it_take(
 
     Exact: a dynamic programme over the points still needed. A step from bin to bin costs the
     characteristic's weight once per bin crossed (a category: once). Protected attributes are never
-    proposed, nor missing or special codes.
+    proposed, nor missing values or special codes.
 
     Parameters
     ----------
     card : Card
         The card.
-    row : mapping
+    row : mapping of str to value
         The subject's values.
     cutoff : int
         Score to reach, in units of 1/`point_unit`.
     changeable : mapping of str to float, or sequence of str
-        Characteristics the subject can change, and what a step costs (1 where not said).
+        Characteristics the subject can change, and what a step costs (1 where not given).
     only : mapping of str to {"up", "down"}, optional
         Values that can move one way only, such as years in business.
 
     Returns
     -------
     Way
+        ``score`` now, ``reached`` after ``changes`` (largest gain first; none where the score is
+        enough already), ``possible``.
 
     Raises
     ------
     ModelError
-        If a changeable characteristic is not in the card or protected.
+        If a changeable characteristic is not in the card, or is protected.
+
+    Examples
+    --------
+    >>> from lishui_credit.scorecards import Scorecard
+    >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
+    >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
+    >>> way = what_would_it_take(card, {"late": 1}, 540, ["late"])
+    >>> way.score, way.reached, [(change.now, change.then) for change in way.changes]
+    (530, 546, [('>= 1', '< 1')])
     """
     costs = dict(changeable) if isinstance(changeable, Mapping) else dict.fromkeys(changeable, 1.0)
     problems = [

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from lishui_credit.errors import ModelError, Problem
 from lishui_credit.language import tr
+from lishui_credit.statistics.logistic import expit
 
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """Odds of good to bad, named so that they cannot be read the other way.
+    """Odds of good to bad, named so that nobody reads them the other way round.
 
     Parameters
     ----------
@@ -99,23 +100,16 @@ class Scale:
 
     def pd(self, score: float) -> float:
         """Return the probability of bad of a score."""
-        return 1 / (1 + math.exp(self.log_odds(score)))
+        return float(expit(-self.log_odds(score)))
 
     @classmethod
     def between(cls, worst: float, best: float, low: float, high: float) -> Scale:
         """Return the scale that gives the worst log-odds `low` points and the best `high`.
 
-        Parameters
-        ----------
-        worst, best : float
-            Log-odds good:bad of the worst and the best row there can be; worst < best.
-        low, high : float
-            Points; low < high.
-
         Raises
         ------
         ModelError
-            If either pair does not rise.
+            Unless worst < best and low < high.
 
         Examples
         --------
@@ -126,7 +120,7 @@ class Scale:
         if not (worst < best and low < high):
             raise ModelError(
                 Problem(
-                    tr("a scale must rise", "刻度须递增"),
+                    tr("the best must be above the worst", "最好值须高于最差值"),
                     f"{worst:g}..{best:g} -> {low:g}..{high:g}",
                 )
             )

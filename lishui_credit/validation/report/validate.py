@@ -195,7 +195,7 @@ def _gathered(
     y: Values, weights: Values | None, problems: list[Problem], columns: dict[str, Values]
 ) -> Checked | None:
     try:
-        return checked(y, weights=weights, **columns)
+        return checked(y, weights=weights, classes=True, **columns)
     except SubjectError as error:
         problems += error.problems
         return None

@@ -1,4 +1,4 @@
-"""Features as the matrix of floats a tree reads: text becomes integer codes learned at the fit.
+"""Features as the matrix of floats that a tree reads: text becomes integer codes learned at the fit.
 
 LightGBM 4.7 ends the whole process when a polars frame with a text, category, enum or date column
 reaches it. Nothing but what `Codes.matrix` returns is ever handed to it: float64, NaN where a value
@@ -33,24 +33,10 @@ SHRINK: Final = 5.0  # rows of the overall bad rate that each level is given bes
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """How each feature becomes a column of floats.
+    """How each feature becomes a column of floats, in the order of `names`.
 
-    Parameters
-    ----------
-    names : tuple of str
-        Features in the order of the matrix.
-    levels : tuple of (tuple of (str or None) or None)
-        For a text feature its levels, the place of each its code, None among them where a missing
-        value was seen; None for a number.
-
-    Examples
-    --------
-    >>> frame = pl.DataFrame({"a": [1, 2, None], "b": ["x", "y", "x"]})
-    >>> codes = Codes.learn(frame, np.array([1, 0, 1]), np.ones(3))
-    >>> codes.levels
-    (None, ('y', 'x'))
-    >>> codes.matrix(pl.DataFrame({"a": [5], "b": ["z"]}), unseen="ignore")
-    array([[ 5., nan]])
+    The place of a level is its code, None among the levels where a missing value was seen; a number
+    has no levels.
     """
 
     names: tuple[str, ...]
@@ -60,7 +46,7 @@ class Codes:
     def learn(
         cls,
         X: pl.DataFrame,
-        y: NDArray[Any],
+        y: NDArray[np.int8],
         weight: NDArray[np.float64],
         categorical: Collection[str] = (),
     ) -> Self:
@@ -89,24 +75,15 @@ class Codes:
         return tuple(name for name, levels in pairs if levels is not None)
 
     def matrix(self, X: pl.DataFrame, unseen: Unseen = "warn") -> NDArray[np.float64]:
-        """Return the frame as floats, shape (n, k).
+        """Return a frame read by `features` as floats, shape (n, k).
 
-        Parameters
-        ----------
-        X : polars.DataFrame
-            As `frames.features` returns it, with the columns of `names`.
-        unseen : {"warn", "raise", "ignore"}, default "warn"
-            What to do about levels that were not there at the fit; they become NaN. A missing
-            value of a column that had none at the fit is NaN without a word.
-
-        Raises
-        ------
-        SubjectError
-            If a number arrives as text, or a level is unseen and `unseen` is "raise".
+        Levels that were not there at the fit become NaN, with a warning, an error or nothing. A missing
+        value of a column that had none at the fit is NaN without a warning. A number that arrives as
+        text is refused.
         """
         problems = [
             Problem(
-                tr("a number at the fit, text now", "拟合时为数字,现为文本"),
+                tr("the column was a number at the fit and is text now", "拟合时为数字,现为文本"),
                 str(X[name].drop_nulls().head(3).to_list()),
                 where=name,
             )
@@ -173,7 +150,7 @@ def _coded(column: pl.Series, levels: tuple[str | None, ...], strange: list[Prob
         shown = ", ".join(values.head(3)) + ("…" if len(values) > 3 else "")
         strange.append(
             Problem(
-                tr("levels that were not there at the fit", "有拟合时未出现的取值"),
+                tr("categories that were not there at the fit", "有拟合时未出现的取值"),
                 tr(
                     f"{int(lost.sum())} of {len(text)} rows: {shown}",
                     f"{len(text)} 行中 {int(lost.sum())} 行:{shown}",

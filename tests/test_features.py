@@ -78,7 +78,7 @@ def test_missing_columns_are_all_named_with_the_nearest():
     with pytest.raises(SubjectError) as caught:
         features(PLAIN, ["kinds", "收入", "zzz"])
     assert [row.what for row in caught.value.problems] == ["no column 'kinds'", "no column 'zzz'"]
-    assert [row.hint for row in caught.value.problems] == ["is it 'kind'?", ""]
+    assert [row.hint for row in caught.value.problems] == ["did you mean 'kind'?", ""]
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_missing_columns_are_all_named_with_the_nearest():
     ],
 )
 def test_duplicate_columns_are_refused(frame):
-    with pytest.raises(SubjectError, match="stand twice · found: a"):
+    with pytest.raises(SubjectError, match="occur twice · found: a"):
         features(frame)
 
 
 def test_a_column_named_twice_is_refused():
-    with pytest.raises(SubjectError, match="named twice · found: old"):
+    with pytest.raises(SubjectError, match="asked for twice · found: old"):
         features(PLAIN, ["old", "old"])
 
 
@@ -219,7 +219,7 @@ def test_weights_are_floats():
         ([1.0, float("nan")], "missing"),
         ([1.0, None], "missing"),
         ([1.0, float("inf")], "infinite"),
-        ([0, 0], "all are zero"),
+        ([0, 0], "all weights are zero"),
         ([1, 1, 1], "length"),
         (["a", "b"], "not numbers"),
     ],

@@ -1,4 +1,4 @@
-"""A learned thing as a JSON file that proves it is whole: sealed, never pickled, never overwritten.
+"""A learned model as sealed JSON: a change is noticed; never pickled, never overwritten.
 
 The text has sorted keys and a ``sha256`` over everything else in it, so that a changed character is
 found when it is read. Writing takes a new path each time: a version once stored is not replaced.
@@ -18,34 +18,15 @@ from lishui_credit.language import tr
 
 
 def seal(payload: dict[str, Any]) -> str:
-    """Return the payload as JSON text with its SHA-256 inside.
-
-    Examples
-    --------
-    >>> read_sealed(seal({"kind": "demo", "number": 0.1}), "demo")
-    {'kind': 'demo', 'number': 0.1}
-    >>> read_sealed(seal({"kind": "demo", "number": 0.1}).replace("0.1", "0.2"), "demo")
-    Traceback (most recent call last):
-    lishui_credit.errors.ModelError: the content is not what was sealed · hint: ...
-    """
+    """Return the payload as JSON text with its SHA-256 inside."""
     sealed = {**payload, "sha256": _digest(payload)}
     return json.dumps(sealed, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
 def read_sealed(source: str | os.PathLike[str], kind: str) -> dict[str, Any]:
-    """Return the payload of a sealed text or file, checked.
+    """Return the payload of a sealed text (it begins with a brace) or file, checked.
 
-    Parameters
-    ----------
-    source : str or path
-        JSON text (it begins with a brace), or the path of a file that holds it.
-    kind : str
-        What must stand under ``kind``.
-
-    Raises
-    ------
-    ModelError
-        If it is no JSON, another kind of artefact, or changed since it was sealed.
+    Raises ModelError if it is no JSON, another kind of artefact, or changed since it was sealed.
     """
     text, where = _text(source)
     try:
@@ -63,8 +44,8 @@ def read_sealed(source: str | os.PathLike[str], kind: str) -> dict[str, Any]:
     if seal_found != _digest(found):
         raise ModelError(
             Problem(
-                tr("the content is not what was sealed", "内容与封存时不一致"),
-                hint=tr("take the file from where it was written", "请重新取得原始文件"),
+                tr("the content has changed since it was sealed", "内容在封存后被改动"),
+                hint=tr("get the original file again", "请重新取得原始文件"),
                 where=where,
             )
         )
@@ -72,13 +53,7 @@ def read_sealed(source: str | os.PathLike[str], kind: str) -> dict[str, Any]:
 
 
 def store(text: str, path: str | os.PathLike[str]) -> None:
-    """Write an artefact to a path where nothing stands yet.
-
-    Raises
-    ------
-    ModelError
-        If something stands there already.
-    """
+    """Write an artefact to a new path; ModelError if a file is there already."""
     try:
         with Path(path).open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -86,7 +61,7 @@ def store(text: str, path: str | os.PathLike[str]) -> None:
         raise ModelError(
             Problem(
                 tr("a stored artefact is never overwritten", "已存的模型文件不会被覆盖"),
-                hint=tr("give a new version its own path", "请为新版本另取路径"),
+                hint=tr("give the new version a path of its own", "请为新版本另取路径"),
                 where=str(path),
             )
         ) from error
