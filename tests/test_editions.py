@@ -268,3 +268,25 @@ def test_a_syntax_error_names_its_line(tmp_path: Path) -> None:
     path.write_text('format = 1\nid = "x\n', encoding="utf-8")
     with pytest.raises(RubricError, match=r"mine\.toml:2: not valid TOML"):
         catalog.check_file(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("tax-credit@2025-07-01", "points = 90,", "points = 90.0125,", "more decimals"),
+        ("tax-credit@2025-07-01", "restore_percent = 100", "restore = 0.0001", "more decimals"),
+        ("farmer-household@2009-01-01", "max_points = 10", "max_points = 0.125", "more decimals"),
+        ("environment-credit/yangtze-delta@2009-07-31", 'column = "outlet_compliance_colour"', "", "levels need a column"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_counted_is_told_and_never_a_traceback(
+    tmp_path: Path, name: str, old: str, new: str, said: str
+) -> None:
+    rubric, _, day = name.partition("@")
+    entry = next(e for e in catalog.entries() if (e.name, str(e.start)) == (rubric, day))
+    text = entry.path.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(RubricError, match=said):
+        catalog.check_file(path)

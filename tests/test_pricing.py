@@ -271,7 +271,7 @@ def test_every_problem_of_a_rate_table_is_told_at_once() -> None:
     assert [problem.where for problem in caught.value.problems] == ["annual_rate", "a", "b"]
     with pytest.raises(SubjectError, match="did you mean 'annual_rate'"):
         rate_table(frame, {"A": "a"}, rate="anual_rate")
-    with pytest.raises(SubjectError, match="duplicate"):
+    with pytest.raises(SubjectError, match="is repeated"):
         rate_table(pl.DataFrame({"annual_rate": [0.04, 0.04], "a": [0.0, 0.1]}), {"A": "a"})
     with pytest.raises(SubjectError, match="not a frame"):
         rate_table({"annual_rate": [0.04]}, {"A": "a"})

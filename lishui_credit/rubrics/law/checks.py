@@ -137,11 +137,11 @@ def _dimensions(rubric: Rubric) -> Found:
         members = [row for row in rubric.indicators if row.dimension == dimension.id]
         weights = [Fraction(row.weight or 0) for row in members]
         if rubric.aggregate == "sum":
-            weights = [
-                Fraction(tables.best(rubric, row), rubric.point_unit)
-                for row in members
-                if row.enabled
-            ]
+            enabled = [row for row in members if row.enabled]
+            try:
+                weights = [Fraction(tables.best(rubric, r), rubric.point_unit) for r in enabled]
+            except ValueError:  # points finer than the unit, which are told at their row
+                continue
         if sum(weights) != Fraction(dimension.points):
             yield say(
                 ("dimensions", place, "points"),
@@ -189,6 +189,9 @@ def _rows(rubric: Rubric) -> Found:
                 "a scoring row of a weighted rubric needs a weight",
                 "加权制的计分指标须有 weight",
             )
+        if row.max_points is not None:
+            unit = tables.row_unit(rubric, row)
+            yield from check_fine((*loc, "max_points"), row.max_points, unit)
         yield from _row_columns(loc, row)
         if (row.bands or row.share) and (row.column is None) == (not row.mix):
             yield say(
@@ -196,6 +199,9 @@ def _rows(rubric: Rubric) -> Found:
                 "bands and share need a column or a mix, not both",
                 "bands、share 须写 column 或 mix 之一",
             )
+            continue
+        if row.levels and row.column is None:
+            yield say(loc, "levels need a column", "levels 须写 column")
             continue
         if all(name in dictionary() for name in columns_of(row)):
             yield from _scoring(loc, row, rubric)
@@ -251,6 +257,12 @@ def _others(rubric: Rubric) -> Found:
         yield from check_formula(
             ("amounts", place, "formula"), amount.formula.name, amount.formula.params, rubric
         )
+    for place, repair in enumerate(rubric.repairs):
+        for at, window in enumerate(repair.windows):
+            for points in (window.restore, window.small_restore):
+                if points is not None:
+                    loc: Loc = ("repairs", place, "windows", at)
+                    yield from check_fine(loc, points, rubric.point_unit)
     if rubric.bases is not None:
         for name in (rubric.bases.key, *rubric.bases.columns):
             yield from check_column(("bases",), name)

@@ -120,7 +120,9 @@ def check_start(rubric: Rubric) -> Found:
     """Yield what is wrong with the start score of a deducting rubric."""
     if rubric.start is None:
         return
+    bonus = rubric.start.bonus
     for place, row in enumerate(rubric.start.rows):
+        yield from check_fine(("start", "rows", place), row.points, rubric.point_unit)
         for condition in row.when:
             yield from check_condition(("start", "rows", place), condition, rubric)
         if (not row.when) != (place == len(rubric.start.rows) - 1):
@@ -129,5 +131,7 @@ def check_start(rubric: Rubric) -> Found:
                 "the last row of [start], and no other, must be without when",
                 "[start] 的末行不写 when,其余各行须写",
             )
-    if rubric.start.bonus is not None:
-        yield from check_column(("start",), rubric.start.bonus.column, ("integer",))
+    if bonus is not None:
+        yield from check_column(("start", "bonus"), bonus.column, ("integer",))
+        for points in (bonus.points_each, bonus.at_most):
+            yield from check_fine(("start", "bonus"), points, rubric.point_unit)
