@@ -14,9 +14,13 @@ import pytest
 from lishui_credit.points import half_away
 from lishui_credit.rubrics.engine import events as rules
 from lishui_credit.rubrics.law import catalog
-from lishui_credit.rubrics.law.event_rules import EventRule, Percent
+from lishui_credit.rubrics.law.event_rules import EventRule, Percent, RepairWindow
 from lishui_credit.rubrics.law.formulas import day_count, day_number
-from lishui_credit.rubrics.law.rubric import Indicator, OverrideRepair, Rubric
+from lishui_credit.rubrics.law.rubric import (
+    Indicator,
+    OverrideRepair,
+    Rubric,
+)
 
 OF_2020 = catalog.rubric("tax-credit@2020-01-01")
 OF_2022 = catalog.rubric("tax-credit@2022-01-01")
@@ -125,6 +129,34 @@ def test_a_share_that_cannot_be_told_is_taken_as_paid_in_full() -> None:
         for paid, due in ((None, 100), (50, None), (50, 0), (50, -100), (50, 1), (50, 100))
     ]
     assert back(OF_2025, *rows) == [880, 880, 880, 880, 44_000, 440]
+
+
+def repaired_by(*windows: RepairWindow) -> Rubric:
+    """The edition of 2025 with these windows for late filing."""
+    late = next(repair for repair in OF_2025.repairs if repair.id == "late_tax")
+    return replace(OF_2025, repairs=(replace(late, windows=windows),))
+
+
+def test_a_window_may_need_few_days_and_the_same_year() -> None:
+    rubric = repaired_by(
+        RepairWindow(days_at_most=30, same_year=True, restore=4), RepairWindow(restore=1)
+    )
+    end = {"due_on": date(2025, 12, 20)}
+    rows = [after(30), after(31), after(0) | end | {"corrected_on": date(2025, 12, 31)}]
+    rows.append(after(0) | end | {"corrected_on": date(2026, 1, 1)})
+    assert back(rubric, *rows) == [400, 100, 400, 100]
+
+
+def test_after_the_last_window_nothing_comes_back() -> None:
+    rubric = repaired_by(RepairWindow(days_at_most=3, restore_percent=100))
+    assert back(rubric, after(3), after(4)) == [500, 0]
+    none = repaired_by(RepairWindow(days_at_most=3, restore_percent=0), RepairWindow(restore=2))
+    assert back(none, after(3), after(4)) == [0, 200]
+
+
+def test_a_small_amount_without_points_of_its_own_is_restored_like_any_other() -> None:
+    rubric = repaired_by(RepairWindow(restore=2, small_amount=1000))
+    assert back(rubric, after(1, tax_amount=1), after(1)) == [200, 200]
 
 
 def test_only_repairs_by_share_look_at_what_was_paid() -> None:
@@ -240,8 +272,10 @@ def flagged(rubric: Rubric, row_id: str, *rows: dict[str, Any]) -> list[tuple[in
 
 
 def test_an_event_without_a_repair_stays_open_whatever_was_corrected() -> None:
-    assert flagged(OF_2022, "d_r030105", after(1, "030105"), {"code": "030105"}) == [(1, 0), (1, 0)]
-    assert flagged(OF_2022, "d_r030105", after(1, "030106"), {"code": None}) == [(0, 0), (0, 0)]
+    row = next(row for row in rules.triggers(OF_2020) if row.repair is None)
+    rows = [after(1, str(row.event), clean_months=99), {"code": row.event}]
+    assert flagged(OF_2020, row.id, *rows) == [(1, 0), (1, 0)]
+    assert flagged(OF_2020, row.id, after(1, "none"), {"code": None}) == [(0, 0), (0, 0)]
 
 
 def test_a_repair_counts_up_to_its_last_day_after_the_day_due() -> None:
@@ -289,6 +323,12 @@ def test_an_edition_reads_the_columns_its_repairs_and_percentages_name() -> None
     )  # fmt: skip
     assert "clean_months" in rules.needed_columns(OF_2022)
     assert "clean_months" not in rules.needed_columns(OF_2020)
+    months = next(row for row in OF_2022.active_overrides if row.repair and row.event)
+    clean = replace(OF_2022, indicators=(), overrides=(months,))
+    assert rules.needed_columns(clean) == (*ALWAYS, "clean_months", "event_id", "exempt")
+    days = next(r for r in OF_2020.active_overrides if r.repair and r.repair.within_days)
+    within = replace(OF_2020, indicators=(), overrides=(days,))
+    assert rules.needed_columns(within) == (*ALWAYS, "due_on", "event_id", "exempt")
     plain = replace(OF_2025, indicators=(), overrides=())
     assert rules.needed_columns(plain) == (*ALWAYS, "event_id", "exempt")
 

@@ -512,3 +512,157 @@ def test_constraints_out_of_range_are_all_named_at_once():
 def test_counts_that_are_none_are_refused(goods, bads, more, text):
     with pytest.raises(SubjectError, match=text):
         group(goods, bads, **more)
+
+
+# ---- the edges of counts, totals and locked ends -------------------------------------------------
+
+
+def problems(*args, **more):
+    with pytest.raises(SubjectError) as caught:
+        group(*args, **more)
+    return caught.value.problems
+
+
+def test_all_that_is_wrong_with_counts_is_told_at_once():
+    told = problems(
+        [1, -2, math.inf], [1, math.nan, 3], rows=[-1, 2, 3], total_goods=9, total_bads=0
+    )
+    assert [problem.found for problem in told] == ["-2.0, inf", "nan", "-1.0", "9.0 < inf", "0.0"]
+    told = problems([5, 6], [1, 2], total_goods=math.inf, total_bads=2, fixed_ends=[-1, 2, 1])
+    assert [problem.found for problem in told] == ["inf", "2.0 < 3.0", "-1, 2"]
+    assert told[-1].hint == "0..1"
+    many = problems([-1, -2, -3, -4, -5, -6, 9], [1] * 7, total_goods=9)
+    assert [problem.found for problem in many] == ["-1.0, -2.0, -3.0, -4.0, -5.0"]
+
+
+@pytest.mark.parametrize(
+    ("goods", "bads", "rows"),
+    [([1, 2], [1], None), ([[1, 2]], [[1, 2]], None), ([], [], None), ([1, 2], [1, 2], [1])],
+)
+def test_counts_of_another_shape_are_told_alone(goods, bads, rows):
+    (problem,) = problems(goods, bads, rows=rows, total_goods=-1)
+    assert str(np.shape(goods)) in str(problem)
+
+
+def test_counts_and_totals_are_taken_up_to_their_edges():
+    assert group([0, 5], [3, 0], FREE, total_goods=5, total_bads=3).ends == (0, 1)
+    # a total may fall short of the sum by the rounding of floats alone
+    assert group([1.0 + 1e-12, 3], [2, 1], FREE, total_goods=4).ends
+    assert problems([1.0 + 1e-6, 3], [2, 1], FREE, total_goods=4)
+    assert group([3, 4], [2, 1], FREE, fixed_ends=[0]).ends == (0, 1)
+    assert group([3, 4], [2, 1], FREE, fixed_ends=[1]).ends
+    assert group([3, 4], [2, 1], FREE, fixed_ends=np.array([0, 1])).ends == (0, 1)
+
+
+def test_counts_in_single_precision_are_added_in_double():
+    goods, bads = [2.0**24, 1.0, 5.0], [1.0, 2.0**24, 7.0]
+    short = [np.array(counts, dtype=np.float32) for counts in (goods, bads)]
+    c = replace(FREE, max_bins=2, direction="none")
+    for fixed in ((), (1,)):
+        found, wanted = (group(*pair, c, fixed_ends=fixed) for pair in (short, (goods, bads)))
+        assert found == wanted
+    rows = np.array([2.0**24, 1.0, 1.0], dtype=np.float32)
+    counted = replace(c, min_count=2.0**24 + 2)
+    assert group([5, 1, 9], [1, 7, 2], counted, rows=rows).relaxed == ()
+
+
+def test_totals_count_what_stands_outside_the_pre_bins():
+    plain = group([40, 20], [5, 30], FREE)
+    assert plain.iv == pytest.approx(iv_part([40, 20], [5, 30], 60, 35).sum())
+    wider = group([40, 20], [5, 30], FREE, total_goods=100, total_bads=50)
+    assert wider.iv == pytest.approx(iv_part([40, 20], [5, 30], 100, 50).sum())
+    half = group([40, 20], [5, 30], FREE, total_bads=50)
+    assert half.iv == pytest.approx(iv_part([40, 20], [5, 30], 60, 50).sum())
+    # 31 % of 150 rows is more than the first bin holds, 31 % of 95 is not
+    share = replace(FREE, min_share=0.31)
+    assert group([40, 20], [5, 30], share).ends == (0, 1)
+    assert group([40, 20], [5, 30], share, total_goods=100, total_bads=50).ends == (1,)
+
+
+def test_a_constraint_is_kept_on_its_edge():
+    goods, bads, rows = [40, 30], [4, 16], [50, 50]
+    for name, edge in (
+        ("min_bads", 4),
+        ("min_goods", 30),
+        ("min_count", 50),
+        ("min_share", 44 / 90),
+    ):
+        on = replace(FREE, **{name: edge})
+        past = replace(FREE, **{name: edge * 1.001})
+        assert group(goods, bads, on, rows=rows).ends == (0, 1), name
+        assert group(goods, bads, past, rows=rows).ends == (1,), name
+    assert group(goods, bads, replace(FREE, max_bins=2)).ends == (0, 1)
+    assert group(goods, bads, replace(FREE, max_bins=1)).ends == (1,)
+    step = float(np.diff(woe([40, 30], [4, 16], 70, 20, FREE.smoothing))[0])
+    on = replace(FREE, min_woe_gap=abs(step))
+    assert group(goods, bads, on).ends == (0, 1)
+    assert group(goods, bads, replace(FREE, min_woe_gap=abs(step) * 1.001)).ends == (1,)
+
+
+def test_neighbours_are_tested_on_the_edge_of_their_p_value():
+    goods, bads = [40, 30], [4, 16]
+    (p,) = two_proportions([44, 46], bads)[1]
+    assert group(goods, bads, replace(FREE, max_p_value=p * (1 + 1e-9))).ends == (0, 1)
+    assert group(goods, bads, replace(FREE, max_p_value=p * 0.999)).ends == (1,)
+    alike = [40, 41], [10, 10]
+    assert group(*alike, replace(FREE, max_p_value=1)).ends == (0, 1)
+    assert group(*alike, FREE).ends == (0, 1)
+    assert group(*alike, replace(FREE, max_p_value=0.99)).ends == (0, 1)
+    assert group(*alike, replace(FREE, max_p_value=0.5)).ends == (1,)
+
+
+def test_pure_pre_bins_stand_alone_only_with_smoothing():
+    assert group([50, 0], [0, 30], FREE).ends == (0, 1)
+    assert group([50, 0], [0, 30], replace(FREE, smoothing=0)).ends == (1,)
+    assert group([50, 9], [0, 30], replace(FREE, smoothing=0)).ends == (1,)
+    assert group([50, 0], [9, 30], replace(FREE, smoothing=0)).ends == (1,)
+    assert group([50, 9], [9, 30], replace(FREE, smoothing=0)).ends == (0, 1)
+
+
+def test_rows_without_weight_count_as_rows():
+    goods, bads, rows = [30, 0, 20], [2, 0, 30], [32, 40, 50]
+    counted = replace(FREE, min_count=60)
+    found = group(goods, bads, counted, rows=rows)
+    assert (found.ends, found.relaxed) == ((2,), ())
+    assert group(goods, bads, replace(FREE, min_count=50), rows=rows).ends in ((1, 2), (0, 2))
+    assert group(goods, bads, replace(FREE, min_count=50)).ends == (2,)
+
+
+@pytest.mark.parametrize("fixed", [(0,), (1,), (2,), (0, 2), (0, 1, 2), (3,), (1, 3)])
+def test_a_bin_ends_where_it_is_told_to(fixed):
+    goods, bads = [50.0, 40, 30, 20], [5.0, 9, 14, 20]
+    c = replace(FREE, max_bins=4, direction="none")
+    found = group(goods, bads, c, fixed_ends=fixed)
+    assert set(fixed) <= set(found.ends)
+    few = replace(FREE, max_bins=len({*fixed, 3}), direction="none")
+    tight = group(goods, bads, few, fixed_ends=fixed)
+    assert set(fixed) <= set(tight.ends)
+    assert (len(tight.ends), tight.relaxed) == (len({*fixed, 3}), ())
+    turned = group(goods, bads, replace(FREE, direction="down"), fixed_ends=fixed)
+    assert turned.ends == tuple(sorted({*fixed, 3}))
+    alone = not set(fixed) - {3}
+    assert turned.relaxed == (() if alone else ("direction",))
+
+
+def test_one_bin_obeys_only_where_any_direction_is_welcome():
+    for direction in DIRECTIONS:
+        found = group([10], [5], replace(FREE, direction=direction))
+        assert (found.ends, found.direction, found.iv) == ((0,), "none", 0.0)
+        assert found.obeyed == (direction in ("auto", "none"))
+        assert found.relaxed == ()
+    both = group([40, 20], [5, 30], replace(FREE, direction="auto"))
+    assert (both.direction, both.obeyed) == ("up", True)
+
+
+def test_constraints_are_given_up_in_the_order_that_is_stated():
+    goods, bads = [50, 49, 48], [10, 11, 12]
+    c = replace(FREE, min_bins=2)
+    by_p = group(goods, bads, replace(c, max_p_value=0.01))
+    assert (by_p.relaxed, len(by_p.ends) > 1) == (("max_p_value",), True)
+    by_gap = group(goods, bads, replace(c, min_woe_gap=2))
+    assert (by_gap.relaxed, len(by_gap.ends) > 1) == (("min_woe_gap",), True)
+    both = group(goods, bads, replace(c, max_p_value=0.01, min_woe_gap=2))
+    assert (set(both.relaxed), len(both.ends) > 1) == ({"max_p_value", "min_woe_gap"}, True)
+    # two bins of five bads each cannot be had; one bin is tested as it was asked
+    few = group([9, 9], [4, 5], replace(FREE, min_bins=2, min_bads=5, max_p_value=0.01))
+    assert (few.ends, few.relaxed) == ((1,), ("min_bins",))

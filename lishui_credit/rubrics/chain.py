@@ -130,14 +130,12 @@ def chain(
             collected.lazy(), rubric, result.as_of, year.period, result.available
         )
         carried: Any = collected
-        if "consecutive_a_years" not in collected.columns:
-            names = subjects.collect_schema().names()
-            if "consecutive_a_years" in names:
-                carried = collected.join(
-                    subjects.select(rubric.subject_id, "consecutive_a_years").collect(),
-                    on=rubric.subject_id,
-                    how="left",
-                )
+        if "consecutive_a_years" in subjects.collect_schema().names():
+            carried = collected.join(
+                subjects.select(rubric.subject_id, "consecutive_a_years").collect(),
+                on=rubric.subject_id,
+                how="left",
+            )
         passed, last = history(carried, rubric), year.period
     return found
 
