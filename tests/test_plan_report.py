@@ -195,9 +195,9 @@ def test_both_methods_stand_where_they_disagree(facts: MidTerm):
     assert "disagree" in grid.note
     said = {str(cells[0]): (cells[2], cells[3]) for cells in grid.rows}
     assert said["schedule"] == ("S = 0.51", "far behind")
-    assert said["growth ratio (judges)"] == ("R = 0.65", "acceleration needed")
+    assert said["growth ratio (decides)"] == ("R = 0.65", "acceleration needed")
     none = both_methods(facts, indicator("satisfaction_judicial"))
-    assert "no growth is defined" in str(none.rows[1][1])
+    assert "growth is undefined" in str(none.rows[1][1])
 
 
 def test_the_numbers_in_a_formula_give_its_result(facts: MidTerm):

@@ -359,7 +359,7 @@ def test_less_concentration_than_before_is_never_significant():
 
 
 def test_counts_of_different_scales_are_refused():
-    with pytest.raises(SubjectError, match="one scale"):
+    with pytest.raises(SubjectError, match="the same scale"):
         concentration_p([1, 2], [1, 2, 3])
 
 

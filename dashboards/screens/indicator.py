@@ -25,10 +25,11 @@ with st.container(horizontal=True, vertical_alignment="top", key="filters"):
     area = view.choose_area()
     at = view.choose_day(data.days, data.contents.opens_at)
 row = indicators()[key]
-zh, en = ATTRIBUTES[row.attribute]
+kind = ATTRIBUTES[row.attribute]
 with title:
     view.heading(
-        f"{row.number}　{view.plain(row.name)}", view.plain(tr(f"{en} target", f"{zh}指标"))
+        f"{row.number}　{view.plain(row.name)}",
+        view.plain(tr(f"{kind.en} target", f"{kind.zh}指标")),
     )
 place = division(area)
 table = source.progress_at(data, at, language())

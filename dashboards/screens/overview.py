@@ -69,14 +69,14 @@ notes = {
 }
 st.caption(
     tr(
-        "Full line: observed. Dashed: due on the path. Dotted with a wedge: projection and its "
+        "Full line: observed. Dashed: expected path. Dotted with a wedge: projection and its "
         "95 % interval. Diamond: the 2020 target.",
         "实线：实际值；虚线：应达进度；点线及扇形：趋势预测及其 95% 区间；菱形：2020年目标。",
     )
 )
 shape = {"binding": (3, 330), "expected": (2, 520), "guidance": (4, 240)}
-for attribute, (zh, en) in ATTRIBUTES.items():
-    st.subheader(tr(f"{en.capitalize()} targets", f"{zh}指标"), anchor=False)
+for attribute, kind in ATTRIBUTES.items():
+    st.subheader(tr(f"{kind.en.capitalize()} targets", f"{kind.zh}指标"), anchor=False)
     st.caption(notes[attribute])
     keys = [key for key, row in indicators().items() if row.attribute == attribute]
     across, wide = shape[attribute]

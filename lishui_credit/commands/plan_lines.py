@@ -26,12 +26,11 @@ def standings(rows: pl.DataFrame) -> list[str]:
     for found in rows.iter_rows(named=True):
         row = indicators()[found["indicator"]]
         state = STATUSES[found["status"]]
-        zh, en = ATTRIBUTES[row.attribute]
         lines.append(
             (
                 str(row.number),
                 cut(row.short, 24),
-                tr(en, zh),
+                str(ATTRIBUTES[row.attribute]),
                 printed(row, found["value"]),
                 printed(row, found["path"]),
                 printed(row, found["target"]),

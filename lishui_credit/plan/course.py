@@ -39,7 +39,7 @@ or ``target`` (2020-12-31)."""
 
 SERIES: Final[Mapping[str, Bilingual]] = {
     "observed": Bilingual("observed", "实际值"),
-    "path": Bilingual("due on the path", "应达进度"),
+    "path": Bilingual("expected path", "应达进度"),
     "projection": Bilingual("projection", "趋势预测"),
     "target": Bilingual("2020 target", "2020年目标"),
 }

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from lishui_credit.errors import Problem, RubricError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.tables.toml_documents import parse_document
 from lishui_credit.tables.toml_places import Loc
 
@@ -32,20 +32,20 @@ BASE: Final = date(2015, 12, 31)
 END: Final = date(2020, 12, 31)
 """Last day of the plan."""
 
-ATTRIBUTES: Final[dict[Attribute, tuple[str, str]]] = {
-    "binding": ("约束性", "binding"),
-    "expected": ("预期性", "expected"),
-    "guidance": ("指导性", "guidance"),
+ATTRIBUTES: Final[dict[Attribute, Bilingual]] = {
+    "binding": Bilingual("binding", "约束性"),
+    "expected": Bilingual("expected", "预期性"),
+    "guidance": Bilingual("guidance", "指导性"),
 }
-"""Attribute id to its word as printed and in English.
+"""Attribute id to its word.
 
 A binding target is a hard task of government, broken down and assessed; an expected one is what the
 state hopes for and markets deliver; for guidance no source was found that defines it."""
 
-KINDS: Final[dict[Kind, tuple[str, str]]] = {
-    "coverage": ("覆盖类", "coverage"),
-    "doubling": ("翻番类", "doubling"),
-    "survey": ("满意度类", "survey"),
+KINDS: Final[dict[Kind, Bilingual]] = {
+    "coverage": Bilingual("coverage", "覆盖类"),
+    "doubling": Bilingual("doubling", "翻番类"),
+    "survey": Bilingual("survey", "满意度类"),
 }
 
 

@@ -44,8 +44,8 @@ def rate_printed(row: PlanIndicator, rate: float | None) -> str:
 def sentence(found: dict[str, Any]) -> str:
     """Return one row of a progress frame in a sentence."""
     row, state = indicator(found["indicator"]), STATUSES[found["status"]]
-    zh, en = ATTRIBUTES[row.attribute]
-    parts = [f"{row.name}{tr(f' ({en})', f'({zh})')}{tr(': ', ':')}{state.word}"]
+    kind = ATTRIBUTES[row.attribute]
+    parts = [f"{row.name}{tr(f' ({kind.en})', f'({kind.zh})')}{tr(': ', ':')}{state.word}"]
     if found["value"] is not None:
         value = printed(row, found["value"])
         parts.append(tr(f"{value} at {found['period']}", f"{found['period']}为{value}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,40 +13,39 @@ class Status:
     """One answer to "is it on its path?"."""
 
     id: str
-    zh: str
-    en: str
+    name: Bilingual
     icon: str
     off: bool = False
 
     @property
     def word(self) -> str:
         """The word in the language in use."""
-        return tr(self.en, self.zh)
+        return str(self.name)
 
 
 STATUSES: Final[dict[str, Status]] = {
     row.id: row
     for row in (
-        Status("reversed", "倒退", "reversed", "✕", off=True),
-        Status("far_behind", "严重滞后", "far behind", "▼", off=True),
-        Status("behind", "滞后", "behind", "▽", off=True),
-        Status("near", "接近进度", "near its path", "◇"),
-        Status("cannot_tell", "无法判定", "cannot tell", "?"),
-        Status("no_baseline", "无基数", "no baseline", "○"),
-        Status("no_data", "无数据", "no data", "—"),
-        Status("on_track", "符合进度", "on its path", "△"),
-        Status("ahead", "超前", "ahead", "▲"),
-        Status("achieved", "已达标", "achieved", "✓"),
+        Status("reversed", Bilingual("reversed", "倒退"), "✕", off=True),
+        Status("far_behind", Bilingual("far behind", "严重滞后"), "▼", off=True),
+        Status("behind", Bilingual("behind", "滞后"), "▽", off=True),
+        Status("near", Bilingual("near its path", "接近进度"), "◇"),
+        Status("cannot_tell", Bilingual("cannot tell", "无法判定"), "?"),
+        Status("no_baseline", Bilingual("no baseline", "无基数"), "○"),
+        Status("no_data", Bilingual("no data", "无数据"), "—"),
+        Status("on_track", Bilingual("on its path", "符合进度"), "△"),
+        Status("ahead", Bilingual("ahead", "超前"), "▲"),
+        Status("achieved", Bilingual("achieved", "已达标"), "✓"),
     )
 }
 """Statuses by id, most urgent first. Off its path is what lies below ``near``."""
 
-CLASSES: Final[dict[str, tuple[str, str]]] = {
-    "acceleration_needed": ("需加快", "acceleration needed"),
-    "limited": ("进展有限", "limited progress"),
-    "deterioration": ("恶化", "deterioration"),
-    "met": ("达标", "met"),
-    "not_met": ("未达标", "not met"),
+CLASSES: Final[dict[str, Bilingual]] = {
+    "acceleration_needed": Bilingual("acceleration needed", "需加快"),
+    "limited": Bilingual("limited progress", "进展有限"),
+    "deterioration": Bilingual("deterioration", "恶化"),
+    "met": Bilingual("met", "达标"),
+    "not_met": Bilingual("not met", "未达标"),
 }
 """Words of the classes of the growth ratio and of surveys that are no statuses."""
 
@@ -79,7 +78,4 @@ def said(name: str | None) -> str:
     """Return a status or class in the language in use; a dash for none."""
     if name is None:
         return "—"
-    if name in STATUSES:
-        return STATUSES[name].word
-    zh, en = CLASSES[name]
-    return tr(en, zh)
+    return STATUSES[name].word if name in STATUSES else str(CLASSES[name])

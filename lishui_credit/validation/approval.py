@@ -1,4 +1,4 @@
-"""What each approval rate costs: bad rates of the approved and the refused, bads and goods lost."""
+"""Results at each approval rate: bad rates of the approved and the refused, bads and goods refused."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def at_approval(
     wrong = [rate for rate in rates if not 0 <= rate <= 1]
     if wrong:
         raise SubjectError(
-            Problem(tr("approval rates lie in 0 to 1", "通过率应在 0 到 1 之间"), str(wrong))
+            Problem(
+                tr("approval rates must lie between 0 and 1", "通过率应在 0 到 1 之间"), str(wrong)
+            )
         )
     good = checked(y, weights=weights, risk=risk)
     levels = ranked(good.y, good.columns["risk"], good.weights)

@@ -111,7 +111,10 @@ def concentration_p(initial: Values, current: Values) -> float:
     if len(initial) != len(current):
         raise SubjectError(
             Problem(
-                tr("both counts must be of one scale", "两组数量必须属于同一等级体系"),
+                tr(
+                    "both counts must be on the same scale of grades",
+                    "两组数量必须属于同一等级体系",
+                ),
                 f"{len(initial)}, {len(current)}",
             )
         )

@@ -17,7 +17,7 @@ other, and then the intervals of the learned parts are too short.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -118,7 +118,10 @@ def points_side_by_side(
     if strange:
         raise SubjectError(
             Problem(
-                tr("the card reads what is no row of the edition", "评分卡的特征不是该版本的指标"),
+                tr(
+                    "the card reads columns that are not rows of the edition",
+                    "评分卡的特征不是该版本的指标",
+                ),
                 ", ".join(strange),
                 ", ".join(ids),
             )
@@ -150,7 +153,13 @@ def points_side_by_side(
         },
         schema_overrides={"low": pl.Float64, "high": pl.Float64},
     )
-    weighs = (
+    differs = (pl.col("decreed_range") > 0) | (pl.col("learned_range") > 0)
+    return frame.with_columns(_weighs().alias("weighs")).filter(differs)
+
+
+def _weighs() -> pl.Expr:
+    """Return on which side of the learned interval the decreed part lies; null without an interval."""
+    return (
         pl.when(pl.col("low").is_null())
         .then(None)
         .when(pl.col("decreed") > pl.col("high"))
@@ -159,8 +168,6 @@ def points_side_by_side(
         .then(pl.lit("under"))
         .otherwise(pl.lit("alike"))
     )
-    differs = (pl.col("decreed_range") > 0) | (pl.col("learned_range") > 0)
-    return frame.with_columns(weighs.alias("weighs")).filter(differs)
 
 
 def _points(card: Card, read: pl.DataFrame, ids: list[str]) -> Floats:
@@ -175,11 +182,10 @@ def _points(card: Card, read: pl.DataFrame, ids: list[str]) -> Floats:
     return np.column_stack(columns)
 
 
-def _part(values: Any) -> Floats:
+def _part(values: Floats) -> Floats:
     """Return numbers over their sum."""
     total = float(values.sum())
-    found: Floats = np.asarray(values / total if total > 0 else values, dtype=np.float64)
-    return found
+    return values / total if total > 0 else values
 
 
 def in_words(frame: pl.DataFrame) -> list[str]:

@@ -234,7 +234,10 @@ def auc_fall(y: Values, risk: Values, initial: float) -> Estimate:
     if not 0 <= initial <= 1:
         raise SubjectError(
             Problem(
-                tr("an AUC lies in 0 to 1", "AUC 应在 0 到 1 之间"), str(initial), "", "initial"
+                tr("an AUC must lie between 0 and 1", "AUC 应在 0 到 1 之间"),
+                str(initial),
+                "",
+                "initial",
             )
         )
     good = checked(y, risk=risk)

@@ -92,7 +92,7 @@ def h_measure(
     if severity_ratio is not None and not severity_ratio > 0:
         raise SubjectError(
             Problem(
-                tr("a severity ratio is positive", "严重性比必须为正"),
+                tr("a severity ratio must be positive", "严重性比必须为正"),
                 str(severity_ratio),
                 "",
                 "severity_ratio",

@@ -131,7 +131,7 @@ def _grades(graded: Graded, key: str, only: tuple[str, str] | None) -> pl.LazyFr
         if only[0] not in names:
             raise SubjectError(
                 Problem(
-                    tr(f"no column '{only[0]}' to choose by", f"没有可筛选的列“{only[0]}”"),
+                    tr(f"no column '{only[0]}' to filter by", f"没有可用于筛选的列“{only[0]}”"),
                     hint=", ".join(graded.rubric.carries),
                 )
             )

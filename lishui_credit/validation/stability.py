@@ -247,7 +247,10 @@ def csi(
     lacking = [name for name in reference.columns if name not in current.columns]
     if lacking:
         raise SubjectError(
-            [Problem(tr("no such column now", "当前样本缺少该列"), where=name) for name in lacking]
+            [
+                Problem(tr("the current sample lacks this column", "当前样本缺少该列"), where=name)
+                for name in lacking
+            ]
         )
     rows = []
     for name in reference.columns:

@@ -101,7 +101,7 @@ def fairness(
     elif reference not in enough:
         raise SubjectError(
             Problem(
-                tr("the reference group is not there or too small", "参照组不存在或样本太少"),
+                tr("the reference group does not exist or is too small", "参照组不存在或样本过少"),
                 reference,
                 "、".join(enough) or "—",
                 "reference",

@@ -137,8 +137,8 @@ def _projection(
     cut = low < span[0] or high > span[1]
     plot.interval((END.year, max(low, span[0])), (END.year, min(high, span[1])), RED)
     plot.dot(END.year, projected, RED)
-    beyond = tr(" (cut at the edge)", "(超出图幅部分截去)") if cut else ""
-    plot.key(RED, tr("2020, 95 %", "2020年,95%区间") + beyond)
+    beyond = tr(" (partly outside the chart)", "(超出图幅部分未显示)") if cut else ""
+    plot.key(RED, tr("2020 interval, 95 %", "2020年,95%区间") + beyond)
 
 
 def against_path(m: MidTerm, row: PlanIndicator) -> str:
@@ -161,14 +161,14 @@ def against_path(m: MidTerm, row: PlanIndicator) -> str:
         titled(m, tr(f"{row.short}, counties", f"各县(市、区){row.short}")),
         span,
         (0, len(found)),
-        x_name=tr("times its 2015", "为2015年的倍数") if multiple else "%",
+        x_name=tr("multiple of its 2015 value", "为2015年的倍数") if multiple else "%",
         rows=names,
         left=room(names),
     )
     words = {
         RED: tr("off its path", "偏离"),
         BLUE: tr("not off its path", "未偏离"),
-        GREY: tr("no path to judge by", "无路径可比"),
+        GREY: tr("no path", "无路径可比"),
     }
     drawn = set()
     for place, (_, now) in enumerate(found):
@@ -185,7 +185,7 @@ def against_path(m: MidTerm, row: PlanIndicator) -> str:
             plot.dot(value, y, colour)
             drawn.add(colour)
         else:
-            told = printed(row, None) if now["value"] is None else tr("no base", "无基数")
+            told = printed(row, None) if now["value"] is None else tr("no 2015 value", "无基数")
             plot.word(span[0] + 0.02 * (span[1] - span[0]), y, told)
     for colour, name in words.items():
         if colour in drawn:

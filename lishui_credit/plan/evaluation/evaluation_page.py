@@ -19,7 +19,6 @@ from lishui_credit.plan.definitions import PlanIndicator, indicators
 from lishui_credit.plan.evaluation.annex import (
     completeness,
     definition,
-    methods,
     milestones,
     missing,
     populations,
@@ -43,6 +42,7 @@ from lishui_credit.plan.evaluation.grids import (
     twelve,
     yearly_values,
 )
+from lishui_credit.plan.evaluation.method_texts import methods
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.evaluation.remarks import about, both_methods, remarks, standing, warning
 from lishui_credit.plan.sentences import sentence
@@ -180,10 +180,10 @@ def observations_csv(m: MidTerm) -> str:
 def _attached(m: MidTerm) -> str:
     name = f"{'synthetic_' if m.synthetic else ''}observations_{m.at}.csv"
     data = base64.b64encode(observations_csv(m).encode()).decode()
-    told = tr("Every observation as CSV", "全部观测数据(CSV)")
+    told = tr("All observations as CSV", "全部观测数据(CSV)")
     link = f'<a download="{name}" href="data:text/csv;charset=utf-8;base64,{data}">{told}</a>'
     kept = tr(
-        "Every observation is in the XLSX and HTML prints of this report.",
+        "All observations are in the XLSX and HTML versions of this report.",
         "全部观测数据见本报告的 XLSX 和 HTML 版本。",
     )
     return f'<p class="screen">{link} ({m.observations.height:,})</p><p class="note">{kept}</p>'
@@ -206,8 +206,8 @@ def _chapters(m: MidTerm) -> list[tuple[str, str, str, str]]:
     summary = (
         f"<p>{escape(standing(m))}</p>{table(counted(m), stack=False)}"
         f"<h3>{tr('What needs attention first', '最需关注')}</h3>"
-        + (f"<ol>{urgent}</ol>" if urgent else f"<p>{tr('Nothing.', '无。')}</p>")
-        + (f"<h3>{tr('What the data do not say', '数据说明')}</h3><ul>{told}</ul>" if told else "")
+        + (f"<ol>{urgent}</ol>" if urgent else f"<p>{tr('None.', '无。')}</p>")
+        + (f"<h3>{tr('Notes on the data', '数据说明')}</h3><ul>{told}</ul>" if told else "")
         + table(changed(m), stack=False)
         + table(milestones(m), blank=(4,))
         + table(supplementary())
@@ -219,13 +219,13 @@ def _chapters(m: MidTerm) -> list[tuple[str, str, str, str]]:
         + table(revisions(m), stack=False)
         + table(populations(), stack=False)
         + _attached(m)
-        + f"<h3>{tr('Values at the ends of years, and the latest', '各年末及最近一期数值')}</h3>"
+        + f"<h3>{tr('Values at the end of each year, and the latest value', '各年末及最近一期数值')}</h3>"
         + "".join(table(yearly_values(m, row), stack=False) for row in indicators().values())
     )
     return [
         ("summary", tr("1 Summary", "一、总体情况"), "", summary),
-        ("table", tr("2 The twelve", "二、十二项指标进展"), "wide", table(twelve(m)) + table(methods_beside(m), stack=False)),
-        ("counties", tr("3 Counties and owners", "三、分县(市、区)情况和责任"), "wide",
+        ("table", tr("2 The twelve indicators", "二、十二项指标进展"), "wide", table(twelve(m)) + table(methods_beside(m), stack=False)),
+        ("counties", tr("3 Counties and responsible units", "三、分县(市、区)情况和责任"), "wide",
          table(by_county(m), stack=False) + table(measures(m), blank=(6, 7))),
         ("indicators", tr("4 Each indicator", "四、分指标评估"), "", "".join(_one(m, row) for row in indicators().values())),
         ("annex1", tr("Annex 1 Methods", "附件1 评估方法"), "page", _formulas(methods())),

@@ -14,7 +14,13 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.language import tr
-from lishui_credit.plan.definitions import ATTRIBUTES, PlanIndicator, indicator, indicators
+from lishui_credit.plan.definitions import (
+    ATTRIBUTES,
+    Attribute,
+    PlanIndicator,
+    indicator,
+    indicators,
+)
 from lishui_credit.plan.divisions import areas, counties, division
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.sentences import printed, rate_printed
@@ -86,12 +92,6 @@ def names_of(codes: Sequence[str] | None) -> str:
     return tr(", ", "、").join(division(code).name for code in codes or ())
 
 
-def attribute_of(row: PlanIndicator) -> str:
-    """Return the word of an indicator's attribute, in the language in use."""
-    zh, en = ATTRIBUTES[row.attribute]
-    return tr(en, zh)
-
-
 def interval(row: PlanIndicator, low: float | None, high: float | None) -> str:
     """Return both ends of an interval as people print them; nothing if there is none."""
     if low is None or high is None:
@@ -101,7 +101,7 @@ def interval(row: PlanIndicator, low: float | None, high: float | None) -> str:
     return f"{first.removesuffix(unit)} – {last}"
 
 
-SUMMED: Final = ("binding", "expected", "guidance")
+SUMMED: Final[tuple[Attribute, ...]] = ("binding", "expected", "guidance")
 
 
 def counted(m: MidTerm) -> Grid:
@@ -114,10 +114,10 @@ def counted(m: MidTerm) -> Grid:
          sum(found.get((kind, name), 0) for kind in SUMMED))
         for name in STATUSES if any((kind, name) in found for kind in SUMMED)
     ]  # fmt: skip
-    words = [tr(en, zh) for zh, en in (ATTRIBUTES[kind] for kind in ("binding", "expected", "guidance"))]  # fmt: skip
+    words = [str(ATTRIBUTES[kind]) for kind in SUMMED]
     return Grid(
         id="counted",
-        title=tr("How many stand where", "各状态指标数"),
+        title=tr("Number of indicators by status", "各状态指标数"),
         heads=(tr("status", "状态"), *words, tr("all", "合计")),
         rows=tuple(rows),
     )
@@ -127,7 +127,7 @@ def twelve(m: MidTerm) -> Grid:
     """Return the table of twelve of the report's area."""
     rows: list[tuple[Cell, ...]] = [
         (
-            row.number, row.name, attribute_of(row), Measured(row, now["base"]),
+            row.number, row.name, str(ATTRIBUTES[row.attribute]), Measured(row, now["base"]),
             Measured(row, now["value"]), now["period"], Measured(row, now["path"]),
             _target(row, now), State(now["status"]), now["off_path_since"], names_of(now["worst"]),
         )
@@ -137,15 +137,15 @@ def twelve(m: MidTerm) -> Grid:
         id="twelve",
         title=tr(f"The twelve indicators, {m.area.name}", f"{m.area.name}十二项主要指标进展"),
         heads=(
-            "#", tr("indicator", "指标"), tr("attribute", "属性"), tr("2015", "2015年基数"),
+            "#", tr("indicator", "指标"), tr("attribute", "属性"), tr("2015 value", "2015年基数"),
             tr("value", "现值"), tr("observed at", "观测期末"), tr("expected then", "同期应达"),
-            tr("2020", "2020年目标"), tr("status", "状态"), tr("off its path since", "偏离始于"),
+            tr("2020 target", "2020年目标"), tr("status", "状态"), tr("off its path since", "偏离始于"),
             tr("counties most behind", "最滞后县(市、区)"),
         ),
         rows=tuple(rows),
         note=tr(
             "Expected values are those of the path on the day observed. The plan publishes no 2015"
-            " values and no yearly targets; what is not observed is a dash.",
+            " values and no yearly targets; a dash means: not observed.",
             "应达值为观测期末当日的预期路径值。规划未公布2015年基数和年度目标;无观测者以“—”表示。",
         ),
     )  # fmt: skip
@@ -170,20 +170,20 @@ def methods_beside(m: MidTerm) -> Grid:
     ]  # fmt: skip
     return Grid(
         id="methods_beside",
-        title=tr("The same by each method", "各方法结论对照"),
+        title=tr("Results of each method", "各方法结论对照"),
         heads=(
-            "#", tr("indicator", "指标"), tr("done P", "完成度 P"), tr("time τ", "时间进度 τ"), "S",
+            "#", tr("indicator", "指标"), tr("progress P", "完成度 P"), tr("time passed τ", "时间进度 τ"), "S",
             tr("by schedule", "序时进度结论"), "R", tr("by growth ratio", "增速比结论"),
-            tr("survey against 2020", "满意度区间与目标"), tr("disagree", "结论不一"),
-            tr("needed from now on", "今后所需速度"), tr("projected 2020", "2020年预测"),
+            tr("survey against 2020 target", "满意度区间与目标"), tr("methods disagree", "结论不一"),
+            tr("required from now on", "今后所需速度"), tr("projected 2020", "2020年预测"),
             tr("95 % interval", "95%区间"), tr("outlook", "预测结论"),
         ),
         rows=tuple(rows),
         note=tr(
-            "Formulas and thresholds: annex 1. The bold status of the table above follows the schedule"
-            " for coverage, the growth ratio for doubling and the interval for surveys.",
+            "Formulas and thresholds: annex 1. The status in the table above is that of the schedule"
+            " for coverage, of the growth ratio for doubling and of the interval for surveys.",
             "公式和阈值见附件1。上表状态:覆盖类从序时进度,翻番类从增速比,满意度类从置信区间。",
-        ).replace("bold ", ""),
+        ),
     )  # fmt: skip
 
 
@@ -231,13 +231,13 @@ def changed(m: MidTerm) -> Grid:
     rows.sort(key=lambda cells: str(cells[0]).zfill(2))
     return Grid(
         id="changed",
-        title=tr(f"What changed since {m.before_at}", f"与{m.before_at}相比的变化"),
+        title=tr(f"Changes since {m.before_at}", f"与{m.before_at}相比的变化"),
         heads=(
             "#", tr("indicator", "指标"), tr("then", "当时"), tr("now", "现在"),
-            tr("status then", "当时状态"), tr("status now", "现在状态"), tr("turned", "变化"),
+            tr("status then", "当时状态"), tr("status now", "现在状态"), tr("change", "变化"),
         ),
         rows=tuple(rows),
-        note=tr("Both days by what is known now.", "两个时点均按现有数据计算。"),
+        note=tr("Both days are computed from the data known now.", "两个时点均按现有数据计算。"),
     )  # fmt: skip
 
 
@@ -255,16 +255,16 @@ def measures(m: MidTerm) -> Grid:
             )  # fmt: skip
     return Grid(
         id="measures",
-        title=tr("What is off its path, and who answers for it", "滞后事项与责任单位"),
+        title=tr("Indicators off their paths, and who is responsible", "滞后事项与责任单位"),
         heads=(
-            "#", tr("indicator", "指标"), tr("status", "状态"), tr("counties off the path", "偏离的县(市、区)"),
-            tr("needed from now on", "今后所需速度"), tr("owner (proposed)", "责任单位(拟定)"),
-            tr("reason", "原因"), tr("measure and by when", "措施和时限"),
+            "#", tr("indicator", "指标"), tr("status", "状态"), tr("counties most behind", "最滞后县(市、区)"),
+            tr("required from now on", "今后所需速度"), tr("responsible unit (proposed)", "责任单位(拟定)"),
+            tr("reason", "原因"), tr("measure and deadline", "措施和时限"),
         ),
         rows=tuple(rows),
         note=tr(
-            "Reason and measure are for the owners to fill in; no figure can tell them.",
-            "原因、措施和时限由责任单位填写,数据不能代为判断。",
+            "Reason, measure and deadline are filled in by the responsible unit; they cannot be computed.",
+            "原因、措施和时限由责任单位填写,不由系统计算。",
         ),
     )  # fmt: skip
 
@@ -284,11 +284,11 @@ def county_rows(m: MidTerm, row: PlanIndicator) -> Grid:
         rows.append(
             (*cells, Pace(row, now["required_rate"]), State(now["status"]), now["off_path_since"])
         )
-    heads = [tr("county", "县(市、区)"), tr("2015", "2015年"), tr("value", "现值")]
+    heads = [tr("county", "县(市、区)"), tr("2015 value", "2015年基数"), tr("value", "现值")]
     heads += [tr("95 % interval", "95%区间")] if survey else []
     heads += [tr("observed at", "观测期末"), tr("expected then", "同期应达"), "S"]
     heads += ["R"] if doubling or survey else []
-    heads += [tr("needed from now on", "今后所需速度"), tr("status", "状态"), tr("off since", "偏离始于")]  # fmt: skip
+    heads += [tr("required from now on", "今后所需速度"), tr("status", "状态"), tr("off its path since", "偏离始于")]  # fmt: skip
     return Grid(
         id=f"counties_{row.key}",
         title=tr("The nine counties", "九个县(市、区)"),

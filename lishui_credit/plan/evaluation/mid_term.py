@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 import polars as pl
+from narwhals.typing import IntoFrame
 
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators, plan
@@ -123,7 +124,7 @@ def year_before(day: date) -> date:
 
 
 def mid_term(
-    frame: Any,
+    frame: IntoFrame,
     at: date = END,
     *,
     area: str = CITY,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -18,7 +18,6 @@ from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators
 from lishui_credit.plan.evaluation.annex import (
     completeness,
     definition,
-    methods,
     milestones,
     missing,
     populations,
@@ -42,6 +41,7 @@ from lishui_credit.plan.evaluation.grids import (
     twelve,
     yearly_values,
 )
+from lishui_credit.plan.evaluation.method_texts import methods
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.evaluation.remarks import about, both_methods, remarks, standing, warning
 from lishui_credit.plan.sentences import sentence
@@ -52,6 +52,7 @@ from lishui_credit.version import __version__
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
+    from xlsxwriter.chart import Chart
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
@@ -61,7 +62,7 @@ DATA_COLUMN: Final = 20
 """Column of an indicator's sheet where the numbers behind its chart begin."""
 EPOCH: Final = date(1899, 12, 30)
 """Day zero of a spreadsheet."""
-_LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
+_LOOKS: Final[Mapping[str, Mapping[str, str | int | bool]]] = {
     "title": {"bold": True, "font_size": 15},
     "loud": {"bold": True, "font_color": PAPER, "bg_color": INK},
     "caption": {"bold": True, "font_size": 12},
@@ -187,7 +188,7 @@ class _Book:
 
 
 def _plain(
-    sheet: Worksheet, row: int, column: int, value: Any, looks: Mapping[str, Format]
+    sheet: Worksheet, row: int, column: int, value: object, looks: Mapping[str, Format]
 ) -> None:
     if value is None:
         return
@@ -249,7 +250,7 @@ def _summary(made: _Book) -> None:
     row = made.lines(sheet, [standing(m)], row + 1) + 1
     row = made.lines(sheet, [tr("What needs attention first", "最需关注")], row, "caption")
     row = made.lines(sheet, m.attention["sentence"].to_list(), row) + 1
-    row = made.lines(sheet, [tr("What the data do not say", "数据说明")], row, "caption")
+    row = made.lines(sheet, [tr("Notes on the data", "数据说明")], row, "caption")
     row = made.lines(sheet, remarks(m), row) + 1
     made.grids(sheet, [counted(m)], row)
     sheet.set_column(0, 0, 22)
@@ -258,10 +259,10 @@ def _summary(made: _Book) -> None:
 
 def _tables(m: MidTerm) -> list[tuple[str, list[Grid]]]:
     return [
-        (tr("The twelve", "十二项"), [twelve(m)]),
+        (tr("Twelve indicators", "十二项"), [twelve(m)]),
         (tr("By method", "方法对照"), [methods_beside(m)]),
         (tr("Counties", "县区"), [by_county(m)]),
-        (tr("Owners", "责任"), [measures(m)]),
+        (tr("Responsible units", "责任"), [measures(m)]),
         (tr("Changes", "变化"), [changed(m)]),
         (tr("Milestones", "阶段目标"), [milestones(m), supplementary()]),
     ]
@@ -281,7 +282,7 @@ def _one(made: _Book, row: PlanIndicator) -> None:
     made.grids(sheet, grids, place + 19)
 
 
-def _chart(made: _Book, sheet: Worksheet, row: PlanIndicator) -> Any:
+def _chart(made: _Book, sheet: Worksheet, row: PlanIndicator) -> Chart | None:
     """Excel's own chart of observed, path and projection, on numbers that stand in the sheet; None without."""
     m = made.m
     now = m.row(row.key)

@@ -33,8 +33,8 @@ GRADE_RATES: Final = Axes(Bilingual("grade", "等级"), Bilingual("bad rate", "�
 
 CHANCE: Final = Bilingual("chance", "随机")
 RANKING: Final = Bilingual("this ranking", "本排序")
-PERFECT: Final = Bilingual("perfect", "完美")
+PERFECT: Final = Bilingual("perfect ranking", "完美排序")
 BADS: Final = Bilingual("bads", "坏")
 GOODS: Final = Bilingual("goods", "好")
-RIGHT: Final = Bilingual("right", "完全校准")
+RIGHT: Final = Bilingual("perfect calibration", "完全校准")
 BINS: Final = Bilingual("bin, with Jeffreys' interval", "各箱及 Jeffreys 区间")

@@ -12,10 +12,10 @@ from lishui_credit.language import Bilingual, tr
 from lishui_credit.validation.report.findings import Line, Report, Standing
 
 _STANDINGS: Final[Mapping[Standing, Bilingual]] = {
-    "good": Bilingual("✓ good", "✓ 良好"),
+    "good": Bilingual("✓ pass", "✓ 通过"),
     "watch": Bilingual("▲ watch", "▲ 关注"),
-    "bad": Bilingual("✗ bad", "✗ 不良"),
-    "note": Bilingual("· for reading", "· 说明"),
+    "bad": Bilingual("✗ fail", "✗ 不通过"),
+    "note": Bilingual("· note", "· 说明"),
 }
 
 

@@ -74,7 +74,7 @@ def read_validation(path: Path | str) -> Validation:
     except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
         raise ModelError(
             Problem(
-                tr("not a validation of this layout", "不是此格式的验证结果"),
+                tr("not a validation file of this version", "不是此版本的验证结果文件"),
                 f"{type(error).__name__}: {error}",
                 tr("write it again with `validate`", "请用 validate 重新写出"),
                 path.name,

@@ -236,11 +236,10 @@ def _remarks(given: Given) -> tuple[Bilingual, ...]:
     level, one_in = f"{chosen.level:.0%}", round(1 / (1 - chosen.level))
     found = [
         Bilingual(
-            f"Intervals and tests at {level}; bootstrap {chosen.repeats} draws, seed"
-            f" {chosen.seed}. Many tests are read together: at {level} one in {one_in} alarms by"
-            " chance.",
+            f"Intervals and tests are at {level}; the bootstrap has {chosen.repeats} draws, seed"
+            f" {chosen.seed}. Even if nothing is wrong, about one test in {one_in} alarms by chance.",
             f"区间与检验水平 {level};自助法 {chosen.repeats} 次,种子 {chosen.seed}。"
-            f"同时阅读多项检验时,约每 {one_in} 项会有一项偶然报警。",
+            f"即使一切正常,约每 {one_in} 项检验也会有一项偶然报警。",
         )
     ]
     bads = int(given.y.sum())
@@ -248,15 +247,16 @@ def _remarks(given: Given) -> tuple[Bilingual, ...]:
     if min(bads, goods) < FEW_OF_A_CLASS:
         found.append(
             Bilingual(
-                f"Only {bads} bads and {goods} goods: intervals are wide, tests weak.",
+                f"Only {bads} bads and {goods} goods: intervals are wide and tests have little power.",
                 f"仅有坏 {bads}、好 {goods}:区间宽,检验效力低。",
             )
         )
     if given.weights is not None:
         found.append(
             Bilingual(
-                "Weights enter discrimination, Brier, ECE and recalibration; tests of counts are of rows.",
-                "权重用于区分能力、Brier、ECE 与重新校准;计数检验按行进行。",
+                "Weights are used in discrimination, Brier score, ECE and recalibration; tests of counts"
+                " use unweighted rows.",
+                "权重用于区分能力、Brier 分数、ECE 与重新校准;计数检验使用未加权的行。",
             )
         )
     return tuple(found)

@@ -42,7 +42,7 @@ def page(report: Report) -> str:
     warning, running = "", ""
     if report.synthetic:
         warning = tr(
-            "SYNTHETIC DATA 合成数据: made up from a seed; says nothing about real subjects",
+            "SYNTHETIC DATA 合成数据: generated from a random seed; says nothing about real subjects",
             "合成数据 SYNTHETIC DATA:由随机种子生成,不代表任何真实主体",
         )
         running = tr("SYNTHETIC DATA 合成数据", "合成数据 SYNTHETIC DATA")
@@ -95,7 +95,7 @@ def _table(found: Table) -> str:
     notes = [found.source] if found.source else []
     if len(frame) > PRINTED_ROWS:
         cut = tr(
-            f"first {PRINTED_ROWS} of {len(frame)} rows; the JSON report holds all",
+            f"first {PRINTED_ROWS} of {len(frame)} rows; the JSON report has all",
             f"仅显示前 {PRINTED_ROWS} 行,共 {len(frame)} 行;JSON 报告含全部",
         )
         notes.insert(0, cut)

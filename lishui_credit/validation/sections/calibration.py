@@ -34,7 +34,7 @@ def _parts(given: Given) -> Iterator[Part]:
 
 CALIBRATION = Outline(
     "calibration",
-    Bilingual("Calibration: do PDs mean what they say?", "校准:违约概率是否名副其实?"),
+    Bilingual("Calibration: do PDs agree with bad rates?", "校准:违约概率与坏账率是否相符?"),
     _parts,
 )
 
@@ -61,8 +61,8 @@ def _recalibration(given: Given, pd: Floats) -> Iterator[Line]:
             says("bad", "PDs are too low on average", "违约概率总体偏低"),
             says(
                 "good",
-                "PDs are right on average, within chance",
-                "违约概率总体水平相符(随机误差内)",
+                "PDs agree with the bad rate on average (difference not significant)",
+                "违约概率与坏账率总体相符(差异不显著)",
             ),
         ),
         source="Cox (1958)",
@@ -75,11 +75,11 @@ def _recalibration(given: Given, pd: Floats) -> Iterator[Line]:
             found.slope,
             1,
             says("bad", "PDs are too extreme (slope below 1)", "违约概率过于极端(斜率小于 1)"),
-            says("bad", "PDs are too timid (slope above 1)", "违约概率过于保守集中(斜率大于 1)"),
+            says("bad", "PDs differ too little (slope above 1)", "违约概率过于集中(斜率大于 1)"),
             says(
                 "good",
-                "spread of PDs is right, within chance",
-                "违约概率离散程度相符(随机误差内)",
+                "the spread of PDs agrees with the outcomes (difference not significant)",
+                "违约概率的离散程度与结果相符(差异不显著)",
             ),
         ),
         source="Cox (1958); Miller, Hui and Tierney (1991)",
@@ -94,8 +94,8 @@ def _brier(given: Given, pd: Floats) -> Iterator[Line]:
         found.value,
         says(
             "good" if found.skill > 0 else "bad",
-            f"skill {found.skill:.3f} over the constant bad rate",
-            f"相对恒定坏账率的技巧 {found.skill:.3f}",
+            f"skill {found.skill:.3f} against a constant PD at the bad rate",
+            f"相对于恒定坏账率的技巧得分 {found.skill:.3f}",
         ),
         source="Brier (1950)",
     )
@@ -141,14 +141,14 @@ def _ece(given: Given, pd: Floats) -> Iterator[Line]:
         found.estimate,
         says(
             "bad",
-            f"beyond what right PDs would show ({noise})",
-            f"超出准确概率也会出现的水平({noise})",
+            f"above the error that right PDs show by chance ({noise})",
+            f"超出准确概率下的随机误差({noise})",
         )
         if beyond
         else says(
             "good",
-            f"within what right PDs would show ({noise})",
-            f"未超出准确概率也会出现的水平({noise})",
+            f"not above the error that right PDs show by chance ({noise})",
+            f"未超出准确概率下的随机误差({noise})",
         ),
         source="Naeini, Cooper and Hauskrecht (2015); noise: Bröcker and Smith (2007)",
     )
@@ -163,9 +163,13 @@ def _hosmer_lemeshow(given: Given, pd: Floats) -> Iterator[Line]:
             f"Hosmer-Lemeshow 卡方({found.degrees} 自由度)",
         ),
         Estimate(found.statistic, p=found.p),
-        says("good", "no misfit beyond chance", "没有超出随机的不符")
+        says("good", "no significant misfit", "没有显著不符")
         if found.p >= 1 - given.settings.level
-        else says("bad", "PDs do not fit the bins", "违约概率与各箱不符"),
+        else says(
+            "bad",
+            "PDs and bad rates of the bins differ significantly",
+            "各箱违约概率与坏账率显著不符",
+        ),
         source="Hosmer and Lemeshow (1980), fresh data; rows unweighted",
     )
 

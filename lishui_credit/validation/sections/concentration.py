@@ -1,4 +1,4 @@
-"""The section about heaping: how subjects are spread over grades, and whether more than before."""
+"""The section about concentration: how subjects are spread over grades, and whether that has changed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _parts(given: Given) -> Iterator[Part]:
 CONCENTRATION = Outline(
     "concentration",
     Bilingual(
-        "Concentration: are subjects heaped in few grades?", "集中度:主体是否集中于少数等级?"
+        "Concentration: are subjects concentrated in few grades?", "集中度:主体是否集中于少数等级?"
     ),
     _parts,
 )
@@ -53,14 +53,14 @@ def _spread(given: Given, grades: pl.Series) -> Iterator[Line]:
         "hhi",
         Bilingual("Herfindahl-Hirschman index", "赫芬达尔-赫希曼指数(HHI)"),
         found.hhi,
-        says("note", f"even would be {even}", f"完全均匀时为 {even}"),
+        says("note", f"{even} if evenly spread", f"完全均匀时为 {even}"),
         source="Hirschman (1964)",
     )
     yield line(
         "herfindahl",
         Bilingual("Herfindahl index, normalised", "标准化赫芬达尔指数"),
         found.index,
-        says("note", "0 even, 1 all in one grade", "0 为均匀,1 为全部在一个等级"),
+        says("note", "0: evenly spread; 1: all in one grade", "0 为均匀,1 为全部在一个等级"),
         source=f"{ECB}, 2.5.5.3",
     )
     yield line(
@@ -80,12 +80,12 @@ def _rise(given: Given, grades: pl.Series, initial: pl.Series) -> Iterator[Line]
         "concentration",
         _RISE,
         Estimate(concentration(now).variation, p=p),
-        says("bad", "more concentrated than at the start", "比初始更集中")
+        says("bad", "significantly more concentrated than at the start", "显著比初始集中")
         if p < 1 - given.settings.level
         else says(
             "good",
-            "not more concentrated than at the start, within chance",
-            "未比初始更集中(随机误差内)",
+            "not significantly more concentrated than at the start",
+            "未比初始显著集中",
         ),
         source=f"{ECB}, 2.5.5.3",
     )

@@ -34,13 +34,15 @@ def over_chance(found: Estimate, chance: float) -> Verdict:
     if found.low is None:
         return says(
             "watch",
-            "no interval: classes are separated perfectly or too few; look for a leak",
-            "无区间:两类完全分开或样本过少;请检查是否泄漏",
+            "no interval: the classes are separated perfectly, or one has too few rows; check whether the outcome leaked",
+            "无区间:两类完全分开,或某一类样本过少;请检查结果是否泄漏",
         )
     if found.low > chance:
         return says("good", "separates better than chance", "区分能力优于随机")
     if found.high is not None and found.high < chance:
-        return says("bad", "orders the wrong way round: check the sign", "排序方向相反:请检查符号")
+        return says(
+            "bad", "ranks in the wrong direction: check the sign", "排序方向相反:请检查符号"
+        )
     return says("bad", "not shown to be better than chance", "未能证明优于随机")
 
 
@@ -94,9 +96,9 @@ def _fall(given: Given, risk: Floats, initial: float) -> Iterator[Line]:
             f"AUC 较开发时({initial:.4f})的下降",
         ),
         found,
-        says("bad", "separates worse than at development", "区分能力低于开发时")
+        says("bad", "significantly lower than at development", "显著低于开发时")
         if fallen
-        else says("good", "no fall beyond chance", "没有超出随机的下降"),
+        else says("good", "no significant fall", "没有显著下降"),
         source=f"{ECB}, 2.5.4",
     )
 
@@ -184,7 +186,7 @@ def _curves(given: Given, risk: Floats) -> Iterator[Table]:
     )
     yield Table(
         "approval",
-        Bilingual("What each approval rate costs", "不同通过率的代价"),
+        Bilingual("Bad rates and refusals at each approval rate", "各通过率下的坏账率与拒绝情况"),
         _told(given, at_approval(y, risk, weights=weights)),
         "Thomas, Edelman and Crook (2002)",
     )

@@ -55,9 +55,13 @@ def _order(given: Given, grades: pl.Series) -> Iterator[Line | Table]:
         "trend",
         Bilingual("Cochran-Armitage trend (z)", "Cochran-Armitage 趋势检验(z)"),
         Estimate(found.trend, p=found.trend_p),
-        says("good", "bad rates rise with worse grades", "等级越差坏账率越高")
+        says("good", "bad rates rise with worse grades", "等级越差,坏账率越高")
         if found.trend_p < 1 - level
-        else says("bad", "no rise of bad rates with worse grades", "坏账率未随等级变差而上升"),
+        else says(
+            "bad",
+            "bad rates do not rise significantly with worse grades",
+            "坏账率未随等级变差而显著上升",
+        ),
         source="Cochran (1954); Armitage (1955)",
     )
     yield line(

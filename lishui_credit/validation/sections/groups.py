@@ -21,11 +21,11 @@ METRICS: Final = ("auc", "ks", "h", "brier", "gap", "ece")
 _GAPS: Final = {
     "goods_refused": (
         "refusal_gap",
-        Bilingual("widest gap of goods refused", "好客户被拒率最大差距"),
+        Bilingual("largest difference in goods refused", "好客户被拒率最大差距"),
     ),
     "bads_approved": (
         "error_gap",
-        Bilingual("widest gap of bads approved", "坏客户通过率最大差距"),
+        Bilingual("largest difference in bads approved", "坏客户通过率最大差距"),
     ),
 }
 """Columns of `fairness` whose widest gap between groups is a figure: its id and its name."""
@@ -52,13 +52,16 @@ def _parts(given: Given) -> Iterator[Part]:
 
 GROUPS = Outline(
     "groups",
-    Bilingual("Groups: does it hold, and treat alike, everywhere?", "分组:是否处处成立、一视同仁?"),
+    Bilingual(
+        "Groups: does it hold for every group, and are they treated alike?",
+        "分组:各组是否均成立、是否一视同仁?",
+    ),
     _parts,
 )
 
 
 def metrics_of(given: Given, labels: pl.Series, names: Sequence[str]) -> pl.DataFrame:
-    """Return a long frame: every metric that can be had, of every label."""
+    """Return a long frame: every metric that can be computed, of every label."""
     chosen, parts = given.settings, []
     for name in names:
         of = given.risk if name in RANK_METRICS else given.pd
@@ -85,7 +88,10 @@ def _metrics(given: Given, dimension: str, labels: pl.Series) -> Iterator[Line |
         least = given.settings.min_rows
         yield line(
             f"few_{dimension}",
-            Bilingual(f"{dimension}: groups too few to show", f"{dimension}:样本过少未展示的组数"),
+            Bilingual(
+                f"{dimension}: groups with too few rows to show",
+                f"{dimension}:样本过少未展示的组数",
+            ),
             float(len(few)),
             says("note", f"fewer than {least} rows", f"少于 {least} 行"),
             unit="count",
@@ -120,7 +126,7 @@ def _differences(dimension: str, shown: pl.DataFrame) -> Iterator[Line]:
     yield line(
         f"four_fifths_{dimension}",
         Bilingual(
-            f"{dimension}: lowest over highest approval rate",
+            f"{dimension}: lowest approval rate divided by the highest",
             f"{dimension}:最低与最高通过率之比",
         ),
         worst["ratio"],

@@ -28,7 +28,7 @@ def _parts(given: Given) -> Iterator[Part]:
 
 PERIODS = Outline(
     "periods",
-    Bilingual("Out of time: does it hold from period to period?", "跨时间:各时期是否成立?"),
+    Bilingual("Out of time: does it hold from period to period?", "跨时间:各时期是否均成立?"),
     _parts,
 )
 

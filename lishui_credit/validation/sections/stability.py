@@ -47,7 +47,7 @@ def _parts(given: Given) -> Iterator[Part]:
 STABILITY = Outline(
     "stability",
     Bilingual(
-        "Stability: is this still the population of the model?",
+        "Stability: is the population still the one the model was built on?",
         "稳定性:总体是否仍是建模时的总体?",
     ),
     _parts,
@@ -66,11 +66,11 @@ def _scores(given: Given, before: Floats, now: Floats) -> Iterator[Line | Table]
     low, high = (f"{end:.2f}" for end in CONVENTION)
     band = f"{found.critical:.4f}"
     chance = (
-        Bilingual(f"beyond chance (band up to {band})", f"超出随机范围(上限 {band})")
+        Bilingual(f"beyond the range of chance (up to {band})", f"超出随机范围(上限 {band})")
         if real
-        else Bilingual(f"within chance (band up to {band})", f"未超出随机范围(上限 {band})")
+        else Bilingual(f"within the range of chance (up to {band})", f"未超出随机范围(上限 {band})")
     )
-    smoothed = Bilingual("; empty cells smoothed by ½", ";空箱以 ½ 平滑")
+    smoothed = Bilingual("; ½ added to every cell because one was empty", ";因有空箱,各箱均加 ½")
     if not found.smoothed:
         smoothed = Bilingual("", "")
     yield line(
@@ -101,7 +101,7 @@ def _characteristics(
     names = "、".join(moved["feature"].head(6))
     yield line(
         "csi",
-        Bilingual("Characteristics beyond 0.10 (CSI)", "CSI 超过 0.10 的特征数"),
+        Bilingual("Characteristics with a CSI of 0.10 or more", "CSI 达到 0.10 的特征数"),
         float(len(moved)),
         says("watch", names, names) if names else says("good", "none", "无"),
         source=YURDAKUL,
@@ -131,13 +131,13 @@ def _migration(given: Given, initial: pl.Series, grades: pl.Series) -> Iterator[
     yield line(
         "jumps",
         Bilingual(
-            "Cells fuller than their neighbour nearer the diagonal",
-            "比靠近对角线的相邻格更满的格数",
+            "Cells significantly fuller than their neighbour nearer to the diagonal",
+            "显著多于靠近对角线相邻格的格数",
         ),
         float(jumps),
         says(
             "watch",
-            f"of {tested} tested, some by chance",
+            f"of {tested} tested; some may be by chance",
             f"共检验 {tested} 格,部分可能出于偶然",
         )
         if jumps
