@@ -11,6 +11,7 @@ from lishui_credit.language import language, tr
 
 HERE = Path(__file__).resolve().parent
 
+view.read_address()  # before st.navigation: so the browser goes back to the page before in one step
 view.speak()
 st.set_page_config(
     page_title=tr("Credit Lishui: the plan's twelve indicators", "信用丽水 · 规划十二项指标"),
@@ -43,3 +44,5 @@ try:
     page.run()
 except CreditError as error:
     view.refuse(error)
+finally:
+    view.write_address()

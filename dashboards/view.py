@@ -4,6 +4,7 @@ import re
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,12 @@ KINDS = {
     "xlsx": ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "parquet": ("Parquet", "application/octet-stream"),
 }
+# How a choice is drawn, and what Streamlit calls the option that its field starts at.
+FIELDS: dict[str, tuple[Callable[..., Any], str]] = {
+    "list": (st.selectbox, "index"),
+    "buttons": (partial(st.segmented_control, required=True), "default"),
+    "slider": (st.select_slider, "value"),
+}
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 
@@ -38,55 +45,75 @@ def plain(text: object) -> str:
 # ---- choices that the address keeps -----------------------------------------------------------
 
 
-def held(name: str, options: Sequence[str], default: str) -> str:
-    """A choice as the address or this session has it; the default where neither fits."""
-    for told in (st.query_params.get(name), st.session_state.get(f"held_{name}")):
-        if told in options:
-            return str(told)
-    return default
+def choices() -> dict[str, str]:
+    """The choices of this session by the name of their field, from every page."""
+    return st.session_state.setdefault("choices", {})
 
 
-def keep(name: str, value: str) -> None:
-    """Write a choice into the address and remember it for the other pages."""
-    st.session_state[f"held_{name}"] = value
-    if st.query_params.get(name) != value:
-        st.query_params[name] = value
+def read_address() -> None:
+    """Take the choices of the address and add the others of this session: navigation drops them."""
+    choices().update(st.query_params.to_dict())
+    write_address()
+
+
+def write_address() -> None:
+    """Put every choice into the address in one write: the browser goes back over each by itself."""
+    if st.query_params.to_dict() != choices():
+        st.query_params.update(choices())
+
+
+def held(name: str, options: Sequence[Choice], default: Choice) -> Choice:
+    """A choice as it was made or asked for; the default where the options do not have it."""
+    by_text = {str(option): option for option in options}
+    return by_text.get(choices().get(name, str(default)), default)
+
+
+def keep(name: str, value: object) -> None:
+    """Set a choice in a callback; in the address too, because the run reads that first."""
+    choices()[name] = str(value)
+    write_address()
+
+
+def _picked(name: str, key: str) -> None:
+    # Buttons may come back with nothing pressed, when the words on them have just changed.
+    if (value := st.session_state[key]) is not None:
+        keep(name, value)
 
 
 def choose(
     name: str,
     label: str,
-    options: Sequence[str],
-    default: str,
-    say: Callable[[str], str] = str,
+    options: Sequence[Choice],
+    default: Choice,
+    say: Callable[[Any], str] = str,
     *,
-    small: bool = False,
+    field: str = "list",
     **more: Any,
-) -> str:
-    """A choice of one, by a list or (small) by buttons; the address reproduces it."""
+) -> Choice:
+    """A choice of one, by a field of FIELDS; the address reproduces it on every page that has it."""
     # A field keeps the words it was drawn with: in the other language it is another field.
     key = f"choose_{name}" if name == "lang" else f"choose_{name}_{language()}"
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = held(name, options, default)
-    if small:
-        picked = st.segmented_control(
-            label, options, format_func=say, key=key, required=True, **more
-        )
+    value = held(name, options, default)
+    choices()[name] = str(value)
+    draw, start = FIELDS[field]
+    if st.session_state.get(key, value) == value:
+        more[start] = options.index(value) if field == "list" else value
     else:
-        picked = st.selectbox(label, options, format_func=say, key=key, **more)
-    # Buttons may come back with nothing pressed, when the words on them have just changed.
-    value = held(name, options, default) if picked is None else str(picked)
-    keep(name, value)
+        # Only where the address or another field changed it. A key that is set before its field is
+        # drawn stays in the session, and the field of the next page starts at its first option. A
+        # key that is set in every run pulls a slider back while somebody moves it.
+        st.session_state[key] = value
+    draw(label, options, format_func=say, key=key, on_change=_picked, args=(name, key), **more)
     return value
 
 
 def link(page: str, label: str, icon: str | None = None, **query: str) -> None:
-    """A link to another page that carries the language and what is asked for."""
+    """A link to another page that carries every choice and what is asked for, also to a new tab."""
     st.page_link(
         f"screens/{page}.py",
         label=label,
         icon=icon,
-        query_params={"lang": language(), **query},
+        query_params=choices() | query,
     )
 
 
@@ -110,7 +137,7 @@ def choose_day(days: dict[int, dict[int, date]], opens_at: date | None) -> date:
     }
     picked = choose(
         "quarter", tr("As of the end of", "截至"), list(quarters), usual, lambda q: tr(*words[q]),
-        small=True,
+        field="buttons",
     )  # fmt: skip
     return quarters[picked]
 
@@ -132,8 +159,7 @@ def badge(status: str) -> str:
 
 def speak() -> None:
     """Set the language of this run from the address or the switch."""
-    told = st.session_state.get("choose_lang") or held("lang", list(LANGUAGES), "zh")
-    set_language("en" if told == "en" else "zh")
+    set_language(held("lang", list(LANGUAGES), "zh"))
 
 
 def switches() -> None:
@@ -142,7 +168,7 @@ def switches() -> None:
         with st.popover(tr("Save", "保存"), icon=":material/print:", key="popover_save"):
             choose(
                 "image", tr("Pictures of charts as", "图片格式"), list(FORMATS), "png",
-                FORMATS.__getitem__, small=True,
+                FORMATS.__getitem__, field="buttons",
             )  # fmt: skip
             st.caption(
                 tr(
@@ -152,7 +178,7 @@ def switches() -> None:
                 )
             )
         choose("lang", tr("Language", "语言"), list(LANGUAGES), "zh", LANGUAGES.__getitem__,
-               small=True, label_visibility="collapsed")  # fmt: skip
+               field="buttons", label_visibility="collapsed")  # fmt: skip
 
 
 def banner(synthetic: bool, name: str) -> None:

@@ -5,13 +5,14 @@ Pictures of what was seen lie in build/screens/ afterwards, for a person to look
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import polars as pl
 import pytest
@@ -48,6 +49,14 @@ QUIET = """() => {
   if (document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]')) return false;
   return [...document.querySelectorAll('[data-testid="stPlotlyChart"]')]
     .every(chart => chart.querySelector('.main-svg'));
+}"""
+
+# Notes that a run of the page has begun, from when it is called.
+BEGUN = """() => {
+  window.begun = false;
+  new MutationObserver(() => { window.begun = true; }).observe(
+    document.querySelector('[data-testid="stApp"]'),
+    {attributeFilter: ['data-test-script-state']});
 }"""
 
 # Every character beyond ASCII that a person can see, and whether its picture is that of a
@@ -128,6 +137,16 @@ FIELDS = """() => [...document.querySelectorAll('[data-testid="stSelectbox"] inp
   .filter(field => field.getAttribute('aria-label') !== 'Model')
   .map(field => field.value)"""
 
+# What every field of the page stands at, by its label.
+CHOSEN = """() => Object.fromEntries([
+  ...[...document.querySelectorAll('[data-testid="stSelectbox"] input')]
+    .map(list => [list.ariaLabel, list.value]),
+  ...[...document.querySelectorAll('[data-testid="stButtonGroup"] [role="radiogroup"]')]
+    .map(group => [group.ariaLabel, group.querySelector('[aria-checked="true"]')?.innerText]),
+  ...[...document.querySelectorAll('[data-testid="stSlider"] input')]
+    .map(slider => [slider.ariaLabel, slider.ariaValueText]),
+])"""
+
 # Charts and tables that say nothing to somebody who cannot see them.
 SILENT = """() => [...document.querySelectorAll(
   '[data-testid="stPlotlyChart"], [data-testid="stDataFrame"], [data-testid="stImage"] img')]
@@ -168,7 +187,7 @@ class Visit:
         self.complaints: list[str] = []
         self.context.on("request", lambda request: self.asked.append(request.url))
         self.page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(60_000)
         self.page.on("websocket", lambda socket: self.asked.append(socket.url))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._hear)
@@ -195,12 +214,55 @@ class Visit:
             self.page.wait_for_function(QUIET, polling=100)
             self.page.wait_for_timeout(150)
 
+    @contextlib.contextmanager
+    def run(self) -> Iterator[None]:
+        """Do what makes the page run, and wait until it has."""
+        self.page.evaluate(BEGUN)
+        yield
+        self.page.wait_for_function("window.begun", polling=50)
+        self.settle()
+
     def choose(self, label: str, option: str) -> None:
         """Pick an option of a list, as a person does."""
-        self.page.get_by_role("combobox", name=label, exact=True).click()
-        self.page.get_by_role("option", name=option, exact=True).click()
-        self.page.wait_for_timeout(200)
-        self.settle()
+        with self.run():
+            self.page.get_by_role("combobox", name=label, exact=True).click()
+            self.page.get_by_role("option", name=option, exact=True).click()
+
+    def press(self, label: str, option: str) -> None:
+        """Press one of a field's buttons."""
+        with self.run():
+            group = self.page.get_by_role("radiogroup", name=label, exact=True)
+            group.get_by_role("radio", name=option, exact=True).click()
+
+    def push(self, label: str, key: str, times: int, pause: int) -> None:
+        """Push a slider by a key of the keyboard, so many milliseconds apart."""
+        slider = self.page.locator(f'[data-testid="stSlider"] input[aria-label="{label}"]')
+        slider.focus()
+        with self.run():
+            for _ in range(times):
+                slider.press(key)
+                self.page.wait_for_timeout(pause)
+            self.page.wait_for_timeout(
+                400
+            )  # a slider is read when nobody has pushed it for a while
+
+    def turn(self, title: str) -> None:
+        """Go to another page by the navigation at the top."""
+        with self.run():
+            self.page.get_by_test_id("stTopNavLink").filter(has_text=title).click()
+
+    def back(self) -> None:
+        """Press the browser's button."""
+        with self.run():
+            self.page.go_back()
+
+    def chosen(self) -> dict[str, str]:
+        """What every field stands at, by its label."""
+        return dict(self.page.evaluate(CHOSEN))
+
+    def asked_for(self) -> dict[str, str]:
+        """The choices in the address."""
+        return dict(parse_qsl(urlsplit(self.page.url).query))
 
     def upload(self, name: str, content: bytes) -> None:
         """Hand a file to the page's field for files."""
@@ -288,6 +350,174 @@ def test_a_filter_changes_the_page_and_its_address_brings_the_view_back(browser,
         again.page.goto(address)
         again.settle()
         assert again.words() == after
+
+
+# Neither the first option of its field nor the one that the field starts at.
+MADE = {"年度": "2017年", "截至": "9月末", "指标": "5  信用网站开通率", "地区": "云和县"}
+MADE_ADDRESS = {"year": "2017", "quarter": "3", "indicator": "website_rate", "area": "331125"}
+PLACES = {
+    "总览": {"年度", "截至", "地区"},
+    "指标": {"年度", "截至", "地区", "指标"},
+    "区县": {"年度", "截至", "指标"},
+    "数据": {"年度", "截至"},
+    "评价": set(),  # its area is one of the register, a field of its own
+    "模型": set(),
+    "授信": set(),
+}
+
+
+@pytest.fixture
+def made(browser, server):
+    """A visitor whose address has made the four choices."""
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("indicator", lang="zh", **MADE_ADDRESS)
+        yield visit
+        visit.check_quiet()
+
+
+def test_a_choice_goes_along_by_every_entry_of_the_navigation(browser, server):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("indicator", lang="zh")
+        assert not visit.chosen().items() & MADE.items()
+        for label in ("年度", "指标", "地区"):
+            visit.choose(label, MADE[label])
+        visit.press("截至", MADE["截至"])
+        # A field that was drawn on a page before is not like one that is new: so to some again.
+        for title in ("区县", "数据", "评价", "总览", "指标", "模型", "区县", "授信", "总览"):
+            visit.turn(title)
+            chosen = visit.chosen()
+            assert {label: chosen[label] for label in PLACES[title]} == {
+                label: MADE[label] for label in PLACES[title]
+            }, title
+            assert visit.asked_for().items() >= MADE_ADDRESS.items(), title
+        visit.check_quiet()
+
+
+def test_a_link_shows_what_it_names_and_leaves_the_other_choices(made):
+    made.turn("总览")
+    link = made.page.get_by_role("link", name="查看详情").first
+    address = str(link.get_attribute("href"))  # as another tab opens it
+    named = dict(parse_qsl(urlsplit(address).query))
+    assert named["indicator"] != MADE_ADDRESS["indicator"]
+    with made.run():
+        link.click()
+    chosen = made.chosen()
+    assert {label: chosen[label] for label in ("年度", "截至", "地区")} == {
+        label: MADE[label] for label in ("年度", "截至", "地区")
+    }
+    assert made.asked_for() == named
+    number = chosen["指标"].split()[0]
+    assert made.page.locator("h1").inner_text().startswith(f"{number}　")
+    made.turn("区县")
+    assert made.chosen()["指标"] == chosen["指标"]
+    made.page.goto(f"{made.server.url}/{address}")
+    made.settle()
+    assert made.chosen() == chosen
+
+
+def test_a_choice_goes_along_into_the_other_language_and_back(made):
+    made.turn("总览")
+    made.press("语言", "English")
+    told = {"Year": "2017", "As of the end of": "Sep", "Language": "English"}
+    assert made.chosen().items() >= told.items()
+    made.choose("Year", "2019")
+    made.turn("Counties")
+    assert made.chosen().items() >= (told | {"Year": "2019"}).items()
+    made.press("Language", "中文")
+    made.turn("指标")
+    assert made.chosen().items() >= (MADE | {"年度": "2019年"}).items()
+
+
+def test_the_browser_goes_back_through_pages_and_choices_step_by_step(made):
+    made.turn("区县")
+    made.turn("指标")
+    made.choose("年度", "2019年")
+    made.choose("地区", "龙泉市")
+    made.turn("区县")
+    made.choose("指标", "2  双公示覆盖率")
+    made.turn("指标")
+    for changed in (
+        {"年度": "2019年", "指标": "2  双公示覆盖率"},  # 区县 as it was left
+        {"年度": "2019年"},  # its indicator not yet chosen
+        {"年度": "2019年", "地区": "龙泉市"},  # 指标 as it was left
+        {"年度": "2019年"},
+        {},
+        {},  # 区县 as it was first seen
+    ):
+        made.back()
+        here = {label: text for label, text in (MADE | changed).items() if label in made.chosen()}
+        assert made.chosen().items() >= here.items()
+    assert made.page.url.startswith(f"{made.server.url}/counties?")
+    with made.run():
+        made.page.go_forward()
+    assert made.page.url.startswith(f"{made.server.url}/indicator?")
+    assert made.chosen().items() >= MADE.items()
+
+
+def test_an_address_that_asks_for_what_is_not_offered_opens_at_what_is(browser, server):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("indicator", lang="zh")
+        usual, address = visit.chosen(), visit.asked_for()
+        visit.open("indicator", lang="zh", year="1999", quarter="x", area="", indicator="none")
+        assert visit.chosen() == usual
+        assert visit.asked_for() == address
+        visit.check_quiet()
+
+
+def test_a_choice_of_register_model_and_loan_is_there_when_the_page_is_opened_again(
+    browser, server
+):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        left = {}
+        visit.open("grades", lang="zh")
+        visit.choose("评价年度", "2017")
+        visit.choose("地区", "云和县")
+        visit.choose("期初年度", "2016")
+        left["评价"] = visit.chosen()
+        visit.turn("模型")
+        visit.choose("特征", "净资产")
+        visit.press("视图", "漂移")
+        visit.press("视图", "模型卡")  # the characteristic was hidden meanwhile
+        left["模型"] = visit.chosen()
+        visit.turn("授信")
+        visit.push("批准分数线（含）", "ArrowRight", 3, 60)
+        visit.press("分数线以下", "部分转人工")
+        visit.push("转人工分数线（含）", "ArrowLeft", 2, 60)
+        visit.press("分数线以下", "拒绝")
+        visit.press("分数线以下", "部分转人工")
+        visit.press("分组", "年龄段")
+        left["授信"] = visit.chosen()
+        assert (
+            left["评价"].items()
+            >= {"评价年度": "2017", "地区": "云和县", "期初年度": "2016"}.items()
+        )
+        assert left["模型"].items() >= {"特征": "净资产", "视图": "模型卡"}.items()
+        assert left["授信"].items() >= {
+            "批准分数线（含）": "563", "转人工分数线（含）": "558", "分组": "年龄段",
+        }.items()  # fmt: skip
+        for title in ("评价", "授信", "模型"):
+            visit.turn(title)
+            assert visit.chosen() == left[title], title
+        visit.check_quiet()
+
+
+def test_a_slider_takes_every_push_while_the_page_runs(browser, server):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("lending", lang="zh")
+        assert visit.chosen()["贷款年利率"] == "7.20%"
+        visit.push("贷款年利率", "ArrowRight", 10, 250)
+        assert visit.chosen()["贷款年利率"] == "8.20%"
+        assert visit.asked_for()["rate"] == "820"
+        with visit.run():
+            visit.page.get_by_role("button", name="利润最高").click()
+        best = visit.chosen()["批准分数线（含）"]
+        assert best != "560"
+        with visit.run():
+            visit.page.get_by_role("button", name="现行").click()
+        assert visit.chosen()["批准分数线（含）"] == "560"
+        visit.back()
+        assert visit.chosen()["批准分数线（含）"] == best
+        visit.check_quiet()
 
 
 def test_a_table_and_its_chart_are_downloaded_and_say_that_they_are_synthetic(

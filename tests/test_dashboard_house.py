@@ -216,6 +216,20 @@ def test_no_field_is_without_a_label():
     assert not wrong, "a label stands in both languages, through tr():\n" + "\n".join(wrong)
 
 
+def test_every_choice_is_made_by_the_piece_that_takes_it_to_the_other_pages():
+    choices = {
+        "selectbox", "multiselect", "radio", "slider", "select_slider", "number_input", "text_input",
+        "text_area", "checkbox", "toggle", "segmented_control", "pills", "date_input", "time_input",
+        "color_picker", "data_editor", "feedback", "session_state",
+    }  # fmt: skip
+    wrong = [
+        f"{name}:{node.lineno}: {ast.unparse(node)}"
+        for name, node in _nodes()
+        if isinstance(node, ast.Attribute) and node.attr in choices and name != "dashboards/view.py"
+    ]
+    assert not wrong, "view.choose() does this:\n" + "\n".join(wrong)
+
+
 def test_the_package_does_not_import_the_dashboard():
     wrong = [
         f"{path.relative_to(ROOT)}:{node.lineno}"

@@ -113,6 +113,23 @@ def test_no_field_of_the_english_page_is_labelled_in_chinese(shown, page, lang):
     assert chinese == []
 
 
+def test_a_choice_goes_along_to_every_page_that_has_its_field(board):
+    # Neither the first option of its field nor the one that the field starts at.
+    made = {"year": "2017", "area": "331125", "indicator": "website_rate"}
+    app = run("indicator", lang="zh")
+    for name, value in made.items():
+        app.selectbox(key=f"choose_{name}_zh").set_value(value).run()
+    app.button_group(key="choose_quarter_zh").set_value("3").run()
+    seen = []
+    for page in ("counties", "data", "overview", "indicator", "counties"):
+        app.switch_page(f"screens/{page}.py").run()
+        seen += [field.key for field in app.selectbox]
+        for field in app.selectbox:
+            assert field.value == made[field.key.split("_")[1]], (page, field.key)
+        assert app.button_group(key="choose_quarter_zh").value == "3", page
+    assert len(seen) == 2 + 1 + 2 + 3 + 2
+
+
 def test_a_page_keeps_no_words_of_another_visitor_s_language(board, monkeypatch, tmp_path):
     # Its own copy, so that nothing is held in memory from the tests above.
     monkeypatch.setenv("LISHUI_CREDIT_DATA", str(shutil.copytree(board, tmp_path / "board")))

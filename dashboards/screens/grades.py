@@ -42,9 +42,7 @@ def synthetic_of(name: str) -> bool:
 
 
 usual = next((name for name in rubrics if name == "farmer-household"), rubrics[0])
-asked = st.session_state.get("choose_rubric")
-if asked not in rubrics:
-    asked = view.held("rubric", rubrics, usual)
+asked = view.held("rubric", rubrics, usual)
 view.banner(data.synthetic or synthetic_of(asked), data.observed.name)
 view.heading(
     tr("Grades", "评价"),

@@ -1,7 +1,5 @@
 """Page 授信: a laboratory of cut-offs with dials; what is tried decides nothing."""
 
-from typing import Any
-
 import holdings
 import source
 import streamlit as st
@@ -50,34 +48,25 @@ st.caption(
     )
 )
 
-
-def dial(name: str, label: str, options: list[Any], default: Any, say: Any = str) -> Any:
-    """A slider over a list; the address keeps where it stands."""
-    by_text = {str(option): option for option in options}
-    key = f"dial_{name}"
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = by_text[view.held(name, list(by_text), str(default))]
-    value = st.select_slider(label, options, format_func=say, key=key)
-    view.keep(name, str(value))
-    return value
-
-
 with st.container(border=True):
     one, two, three = st.columns(3)
     with one:
-        rate = dial(
+        rate = view.choose(
             "rate", tr("Rate a year", "贷款年利率"),
             lending.steps(2000, loans.terms.rate_bp), loans.terms.rate_bp, lending.percent,
+            field="slider",
         )  # fmt: skip
     with two:
-        funding = dial(
+        funding = view.choose(
             "funding", tr("Funding cost a year", "年资金成本"),
             lending.steps(1000, loans.terms.funding_bp), loans.terms.funding_bp, lending.percent,
+            field="slider",
         )  # fmt: skip
     with three:
-        lgd = dial(
+        lgd = view.choose(
             "lgd", tr("Loss given default", "违约损失率"),
             lending.steps(10_000, loans.terms.lgd_bp), loans.terms.lgd_bp, lending.percent,
+            field="slider",
         )  # fmt: skip
     terms = loans.on_terms(rate_bp=rate, funding_bp=funding, lgd_bp=lgd)
     swept = holdings.swept(stamp, terms, loans)
@@ -85,19 +74,17 @@ with st.container(border=True):
     cuts = loans.cut_offs(swept)
     start = loans.cut_off if loans.cut_off in cuts else top.cut_off or cuts[0]
 
-    def to_best() -> None:
-        st.session_state["dial_approve"] = top.cut_off
-
-    def to_force() -> None:
-        st.session_state["dial_approve"] = loans.cut_off
-
     one, two = st.columns([3, 2])
     with one:
-        approve = dial("approve", tr("Approve from this score up", "批准分数线（含）"), cuts, start)
+        approve = view.choose(
+            "approve", tr("Approve from this score up", "批准分数线（含）"), cuts, start,
+            field="slider",
+        )  # fmt: skip
         with st.container(horizontal=True):
             st.button(
                 tr("Most profit", "利润最高"),
-                on_click=to_best,
+                on_click=view.keep,
+                args=("approve", top.cut_off),
                 disabled=top.cut_off is None,
                 icon=":material/trending_up:",
                 help=tr(
@@ -107,7 +94,8 @@ with st.container(border=True):
             )
             st.button(
                 tr("In force", "现行"),
-                on_click=to_force,
+                on_click=view.keep,
+                args=("approve", loans.cut_off),
                 disabled=loans.cut_off is None,
                 icon=":material/undo:",
             )
@@ -123,14 +111,15 @@ with st.container(border=True):
                 "decline": tr("decline", "拒绝"),
                 "refer": tr("refer some to a person", "部分转人工"),
             }.__getitem__,
-            small=True,
+            field="buttons",
         )
         if wanted == "refer" and lower:
-            refer = dial(
+            refer = view.choose(
                 "refer",
                 tr("Refer from this score up", "转人工分数线（含）"),
                 lower,
                 loans.cut_off if loans.cut_off in lower else lower[0],
+                field="slider",
             )
 
 compared = holdings.compared(stamp, terms, approve, loans)
@@ -234,7 +223,7 @@ if options:
         options,
         options[0],
         lambda name: GROUPS.get(name, name),
-        small=True,
+        field="buttons",
     )
     touched = holdings.affected(stamp, approve, refer, group, lang, loans)
     holdings.chart(

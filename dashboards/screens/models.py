@@ -39,8 +39,7 @@ if not models:
     st.stop()
 
 ids = list(models)
-asked = st.session_state.get("choose_model")
-model = models[asked if asked in ids else view.held("model", ids, ids[0])]
+model = models[view.held("model", ids, ids[0])]
 view.banner(data.synthetic or holdings.card(model).synthetic, data.observed.name)
 view.heading(*HEAD)
 VIEWS = {
@@ -61,7 +60,7 @@ with one:
     ]
 with two:
     part = view.choose(
-        "part", tr("View", "视图"), list(VIEWS), "card", VIEWS.__getitem__, small=True
+        "part", tr("View", "视图"), list(VIEWS), "card", VIEWS.__getitem__, field="buttons"
     )
 card = holdings.card(model)
 synthetic = card.synthetic
