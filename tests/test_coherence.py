@@ -107,4 +107,4 @@ def test_grading_before_the_year_assessed_is_refused() -> None:
 
 def test_events_that_were_not_given_are_said() -> None:
     taken = intake(TAX.rubric, TAX.raw(3)["subjects"], period=2018)
-    assert "no events given: none are counted" in taken.notes
+    assert "no file of events was given: no event is counted" in taken.notes

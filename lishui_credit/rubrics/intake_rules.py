@@ -1,0 +1,142 @@
+"""What an edition asks of a row before it grades it: checks between columns of subjects and events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from fractions import Fraction
+
+import polars as pl
+
+from lishui_credit.expressions import first_of
+from lishui_credit.language import tr
+from lishui_credit.points import within
+from lishui_credit.rubrics import coherence
+from lishui_credit.rubrics.engine import compile as compiled
+from lishui_credit.rubrics.engine import events as event_rules
+from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.event_rules import EventRule, Number
+from lishui_credit.rubrics.law.rubric import Indicator, Rubric
+from lishui_credit.tables.columns import column, dictionary
+from lishui_credit.tables.conform import Rule
+
+_DEFAULT: tuple[str, ...] = ("default_item", "defaulted_on", "default_measure")
+
+
+def subject_rules(rubric: Rubric, day: date) -> list[Rule]:
+    """Return the checks of a subject's row on a day of grading."""
+    rules = [rule for row in rubric.scoring if row.judged for rule in _judged(rubric, row)]
+    reads = compiled.needed_columns(rubric)
+    rules += coherence.parts(reads)
+    if "performance_record" in reads:
+        rules += [*_of_defaults(), *coherence.past_days(("defaulted_on", "repaid_on"), day)]
+    return rules
+
+
+def _before(first: str, second: str) -> str:
+    return f"{column(first).label_zh}早于{column(second).label_zh}"
+
+
+def _of_defaults() -> Iterator[Rule]:
+    for name in _DEFAULT:
+        yield Rule(
+            tr(f"a default without {name}", f"有违约记录,但缺少{column(name).label_zh}"),
+            ("performance_record", name),
+            lambda record, fact: (record == "default") & fact.is_null(),
+        )
+    yield Rule(
+        tr("repaid before the default", _before("repaid_on", "defaulted_on")),
+        ("repaid_on", "defaulted_on"),
+        lambda repaid, defaulted: repaid < defaulted,
+    )
+
+
+def _judged(rubric: Rubric, row: Indicator) -> Iterator[Rule]:
+    """Yield the checks that the assessor's figure lies in the range of the value's band or level."""
+    assert row.judged is not None
+    per_unit = dictionary()[row.judged].per_unit
+    reason = tr(
+        f"{row.judged}: outside the range of {row.label_zh}",
+        f"{column(row.judged).label_zh}:超出“{row.label_zh}”的参考分档",
+    )
+
+    def outside(figure: pl.Expr, low: Number, high: Number) -> pl.Expr:
+        bottom, top = (float(Fraction(end) * per_unit) for end in (low, high))
+        return (figure < bottom) | (figure > top)
+
+    if row.ranges and row.column is not None:
+
+        def by_level(figure: pl.Expr, cell: pl.Expr) -> pl.Expr:
+            cases = [(cell == name, outside(figure, *ends)) for name, ends in row.ranges.items()]
+            return first_of(pl, cases, pl.lit(False))
+
+        yield Rule(reason, (row.judged, row.column), by_level)
+    if row.bands and row.column is not None and row.over is None:
+        unit = dictionary()[row.column].per_unit
+        entries = [
+            entry for entry in row.bands if rubric.taken(entry.choice) and entry.points is not None
+        ]
+
+        def by_band(figure: pl.Expr, cell: pl.Expr) -> pl.Expr:
+            cases = [(cell.is_null(), pl.lit(False))]
+            for entry in entries:
+                assert entry.points is not None
+                test = within(cell, unit, tables.band(entry, 1))
+                low, high = entry.range or (entry.points, entry.points)
+                inside = pl.lit(True) if test is None else test
+                cases.append((inside, outside(figure, low, high)))
+            return first_of(pl, cases, pl.lit(False))
+
+        yield Rule(reason, (row.judged, row.column), by_band)
+
+
+def event_rules_of(editions: Sequence[Rubric]) -> list[Rule]:
+    """Return the checks of an event's row; an event is known if one of the editions knows its code."""
+    known = sorted({code for edition in editions for code in event_rules.codes(edition)})
+    counted = [
+        row.event for edition in editions for row in edition.scoring if row.event is not None
+    ]
+    return [
+        Rule(
+            tr("the edition knows no such code", "该版本没有此指标代码"),
+            ("code",),
+            lambda code: code.is_not_null() & ~code.is_in(known),
+        ),
+        Rule(tr("no code", "缺少指标代码"), ("code",), lambda code: code.is_null()),
+        Rule(tr("no date", "缺少发生日期"), ("occurred_on",), lambda day: day.is_null()),
+        Rule(
+            tr("corrected before it happened", _before("corrected_on", "occurred_on")),
+            ("corrected_on", "occurred_on"),
+            lambda corrected, occurred: corrected < occurred,
+        ),
+        *_counted(counted),
+    ]
+
+
+def _counted(rules: Sequence[EventRule]) -> Iterator[Rule]:
+    """Yield the checks that an event has what it is counted by."""
+    per_tax = sorted({rule.code for rule in rules if rule.count == "per_tax_type"})
+    if per_tax:
+        yield Rule(
+            tr("counted per tax type, but no tax_type", "按税种计算,但缺少税种"),
+            ("code", "tax_type"),
+            lambda code, tax: code.is_in(per_tax) & tax.is_null(),
+        )
+    percent: dict[tuple[str, str], set[str]] = {}
+    for rule in rules:
+        if rule.percent is not None:
+            columns = (rule.percent.column, rule.percent.over)
+            percent.setdefault(columns, set()).add(rule.code)
+    for (top, over), codes in percent.items():
+        members = sorted(codes)
+        listed = ", ".join(members)
+        yield Rule(
+            tr(
+                f"counted by percentage ({listed}), but no {top} or no {over} above 0",
+                f"按比例计算({listed}),但缺少{column(top).label_zh}或大于 0 的{column(over).label_zh}",
+            ),
+            ("code", top, over),
+            lambda code, a, b, members=members: (
+                code.is_in(members) & (a.is_null() | b.is_null() | (b <= 0))
+            ),
+        )
