@@ -294,13 +294,13 @@ def _finite(log_odds: ArrayLike) -> Floats:
     s = np.asarray(log_odds, dtype=np.float64)
     if s.ndim != 1:
         raise SubjectError(
-            Problem(tr("log-odds are not one column", "对数比率不是单列"), str(s.shape))
+            Problem(tr("log-odds are not one column", "对数几率不是单列"), str(s.shape))
         )
     wrong = int((~np.isfinite(s)).sum())
     if wrong:
         raise SubjectError(
             Problem(
-                tr("log-odds are missing or infinite", "对数比率缺失或无穷大"),
+                tr("log-odds are missing or infinite", "对数几率缺失或无穷大"),
                 tr(f"{wrong} of {len(s)} rows", f"{len(s)} 行中 {wrong} 行"),
             )
         )

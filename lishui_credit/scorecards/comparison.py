@@ -58,8 +58,8 @@ class Comparison:
             f"The card gives up {self.difference:+.4f} of AUC ({self.card:.4f} against"
             f" {self.challenger:.4f}), {self.confidence:.0%} interval {span},"
             f" {self.rows} rows, {self.bads} bads.",
-            f"评分卡相对挑战者模型放弃 AUC {self.difference:+.4f}({self.card:.4f} 对"
-            f" {self.challenger:.4f}),{self.confidence:.0%} 区间 {span},"
+            f"评分卡 AUC 为 {self.card:.4f},挑战者模型为 {self.challenger:.4f},"
+            f"相差 {self.difference:+.4f}({self.confidence:.0%} 区间 {span}),"
             f"{self.rows} 行,违约 {self.bads}。",
         )
 

@@ -144,20 +144,14 @@ def weights(w: Values | None, rows: int) -> Floats:
         )
     numbers = values.cast(pl.Float64).to_numpy()
     problems = _length(len(numbers), rows, where)
-    for en, zh, wrong in (
-        ("missing", "缺失", np.isnan(numbers)),
-        ("infinite", "无穷大", np.isinf(numbers)),
-        ("negative", "为负", numbers < 0),
+    for what, wrong in (
+        (tr("some weights are missing", "有缺失的权重"), np.isnan(numbers)),
+        (tr("some weights are infinite", "有无穷大的权重"), np.isinf(numbers)),
+        (tr("some weights are negative", "有为负的权重"), numbers < 0),
     ):
         count = int(wrong.sum())
         if count:
-            problems.append(
-                Problem(
-                    tr(f"some weights are {en}", f"有{zh}的权重"),
-                    _share(count, len(numbers)),
-                    where=where,
-                )
-            )
+            problems.append(Problem(what, _share(count, len(numbers)), where=where))
     if not problems and not numbers.any():
         problems.append(Problem(tr("all weights are zero", "权重全部为零"), where=where))
     if problems:

@@ -235,7 +235,7 @@ class Scorecard(Classifier):
             for name, values in allowed.items()
             if getattr(self, name) not in values
         ]
-        given: Any = self.base_odds
+        given: object = self.base_odds
         if not isinstance(given, Odds):
             problems.append(
                 Problem(
@@ -417,9 +417,16 @@ class Scorecard(Classifier):
         """Check the identities every card must keep; see `identities.verify`."""
         return verify(self.card)
 
-    def to_sql(self, dialect: str = "duckdb", **how: Any) -> str:
+    def to_sql(
+        self,
+        dialect: str = "duckdb",
+        *,
+        table: str = "subjects",
+        key: str | None = None,
+        contributions: bool = False,
+    ) -> str:
         """Return a query that scores a table; see `export.to_sql`."""
-        return to_sql(self.card, dialect, **how)
+        return to_sql(self.card, dialect, table=table, key=key, contributions=contributions)
 
     def to_python(self) -> Scorer:
         """Return a plain function that scores one dict; see `export.Scorer`."""
@@ -456,7 +463,7 @@ class Scorecard(Classifier):
         return made
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Return a setting as JSON holds it."""
     if isinstance(value, Odds):
         return {"good": value.good, "bad": value.bad}

@@ -240,7 +240,7 @@ def _check(
     """Refuse counts that cannot be counts, all problems at once."""
     if goods.ndim != 1 or not goods.size or goods.shape != bads.shape or goods.shape != rows.shape:
         what = tr(
-            "goods, bads and rows are one number per pre-bin, at least one",
+            "goods, bads and rows must have one number per pre-bin each, at least one",
             "好样本数、坏样本数与行数须每个预分箱各一个,且至少一个",
         )
         raise SubjectError(Problem(what, f"{goods.shape}, {bads.shape}, {rows.shape}"))
@@ -260,7 +260,7 @@ def _check(
             wrong.append(Problem(what, f"{total} < {counts.sum()}"))
     outside = sorted(end for end in locked if not 0 <= end < len(goods))
     if outside:
-        what = tr("fixed_ends are no pre-bins", "fixed_ends 不是预分箱的序号")
+        what = tr("fixed_ends must be numbers of pre-bins", "fixed_ends 须为预分箱的序号")
         wrong.append(Problem(what, ", ".join(map(str, outside)), f"0..{len(goods) - 1}"))
     if wrong:
         raise SubjectError(wrong)

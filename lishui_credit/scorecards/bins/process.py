@@ -212,7 +212,7 @@ class BinningProcess(Estimator):
         if listed:
             warnings.warn(
                 tr(
-                    f"information value above {LEAK:g}, perhaps the outcome in disguise: {listed}",
+                    f"information value above {LEAK:g}: do these columns contain the outcome? {listed}",
                     f"信息值高于 {LEAK:g},疑似结果泄漏:{listed}",
                 ),
                 LeakWarning,

@@ -176,7 +176,11 @@ class Card:
             if row.feature == feature:
                 return row
         raise ModelError(
-            Problem(tr("not in the card", "评分卡中没有该特征"), feature, ", ".join(self.columns))
+            Problem(
+                tr("the card has no such characteristic", "评分卡中没有该特征"),
+                feature,
+                ", ".join(self.columns),
+            )
         )
 
     # ---- expressions --------------------------------------------------------------------------

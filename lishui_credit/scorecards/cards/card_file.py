@@ -261,9 +261,12 @@ def save(card: Card, folder: Path | str, **pages: str) -> Path:
     if path.exists():
         raise ModelError(
             Problem(
-                tr("the version exists and is never overwritten", "该版本已存在,不得覆盖"),
+                tr(
+                    "this version exists, and a version is never overwritten",
+                    "该版本已存在,不得覆盖",
+                ),
                 str(path),
-                tr("give a new version folder", "请使用新的版本目录"),
+                tr("choose a new version folder", "请使用新的版本目录"),
             )
         )
     for name, text in {**pages, FILE.replace(".", "__"): to_json(card)}.items():

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import polars as pl
 
@@ -180,7 +179,7 @@ def measures(card: Card) -> pl.DataFrame:
     """Return what was measured at the fit, one row per figure: ``what``, the path of its name, and ``value``."""
     rows: list[tuple[str, str]] = []
 
-    def note(prefix: str, value: Any) -> None:
+    def note(prefix: str, value: object) -> None:
         if isinstance(value, Mapping):
             for name, inner in value.items():
                 note(f"{prefix} {name}".strip(), inner)

@@ -249,7 +249,7 @@ class Scorer:
         return SubjectError(problems)
 
 
-def _text(value: Any, coded: bool) -> str:
+def _text(value: object, coded: bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value)

@@ -140,14 +140,14 @@ def _checks(card: Card, hostile: pl.DataFrame) -> Iterator[Identity]:
         tr("the points add up to the score", "各项分值之和等于总分"), scores, total.to_series()
     )
     yield _said(
-        tr("no row is without a score", "没有空分数"),
+        tr("every row has a score", "每行都有分数"),
         scores.null_count() == 0,
         f"{scores.null_count()} / {len(scores)}",
     )
     ladder = np.unique(scores.to_numpy())
     falling = bool((np.diff(card.pd(ladder)) < 0).all())
     yield _said(
-        tr("a higher score is a lower PD, strictly", "分数越高,违约概率严格越低"),
+        tr("a higher score always means a lower PD", "分数越高,违约概率严格越低"),
         falling,
         tr(f"{len(ladder)} scores", f"{len(ladder)} 个分数"),
     )
@@ -168,7 +168,7 @@ def _checks(card: Card, hostile: pl.DataFrame) -> Iterator[Identity]:
     yield _equal(tr("plain Python = expression", "纯 Python = 表达式"), scores, pl.Series(plain))
     loaded = from_json(to_json(card))
     yield _said(
-        tr("saved = loaded", "存储 = 读回"),
+        tr("loaded = saved", "读回 = 存储"),
         to_json(loaded) == to_json(card) and loaded.score(hostile).equals(scores),
         f"{len(to_json(card)):,} bytes",
     )

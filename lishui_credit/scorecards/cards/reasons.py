@@ -178,7 +178,11 @@ def what_would_it_take(
     """
     costs = dict(changeable) if isinstance(changeable, Mapping) else dict.fromkeys(changeable, 1.0)
     problems = [
-        Problem(tr("not in the card", "评分卡中没有该特征"), name, ", ".join(card.columns))
+        Problem(
+            tr("the card has no such characteristic", "评分卡中没有该特征"),
+            name,
+            ", ".join(card.columns),
+        )
         for name in costs
         if name not in card.columns
     ]
