@@ -83,7 +83,7 @@ def test_everything_wrong_with_a_file_is_said_at_once():
     text = [(problem.where, problem.what) for problem in found]
     for where, word in [
         ("sex", "protected"),
-        ("countty", "no such column"),
+        ("countty", "no column"),
         ("score", "missing or NaN"),
         ("score", "infinite"),
         ("bad", "neither 0"),
@@ -128,7 +128,7 @@ def test_unmatured_loans_are_refused_with_their_count_or_dropped_and_counted():
     frame = loans(opened=opened, bad=[1, 1, 0])
     window = {"opened": "opened", "as_of": date(2024, 6, 1)}
     (found,) = problems(frame, **window)
-    assert found.found == "1 rows, first 0"  # 2023-06-01 matures on the day itself
+    assert found.found == "1 row, first 0"  # 2023-06-01 matures on the day itself
     made = book(frame, **window, unmatured="drop")
     assert made.rows == 2
     assert made.dropped == {"unmatured": 1}
