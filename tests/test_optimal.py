@@ -531,7 +531,7 @@ def test_all_that_is_wrong_with_counts_is_told_at_once():
     told = problems([5, 6], [1, 2], total_goods=math.inf, total_bads=2, fixed_ends=[-1, 2, 1])
     assert [problem.found for problem in told] == ["inf", "2.0 < 3.0", "-1, 2"]
     assert told[-1].hint == "0..1"
-    many = problems([-1, -2, -3, -4, -5, -6, 9], [1] * 7, total_goods=9)
+    many = problems([-1, -2, -3, -4, -5, -6, 9], [1] * 7, rows=[9] * 7, total_goods=9)
     assert [problem.found for problem in many] == ["-1.0, -2.0, -3.0, -4.0, -5.0"]
 
 

@@ -144,6 +144,8 @@ def test_no_more_is_given_back_than_was_taken_off() -> None:
     assert points(twice, twice) == 0
     assert points(twice | {"paid_amount": 150}) == 0
     assert points(twice) == -2.2
+    # a hundredth of a point is left of five: 499 of 500 were paid
+    assert points(event("a", "020101", tax_amount=500, paid_amount=499) | late(0)) == -0.01
 
 
 # ---- what counts --------------------------------------------------------------------------------
@@ -207,6 +209,7 @@ def test_nothing_is_added_up_where_no_event_is_of_the_edition() -> None:
 def test_columns_no_event_touches_are_left_out_by_polars_alone() -> None:
     rows = [event("a", "010101"), event("a", "010101", event_id="2") | late(31), event("b", "none")]
     rows += [event("b", "010104"), event("c", "02-REMIT", paid_amount=5_000_000) | late(30)]
+    rows.append(event("c", "010101", date(2024, 12, 31)))
     frame = pl.DataFrame(rows, schema=SCHEMA)
     options: Any = {"as_of": AS_OF, "period": 2025}
     found = [
@@ -255,9 +258,12 @@ def test_a_firm_is_doubtful_where_two_events_share_a_unit_or_are_of_no_row() -> 
     found = adding._doubtful(known(*rows), book("010101", "010103"))
     assert found.to_list() == ["b", "d"]
     assert (found.name, found.dtype) == ("uscc", pl.String)
-    none = adding._doubtful(known(*rows), book())
-    assert none.is_empty()
-    assert (none.name, none.dtype) == ("uscc", pl.String)
+    for none in (
+        adding._doubtful(known(*rows), book()),
+        adding._doubtful(known(*rows[:2]), book("010101", "010103")),
+    ):
+        assert none.is_empty()
+        assert (none.name, none.dtype) == ("uscc", pl.String)
 
 
 def test_runs_of_a_subject_are_summed_in_order() -> None:
