@@ -23,6 +23,7 @@ from lishui_credit.tables.columns import Column, dictionary
 from lishui_credit.tables.frames import stands_in_order
 from lishui_credit.tables.headers import match
 from lishui_credit.tables.read import Raw, broken
+from lishui_credit.tables.suspected_units import UNITS_SUSPECTED, refuse_suspected_units
 from lishui_credit.tables.unreadable import no_value
 
 _TOTAL: Final = (
@@ -33,8 +34,6 @@ _TOTAL_SAID: Final = ("a total row, not a subject", "合计行,不是主体")
 _PARTS: Final = 64
 _PART_ROWS = 2_000_000
 _SAMPLE: Final = 100_000
-_ENOUGH: Final = 30  # rows whose median may speak against a unit the header states
-_UNITS_SUSPECTED: Final = {"": "元", "元": "元", "yuan": "元", "万元": "万元", "wan": "万元"}
 _GLANCE: Final = 1_000
 
 
@@ -139,8 +138,7 @@ def conform(
     keep to one plain form (`Cell.plain`) are read by it and only proven to keep to it throughout;
     where the proof fails, another form or the long way is taken and the pass is made again.
     """
-    schema = raw.frame.collect_schema()
-    known = dictionary() if known is None else known
+    schema, known = raw.frame.collect_schema(), dictionary() if known is None else known
     matched, ignored = match(schema.names(), wanted, raw.name, known)
     cells = {
         name: read(known[name], header, unit, schema[header])
@@ -164,35 +162,35 @@ def conform(
         plain = {name: way for name, way in plain.items() if name not in unlike}
         plain |= _plain(raw, raw.frame, unlike)
     cells = read_as
-    rows = int(counted["rows"])
-    if rows == 0:
-        raise SubjectError(Problem(tr("no rows", "没有数据行"), where=raw.name))
+    rows = _rows(counted, raw.name)
     if suspect_units:
-        _suspect_units({**counted, **_medians(raw, cells, matched)}, cells, matched, raw.name)
+        refuse_suspected_units(
+            {**counted, **_medians(raw, cells, matched)}, cells, matched, raw.name
+        )
     wrong: list[tuple[str, pl.DataFrame]] = []
     if key is not None and not proven:
         in_order = _in_order(raw, cells[key], strictly=unique)
         if among is not None:
-            strange = _strangers(raw, cells[key], among, in_order=in_order)
-            wrong.append((among.reason, strange))
+            wrong.append((among.reason, _strangers(raw, cells[key], among, in_order=in_order)))
     if key is not None and unique and not in_order:
-        said = tr("{} stands {} times", "{} 重复出现 {} 次")
+        said = tr("{} occurs {} times", "{} 重复出现 {} 次")
         wrong.append((said, _doubled(raw, cells[key], rows)))
     wrong = [(said, keys) for said, keys in wrong if keys.height]
+    rejected, keep = pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String}), raw.frame
     if wrong or any(counted[f"f{place}"] for place in range(len(tests))):
         rejected, keep = _reject(raw, cells, tests, key, wrong)
-    else:
-        rejected, keep = pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String}), raw.frame
     frame = keep.select(cell.value.alias(name) for name, cell in cells.items())
     if in_order and key is not None:
         frame = frame.set_sorted(key)
-    return Conformed(
-        frame=frame,
-        rejected=rejected,
-        rows=rows,
-        notes=_notes(raw, ignored),
-        in_order=in_order,
-    )
+    notes = _notes(raw, ignored)
+    return Conformed(frame=frame, rejected=rejected, rows=rows, notes=notes, in_order=in_order)
+
+
+def _rows(counted: Mapping[str, Any], where: str) -> int:
+    rows = int(counted["rows"])
+    if rows == 0:
+        raise SubjectError(Problem(tr("no rows", "没有数据行"), where=where))
+    return rows
 
 
 def _notes(raw: Raw, ignored: list[str]) -> tuple[str, ...]:
@@ -269,7 +267,7 @@ def _medians(
     medians = [
         pl.when(cell.value > 0).then(cell.value).median().alias(f"median__{name}")
         for name, cell in cells.items()
-        if cell.column.typical is not None and matched[name][1] in _UNITS_SUSPECTED
+        if cell.column.typical is not None and matched[name][1] in UNITS_SUSPECTED
     ]
     if not medians:
         return {}
@@ -301,60 +299,6 @@ def _in_order(raw: Raw, cell: Cell, *, strictly: bool) -> bool:
         return stands_in_order(raw.frame, cell.value, strictly=strictly)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(raw.name, error, raw.text) from None
-
-
-def _suspect_units(
-    counted: Mapping[str, Any],
-    cells: Mapping[str, Cell],
-    matched: Mapping[str, tuple[str, str]],
-    where: str,
-) -> None:
-    problems: list[Problem] = []
-    for name, cell in cells.items():
-        header = matched[name][0]
-        median = counted.get(f"median__{name}")
-        if median is not None and cell.column.typical is not None:
-            low, high = (bound * cell.column.per_unit for bound in cell.column.typical)
-            unit = matched[name][1]
-            if _UNITS_SUSPECTED[unit] == "元":
-                wrong, looks = median < low and low <= median * 10_000 <= high, "万元"
-            else:
-                wrong, looks = median > high and low <= median / 10_000 <= high, "元"
-            if wrong and (not unit or counted["rows"] >= _ENOUGH):
-                printed = median / cell.column.per_unit
-                problems.append(_unit_problem(header, unit, looks, printed, where))
-        above = counted.get(f"above__{name}")
-        if above is not None and above > 0.5 and cell.column.maximum == 1:
-            problems.append(
-                Problem(
-                    tr(f"'{header}' looks like percent", f"“{header}”疑似为百分数"),
-                    tr("most values are above 1", "多数取值大于 1"),
-                    tr(f"write {header}(%)", f"请将表头写为 {header}(%)"),
-                    where=where,
-                )
-            )
-    if problems:
-        raise SubjectError(problems)
-
-
-def _unit_problem(header: str, unit: str, looks: str, median: float, where: str) -> Problem:
-    if unit:
-        what = tr(f"'{header}' looks like {looks}", f"“{header}”疑似以{looks}填写")
-        hint = tr(
-            "mend the unit in the header; if it is right, give the column in 分",
-            "请更正表头中的单位;若单位无误,请改以分填写",
-        )
-    else:
-        what = tr(
-            f"'{header}' looks like 万元, but no unit is written",
-            f"“{header}”疑似以万元填写,但未注明单位",
-        )
-        hint = tr(
-            f"write the unit in the header: {header}(万元) or {header}(元)",
-            f"请在表头写明单位:{header}(万元)或 {header}(元)",
-        )
-    found = tr(f"median {median:g} yuan", f"中位数 {median:g} 元")
-    return Problem(what, found, hint, where=where)
 
 
 def _doubled(raw: Raw, cell: Cell, rows: int) -> pl.DataFrame:
