@@ -14,7 +14,8 @@ from polars.testing import assert_frame_equal
 from lishui_credit.errors import SubjectError
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine import tally
-from lishui_credit.rubrics.engine.evaluate import dtype, evaluate
+from lishui_credit.rubrics.engine.compile import dtype
+from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.grade_files import grade
 from lishui_credit.rubrics.intake import intake
 from lishui_credit.rubrics.law import catalog

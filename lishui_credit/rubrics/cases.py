@@ -21,7 +21,7 @@ import polars as pl
 from lishui_credit.errors import CreditError, Problem, RubricError
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
-from lishui_credit.rubrics.engine.evaluate import dtype, evaluate
+from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -119,7 +119,7 @@ def _conform(
     """Conform each row on its own, as facts of one case name different columns."""
     frames = []
     known = dictionary()
-    kinds = {column: dtype(known[column], pl) for column in wanted}
+    kinds = {column: compiled.dtype(known[column], pl) for column in wanted}
     for row in rows:
         read_in = conform(
             Raw(frame=_raw(row).lazy(), name=name, first_row=1),

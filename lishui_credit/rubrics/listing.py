@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, get_args
 
 from lishui_credit.citation import EVIDENCE, Evidence
-from lishui_credit.language import language, tr
+from lishui_credit.language import Bilingual, language, tr
 from lishui_credit.reports.layout import cut, table
 from lishui_credit.rubrics import cases
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law import rows as tables
-from lishui_credit.rubrics.law.rubric import Condition, Indicator, Rubric
+from lishui_credit.rubrics.law.rubric import BandRow, Condition, Effect, Indicator, Rubric
 from lishui_credit.tables.columns import dictionary, printed
 
-_STATUS = {
-    "transcribed": "已转录",
-    "checked": "已核对",
-    "partial": "部分",
-    "reconstructed": "提纲(不评级)",
+_STATUS: Final[Mapping[str, Bilingual]] = {
+    "transcribed": Bilingual("transcribed", "已转录"),
+    "checked": Bilingual("checked", "已核对"),
+    "partial": Bilingual("partial", "部分"),
+    "reconstructed": Bilingual("reconstructed", "提纲(不评级)"),
 }
-_COUNT = {
-    "per_tax_type": ("per tax type, each time", "按税种按次"),
-    "per_occurrence": ("each time", "按次"),
-    "per_month": ("per month", "按月"),
-    "once": ("once", "只计一次"),
+_COUNT: Final[Mapping[str, Bilingual]] = {
+    "per_tax_type": Bilingual("per tax type, each time", "按税种按次"),
+    "per_occurrence": Bilingual("each time", "按次"),
+    "per_month": Bilingual("per month", "按月"),
+    "once": Bilingual("once", "只计一次"),
 }
 
 
 def listing() -> list[dict[str, Any]]:
-    """Return one row per shipped edition.
-
-    Returns
-    -------
-    list of dict
-        name, edition, title_zh, document, in_force, status, points share by evidence in percent,
-        worked cases passed and all, and the same as words.
-    """
+    """Return one row per shipped edition: its facts, and (``…_said``) the same in words."""
     passed: dict[str, list[bool]] = {}
     for case in cases.all_cases():
         passed.setdefault(case.rubric, []).append(not cases.run(case))
@@ -54,7 +48,7 @@ def listing() -> list[dict[str, Any]]:
                 "in_force": str(found.period),
                 "status": found.status,
                 "in_force_said": _in_force(found),
-                "status_said": _status(found),
+                "status_said": str(_STATUS[found.status]),
                 "evidence_percent": shares,
                 "evidence_said": _shares(shares),
                 "rows": len(found.indicators),
@@ -68,11 +62,8 @@ def listing() -> list[dict[str, Any]]:
 
 
 def evidence_percent(rubric: Rubric) -> dict[Evidence, int]:
-    """Return the percent of movable points by evidence level, strongest first.
-
-    Rounded down but for the weakest level, which takes the rest: weak evidence is never
-    understated.
-    """
+    """Return the percent of the edition's points by evidence level, strongest first."""
+    # Rounded down, but for the weakest level, which takes the rest: it is never understated.
     shares = tables.by_evidence(rubric)
     whole = sum(shares.values())
     if not whole:
@@ -90,10 +81,6 @@ def _in_force(found: Rubric) -> str:
     return str(found.period).replace("..", tr("to", "至"))
 
 
-def _status(found: Rubric) -> str:
-    return _STATUS[found.status] if language() == "zh" else found.status
-
-
 def _named(column: str) -> str:
     """A column as its reader knows it: its label in Chinese, its id in English."""
     return dictionary()[column].label_zh if language() == "zh" else column
@@ -105,7 +92,7 @@ def _shares(shares: dict[Evidence, int]) -> str:
     return "; ".join(f"{EVIDENCE[level]} {share}%" for level, share in shares.items())
 
 
-def _bounds(entry: Any) -> str:
+def _bounds(entry: BandRow | Condition) -> str:
     words = [
         f"{sign}{bound}"
         for sign, bound in (
@@ -152,7 +139,7 @@ def rule(rubric: Rubric, row: Indicator) -> str:
             else ""
         )
         repair = f", {tr('repair', '修复')} {row.event.repair}" if row.event.repair else ""
-        return f"-{row.event.deduct}{extra} {tr(*_COUNT[row.event.count])}{repair}"
+        return f"-{row.event.deduct}{extra} {_COUNT[row.event.count]}{repair}"
     if row.bands:
         parts = []
         for entry in row.bands:
@@ -174,7 +161,7 @@ def rule(rubric: Rubric, row: Indicator) -> str:
             f"formula {row.formula.name}, at most {row.max_points}",
             f"按公式 {row.formula.name},最高 {row.max_points}",
         )
-    return tr("listed only", "仅列出")
+    return tr("shown only", "仅列示")
 
 
 def _level(row: Indicator, name: str) -> str:
@@ -187,117 +174,99 @@ def _level(row: Indicator, name: str) -> str:
 
 
 def page(rubric: Rubric) -> str:
-    """Return an edition as a page of text: source, grades, rows, rules, what is not known."""
+    """Return an edition as a page of text: source, grades, indicators, override rules, notes."""
     lines = [
         f"{rubric.name}@{rubric.edition}  {rubric.title_zh}",
         str(rubric.source),
-        f"{tr('in force', '施行')}: {_in_force(rubric)}   {tr('status', '状态')}: {_status(rubric)}"
+        f"{tr('in force', '施行')}: {_in_force(rubric)}"
+        f"   {tr('status', '状态')}: {_STATUS[rubric.status]}"
         f"   SHA-256 {rubric.sha256[:16]}",
         f"{tr('points by evidence', '分值依据')}: {_shares(evidence_percent(rubric))}",
     ]
     lines += [f"{tr('overlay', '覆盖')}: {title}" for title in rubric.overlays]
     if rubric.lacking is not None:
-        lines.append(
-            tr("refuses to grade: ", "拒绝评级:")
-            + tr(rubric.lacking.what, rubric.lacking.what_zh)
-            + f" — {rubric.lacking.how}"
-        )
-    if rubric.grades:
-        lines += ["", tr("Grades", "等级")]
-        lines += table(
-            (
-                "id",
-                tr("label", "名称"),
-                tr("from", "下限"),
-                tr("requires", "条件"),
-                tr("clause", "条款"),
-                tr("evidence", "依据"),
-            ),
-            [
-                (
-                    row.id,
-                    row.label_zh,
-                    "" if row.at_least is None else str(row.at_least),
-                    "; ".join(_condition(c) for c in row.requires)
-                    or (tr("by rule only", "仅直接判级") if row.set_only else ""),
-                    cut(row.clause, 30),
-                    str(EVIDENCE[row.evidence]),
-                )
-                for row in rubric.grades
-            ],
-        )
+        what = tr(rubric.lacking.what, rubric.lacking.what_zh)
+        lines.append(tr("refuses to grade: ", "拒绝评级:") + f"{what} — {rubric.lacking.how}")
+    lines += _grades(rubric)
     if rubric.start is not None:
         lines += ["", tr("Start score", "起评分")]
-        lines += [
-            f"  {row.points}  {'; '.join(_condition(c) for c in row.when) or tr('otherwise', '其余')}  [{row.clause}]"
-            for row in rubric.start.rows
-        ]
-    for title, rows in (
-        (tr("Rows", "指标"), rubric.scoring),
-        (
-            tr("Listed only (points unknown or switched off)", "仅列出(分值未知或停用)"),
-            rubric.unscored,
-        ),
-    ):
-        if rows:
-            lines += ["", f"{title} ({len(rows)})"]
-            weighted = rubric.aggregate == "weighted"
-            lines += table(
-                (
-                    "id",
-                    tr("name", "名称"),
-                    *([tr("weight", "权重")] if weighted else []),
-                    tr("rule", "规则"),
-                    tr("clause", "条款"),
-                    tr("evidence", "依据"),
-                ),
-                [
-                    (
-                        cut(row.id, 28),
-                        cut(row.label_zh, 40),
-                        *([str(row.weight or "")] if weighted else []),
-                        cut(row.why_disabled or rule(rubric, row), 110),
-                        cut(row.clause, 28),
-                        str(EVIDENCE[row.evidence]),
-                    )
-                    for row in rows
-                ],
-            )
-    if rubric.overrides:
-        lines += ["", tr("Rules past the points", "直接判级规则")]
-        lines += table(
-            (
-                "id",
-                tr("rule", "规则"),
-                tr("effect", "效果"),
-                tr("clause", "条款"),
-                tr("evidence", "依据"),
-            ),
-            [
-                (
-                    cut(row.id, 30),
-                    cut(row.label_zh, 46),
-                    (tr("off: ", "停用:") + cut(row.why_disabled, 30))
-                    if not row.enabled
-                    else _effect(row),
-                    cut(row.clause, 28),
-                    str(EVIDENCE[row.evidence]),
-                )
-                for row in rubric.overrides
-            ],
-        )
+        for row in rubric.start.rows:
+            when = "; ".join(_condition(c) for c in row.when) or tr("otherwise", "其余")
+            lines.append(f"  {row.points}  {when}  [{row.clause}]")
+    lines += _indicators(tr("Indicators", "指标"), rubric, rubric.scoring)
+    aside = tr("Shown only (points unknown or switched off)", "仅列示(分值未知或已停用)")
+    lines += _indicators(aside, rubric, rubric.unscored)
+    lines += _overrides(rubric)
     for choice in rubric.choices:
-        lines += [
-            "",
-            f"{tr('Choice', '选择')} {choice.id}: {choice.question_zh} -> {choice.taken} ({choice.why})",
-        ]
+        taken = f"{choice.question_zh} -> {choice.taken} ({choice.why})"
+        lines += ["", f"{tr('Choice', '选择')} {choice.id}: {taken}"]
     if rubric.notes:
         lines += ["", tr("Notes", "说明"), *(f"  - {note}" for note in rubric.notes)]
     return "\n".join(lines)
 
 
-def _effect(row: Any) -> str:
-    effect = row.effect
+def _grades(rubric: Rubric) -> list[str]:
+    cells = [
+        (
+            row.id,
+            row.label_zh,
+            "" if row.at_least is None else str(row.at_least),
+            "; ".join(_condition(c) for c in row.requires)
+            or (tr("by override rule only", "仅直接判级") if row.set_only else ""),
+            *_source(row.clause, row.evidence, 30),
+        )
+        for row in rubric.grades
+    ]
+    heads = ("id", tr("label", "名称"), tr("from", "下限"), tr("requires", "条件"))
+    return _section(tr("Grades", "等级"), heads, cells)
+
+
+def _indicators(title: str, rubric: Rubric, rows: Sequence[Indicator]) -> list[str]:
+    weighted = rubric.aggregate == "weighted"
+    cells = [
+        (
+            cut(row.id, 28),
+            cut(row.label_zh, 40),
+            *([str(row.weight or "")] if weighted else []),
+            cut(row.why_disabled or rule(rubric, row), 110),
+            *_source(row.clause, row.evidence, 28),
+        )
+        for row in rows
+    ]
+    weight = [tr("weight", "权重")] if weighted else []
+    heads = ("id", tr("name", "名称"), *weight, tr("rule", "规则"))
+    return _section(f"{title} ({len(rows)})", heads, cells)
+
+
+def _overrides(rubric: Rubric) -> list[str]:
+    cells = [
+        (
+            cut(row.id, 30),
+            cut(row.label_zh, 46),
+            _effect(row.effect)
+            if row.enabled
+            else tr("off: ", "停用:") + cut(row.why_disabled, 30),
+            *_source(row.clause, row.evidence, 28),
+        )
+        for row in rubric.overrides
+    ]
+    heads = ("id", tr("rule", "规则"), tr("effect", "效果"))
+    return _section(tr("Override rules", "直接判级规则"), heads, cells)
+
+
+def _source(clause: str, evidence: Evidence, width: int) -> tuple[str, str]:
+    return cut(clause, width), str(EVIDENCE[evidence])
+
+
+def _section(title: str, heads: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
+    """Return a table under its title; nothing where it has no rows."""
+    if not cells:
+        return []
+    whole = (*heads, tr("clause", "条款"), tr("evidence", "依据"))
+    return ["", title, *table(whole, cells)]
+
+
+def _effect(effect: Effect) -> str:
     if effect.not_graded:
         return tr("not graded", "不参评")
     if effect.shift is not None:

@@ -14,12 +14,12 @@ from functools import reduce
 from operator import add, and_
 from typing import Final
 
-from lishui_credit.expressions import E, Namespace, first_of
+from lishui_credit.expressions import DataType, E, Namespace, first_of
 from lishui_credit.points import INT64_MAX, compare, rounded
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.formulas import FORMULAS
 from lishui_credit.rubrics.law.rubric import Condition, FormulaRule, Indicator, Override, Rubric
-from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.columns import Column, dictionary
 
 POINTS: Final = "points__"
 OVERRIDE: Final = "_o__"
@@ -30,6 +30,13 @@ EVENT_REPAIRED: Final = "_repaired__"
 GRADED: Final = "graded"
 WITHHELD: Final = "withheld"
 NOT_GRADED: Final = "not_graded"
+
+
+def dtype(column: Column, ns: Namespace[E]) -> DataType:
+    """Return the type of an engine that a column is held in."""
+    if column.numeric:
+        return ns.Int64
+    return {"flag": ns.Boolean, "date": ns.Date}.get(column.type, ns.String)
 
 
 def needed_columns(rubric: Rubric) -> dict[str, bool]:

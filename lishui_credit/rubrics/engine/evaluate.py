@@ -17,7 +17,7 @@ import polars as pl
 
 from lishui_credit.citation import Evidence
 from lishui_credit.errors import EditionError, Problem, SubjectError
-from lishui_credit.expressions import DataType, E, F, Namespace
+from lishui_credit.expressions import E, F, Namespace
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
@@ -26,19 +26,12 @@ from lishui_credit.rubrics.engine.stages import stages
 from lishui_credit.rubrics.engine.tally import tally, tally_elsewhere
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Override, Rubric
-from lishui_credit.tables.columns import Column, dictionary
+from lishui_credit.tables.columns import dictionary
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame, IntoLazyFrame
 
 Native = TypeVar("Native", bound="IntoLazyFrame")
-
-
-def dtype(column: Column, ns: Namespace[E]) -> DataType:
-    """Return the type of an engine that a column is held in."""
-    if column.numeric:
-        return ns.Int64
-    return {"flag": ns.Boolean, "date": ns.Date}.get(column.type, ns.String)
 
 
 def _gathered(frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> pl.DataFrame:
@@ -364,7 +357,7 @@ def _with_needed(frame: F, rubric: Rubric, ns: Namespace[E], available: frozense
 
 def _filled(frame: F, ns: Namespace[E], absent: Collection[str]) -> F:
     known = dictionary()
-    nulls = [ns.lit(None, dtype=dtype(known[name], ns)).alias(name) for name in absent]
+    nulls = [ns.lit(None, dtype=compiled.dtype(known[name], ns)).alias(name) for name in absent]
     return frame.with_columns(*nulls) if nulls else frame
 
 

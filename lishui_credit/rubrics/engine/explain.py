@@ -6,50 +6,38 @@ without the file it was graded from.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal
 
 import polars as pl
 
 from lishui_credit.citation import EVIDENCE, Evidence, is_weak
-from lishui_credit.language import language, tr
+from lishui_credit.language import Bilingual, language, plural, tr
 from lishui_credit.reports.layout import cut, table
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.formulas import FORMULAS
-from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
+from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric, Start
 from lishui_credit.tables.columns import dictionary, printed
+
+_STATE: Final[Mapping[str, Bilingual]] = {
+    "missing": Bilingual("missing", "缺失"),
+    "not_applicable": Bilingual("not applicable", "不适用"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedRow:
-    """One row of an explanation.
-
-    Parameters
-    ----------
-    id, label, dimension : str
-        The row, its name as printed, its dimension.
-    value : str
-        What was read, as printed; empty for event rows.
-    points, out_of : str
-        Points earned (or taken off) and the most there is, as printed.
-    state : {"scored", "missing", "not_applicable", "not_scored"}
-        Whether it counted.
-    clause : str
-        Where the rule stands.
-    evidence : str
-        How the rule is known.
-    note : str
-        Remark of the edition.
-    """
+    """One row of an explanation; values and points as printed."""
 
     id: str
     label: str
     dimension: str
-    value: str
-    points: str
-    out_of: str
-    state: str
+    value: str  # what was read; empty for rows of events
+    points: str  # earned, or taken off
+    out_of: str  # the most there is
+    state: Literal["scored", "missing", "not_applicable", "not_scored"]
     clause: str
     evidence: Evidence
     note: str = ""
@@ -57,42 +45,20 @@ class ExplainedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why one subject has its grade.
-
-    Parameters
-    ----------
-    subject : str
-        Id of the subject.
-    edition : str
-        Rubric name and edition.
-    source : str
-        The document, cited.
-    grade, grade_label, outcome, decided_by : str
-        The result.
-    decided : str
-        What decided it, in words, with its clause.
-    score : str
-        Total as printed; with what was possible where rows were left out.
-    rows : tuple of ExplainedRow
-        Scored rows first, then those listed only.
-    applied : tuple of Override
-        Overrides that hold for this subject.
-    weak_share : int
-        Percent of the points the edition can move that rest on weak evidence.
-    """
+    """Why one subject has its grade; printed, a page of text."""
 
     subject: str
     edition: str
-    source: str
+    source: str  # the document, cited
     grade: str
     grade_label: str
     outcome: str
     decided_by: str
-    decided: str
-    score: str
-    rows: tuple[ExplainedRow, ...]
-    applied: tuple[Override, ...]
-    weak_share: int
+    decided: str  # what decided it, in words, with its clause
+    score: str  # as printed, with what was possible where rows were left out
+    rows: tuple[ExplainedRow, ...]  # scored ones first
+    applied: tuple[Override, ...]  # override rules that apply to this subject
+    weak_share: int  # percent of the points the edition can move that rest on weak evidence
     amounts: tuple[tuple[str, str], ...] = ()
     adjusted_grade: str | None = None
 
@@ -149,17 +115,16 @@ class Explanation:
         listed = [row for row in self.rows if row.state == "not_scored"]
         lines = [*head, ""]
         quiet = [row for row in scored if row.points == "0" and not row.out_of]
-        shown = [row for row in scored if row not in quiet]
-        lines += _table(shown)
+        lines += _table([row for row in scored if row not in quiet])
         if quiet:
             lines.append(
                 tr(
-                    f"and {len(quiet)} rows of events with nothing recorded (0 points)",
-                    f"另有 {len(quiet)} 项无记录(0 分)",
+                    f"and {plural(len(quiet), 'indicator')} without a recorded event (0 points)",
+                    f"另有 {len(quiet)} 项指标无事件记录(0 分)",
                 )
             )
         if self.applied:
-            lines += ["", tr("Rules past the points that hold:", "适用的直接判级规则:")]
+            lines += ["", tr("Override rules that apply:", "适用的直接判级规则:")]
             lines += [
                 f"  {row.label_zh}  [{row.clause}; {_evidence(row.evidence)}]"
                 for row in self.applied
@@ -168,8 +133,9 @@ class Explanation:
             lines += [
                 "",
                 tr(
-                    f"{len(listed)} row{'s' if len(listed) > 1 else ''} listed only (points unknown or switched off): ",
-                    f"{len(listed)} 项仅列出(分值未知或停用):",
+                    f"{plural(len(listed), 'indicator')} without effect on the score (points unknown"
+                    " or switched off): ",
+                    f"{len(listed)} 项指标不计分(分值未知或已停用):",
                 )
                 + "、".join(row.label for row in listed[:6])
                 + ("…" if len(listed) > 6 else ""),
@@ -198,15 +164,13 @@ def _table(rows: list[ExplainedRow]) -> list[str]:
         tr("clause", "条款"),
         tr("evidence", "依据"),
     )
-    states = {
-        "missing": tr("missing", "缺失"),
-        "not_applicable": tr("not applicable", "不适用"),
-    }
     cells = [
         (
             cut(row.label, 44),
             cut(row.value, 34),
-            states.get(row.state) or (f"{row.points}/{row.out_of}" if row.out_of else row.points),
+            str(_STATE[row.state])
+            if row.state in _STATE
+            else (f"{row.points}/{row.out_of}" if row.out_of else row.points),
             cut(row.clause, 30),
             _evidence(row.evidence),
         )
@@ -225,7 +189,7 @@ def _read(row: Indicator) -> list[str]:
     return list(dict.fromkeys(name for name in names if name is not None))
 
 
-def _value(row: Indicator, found: dict[str, Any]) -> str:
+def _value(row: Indicator, found: Mapping[str, object]) -> str:
     if row.event is not None:
         return tr(f"events {row.event.code}", f"事件 {row.event.code}")
     names = _read(row)
@@ -236,12 +200,12 @@ def _value(row: Indicator, found: dict[str, Any]) -> str:
 
 
 def _row(
-    row: Indicator, found: dict[str, Any], rubric: Rubric, dimensions: dict[str, str]
+    row: Indicator, found: Mapping[str, object], rubric: Rubric, dimensions: dict[str, str]
 ) -> ExplainedRow:
-    points = found.get(f"{compiled.POINTS}{row.id}")
+    points = _whole(found, f"{compiled.POINTS}{row.id}")
     unit = rubric.point_unit
     best = tables.best(rubric, row)
-    state = "scored"
+    state: Literal["scored", "missing", "not_applicable", "not_scored"] = "scored"
     if not row.scores:
         state = "not_scored"
     elif points is None:
@@ -263,7 +227,7 @@ def _row(
     )
 
 
-def _applies(row: Override, found: dict[str, Any], rubric: Rubric) -> bool:
+def _applies(row: Override, found: Mapping[str, object], rubric: Rubric) -> bool:
     if row.id == found.get("decided_by") or found.get("decided_by") == f"not graded: {row.id}":
         return True
     if row.column is not None:
@@ -272,28 +236,17 @@ def _applies(row: Override, found: dict[str, Any], rubric: Rubric) -> bool:
     points = {f"{compiled.POINTS}{c.points}" for c in row.when if c.points}
     if not row.when or not (names | points) <= set(found):
         return False
-    known = dictionary()
-    kinds = {name: known[name].type for name in names}
-    one = pl.DataFrame(
-        {name: [value] for name, value in found.items()},
-        schema_overrides={
-            name: pl.Boolean
-            if kind == "flag"
-            else pl.String
-            if kind in ("level", "text")
-            else pl.Int64
-            for name, kind in kinds.items()
-        },
-    )
+    kinds = {name: compiled.dtype(dictionary()[name], pl) for name in names}
+    one = pl.DataFrame({name: [value] for name, value in found.items()}, schema_overrides=kinds)
     return one.select(compiled.every(row.when, rubric, pl).alias("x"))["x"][0] is True
 
 
-def _decided(found: dict[str, Any], rubric: Rubric) -> str:
+def _decided(found: Mapping[str, object], rubric: Rubric) -> str:
     by = str(found["decided_by"])
     if by == "score":
         return tr("the score", "得分")
     if by == compiled.WITHHELD:
-        return tr("withheld: missing ", "暂不评级:缺少 ") + str(found.get("withheld_by"))
+        return tr("withheld: no value for ", "暂不评级:缺少 ") + str(found.get("withheld_by"))
     row_id = by.removeprefix("not graded: ")
     row = next(row for row in rubric.overrides if row.id == row_id)
     label = row.label_zh if language() == "zh" or not row.label_en else row.label_en
@@ -309,64 +262,61 @@ def weak_share(rubric: Rubric) -> int:
     return -(-100 * weak // whole) if whole else 0
 
 
-def explain(found: dict[str, Any], rubric: Rubric) -> Explanation:
-    """Return why a graded row has its grade.
-
-    Parameters
-    ----------
-    found : dict
-        One row of `Evaluation.frame`, points in the edition's unit.
-    rubric : Rubric
-        The edition that graded it.
-
-    Returns
-    -------
-    Explanation
-    """
+def explain(found: Mapping[str, object], rubric: Rubric) -> Explanation:
+    """Return why a graded row, one of `Evaluation.frame`, has its grade."""
     dimensions = {dimension.id: dimension.label_zh for dimension in rubric.dimensions}
     rows = [_row(row, found, rubric, dimensions) for row in (*rubric.scoring, *rubric.unscored)]
-    if rubric.aggregate == "deduct":
-        start = found.get(f"{compiled.POINTS}start")
-        first = rubric.start.rows[0] if rubric.start else None
-        assert first is not None
-        rows.insert(
-            0,
-            ExplainedRow(
-                id="start",
-                label=tr("start score", "起评分"),
-                dimension="",
-                value="",
-                points=tables.printed(start, rubric.point_unit) if start is not None else "",
-                out_of="",
-                state="missing" if start is None else "scored",
-                clause=first.clause,
-                evidence=first.evidence,
-            ),
-        )
-    earned, possible = found.get("earned"), found.get("possible")
-    score = "—" if earned is None else tables.printed(earned, rubric.point_unit)
-    if earned is not None and possible is not None and compiled.partial(rubric):
-        score += f" / {tables.printed(possible, rubric.point_unit)}"
-    amounts = tuple(
-        (amount.label_zh, _yuan(found.get(f"{amount.id}_fen"))) for amount in rubric.amounts
-    )
+    if rubric.aggregate == "deduct" and rubric.start is not None:
+        rows.insert(0, _start(found, rubric, rubric.start))
     adjusted = found.get(rubric.adjustment.column) if rubric.adjustment else None
     return Explanation(
         subject=str(found[rubric.subject_id]),
         edition=f"{rubric.name}@{rubric.edition} ({rubric.title_zh})",
         source=str(rubric.source),
-        grade=found.get("grade") or "",
-        grade_label=found.get("grade_label") or "",
-        outcome=found["outcome"],
-        decided_by=found["decided_by"],
+        grade=str(found.get("grade") or ""),
+        grade_label=str(found.get("grade_label") or ""),
+        outcome=str(found["outcome"]),
+        decided_by=str(found["decided_by"]),
         decided=_decided(found, rubric),
-        score=score,
+        score=_score(found, rubric),
         rows=tuple(rows),
         applied=tuple(row for row in rubric.active_overrides if _applies(row, found, rubric)),
         weak_share=weak_share(rubric),
-        amounts=amounts,
-        adjusted_grade=adjusted,
+        amounts=tuple(
+            (amount.label_zh, _yuan(_whole(found, f"{amount.id}_fen"))) for amount in rubric.amounts
+        ),
+        adjusted_grade=None if adjusted is None else str(adjusted),
     )
+
+
+def _start(found: Mapping[str, object], rubric: Rubric, start: Start) -> ExplainedRow:
+    points = _whole(found, f"{compiled.POINTS}start")
+    return ExplainedRow(
+        id="start",
+        label=tr("start score", "起评分"),
+        dimension="",
+        value="",
+        points="" if points is None else tables.printed(points, rubric.point_unit),
+        out_of="",
+        state="missing" if points is None else "scored",
+        clause=start.rows[0].clause,
+        evidence=start.rows[0].evidence,
+    )
+
+
+def _score(found: Mapping[str, object], rubric: Rubric) -> str:
+    earned, possible = _whole(found, "earned"), _whole(found, "possible")
+    if earned is None:
+        return "—"
+    score = tables.printed(earned, rubric.point_unit)
+    if possible is not None and compiled.partial(rubric):
+        score += f" / {tables.printed(possible, rubric.point_unit)}"
+    return score
+
+
+def _whole(found: Mapping[str, object], name: str) -> int | None:
+    value = found.get(name)
+    return value if isinstance(value, int) else None
 
 
 def _yuan(fen: int | None) -> str:
