@@ -9,12 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.errors import ModelError, Problem
 from lishui_credit.language import tr
 from lishui_credit.scorecards.cards.card import Card
-from lishui_credit.scorecards.cards.card_file import FILE, save
+from lishui_credit.scorecards.cards.card_file import new_version, save
 from lishui_credit.scorecards.cards.model_card import model_card
-from lishui_credit.scorecards.features import features
 from lishui_credit.scorecards.folds import out_of_fold
 from lishui_credit.scorecards.sample_files import MADE_UP, Sample, read_sample
 from lishui_credit.scorecards.scorecard import Scorecard
@@ -118,11 +116,11 @@ def fit_file(
     (['months_late'], ['card.md', 'scorecard.json', 'validation.html'])
     >>> home.cleanup()
     """
-    folder = _new(Path(folder))
+    folder = new_version(folder)
     progress(tr("reading", "读取"))
     sample = read_sample(path, target, leave_out=leave_out)
     sample.must_hold(*leave_out, *by)
-    inputs = features(sample.frame.drop(*leave_out, MADE_UP, strict=False))
+    inputs = sample.frame.drop(*leave_out, MADE_UP, strict=False)
     progress(tr("fitting", "拟合"))
     fitted = _fitted(model or Scorecard(), inputs, sample.outcome)
     progress(tr("judging out of fold", "折外验证"))
@@ -157,19 +155,6 @@ def fit_file(
     save(card, folder, card__md=model_card(card, intended=intended, population=population))
     validation.write(folder / "validation.html")
     return Fitted(card=card, folder=folder, validation=validation)
-
-
-def _new(folder: Path) -> Path:
-    """Return a folder that holds no card yet, or refuse it."""
-    if (folder / FILE).exists():
-        raise ModelError(
-            Problem(
-                tr("the version exists and is never overwritten", "该版本已存在,不得覆盖"),
-                str(folder / FILE),
-                tr("give a new version folder", "请使用新的版本目录"),
-            )
-        )
-    return folder
 
 
 def _fitted(model: Scorecard, inputs: pl.DataFrame, outcome: pl.Series) -> Scorecard:

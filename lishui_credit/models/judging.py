@@ -83,10 +83,11 @@ def validate_file(
     sample = read_sample(path, outcome, only=needed)
     sample.must_hold(*by, *([period] if period else []))
     table = sample.frame
-    scores = card.score(table)
+    rows = features(table, card.columns)
+    scores = card.scored(rows)
     counted: Mapping[str, int] = card.provenance.get("scores", {})
     known = np.repeat([int(score) for score in counted], list(counted.values()))
-    before, now = bins_before_and_now(card, table)
+    before, now = bins_before_and_now(card, rows)
     settings = ValidationSettings(
         cut_off=cut_off, initial_auc=card.metrics.get("out_of_fold", {}).get("auc"), seed=seed
     )
@@ -107,18 +108,17 @@ def validate_file(
     )
 
 
-def bins_before_and_now(card: Card, table: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return every characteristic's bins of the sample and of a frame, as labels.
+def bins_before_and_now(card: Card, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return every characteristic's bins of the sample and of rows read by `features`, as labels.
 
     The sample's rows are rebuilt column by column from the counts the card keeps: each column is
     right, the rows are not subjects.
     """
-    now = features(table, card.columns)
     before: dict[str, list[str]] = {}
     current: dict[str, pl.Series] = {}
     for item in card.characteristics:
         names = [row.said for row in item.binning.bins]
         before[item.feature] = np.repeat(names, [row.rows for row in item.binning.bins]).tolist()
-        places = now.select(item.binning.index().expr(pl)).to_series()
+        places = rows.select(item.binning.index().expr(pl)).to_series()
         current[item.feature] = pl.Series(np.asarray(names)[places.to_numpy()].tolist())
     return pl.DataFrame(before), pl.DataFrame(current)

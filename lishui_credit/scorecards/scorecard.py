@@ -326,14 +326,9 @@ class Scorecard(Classifier):
         digest.update("\n".join(sample.frame.columns).encode())
         digest.update(sample.frame.hash_rows(seed=0).to_numpy().tobytes())
         digest.update(sample.outcome.tobytes())
-        settings = {
-            name: value
-            for name, value in {
-                **self.process_.get_params(deep=False),
-                **self.get_params(deep=False),
-            }.items()
-            if name not in ("process", "labels", "grades", "protected", "n_jobs")
-        }
+        settings = {**self.process_.get_params(deep=False), **self.get_params(deep=False)}
+        for told_elsewhere in ("process", "labels", "grades", "protected", "n_jobs"):
+            del settings[told_elsewhere]
         return replace(
             self.card_,
             settings={key: _plain(value) for key, value in sorted(settings.items())},

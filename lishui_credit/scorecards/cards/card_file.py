@@ -256,8 +256,16 @@ def save(card: Card, folder: Path | str, **pages: str) -> Path:
     ...     sorted(file.name for file in path.parent.iterdir()), load(path) == card
     (['card.md', 'scorecard.json'], True)
     """
-    folder = Path(folder)
-    path = folder / FILE
+    folder = new_version(folder)
+    for name, text in {**pages, FILE.replace(".", "__"): to_json(card)}.items():
+        with replacing(folder / name.replace("__", ".")) as draft:
+            draft.write_text(text, encoding="utf-8")
+    return folder / FILE
+
+
+def new_version(folder: Path | str) -> Path:
+    """Return a folder in which no card is stored yet, or refuse it."""
+    path = Path(folder) / FILE
     if path.exists():
         raise ModelError(
             Problem(
@@ -269,10 +277,7 @@ def save(card: Card, folder: Path | str, **pages: str) -> Path:
                 tr("choose a new version folder", "请使用新的版本目录"),
             )
         )
-    for name, text in {**pages, FILE.replace(".", "__"): to_json(card)}.items():
-        with replacing(folder / name.replace("__", ".")) as draft:
-            draft.write_text(text, encoding="utf-8")
-    return path
+    return path.parent
 
 
 def load(path: Path | str) -> Card:
