@@ -104,6 +104,11 @@ test-pythons: setup  ## the suite on every Python from 3.11 on that this machine
 		.venv-python-$$version/bin/python -m pytest $(NO_BROWSER); \
 	done
 
+# MODULES: some of those in tests/mutants.toml, by file name; JOBS: processes at a time, 2 if not said.
+.PHONY: mutants
+mutants: setup  ## change ten modules in small ways: in each, tests must notice 95 % of the changes
+	@nice $(BIN)/python tests/mutants.py $(MODULES)
+
 .PHONY: bench
 bench: setup  ## time grading and cut-offs on large synthetic frames
 	@$(BIN)/python benchmarks/grade.py
