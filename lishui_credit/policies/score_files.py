@@ -84,31 +84,7 @@ def read_scores(
             edition = stored.manifest.facts.edition_sha256
             found = Scores(stored.frame.collect(), edition, stored.rubric)
         else:
-            raw = read_raw(path, is_header, is_date)
-            table = raw.numbered().collect()
-            lines, table = table["_row"], table.drop("_row")
-            numbers = {*also} if policy.score.order else {*also, policy.score.column}
-            faults: dict[str, pl.Series] = {}
-            if path.suffix.lower() in PARQUET:
-                for name in set(table.columns) & {*also}:
-                    if table[name].dtype == pl.String:
-                        column, wrong = number(table[name])
-                        table = table.with_columns(column)
-                        faults |= {name: wrong} if wrong.count() else {}
-            else:
-                table, faults = cells(table, numbers)
-            for name in {*policy.columns, *texts} & set(table.columns):
-                if table[name].dtype == pl.String:
-                    column, wrong = _readable(table[name])
-                    table = table.with_columns(column)
-                    faults |= {name: wrong} if wrong.count() else {}
-            found = Scores(
-                table,
-                str(said.raw.get("model_sha256", "")),
-                notes=raw.notes,
-                lines=lines,
-                faults=faults,
-            )
+            found = _untyped(path, said, policy, also, texts)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(path.name, error) from None
     faulty = found.faults.get(policy.score.column)
@@ -121,7 +97,43 @@ def read_scores(
         )
         where = f"{path.name}: {policy.score.column}"
         raise SubjectError(Problem(what, faulty.drop_nulls()[0], hint, where))
-    asked = policy.score.sha256 if check_source else ""
+    return _of_source(found, policy, path.name) if check_source else found
+
+
+def _untyped(
+    path: Path, said: proof.Stated, policy: Policy, also: Collection[str], texts: Collection[str]
+) -> Scores:
+    """Return the scores of a file that is no graded one; numbers are read where they are meant."""
+    raw = read_raw(path, is_header, is_date)
+    table = raw.numbered().collect()
+    lines, table = table["_row"], table.drop("_row")
+    numbers = {*also} if policy.score.order else {*also, policy.score.column}
+    faults: dict[str, pl.Series] = {}
+    if path.suffix.lower() in PARQUET:
+        for name in set(table.columns) & {*also}:
+            if table[name].dtype == pl.String:
+                column, wrong = number(table[name])
+                table = table.with_columns(column)
+                faults |= {name: wrong} if wrong.count() else {}
+    else:
+        table, faults = cells(table, numbers)
+    for name in {*policy.columns, *texts} & set(table.columns):
+        if table[name].dtype == pl.String:
+            column, wrong = _readable(table[name])
+            table = table.with_columns(column)
+            faults |= {name: wrong} if wrong.count() else {}
+    return Scores(
+        table,
+        str(said.raw.get("model_sha256", "")),
+        notes=raw.notes,
+        lines=lines,
+        faults=faults,
+    )
+
+
+def _of_source(found: Scores, policy: Policy, where: str) -> Scores:
+    """Return scores held to the model or edition that the policy names."""
+    asked = policy.score.sha256
     if asked and found.source_sha256 and asked != found.source_sha256:
         raise PolicyError(
             Problem(
@@ -130,7 +142,7 @@ def read_scores(
                 ),
                 f"{found.source_sha256[:12]} != {asked[:12]}",
                 policy.score.source,
-                path.name,
+                where,
             )
         )
     if asked and not found.source_sha256:
