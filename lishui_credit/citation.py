@@ -32,44 +32,22 @@ this package where the text is silent; recalled, not seen; a stand-in so that so
 
 
 def is_weak(evidence: str) -> bool:
-    """Tell whether an evidence level lies below ``secondary``.
-
-    Examples
-    --------
-    >>> is_weak("copy"), is_weak("memory")
-    (False, True)
-    """
+    """Tell whether an evidence level lies below ``secondary``."""
     levels = list(EVIDENCE)
     return levels.index(evidence) > levels.index("secondary")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """The published document a rule is taken from.
-
-    Parameters
-    ----------
-    issuer : str
-        Who issued it.
-    number : str, optional
-        Document number (文号); None where the copy shows none.
-    title_zh : str
-        Title as printed.
-    issued, read_on : date, optional
-        Day of issue; day a person last compared this transcription with the text.
-    url : str, optional
-        Address of an official page, where one was seen.
-    note : str, default ""
-        What kind of copy it is and what is missing from it.
-    """
+    """The published document a rule is taken from."""
 
     issuer: str
-    title_zh: str
-    number: str | None = None
+    title_zh: str  # as printed
+    number: str | None = None  # document number (文号); None where the copy shows none
     issued: date | None = None
-    read_on: date | None = None
-    url: str | None = None
-    note: str = ""
+    read_on: date | None = None  # day a person last compared this transcription with the text
+    url: str | None = None  # of an official page, where one was seen
+    note: str = ""  # what kind of copy it is and what is missing from it
 
     def __str__(self) -> str:
         """Return issuer, number and title in one line."""
@@ -79,24 +57,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """A half-open stretch of days, [start, until).
+    """A half-open stretch of days, [start, until)."""
 
-    Parameters
-    ----------
-    start : date
-        First day in force.
-    until : date, optional
-        First day no longer in force; None while it still is.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> date(2018, 4, 1) in Period(start=date(2016, 3, 1), until=date(2018, 4, 1))
-    False
-    """
-
-    start: date
-    until: date | None = None
+    start: date  # first day in force
+    until: date | None = None  # first day no longer in force; None while it still is
 
     def __contains__(self, day: date) -> bool:
         """Tell whether `day` lies in the period."""

@@ -14,24 +14,12 @@ from lishui_credit.language import tr
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong, in words a clerk can act on.
+    """One thing that is wrong, in words a clerk can act on."""
 
-    Parameters
-    ----------
-    what : str
-        What is wrong, one sentence.
-    found : str, default ""
-        What was found instead.
-    hint : str, default ""
-        What to do about it.
-    where : str, default ""
-        File, line, table, column or row it concerns.
-    """
-
-    what: str
-    found: str = ""
-    hint: str = ""
-    where: str = ""
+    what: str  # is wrong, one sentence
+    found: str = ""  # instead
+    hint: str = ""  # what to do about it
+    where: str = ""  # file, line, table, column or row it concerns
 
     def __str__(self) -> str:
         """Return the problem as one line: where: what · found · hint."""

@@ -8,44 +8,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grade:
-    """One grade of a scale.
-
-    Parameters
-    ----------
-    id, label_zh : str
-        Letter, colour or tier; the label people read.
-    at_least : int, optional
-        Inclusive lower bound in the scale's integer unit; None where no score gives it.
-    meaning_zh : str, default ""
-        What the grade says of a subject.
-    """
+    """One grade of a scale: its letter, colour or tier."""
 
     id: str
     label_zh: str
-    at_least: int | None = None
-    meaning_zh: str = ""
+    at_least: int | None = None  # inclusive, in the scale's unit; None where no score gives it
+    meaning_zh: str = ""  # what the grade says of a subject
 
 
 @dataclass(frozen=True, slots=True)
 class GradeScale:
-    """Grades from best to worst.
-
-    Parameters
-    ----------
-    grades : tuple of Grade
-        Best first, ids distinct, bounds strictly falling.
-
-    Raises
-    ------
-    ValueError
-        If ids repeat or bounds do not fall.
-
-    Examples
-    --------
-    >>> scale = GradeScale((Grade(id="A", label_zh="优", at_least=90), Grade(id="B", label_zh="中")))
-    >>> scale.rank("B"), scale.of(90).id, scale.of(89).id
-    (1, 'A', 'B')
-    """
+    """Grades from best to worst, with distinct ids and falling bounds; ValueError otherwise."""
 
     grades: tuple[Grade, ...]
 

@@ -285,13 +285,7 @@ def half_away(top: Fraction | int, down: int = 1) -> int: ...
 @overload
 def half_away(top: NDArray[np.int64], down: int = 1) -> NDArray[np.int64]: ...
 def half_away(top: Fraction | int | NDArray[np.int64], down: int = 1) -> int | NDArray[np.int64]:
-    """Return ``top / down``, for `down` above 0, rounded to the nearest integer, halves away from 0.
-
-    Examples
-    --------
-    >>> half_away(Fraction(-5, 2)), half_away(5, 2), half_away(Fraction(7, 3))
-    (-3, 3, 2)
-    """
+    """Return ``top / down``, `down` above 0, rounded to the nearest integer, halves away from 0."""
     if isinstance(top, Fraction):
         top, down = top.numerator, top.denominator * down
     return (2 * top + (down - (top < 0))) // (2 * down)

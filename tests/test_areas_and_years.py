@@ -69,7 +69,7 @@ def test_a_years_in_a_row_raise_the_start_score_from_2025() -> None:
 
 
 def test_years_must_follow_one_another() -> None:
-    with pytest.raises(SubjectError, match="follow one another"):
+    with pytest.raises(SubjectError, match="consecutive"):
         grades(year(2018), year(2020))
 
 

@@ -46,9 +46,9 @@ def test_no_part_is_more_than_its_whole(kind: Any) -> None:
     assert len(pairs) >= 3
     for part, whole in pairs:
         found = reasons(kind, {whole: 5, part: 6})
-        assert any(f"{part} more than {whole}" in reason for reason in found), part
+        assert any(f"{part} is more than {whole}" in reason for reason in found), part
         found = reasons(kind, {whole: 5, part: 5})
-        assert not any(f"{part} more than {whole}" in reason for reason in found), part
+        assert not any(f"{part} is more than {whole}" in reason for reason in found), part
 
 
 def test_parts_and_wholes_are_columns_of_one_unit() -> None:
@@ -67,7 +67,7 @@ def test_more_bad_loans_than_loans_are_rejected() -> None:
         "bad_loan_rate_rise": "0",
     }  # fmt: skip
     taken = intake(catalog.rubric("credit-village", on=DAY), pl.DataFrame([village]))
-    assert taken.rejected["reasons"].to_list() == ["bad_loan_balance more than loan_balance"]
+    assert taken.rejected["reasons"].to_list() == ["bad_loan_balance is more than loan_balance"]
 
 
 @pytest.mark.parametrize("name", ["defaulted_on", "repaid_on"])
@@ -81,7 +81,7 @@ def test_a_default_or_repayment_after_the_day_of_grading_is_rejected(name: str) 
     later = {**facts, "repaid_on": date(2016, 7, 1), name: date(2016, 7, 1)}
     found = reasons(FARMERS, later, as_of=DAY)
     assert len(found) == 1
-    assert f"{name} after the day of grading, 2016-06-30" in found[0]
+    assert f"{name} is after the day of grading, 2016-06-30" in found[0]
 
 
 def test_an_event_of_the_year_assessed_after_the_day_of_grading_is_rejected() -> None:

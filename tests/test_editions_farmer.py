@@ -354,7 +354,7 @@ def test_an_unknown_farmer_fact_withholds_the_grade(row: str) -> None:
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
-        ({"labourers": 5}, "labourers more than family_members"),
+        ({"labourers": 5}, "labourers is more than family_members"),
         ({"county": "无基数县"}, "no bases"),
         ({"performance_record": "default"}, "default_item"),
     ],

@@ -42,13 +42,7 @@ def read_policy(path: Path | str) -> Policy:
 
 
 def parse(text: str, where: str = "policy") -> Policy:
-    """Turn the text of a policy file, shown in messages as `where`, into a checked `Policy`.
-
-    Raises `PolicyError` for text that is no TOML, unknown or missing keys, values of the wrong
-    type; then for what does not fit together: cut-offs that do not belong to the kind, are out of
-    order or no grade of the order; segments that can never apply; protected or banned columns;
-    rates outside 0 to 10,000; a validity that ends before it begins; half an approval.
-    """
+    """Turn the text of a policy file, shown in messages as `where`, into a checked `Policy`."""
     return _checked(parse_document(text, where, PolicyError))
 
 
@@ -73,13 +67,7 @@ def _dated(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def from_content(data: Mapping[str, Any]) -> Policy:
-    """Return the policy of a stored `content`, as a manifest keeps it.
-
-    Raises
-    ------
-    PolicyError
-        If it is no longer a policy.
-    """
+    """Return the policy that a manifest stores as `content`; raises `PolicyError` if it is none."""
     try:
         body = _dated(json.loads(json.dumps(data), parse_float=Decimal))
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
@@ -89,15 +77,7 @@ def from_content(data: Mapping[str, Any]) -> Policy:
 
 
 def to_toml(policy: Policy) -> str:
-    """Return a policy as the text of its file; `parse` gives the same policy back.
-
-    Examples
-    --------
-    >>> made = Policy(id="a", version="1", title_zh="甲", author="b", kind="single",
-    ...               score=Score(column="score"), cut_off=Decimal("0.5"))
-    >>> parse(to_toml(made)) == made
-    True
-    """
+    """Return a policy as the text of its file; `parse` gives the same policy back."""
     top, tables = [], []
     for name in said(policy):
         value = getattr(policy, name)

@@ -42,47 +42,22 @@ def village_facts(
     *,
     credit_grades: Sequence[str],
 ) -> pl.DataFrame:
-    """Count households and credit households by village, and put the lenders' figures beside.
-
-    Parameters
-    ----------
-    households : polars frame
-        Graded households with county, township, village and grade.
-    loans : polars.DataFrame
-        By village, as lenders report: county, township, village, borrowers,
-        borrowers_without_arrears, loan_balance and bad_loan_balance (fen), bad_loan_rate_rise
-        (ten-thousandths, may be null).
-    credit_grades : sequence of str
-        Grades that make a credit household.
-
-    Returns
-    -------
-    polars.DataFrame
-        One row per village: ``village_id`` (county/township/village), counts and figures.
-
-    Raises
-    ------
-    SubjectError
-        If households lack county, township or village.
-
-    Notes
-    -----
-    A household without a grade counts among the households, not among the credit households.
-    """
+    """Count households and credit households by village, beside the figures that lenders report."""
     places = ["county", "township", "village"]
     frame = households.lazy()
     absent = [name for name in places if name not in frame.collect_schema().names()]
     if absent:
         raise SubjectError(
             Problem(
-                tr(f"households carry no {name}", f"农户数据缺少 {name}"),
-                hint=tr("add the column to the graded file", "请在评级文件中带上该列"),
+                tr(f"the graded households have no column {name}", f"农户评级文件缺少列 {name}"),
+                hint=tr("add the column to the file that is graded", "请在待评级的文件中加入该列"),
             )
             for name in absent
         )
     counted = (
         frame.group_by(places)
         .agg(
+            # a household without a grade counts here, not among the credit households
             pl.len().cast(pl.Int64).alias("households"),
             pl.col("grade")
             .is_in(list(credit_grades))
@@ -106,24 +81,7 @@ def from_files(
     *,
     credit_grades: Sequence[str],
 ) -> AreaStatus:
-    """Grade areas from a graded household frame and the lenders' file.
-
-    Parameters
-    ----------
-    graded : polars.LazyFrame
-        Graded households.
-    loans : path-like
-        CSV, Excel or Parquet: county, township, village and the figures of `village_facts`.
-    village, township, county : Rubric
-        The three editions.
-    credit_grades : sequence of str
-        Grades that make a credit household.
-
-    Raises
-    ------
-    SubjectError
-        If the file cannot be read: all problems at once.
-    """
+    """Grade areas from graded households and the lenders' file; raises `SubjectError` for a file."""
     wanted = {
         **dict.fromkeys(("county", "township", "village"), True),
         **dict.fromkeys((*LOANS[1:], "bad_loan_rate_rise"), True),
@@ -139,8 +97,8 @@ def from_files(
     if figures.rejected.height:
         raise SubjectError(
             Problem(
-                tr("rows that cannot be read", "存在无法读取的行"),
-                f"{row['row']}: {row['reasons']}",
+                tr(f"row {row['row']} is rejected", f"第 {row['row']} 行被拒收"),
+                row["reasons"],
                 where=str(loans),
             )
             for row in figures.rejected.head(20).iter_rows(named=True)
@@ -186,26 +144,11 @@ def long(found: AreaStatus) -> pl.DataFrame:
 
 
 def status(facts: pl.DataFrame, village: Rubric, township: Rubric, county: Rubric) -> AreaStatus:
-    """Grade villages, then townships by their villages, then counties by their townships.
-
-    Parameters
-    ----------
-    facts : polars.DataFrame
-        As `village_facts` returns, or a village file with its columns.
-    village, township, county : Rubric
-        The three editions.
-
-    Returns
-    -------
-    AreaStatus
-
-    Notes
-    -----
-    What a township or county is judged by is known only where every village under it has the
-    figure: one village without it leaves the sum, lowest share, highest rise or number of credit
-    villages unknown, and the status withheld. A village nobody borrows in has no share without
-    arrears and is left out of its township's lowest; where nobody borrows in any, it is unknown.
-    """
+    """Grade villages, then townships by their villages, then counties by their townships."""
+    # What a township or county is judged by is known only where every village under it has the
+    # figure: one village without it leaves the sum, lowest share, highest rise or number of credit
+    # villages unknown, and the status withheld. A village nobody borrows in has no share without
+    # arrears and is left out of its township's lowest; where nobody borrows in any, it is unknown.
     villages = evaluate(facts, village)
     joined = facts.join(_with_status(villages), on=village.subject_id)
     borrowers, without_arrears = pl.col("borrowers"), pl.col("borrowers_without_arrears")
@@ -235,11 +178,8 @@ def status(facts: pl.DataFrame, village: Rubric, township: Rubric, county: Rubri
 
 
 def _with_status(areas: Evaluation[pl.LazyFrame]) -> pl.DataFrame:
-    """Return each area's id and whether it reached a status; null where that was withheld.
-
-    The last grade of an area edition is the one of areas that reach none.
-    """
-    without_status = areas.rubric.grades[-1].id
+    """Return each area's id and whether it reached a status; null where that was withheld."""
+    without_status = areas.rubric.grades[-1].id  # areas that reach none have the last grade
     reached = (pl.col("grade") != without_status).fill_null(False)
     return areas.collect().select(
         areas.rubric.subject_id,

@@ -19,6 +19,7 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from lishui_credit.errors import CreditError, Problem, RubricError
+from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import evaluate
@@ -129,10 +130,20 @@ def _conform(
             suspect_units=False,
         )
         if read_in.rejected.height:
-            raise RubricError(Problem("a case's facts", read_in.rejected["reasons"][0], where=name))
+            raise RubricError(
+                Problem(
+                    tr("facts of a case cannot be read", "案例事实无法读取"),
+                    read_in.rejected["reasons"][0],
+                    where=name,
+                )
+            )
         unused = [note for note in read_in.notes if "not used" in note or "未使用" in note]
         if unused:
-            raise RubricError(Problem("a case's facts", unused[0], where=name))
+            raise RubricError(
+                Problem(
+                    tr("facts of a case cannot be read", "案例事实无法读取"), unused[0], where=name
+                )
+            )
         frame = read_in.frame.collect()
         frames.append(
             frame.select(
@@ -144,21 +155,7 @@ def _conform(
 
 
 def run(case: Case) -> list[str]:
-    """Run one case and return what differs, in words; empty when it passes.
-
-    Parameters
-    ----------
-    case : Case
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> [problem for case in all_cases()[:3] for problem in run(case)]
-    []
-    """
+    """Run one case and return what differs, in words; empty when it passes."""
     name = f"{case.rubric} {case.id}"
     try:
         rubric = catalog.rubric(case.rubric)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
@@ -38,21 +37,7 @@ class Year:
 
 
 def history(result: pl.DataFrame, rubric: Rubric) -> pl.DataFrame:
-    """Return the history columns a graded year gives to the next one.
-
-    Parameters
-    ----------
-    result : polars.DataFrame
-        A collected `Evaluation` of the tax-credit rubric.
-    rubric : Rubric
-        The edition that graded it.
-
-    Returns
-    -------
-    polars.DataFrame
-        Subject id and the `HISTORY` columns: last grade; whether a D was direct; whether it was
-        itself a retained one; whether it came by score; A years in a row so far.
-    """
+    """Return the history columns (`HISTORY`) that a graded year gives to the next one."""
     retained = [row.id for row in rubric.active_overrides if _retains(row.id)]
     d = pl.col("grade") == "D"
     by_score = pl.col("decided_by") == "score"
@@ -66,7 +51,7 @@ def history(result: pl.DataFrame, rubric: Rubric) -> pl.DataFrame:
         rubric.subject_id,
         pl.col("grade").alias("prior_grade"),
         (d & ~by_score & ~kept).fill_null(False).alias("prior_grade_direct"),
-        (d & kept).fill_null(False).alias("prior_d_retained"),
+        (d & kept).fill_null(False).alias("prior_d_retained"),  # itself the D of a year before
         (d & by_score).fill_null(False).alias("prior_d_by_score"),
         pl.when(pl.col("grade") == "A").then(before + 1).otherwise(0).alias("consecutive_a_years"),
     )
@@ -116,7 +101,7 @@ def chain(
         if last is not None and year.period != last + 1:
             raise SubjectError(
                 Problem(
-                    tr("years must follow one another", "年度须连续"),
+                    tr("years must be consecutive", "年度须连续"),
                     f"{last}, {year.period}",
                 )
             )
@@ -129,7 +114,7 @@ def chain(
         found[year.period] = Evaluation(
             collected.lazy(), rubric, result.as_of, year.period, result.available
         )
-        carried: Any = collected
+        carried = collected
         if "consecutive_a_years" in subjects.collect_schema().names():
             carried = collected.join(
                 subjects.select(rubric.subject_id, "consecutive_a_years").collect(),

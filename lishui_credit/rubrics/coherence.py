@@ -38,22 +38,11 @@ WITHIN: Final = (
 
 
 def parts(reads: Collection[str]) -> list[Rule]:
-    """Return the rules that keep every part within its whole.
-
-    Parameters
-    ----------
-    reads : collection of str
-        Columns an edition reads; a pair of which one is not read has no rule.
-
-    Examples
-    --------
-    >>> [rule.columns for rule in parts({"net_assets", "total_assets", "cash"})]
-    [('net_assets', 'total_assets')]
-    """
+    """Return the rules that keep every part within its whole, of the columns an edition reads."""
     return [
         Rule(
             tr(
-                f"{part} more than {whole}",
+                f"{part} is more than {whole}",
                 f"{column(part).label_zh}大于{column(whole).label_zh}",
             ),
             (part, whole),
@@ -69,7 +58,7 @@ def past_days(names: Collection[str], day: date) -> list[Rule]:
     return [
         Rule(
             tr(
-                f"{name} after the day of grading, {day}",
+                f"{name} is after the day of grading, {day}",
                 f"{column(name).label_zh}晚于评级日 {day}",
             ),
             (name,),
@@ -80,15 +69,7 @@ def past_days(names: Collection[str], day: date) -> list[Rule]:
 
 
 def happened(day: date, period: int | None) -> Rule:
-    """Return the rule that no event counted lies after the day of grading.
-
-    Parameters
-    ----------
-    day : date
-        Day of grading.
-    period : int, optional
-        Year assessed: events of other years are not counted, and may lie after it.
-    """
+    """Return the rule that no event counted, of the year assessed, lies after the day of grading."""
 
     def late(occurred: pl.Expr) -> pl.Expr:
         after = occurred > pl.lit(day)
@@ -103,7 +84,7 @@ def refuse_early_grading(day: date, period: int | None) -> None:
     if period is not None and day.year < period:
         raise SubjectError(
             Problem(
-                tr("the day of grading lies before the year assessed", "评级日早于评价年度"),
+                tr("the day of grading is before the year assessed", "评级日早于评价年度"),
                 f"{day} < {period}",
                 tr("give a later --as-of, or another --period", "请更正 --as-of 或 --period"),
             )

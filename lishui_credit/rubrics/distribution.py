@@ -24,42 +24,14 @@ _UNGRADED = (compiled.WITHHELD, compiled.NOT_GRADED)
 
 
 def outcome_label(outcome: str) -> str:
-    """Return what people call a subject without a grade, in the language in use.
-
-    Parameters
-    ----------
-    outcome : {"withheld", "not_graded"}
-
-    Examples
-    --------
-    >>> from lishui_credit.language import set_language
-    >>> set_language("zh"); outcome_label("withheld")
-    '暂不评级'
-    >>> set_language(None)
-    """
+    """Return what people call a subject without a grade, in the language in use."""
     if outcome == compiled.WITHHELD:
         return tr("withheld", "暂不评级")
     return tr("not graded", "不参评")
 
 
 def grade_label(rubric: Rubric, grade: str, labels: str | None = None) -> str:
-    """Return what people call a grade: of the label set asked for, else as printed.
-
-    Parameters
-    ----------
-    rubric : Rubric
-        The edition.
-    grade : str
-        Id of one of its grades; another id is returned as it is.
-    labels : str, optional
-        Label set.
-
-    Examples
-    --------
-    >>> from lishui_credit.rubrics.law.catalog import rubric
-    >>> grade_label(rubric("farmer-household", on="2016-06-30"), "tier1", "lishui")
-    'AAA'
-    """
+    """Return what people call a grade: of the label set asked for, else as printed."""
     for row in rubric.grades:
         if row.id == grade:
             printed = tr(row.label_en, row.label_zh) or row.label_zh
@@ -68,43 +40,7 @@ def grade_label(rubric: Rubric, grade: str, labels: str | None = None) -> str:
 
 
 def distribution(graded: Graded, by: str | None = None) -> pl.DataFrame:
-    """Count subjects by grade, best first, with those left without a grade.
-
-    Parameters
-    ----------
-    graded : Graded
-        A graded file, as `graded.read` returns it.
-    by : str, optional
-        A column of it, such as ``"county"``; missing values form a group "—".
-
-    Returns
-    -------
-    polars.DataFrame
-        ``group`` (`ALL` without `by`), ``place`` (0 is the best grade; those without a grade come
-        last), ``grade`` (id; null without one), ``label``, ``outcome``, ``subjects``, ``share`` of
-        the group's subjects, 0 to 1. Every group has every grade, with 0 where nobody has it;
-        "withheld" and "not_graded" stand where anybody in the file is.
-
-    Raises
-    ------
-    SubjectError
-        If there is no such column.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from lishui_credit.rubrics import grade_files as graded
-    >>> from lishui_credit.rubrics.law import catalog
-    >>> from lishui_credit.samples import enterprises
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> enterprises.small_enterprises(50).write_parquet(f"{folder.name}/firms.parquet")
-    >>> edition = catalog.rubric("small-enterprise", on="2016-06-30")
-    >>> _ = graded.grade(edition, f"{folder.name}/firms.parquet", f"{folder.name}/out.parquet")
-    >>> counted = distribution(graded.read(f"{folder.name}/out.parquet"))
-    >>> counted["grade"].to_list()[:3], counted["subjects"].sum()
-    (['AAA', 'AA', 'A'], 50)
-    >>> folder.cleanup()
-    """
+    """Count subjects by grade, best first, then those left without a grade."""
     rubric = graded.rubric
     counted = (
         graded.frame.select(_group(graded, by), "grade", "outcome")
@@ -133,6 +69,8 @@ def distribution(graded: Graded, by: str | None = None) -> pl.DataFrame:
             "outcome": pl.String,
         },
     )
+    # Every group has every grade, with 0 where nobody has it; `place` 0 is the best grade, and those
+    # without a grade come last, where anybody in the file is without one.
     groups = counted.select("group").unique().sort("group")
     return (
         groups.join(ladder, how="cross")
@@ -149,33 +87,9 @@ def distribution(graded: Graded, by: str | None = None) -> pl.DataFrame:
 
 
 def resting_on(graded: Graded, by: str | None = None) -> pl.DataFrame:
-    """Tell what the grades rest on: points given and taken, and grades decided, by evidence.
-
-    A row of an edition is known from the official text, a copy, a report of it, another place's
-    rule, memory, or not at all; the last three are unverified (`citation.is_weak`). Counted are the
-    points that rows gave or took in fact, without their sign, over graded subjects; a start score,
-    which everybody has, is left out. Beside them: grades that a rule past the points decided.
-
-    Parameters
-    ----------
-    graded : Graded
-        A graded file.
-    by : str, optional
-        A column of it.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``group``, ``evidence`` (strongest first), ``weak``, ``points`` (units of 1/`point_unit`),
-        ``share`` of the group's points (null where no point was given or taken), ``decided``
-        (graded subjects whose grade a rule of this evidence decided), ``graded`` (subjects of the
-        group). Every level the edition has occurs in every group.
-
-    Raises
-    ------
-    SubjectError
-        If there is no such column.
-    """
+    """Count points given and taken, and grades decided by override rules, by evidence."""
+    # Counted over graded subjects, points without their sign; a start score, which everybody has, is
+    # left out. Every evidence level that the edition has occurs in every group.
     rubric = graded.rubric
     levels = {f"{compiled.POINTS}{row.id}": row.evidence for row in rubric.scoring}
     names = [name for name in levels if name in graded.frame.collect_schema().names()]
@@ -225,28 +139,7 @@ def resting_on(graded: Graded, by: str | None = None) -> pl.DataFrame:
 
 
 def unverified(graded: Graded, by: str | None = None) -> pl.DataFrame:
-    """Tell which share rests on unverified rows: of the points, and of the grades decided past them.
-
-    Parameters
-    ----------
-    graded : Graded
-        A graded file.
-    by : str, optional
-        A column of it.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``group``, ``graded``, ``points_share`` (of points given or taken, 0 to 1; null where there
-        were none), ``decided`` and ``decided_share`` (graded subjects whose grade an unverified
-        rule decided), ``movable_share`` (of the points the edition could move, rounded up to whole
-        percent, the same in every group).
-
-    Raises
-    ------
-    SubjectError
-        If there is no such column.
-    """
+    """Return which share of points, and of grades decided by override rules, is unverified."""
     weak = pl.col("weak")
     return (
         resting_on(graded, by)
@@ -265,32 +158,14 @@ def unverified(graded: Graded, by: str | None = None) -> pl.DataFrame:
             .alias("points_share"),
             "decided",
             (pl.col("decided") / pl.col("graded")).alias("decided_share"),
+            # of the points the edition could move, in whole percent, the same in every group
             pl.lit(graded.manifest.facts.weak_evidence_percent / 100).alias("movable_share"),
         )
     )
 
 
 def deciders(graded: Graded, by: str | None = None) -> pl.DataFrame:
-    """Count subjects by what decided about them: the score, a rule past the points, a gap.
-
-    Parameters
-    ----------
-    graded : Graded
-        A graded file.
-    by : str, optional
-        A column of it.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``group``, ``decided_by`` (as in the file), ``label``, ``clause`` and ``evidence`` (of a
-        rule; null else), ``subjects``, most first within the group.
-
-    Raises
-    ------
-    SubjectError
-        If there is no such column.
-    """
+    """Count subjects by what decided: the score, an override rule, a missing value."""
     rules = {row.id: row for row in graded.rubric.overrides}
     counted = (
         graded.frame.select(_group(graded, by), "decided_by")
@@ -326,27 +201,7 @@ def by_year(
     counted: Callable[[Graded, str | None], pl.DataFrame],
     by: str | None = None,
 ) -> pl.DataFrame:
-    """Return a count of several years, one under the other.
-
-    Parameters
-    ----------
-    files : mapping of int to Graded
-        By year assessed.
-    counted : callable
-        `distribution`, `resting_on`, `unverified` or `deciders`.
-    by : str, optional
-        Handed on.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``year``, ``edition``, then what `counted` returns; years rise.
-
-    Raises
-    ------
-    SubjectError
-        If there is no file, or a file lacks the column.
-    """
+    """Return a count of several years, one below the other, with ``year`` and ``edition``."""
     if not files:
         raise SubjectError(Problem(tr("there is no graded file", "没有评级文件")))
     return pl.concat(

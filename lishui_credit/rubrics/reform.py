@@ -6,10 +6,11 @@ names, for each one that moves, the rows and rules behind it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -17,31 +18,19 @@ from lishui_credit.errors import EditionError, Problem
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import evaluate
-from lishui_credit.rubrics.law.rubric import TABLES, Rubric
+from lishui_credit.rubrics.law.rubric import TABLES, Indicator, Rubric
 
 _SILENT = frozenset({"note", "label_en", "evidence"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One difference between two editions.
+    """One difference between two editions."""
 
-    Parameters
-    ----------
-    part : str
-        grades, indicators, overrides, repairs, start, …
-    id : str
-        The row; empty for parts without rows.
-    kind : {"added", "removed", "changed"}
-        What happened to it.
-    keys : tuple of str
-        Keys that differ, for a changed row.
-    """
-
-    part: str
-    id: str
-    kind: str
-    keys: tuple[str, ...] = ()
+    part: str  # grades, indicators, overrides, repairs, start, …
+    id: str  # of the row; empty for parts without rows
+    kind: Literal["added", "removed", "changed"]
+    keys: tuple[str, ...] = ()  # that differ, for a changed row
 
 
 def changes(old: Rubric, new: Rubric) -> list[Change]:
@@ -89,25 +78,14 @@ def changes(old: Rubric, new: Rubric) -> list[Change]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """The same subjects under two editions.
+    """The same subjects under two editions."""
 
-    Parameters
-    ----------
-    moved : polars.DataFrame
-        One row per subject whose grade or outcome differs: id, grade_old, grade_new, direction
-        (up, down, other), because (rows and rules, with clause), earned_old, earned_new.
-    matrix : polars.DataFrame
-        Columns grade_old, grade_new, subjects.
-    subjects : int
-        Subjects compared.
-    changes : list of Change
-        What the texts differ in.
-    """
-
+    # One row per subject whose grade or outcome differs: id, grade_old, grade_new, direction (up,
+    # down, other), earned_old, earned_new, because (rows and rules, with clause).
     moved: pl.DataFrame
-    matrix: pl.DataFrame
-    subjects: int
-    changes: list[Change]
+    matrix: pl.DataFrame  # grade_old, grade_new, subjects
+    subjects: int  # compared
+    changes: list[Change]  # of the texts
 
 
 def compare(
@@ -194,7 +172,7 @@ def compare(
 
 
 def _moved(
-    row: dict[str, Any], key: str, old: Rubric, new: Rubric, ranks: dict[str, int]
+    row: Mapping[str, Any], key: str, old: Rubric, new: Rubric, ranks: dict[str, int]
 ) -> dict[str, Any]:
     before, after = row["grade"], row["grade__new"]
     direction = "other"
@@ -215,7 +193,7 @@ def _moved(
     }
 
 
-def _because(row: dict[str, Any], old: Rubric, new: Rubric) -> list[str]:
+def _because(row: Mapping[str, Any], old: Rubric, new: Rubric) -> list[str]:
     """Name the rows whose points differ and the rules that decide in one edition only."""
     reasons: list[str] = []
     old_rows = {r.id: r for r in old.scoring}
@@ -249,12 +227,12 @@ def _because(row: dict[str, Any], old: Rubric, new: Rubric) -> list[str]:
     return reasons
 
 
-def _own(name: str, points: int | None, rows: dict[str, Any]) -> int | None:
+def _own(name: str, points: int | None, rows: Mapping[str, Indicator]) -> int | None:
     """Points of a row in an edition: 0 where that edition does not have it."""
     return points if name == "start" or name in rows else 0
 
 
-def _clause(name: str, rubric: Rubric, rows: dict[str, Any]) -> str:
+def _clause(name: str, rubric: Rubric, rows: Mapping[str, Indicator]) -> str:
     if name == "start":
         return rubric.start.rows[0].clause if rubric.start is not None else ""
     return str(rows[name].clause) if name in rows else ""

@@ -40,20 +40,8 @@ def dtype(column: Column, ns: Namespace[E]) -> DataType:
 
 
 def needed_columns(rubric: Rubric) -> dict[str, bool]:
-    """Return every subject column the edition reads, and whether it must be there.
-
-    A column must be there when its absence would withhold every grade.
-
-    Parameters
-    ----------
-    rubric : Rubric
-        An edition that can grade.
-
-    Returns
-    -------
-    dict of str to bool
-        Column id to required, in the order of the edition.
-    """
+    """Return every subject column the edition reads, and whether grades need it."""
+    # Needed is what would withhold every grade if the column were absent.
     needed: dict[str, bool] = {rubric.subject_id: True}
 
     def note(names: Iterable[str | None], required: bool) -> None:
@@ -133,24 +121,7 @@ def by_formula(rubric: Rubric, rule: FormulaRule, ns: Namespace[E], as_of: date)
 
 
 def points(rubric: Rubric, row: Indicator, ns: Namespace[E], as_of: date) -> E:
-    """Return the expression of one scoring row's points, Int32 in the edition's unit.
-
-    Parameters
-    ----------
-    rubric : Rubric
-        The edition.
-    row : Indicator
-        One of ``rubric.scoring`` that is not scored by events.
-    ns : module
-        polars or narwhals.
-    as_of : date
-        Day of grading, for formulas that read it.
-
-    Returns
-    -------
-    expression
-        Null where the row withholds the grade.
-    """
+    """Return the expression of one scoring row's points, Int32 in the edition's unit."""
     if row.formula is not None:
         found = by_formula(rubric, row.formula, ns, as_of)
         lacking = tables.missing_points(rubric, row)
@@ -310,11 +281,8 @@ def triggered(row: Override, rubric: Rubric, ns: Namespace[E]) -> E:
 
 
 def overrides(rubric: Rubric, available: frozenset[str]) -> tuple[Override, ...]:
-    """Return the overrides that can be tested with the columns at hand.
-
-    One whose column was never collected and whose null counts as "no" is left out, and reported
-    by `unchecked`.
-    """
+    """Return the overrides that the columns at hand can test; `unchecked` returns the others."""
+    # One whose column was never collected and whose null counts as "no" is left out.
     return tuple(
         row
         for row in rubric.active_overrides

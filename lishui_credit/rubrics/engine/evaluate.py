@@ -126,23 +126,7 @@ class Evaluation(Generic[Native]):
         return _gathered(nw.from_native(self.frame))
 
     def summary(self, by: str | None = None) -> pl.DataFrame:
-        """Count subjects by outcome and grade, over all or by one carried column.
-
-        Parameters
-        ----------
-        by : str, optional
-            A column of the result, such as ``"county"``.
-
-        Returns
-        -------
-        polars.DataFrame
-            Columns `by` (if given), outcome, grade, grade_label, subjects, share.
-
-        Raises
-        ------
-        SubjectError
-            If there is no such column.
-        """
+        """Count subjects by outcome and grade, over all or by one carried column such as ``county``."""
         if by is not None and by not in self.columns:
             raise SubjectError(
                 Problem(
@@ -167,13 +151,7 @@ class Evaluation(Generic[Native]):
         )
 
     def subject(self, subject_id: str) -> dict[str, Any]:
-        """Return one subject's row as a dict.
-
-        Raises
-        ------
-        SubjectError
-            If no subject has that id.
-        """
+        """Return one subject's row as a dict; raises `SubjectError` where no subject has that id."""
         frame = nw.from_native(self.frame)
         rows = frame.filter(nw.col(self.rubric.subject_id) == subject_id)
         found = _gathered(rows)
@@ -188,18 +166,7 @@ class Evaluation(Generic[Native]):
         return found.row(0, named=True)
 
     def explain(self, subject_id: str) -> Explanation:
-        """Return why one subject has its grade: every row, value, points, clause, evidence.
-
-        Parameters
-        ----------
-        subject_id : str
-            Id of the subject.
-
-        Raises
-        ------
-        SubjectError
-            If no subject has that id.
-        """
+        """Return why one subject has its grade: every row, value, points, clause, evidence."""
         return explain(self.subject(subject_id), self.rubric)
 
     def evidence(self) -> dict[Evidence, int]:

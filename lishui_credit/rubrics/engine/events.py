@@ -23,10 +23,7 @@ from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 
 
 def codes(rubric: Rubric) -> dict[str, str]:
-    """Return every event code the edition knows, with the row or override it belongs to.
-
-    Codes of rows that do not score are included: such an event is known, and costs nothing.
-    """
+    """Return every event code the edition knows, with its row or override, scoring or not."""
     found = {row.event.code: row.id for row in rubric.indicators if row.event is not None}
     found.update({row.event: row.id for row in rubric.overrides if row.event is not None})
     return found
@@ -109,11 +106,9 @@ def code_of(row: Indicator) -> str:
 
 
 def amounts(rubric: Rubric, rows: list[Indicator], ns: Namespace[E]) -> list[E]:
-    """Return ``_deduct`` and ``_restore``, what is given back: Int64, in the edition's unit.
+    """Return ``_deduct`` and ``_restore``, what is given back: Int64, in the edition's unit."""
 
-    An event's day of correction is read from ``_corrected``, null where not known yet.
-    """
-
+    # The day of correction is read from ``_corrected``, null where it is not known yet.
     def whole(value: int) -> E:
         return ns.lit(value, dtype=ns.Int64)
 
@@ -144,10 +139,8 @@ def amounts(rubric: Rubric, rows: list[Indicator], ns: Namespace[E]) -> list[E]:
 
 
 def _told_apart(rows: list[Indicator], ns: Namespace[E]) -> list[tuple[E, E | None, E | None]]:
-    """By way of counting: its events, and the day (or month) and text that tell units apart.
-
-    None stands for what tells nothing apart; codes that count once are left out.
-    """
+    """Return, by way of counting, its events and the day (or month) and text that part units."""
+    # None stands for what tells nothing apart; codes that count once are left out.
     when = ns.col("occurred_on").dt
     month = when.year().cast(ns.Int64) * 12 + when.month().cast(ns.Int64)
     by_count = {

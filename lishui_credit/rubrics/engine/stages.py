@@ -158,11 +158,7 @@ def stages(
     available: frozenset[str],
     labels: str | None = None,
 ) -> Iterator[list[E]]:
-    """Yield the named expressions that are added to the frame; each stage may read those before it.
-
-    `available` names the columns the subjects came with; without `labels`, a label set of the
-    grades, the printed labels are given.
-    """
+    """Yield the named expressions added to the frame; each stage may read those before it."""
     if rubric.aggregate != "none":
         yield _points(rubric, ns, as_of)
         yield [earned(rubric, ns).alias("earned"), possible(rubric, ns).alias("possible")]

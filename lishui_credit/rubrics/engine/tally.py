@@ -32,15 +32,12 @@ def tally(
     period: int | None,
     in_order: bool | None = None,
 ) -> pl.LazyFrame | None:
-    """Return what the events of every subject cost, and what they trigger; None if they touch none.
-
-    One row per subject with events that count: its id, ``points__<row>`` (Int32, at most 0, in the
-    edition's unit) and ``_event__<override>``, ``_repaired__<override>`` (Boolean), without the
-    columns no event touches. The events are conformed, with the columns of `events.needed_columns`,
-    ``event_id`` never null. Those of another year than `period` are left out, and a correction
-    after `as_of` is not yet known. Whether they stand in the order of their subjects is looked for
-    where `in_order` is None.
-    """
+    """Return what the events of every subject cost, and what they trigger; None if they touch none."""
+    # One row per subject with events that count: its id, ``points__<row>`` (Int32, at most 0, in the
+    # edition's unit) and ``_event__<override>``, ``_repaired__<override>`` (Boolean), without the
+    # columns no event touches. The events are conformed and have the columns of
+    # `events.needed_columns`, ``event_id`` never null. Those of another year than `period` are left
+    # out, and a correction after `as_of` is not yet known.
     # Cost, events in the order of their subjects: three streamed passes, and held at a time are the
     # events of `_FEW` subjects that have several of one unit. In any other order, and in other
     # engines: two group-bys on at most as many rows as there are events, one row per subject held.
@@ -176,11 +173,9 @@ def _net(ns: Namespace[E]) -> E:
 
 
 def _doubtful(known: pl.LazyFrame, book: _PolarsBook) -> pl.Series:
-    """Return in order the subjects with two events that may be of one unit, or are of no row.
-
-    The events stand in the order of their subjects. Units are told apart by hashes: two that differ
-    may look alike, never the other way round.
-    """
+    """Return in order the subjects with two events that may be of one unit."""
+    # The events stand in the order of their subjects. Units are told apart by hashes: two that
+    # differ may look alike, never the other way round.
     subject = book.rubric.subject_id
     if not book.rows:
         return pl.Series(subject, [], dtype=pl.String)
@@ -197,11 +192,9 @@ def _doubtful(known: pl.LazyFrame, book: _PolarsBook) -> pl.Series:
 
 
 def _run_sums(cells: pl.LazyFrame, subject: str) -> pl.LazyFrame:
-    """Add up the columns of sorted cells, one row per subject, in order.
-
-    A sum is what has run up to a subject's last row, less what had up to the last row of the one
-    before: half the time of a group-by on sorted keys, and as exact, for integers.
-    """
+    """Add up the columns of sorted cells, one row per subject, in order."""
+    # A sum is what has run up to a subject's last row, less what had up to the last row of the one
+    # before: half the time of a group-by on sorted keys, and as exact, for integers.
     last = (pl.col(subject) != pl.col(subject).shift(-1)).fill_null(True)
     whole = pl.exclude(subject)
     return (

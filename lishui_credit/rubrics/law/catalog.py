@@ -150,7 +150,10 @@ def rubric(name: str, on: date | str | None = None, overlay: Path | str | None =
                     f"{wanted} 没有施行中的 {name} 版本",
                 ),
                 tr("editions: ", "现有版本:") + ", ".join(str(load(e.path).period) for e in found),
-                tr("give a day inside one of them with --on", "请用 --on 给出其中的日期"),
+                tr(
+                    "choose a day in one of these periods with --on",
+                    "请用 --on 指定上述期间内的日期",
+                ),
             )
         )
     path = chosen[-1].path
@@ -160,10 +163,7 @@ def rubric(name: str, on: date | str | None = None, overlay: Path | str | None =
 
 
 def with_overlay(base: str, overlay: Path) -> Rubric:
-    """Return an edition with a user's overlay file laid over it.
-
-    Raises `EditionError` for an overlay of another edition, `RubricError` for an unsound result.
-    """
+    """Return an edition with a user's overlay file laid over it."""
     document = read_document(overlay)
     head = reader.head(document)
     if head.overlay_of != base:
@@ -179,10 +179,7 @@ def with_overlay(base: str, overlay: Path) -> Rubric:
 
 
 def check_file(path: Path) -> Rubric:
-    """Read a user's edition or overlay file as it would be used.
-
-    Raises `RubricError` with every mistake by line, `EditionError` for an unknown base.
-    """
+    """Read a user's edition or overlay file as it would be used."""
     document = read_document(path)
     if "overlay_of" not in document.tables:
         return _built(document)

@@ -45,18 +45,11 @@ _HEAD: Final = frozenset(Head.__dataclass_fields__)
 
 
 def lay_over(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
-    """Return the base tables with an overlay's laid over them.
-
-    Rows of `TABLES` are matched by ``id``: keys given replace the base's, new ids are appended,
-    ids under ``remove`` go. Other top-level keys replace the base's; inner tables are merged, but
-    for ``source``: another document is another document. A status other than ``reconstructed``
-    ends what the base lacked.
-
-    Examples
-    --------
-    >>> lay_over({"grades": [{"id": "A", "at_least": 90}]}, {"grades": [{"id": "A", "at_least": 85}]})
-    {'grades': [{'id': 'A', 'at_least': 85}]}
-    """
+    """Return the base tables with an overlay's laid over them."""
+    # Rows of `TABLES` are matched by id: keys given replace the base's, new ids are appended, ids
+    # under ``remove`` go. Other top-level keys replace the base's; inner tables are merged, but for
+    # ``source``: another document is another document. A status other than ``reconstructed`` ends
+    # what the base lacked.
     merged = dict(base)
     for table, ids in overlay.get("remove", {}).items():
         merged[table] = [row for row in merged.get(table, []) if row.get("id") not in ids]
@@ -89,12 +82,7 @@ def head(document: Document) -> Head:
 
 
 def build(document: Document, sha256: str, tables: dict[str, Any] | None = None) -> Rubric:
-    """Return the checked rubric of a file, or of `tables` with the file laid over them.
-
-    Raises `RubricError` with every problem: unknown or missing keys, unknown columns, sums that do
-    not add up, bands that leave gaps or never apply, points finer than ``point_unit``, missing null
-    policies, rows that could overflow 64-bit integers.
-    """
+    """Return the checked rubric of a file, or of `tables` with the file laid over them."""
     raw = document.tables if tables is None else tables
     body = {key: value for key, value in raw.items() if key not in _HEAD}
     beside = _of_head(document)
@@ -118,13 +106,7 @@ def _of_head(document: Document) -> list[Problem]:
 
 
 def digest(*texts: bytes) -> str:
-    """Return the SHA-256 of an edition file, or of a base and its overlays in order.
-
-    Examples
-    --------
-    >>> digest(b"a")[:8]
-    'ca978112'
-    """
+    """Return the SHA-256 of an edition file, or of a base and its overlays in order."""
     if len(texts) == 1:
         return hashlib.sha256(texts[0]).hexdigest()
     chain = hashlib.sha256()

@@ -19,11 +19,9 @@ from lishui_credit.rubrics.law.rubric import Factor
 
 
 def day_number(ns: Namespace[E], name: str) -> E:
-    """Return a date column as a count of days, from its year, month and day.
-
-    Engines disagree on what subtracting two dates gives; year, month and day they share. Civil
-    calendar arithmetic on years counted from March.
-    """
+    """Return a date column as a count of days, the same in every engine."""
+    # Engines disagree on what subtracting two dates gives; year, month and day they share: civil
+    # calendar arithmetic on years counted from March.
     if of_polars(ns):  # polars holds a date as a count of days: casting it is fifty times quicker
         return ns.col(name).cast(ns.Int32).cast(ns.Int64) + day_count(date(1970, 1, 1))
     cell = ns.col(name).dt
@@ -42,13 +40,7 @@ def day_number(ns: Namespace[E], name: str) -> E:
 
 
 def day_count(day: date) -> int:
-    """Return the number `day_number` gives for one date.
-
-    Examples
-    --------
-    >>> day_count(date(2020, 3, 1)) - day_count(date(2020, 2, 28))
-    2
-    """
+    """Return the number `day_number` gives for one date."""
     early = 1 if day.month <= 2 else 0
     year, shifted = day.year - early, day.month + 12 * early - 3
     return year * 365 + year // 4 - year // 100 + year // 400 + (shifted * 153 + 2) // 5 + day.day

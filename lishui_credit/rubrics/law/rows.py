@@ -16,19 +16,7 @@ from lishui_credit.tables.columns import Column, dictionary
 
 
 def units(value: Number, point_unit: int) -> int:
-    """Return printed points as integers of the edition's unit.
-
-    Raises
-    ------
-    ValueError
-        If the points are finer than the unit.
-
-    Examples
-    --------
-    >>> from decimal import Decimal
-    >>> units(Decimal("2.4"), 10)
-    24
-    """
+    """Return printed points as integers of the edition's unit; ValueError for finer points."""
     exact = Fraction(value) * point_unit
     if exact.denominator != 1:
         raise ValueError(f"{value} is finer than 1/{point_unit} point")
@@ -65,10 +53,7 @@ def value(column_id: str | None, over: str | None, mix: tuple[MixTerm, ...] = ()
 
 
 def band(row: BandRow, unit: int, *, linear: bool = False) -> Band:
-    """Return the integer band of one printed band.
-
-    A printed reference band without points of its own counts its upper end.
-    """
+    """Return the integer band of a printed one; without points of its own its range counts its top."""
     if row.at_least is not None:
         lower, lower_closed = Fraction(row.at_least), True
     elif row.above is not None:
@@ -132,20 +117,7 @@ def missing_points(rubric: Rubric, row: Indicator) -> int | None:
 
 
 def points_table(rubric: Rubric, row: Indicator) -> PointsTable:
-    """Return the integer table of a row with bands or levels.
-
-    Parameters
-    ----------
-    rubric : Rubric
-        The edition, for its unit and its choices.
-    row : Indicator
-        A row of it with bands or levels.
-
-    Returns
-    -------
-    PointsTable
-        Points in `row_unit`.
-    """
+    """Return the integer table, in `row_unit`, of a row with bands or levels."""
     unit = row_unit(rubric, row)
     bands = tuple(
         band(entry, unit, linear=row.place == "linear")
@@ -199,8 +171,6 @@ def printed(points: int, point_unit: int) -> str:
 
 def by_evidence(rubric: Rubric) -> dict[Evidence, int]:
     """Return how many points the scoring rows can move, by evidence level, in the edition's unit.
-
-    A deducting row counts what one event of it costs; a start score is not counted.
 
     Examples
     --------

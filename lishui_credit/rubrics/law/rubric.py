@@ -57,12 +57,9 @@ class MixTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """Points in proportion to a benchmark, never above the maximum.
+    """Points in proportion to a benchmark, never above the maximum, rounded half away from zero."""
 
-    ``higher``: max * value / benchmark; ``lower``: max * benchmark / value. Rounded half away from
-    zero to the edition's point unit.
-    """
-
+    # higher: max * value / benchmark; lower: max * benchmark / value
     direction: Literal["higher", "lower"]
     benchmark: Number | None = None
 
@@ -77,12 +74,10 @@ class FormulaRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
-    """One row of the table: a value and the points it earns.
+    """One row of the table: a value and the points it earns."""
 
-    Exactly one of `bands`, `levels`, `share`, `event`, `formula` says how; a row with none of them
-    is known by name only: it does not score and is listed.
-    """
-
+    # Exactly one of bands, levels, share, event, formula says how; a row with none of them is known
+    # by name only: it does not score and is listed.
     id: str
     label_zh: str  # as printed
     clause: str  # annex, row or article
