@@ -39,7 +39,8 @@ import polars as pl
 import lishui_credit as lc
 from lishui_credit.cutoffs.affected_groups import affected, frontier
 from lishui_credit.cutoffs.books import book
-from lishui_credit.cutoffs.optimise import Review, best_policy, two_cut_offs
+from lishui_credit.cutoffs.candidates import Review
+from lishui_credit.cutoffs.optimise import best_policy, two_cut_offs
 from lishui_credit.cutoffs.power import assign, months_needed, split_size
 from lishui_credit.cutoffs.profit_measure import emp_difference, expected_maximum_profit
 from lishui_credit.cutoffs.stress import Shock, breaking_point, jointly, one_at_a_time
@@ -50,6 +51,7 @@ from lishui_credit.figures import affected as drawn
 from lishui_credit.figures import cutoffs as figures
 from lishui_credit.figures import pricing as prices
 from lishui_credit.figures import stress as figures_of_stress
+from lishui_credit.language import Bilingual
 from lishui_credit.policies.decision_files import decide_file, verify
 from lishui_credit.policies.explanations import explain
 from lishui_credit.policies.policy import Policy, Score
@@ -87,7 +89,7 @@ pl.Config.set_tbl_rows(40)
 pl.Config.set_tbl_cols(20)
 pl.Config.set_tbl_hide_dataframe_shape(True)
 pl.Config.set_fmt_str_lengths(70)
-NT = ("New Taiwan dollars", "新台币元")
+NT = Bilingual("New Taiwan dollars", "新台币元")
 DAY = date(2026, 1, 5)
 BANDS = np.array(["to 50,000", "to 200,000", "above"])
 AGES = np.array(["to 29", "30-39", "40-49", "50 on"])

@@ -16,7 +16,7 @@ from lishui_credit.figures import cutoffs as figures
 from lishui_credit.figures import pricing
 from lishui_credit.figures import stress as stressed
 from lishui_credit.figures.amounts import unit
-from lishui_credit.language import set_language
+from lishui_credit.language import Bilingual, set_language
 from lishui_credit.policies.policy import Policy, Score
 from lishui_credit.pricing.churn import RateTable
 from lishui_credit.pricing.credit_lines import exposure, exposure_change
@@ -243,10 +243,10 @@ def test_amounts_are_told_in_a_unit_that_reads_well() -> None:
     assert unit([123]).name == "yuan"
     assert unit([]).name == "yuan"
     assert unit([2_000_000]).said(2_000_000) == "20.0"
-    assert unit([200_000_000_000], ("New Taiwan dollars", "新台币元")).name == (
+    assert unit([200_000_000_000], Bilingual("New Taiwan dollars", "新台币元")).name == (
         "billion New Taiwan dollars"
     )
     set_language("zh")
-    assert unit([200_000_000_000], ("New Taiwan dollars", "新台币元")).name == "亿新台币元"
+    assert unit([200_000_000_000], Bilingual("New Taiwan dollars", "新台币元")).name == "亿新台币元"
     assert unit([123]).name == "元"
     assert unit([None, 50_000_000]).of([None, 50_000_000]) == [None, 50.0]

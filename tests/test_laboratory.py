@@ -8,6 +8,7 @@ import pytest
 from lishui_credit.cutoffs.laboratory import read_laboratory
 from lishui_credit.cutoffs.sweeps import sweep
 from lishui_credit.errors import CreditError, PolicyError, SubjectError
+from lishui_credit.language import Bilingual
 from lishui_credit.policies.policy import Segment
 from lishui_credit.policies.policy_file import parse, to_toml
 from lishui_credit.pricing.terms import Terms
@@ -31,7 +32,7 @@ def test_a_laboratory_holds_the_loans_of_its_file(found):
     assert found.cut_off == 520
     assert found.terms == Terms(800, 300)
     assert found.groups == ("sex",)
-    assert found.currency == ("yuan", "元")
+    assert found.currency == Bilingual("yuan", "元")
 
 
 def test_both_cut_offs_are_counted_as_a_person_would(found):

@@ -7,10 +7,10 @@ from fractions import Fraction
 import polars as pl
 import pytest
 
+from lishui_credit.cutoffs import Optimum, Review, best_policy, two_cut_offs
 from lishui_credit.cutoffs.books import Book, book
-from lishui_credit.cutoffs.optimise import Optimum, Review, best_policy, two_cut_offs
 from lishui_credit.errors import PolicyError, SubjectError
-from lishui_credit.language import set_language
+from lishui_credit.language import Bilingual, set_language
 from lishui_credit.policies.deciding import decide
 from lishui_credit.policies.policy import Constraints, Score
 from lishui_credit.policies.policy_file import parse, to_toml
@@ -231,12 +231,12 @@ def test_prices_are_told_in_both_languages():
     assert "预算增加 10,000.00 元" in str(found)
     set_language(None)
     abroad = best_policy(
-        held(frame), TERMS, budget_fen=250_000, currency=("Taiwan dollars", "新台币元")
+        held(frame), TERMS, budget_fen=250_000, currency=Bilingual("Taiwan dollars", "新台币元")
     )
     assert str(abroad).count("Taiwan dollars") == 3
     assert "yuan" not in str(abroad)
     whole = best_policy(held(frame), TERMS, bad_rate_at_most_bp=10_000)
-    assert "binds nothing" in str(whole.shadow_prices[0])
+    assert "limits nothing" in str(whole.shadow_prices[0])
 
 
 def test_the_smallest_infeasible_set_is_named_with_the_best_feasible_values():
@@ -279,7 +279,7 @@ def test_a_budget_that_clashes_names_the_least_that_would_do():
             by=(),
             approval_at_least_bp=6000,
             budget_fen=1199,
-            currency=("marks", "马克"),
+            currency=Bilingual("marks", "马克"),
         )
     assert told["approval_at_least_bp"].endswith("33.33%")
 

@@ -35,12 +35,6 @@ _KEPT: Final = {
     False: Bilingual("BROKEN", "不符合"),
     None: Bilingual("not known from this file", "本文件无法判断"),
 }
-_CONSTRAINTS: Final = {
-    "approval_at_least_bp": Bilingual("approval rate at least", "通过率不低于"),
-    "bad_rate_at_most_bp": Bilingual("bad rate at most", "坏账率不高于"),
-    "referral_at_most_bp": Bilingual("referral rate at most", "转人工率不高于"),
-    "budget_fen": Bilingual("budget", "预算"),
-}
 _SETS: Final = {
     "both": Bilingual("approved by both", "新旧均通过"),
     "swap_in": Bilingual("enters (swap-in)", "转入(新通过)"),
@@ -213,9 +207,11 @@ def _summary(manifest: Manifest[DecisionFacts], output: str) -> list[str]:
 
 
 def _constraint(row: Mapping[str, Any]) -> str:
+    from lishui_credit.policies.clauses import CONSTRAINTS
+
     shown = yuan if row["constraint"] == "budget_fen" else _percent
     limit, found = ("—" if row[key] is None else shown(row[key]) for key in ("limit", "found"))
-    return f"  {_CONSTRAINTS[row['constraint']]} {limit}: {found}  {_KEPT[row['holds']]}"
+    return f"  {CONSTRAINTS[row['constraint']]} {limit}: {found}  {_KEPT[row['holds']]}"
 
 
 def check(options: argparse.Namespace) -> int:

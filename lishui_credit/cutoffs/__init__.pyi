@@ -2,14 +2,14 @@ from .affected_groups import affected as affected
 from .affected_groups import frontier as frontier
 from .books import Book as Book
 from .books import book as book
+from .candidates import Review as Review
 from .incomes import income_falls as income_falls
 from .incomes import income_shock as income_shock
 from .laboratory import Laboratory as Laboratory
 from .laboratory import read_laboratory as read_laboratory
-from .optimise import Optimum as Optimum
-from .optimise import Review as Review
 from .optimise import best_policy as best_policy
 from .optimise import two_cut_offs as two_cut_offs
+from .optimum import Optimum as Optimum
 from .power import Split as Split
 from .power import assign as assign
 from .power import detectable as detectable

@@ -19,13 +19,13 @@ from lishui_credit.cutoffs.books import Book, book
 from lishui_credit.cutoffs.swap_sets import Swap, swap
 from lishui_credit.cutoffs.sweeps import sweep
 from lishui_credit.errors import PolicyError, Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.deciding import expressions
 from lishui_credit.policies.policy import APPROVE, Policy
 from lishui_credit.policies.policy_checks import check
 from lishui_credit.policies.policy_file import read_policy
 from lishui_credit.policies.score_files import read_scores
-from lishui_credit.pricing.terms import Terms
+from lishui_credit.pricing.terms import YUAN, Terms
 from lishui_credit.tables.frames import as_polars
 from lishui_credit.tables.read import sha256
 from lishui_credit.tables.toml_documents import read_document
@@ -55,7 +55,7 @@ class _File:
     terms: Terms
     title_en: str = ""
     source: str = ""
-    currency: tuple[str, str] = ("yuan", "元")
+    currency: tuple[str, str] = (YUAN.en, YUAN.zh)
     columns: _Columns = _Columns()
     areas: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -81,8 +81,8 @@ class Laboratory:
         Columns to count by; groups are people's attributes, measured and never decided by.
     outcome, amount : str
         Columns of `frame`.
-    currency : (str, str)
-        Its name in English and in Chinese.
+    currency : Bilingual
+        What a hundred of the smallest units are called.
     source : str
         Where the loans come from.
     sha256 : str
@@ -101,7 +101,7 @@ class Laboratory:
     groups: tuple[str, ...]
     outcome: str
     amount: str
-    currency: tuple[str, str]
+    currency: Bilingual
     source: str
     sha256: str
     synthetic: bool
@@ -410,7 +410,7 @@ def read_laboratory(path: Path | str) -> Laboratory:
         groups=raw.groups,
         outcome=columns.outcome,
         amount=columns.amount,
-        currency=raw.currency,
+        currency=Bilingual(*raw.currency),
         source=raw.source,
         sha256=sha256(loans),
         synthetic=scores.synthetic,

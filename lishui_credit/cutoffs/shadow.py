@@ -1,8 +1,8 @@
-"""What a constraint costs, and which constraints clash.
+"""What a constraint costs, and which constraints are infeasible together.
 
-A shadow price is told twice: from the linear relaxation's dual (a rate at the margin), and from
-solving again with the constraint loosened by a whole step (what it would really earn). The second
-is the one put into words.
+A shadow price is given twice: from the dual of the linear relaxation (a rate at the margin), and from
+solving again with the constraint loosened by a whole step (what that would really earn). The sentence
+states the second.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import Final
 
 from lishui_credit.cutoffs.programme import SUMS, UNIT, Choice, Limit, Programme, rounded
 from lishui_credit.errors import PolicyError, Problem
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
+from lishui_credit.policies.clauses import CONSTRAINTS
 from lishui_credit.policies.policy import WHOLE, Constraints
+from lishui_credit.pricing.terms import YUAN
 
 NAMES: Final = (
     "approval_at_least_bp",
@@ -23,10 +25,16 @@ NAMES: Final = (
     "budget_fen",
     "referral_at_most_bp",
 )
-YUAN: Final = ("yuan", "元")
-"""What a hundred fen are called unless told otherwise, in English and Chinese."""
-
 _PROFIT: Final = (0, 0, 0, 1, 0)
+_LOOSER: Final = {
+    "approval_at_least_bp": Bilingual(
+        "letting the approval rate fall {} lower", "通过率下限放低 {} 个百分点"
+    ),
+    "bad_rate_at_most_bp": Bilingual("allowing {} more of bad rate", "坏账率上限放宽 {} 个百分点"),
+    "referral_at_most_bp": Bilingual(
+        "allowing {} more of referrals", "转人工率上限放宽 {} 个百分点"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +47,13 @@ class Limits:
         What has to be kept.
     applicants : int
         Loans in the book.
-    currency : (str, str)
-        What a hundred of the smallest units are called, in English and Chinese.
+    currency : Bilingual
+        What a hundred of the smallest units are called.
     """
 
     constraints: Constraints
     applicants: int
-    currency: tuple[str, str] = YUAN
+    currency: Bilingual = YUAN
 
     @property
     def rows(self) -> tuple[Limit, ...]:
@@ -102,8 +110,8 @@ class ShadowPrice:
         More profit after solving again with the constraint loosened by `step`.
     dual_fen : float
         What the linear relaxation's dual promises for the same step, at the margin.
-    currency : (str, str)
-        What a hundred of the smallest units are called, in English and Chinese.
+    currency : Bilingual
+        What a hundred of the smallest units are called.
 
     Examples
     --------
@@ -116,47 +124,31 @@ class ShadowPrice:
     step: int
     gain_fen: int
     dual_fen: float
-    currency: tuple[str, str] = YUAN
+    currency: Bilingual = YUAN
 
     def __str__(self) -> str:
         """Return the price in plain words."""
         if self.step == 0:
+            name = CONSTRAINTS[self.constraint]
             return tr(
-                f"{said(self.constraint)}: it binds nothing",
-                f"{said(self.constraint)}:已无约束",
+                f"{name.en}: it limits nothing, so it costs nothing",
+                f"{name.zh}:不起约束作用,没有代价",
             )
-        coin_en, coin_zh = self.currency
-        gain = f"{self.gain_fen / 100:,.2f}"
+        coin, gain = self.currency, f"{self.gain_fen / 100:,.2f}"
         if self.constraint == "budget_fen":
             more = f"{self.step / 100:,.2f}"
-            en, zh = f"lending {more} {coin_en} more", f"预算增加 {more} {coin_zh}"
+            looser = Bilingual(f"lending {more} {coin.en} more", f"预算增加 {more} {coin.zh}")
         else:
-            points = f"{self.step / 100:g}"
+            points, told = f"{self.step / 100:g}", _LOOSER[self.constraint]
             one = f"{points} percentage point{'' if self.step == 100 else 's'}"
-            en = {
-                "approval_at_least_bp": f"letting the approval rate fall {one} lower",
-                "bad_rate_at_most_bp": f"allowing {one} more of bad rate",
-                "referral_at_most_bp": f"allowing {one} more of referrals",
-            }[self.constraint]
-            zh = {
-                "approval_at_least_bp": f"通过率下限放低 {points} 个百分点",
-                "bad_rate_at_most_bp": f"坏账率上限放宽 {points} 个百分点",
-                "referral_at_most_bp": f"转人工率上限放宽 {points} 个百分点",
-            }[self.constraint]
-        return tr(f"{en} would earn {gain} {coin_en} more", f"{zh},利润可增加 {gain} {coin_zh}")
+            looser = Bilingual(told.en.format(one), told.zh.format(points))
+        return tr(
+            f"{looser.en} would earn {gain} {coin.en} more",
+            f"{looser.zh},利润可增加 {gain} {coin.zh}",
+        )
 
 
-def said(constraint: str) -> str:
-    """Return a constraint's name in the language in use."""
-    return {
-        "approval_at_least_bp": tr("approval rate at least", "通过率下限"),
-        "bad_rate_at_most_bp": tr("bad rate at most", "坏账率上限"),
-        "budget_fen": tr("budget", "预算"),
-        "referral_at_most_bp": tr("referral rate at most", "转人工率上限"),
-    }[constraint]
-
-
-def shown(constraint: str, value: int, currency: tuple[str, str] = YUAN) -> str:
+def shown(constraint: str, value: int, currency: Bilingual = YUAN) -> str:
     """Return a limit as people read it.
 
     Examples
@@ -165,7 +157,7 @@ def shown(constraint: str, value: int, currency: tuple[str, str] = YUAN) -> str:
     '2.5%'
     """
     if constraint == "budget_fen":
-        return f"{value / 100:,.2f} {tr(*currency)}"
+        return f"{value / 100:,.2f} {currency}"
     return f"{value / 100:g}%"
 
 
@@ -229,7 +221,7 @@ def clash(programme: Programme, limits: Limits) -> PolicyError:
         if programme.some(_PROFIT, limits.only(some).rows) is None
     )
     told = {
-        name: f"{said(name)} {shown(name, getattr(limits.constraints, name), limits.currency)}"
+        name: f"{CONSTRAINTS[name]} {shown(name, getattr(limits.constraints, name), limits.currency)}"
         for name in small
     }
     problems = []

@@ -5,7 +5,6 @@ Drawn from the frames as they are. Colours are Okabe and Ito's; every rate also 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -13,7 +12,7 @@ import polars as pl
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
 from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank, rows_down
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 
 _RATES = (
     ("approval", ("approved", "通过率"), BLUE, "circle"),
@@ -70,7 +69,7 @@ def frontier(
     group: str,
     *,
     chosen: tuple[float, int] | None = None,
-    currency: Sequence[str] | None = None,
+    currency: Bilingual | None = None,
     synthetic: bool = False,
 ) -> Any:
     """Return profit against the largest gap between groups, over policies that none beats."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from lishui_credit.language import language, tr
+from lishui_credit.language import Bilingual, language
+from lishui_credit.pricing.terms import YUAN
 
 DIGITS: Final = ",~f"
 """How plotly writes such amounts on an axis: thousands apart, no "10k" under 万元."""
@@ -35,11 +36,11 @@ class Unit:
         return f"{fen / self.fen:,.{digits}f}"
 
 
-def unit(fen: Iterable[float | None], currency: Sequence[str] | None = None) -> Unit:
+def unit(fen: Iterable[float | None], currency: Bilingual | None = None) -> Unit:
     """Return the unit in which the greatest of some amounts reads well."""
     greatest = max((abs(value) / _FEN for value in fen if value is not None), default=0.0)
-    word, chinese = currency or ("yuan", "元")
+    word = currency or YUAN
     for floor, size, name in _ZH if language() == "zh" else _EN:
         if greatest >= floor:
-            return Unit(size * _FEN, tr(f"{name}{word}", f"{name}{chinese}"))
-    return Unit(_FEN, tr(word, chinese))
+            return Unit(size * _FEN, f"{name}{word}")
+    return Unit(_FEN, str(word))

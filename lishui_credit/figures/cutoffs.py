@@ -6,7 +6,6 @@ money is drawn in a unit that reads well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -14,7 +13,7 @@ import polars as pl
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
 from lishui_credit.figures.style import BAND, BLUE, GREEN, GREY, LEGEND, RED, blank, rows_down
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 
 _SETS = {
     "approved_old": ("old policy", "旧政策"),
@@ -93,7 +92,7 @@ def trade_off(swept: pl.DataFrame, *, synthetic: bool = False) -> Any:
 
 
 def profit_curve(
-    swept: pl.DataFrame, *, currency: Sequence[str] | None = None, synthetic: bool = False
+    swept: pl.DataFrame, *, currency: Bilingual | None = None, synthetic: bool = False
 ) -> Any:
     """Return profit against the cut-off, with its interval, the best and its plateau."""
     frame = swept.filter(pl.col("cut_off").is_not_null())
@@ -171,7 +170,7 @@ def swap_waterfall(
     table: pl.DataFrame,
     *,
     amounts: bool = False,
-    currency: Sequence[str] | None = None,
+    currency: Bilingual | None = None,
     synthetic: bool = False,
 ) -> Any:
     """Return the way from what an old policy approves to what a new one approves."""

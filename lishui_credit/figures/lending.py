@@ -15,7 +15,7 @@ import polars as pl
 from lishui_credit.figures.amounts import unit
 from lishui_credit.figures.binning import short
 from lishui_credit.figures.style import BLUE, FAINT, GREY, LEGEND, RED, blank, rows_down
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 
 _WHAT = {"in force": ("in force", "现行"), "tried": ("tried", "试算")}
 
@@ -30,7 +30,7 @@ class Said:
     old: str
 
 
-def said_of(compared: pl.DataFrame, *, currency: Sequence[str] | None = None) -> list[Said]:
+def said_of(compared: pl.DataFrame, *, currency: Bilingual | None = None) -> list[Said]:
     """Return the figures of the cut-off that is tried, in words, beside those in force."""
     rows = {row["what"]: row for row in compared.iter_rows(named=True)}
     tried, old = rows["tried"], rows.get("in force")
@@ -82,7 +82,7 @@ def marked(
     x: str,
     y: str,
     *,
-    currency: Sequence[str] | None = None,
+    currency: Bilingual | None = None,
     of: Sequence[float | None] = (),
 ) -> Any:
     """Return a curve of a sweep with the cut-offs in force and tried marked on it."""

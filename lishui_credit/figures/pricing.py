@@ -5,7 +5,6 @@ Colours are Okabe and Ito's; every grade also has its own dash and mark.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -13,7 +12,7 @@ import polars as pl
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
 from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank, rows_down
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 
 _STYLES = (
     (BLUE, "solid", "circle"),
@@ -26,7 +25,7 @@ _STYLES = (
 
 
 def price_curves(
-    curve: pl.DataFrame, *, currency: Sequence[str] | None = None, synthetic: bool = False
+    curve: pl.DataFrame, *, currency: Bilingual | None = None, synthetic: bool = False
 ) -> Any:
     """Return the expected profit of a line by its rate, one curve per grade."""
     money = unit(curve["expected_profit_fen"], currency)
@@ -67,7 +66,7 @@ def price_curves(
 
 
 def price_by_grade(
-    table: pl.DataFrame, *, currency: Sequence[str] | None = None, synthetic: bool = False
+    table: pl.DataFrame, *, currency: Bilingual | None = None, synthetic: bool = False
 ) -> Any:
     """Return what each grade is offered and expected to draw, its rate written above."""
     money = unit(table["offered_fen"], currency)
@@ -104,7 +103,7 @@ def exposure_bars(
     table: pl.DataFrame,
     *,
     area: str = "county",
-    currency: Sequence[str] | None = None,
+    currency: Bilingual | None = None,
     synthetic: bool = False,
 ) -> Any:
     """Return lines granted and expected to be drawn, area by area, the largest first."""
@@ -137,7 +136,7 @@ def exposure_change_bars(
     *,
     figure_of: str = "line_fen",
     area: str = "county",
-    currency: Sequence[str] | None = None,
+    currency: Bilingual | None = None,
     synthetic: bool = False,
 ) -> Any:
     """Return what a change of lines or mark-ups moves, area by area."""

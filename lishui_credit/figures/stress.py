@@ -5,7 +5,6 @@ Drawn from the frames as they are. Colours are Okabe and Ito's; bars of a loss a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -13,7 +12,7 @@ import polars as pl
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
 from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank, rows_down
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 
 if TYPE_CHECKING:
     from lishui_credit.cutoffs.stress import Joint
@@ -22,7 +21,7 @@ _LONGEST = 34
 
 
 def tornado(
-    table: pl.DataFrame, *, currency: Sequence[str] | None = None, synthetic: bool = False
+    table: pl.DataFrame, *, currency: Bilingual | None = None, synthetic: bool = False
 ) -> Any:
     """Return the profit under each shock alone, from the profit without one, the widest first."""
     start = table.filter(pl.col("shock").is_null())["profit_fen"][0]
@@ -76,7 +75,7 @@ def tornado(
 
 
 def profit_distribution(
-    joint: Joint, *, currency: Sequence[str] | None = None, synthetic: bool = False
+    joint: Joint, *, currency: Bilingual | None = None, synthetic: bool = False
 ) -> Any:
     """Return the profits of all draws as a histogram, with their mean, interval and zero."""
     profits = joint.frame["profit_fen"]

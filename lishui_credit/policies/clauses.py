@@ -32,6 +32,14 @@ _VERDICTS: Final = {
     REFER: Bilingual("refer to a person", "转人工审核"),
     DECLINE: Bilingual("decline", "拒绝"),
 }
+CONSTRAINTS: Final = {
+    "approval_at_least_bp": Bilingual("approval rate at least", "通过率下限"),
+    "bad_rate_at_most_bp": Bilingual("bad rate at most", "坏账率上限"),
+    "referral_at_most_bp": Bilingual("referral rate at most", "转人工率上限"),
+    "budget_fen": Bilingual("budget", "预算"),
+}
+"""What people call the constraints of a policy."""
+
 _YES_NO: Final = {"true": Bilingual("yes", "是"), "false": Bilingual("no", "否")}
 
 

@@ -20,12 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.points import half_away
 
 Fen = NDArray[np.int64]
 
 FULL_BP: Final = 10_000
+
+YUAN: Final = Bilingual("yuan", "元")
+"""What a hundred fen are called unless told otherwise."""
+
 _MONTH: Final = 12 * FULL_BP  # basis points a year to a share a month
 _LONGEST: Final = 600  # months
 # Keeps products of remainders inside 64 bits; moves a factor by less than 1e-16 (see `_times`).
