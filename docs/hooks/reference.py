@@ -82,10 +82,6 @@ class Page:
     shown: list[str] = field(default_factory=list)
     also: list[str] = field(default_factory=list)
 
-    @property
-    def paths(self) -> list[str]:
-        return [*self.shown, *self.also]
-
 
 class Reference:
     """The pages of one build and where each public path stands."""
