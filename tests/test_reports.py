@@ -123,3 +123,19 @@ def test_ticks_are_round_and_lie_between_the_ends():
 
 def test_long_names_get_room_up_to_a_limit():
     assert (room(["A"]), room(["a name that is too long to be shown"])) == (50, 150)
+
+
+def test_a_chinese_page_has_the_punctuation_of_print_and_an_english_one_keeps_its_own():
+    said = "覆盖率(约束性):滞后,50.0 %"
+    set_language("zh")
+    try:
+        assert html.words(said) == "覆盖率（约束性）：滞后，50.0%"
+        assert html.words("<甲>;乙") == "&lt;甲&gt;；乙"
+        kept = html.table([("", "组")], [[("k", "甲,乙")]])
+    finally:
+        set_language("en")
+    try:
+        assert html.words(said) == said
+    finally:
+        set_language(None)
+    assert '<td class="k">甲,乙</td>' in kept  # a label of the data is printed as it is

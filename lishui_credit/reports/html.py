@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
 
-from lishui_credit.language import language
+from lishui_credit.language import language, typeset
 from lishui_credit.reports import palette
 from lishui_credit.version import __version__
 
@@ -72,6 +72,11 @@ WHOLE: Final = 14
 """Rows up to which a table is not broken between two printed pages."""
 
 
+def words(text: str) -> str:
+    """Return a text escaped; on a Chinese page with the punctuation of print."""
+    return escape(typeset(text) if language() == "zh" else text)
+
+
 def page(title: str, body: str, *, style: str = "", running: str = "") -> str:
     """Return a whole document; `running` stands at the head of every printed page."""
     lang = "zh-CN" if language() == "zh" else "en"
@@ -80,19 +85,19 @@ def page(title: str, body: str, *, style: str = "", running: str = "") -> str:
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
-        f"<title>{escape(title)}</title><style>{looks}</style></head><body>{body}</body></html>\n"
+        f"<title>{words(title)}</title><style>{looks}</style></head><body>{body}</body></html>\n"
     )
 
 
 def banner(text: str) -> str:
     """Return a warning across the page; nothing for an empty text."""
-    return f'<p class="loud" role="note">{escape(text)}</p>' if text else ""
+    return f'<p class="loud" role="note">{words(text)}</p>' if text else ""
 
 
 def footer(warning: str, *facts: str) -> str:
     """Return who made the page, facts about it, and its warning once more."""
     told = " · ".join((f"lishui_credit {__version__}", *facts))
-    return f"<footer>{escape(told)}{banner(warning)}</footer>"
+    return f"<footer>{words(told)}{banner(warning)}</footer>"
 
 
 def figures(drawn: Iterable[str]) -> str:
@@ -111,20 +116,21 @@ def table(
     stack: bool = False,
 ) -> str:
     """Return a table that scrolls inside itself; a stacked one names its cells, for a narrow screen."""
-    labels = [escape(text, quote=True) for _, text in heads] if stack else []
-    top = "".join(f'<th scope="col"{_kinds(kinds)}>{escape(text)}</th>' for kinds, text in heads)
+    labels = [words(text) for _, text in heads] if stack else []
+    top = "".join(f'<th scope="col"{_kinds(kinds)}>{words(text)}</th>' for kinds, text in heads)
     lines = []
     for row in rows:
         cells = []
         for n, (kinds, text) in enumerate(row):
             label = f' data-l="{labels[n]}"' if stack else ""
-            cells.append(f"<td{_kinds(kinds)}{label}>{escape(text)}</td>")
+            told = escape(text) if "k" in kinds.split() else words(text)  # a label is data
+            cells.append(f"<td{_kinds(kinds)}{label}>{told}</td>")
         lines.append(f"<tr>{''.join(cells)}</tr>")
     whole = " whole" if len(rows) <= WHOLE else ""
-    region = f' role="region" aria-label="{escape(caption)}"' if caption else ""
+    region = f' role="region" aria-label="{words(caption)}"' if caption else ""
     anchor = f' id="{id}"' if id else ""
-    said = f"<caption>{escape(caption)}</caption>" if caption else ""
-    below = "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
+    said = f"<caption>{words(caption)}</caption>" if caption else ""
+    below = "".join(f'<p class="note">{words(note)}</p>' for note in notes)
     return (
         f'<div class="scroll{whole}" tabindex="0"{region}>'
         f"<table{anchor}{_kinds('stack' if stack else '')}>{said}"

@@ -7,9 +7,9 @@ colour is never alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from math import floor, log10
 
+from lishui_credit.reports.html import words
 from lishui_credit.reports.layout import cut, width
 from lishui_credit.reports.palette import PAPER
 
@@ -83,7 +83,7 @@ class Plot:
         if rows:
             for place, name in enumerate(rows):
                 px, py = self.at(x0, y1 - place - 0.5)
-                fitted = escape(cut(name, max(6, (self.left - 10) // 8 + 1)))
+                fitted = words(cut(name, max(6, (self.left - 10) // 8 + 1)))
                 add(f'<text x="{px - 8:.1f}" y="{py + 4:.1f}" text-anchor="end">{fitted}</text>')
         else:
             for value in ticks(y0, y1):
@@ -98,10 +98,10 @@ class Plot:
         add(f'<path class="axis" d="M{left:.1f} {top:.1f}V{bottom:.1f}H{right:.1f}"/>')
         middle = (left + right) / 2
         add(
-            f'<text x="{middle:.1f}" y="{bottom + 36:.1f}" text-anchor="middle">{escape(x_name)}</text>'
+            f'<text x="{middle:.1f}" y="{bottom + 36:.1f}" text-anchor="middle">{words(x_name)}</text>'
         )
         if y_name:
-            add(f'<text x="4" y="16">{escape(y_name)}</text>')
+            add(f'<text x="4" y="16">{words(y_name)}</text>')
 
     def line(self, points: Points, colour: str, dash: str = "", name: str = "") -> None:
         """Draw a line through points."""
@@ -112,7 +112,7 @@ class Plot:
         )
         if name:
             self.legend.append(
-                f'<svg width="26" height="10"><path d="M0 5H26" stroke="{colour}" stroke-width="2.5"{style}/></svg>{escape(name)}'
+                f'<svg width="26" height="10"><path d="M0 5H26" stroke="{colour}" stroke-width="2.5"{style}/></svg>{words(name)}'
             )
 
     def bar(
@@ -147,7 +147,7 @@ class Plot:
         """Write a word at a place."""
         px, py = self.at(x, y)
         self.marks.append(
-            f'<text x="{px:.1f}" y="{py + 4:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+            f'<text x="{px:.1f}" y="{py + 4:.1f}" text-anchor="{anchor}">{words(text)}</text>'
         )
 
     def key(self, colour: str, name: str, hollow: bool = False) -> None:
@@ -157,12 +157,12 @@ class Plot:
             if hollow
             else f'<circle cx="5" cy="5" r="4" fill="{colour}"/>'
         )
-        self.legend.append(f'<svg width="12" height="10">{mark}</svg>{escape(name)}')
+        self.legend.append(f'<svg width="12" height="10">{mark}</svg>{words(name)}')
 
     def text(self) -> str:
         """Return the figure as HTML: title, drawing, legend."""
         keys = "".join(f"<span>{key}</span>" for key in self.legend)
-        name = escape(self.title)
+        name = words(self.title)
         return (
             f"<figure><figcaption>{name}</figcaption>"
             f'<svg class="plot" role="img" aria-label="{name}" viewBox="0 0 {WIDE} {self.tall}">'

@@ -9,7 +9,6 @@ import base64
 import re
 from collections.abc import Sequence
 from datetime import date
-from html import escape
 from typing import Final
 
 import polars as pl
@@ -102,7 +101,7 @@ def _numeric(cells: Sequence[Cell]) -> bool:
 def table(grid: Grid, *, stack: bool = True, blank: Sequence[int] = ()) -> str:
     """Return a grid as an HTML table; its `blank` columns are left for a person to fill in."""
     if not grid.rows:
-        return f"<h4>{escape(grid.title)}</h4><p>{tr('None.', '无。')}</p>"
+        return f"<h4>{html.words(grid.title)}</h4><p>{tr('None.', '无。')}</p>"
     numeric = [_numeric([row[n] for row in grid.rows]) for n in range(len(grid.heads))]
     heads = [
         ("n" if numeric[n] else "k" if width(head) <= SHORT else "", head)
@@ -124,22 +123,22 @@ def table(grid: Grid, *, stack: bool = True, blank: Sequence[int] = ()) -> str:
 def pairs(grid: Grid) -> str:
     """Return a grid of two columns as names and what they say."""
     lines = "".join(
-        f"<div><dt>{escape(str(name))}</dt><dd>{escape(str(text))}</dd></div>"
+        f"<div><dt>{html.words(str(name))}</dt><dd>{html.words(str(text))}</dd></div>"
         for name, text in grid.rows
     )
-    return f'<h4>{escape(grid.title)}</h4><dl class="pairs" id="{grid.id}">{lines}</dl>'
+    return f'<h4>{html.words(grid.title)}</h4><dl class="pairs" id="{grid.id}">{lines}</dl>'
 
 
 def _raised(formula: str) -> str:
     """Return a formula with its indices below and its powers above the line."""
-    below = re.sub(r"_(?:\(([^)]+)\)|(\w))", r"<sub>\1\2</sub>", escape(formula))
+    below = re.sub(r"_(?:\(([^)]+)\)|(\w))", r"<sub>\1\2</sub>", html.words(formula))
     return re.sub(r"\^(?:\(([^)]+)\)|(\w))", r"<sup>\1\2</sup>", below)
 
 
 def _formulas(grid: Grid) -> str:
     lines = "".join(
-        f"<div class=whole><h4>{escape(str(name))}</h4>{f'<p class=formula>{_raised(str(formula))}</p>' if formula else ''}"
-        f'<p>{_raised(str(reading))}</p><p class="note">{tr("Source: ", "出处:")}{escape(str(source))}</p></div>'
+        f"<div class=whole><h4>{html.words(str(name))}</h4>{f'<p class=formula>{_raised(str(formula))}</p>' if formula else ''}"
+        f'<p>{_raised(str(reading))}</p><p class="note">{tr("Source: ", "出处：")}{html.words(str(source))}</p></div>'
         for name, formula, reading, source in grid.rows
     )
     return f'<div id="{grid.id}">{lines}</div>'
@@ -148,7 +147,7 @@ def _formulas(grid: Grid) -> str:
 def _one(m: MidTerm, row: PlanIndicator) -> str:
     now = m.row(row.key)
     return (
-        f'<section class="one" id="{row.key}"><h3>{row.number}. {escape(row.name)}</h3>'
+        f'<section class="one" id="{row.key}"><h3>{row.number}. {html.words(row.name)}</h3>'
         f"<p>{_prose(sentence(now) + _noted(now['note']))}</p>"
         + html.figures((course(m, row), against_path(m, row)))
         + table(county_rows(m, row), stack=False)
@@ -160,7 +159,7 @@ def _one(m: MidTerm, row: PlanIndicator) -> str:
 
 def _prose(text: str) -> str:
     """Words escaped, with no line broken between a number and its percent sign."""
-    return escape(text).replace(" %", "&nbsp;%")
+    return html.words(text).replace(" %", "&nbsp;%")
 
 
 def _noted(note: str) -> str:
@@ -190,21 +189,21 @@ def _attached(m: MidTerm) -> str:
 
 
 def _cover(m: MidTerm) -> str:
-    rows = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in about(m))
+    rows = "".join(f"<dt>{html.words(k)}</dt><dd>{html.words(v)}</dd>" for k, v in about(m))
     return f'<header class="cover">{html.banner(warning(m))}<h1>{_breakable(m.title)}</h1><dl class="facts">{rows}</dl></header>'
 
 
 def _breakable(title: str) -> str:
     """A title that breaks after a closing bracket rather than inside a name."""
-    return re.sub("([】》:])", r"\1<wbr>", escape(title).replace("-", "\u2011"))
+    return re.sub("([】》:：])", r"\1<wbr>", html.words(title).replace("-", "\u2011"))
 
 
 def _chapters(m: MidTerm) -> list[tuple[str, str, str, str]]:
     """Anchor, heading, class and inside of every chapter."""
     urgent = "".join(f"<li>{_prose(text)}</li>" for text in m.attention["sentence"])
-    told = "".join(f"<li>{escape(text)}</li>" for text in remarks(m))
+    told = "".join(f"<li>{html.words(text)}</li>" for text in remarks(m))
     summary = (
-        f"<p>{escape(standing(m))}</p>{table(counted(m), stack=False)}"
+        f"<p>{html.words(standing(m))}</p>{table(counted(m), stack=False)}"
         f"<h3>{tr('What needs attention first', '最需关注')}</h3>"
         + (f"<ol>{urgent}</ol>" if urgent else f"<p>{tr('None.', '无。')}</p>")
         + (f"<h3>{tr('Notes on the data', '数据说明')}</h3><ul>{told}</ul>" if told else "")
@@ -237,13 +236,14 @@ def page(m: MidTerm) -> str:
     """Return the evaluation as HTML text, in the language in use; every word of the data is escaped."""
     chapters = _chapters(m)
     parts = "".join(
-        f'<li><a href="#{name}">{escape(head)}</a></li>' for name, head, _, _ in chapters
+        f'<li><a href="#{name}">{html.words(head)}</a></li>' for name, head, _, _ in chapters
     )
     each = "".join(
-        f'<li><a href="#{row.key}">{escape(row.short)}</a></li>' for row in indicators().values()
+        f'<li><a href="#{row.key}">{html.words(row.short)}</a></li>'
+        for row in indicators().values()
     )
     body = "".join(
-        f'<section class="{kind}" id="{name}"><h2>{escape(head)}</h2>{inside}</section>'
+        f'<section class="{kind}" id="{name}"><h2>{html.words(head)}</h2>{inside}</section>'
         for name, head, kind, inside in chapters
     )
     contents = tr("Contents", "目录")

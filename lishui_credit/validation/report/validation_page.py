@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Final
 
 import polars as pl
@@ -50,10 +49,10 @@ def page(report: Report) -> str:
         f"{report.subjects:,} subjects, {report.bads:,} bad ({share})",
         f"{report.subjects:,} 个主体,其中坏 {report.bads:,}({share})",
     )
-    remarks = "".join(f'<p class="remark">{escape(str(text))}</p>' for text in report.remarks)
+    remarks = "".join(f'<p class="remark">{html.words(str(text))}</p>' for text in report.remarks)
     return html.page(
         title,
-        f"{html.banner(warning)}<h1>{escape(title)}</h1><p>{about}</p>{remarks}<main>"
+        f"{html.banner(warning)}<h1>{html.words(title)}</h1><p>{html.words(about)}</p>{remarks}<main>"
         + "".join(_section(section) for section in report.sections)
         + f"{html.footer(warning)}</main>",
         style=STYLE,
@@ -64,7 +63,7 @@ def page(report: Report) -> str:
 def _section(section: Section) -> str:
     figures = (drawing(table) for table in section.tables)
     return (
-        f'<section id="{section.id}"><h2>{escape(str(section.name))}</h2>'
+        f'<section id="{section.id}"><h2>{html.words(str(section.name))}</h2>'
         + (_lines(section.lines) if section.lines else "")
         + "".join(_table(table) for table in section.tables if not table.points)
         + html.figures(found for found in figures if found)

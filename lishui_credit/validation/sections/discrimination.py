@@ -131,7 +131,7 @@ def _ks(given: Given, risk: Floats) -> Iterator[Line | Table]:
         says(
             "note",
             f"reached at {at.en}: {bads} of bads, {goods} of goods on the risky side",
-            f"在{at.zh}处达到:高风险一侧有 {bads} 的坏样本、{goods} 的好样本",
+            f"在{at.zh} 处达到:高风险一侧有 {bads} 的坏样本、{goods} 的好样本",
         ),
         source="Smirnov (1948); bootstrap interval",
     )
