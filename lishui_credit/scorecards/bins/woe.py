@@ -99,7 +99,7 @@ def shrunk(goods: ArrayLike, bads: ArrayLike, *, gate: float = 0.01) -> tuple[Fl
         return good, bad
     noise = mean * (1 - mean)
     statistic = float(((bad - flat) ** 2 / (rows * noise)).sum())
-    if gate < 1 and tail(statistic, levels - 1) >= gate:
+    if not _exceeds(statistic, levels - 1, gate):
         return rows - flat, flat
     # Moments: E[sum n (r - p)^2] = (k - 1) noise + (N - sum n^2 / N - (k - 1)) spread.
     between = float((rows * (bad / rows - mean) ** 2).sum())
@@ -111,3 +111,8 @@ def shrunk(goods: ArrayLike, bads: ArrayLike, *, gate: float = 0.01) -> tuple[Fl
     drawn = rows * (bad + strength * mean) / (rows + strength)
     drawn *= bad.sum() / drawn.sum()  # as many bads as before
     return rows - drawn, drawn
+
+
+def _exceeds(statistic: float, freedom: int, gate: float) -> bool:
+    """Tell whether a chi-square statistic is significant at a level; at level 1 all are."""
+    return gate >= 1 or tail(statistic, freedom) < gate
