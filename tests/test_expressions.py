@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 import narwhals as nw
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lishui_credit import expressions
 from lishui_credit.expressions import first_of
-from lishui_credit.points import half_away, rounded
 from lishui_credit.rubrics.engine import events
 from lishui_credit.rubrics.engine.stages import stages
 from lishui_credit.rubrics.law import catalog
@@ -102,30 +98,3 @@ def test_the_first_case_that_holds_gives_the_value(ns: Any) -> None:
     found = frame.select(said=first_of(ns, cases, ns.lit("unknown")))["said"].to_list()
     assert found == ["over 0", "over 4", "over 4", "unknown"]
     assert frame.select(said=first_of(ns, [], cell))["said"].to_list() == [1, 5, 9, None]
-
-
-def nearest(value: Fraction) -> int:
-    """The nearest integers by definition; of two, the one further from 0."""
-    low = value.numerator // value.denominator
-    return min((low, low + 1), key=lambda whole: (abs(whole - value), -abs(whole)))
-
-
-@given(st.integers(-(10**12), 10**12), st.integers(1, 10**5))
-def test_half_away_is_the_nearest_integer_and_of_two_the_further_from_zero(
-    top: int, down: int
-) -> None:
-    wanted = nearest(Fraction(top, down))
-    assert half_away(top, down) == half_away(Fraction(top, down)) == wanted
-    assert half_away(pl.Series([top]).to_numpy(), down).tolist() == [wanted]
-
-
-@pytest.mark.parametrize("ns", [pl, nw], ids=["polars", "narwhals"])
-@given(st.integers(-1000, 1000), st.integers(1, 50))
-def test_the_expression_rounds_as_half_away_does(ns: Any, top: int, down: int) -> None:
-    frame = nw.from_native(pl.DataFrame({"top": [top], "down": [down]}))
-    cell, over = ns.col("top"), ns.col("down")
-    made = [rounded(ns, cell, down).alias("a"), rounded(ns, cell, over).alias("b")]
-    if top >= 0:
-        made.append(rounded(ns, cell, over, signed=False).alias("c"))
-    found = (frame.to_native() if ns is pl else frame).select(*made)
-    assert set(found.row(0)) == {half_away(top, down)}

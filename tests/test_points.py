@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import narwhals as nw
+import numpy as np
 import polars as pl
 import pytest
 
@@ -138,6 +139,8 @@ def test_halves_are_rounded_away_from_zero_and_the_rest_to_the_nearest() -> None
         assert abs(near - value) <= F(1, 2)
         if abs(near - value) == F(1, 2):
             assert abs(near) > abs(value)
+        assert half_away(n, d) == half_away(F(n), d) == near
+        assert half_away(np.array([n, -n]), d).tolist() == [near, -near]
     assert (half_away(F(0)), half_away(F(1, 2)), half_away(F(-1, 2))) == (0, 1, -1)
 
 
@@ -149,6 +152,11 @@ def test_quotients_are_rounded_half_away_from_zero_on_both_namespaces() -> None:
         assert frame.select(n=rounded(pl, pl.col("top"), down))["n"].to_list() == expected
         found = nw.from_native(frame).select(n=rounded(nw, nw.col("top"), down))
         assert found["n"].to_list() == expected
+        table = frame.with_columns(down=pl.lit(down))
+        by_column = table.select(n=rounded(pl, pl.col("top"), pl.col("down")))
+        assert by_column["n"].to_list() == expected
+        unsigned = table.select(n=rounded(pl, pl.col("top").abs(), pl.col("down"), signed=False))
+        assert unsigned["n"].to_list() == [abs(value) for value in expected]
 
 
 @pytest.mark.parametrize("bound", [F(0), F(2), F(1, 3), F(-5, 2), F(7, 6)])
