@@ -76,9 +76,12 @@ browser:  ## chromium and a Chinese font for the dashboard's tests (Debian as ro
 	font || missing="$${missing:+$$missing and }a Chinese font (Debian: fontconfig fonts-noto-cjk)"; \
 	[ -z "$$missing" ] || echo "Not here: $$missing; the browser tests that need it are skipped."
 
+# Tests run in random order; in CI in the same one every time, so that a red run can be repeated.
+SEED := $(if $(CI),--randomly-seed=2016)
+
 .PHONY: test
 test: lint browser  ## lint, then every test, README and docstring example
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(SEED)
 
 # The suite without the browser, its notebooks and servers included.
 NO_BROWSER := -n 2 --dist loadgroup --ignore tests/test_dashboard_browser.py
@@ -89,7 +92,7 @@ test-floors: setup  ## the suite on the lowest versions that pyproject.toml allo
 	@echo "Installing the lowest allowed versions into .venv-floors"
 	@$(INDEX) $(BIN)/uv pip install --quiet --python .venv-floors/bin/python \
 		--resolution lowest-direct --editable '.[dev]'
-	.venv-floors/bin/python -m pytest $(NO_BROWSER)
+	.venv-floors/bin/python -m pytest $(NO_BROWSER) $(SEED)
 
 .PHONY: test-pythons
 test-pythons: setup  ## the suite on every Python from 3.11 on that this machine has, without the browser
@@ -101,7 +104,7 @@ test-pythons: setup  ## the suite on every Python from 3.11 on that this machine
 			--require-hashes requirements.lock; \
 		$(BIN)/uv pip install --quiet --python .venv-python-$$version/bin/python --no-deps \
 			--no-build-isolation --offline --editable .; \
-		.venv-python-$$version/bin/python -m pytest $(NO_BROWSER); \
+		.venv-python-$$version/bin/python -m pytest $(NO_BROWSER) $(SEED); \
 	done
 
 # MODULES: some of those in tests/mutants.toml, by file name; JOBS: processes at a time, 2 if not said.
