@@ -39,11 +39,13 @@ import polars as pl
 import lishui_credit as lc
 from lishui_credit.cutoffs.affected_groups import affected, frontier
 from lishui_credit.cutoffs.books import book
+from lishui_credit.cutoffs.breaking_points import breaking_point
 from lishui_credit.cutoffs.candidates import Review
 from lishui_credit.cutoffs.optimise import best_policy, two_cut_offs
 from lishui_credit.cutoffs.power import assign, months_needed, split_size
 from lishui_credit.cutoffs.profit_measure import emp_difference, expected_maximum_profit
-from lishui_credit.cutoffs.stress import Shock, breaking_point, jointly, one_at_a_time
+from lishui_credit.cutoffs.shocks import Shock
+from lishui_credit.cutoffs.stress import jointly, one_at_a_time
 from lishui_credit.cutoffs.swap_sets import swap
 from lishui_credit.cutoffs.sweeps import best, sweep
 from lishui_credit.errors import PolicyError

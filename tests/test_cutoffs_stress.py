@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from lishui_credit.cutoffs import Shock, book, breaking_point, jointly, one_at_a_time
 from lishui_credit.cutoffs.money import money
-from lishui_credit.cutoffs.stress import FACTORS, NONE, factors, portfolio
+from lishui_credit.cutoffs.portfolios import portfolio
+from lishui_credit.cutoffs.shocks import FACTORS, NONE, factors
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.pricing import Terms

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from lishui_credit.cutoffs import Shock, jointly, one_at_a_time
 from lishui_credit.cutoffs.affected_groups import affected, frontier
 from lishui_credit.cutoffs.books import book
-from lishui_credit.cutoffs.stress import Shock, jointly, one_at_a_time
 from lishui_credit.cutoffs.swap_sets import swap
 from lishui_credit.cutoffs.sweeps import sweep
 from lishui_credit.figures import affected as people

@@ -2,6 +2,8 @@ from .affected_groups import affected as affected
 from .affected_groups import frontier as frontier
 from .books import Book as Book
 from .books import book as book
+from .breaking_points import Break as Break
+from .breaking_points import breaking_point as breaking_point
 from .candidates import Review as Review
 from .incomes import income_falls as income_falls
 from .incomes import income_shock as income_shock
@@ -22,10 +24,8 @@ from .profit_measure import Emp as Emp
 from .profit_measure import emp_difference as emp_difference
 from .profit_measure import expected_maximum_profit as expected_maximum_profit
 from .shadow import ShadowPrice as ShadowPrice
-from .stress import Break as Break
+from .shocks import Shock as Shock
 from .stress import Joint as Joint
-from .stress import Shock as Shock
-from .stress import breaking_point as breaking_point
 from .stress import jointly as jointly
 from .stress import one_at_a_time as one_at_a_time
 from .swap_sets import Swap as Swap

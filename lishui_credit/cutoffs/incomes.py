@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from lishui_credit.cutoffs.stress import Shock
+from lishui_credit.cutoffs.shocks import Shock
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.policies.policy import WHOLE

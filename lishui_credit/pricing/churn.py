@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import plural, tr
 from lishui_credit.statistics.outcomes import Values, checked, labels, ordered
 from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.tables.frames import absent, as_polars
@@ -126,7 +126,7 @@ def rate_table(frame: Any, churn: Mapping[str, str], *, rate: str = "annual_rate
                         "a churn share is missing or outside 0 to 1",
                         "流失率缺失或不在 0 到 1 之间",
                     ),
-                    tr(f"{int(wrong.sum())} rates", f"{int(wrong.sum())} 档利率"),
+                    tr(plural(int(wrong.sum()), "rate"), f"{int(wrong.sum())} 档利率"),
                     where=column,
                 )
             )
@@ -193,7 +193,7 @@ def default_rates(
             Problem(tr("lengths differ", "长度不一致"), f"{len(names)}, {len(outcomes)}")
         )
     if names.null_count():
-        found = tr(f"{names.null_count()} rows", f"{names.null_count()} 行")
+        found = tr(plural(names.null_count(), "row"), f"{names.null_count():,} 行")
         problems.append(Problem(tr("a grade is missing", "存在缺失的等级"), found))
     if not prior >= 0:
         problems.append(Problem(tr("the prior is negative", "先验为负"), str(prior), where="prior"))

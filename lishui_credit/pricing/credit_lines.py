@@ -16,7 +16,7 @@ import polars as pl
 
 from lishui_credit.citation import Citation, Evidence
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import plural, tr
 from lishui_credit.points import half_away
 from lishui_credit.tables.frames import absent, as_polars
 
@@ -233,37 +233,12 @@ def rates(
 
 
 def liuyang_markup(points: pl.Expr, amount_fen: pl.Expr) -> pl.Expr:
-    """Return a lender's published mark-up in percent: ``max(0, 55 + base - points)``.
-
-    The base falls with the amount: 10-50 万元 70, to 200 万元 65, to 500 万元 60, to 1000 万元 55,
-    above 50. The points are the lender's own sum: grade, less deductions for the credit report,
-    plus debt ratio, turnover, deposits and collateral (at most 40).
-
-    Parameters
-    ----------
-    points, amount_fen : polars.Expr
-        Whole points; whole fen.
-
-    Returns
-    -------
-    polars.Expr
-        Int64; null below 10 万元, for which the rule has no base.
-
-    Notes
-    -----
-    The source does not say to which band 50, 200, 500 and 1000 万元 themselves belong: here to the
-    lower one. A rule of 浏阳 (Hunan), not of Lishui.
-
-    References
-    ----------
-    浏阳农商行 利率定价规则 (2019, 方案 40/41), as transcribed from a lender's program.
-
-    Examples
-    --------
-    >>> made_up = pl.DataFrame({"points": [90, 90], "amount_fen": [30_000_000, 60_000_000]})
-    >>> made_up.select(liuyang_markup(pl.col("points"), pl.col("amount_fen"))).to_series().to_list()
-    [35, 30]
-    """
+    """Return a lender's published mark-up in percent: ``max(0, 55 + base - points)``."""
+    # 浏阳农商行 利率定价规则 (2019, 方案 40/41), as transcribed from a lender's program; a rule of 浏阳
+    # (Hunan), not of Lishui. Null below 10 万元, for which it has no base. The base falls with the amount: 10-50 万元 70, to 200 万元 65, to 500 万元
+    # 60, to 1000 万元 55, above 50; the source does not say to which band 50, 200, 500 and 1000 万元
+    # themselves belong: here to the lower one. The points are the lender's own sum: grade, less
+    # deductions for the credit report, plus debt ratio, turnover, deposits and collateral (at most 40).
     wan = 1_000_000  # fen in 万元
     base = (
         pl.when(amount_fen.is_null() | (amount_fen < 10 * wan))
@@ -551,7 +526,7 @@ def _money_problems(
             problems.append(
                 Problem(
                     tr("money is negative", "金额为负"),
-                    tr(f"{negative} rows", f"{negative} 行"),
+                    tr(plural(negative, "row"), f"{negative:,} 行"),
                     where=name,
                 )
             )
@@ -559,7 +534,7 @@ def _money_problems(
             problems.append(
                 Problem(
                     tr("the amount is above ten trillion yuan", "金额超过十万亿元"),
-                    tr(f"{large} rows", f"{large} 行"),
+                    tr(plural(large, "row"), f"{large:,} 行"),
                     where=name,
                 )
             )

@@ -208,11 +208,9 @@ def _left_out(
     both: Callable[[pl.Series], tuple[Pricing, Pricing]],
     terms: Terms,
 ) -> list[NDArray[np.int64]]:
-    """Return what every firm earned at the price set without its own outcome, both policies.
-
-    Leaving out one firm changes its grade's counts alone, so firms of one grade and outcome have
-    the same prices: one solution for each of these, not one for each firm.
-    """
+    """Return what every firm earned at the price set without its own outcome, both policies."""
+    # Leaving out one firm changes its grade's counts alone, so firms of one grade and outcome have the
+    # same prices: one solution for each of these, not one for each firm.
     names = grade.cast(pl.String)
     found = [np.zeros(len(bad), dtype=np.int64) for _ in range(2)]
     for name in names.unique().sort():

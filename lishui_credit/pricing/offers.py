@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from lishui_credit.errors import Problem
+from lishui_credit.language import tr
 from lishui_credit.pricing.churn import MILLION, RateTable
 from lishui_credit.pricing.terms import Terms
 
@@ -54,6 +56,24 @@ class Conditions:
     excluded: tuple[str, ...] = ("D",)
     counted: Counted = "offered"
 
+    def problems(self) -> list[Problem]:
+        """Return where the conditions contradict themselves."""
+        found = []
+        if not 0 < self.smallest_fen <= self.largest_fen:
+            what = tr(
+                "lines must be positive, the smallest not above the largest",
+                "额度须为正且下限不超过上限",
+            )
+            limits = f"{self.smallest_fen}, {self.largest_fen}"
+            found.append(Problem(what, limits, where="smallest_fen, largest_fen"))
+        if self.budget_fen < 0:
+            what = tr("the budget is negative", "预算为负")
+            found.append(Problem(what, str(self.budget_fen), where="budget_fen"))
+        if self.counted not in ("offered", "drawn"):
+            what = tr("counted must be 'offered' or 'drawn'", "预算口径只能是 offered 或 drawn")
+            found.append(Problem(what, str(self.counted), where="counted"))
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -66,24 +86,12 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One rate to one kind of firm.
-
-    Parameters
-    ----------
-    rate_bp : int
-        Rate a year in basis points.
-    stay_ppm : int
-        Share that stays, in millionths.
-    value : int
-        Expected profit of 1 million yuan offered before the cost of a loan, in fen times 10^12.
-    cost_fen : int
-        Cost of one loan that is taken.
-    """
+    """One rate to one kind of firm."""
 
     rate_bp: int
-    stay_ppm: int
-    value: int
-    cost_fen: int
+    stay_ppm: int  # share that stays
+    value: int  # expected profit of 1 million yuan offered, before costs of loans, fen times 10^12
+    cost_fen: int  # of one loan that is taken
 
     def profit(self, total_fen: int, firms: int) -> int:
         """Return the expected profit in fen of lines that sum to `total_fen`, to `firms` firms."""
@@ -107,15 +115,7 @@ class Award:
 
 
 def offers_of(grade: str, pd_ppm: int, table: RateTable, terms: Terms) -> list[Offer]:
-    """Return every rate of the table as an offer to firms of one grade and default probability.
-
-    Examples
-    --------
-    >>> table = RateTable((400, 800), {"A": (0, 500_000)})
-    >>> free = Terms(rate_bp=400, funding_bp=0, lgd_bp=10_000)
-    >>> [offer.profit(100_000_000, 1) for offer in offers_of("A", 0, table, free)]
-    [4000000, 4000000]
-    """
+    """Return every rate of a table as an offer to firms of one grade and default probability."""
     found = []
     for rate, churn in zip(table.rates_bp, table.churn_ppm[grade], strict=True):
         asked = replace(terms, rate_bp=rate, operating_fen=0)
@@ -138,13 +138,11 @@ def earns(offers: Sequence[Offer], rules: Conditions) -> bool:
 def by_order(
     kinds: Sequence[Kind], choices: Sequence[Sequence[Offer]], rules: Conditions
 ) -> list[Award]:
-    """Hand out lines from the most valuable kind down: exact for offers without a cost of a loan.
-
-    Profit is then proportional to the line, so a kind's best rate does not depend on its line, and
-    a yuan belongs where it is worth most. Only at the edge can that be improved: where less than
-    the smallest line is left, the next kind's smallest line may be worth more than the cut it
-    forces on the last one. Needs ``largest >= 2 smallest``.
-    """
+    """Hand out lines from the most valuable kind down; exact where a loan has no cost."""
+    # Profit is proportional to the line, so the best rate of a kind does not depend on its line, and
+    # a yuan belongs where it is worth most. Only at the edge can that be improved: where less than
+    # the smallest line is left, the next kind's smallest line may be worth more than the cut it
+    # forces on the last one. Needs ``largest >= 2 smallest``.
     best = [max(offers, key=_value) for offers in choices]
     order = sorted(range(len(kinds)), key=lambda place: -best[place].value)
     low, high, left = rules.smallest_fen, rules.largest_fen, rules.budget_fen
@@ -170,18 +168,11 @@ def by_order(
 def by_program(
     kinds: Sequence[Kind], choices: Sequence[Sequence[Offer]], rules: Conditions
 ) -> list[Award]:
-    """Choose offers, numbers of firms and lines by a mixed integer program (HiGHS).
-
-    Variables per kind and offer: n firms (integer) and the sum y of their lines, with
-    ``smallest n <= y <= largest n``, ``sum n <= firms of the kind``, and the budget on y or on
-    what is expected to be drawn of it. Once the numbers of firms are known, the lines are filled
-    in whole fen in order of profit per yuan of budget, which is exact.
-
-    Raises
-    ------
-    RuntimeError
-        If the solver ends without an optimum, which no checked input brings about.
-    """
+    """Choose offers, numbers of firms and lines by a mixed integer program (HiGHS)."""
+    # Variables per kind and offer: n firms (integer) and the sum y of their lines, with
+    # ``smallest n <= y <= largest n``, ``sum n <= firms of the kind``, and the budget on y or on
+    # what is expected to be drawn of it. Once the numbers of firms are known, the lines are filled
+    # in whole fen in order of profit per yuan of budget, which is exact.
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array

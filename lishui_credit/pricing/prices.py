@@ -15,8 +15,9 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import plural, tr
 from lishui_credit.pricing.churn import MILLION, RateTable
+from lishui_credit.pricing.firms import checked_firms
 from lishui_credit.pricing.offers import (
     Award,
     Conditions,
@@ -27,7 +28,6 @@ from lishui_credit.pricing.offers import (
     earns,
     offers_of,
 )
-from lishui_credit.pricing.price_checks import checked_firms
 from lishui_credit.pricing.terms import Terms
 
 _STEP_FEN: Final = 1_000_000  # "a little more budget": 10,000 yuan
@@ -278,7 +278,7 @@ def flat(
                     "预算不足以给每户最低额度",
                 ),
                 tr(
-                    f"{sum(kind.firms for kind in kinds)} firms, {rules.budget_fen} fen",
+                    f"{plural(sum(kind.firms for kind in kinds), 'firm')}, {rules.budget_fen} fen",
                     f"{sum(kind.firms for kind in kinds)} 户,{rules.budget_fen} 分",
                 ),
                 where="budget_fen",

@@ -278,21 +278,11 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Balances of one fen lent.
+    """Balances of one fen lent, as shares of it."""
 
-    Parameters
-    ----------
-    balance_months : Fraction
-        Sum of the balances at the start of every month of the term.
-    balance_months_to_default : Fraction
-        The same over the months a bad loan pays.
-    exposure : Fraction
-        Balance when a bad loan stops, 0 to 1.
-    """
-
-    balance_months: Fraction
-    balance_months_to_default: Fraction
-    exposure: Fraction
+    balance_months: Fraction  # sum of the balances at the start of every month of the term
+    balance_months_to_default: Fraction  # the same over the months a bad loan pays
+    exposure: Fraction  # balance when a bad loan stops
 
 
 def _range(name: str, value: object, low: int, high: int) -> list[Problem]:

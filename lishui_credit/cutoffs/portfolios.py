@@ -1,0 +1,175 @@
+"""What a policy approves, in cells of a product and a band of scores, and what shocks do to it.
+
+A shock changes the chance of default in every cell and the money per loan; who is approved and how
+much they borrow stays. Odds are multiplied cell by cell, as a shift of the log-odds does, so that a
+cell of safe loans stays safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lishui_credit.cutoffs.books import Book
+from lishui_credit.cutoffs.money import Products, by_product
+from lishui_credit.cutoffs.shocks import Floats, factors
+from lishui_credit.cutoffs.sweeps import approved
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
+from lishui_credit.pricing.terms import Terms
+from lishui_credit.statistics.logistic import newton
+
+_CELLS: Final = 20  # most bands of score in a product
+_BADS: Final = 5  # bads that a band holds, about
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """What a policy approves, in cells; made by `portfolio`.
+
+    Parameters
+    ----------
+    terms : tuple of Terms
+        One per product.
+    product : ndarray of int, shape (k,)
+        Product of each cell.
+    counts, amounts : ndarray of float64, shape (k, 2)
+        Loans and sums lent (fen) per cell, good and bad.
+    slope : float
+        Fall of the log-odds of default per point of score, over the whole book.
+    """
+
+    terms: tuple[Terms, ...]
+    product: NDArray[np.int64]
+    counts: Floats
+    amounts: Floats
+    slope: float
+
+    def bad_rates(self, shock: Mapping[str, Any]) -> Floats:
+        """Return the bad rate of every cell under shocks, shape (…, k)."""
+        rate = self.counts[:, 1] / self.counts.sum(axis=1)
+        odds = shock["bad_odds"] * np.exp(self.slope * np.asarray(shock["score_points"]))
+        odds = np.asarray(odds)[..., None]
+        moved = odds * rate / (1 + (odds - 1) * rate)
+        return np.asarray(np.minimum(moved * np.asarray(shock["bad_rate"])[..., None], 1.0))
+
+    def per_loan(self, shock: Mapping[str, Any]) -> tuple[Floats, Floats]:
+        """Return the mean gain of a good and the mean loss of a bad loan, fen, shape (…, k)."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = self.amounts / self.counts
+        both = self.amounts.sum(axis=1) / self.counts.sum(axis=1)
+        mean = np.where(self.counts > 0, mean, both[:, None])
+        gains, losses = [], []
+        for place, product in enumerate(self.product):
+            terms = self.terms[product]
+            margin, severity = factors(terms, shock)
+            gains.append(margin * mean[place, 0] - terms.operating_fen)
+            losses.append(severity * mean[place, 1] + terms.operating_fen)
+        return np.stack(gains, axis=-1), np.stack(losses, axis=-1)
+
+    def profit(self, shock: Mapping[str, Any]) -> Floats:
+        """Return the expected profit under shocks, fen, shape (…)."""
+        rate, (gain, loss) = self.bad_rates(shock), self.per_loan(shock)
+        size = self.counts.sum(axis=1)
+        return np.asarray((size * ((1 - rate) * gain - rate * loss)).sum(axis=-1))
+
+    def bad_rate(self, shock: Mapping[str, Any]) -> float:
+        """Return the bad rate of all approved loans under one shock."""
+        size = self.counts.sum(axis=1)
+        return float(self.bad_rates(shock) @ size / size.sum())
+
+
+def portfolio(
+    book: Book,
+    approve: Any,
+    terms: Products,
+    *,
+    product: str | None = None,
+    points_to_double: float | None = None,
+) -> Portfolio:
+    """Return what a policy approves, in cells of a product and a band of scores.
+
+    Parameters
+    ----------
+    book : Book
+        Loans with outcomes.
+    approve : cut-off or array_like of bool, shape (n,)
+        See `approved`.
+    terms : Terms or mapping of product to Terms
+        See `money`.
+    product : str, optional
+        The segment that names products.
+    points_to_double : float, optional
+        Points of score that double the odds; a logistic regression of the outcome on the score, over
+        the whole book, when not given.
+
+    Returns
+    -------
+    Portfolio
+        At most 20 bands in every product, with about equal numbers of bads.
+
+    Raises
+    ------
+    SubjectError
+        If nobody is approved, or `points_to_double` is not positive.
+    """
+    chosen = approved(book, approve)
+    if points_to_double is not None and not 0 < points_to_double < np.inf:
+        what = tr("points that double the odds must be positive", "使优势比翻倍的分数必须为正")
+        raise SubjectError(Problem(what, str(points_to_double), where="points_to_double"))
+    if not chosen.any():
+        what = tr("nobody is approved", "没有任何贷款获批")
+        raise SubjectError(
+            Problem(what, hint=tr("lower the cut-off", "请降低分数线"), where="approve")
+        )
+    score = book.frame["score"].to_numpy()
+    bad = book.frame["bad"].to_numpy().astype(np.int64)
+    amount = book.frame["amount_fen"].to_numpy()
+    products: list[Terms] = []
+    cells: list[int] = []
+    counts, amounts = [], []
+    for of, rows in by_product(book, terms, product):
+        here = np.flatnonzero(chosen) if rows is None else rows[chosen[rows]]
+        if not len(here):
+            continue
+        edges = _edges(score[here[bad[here] == 1]])
+        band = np.searchsorted(edges, score[here], side="right")
+        key, k = 2 * band + bad[here], len(edges) + 1
+        n = np.bincount(key, minlength=2 * k).reshape(k, 2)
+        lent = np.bincount(key, weights=amount[here], minlength=2 * k).reshape(k, 2)
+        full = n.sum(axis=1) > 0
+        cells += [len(products)] * int(full.sum())
+        products.append(of)
+        counts.append(n[full])
+        amounts.append(lent[full])
+    slope = np.log(2) / points_to_double if points_to_double else _slope(score, bad)
+    held = np.concatenate(counts).astype(np.float64)
+    return Portfolio(tuple(products), np.array(cells), held, np.concatenate(amounts), float(slope))
+
+
+def _edges(scores_of_bads: NDArray[Any]) -> NDArray[Any]:
+    """Return lower bounds of all bands but the first, each a score of a bad.
+
+    Bands hold about equal numbers of bads, five or more: multiplying the odds of a band in which
+    nobody happened to default would leave it safe for ever.
+    """
+    bands = int(np.clip(len(scores_of_bads) // _BADS, 1, _CELLS))
+    if bands == 1:
+        return scores_of_bads[:0]
+    shares = np.arange(1, bands) / bands
+    edges = np.unique(np.quantile(scores_of_bads, shares, method="higher"))
+    return np.asarray(edges[edges > scores_of_bads.min()])
+
+
+def _slope(score: NDArray[Any], bad: NDArray[Any]) -> float:
+    """Return the fall of the log-odds of bad per point of score, by logistic regression."""
+    x = score.astype(np.float64)
+    middle, spread = x.mean(), x.std()
+    if spread == 0:
+        return 0.0
+    top = newton(((x - middle) / spread)[:, None], bad, most=25, reach=1e-9)
+    return -float(top.coefficients[1]) / float(spread)
