@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from lishui_credit.rubrics.engine import events as rules
 from lishui_credit.rubrics.engine import tally as adding
-from lishui_credit.rubrics.engine.tally import tally
+from lishui_credit.rubrics.engine.tally import tally, tally_elsewhere
 from lishui_credit.rubrics.law import catalog
 
 OF_2020 = catalog.rubric("tax-credit@2020-01-01")
@@ -49,8 +49,8 @@ def added(
     """The tally of the rows, the same in the order of the firms and in any other."""
     frame = pl.DataFrame(list(rows), schema=SCHEMA)
     in_order = frame.sort("uscc", maintain_order=True).lazy()
-    found = tally(in_order, rubric, pl, as_of=as_of, period=period)
-    backwards = tally(in_order.reverse(), rubric, pl, as_of=as_of, period=period)
+    found = tally(in_order, rubric, as_of=as_of, period=period)
+    backwards = tally(in_order.reverse(), rubric, as_of=as_of, period=period)
     assert found is not None
     assert backwards is not None
     whole = found.collect()
@@ -203,7 +203,7 @@ def test_an_event_may_trigger_an_override_open_or_repaired() -> None:
 def test_nothing_is_added_up_where_no_event_is_of_the_edition() -> None:
     for rows in ([], [event("a", "none")], [event("a", "03-MISC")]):
         frame = pl.DataFrame(rows, schema=SCHEMA).lazy()
-        assert tally(frame, OF_2025, pl, as_of=AS_OF, period=2025) is None
+        assert tally(frame, OF_2025, as_of=AS_OF, period=2025) is None
 
 
 def test_columns_no_event_touches_are_left_out_by_polars_alone() -> None:
@@ -212,13 +212,10 @@ def test_columns_no_event_touches_are_left_out_by_polars_alone() -> None:
     rows.append(event("c", "010101", date(2024, 12, 31)))
     frame = pl.DataFrame(rows, schema=SCHEMA)
     options: Any = {"as_of": AS_OF, "period": 2025}
-    found = [
-        tally(frame.lazy(), OF_2025, pl, **options),
-        tally(frame.lazy(), OF_2025, pl, in_order=False, **options),
-        tally(nw.from_native(frame.lazy()), OF_2025, nw, **options),
-    ]
+    found = [tally(frame.lazy(), OF_2025, in_order=known, **options) for known in (None, False)]
     assert all(one is not None for one in found)
-    short, held, wide = (one.collect() for one in found if one is not None)
+    short, held = (one.collect() for one in found if one is not None)
+    wide = tally_elsewhere(nw.from_native(frame.lazy()), OF_2025, **options).collect()
     assert short.select("points__r010101", "points__r02_remit").rows() == [
         (-500, 0), (0, 0), (0, -660),
     ]  # fmt: skip
@@ -238,7 +235,7 @@ def test_columns_no_event_touches_are_left_out_by_polars_alone() -> None:
 
 def book(*codes: str) -> Any:
     rows = [r for r in rules.event_rows(OF_2025) if rules.code_of(r) in codes]
-    return adding._Book(OF_2025, rows, [], pl)
+    return adding._Book(OF_2025, rows, [], pl, pl.concat)
 
 
 def known(*rows: dict[str, Any]) -> pl.LazyFrame:
