@@ -119,10 +119,8 @@ class Document:
     data: bytes = b""
 
     def at(self, loc: Loc, tables: Mapping[str, Any] | None = None) -> str:
-        """Return ``name:line table[n] 'id'`` for a place, as exact as the text allows.
-
-        The place is one of `tables` where these are not the document's own but laid over others.
-        """
+        """Return ``name:line table[n] 'id'`` for a place, as exact as the text allows."""
+        # The place is one of `tables` where these are not the document's own but laid over others.
         label = f" {loc[0]}" if loc else ""
         rows: object = self.tables if tables is None else tables
         for name, place in pairwise((*loc, "")):
@@ -157,10 +155,7 @@ class Document:
         tables: Mapping[str, Any] | None = None,
         beside: Iterable[Problem] = (),
     ) -> Noun:
-        """Return the tables, or others in their place, as a dataclass.
-
-        Raises the document's error with every mistake, after those that are told beside them.
-        """
+        """Return the tables, or others in their place, as a dataclass; raises with every mistake."""
         from pydantic_core import ValidationError
 
         body = self.tables if tables is None else tables
@@ -277,10 +272,8 @@ def _strict(node: Any) -> Any:
 
 
 def _reached(kind: Any, loc: Loc) -> tuple[Loc, Any]:
-    """Return how far a place leads into a dataclass, and the kind of value that is wanted there.
-
-    The validator goes on to the members of a union, which no document names.
-    """
+    """Return how far a place leads into a dataclass, and the kind of value that is wanted there."""
+    # The validator goes on to the members of a union, which no document names.
     reached: list[str | int] = []
     for part in loc:
         kind = _needed(kind)
