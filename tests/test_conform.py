@@ -117,7 +117,7 @@ def test_a_printed_amount_comes_back_to_the_fen(fen: int, unit: str) -> None:
         ("inf", "not a finite number"),
         (float("nan"), "not a finite number"),
         (float("inf"), "not a finite number"),
-        ("0.001", "finer"),
+        ("0.001", "more decimals"),
         ("-1", "outside"),
         ("1e30", "outside"),
     ],

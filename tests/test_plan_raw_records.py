@@ -1011,7 +1011,7 @@ def test_broken_revenue_is_refused_with_every_problem():
     with pytest.raises(SubjectError) as caught:
         service_revenue(frame, price_index={2017: 10_000}, fewest=0)
     assert len(caught.value.problems) == 4
-    with pytest.raises(SubjectError, match="finer than"):
+    with pytest.raises(SubjectError, match="more decimals than"):
         service_revenue(firms({"331102": 1}, revenue=["0.001"]))
 
 

@@ -133,7 +133,7 @@ def test_every_wrong_row_is_rejected_with_every_reason(tmp_path):
         7: "numerator above denominator", 8: "both be filled", 9: "denominator is zero",
         10: "value is not numerator / denominator", 11: "above 100 %", 12: "neither value nor numerator",
         13: "no denominator", 14: "not a number", 15: "not over", 16: "2 times", 17: "2 times",
-        18: "outside", 19: "total row", 20: "finer",
+        18: "outside", 19: "total row", 20: "more decimals",
     }.items():  # fmt: skip
         assert words in said[row], (row, said[row])
     assert found.rejected["指标"][0] == "不存在"

@@ -6,7 +6,7 @@ frame. What cannot be read is never guessed: each way a cell can be wrong is a n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -38,44 +38,22 @@ _DATES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A short way to read a column whose cells all stand in one plain form.
+    """A short way to read a column whose cells all stand in one plain form."""
 
-    Parameters
-    ----------
-    holds : polars.Expr
-        Whether a cell stands so; then nothing is wrong with it. Null or true where the cell is
-        null.
-    value : polars.Expr
-        What the long way would read, where all of them do.
-    """
-
+    # Whether a cell stands so; then nothing is wrong with it. Null or true where the cell is null.
     holds: pl.Expr
-    value: pl.Expr
+    value: pl.Expr  # what the long way would read, where all of them do
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How one column is read: the value, and what can be wrong with a cell.
-
-    Parameters
-    ----------
-    column : Column
-        The column of the dictionary.
-    header : str
-        The column of the raw frame.
-    value : polars.Expr
-        The cell as the dictionary wants it; null where nothing stands, or nothing readable.
-    faults : tuple of (str, polars.Expr)
-        Reason and test; a test may be null where the cell is.
-    plain : tuple of Plain
-        Short ways, the quickest first; which one a file keeps to its first rows tell.
-    """
+    """How one column is read: the value, and what can be wrong with a cell."""
 
     column: Column
-    header: str
-    value: pl.Expr
-    faults: tuple[tuple[str, pl.Expr], ...] = field(default=())
-    plain: tuple[Plain, ...] = ()
+    header: str  # of the raw frame
+    value: pl.Expr  # as the dictionary wants it; null where the cell is empty or unreadable
+    faults: tuple[tuple[str, pl.Expr], ...] = ()  # reason and test, null where the cell may be
+    plain: tuple[Plain, ...] = ()  # short ways, the quickest first
 
     def plainly(self, way: int) -> Cell:
         """Return the column read one of its short ways, by which nothing can be wrong."""
@@ -96,11 +74,9 @@ def _plain_text(header: str, rounded: bool) -> Plain:
 
 
 def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
-    """Read a number as an integer of the column's unit.
-
-    Float arithmetic only finds the nearest integer, which is exact below 2**52; a cell that lies
-    further from it than rounding noise is finer than the unit, and rejected.
-    """
+    """Read a number as an integer of the column's unit."""
+    # Float arithmetic only finds the nearest integer, which is exact below 2**52; a cell further from
+    # it than rounding noise is finer than the unit, and rejected.
     factor = UNITS.get(column.type, {}).get(unit, Decimal(1)) * column.per_unit
     scale, integral = float(factor), factor == factor.to_integral_value()
     if kind == pl.String:
@@ -140,7 +116,8 @@ def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
         (tr("not a finite number", "不是有限的数"), present & ~unreadable & ~finite),
         (
             tr(
-                f"finer than 1/{column.per_unit} of the unit", f"精度超过单位的 1/{column.per_unit}"
+                f"more decimals than 1/{column.per_unit} of the unit",
+                f"小数位过多,最小为单位的 1/{column.per_unit}",
             ),
             finite & _off(exact),
         ),
@@ -185,7 +162,7 @@ def _bounds(column: Column) -> tuple[int, int]:
 
 def _outside(column: Column) -> str:
     return tr(
-        f"outside {column.minimum} .. {column.maximum}",
+        f"outside {column.minimum} to {column.maximum}",
         f"超出 {column.minimum} 至 {column.maximum}",
     )
 
@@ -292,8 +269,8 @@ def _code(column: Column, header: str, kind: pl.DataType) -> Cell:
         text = pl.when(exact).then(whole.cast(pl.String)).otherwise(text)
     if column.type == "text":
         reason = tr(
-            "a number a spreadsheet rounded, not an id (make the cells text)",
-            "编号已被表格软件舍入(请将该列设为文本)",
+            "an id that a spreadsheet rounded (format the cells as text)",
+            "编号已被表格软件舍入(请将该列设为文本格式)",
         )
         is_id = column.id.endswith("_id")
         rounded = ((reason, text.str.contains(_ROUNDED)),) if is_id else ()
@@ -315,31 +292,7 @@ def _code(column: Column, header: str, kind: pl.DataType) -> Cell:
 
 
 def cell(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
-    """Return how a column is read from a raw column.
-
-    Parameters
-    ----------
-    column : Column
-        The column of the dictionary.
-    header : str
-        The raw column's name.
-    unit : str
-        The unit its header states, a key of `UNITS` for the column's type; empty for none.
-    kind : polars.DataType
-        The raw column's type.
-
-    Returns
-    -------
-    Cell
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> from lishui_credit.tables.columns import dictionary
-    >>> read = cell(dictionary()["county"], "县区", "", pl.String())
-    >>> pl.DataFrame({"县区": [" 莲都 ", "-"]}).select(read.value).to_series().to_list()
-    ['莲都', None]
-    """
+    """Return how a column is read from a raw column, whose header states a unit (of `UNITS`) or none."""
     if kind == pl.Null:
         held = {"flag": pl.Boolean(), "date": pl.Date()}.get(column.type, pl.String())
         return Cell(column, header, pl.col(header).cast(pl.Int64() if column.numeric else held))

@@ -25,6 +25,8 @@ from lishui_credit.tables.toml_places import Loc
 ColumnType = Literal[
     "text", "uscc", "resident_id", "integer", "number", "money", "rate", "flag", "level", "date"
 ]
+# uscc: 18 characters, GB 32100; resident_id: GB 11643; money: printed in yuan, held in fen; rate:
+# printed as 0.9 or 90%, held in ten-thousandths; level: one of the column's values.
 Table = Literal["subject", "bases", "events"]
 Number = int | Decimal
 Privacy = Literal["ordinary", "consent", "sensitive", "protected"]
@@ -35,50 +37,23 @@ _FIXED_SCALE: Final[dict[str, int]] = {"integer": 1, "money": 100, "rate": 10_00
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column of the dictionary.
-
-    Parameters
-    ----------
-    id : str
-        English identifier.
-    label_zh : str
-        Chinese header.
-    type : str
-        ``text``, ``uscc`` (18 characters, GB 32100), ``resident_id`` (GB 11643), ``integer``,
-        ``number``, ``money`` (printed in yuan, held in fen), ``rate`` (printed as 0.9 or 90%, held
-        in ten-thousandths), ``flag``, ``level`` (one of `values`), ``date``.
-    table : {"subject", "bases", "events"}
-        The file it belongs to.
-    unit : str
-        Printed unit, for people.
-    scale : int
-        Integers per printed unit of a ``number``.
-    minimum, maximum : int or Decimal, optional
-        Allowed range in the printed unit; every numeric column has both.
-    typical : tuple of two numbers, optional
-        Range in which the median of a real file lies; outside it a wrong unit is suspected.
-    values : dict of str to tuple of str
-        For a level: id to the Chinese words accepted for it, the label first.
-    aliases : tuple of str
-        Other headers accepted.
-    privacy : {"ordinary", "consent", "sensitive", "protected"}
-        Consent: only with the person's written consent; protected: never a model input by default.
-    note : str
-        Remarks for the reader.
-    """
+    """One column of the dictionary."""
 
     id: str
     label_zh: str
     type: ColumnType
-    table: Table = "subject"
+    table: Table = "subject"  # the file it belongs to
     label_en: str = ""
-    unit: str = ""
-    scale: int = 1
-    minimum: Number | None = None
+    unit: str = ""  # printed, for people
+    scale: int = 1  # integers per printed unit of a ``number``
+    minimum: Number | None = None  # in the printed unit; every numeric column has both
     maximum: Number | None = None
+    # Where the median of a real file lies; outside it a wrong unit is suspected.
     typical: tuple[Number, Number] | None = None
+    # Of a level: id to the Chinese words accepted for it, the label first.
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()  # other headers accepted
+    # consent: only with the person's written consent; protected: never a model input by default
     privacy: Privacy = "ordinary"
     note: str = ""
 
@@ -159,13 +134,6 @@ def column(column_id: str) -> Column:
 
 def printed(column_id: str, value: object) -> str:
     """Return a held value as people print it: yuan, percent, the Chinese word of a level.
-
-    Parameters
-    ----------
-    column_id : str
-        Column of the dictionary.
-    value : object
-        As held: an integer of the column's unit, a bool, a date, an id; None is a dash.
 
     Examples
     --------

@@ -16,7 +16,7 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.tables.cells import Cell, Plain
 from lishui_credit.tables.cells import cell as read
 from lishui_credit.tables.columns import Column, dictionary
@@ -30,7 +30,7 @@ _TOTAL: Final = (
     r"^\s*([本全][页村乡镇县市区])?\s*([合总小共累]\s*计|[Tt]otal|TOTAL|[Ss]um)"  # also 合 计
 )
 _CODES: Final = ("uscc", "resident_id")
-_TOTAL_SAID: Final = ("a total row, not a subject", "合计行,不是主体")
+_TOTAL_SAID: Final = Bilingual("a total row, not a subject", "合计行,不是主体")
 _PARTS: Final = 64
 _PART_ROWS = 2_000_000
 _SAMPLE: Final = 100_000
@@ -48,39 +48,23 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The keys a file may name; rows with another are rejected for `reason`, their key in its {}.
+    """The keys a file may name; rows with another are rejected for `reason`, their key in its {}."""
 
-    `keys` has one column: every key readable, and once.
-    """
-
-    keys: pl.LazyFrame
+    keys: pl.LazyFrame  # one column: every key readable, and once
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conformed:
-    """A frame that keeps to the dictionary, and what did not.
+    """A frame that keeps to the dictionary, and what did not."""
 
-    Parameters
-    ----------
-    frame : polars.LazyFrame
-        Accepted rows, columns named by id; known to the engine as sorted by the key where the file
-        is, so that joins merge instead of holding a side.
-    rejected : polars.DataFrame
-        Columns ``row`` (line of the file), ``reasons``, then the raw cells.
-    rows : int
-        Rows read.
-    notes : tuple of str
-        Encoding, ignored columns, units taken from headers.
-    in_order : bool
-        Whether the rows stand in the order of their keys; strictly, where keys are unique.
-    """
-
+    # Accepted rows, columns named by id; known to the engine as sorted by the key where the file is,
+    # so that joins merge instead of holding a side.
     frame: pl.LazyFrame
-    rejected: pl.DataFrame
-    rows: int
-    notes: tuple[str, ...] = ()
-    in_order: bool = False
+    rejected: pl.DataFrame  # row (line of the file), reasons, then the raw cells
+    rows: int  # read
+    notes: tuple[str, ...] = ()  # encoding, ignored columns, units taken from headers
+    in_order: bool = False  # by their keys; strictly, where keys are unique
 
     @property
     def accepted(self) -> int:
@@ -99,45 +83,15 @@ def conform(
     suspect_units: bool = True,
     known: Mapping[str, Column] | None = None,
 ) -> Conformed:
-    """Turn a raw frame into dictionary columns, row by row, rejecting what cannot be read.
-
-    Parameters
-    ----------
-    raw : Raw
-        As read.
-    wanted : mapping of str to bool
-        Column ids to take, and whether each must be there.
-    key : str, optional
-        Column that names the row; rows without it are rejected.
-    unique : bool, default True
-        Reject every row whose key stands more than once.
-    rules : sequence of Rule
-        Checks between columns, on the values as read.
-    among : Known, optional
-        Reject rows whose key is none of these.
-    suspect_units : bool, default True
-        Refuse a file whose median suggests another unit than the one assumed; a file of a few
-        chosen rows has no median to speak of.
-    known : mapping of str to Column, optional
-        Columns of another kind of file, in the dictionary's place.
-
-    Returns
-    -------
-    Conformed
-
-    Raises
-    ------
-    SubjectError
-        For problems of the whole file, all at once: missing columns, two headers for one column,
-        banned fields, a suspected unit, no rows.
-
-    Notes
-    -----
-    Cost: one pass over the file to look for faults (a second one only when there are any), one
-    over its keys (a second one only where they do not rise), all streamed. Columns whose first rows
-    keep to one plain form (`Cell.plain`) are read by it and only proven to keep to it throughout;
-    where the proof fails, another form or the long way is taken and the pass is made again.
-    """
+    """Turn a raw frame into dictionary columns, row by row, rejecting what cannot be read."""
+    # `wanted` tells whether each column must be there; rows without `key`, with one that occurs more
+    # than once (`unique`) or is none of `among` are rejected, as are those that break one of `rules`.
+    # A file of a few chosen rows has no median to suspect a unit by (`suspect_units`). `known` are
+    # columns of another kind of file, in the dictionary's place.
+    # Cost: one pass over the file to look for faults (a second one only when there are any), one over
+    # its keys (a second one only where they do not rise), all streamed. Columns whose first rows keep
+    # to one plain form (`Cell.plain`) are read by it and only proven to keep to it throughout; where
+    # the proof fails, another form or the long way is taken and the pass is made again.
     schema, known = raw.frame.collect_schema(), dictionary() if known is None else known
     matched, ignored = match(schema.names(), wanted, raw.name, known)
     cells = {
@@ -226,7 +180,7 @@ def _faults(
     ]
     total = reduce(or_, texts).fill_null(False) if texts else None
     if total is not None:
-        faults.append((tr(*_TOTAL_SAID), total))
+        faults.append((str(_TOTAL_SAID), total))
     unreadable = no_value()
     for name, cell in cells.items():
         for reason, test in cell.faults:
@@ -302,10 +256,8 @@ def _in_order(raw: Raw, cell: Cell, *, strictly: bool) -> bool:
 
 
 def _doubled(raw: Raw, cell: Cell, rows: int) -> pl.DataFrame:
-    """Return keys that stand more than once, with how often, in bounded memory.
-
-    Keys are counted part by part of a hash, so that only a part of them is held at a time.
-    """
+    """Return keys that stand more than once, with how often, in bounded memory."""
+    # Counted part by part of a hash, so that only a part of them is held at a time.
     keys = raw.frame.select(cell.value.alias("_key")).filter(pl.col("_key").is_not_null())
     parts = min(max(rows // _PART_ROWS, 1), _PARTS)
     found = []
@@ -317,11 +269,9 @@ def _doubled(raw: Raw, cell: Cell, rows: int) -> pl.DataFrame:
 
 
 def _strangers(raw: Raw, cell: Cell, among: Known, *, in_order: bool) -> pl.DataFrame:
-    """Return the readable keys that are none of the known ones, each once.
-
-    Keys in order are merged with known ones in order. Of others only the distinct ones are held:
-    the known ones may be a thousand times as many.
-    """
+    """Return the readable keys that are none of the known ones, each once."""
+    # Keys in order are merged with known ones in order. Of others only the distinct ones are held:
+    # the known ones may be a thousand times as many.
     faults = [test.fill_null(False) for _, test in cell.faults]
     readable = raw.frame.filter(~reduce(or_, faults)) if faults else raw.frame
     keys = readable.select(cell.value.alias("_key"))
@@ -346,18 +296,16 @@ def _reject(
     key: str | None,
     wrong: Sequence[tuple[str, pl.DataFrame]],
 ) -> tuple[pl.DataFrame, pl.LazyFrame]:
-    """Return the rejected rows with their reasons, and the others.
-
-    `wrong` holds keys that no row may have, and what is said of a row that has one: of its columns,
-    ``_key`` first.
-    """
+    """Return the rejected rows with their reasons, and the others."""
+    # `wrong` holds keys that no row may have, and what is said of a row that has one: of its
+    # columns, ``_key`` first.
     indexed = raw.numbered()
     others = pl.lit(True)
     reasons: list[pl.Expr] = []
     for reason, test in tests:
         spoken = pl.lit(reason) if isinstance(reason, str) else reason
         reasons.append(pl.when(test & others).then(spoken))
-        if isinstance(reason, str) and reason == tr(*_TOTAL_SAID):
+        if isinstance(reason, str) and reason == str(_TOTAL_SAID):
             others = ~test  # a total row is that, whatever else is wrong with it
     added: list[str] = []
     if wrong and key is not None:

@@ -19,18 +19,7 @@ Frame: TypeAlias = "IntoFrame"
 
 
 def as_polars(frame: Any, where: str = "") -> pl.DataFrame:
-    """Return any frame as polars holds it.
-
-    Parameters
-    ----------
-    frame : polars DataFrame or LazyFrame, pandas DataFrame, pyarrow Table, any narwhals frame
-    where : str, default ""
-        What the frame holds, for the message.
-
-    Raises
-    ------
-    SubjectError
-        If it is no frame.
+    """Return any frame (polars, pandas, pyarrow, narwhals) as polars holds it.
 
     Examples
     --------
@@ -72,28 +61,9 @@ def absent(name: str, columns: Sequence[str]) -> Problem:
 
 
 def stands_in_order(frame: pl.LazyFrame, cell: pl.Expr, *, strictly: bool = False) -> bool:
-    """Tell whether each cell of a column is at least the one before, and none is null.
-
-    Parameters
-    ----------
-    frame : polars.LazyFrame
-        Read piece by piece, in its order.
-    cell : polars.Expr
-        The column.
-    strictly : bool, default False
-        Each cell must be greater, so that none can stand twice.
-
-    Notes
-    -----
-    Cost: one comparison per row. Held are the ends of every piece; a `shift` in the query itself
-    would hold the column.
-
-    Examples
-    --------
-    >>> frame = pl.LazyFrame({"a": [1, 2, 2]})
-    >>> stands_in_order(frame, pl.col("a")), stands_in_order(frame, pl.col("a"), strictly=True)
-    (True, False)
-    """
+    """Tell whether each cell of a column is at least the one before, and none is null."""
+    # `strictly`: each must be greater, so that none occurs twice. Cost: one comparison per row. Held
+    # are the ends of every piece; a `shift` in the query itself would hold the column.
     column = frame.select(cell.alias("first")).with_row_index("row")
     ids = column.collect_schema()
     schema = {**ids, "last": ids["first"], "rises": pl.Boolean()}

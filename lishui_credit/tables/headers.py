@@ -16,17 +16,17 @@ from functools import cache
 from typing import Final
 
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.tables.columns import Column, dictionary
 from lishui_credit.tables.read import TWIN
 
 BANNED: Final = (
-    ("宗教", "religion"),
-    ("基因", "gene"),
-    ("指纹", "fingerprint"),
-    ("血型", "blood_type"),
-    ("疾病", "disease"),
-    ("病史", "medical_history"),
+    Bilingual("religion", "宗教"),
+    Bilingual("gene", "基因"),
+    Bilingual("fingerprint", "指纹"),
+    Bilingual("blood_type", "血型"),
+    Bilingual("disease", "疾病"),
+    Bilingual("medical_history", "病史"),
 )
 """Fields no credit file may hold (征信业管理条例 art. 14; 浙江省公共信用信息管理条例)."""
 
@@ -51,13 +51,7 @@ UNITS: Final[dict[str, dict[str, Decimal]]] = {
 
 
 def normal(header: str) -> str:
-    """Return a header without spaces, case and full-width forms.
-
-    Examples
-    --------
-    >>> normal(" 总资产（万元） ")
-    '总资产(万元)'
-    """
+    """Return a header without spaces, case and full-width forms."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", header)).lower()
 
 
@@ -70,11 +64,11 @@ def banned_as(name: str) -> str | None:
     ('宗教', 'blood_type', None)
     """
     plain = normal(name)
-    for chinese, english in BANNED:
-        if chinese in plain:
-            return chinese
-        if plain == english:
-            return english
+    for field in BANNED:
+        if field.zh in plain:
+            return field.zh
+        if plain == field.en:
+            return field.en
     return None
 
 
@@ -85,7 +79,7 @@ def banned(header: str, where: str) -> Problem | None:
     return Problem(
         tr("a field no credit file may hold", "信用档案不得采集的信息"),
         header,
-        tr("take the column out", "请删除该列"),
+        tr("delete the column", "请删除该列"),
         where=where,
     )
 
@@ -141,32 +135,10 @@ def match(
     where: str,
     known: Mapping[str, Column] | None = None,
 ) -> tuple[dict[str, tuple[str, str]], list[str]]:
-    """Match a file's headers to dictionary columns.
-
-    Parameters
-    ----------
-    headers : sequence of str
-        As they stand in the file.
-    wanted : mapping of str to bool
-        Column id to required.
-    where : str
-        File name for messages.
-    known : mapping of str to Column, optional
-        Columns of another kind of file, in the dictionary's place.
-
-    Returns
-    -------
-    matched : dict of str to (header, unit)
-        By column id; unit is empty where the header states none.
-    ignored : list of str
-        Headers nobody asked for.
-
-    Raises
-    ------
-    SubjectError
-        With every required column that is missing (and the nearest header), every column that two
-        headers claim, every banned field; or once, where no header is known at all.
-    """
+    """Match a file's headers to columns: (header, unit) by column id, and headers not asked for."""
+    # `wanted` tells whether each column must be there; `known` are columns of another kind of file.
+    # Raised at once: columns that are missing (with the nearest header), columns that two headers
+    # claim, banned fields; or, where no header is known at all, only that.
     known = dictionary() if known is None else known
     problems: list[Problem] = []
     matched: dict[str, tuple[str, str]] = {}

@@ -65,30 +65,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw:
-    """A file as read, before any meaning is given to it.
+    """A file as read, before any meaning is given to it."""
 
-    Parameters
-    ----------
-    frame : polars.LazyFrame
-        All cells text for CSV and Excel; typed for Parquet.
-    name : str
-        File name, for messages.
-    first_row : int
-        Line (or sheet row) of the first data row in the file.
-    notes : tuple of str
-        What a reader should know: encoding, sheet taken, header row.
-    places : polars.Series, optional
-        Line of every row, where rows were left out between; they follow `first_row` if None.
-    text : Text, optional
-        Of a CSV.
-    """
-
-    frame: pl.LazyFrame
-    name: str
-    first_row: int = 2
-    notes: tuple[str, ...] = ()
-    places: pl.Series | None = None
-    text: Text | None = None
+    frame: pl.LazyFrame  # all cells text for CSV and Excel; typed for Parquet
+    name: str  # of the file, for messages
+    first_row: int = 2  # line, or sheet row, of the first data row
+    notes: tuple[str, ...] = ()  # encoding, sheet taken, header row
+    places: pl.Series | None = None  # line of every row, where some were left out between
+    text: Text | None = None  # of a CSV
 
     def numbered(self) -> pl.LazyFrame:
         """Return the frame with each row's line of the file as ``_row``."""
@@ -98,18 +82,7 @@ class Raw:
 
 
 def sha256(path: Path | str) -> str:
-    """Return the SHA-256 of a file's bytes.
-
-    Examples
-    --------
-    >>> import tempfile, pathlib
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> path = pathlib.Path(folder.name) / "a"
-    >>> _ = path.write_bytes(b"a")
-    >>> sha256(path)[:8]
-    'ca978112'
-    >>> folder.cleanup()
-    """
+    """Return the SHA-256 of a file's bytes."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -119,27 +92,9 @@ def read(
     is_header: Callable[[str], bool] | None = None,
     is_date: Callable[[str], bool] | None = None,
 ) -> Raw:
-    """Read one file as a raw lazy frame.
-
-    Parameters
-    ----------
-    path : path-like
-        ``.csv``, ``.tsv``, ``.txt``; ``.xlsx`` and its kin; ``.parquet``.
-    is_header : callable, optional
-        Tells whether a text is a known header; used to find the header row of a sheet that has
-        title rows above it.
-    is_date : callable, optional
-        Tells whether a text is the header of a date; Excel's day numbers below it become dates.
-
-    Returns
-    -------
-    Raw
-
-    Raises
-    ------
-    SubjectError
-        If the file is absent, empty, cut short, of an unknown kind or in no readable encoding.
-    """
+    """Read a text table, workbook or Parquet file as a raw lazy frame."""
+    # `is_header` finds the header row of a sheet that has title rows above it; Excel's day numbers
+    # below a header of `is_date` become dates.
     path = Path(path)
     problem: Problem | None = None
     if not path.exists():
@@ -323,10 +278,8 @@ def _excel(
 
 
 def _refuse_unreadable_headers(headers: Mapping[str, str], where: str) -> None:
-    """Raise for headers, by where they stand, that are unreadable: a column nobody can name.
-
-    Which column it is cannot be known, so none may be taken for absent.
-    """
+    """Raise for headers, by where they stand, that are unreadable: a column nobody can name."""
+    # Which column it is cannot be known, so none may be taken for absent.
     problems = [
         Problem(
             tr("a header has no readable value", "表头没有可读取的值"),
@@ -347,12 +300,10 @@ def _refuse_unreadable_headers(headers: Mapping[str, str], where: str) -> None:
 def _named_numbers(
     body: pl.DataFrame, is_date: Callable[[str], bool] | None
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Name what Excel made of numbers: days counted from 1899, ids rounded to 15 digits.
-
-    A date cell without a date format holds its day number. A cell of 16 digits or more that a
-    float holds exactly was a number, and its last digits are lost; one or two may be chance, so a
-    column needs `_FEW` of them and no other. It is written with an exponent, which is no id.
-    """
+    """Name what Excel made of numbers: days counted from 1899, ids rounded to 15 digits."""
+    # A date cell without a date format holds its day number. A cell of 16 digits or more that a
+    # float holds exactly was a number, and its last digits are lost; one or two may be chance, so a
+    # column needs `_FEW` of them and no other. It is written with an exponent, which is no id.
     notes: list[str] = []
     named = []
     for name in body.columns:

@@ -25,14 +25,12 @@ def settle(
     left: int = 0,
     skip: bool = False,
 ) -> None:
-    """Write rejected rows beside an output; stop there unless others are left and these are skipped.
-
-    Rows have ``row`` (line of the file), ``reasons`` and, where they come from several files,
-    ``file``; an empty table takes an earlier file of rejected rows away. `job` names what is done
-    with the rows, an English verb in -e, such as grade; `left` rows can go on without the others, 0
-    where the job offers no such choice.
-    """
+    """Write rejected rows beside an output; stop there unless others are left and these are skipped."""
     path = None if output is None else rejected_path(output)
+    # Rows have ``row`` (line of the file), ``reasons`` and, where they come from several files,
+    # ``file``; an empty table takes an earlier file of rejected rows away. `job` names what is done
+    # with the rows, an English verb in -e, such as grade; `left` rows can go on without the others, 0
+    # where the job offers no such choice.
     if rejected.is_empty():
         if path is not None:
             path.unlink(missing_ok=True)

@@ -54,7 +54,7 @@ def _unit_problem(header: str, unit: str, looks: str, median: float, where: str)
     if unit:
         what = tr(f"'{header}' looks like {looks}", f"“{header}”疑似以{looks}填写")
         hint = tr(
-            "mend the unit in the header; if it is right, give the column in 分",
+            "correct the unit in the header; if it is right, write the amounts in 分",
             "请更正表头中的单位;若单位无误,请改以分填写",
         )
     else:

@@ -39,11 +39,12 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from pydantic_core import ErrorDetails, SchemaValidator
 
+Tables = Mapping[str, Any]  # as a document holds them: values of any type
 Noun = TypeVar("Noun", bound="DataclassInstance")
 
 _NAMED: Final = {"from": "start"}  # what a document says, and a word Python keeps for itself
 _LITERAL_TYPES: Final = frozenset({"bool", "date", "decimal", "float", "int", "str"})
-_WORDS: Final[Mapping[Any, Bilingual]] = {
+_WORDS: Final[Mapping[object, Bilingual]] = {
     bool: Bilingual("true or false", "布尔值(true 或 false)"),
     int: Bilingual("a whole number", "整数"),
     Decimal: Bilingual("a number", "数字"),
@@ -118,11 +119,9 @@ class Document:
     text: str = ""
     data: bytes = b""
 
-    def at(self, loc: Loc, tables: Mapping[str, Any] | None = None) -> str:
-        """Return ``name:line table[n] 'id'`` for a place, as exact as the text allows.
-
-        The place is one of `tables` where these are not the document's own but laid over others.
-        """
+    def at(self, loc: Loc, tables: Tables | None = None) -> str:
+        """Return ``name:line table[n] 'id'`` for a place, as exact as the text allows."""
+        # The place is one of `tables` where these are not the document's own but laid over others.
         label = f" {loc[0]}" if loc else ""
         rows: object = self.tables if tables is None else tables
         for name, place in pairwise((*loc, "")):
@@ -134,7 +133,7 @@ class Document:
         line = self._line(self._own(loc, tables))
         return f"{self.name}:{line}{label}" if line else f"{self.name}{label}"
 
-    def _own(self, loc: Loc, tables: Mapping[str, Any] | None) -> Loc:
+    def _own(self, loc: Loc, tables: Tables | None) -> Loc:
         """Return where a row of other tables stands in this text, if it does: found by its id."""
         if tables is None or len(loc) < 2 or not isinstance(loc[1], int):
             return loc
@@ -154,13 +153,10 @@ class Document:
     def make(
         self,
         kind: type[Noun],
-        tables: Mapping[str, Any] | None = None,
+        tables: Tables | None = None,
         beside: Iterable[Problem] = (),
     ) -> Noun:
-        """Return the tables, or others in their place, as a dataclass.
-
-        Raises the document's error with every mistake, after those that are told beside them.
-        """
+        """Return the tables, or others in their place, as a dataclass; raises with every mistake."""
         from pydantic_core import ValidationError
 
         body = self.tables if tables is None else tables
@@ -174,7 +170,7 @@ class Document:
     def refuse(
         self,
         found: Iterable[tuple[Loc, Problem]],
-        tables: Mapping[str, Any] | None = None,
+        tables: Tables | None = None,
         beside: Iterable[Problem] = (),
     ) -> None:
         """Raise the document's error where there is a problem; each is told with its place."""
@@ -182,14 +178,14 @@ class Document:
             raise self.error(problems)
 
     def _placed(
-        self, found: Iterable[tuple[Loc, Problem]], tables: Mapping[str, Any] | None
+        self, found: Iterable[tuple[Loc, Problem]], tables: Tables | None
     ) -> Iterable[Problem]:
         """Return problems with their places, in the order of the lines, each once."""
         by_line = sorted(found, key=lambda row: self._line(self._own(row[0], tables)) or 0)
         return dict.fromkeys(replace(row, where=self.at(loc, tables)) for loc, row in by_line)
 
 
-def _mistakes(kind: type[Any], row: ErrorDetails) -> Iterator[tuple[Loc, Problem]]:
+def _mistakes(kind: object, row: ErrorDetails) -> Iterator[tuple[Loc, Problem]]:
     """Yield what the validator finds wrong at one place, in words."""
     at = row["loc"]
     if at and isinstance(at[-1], int) and row["type"].startswith("missing"):
@@ -276,11 +272,9 @@ def _strict(node: Any) -> Any:
     return strict
 
 
-def _reached(kind: Any, loc: Loc) -> tuple[Loc, Any]:
-    """Return how far a place leads into a dataclass, and the kind of value that is wanted there.
-
-    The validator goes on to the members of a union, which no document names.
-    """
+def _reached(kind: object, loc: Loc) -> tuple[Loc, object]:
+    """Return how far a place leads into a dataclass, and the kind of value that is wanted there."""
+    # The validator goes on to the members of a union, which no document names.
     reached: list[str | int] = []
     for part in loc:
         kind = _needed(kind)
@@ -301,7 +295,7 @@ def _reached(kind: Any, loc: Loc) -> tuple[Loc, Any]:
     return tuple(reached), _needed(kind)
 
 
-def _needed(kind: Any) -> Any:
+def _needed(kind: object) -> object:
     """Return a kind without its None."""
     if get_origin(kind) not in (Union, UnionType):
         return kind
@@ -309,14 +303,14 @@ def _needed(kind: Any) -> Any:
     return inner[0] if len(inner) == 1 else Union[inner]  # noqa: UP007 - made of a tuple
 
 
-def _keys(kind: Any) -> list[str]:
+def _keys(kind: object) -> list[str]:
     if not is_dataclass(kind) or not isinstance(kind, type):
         return []
     names = {field: key for key, field in _NAMED.items()} if kind.__name__ == "Period" else {}
     return [names.get(row.name, row.name) for row in fields(kind)]
 
 
-def _said(kind: Any) -> Bilingual:
+def _said(kind: object) -> Bilingual:
     """Return what a value must be, in words."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):

@@ -28,22 +28,13 @@ _COMPILED: Final = re.compile(_PATTERN, re.DOTALL)
 
 
 def unreadable(cell: pl.Expr) -> pl.Expr:
-    """Return whether text cells hold an error or a formula without a value; null where null.
-
-    Examples
-    --------
-    >>> cells = pl.DataFrame({"a": ["#N/A", "#DIV/0!", "1", "#3 plant", None]})
-    >>> cells.select(unreadable(pl.col("a"))).to_series().to_list()
-    [True, True, False, False, None]
-    """
+    """Return whether text cells hold an error or a formula without a value; null where null."""
     return cell.str.contains(f"(?s){_PATTERN}")
 
 
 def surely_readable(cell: pl.Expr) -> pl.Expr:
-    """Return whether text cells, bare of blanks, begin as no unreadable one does.
-
-    It costs a tenth of `unreadable`, and says no of a few readable texts as well.
-    """
+    """Return whether text cells, bare of blanks, begin as no unreadable one does."""
+    # It costs a tenth of `unreadable`, and says no of a few readable texts as well.
     return (cell >= "$") & ~cell.str.starts_with("Err:")
 
 

@@ -31,11 +31,6 @@ _RISKY: Final = r"^[=+\-@]|^\d{11,}"
 def replacing(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside `path` that takes its place when the block ends well.
 
-    Parameters
-    ----------
-    path : path-like
-        The output; its folder is made if absent.
-
     Examples
     --------
     >>> import tempfile, pathlib
@@ -63,13 +58,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
 
 
 def check_suffix(path: Path | str) -> Path:
-    """Return the path if its kind can be written.
-
-    Raises
-    ------
-    SubjectError
-        If the suffix is none of ``.parquet``, ``.csv``, ``.xlsx``, or a folder stands there.
-    """
+    """Return the path if its kind can be written; raises `SubjectError`."""
     path = Path(path)
     if path.is_dir():
         raise SubjectError(
@@ -87,18 +76,7 @@ def check_suffix(path: Path | str) -> Path:
 
 
 def keep_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
-    """Refuse outputs that would take the place of an input.
-
-    Parameters
-    ----------
-    outputs, inputs : iterable of path-like
-        Files to be written, and files that are read; links are followed.
-
-    Raises
-    ------
-    SubjectError
-        Naming every input that an output would overwrite.
-    """
+    """Raise `SubjectError` for outputs that would take the place of an input."""
     read = {Path(path).resolve() for path in inputs}
     lost = [path for path in map(Path, outputs) if path.resolve() in read]
     if lost:
@@ -113,13 +91,7 @@ def keep_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
 
 
 def refuse_overfull(rows: int, hint: str, where: str) -> None:
-    """Refuse rows below a header that a sheet cannot hold.
-
-    Raises
-    ------
-    SubjectError
-        With `hint`, what to do instead, and `where`, the file or sheet.
-    """
+    """Raise `SubjectError` for rows below a header that a sheet cannot hold."""
     if rows > _SHEET_ROWS:
         raise SubjectError(
             Problem(
@@ -140,23 +112,7 @@ def safe_text(name: str) -> pl.Expr:
 def write_table(
     frame: pl.LazyFrame, path: Path | str, metadata: dict[str, str] | None = None
 ) -> None:
-    """Write a frame, streaming where the format allows.
-
-    Parameters
-    ----------
-    frame : polars.LazyFrame
-        What to write.
-    path : path-like
-        ``.parquet`` (zstd, with `metadata`), ``.csv`` (UTF-8 with BOM, codes kept as text) or
-        ``.xlsx``.
-    metadata : dict of str to str, optional
-        Key-value pairs for the Parquet footer.
-
-    Raises
-    ------
-    SubjectError
-        If the kind is unknown, or a sheet cannot hold the rows.
-    """
+    """Write a frame as Parquet (with `metadata`), CSV or Excel, streaming where the format allows."""
     path = check_suffix(path)
     kind = path.suffix.lower()
     if kind == ".parquet":

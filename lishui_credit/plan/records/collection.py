@@ -105,7 +105,7 @@ def _due(catalogue: pl.DataFrame, period: date, start: date) -> pl.DataFrame:
     in_force = (pl.col("valid_from") <= period).fill_null(True) & (
         pl.col("valid_until") > period
     ).fill_null(True)
-    banned = pl.col("title").str.contains("|".join(zh for zh, _ in BANNED))
+    banned = pl.col("title").str.contains("|".join(field.zh for field in BANNED))
     why = (
         pl.when(banned)
         .then(pl.lit("forbidden"))

@@ -12,6 +12,7 @@ from collections import Counter
 from fractions import Fraction
 
 from lishui_credit.errors import Problem
+from lishui_credit.language import Bilingual
 from lishui_credit.points import INT64_MAX, INT128_MAX
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.grade_checks import (
@@ -80,7 +81,7 @@ def _status(rubric: Rubric) -> Found:
                 ("status",),
                 "a reconstructed edition must say what it lacks",
                 "提纲版本(reconstructed)须写明所缺内容",
-                hint=(
+                hint=Bilingual(
                     "add [lacking] with what, what_zh, how",
                     "请补充 [lacking]:what、what_zh、how",
                 ),
@@ -214,7 +215,10 @@ def _missing(loc: Loc, row: Indicator, rubric: Rubric) -> Found:
             loc,
             "the row needs missing: what an empty value means",
             "该行须写 missing(空值如何处理)",
-            hint=('write missing = "withhold", "zero", "full" or "exclude"', "请写 missing"),
+            hint=Bilingual(
+                'write missing = "withhold", "zero", "full" or "exclude"',
+                '请写 missing = "withhold"、"zero"、"full" 或 "exclude"',
+            ),
         )
     if row.missing == "exclude" and rubric.aggregate not in ("sum", "weighted"):
         yield say(
@@ -288,7 +292,7 @@ def _widths(rubric: Rubric) -> Found:
                 "the numbers of this row can be too large to compute exactly",
                 "该行数值可能过大,无法精确计算",
                 heaviest,
-                ("lower the maximum of its columns", "请降低所用列的 maximum"),
+                Bilingual("lower the maximum of its columns", "请降低所用列的 maximum"),
             )
     reach = max(tables.reachable(rubric), 1)
     if reach * reach > INT64_MAX:

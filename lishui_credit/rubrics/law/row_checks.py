@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from lishui_credit.errors import Problem
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.points import Band
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.event_rules import Number
@@ -31,10 +31,10 @@ Found = Iterator[tuple[Loc, Problem]]
 
 
 def say(
-    loc: Loc, en: str, zh: str, found: object = "", hint: tuple[str, str] = ("", "")
+    loc: Loc, en: str, zh: str, found: object = "", hint: Bilingual | str = ""
 ) -> tuple[Loc, Problem]:
     """Return a problem at its place, in the language in use."""
-    return loc, Problem(tr(en, zh), str(found), tr(*hint))
+    return loc, Problem(tr(en, zh), str(found), str(hint))
 
 
 def check_column(loc: Loc, name: str | None, kinds: Sequence[str] = ()) -> Found:
@@ -48,7 +48,7 @@ def check_column(loc: Loc, name: str | None, kinds: Sequence[str] = ()) -> Found
             "no such column in the data dictionary",
             "数据字典中没有该列",
             name,
-            (
+            Bilingual(
                 "correct the name, or add it to dictionary/*.toml",
                 "请改正名称,或补入 dictionary/*.toml",
             ),
@@ -59,7 +59,7 @@ def check_column(loc: Loc, name: str | None, kinds: Sequence[str] = ()) -> Found
             "the column's type does not fit here",
             "此处不能用该类型的列",
             f"{name}: {known[name].type}",
-            (f"take one of {', '.join(kinds)}", f"可用类型:{'、'.join(kinds)}"),
+            tr(f"take one of {', '.join(kinds)}", f"可用类型:{'、'.join(kinds)}"),
         )
 
 
@@ -71,7 +71,7 @@ def check_fine(loc: Loc, points: Number, unit: int) -> Found:
             "points have more decimals than point_unit holds",
             "分值的小数位多于 point_unit 所容",
             f"{points}, point_unit = {unit}",
-            ("raise point_unit", "请增大 point_unit"),
+            Bilingual("raise point_unit", "请增大 point_unit"),
         )
 
 
@@ -133,7 +133,7 @@ def check_bands(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
                 "the bands leave a gap",
                 "分档之间有空档",
                 f"{float(probe):g}",
-                ("end with a band without bounds", "请在末尾加一个无界限的分档"),
+                Bilingual("end with a band without bounds", "请在末尾加一个无界限的分档"),
             )
             break
         hits.add(hit)
@@ -168,7 +168,7 @@ def check_levels(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
             "levels and the column's values differ",
             "levels 与该列取值不一致",
             key,
-            (
+            Bilingual(
                 f"the values are {', '.join(sorted(allowed))}",
                 f"取值为 {'、'.join(sorted(allowed))}",
             ),
@@ -227,9 +227,7 @@ def check_formula(loc: Loc, name: str, params: Mapping[str, Factor], rubric: Rub
     """Yield where a formula is unknown or lacks parameters or columns."""
     formula = FORMULAS.get(name)
     if formula is None:
-        yield say(
-            loc, "no such formula", "没有该公式", name, (", ".join(FORMULAS), "、".join(FORMULAS))
-        )
+        yield say(loc, "no such formula", "没有该公式", name, ", ".join(FORMULAS))
         return
     given = set(params) | set(rubric.choice_values())
     lacking = sorted(set(formula.params) - given)

@@ -38,25 +38,14 @@ _FORMS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A sheet as it stands.
+    """A sheet as it stands."""
 
-    Parameters
-    ----------
-    frame : polars.DataFrame
-        All cells text; row 0 is the sheet's first row, blank or not. Unreadable cells hold what
-        `lishui_credit.tables.unreadable` says of them.
-    name : str
-        Its name.
-    columns : tuple of int
-        Which column of the sheet each column of the frame is, from 0.
-    others : int
-        Sheets of the workbook that were not read.
-    """
-
+    # All cells text; row 0 is the sheet's first row, blank or not. Unreadable cells hold what
+    # `tables.unreadable` says of them.
     frame: pl.DataFrame
     name: str
-    columns: tuple[int, ...]
-    others: int
+    columns: tuple[int, ...]  # which column of the sheet each column of the frame is, from 0
+    others: int  # sheets of the workbook that were not read
 
     def place(self, row: int, column: int) -> str:
         """Return the address of a cell of the frame: B3."""
@@ -68,13 +57,7 @@ class Sheet:
 
 
 def first_sheet(path: Path) -> Sheet:
-    """Read the first sheet of a workbook.
-
-    Raises
-    ------
-    SubjectError
-        If the file is no readable workbook.
-    """
+    """Read the first sheet of a workbook; raises `SubjectError` where it is none."""
     import fastexcel
 
     try:

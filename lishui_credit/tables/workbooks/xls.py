@@ -26,28 +26,14 @@ _CELLS: Final = (_CONSTANT, _FORMULA, 0x0203, 0x0204, 0x027E, 0x00BD, 0x00FD)
 
 
 def errors(path: Path, place: int) -> dict[tuple[int, int], str]:
-    """Return the errors of a sheet by row and column, both from 0.
-
-    Parameters
-    ----------
-    path : Path
-        The workbook.
-    place : int
-        Which of its sheets, from 0.
-
-    Raises
-    ------
-    SubjectError
-        If a chart on the sheet keeps numbers of another sheet: the reader takes them for cells of
-        this one, and they stand over what it holds (calamine issue 700).
-    ValueError, IndexError, struct.error
-        If the file is no such workbook.
-    """
+    """Return the errors of one sheet of a workbook, counted from 0, by row and column, both from 0."""
     content = _workbook(path.read_bytes())
     sheets = [at for kind, at, _ in _records(content, 0) if kind == _SHEET]
     (start,) = struct.unpack_from("<I", content, sheets[place])
     found: dict[tuple[int, int], str] = {}
     for kind, at, depth in _records(content, start):
+        # A chart on the sheet may keep numbers of another sheet: the reader takes them for cells of
+        # this one, and they stand over what it holds (calamine issue 700).
         if depth > 1 and kind in _CELLS:
             raise SubjectError(
                 Problem(

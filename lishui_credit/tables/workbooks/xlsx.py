@@ -63,13 +63,7 @@ def has_unreadable(stream: IO[bytes]) -> bool:
 
 
 def retold(stream: IO[bytes], where: str) -> Iterator[bytes]:
-    """Return a sheet anew, piece by piece, with a text in the place of every unreadable cell.
-
-    Raises
-    ------
-    SubjectError
-        For an array formula without stored values: the other cells it fills may not be there.
-    """
+    """Return a sheet anew, piece by piece, with a text in the place of every unreadable cell."""
     shared: dict[str, str] = {}
     for piece, is_rows in _pieces(stream):
         whole = not is_rows or not _suspicious(piece)
@@ -127,7 +121,7 @@ class _Rows:
         self.parser.Parse(_BEFORE + rows + b"</rows>", True)
 
     def retold(self) -> bytes:
-        """Return the rows with a text in the place of every unreadable cell."""
+        """Return a sheet anew, piece by piece, with a text in the place of every unreadable cell."""
         made, end = [], 0
         for start, stop, cell in self.found:
             made += [self.rows[end:start], cell]
