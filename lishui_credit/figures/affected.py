@@ -11,8 +11,9 @@ import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank, rows_down
+from lishui_credit.figures.style import LEGEND, blank, rows_down
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
 
 _RATES = (
     ("approval", ("approved", "通过率"), BLUE, "circle"),

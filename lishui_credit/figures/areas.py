@@ -9,13 +9,14 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.figures.style import BLUE, GREY, INK, STATUS_COLOURS, blank
+from lishui_credit.figures.style import STATUS_COLOURS, blank
 from lishui_credit.language import tr, typeset
 from lishui_credit.plan.definitions import indicator, indicators
 from lishui_credit.plan.divisions import CITY, areas, division
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.shapes import ATTRIBUTION, labels, outlines
 from lishui_credit.plan.status import STATUSES
+from lishui_credit.reports.palette import BLUE, GREY, GRID, INK, PAPER
 
 _COS: Final = 0.88
 """Cosine of Lishui's latitude: a degree of longitude against one of latitude."""
@@ -25,7 +26,7 @@ _DARK: Final = frozenset({"reversed", "far_behind", "behind", "ahead", "achieved
 
 
 def _ink(status: str) -> str:
-    return "#FFFFFF" if status in _DARK else INK
+    return PAPER if status in _DARK else INK
 
 
 def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
@@ -43,7 +44,7 @@ def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
         state = STATUSES[found[code]["status"]] if code in found else STATUSES["no_data"]
         figure.add_scatter(
             x=[x for x, _ in ring], y=[y for _, y in ring], fill="toself", mode="lines",
-            fillcolor=STATUS_COLOURS[state.id], line={"color": "#FFFFFF", "width": 1.5},
+            fillcolor=STATUS_COLOURS[state.id], line={"color": PAPER, "width": 1.5},
             name=state.word, hoverinfo="skip", showlegend=False,
         )  # fmt: skip
     for code, (x, y) in labels().items():
@@ -172,8 +173,8 @@ def league_plot(league: pl.DataFrame, key: str, *, synthetic: bool = False) -> A
         if row.kind != "doubling"
         else tr("multiple of the county's own 2015", "本县2015年的倍数")
     )
-    figure.update_yaxes(autorange="reversed", automargin=True, gridcolor="#EEF1F4")
-    figure.update_xaxes(title=unit, gridcolor="#EEF1F4")
+    figure.update_yaxes(autorange="reversed", automargin=True, gridcolor=GRID)
+    figure.update_xaxes(title=unit, gridcolor=GRID)
     figure.update_layout(margin={"l": 8, "r": 150, "t": 56, "b": 48})
     return figure
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank
+from lishui_credit.figures.style import LEGEND, blank
 from lishui_credit.language import tr
+from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
 from lishui_credit.scorecards.bins.binning import WOE, Binning
 from lishui_credit.scorecards.cards.card import Card
 

@@ -12,8 +12,9 @@ import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BAND, BLUE, GREEN, GREY, LEGEND, RED, blank, rows_down
+from lishui_credit.figures.style import BAND, LEGEND, blank, rows_down
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
 
 _SETS = {
     "approved_old": ("old policy", "旧政策"),

@@ -12,8 +12,9 @@ from typing import Any
 import polars as pl
 
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, ORANGE, RED, blank, rows_down
+from lishui_credit.figures.style import LEGEND, blank, rows_down
 from lishui_credit.language import tr
+from lishui_credit.reports.palette import BLUE, GREEN, GREY, INK, ORANGE, RED
 from lishui_credit.validation.stability import CONVENTION
 
 _MOVED = {
@@ -101,7 +102,7 @@ def csi_bars(
         x=table["critical"].to_list(),
         mode="markers",
         name=tr("chance alone, 95 %", "仅由偶然(95%)"),
-        marker={"symbol": "line-ns-open", "size": 14, "color": "#000000"},
+        marker={"symbol": "line-ns-open", "size": 14, "color": INK},
     )
     _thresholds(figure, upright=True)
     widest = max([CONVENTION[1], *table["psi"].to_list()])

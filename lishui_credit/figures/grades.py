@@ -12,19 +12,9 @@ import polars as pl
 
 from lishui_credit.citation import EVIDENCE, Evidence, is_weak
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    LEGEND,
-    ORANGE,
-    PURPLE,
-    RED,
-    SKY,
-    blank,
-    rows_down,
-)
+from lishui_credit.figures.style import LEGEND, blank, rows_down
 from lishui_credit.language import tr
+from lishui_credit.reports.palette import BLUE, GREEN, GREY, INK, ORANGE, PAPER, PURPLE, RED, SKY
 
 if TYPE_CHECKING:
     from lishui_credit.rubrics.engine.explain import Explanation
@@ -33,7 +23,7 @@ if TYPE_CHECKING:
 _LADDER = (
     "#00224E", "#1B3A6B", "#41506C", "#5E676F", "#7C7B78", "#9B9074", "#BCA66A", "#DDBF57", "#FDE737",
 )  # fmt: skip
-_WITHOUT = "#FFFFFF"
+_WITHOUT = PAPER
 _LIGHT = ("#BCA66A", "#DDBF57", "#FDE737", _WITHOUT)
 _LEAST_NAMED = 0.06  # of a bar's width: below it a share would not fit
 
@@ -88,7 +78,7 @@ def distribution_bars(
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            insidetextfont={"color": "#000000" if colour in _LIGHT else "#FFFFFF"},
+            insidetextfont={"color": INK if colour in _LIGHT else PAPER},
             hovertext=[
                 f"{place} · {said}<br>{count:,} ({share:.1%})"
                 for place, count, share in part.select(
@@ -146,14 +136,14 @@ def migration_matrix(
         texttemplate="%{text}",
         zmin=0,
         zmax=1,
-        colorscale=[[0, "#FFFFFF"], [1, BLUE]],
+        colorscale=[[0, PAPER], [1, BLUE]],
         xgap=2,
         ygap=2,
         colorbar={"title": tr("of the row", "占本行"), "tickformat": ".3~%", "thickness": 12},
     )
     for place in range(len(grades)):
         low, high = place - 0.5, place + 0.5
-        line = {"color": "#000000", "width": 2}
+        line = {"color": INK, "width": 2}
         figure.add_shape(type="rect", x0=low, x1=high, y0=low, y1=high, line=line)
     before, after = years
     figure.update_layout(
@@ -200,7 +190,7 @@ def evidence_bars(
             name=str(EVIDENCE[level]),
             marker={
                 "color": colours[level],
-                "pattern": {"shape": "/" if weak else "", "fgcolor": "#000000", "size": 5},
+                "pattern": {"shape": "/" if weak else "", "fgcolor": INK, "size": 5},
             },
             hovertext=[
                 f"{place} · {EVIDENCE[level]}<br>" + ("—" if share is None else f"{share:.1%}")
@@ -285,7 +275,7 @@ def explanation_bars(explanation: Explanation, *, synthetic: bool = False) -> An
                 "color": BLUE
                 if all(values[n] >= 0 for n in places)
                 else [BLUE if values[n] >= 0 else RED for n in places],
-                "pattern": {"shape": "/" if weak else "", "fgcolor": "#000000", "size": 5},
+                "pattern": {"shape": "/" if weak else "", "fgcolor": INK, "size": 5},
             },
             text=[rows[n].points or "×" for n in places],
             textposition="outside",

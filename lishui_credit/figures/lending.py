@@ -14,8 +14,9 @@ import polars as pl
 
 from lishui_credit.figures.amounts import unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BLUE, FAINT, GREY, LEGEND, RED, blank, rows_down
+from lishui_credit.figures.style import LEGEND, blank, rows_down
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.reports.palette import BLUE, FAINT, GREY, PAPER, RED
 
 _WHAT = {"in force": ("in force", "现行"), "tried": ("tried", "试算")}
 
@@ -101,7 +102,7 @@ def marked(
                 "color": colour,
                 "symbol": mark,
                 "size": 15,
-                "line": {"color": "#FFFFFF", "width": 1},
+                "line": {"color": PAPER, "width": 1},
             },
             cliponaxis=False,
         )

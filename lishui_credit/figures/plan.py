@@ -11,19 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.figures.style import (
-    BAND,
-    BLUE,
-    FAINT,
-    GREEN,
-    GREY,
-    INK,
-    LEGEND_BELOW,
-    ORANGE,
-    PURPLE,
-    RED,
-    blank,
-)
+from lishui_credit.figures.style import BAND, LEGEND_BELOW, blank
 from lishui_credit.language import tr, typeset
 from lishui_credit.plan.course import SERIES
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicator
@@ -31,6 +19,7 @@ from lishui_credit.plan.divisions import CITY, areas, division
 from lishui_credit.plan.evaluation.drawings import scale
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.status import STATUSES
+from lishui_credit.reports.palette import BLUE, FAINT, GREEN, GREY, GRID, INK, ORANGE, PURPLE, RED
 
 _YEARS: Final = [f"{year}-12-31" for year in range(BASE.year, END.year + 1)]
 _NAMES: Final = [str(year) for year in range(BASE.year, END.year + 1)]
@@ -54,7 +43,7 @@ def _years(figure: Any, **more: Any) -> None:
         ticktext=_NAMES,
         range=_SPAN,
         showgrid=True,
-        gridcolor="#EEF1F4",
+        gridcolor=GRID,
         **more,
     )
 
@@ -171,10 +160,10 @@ def multiples_plot(
         top, foot = (1 - end for end in _stretch(line, lines, _RISE))
         layout[f"xaxis{place}"] = {
             "type": "date", "domain": [left, right], "anchor": f"y{place}", "range": _SPAN,
-            "tickvals": _YEARS[::5], "ticktext": _NAMES[::5], "gridcolor": "#EEF1F4",
+            "tickvals": _YEARS[::5], "ticktext": _NAMES[::5], "gridcolor": GRID,
         }  # fmt: skip
         layout[f"yaxis{place}"] = {
-            "domain": [max(foot, 0), top], "anchor": f"x{place}", "gridcolor": "#EEF1F4",
+            "domain": [max(foot, 0), top], "anchor": f"x{place}", "gridcolor": GRID,
             "rangemode": "normal" if row.kind == "survey" else "tozero",
             "showticklabels": column == 0, "title": {"text": unit if column == 0 else ""},
         } | ({"matches": "y"} if index else {})  # fmt: skip

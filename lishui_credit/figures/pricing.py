@@ -11,16 +11,17 @@ import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank, rows_down
+from lishui_credit.figures.style import LEGEND, blank, rows_down
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.reports.palette import BLUE, GREEN, GREY, PURPLE, RED, SKY
 
 _STYLES = (
     (BLUE, "solid", "circle"),
     (GREEN, "dash", "square"),
     (RED, "dot", "diamond"),
     (GREY, "dashdot", "cross"),
-    ("#CC79A7", "longdash", "triangle-up"),
-    ("#56B4E9", "longdashdot", "star"),
+    (PURPLE, "longdash", "triangle-up"),
+    (SKY, "longdashdot", "star"),
 )
 
 

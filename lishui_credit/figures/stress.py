@@ -11,8 +11,9 @@ import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BLUE, GREEN, GREY, LEGEND, RED, blank, rows_down
+from lishui_credit.figures.style import LEGEND, blank, rows_down
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.reports.palette import BLUE, GREEN, GREY, INK, RED
 
 if TYPE_CHECKING:
     from lishui_credit.cutoffs.stress import Joint
@@ -99,7 +100,7 @@ def profit_distribution(
         (joint.low_fen, tr("interval", "区间"), GREY, "dash"),
         (joint.high_fen, tr("interval", "区间"), GREY, "dash"),
         (joint.shortfall_fen, tr("mean of the worst 1 %", "最差 1% 的均值"), GREEN, "dashdot"),
-        (0, tr("no profit", "零利润"), "#000000", "dot"),
+        (0, tr("no profit", "零利润"), INK, "dot"),
     ):
         figure.add_scatter(
             x=[value / money.fen] * 2,

@@ -9,16 +9,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from lishui_credit.language import tr
-from lishui_credit.reports.palette import BLUE as BLUE
-from lishui_credit.reports.palette import FAINT as FAINT
-from lishui_credit.reports.palette import GREEN as GREEN
-from lishui_credit.reports.palette import GREY as GREY
-from lishui_credit.reports.palette import INK as INK
-from lishui_credit.reports.palette import ORANGE as ORANGE
-from lishui_credit.reports.palette import PURPLE as PURPLE
-from lishui_credit.reports.palette import RED as RED
-from lishui_credit.reports.palette import SANS
-from lishui_credit.reports.palette import SKY as SKY
+from lishui_credit.reports.palette import (
+    BLUE,
+    GREEN,
+    GREY,
+    GRID,
+    INK,
+    ORANGE,
+    PURPLE,
+    RED,
+    SANS,
+    SKY,
+)
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -63,9 +65,9 @@ STATUS_WORDS: Final = {
 
 _AXIS: Final = {
     "automargin": True,
-    "gridcolor": "#EBF0F8",
-    "linecolor": "#EBF0F8",
-    "zerolinecolor": "#EBF0F8",
+    "gridcolor": GRID,
+    "linecolor": GRID,
+    "zerolinecolor": GRID,
     "zerolinewidth": 2,
     "ticks": "",
     "title": {"standoff": 15},
@@ -75,7 +77,7 @@ TEMPLATE: Final = {
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
         "colorway": [BLUE, RED, GREEN, ORANGE, SKY, PURPLE, GREY],
-        "font": {"color": "#2a3f5f"},
+        "font": {"color": INK},
         "hovermode": "closest",
         "hoverlabel": {"align": "left"},
         "title": {"x": 0.05},

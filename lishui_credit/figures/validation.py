@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from lishui_credit.figures.style import BLUE, GREEN, GREY, RED, blank
+from lishui_credit.figures.style import blank
 from lishui_credit.language import Bilingual
+from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
 from lishui_credit.validation.report.axes import (
     BADS,
     BINS,
