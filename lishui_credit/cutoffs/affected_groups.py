@@ -159,13 +159,7 @@ def _figures(
 
 
 def approvals(book: Book, policy: Policy | float | str | None) -> NDArray[np.bool_]:
-    """Return whom a policy approves, shape (n,); a referral is not an approval here.
-
-    Raises
-    ------
-    SubjectError
-        If the book lacks a column of the policy, or a cut-off is no grade of its order.
-    """
+    """Return whom a policy approves, shape (n,); a referral is not an approval here."""
     if policy is None:
         return np.zeros(book.rows, dtype=bool)
     scores = book.own(book.frame["score"])
@@ -209,7 +203,7 @@ def frontier(
     book : Book
         n loans with outcomes.
     terms : Terms or mapping of product to Terms
-        See `money`.
+        Of the one product, or one set for every value of a segment of products.
     group : str
         Column that is measured, protected or not; it decides nothing.
     gap : {"approval", "opportunity", "bad_rate"}, default "approval"
@@ -297,12 +291,10 @@ def frontier(
 
 
 def undominated(profit: NDArray[Any], gap: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the places no other beats: no less profit with a smaller gap, or more with no larger.
+    """Return the places that no other beats in profit or gap without losing in the other.
 
     Least profit first; of equals the first stays.
 
-    Examples
-    --------
     >>> undominated(np.array([5, 3, 4, 5]), np.array([0.2, 0.1, 0.3, 0.2])).tolist()
     [1, 0]
     """
@@ -321,11 +313,9 @@ def _sums(
     people: list[NDArray[np.int64]],
     most: int,
 ) -> tuple[list[Any], NDArray[np.int64]]:
-    """Return cut-offs, nobody first, and per cut-off counts by group, then profit and approvals.
-
-    The array has shape (cut-offs, groups + 1, 2): approved goods and bads of each group, and in
-    the last place profit and approvals of all.
-    """
+    """Return cut-offs, nobody first, and for each counts by group, profit and approvals."""
+    # Shape (cut-offs, groups + 1, 2): approved goods and bads of each group, and in the last place
+    # profit and approvals of all.
     of = np.full(book.rows, -1)
     for place, own in enumerate(people):
         of[own] = place

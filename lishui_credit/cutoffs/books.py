@@ -62,23 +62,12 @@ class Book:
         return self.frame.height
 
     def own(self, scores: pl.Series) -> pl.Series:
-        """Return scores as the file has them: the sign turned back, a grade by its name.
+        """Return scores as the file has them: the sign turned back, a grade by name, null as null.
 
-        Parameters
-        ----------
-        scores : polars.Series, shape (k,)
-            On the book's scale, higher better; nulls stay.
-
-        Returns
-        -------
-        polars.Series, shape (k,)
-
-        Examples
-        --------
-        >>> frame = pl.DataFrame({"grade": ["A", "B", "C"], "bad": [0, 0, 1], "amount_fen": [1, 1, 1]})
-        >>> graded = book(frame, score="grade", order=["A", "B", "C"])
+        >>> frame = pl.DataFrame({"grade": ["A", "B"], "bad": [0, 1], "amount_fen": [1, 1]})
+        >>> graded = book(frame, score="grade", order=["A", "B"])
         >>> graded.own(graded.frame["score"]).to_list()
-        ['A', 'B', 'C']
+        ['A', 'B']
         """
         if self.order:
             labels = dict(enumerate(reversed(self.order)))

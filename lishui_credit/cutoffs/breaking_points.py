@@ -96,7 +96,7 @@ def breaking_point(
     Parameters
     ----------
     book, approve, terms, product, points_to_double
-        As in `portfolio`.
+        As in `one_at_a_time`.
     which : str
         One of `FACTORS`; the loan rate is shocked downwards, the others upwards.
 
@@ -108,7 +108,7 @@ def breaking_point(
     Raises
     ------
     SubjectError
-        As in `portfolio`, or if there is no such factor.
+        As in `one_at_a_time`, or if there is no such factor.
 
     Examples
     --------

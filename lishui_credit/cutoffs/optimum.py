@@ -102,17 +102,7 @@ class Optimum:
     ) -> Policy:
         """Return the optimum as a policy, unapproved unless an approval is given.
 
-        Parameters
-        ----------
-        score : Score
-            Its direction, and the order of its grades, must be the book's.
-        id, version, title_zh, author, title_en, valid, approved_by, approved_on, why, evidence
-            As in `Policy`.
-
-        Raises
-        ------
-        PolicyError
-            If they do not make a policy.
+        The score's direction, and the order of its grades, must be the book's.
         """
         if score.order != self._order:
             raise PolicyError(

@@ -29,25 +29,13 @@ _BADS: Final = 5  # bads that a band holds, about
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """What a policy approves, in cells; made by `portfolio`.
+    """What a policy approves, in k cells; made by `portfolio`."""
 
-    Parameters
-    ----------
-    terms : tuple of Terms
-        One per product.
-    product : ndarray of int, shape (k,)
-        Product of each cell.
-    counts, amounts : ndarray of float64, shape (k, 2)
-        Loans and sums lent (fen) per cell, good and bad.
-    slope : float
-        Fall of the log-odds of default per point of score, over the whole book.
-    """
-
-    terms: tuple[Terms, ...]
-    product: NDArray[np.int64]
-    counts: Floats
-    amounts: Floats
-    slope: float
+    terms: tuple[Terms, ...]  # one per product
+    product: NDArray[np.int64]  # of each cell
+    counts: Floats  # (k, 2): loans, good and bad
+    amounts: Floats  # (k, 2): fen lent, good and bad
+    slope: float  # fall of the log-odds of default per point of score, over the whole book
 
     def bad_rates(self, shock: Mapping[str, Any]) -> Floats:
         """Return the bad rate of every cell under shocks, shape (…, k)."""
@@ -91,32 +79,7 @@ def portfolio(
     product: str | None = None,
     points_to_double: float | None = None,
 ) -> Portfolio:
-    """Return what a policy approves, in cells of a product and a band of scores.
-
-    Parameters
-    ----------
-    book : Book
-        Loans with outcomes.
-    approve : cut-off or array_like of bool, shape (n,)
-        See `approved`.
-    terms : Terms or mapping of product to Terms
-        See `money`.
-    product : str, optional
-        The segment that names products.
-    points_to_double : float, optional
-        Points of score that double the odds; a logistic regression of the outcome on the score, over
-        the whole book, when not given.
-
-    Returns
-    -------
-    Portfolio
-        At most 20 bands in every product, with about equal numbers of bads.
-
-    Raises
-    ------
-    SubjectError
-        If nobody is approved, or `points_to_double` is not positive.
-    """
+    """Return what a policy approves, in cells of a product and at most 20 bands of score."""
     chosen = approved(book, approve)
     if points_to_double is not None and not 0 < points_to_double < np.inf:
         what = tr("points that double the odds must be positive", "使优势比翻倍的分数必须为正")
@@ -152,11 +115,9 @@ def portfolio(
 
 
 def _edges(scores_of_bads: NDArray[Any]) -> NDArray[Any]:
-    """Return lower bounds of all bands but the first, each a score of a bad.
-
-    Bands hold about equal numbers of bads, five or more: multiplying the odds of a band in which
-    nobody happened to default would leave it safe for ever.
-    """
+    """Return lower bounds of all bands but the first, each a score of a bad."""
+    # Bands hold about equal numbers of bads, five or more: multiplying the odds of a band in which
+    # nobody happened to default would leave it safe for ever.
     bands = int(np.clip(len(scores_of_bads) // _BADS, 1, _CELLS))
     if bands == 1:
         return scores_of_bads[:0]

@@ -36,10 +36,19 @@ def one_at_a_time(
 
     Parameters
     ----------
-    book, approve, terms, product, points_to_double
-        As in `portfolio`.
+    book : Book
+        n loans with outcomes.
+    approve : int, float, str or array_like of bool, shape (n,)
+        A cut-off in the file's own terms (approved from there on), or a decision for every loan.
+    terms : Terms or mapping of product to Terms
+        Of the one product, or one set for every value of a segment of products.
     shocks : mapping of str to Shock
         By name.
+    product : str, optional
+        The segment that names products.
+    points_to_double : float, optional
+        Points of score that double the odds; without it, by a logistic regression of the outcome on
+        the score over the whole book.
 
     Returns
     -------
@@ -50,7 +59,8 @@ def one_at_a_time(
     Raises
     ------
     SubjectError
-        As in `portfolio`.
+        If nobody is approved, decisions are not one per loan, a cut-off is not on the scale, a
+        product has no terms, or `points_to_double` is not positive.
 
     Examples
     --------
@@ -127,7 +137,7 @@ def jointly(
     Parameters
     ----------
     book, approve, terms, product, points_to_double
-        As in `portfolio`.
+        As in `one_at_a_time`.
     spread : Shock
         One standard deviation of every factor; a factor that says "no change" does not move.
     draws : int, default 10000
@@ -142,8 +152,6 @@ def jointly(
         mean amounts), or only expected: a small book loses money also by chance.
     level : float, default 0.95
         Of the quantiles and the interval.
-    product, points_to_double
-        As in `portfolio`.
 
     Returns
     -------
@@ -152,7 +160,8 @@ def jointly(
     Raises
     ------
     SubjectError
-        As in `portfolio`, or if draws are too few, nothing moves or the matrix is no correlation.
+        As in `one_at_a_time`, or if draws are too few, nothing moves, or the matrix is none of
+        correlations.
 
     References
     ----------

@@ -77,7 +77,7 @@ def sweep(
         n loans with outcomes. Figures are about loans that were granted; who was declined before
         the book was made is not in them.
     terms : Terms or mapping of product to Terms
-        See `money`.
+        Of the one product, or one set for every value of a segment of products.
     product : str, optional
         The segment that names products.
     cut_offs : int or sequence, default 200
@@ -231,24 +231,7 @@ def _points(book: Book, cut_offs: Any) -> NDArray[Any]:
 
 
 def on_scale(book: Book, cut_offs: Sequence[Any]) -> NDArray[Any]:
-    """Return cut-offs given in the file's own terms on the book's scale, higher better.
-
-    Parameters
-    ----------
-    book : Book
-        Whose scale.
-    cut_offs : sequence, shape (k,)
-        Numbers, or grades of the book's order.
-
-    Returns
-    -------
-    ndarray of int64 or float64, shape (k,)
-
-    Raises
-    ------
-    SubjectError
-        If a grade is unknown, a number not finite, or a whole score is asked for a fraction.
-    """
+    """Return cut-offs given in the file's own terms on the book's scale, higher better."""
     whole = book.frame["score"].dtype.is_integer()
     problem = None
     if book.order:
@@ -276,31 +259,7 @@ def on_scale(book: Book, cut_offs: Sequence[Any]) -> NDArray[Any]:
 
 
 def approved(book: Book, approve: Any) -> NDArray[np.bool_]:
-    """Return who is approved: by a cut-off, or as a policy has decided.
-
-    Parameters
-    ----------
-    book : Book
-        n loans.
-    approve : int, float, str or array_like of bool, shape (n,)
-        A cut-off in the file's own terms (approved from there on), or a decision for every loan.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-
-    Raises
-    ------
-    SubjectError
-        If decisions are not one boolean per loan, or the cut-off is not on the scale.
-
-    Examples
-    --------
-    >>> from lishui_credit.cutoffs.books import book
-    >>> frame = pl.DataFrame({"score": [1, 2, 3], "bad": [1, 0, 0], "amount_fen": [10_000] * 3})
-    >>> approved(book(frame), 2)
-    array([False,  True,  True])
-    """
+    """Return who is approved, shape (n,): by a cut-off, or as a policy has decided every loan."""
     if np.ndim(approve) == 0:
         (cut_off,) = on_scale(book, [approve])
         return np.asarray(book.frame["score"].to_numpy() >= cut_off)
@@ -396,10 +355,7 @@ def _drawn(cells: _Cells, repeats: int, seed: int, best: int) -> dict[str, Float
 
 
 def _ends(drawn: Floats, level: float) -> Floats:
-    """Return the ends of the percentile interval per cut-off, shape (2, k).
-
-    Draws that lack a figure are left out; NaN where all do.
-    """
+    """Return the ends of the percentile interval per cut-off, shape (2, k), NaN without draws."""
     shares = [(1 - level) / 2, (1 + level) / 2]
     ends = np.full((2, drawn.shape[1]), np.nan)
     known = np.isfinite(drawn)

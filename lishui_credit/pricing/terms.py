@@ -161,20 +161,10 @@ class Terms:
     @overload
     def gain(self, amount_fen: Fen | Sequence[int]) -> Fen: ...
     def gain(self, amount_fen: Any) -> Any:
-        """Return what a good loan earns: interest less funding and operating cost.
+        """Return what a good loan earns: interest less funding and operating cost, fen.
 
-        Parameters
-        ----------
-        amount_fen : int or array_like of int, shape (n,)
-            Amount lent, fen, not negative.
+        Negative where the margin does not pay the operating cost.
 
-        Returns
-        -------
-        int or ndarray of int64, shape (n,)
-            Fen; negative where the margin does not pay the operating cost.
-
-        Examples
-        --------
         >>> Terms(800, 300, term_months=24, repayment="annuity").gain(10_000_000)
         534094
         """
@@ -185,24 +175,11 @@ class Terms:
     @overload
     def loss(self, amount_fen: Fen | Sequence[int]) -> Fen: ...
     def loss(self, amount_fen: Any) -> Any:
-        """Return what a bad loan loses, a positive figure.
+        """Return what a bad loan loses, fen; negative where even a bad loan has earned money.
 
         Exposure at default less discounted recovery, less the interest received before default,
-        plus the funding cost until then, plus the operating cost.
-
-        Parameters
-        ----------
-        amount_fen : int or array_like of int, shape (n,)
-            Amount lent, fen, not negative.
-
-        Returns
-        -------
-        int or ndarray of int64, shape (n,)
-            Fen; negative where even a bad loan has earned money before it stopped.
-
-        Examples
-        --------
-        Two years of waiting for the recovery cost 3 % a year on 55,000 yuan:
+        plus the funding cost until then, plus the operating cost. Two years of waiting for the
+        recovery cost 3 % a year on 55,000 yuan:
 
         >>> Terms(800, 300, default_month=0).loss(10_000_000)
         4500000
@@ -216,35 +193,19 @@ class Terms:
     @overload
     def credit_loss(self, amount_fen: Fen | Sequence[int]) -> Fen: ...
     def credit_loss(self, amount_fen: Any) -> Any:
-        """Return exposure at default less the discounted recovery: the loss of expected loss.
+        """Return exposure at default less the discounted recovery, fen: the loss of expected loss.
 
-        Parameters and shape as in `loss`; interest, funding until default and operating cost are
-        left out.
-
-        Examples
-        --------
         >>> Terms(800, 300, lgd_bp=4000).credit_loss(10_000_000)
         4000000
         """
         return _times(amount_fen, _limited(self)[2])
 
     def break_even_odds(self, amount_fen: int) -> Fraction | None:
-        """Return how many good loans pay for one bad loan of this amount: loss / gain.
+        """Return how many good loans pay for one bad loan of this amount: loss / gain, unrounded.
 
-        Approving pays where good : bad is above it. The unrounded factors are used.
+        Approving pays where good : bad is above it; 0 where even a bad loan earns, None where a
+        good loan earns nothing, so that no odds pay.
 
-        Parameters
-        ----------
-        amount_fen : int
-            Amount lent, fen, positive.
-
-        Returns
-        -------
-        Fraction or None
-            0 where even a bad loan earns; None where a good loan earns nothing, so no odds pay.
-
-        Examples
-        --------
         >>> Terms(800, 300).break_even_odds(10_000_000)
         Fraction(17, 2)
         >>> Terms(300, 300).break_even_odds(10_000_000) is None
@@ -257,18 +218,8 @@ class Terms:
     def break_even_pd(self, amount_fen: int) -> Fraction:
         """Return the PD at which a loan of this amount earns nothing on average: gain/(gain+loss).
 
-        Parameters
-        ----------
-        amount_fen : int
-            Amount lent, fen, positive.
+        A loan pays below it; 0 where none pays, 1 where all do.
 
-        Returns
-        -------
-        Fraction
-            0 to 1; a loan pays below it. 0 where none pays, 1 where all do.
-
-        Examples
-        --------
         >>> Terms(800, 300).break_even_pd(10_000_000)
         Fraction(2, 19)
         """
@@ -328,11 +279,9 @@ def _limited(terms: Terms) -> tuple[Fraction, Fraction, Fraction]:
 
 
 def _times(amount: Any, factor: Fraction) -> Any:
-    """Return amount x factor in whole fen, half away from zero, without leaving integers.
-
-    The amount is split by the denominator, so that no product passes 64 bits: the remainder's
-    product stays below 10^16 x factor.
-    """
+    """Return amount x factor in whole fen, half away from zero, without leaving integers."""
+    # The amount is split by the denominator, so that no product passes 64 bits: the remainder's product
+    # stays below 10^16 x factor.
     whole = amount if isinstance(amount, int) else np.asarray(amount, dtype=np.int64)
     top, down = abs(factor.numerator), factor.denominator
     times = whole // down
