@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
 
@@ -19,6 +19,9 @@ from lishui_credit.cutoffs.book_checks import OWN
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.tables.frames import as_polars
 
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
+
 _CHECKS: Final[Mapping[str, Callable[[pl.DataFrame, str], list[Problem]]]] = {
     "bad": book_checks.outcomes,
     "amount_fen": book_checks.amounts,
@@ -26,6 +29,10 @@ _CHECKS: Final[Mapping[str, Callable[[pl.DataFrame, str], list[Problem]]]] = {
     "id": book_checks.ids,
 }
 _KINDS: Final = {"bad": pl.Int8, "amount_fen": pl.Int64, "pd": pl.Float64}
+
+
+CutOff = int | float | str
+"""A cut-off in the file's own terms: a score, or a grade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class Book:
 
 
 def book(
-    frame: Any,
+    frame: IntoFrame,
     *,
     score: str = "score",
     outcome: str = "bad",

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.cutoffs.books import Book, book
+from lishui_credit.cutoffs.books import Book, CutOff, book
 from lishui_credit.cutoffs.swap_sets import Swap, swap
 from lishui_credit.cutoffs.sweeps import sweep
 from lishui_credit.errors import PolicyError, Problem, SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.deciding import expressions
-from lishui_credit.policies.policy import APPROVE, Policy
+from lishui_credit.policies.policy import APPROVE, Cut, Policy
 from lishui_credit.policies.policy_checks import check
 from lishui_credit.policies.policy_file import read_policy
 from lishui_credit.policies.score_files import read_scores
@@ -112,7 +112,7 @@ class Laboratory:
         return tr(self.title_en, self.title_zh) or self.title_zh
 
     @property
-    def cut_off(self) -> Any:
+    def cut_off(self) -> CutOff | None:
         """The score from which the policy in force approves everybody; None where it has no such."""
         rules = self.policy.rules
         if len(rules) != 1 or rules[0].tests or rules[0].approve is None:
@@ -135,16 +135,14 @@ class Laboratory:
             "lgd_bp": lgd_bp,
             "operating_fen": operating_fen,
         }
-        changed: dict[str, Any] = {
-            name: value for name, value in asked.items() if value is not None
-        }
+        changed: dict[str, Any] = {k: value for k, value in asked.items() if value is not None}
         return replace(self.terms, **changed)
 
     def swept(self, terms: Terms, *, repeats: int = 200, seed: int = 0) -> pl.DataFrame:
         """Return every cut-off on these terms; see `sweep`."""
         return sweep(self.book, terms, repeats=repeats, seed=seed)
 
-    def cut_offs(self, swept: pl.DataFrame) -> list[Any]:
+    def cut_offs(self, swept: pl.DataFrame) -> list[CutOff]:
         """Return the cut-offs there are to try, the loosest first, that in force among them."""
         found = swept["cut_off"].drop_nulls().reverse().to_list()
         if self.cut_off is None or self.cut_off in found:
@@ -153,7 +151,7 @@ class Laboratory:
         return sorted([*found, self.cut_off], reverse=worse)
 
     def compared(
-        self, terms: Terms, cut_off: Any, *, repeats: int = 200, seed: int = 0
+        self, terms: Terms, cut_off: CutOff, *, repeats: int = 200, seed: int = 0
     ) -> pl.DataFrame:
         """Return what the cut-off in force and another one do, on the same terms.
 
@@ -176,7 +174,9 @@ class Laboratory:
             for what, cut in held.items()
         )
 
-    def draft(self, approve: Any, refer: Any = None, *, terms: Terms | None = None) -> Policy:
+    def draft(
+        self, approve: CutOff, refer: CutOff | None = None, *, terms: Terms | None = None
+    ) -> Policy:
         """Return a policy with this cut-off: the one in force, rewritten, without its approval.
 
         It is of kind "single", or "refer" if `refer` is given, and of version "draft"; its evidence
@@ -270,7 +270,7 @@ class Laboratory:
         )
 
 
-def _cut(value: Any) -> Any:
+def _cut(value: CutOff) -> Cut:
     return Decimal(str(value)) if isinstance(value, float) else value
 
 

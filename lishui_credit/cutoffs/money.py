@@ -32,7 +32,7 @@ def by_product(
     """Return every set of terms with the rows it governs; None stands for all rows."""
     if isinstance(terms, Terms):
         return [(terms, None)]
-    given: Any = terms
+    given: object = terms
     if not isinstance(given, Mapping):
         what = tr("not Terms", "这不是贷款条款")
         hint = tr("Terms(…), or one for every product", "Terms(…),或每个产品各一")
@@ -60,7 +60,7 @@ def money(book: Book, terms: Products, *, product: str | None = None) -> Money:
     bad = book.frame["bad"].to_numpy().astype(bool)
     profit, credit_loss = np.empty_like(amounts), np.empty_like(amounts)
     for of, rows in by_product(book, terms, product):
-        here: Any = slice(None) if rows is None else rows
+        here = slice(None) if rows is None else rows
         profit[here] = of.gain(amounts[here])
         credit_loss[here] = of.credit_loss(amounts[here])
         lost = np.flatnonzero(bad) if rows is None else rows[bad[rows]]

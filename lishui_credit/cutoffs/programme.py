@@ -30,7 +30,8 @@ _NEAR: Final = 1e-4  # relative gap at which HiGHS hands over to the proof
 _PRICE: Final = 2**40  # prices are whole numbers of this part
 _NODES: Final = 200_000
 _TRIES: Final = 200
-Exact = NDArray[Any]  # of Python integers: sums of money times `UNIT` pass 64 bits
+_Node = tuple[int, int, int, tuple[int, ...], tuple[int, ...]]
+Exact = NDArray[np.object_]  # of Python integers: sums of money times `UNIT` pass 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +295,7 @@ def _search(
         least.append(tuple(map(add, lows, least[-1])))
     least.reverse()
     nodes = 0
-    stack: list[Any] = [(0, 0, 0, (0,) * len(bounds), ())]
+    stack: list[_Node] = [(0, 0, 0, (0,) * len(bounds), ())]
     while stack:
         depth, short, value, weight, chosen = stack.pop()
         nodes += 1
@@ -307,7 +308,7 @@ def _search(
                 best = value
                 picked = [int(j) for _, j in sorted(zip(order, chosen, strict=True))]
             continue
-        after: list[Any] = []
+        after: list[_Node] = []
         for own_short, own_value, own_weight, option in kept[order[depth]]:
             if bound - short - own_short <= _PRICE * best:
                 break
@@ -323,6 +324,6 @@ def _search(
     return picked, 0
 
 
-def rounded(value: Any) -> int:
+def rounded(value: int) -> int:
     """Return a sum in ten-thousandths as a whole number, half away from zero."""
     return half_away(int(value), UNIT)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import ArrayLike
 
 from lishui_credit.cutoffs.books import Book
 from lishui_credit.cutoffs.money import Products
 from lishui_credit.cutoffs.portfolios import portfolio
 from lishui_credit.cutoffs.shocks import MULTIPLIERS, NONE, Floats, Shock
+from lishui_credit.cutoffs.sweeps import Approve
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Estimate
@@ -25,7 +26,7 @@ from lishui_credit.statistics.proportions import jeffreys_interval
 
 def one_at_a_time(
     book: Book,
-    approve: Any,
+    approve: Approve,
     terms: Products,
     shocks: Mapping[str, Shock],
     *,
@@ -117,13 +118,13 @@ class Joint:
 
 def jointly(
     book: Book,
-    approve: Any,
+    approve: Approve,
     terms: Products,
     spread: Shock,
     *,
     draws: int = 10_000,
     seed: int = 0,
-    correlation: float | Any = 0.0,
+    correlation: ArrayLike = 0.0,
     single_defaults: bool = True,
     level: float = 0.95,
     product: str | None = None,
@@ -181,7 +182,7 @@ def jointly(
     root = _root(correlation, moving, draws, level)
     rng = np.random.default_rng(seed)
     z = rng.standard_normal((draws, len(moving))) @ root.T
-    shock: dict[str, Any] = {name: np.full(draws, value) for name, value in asdict(NONE).items()}
+    shock: dict[str, Floats] = {name: np.full(draws, value) for name, value in asdict(NONE).items()}
     for place, name in enumerate(moving):
         size = getattr(spread, name)
         shock[name] = size ** z[:, place] if name in MULTIPLIERS else size * z[:, place]
@@ -205,7 +206,7 @@ def jointly(
     )
 
 
-def _root(correlation: Any, moving: list[str], draws: int, level: float) -> Floats:
+def _root(correlation: ArrayLike, moving: list[str], draws: int, level: float) -> Floats:
     """Return a square root of the correlation matrix, or every problem with what was asked."""
     problems = []
     if draws < 100:

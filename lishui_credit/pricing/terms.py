@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Final, Literal, overload
+from typing import Final, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,7 +160,7 @@ class Terms:
     def gain(self, amount_fen: int) -> int: ...
     @overload
     def gain(self, amount_fen: Fen | Sequence[int]) -> Fen: ...
-    def gain(self, amount_fen: Any) -> Any:
+    def gain(self, amount_fen: int | Fen | Sequence[int]) -> int | Fen:
         """Return what a good loan earns: interest less funding and operating cost, fen.
 
         Negative where the margin does not pay the operating cost.
@@ -174,7 +174,7 @@ class Terms:
     def loss(self, amount_fen: int) -> int: ...
     @overload
     def loss(self, amount_fen: Fen | Sequence[int]) -> Fen: ...
-    def loss(self, amount_fen: Any) -> Any:
+    def loss(self, amount_fen: int | Fen | Sequence[int]) -> int | Fen:
         """Return what a bad loan loses, fen; negative where even a bad loan has earned money.
 
         Exposure at default less discounted recovery, less the interest received before default,
@@ -192,7 +192,7 @@ class Terms:
     def credit_loss(self, amount_fen: int) -> int: ...
     @overload
     def credit_loss(self, amount_fen: Fen | Sequence[int]) -> Fen: ...
-    def credit_loss(self, amount_fen: Any) -> Any:
+    def credit_loss(self, amount_fen: int | Fen | Sequence[int]) -> int | Fen:
         """Return exposure at default less the discounted recovery, fen: the loss of expected loss.
 
         >>> Terms(800, 300, lgd_bp=4000).credit_loss(10_000_000)
@@ -278,11 +278,11 @@ def _limited(terms: Terms) -> tuple[Fraction, Fraction, Fraction]:
     return margin, severity, credit
 
 
-def _times(amount: Any, factor: Fraction) -> Any:
+def _times(amount: int | Fen | Sequence[int], factor: Fraction) -> int | Fen:
     """Return amount x factor in whole fen, half away from zero, without leaving integers."""
     # The amount is split by the denominator, so that no product passes 64 bits: the remainder's product
     # stays below 10^16 x factor.
-    whole = amount if isinstance(amount, int) else np.asarray(amount, dtype=np.int64)
+    whole: int | Fen = amount if isinstance(amount, int) else np.asarray(amount, dtype=np.int64)
     top, down = abs(factor.numerator), factor.denominator
     times = whole // down
     rest = whole - times * down
