@@ -240,21 +240,13 @@ def _manifest(raw: Mapping[str, Any], kind: Kind[F]) -> Manifest[F]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a re-run found.
+    """What a re-run found; it holds if every check is the same."""
 
-    Parameters
-    ----------
-    checks : mapping of str to bool
-        Whether each is the same: the output, every input, and what the kind compares.
-    subjects : int
-        Rows compared.
-    different : polars.DataFrame
-        Rows whose result differs: the id, then results as stored and of the re-run.
-    """
-
-    checks: Mapping[str, bool]
-    subjects: int
-    different: pl.DataFrame
+    checks: Mapping[
+        str, bool
+    ]  # output, inputs and what the kind compares: whether each is the same
+    subjects: int  # rows compared
+    different: pl.DataFrame  # rows that differ: the id, then results as stored and of the re-run
 
     @property
     def holds(self) -> bool:

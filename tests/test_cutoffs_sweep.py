@@ -376,7 +376,7 @@ def test_a_loan_on_the_cut_off_is_approved_and_decisions_are_one_each():
     assert approved(held, 2).tolist() == [False, True, True]
     assert approved(held, [True, False, True]).tolist() == [True, False, True]
     for wrong in ([True, False], [1, 0, 1], [[True, False, True]]):
-        with pytest.raises(SubjectError, match="every loan") as caught:
+        with pytest.raises(SubjectError, match="one boolean per loan") as caught:
             approved(held, wrong)
         assert caught.value.problems[0].where == "approve"
 

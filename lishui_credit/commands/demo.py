@@ -36,15 +36,7 @@ JOBS: Sequence[tuple[str, ...]] = (
 
 
 def main(data: str = "data_samples", out: str = "out") -> int:
-    """Run the demonstration and return an exit code.
-
-    Parameters
-    ----------
-    data : str
-        Folder of the committed samples.
-    out : str
-        Folder to write to.
-    """
+    """Run the demonstration on the samples in `data`, writing into `out`; return an exit code."""
     if not Path(data).is_dir():
         print(tr(f"no folder {data}: run this from the checkout", f"没有目录 {data}"))
         return 2

@@ -17,16 +17,12 @@ SETTINGS: Final = {
 
 
 def set_up() -> None:
-    """Have polars hold few decoded row groups of a Parquet file at a time.
+    """Have polars hold few row groups of a Parquet file at a time, if nothing else is set.
 
-    Polars reads its settings at every scan, so this may be called at any time. A setting that the
-    environment already has is left as it is.
-
-    Examples
-    --------
     >>> set_up()
     >>> os.environ["POLARS_ROW_GROUP_PREFETCH_SIZE"]
     '2'
     """
+    # Polars reads its settings at every scan, so this may be called at any time.
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)

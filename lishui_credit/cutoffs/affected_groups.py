@@ -7,7 +7,7 @@ segment of the book, and segments are never protected.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 import polars as pl
@@ -100,7 +100,7 @@ def affected(
         raise SubjectError(problems)
     approved = approvals(book, policy)
     bad = book.frame["bad"].to_numpy() == 1
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, str | float | None]] = []
     for column in named:
         counts = {
             name: _counts(approved[of], bad[of])
@@ -114,7 +114,11 @@ def affected(
             what = tr("the reference group is absent or too small", "参照组不存在或样本太少")
             raise SubjectError(Problem(what, base, "、".join(enough), column))
         for name, count in counts.items():
-            row: dict[str, Any] = {"column": column, "group": name, "loans": count["approval"][1]}
+            row: dict[str, str | float | None] = {
+                "column": column,
+                "group": name,
+                "loans": count["approval"][1],
+            }
             if name not in enough or base is None:
                 rows.append({**row, "note": TOO_FEW})
                 continue
@@ -123,7 +127,7 @@ def affected(
                 row |= _figures(gap, count[gap], enough[base][gap], level, own_base=name == base)
             rows.append({**row, "note": "reference" if name == base else None})
     ends = ("", "_low", "_high", "_gap", "_gap_low", "_gap_high")
-    schema: dict[str, Any] = {"column": pl.String, "group": pl.String}
+    schema: dict[str, type[pl.DataType]] = {"column": pl.String, "group": pl.String}
     schema |= {"loans": pl.Int64, "approved": pl.Int64}
     schema |= {f"{gap}{end}": pl.Float64 for gap in GAPS for end in ends}
     return pl.DataFrame(rows, schema={**schema, "note": pl.String})
@@ -159,13 +163,7 @@ def _figures(
 
 
 def approvals(book: Book, policy: Policy | float | str | None) -> NDArray[np.bool_]:
-    """Return whom a policy approves, shape (n,); a referral is not an approval here.
-
-    Raises
-    ------
-    SubjectError
-        If the book lacks a column of the policy, or a cut-off is no grade of its order.
-    """
+    """Return whom a policy approves, shape (n,); a referral is not an approval here."""
     if policy is None:
         return np.zeros(book.rows, dtype=bool)
     scores = book.own(book.frame["score"])
@@ -209,7 +207,7 @@ def frontier(
     book : Book
         n loans with outcomes.
     terms : Terms or mapping of product to Terms
-        See `money`.
+        Of the one product, or one set for every value of a segment of products.
     group : str
         Column that is measured, protected or not; it decides nothing.
     gap : {"approval", "opportunity", "bad_rate"}, default "approval"
@@ -296,13 +294,11 @@ def frontier(
     )
 
 
-def undominated(profit: NDArray[Any], gap: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the places no other beats: no less profit with a smaller gap, or more with no larger.
+def undominated(profit: NDArray[np.int64], gap: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the places that no other beats in profit or gap without losing in the other.
 
     Least profit first; of equals the first stays.
 
-    Examples
-    --------
     >>> undominated(np.array([5, 3, 4, 5]), np.array([0.2, 0.1, 0.3, 0.2])).tolist()
     [1, 0]
     """
@@ -320,12 +316,10 @@ def _sums(
     rows: NDArray[np.int64],
     people: list[NDArray[np.int64]],
     most: int,
-) -> tuple[list[Any], NDArray[np.int64]]:
-    """Return cut-offs, nobody first, and per cut-off counts by group, then profit and approvals.
-
-    The array has shape (cut-offs, groups + 1, 2): approved goods and bads of each group, and in
-    the last place profit and approvals of all.
-    """
+) -> tuple[list[float | None], NDArray[np.int64]]:
+    """Return cut-offs, nobody first, and for each counts by group, profit and approvals."""
+    # Shape (cut-offs, groups + 1, 2): approved goods and bads of each group, and in the last place
+    # profit and approvals of all.
     of = np.full(book.rows, -1)
     for place, own in enumerate(people):
         of[own] = place

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
 
@@ -19,6 +19,9 @@ from lishui_credit.cutoffs.book_checks import OWN
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.tables.frames import as_polars
 
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
+
 _CHECKS: Final[Mapping[str, Callable[[pl.DataFrame, str], list[Problem]]]] = {
     "bad": book_checks.outcomes,
     "amount_fen": book_checks.amounts,
@@ -26,6 +29,10 @@ _CHECKS: Final[Mapping[str, Callable[[pl.DataFrame, str], list[Problem]]]] = {
     "id": book_checks.ids,
 }
 _KINDS: Final = {"bad": pl.Int8, "amount_fen": pl.Int64, "pd": pl.Float64}
+
+
+CutOff = int | float | str
+"""A cut-off in the file's own terms: a score, or a grade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +69,12 @@ class Book:
         return self.frame.height
 
     def own(self, scores: pl.Series) -> pl.Series:
-        """Return scores as the file has them: the sign turned back, a grade by its name.
+        """Return scores as the file has them: the sign turned back, a grade by name, null as null.
 
-        Parameters
-        ----------
-        scores : polars.Series, shape (k,)
-            On the book's scale, higher better; nulls stay.
-
-        Returns
-        -------
-        polars.Series, shape (k,)
-
-        Examples
-        --------
-        >>> frame = pl.DataFrame({"grade": ["A", "B", "C"], "bad": [0, 0, 1], "amount_fen": [1, 1, 1]})
-        >>> graded = book(frame, score="grade", order=["A", "B", "C"])
+        >>> frame = pl.DataFrame({"grade": ["A", "B"], "bad": [0, 1], "amount_fen": [1, 1]})
+        >>> graded = book(frame, score="grade", order=["A", "B"])
         >>> graded.own(graded.frame["score"]).to_list()
-        ['A', 'B', 'C']
+        ['A', 'B']
         """
         if self.order:
             labels = dict(enumerate(reversed(self.order)))
@@ -87,7 +83,7 @@ class Book:
 
 
 def book(
-    frame: Any,
+    frame: IntoFrame,
     *,
     score: str = "score",
     outcome: str = "bad",

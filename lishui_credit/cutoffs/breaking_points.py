@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from lishui_credit.cutoffs.books import Book
 from lishui_credit.cutoffs.money import Products
 from lishui_credit.cutoffs.portfolios import portfolio
 from lishui_credit.cutoffs.shocks import FACTORS, MULTIPLIERS, NONE, Factor
+from lishui_credit.cutoffs.sweeps import Approve
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.pricing.terms import FULL_BP
@@ -81,7 +82,7 @@ class Break:
 
 def breaking_point(
     book: Book,
-    approve: Any,
+    approve: Approve,
     terms: Products,
     which: Factor,
     *,
@@ -96,7 +97,7 @@ def breaking_point(
     Parameters
     ----------
     book, approve, terms, product, points_to_double
-        As in `portfolio`.
+        As in `one_at_a_time`.
     which : str
         One of `FACTORS`; the loan rate is shocked downwards, the others upwards.
 
@@ -108,7 +109,7 @@ def breaking_point(
     Raises
     ------
     SubjectError
-        As in `portfolio`, or if there is no such factor.
+        As in `one_at_a_time`, or if there is no such factor.
 
     Examples
     --------
@@ -124,7 +125,7 @@ def breaking_point(
         raise SubjectError(Problem(what, repr(which), ", ".join(FACTORS), "which"))
     held = portfolio(book, approve, terms, product=product, points_to_double=points_to_double)
 
-    def shocked(size: float) -> dict[str, Any]:
+    def shocked(size: float) -> dict[str, float]:
         return {**asdict(NONE), which: size}
 
     def loses(size: float) -> bool:

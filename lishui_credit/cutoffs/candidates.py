@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,7 +15,7 @@ from lishui_credit.errors import PolicyError, Problem
 from lishui_credit.language import tr
 from lishui_credit.policies.policy import WHOLE
 
-Cells = Sequence[tuple[Mapping[str, Any], pl.DataFrame]]
+Cells = Sequence[tuple[Mapping[str, object], pl.DataFrame]]
 """Per segment: its columns and values, and its candidates strictest first, with running sums."""
 
 

@@ -7,10 +7,11 @@ slope of the book. Whose score falls most is not kept; the table of `income_fall
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import ArrayLike, NDArray
 
 from lishui_credit.cutoffs.shocks import Shock
 from lishui_credit.errors import Problem, SubjectError
@@ -18,10 +19,13 @@ from lishui_credit.language import tr
 from lishui_credit.policies.policy import WHOLE
 from lishui_credit.tables.frames import absent, as_polars
 
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
+
 
 def income_shock(
-    score: Callable[[pl.DataFrame], Any],
-    frame: Any,
+    score: Callable[[pl.DataFrame], ArrayLike],
+    frame: IntoFrame,
     incomes: Sequence[str],
     *,
     fall_bp: int,
@@ -64,8 +68,8 @@ def income_shock(
 
 
 def income_falls(
-    score: Callable[[pl.DataFrame], Any],
-    frame: Any,
+    score: Callable[[pl.DataFrame], ArrayLike],
+    frame: IntoFrame,
     incomes: Sequence[str],
     *,
     fall_bp: int,
@@ -121,7 +125,7 @@ def _fallen(name: str, kind: pl.DataType, fall_bp: int) -> pl.Expr:
     return pl.when(own > 0).then(left).otherwise(own).alias(name)
 
 
-def _numbers(given: Any, rows: int) -> Any:
+def _numbers(given: ArrayLike, rows: int) -> NDArray[np.float64]:
     try:
         found = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.cutoffs.books import Book, book
+from lishui_credit.cutoffs.books import Book, CutOff, book
 from lishui_credit.cutoffs.swap_sets import Swap, swap
 from lishui_credit.cutoffs.sweeps import sweep
 from lishui_credit.errors import PolicyError, Problem, SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.deciding import expressions
-from lishui_credit.policies.policy import APPROVE, Policy
+from lishui_credit.policies.policy import APPROVE, Cut, Policy
 from lishui_credit.policies.policy_checks import check
 from lishui_credit.policies.policy_file import read_policy
 from lishui_credit.policies.score_files import read_scores
@@ -112,7 +112,7 @@ class Laboratory:
         return tr(self.title_en, self.title_zh) or self.title_zh
 
     @property
-    def cut_off(self) -> Any:
+    def cut_off(self) -> CutOff | None:
         """The score from which the policy in force approves everybody; None where it has no such."""
         rules = self.policy.rules
         if len(rules) != 1 or rules[0].tests or rules[0].approve is None:
@@ -128,47 +128,22 @@ class Laboratory:
         lgd_bp: int | None = None,
         operating_fen: int | None = None,
     ) -> Terms:
-        """Return the terms with some of them changed.
-
-        Parameters
-        ----------
-        rate_bp, funding_bp, lgd_bp : int, optional
-            Basis points, 0 to 10,000; as they are where not given.
-        operating_fen : int, optional
-            Fen a loan.
-
-        Raises
-        ------
-        SubjectError
-            For what no loan can have.
-        """
+        """Return the terms with some of them changed: rates in basis points, fen a loan."""
         asked = {
             "rate_bp": rate_bp,
             "funding_bp": funding_bp,
             "lgd_bp": lgd_bp,
             "operating_fen": operating_fen,
         }
-        changed: dict[str, Any] = {
-            name: value for name, value in asked.items() if value is not None
-        }
+        changed: dict[str, Any] = {k: value for k, value in asked.items() if value is not None}
         return replace(self.terms, **changed)
 
     def swept(self, terms: Terms, *, repeats: int = 200, seed: int = 0) -> pl.DataFrame:
         """Return every cut-off on these terms; see `sweep`."""
         return sweep(self.book, terms, repeats=repeats, seed=seed)
 
-    def cut_offs(self, swept: pl.DataFrame) -> list[Any]:
-        """Return the cut-offs there are to try, the loosest first, that in force among them.
-
-        Parameters
-        ----------
-        swept : polars.DataFrame
-            Of `swept`.
-
-        Returns
-        -------
-        list of int, float or str
-        """
+    def cut_offs(self, swept: pl.DataFrame) -> list[CutOff]:
+        """Return the cut-offs there are to try, the loosest first, that in force among them."""
         found = swept["cut_off"].drop_nulls().reverse().to_list()
         if self.cut_off is None or self.cut_off in found:
             return found
@@ -176,29 +151,13 @@ class Laboratory:
         return sorted([*found, self.cut_off], reverse=worse)
 
     def compared(
-        self, terms: Terms, cut_off: Any, *, repeats: int = 200, seed: int = 0
+        self, terms: Terms, cut_off: CutOff, *, repeats: int = 200, seed: int = 0
     ) -> pl.DataFrame:
-        """Return what the cut-off in force and another one do, beside each other.
+        """Return what the cut-off in force and another one do, on the same terms.
 
-        Parameters
-        ----------
-        terms : Terms
-            To count profit on, for both.
-        cut_off : int, float or str
-            In the file's own terms.
-        repeats, seed : int
-            Of the intervals.
-
-        Returns
-        -------
-        polars.DataFrame, shape (1 or 2, columns of `sweep` + 1)
-            ``what`` ("in force", where the policy has one cut-off for all, and "tried"), then as in
-            `sweep`. ``short_of_best_fen`` is left out: it would mean the best of these two.
-
-        Raises
-        ------
-        SubjectError
-            If the cut-off is not on the scale.
+        ``what`` is "in force" (where the policy has one cut-off for all) or "tried"; the other
+        columns are those of `sweep` without ``short_of_best_fen``, which would mean the best of
+        these two.
         """
         asked = {"in force": self.cut_off, "tried": cut_off}
         held = {what: cut for what, cut in asked.items() if cut is not None}
@@ -215,28 +174,13 @@ class Laboratory:
             for what, cut in held.items()
         )
 
-    def draft(self, approve: Any, refer: Any = None, *, terms: Terms | None = None) -> Policy:
+    def draft(
+        self, approve: CutOff, refer: CutOff | None = None, *, terms: Terms | None = None
+    ) -> Policy:
         """Return a policy with this cut-off: the one in force, rewritten, without its approval.
 
-        Parameters
-        ----------
-        approve : int, float or str
-            Approve from here on.
-        refer : int, float or str, optional
-            Refer from here on to a person.
-        terms : Terms, optional
-            For the record of what it was tried on; those of the laboratory without it.
-
-        Returns
-        -------
-        Policy
-            Of kind "single" or "refer", version "draft"; its evidence names the file of loans by
-            hash and the terms.
-
-        Raises
-        ------
-        PolicyError
-            If the cut-offs are out of order or not on the scale.
+        It is of kind "single", or "refer" if `refer` is given, and of version "draft"; its evidence
+        names the file of loans by hash and the terms.
         """
         tried = terms or self.terms
         said = ", ".join(f"{name} {getattr(tried, name)}" for name in _TERMS)
@@ -265,15 +209,7 @@ class Laboratory:
         return made
 
     def swapped(self, draft: Policy, *, by: Sequence[str] | None = None) -> Swap:
-        """Return who leaves and who enters under a draft; see `swap`.
-
-        Parameters
-        ----------
-        draft : Policy
-            The new policy.
-        by : sequence of str, optional
-            Columns to count by; all areas and groups without it.
-        """
+        """Return who leaves and who enters under a draft, by areas and groups; see `swap`."""
         return swap(
             self.frame,
             self.policy,
@@ -284,34 +220,14 @@ class Laboratory:
         )
 
     def affected(self, draft: Policy, group: str, *, min_rows: int = MIN_ROWS) -> pl.DataFrame:
-        """Return how many of each group the policy in force and a draft approve.
+        """Return how many of each group the policy in force and a draft approve, one row per group.
 
-        Groups are measured only: no policy reads them. A referral is no approval here.
+        ``group``, ``subjects``; ``old`` and ``new`` (approval rates, 0 to 1) with ``_low`` and
+        ``_high`` (Jeffreys, 95 %); ``change`` (new less old); ``ratio`` (new, to the highest rate
+        of a group) and ``below_four_fifths``; ``goods_refused_old`` and ``goods_refused_new`` (of
+        the group's goods); ``note``. Groups are measured only: no policy reads them. A referral is
+        no approval here.
 
-        Parameters
-        ----------
-        draft : Policy
-            The new policy.
-        group : str
-            One of `groups` or `areas`.
-        min_rows : int, default 50
-            Smaller groups get no figure.
-
-        Returns
-        -------
-        polars.DataFrame, one row per group
-            ``group``, ``subjects``; ``old`` and ``new`` (approval rates, 0 to 1) with ``_low`` and
-            ``_high`` (Jeffreys, 95 %); ``change`` (new less old); ``ratio`` (new, to the highest
-            rate of a group) and ``below_four_fifths``; ``goods_refused_old`` and
-            ``goods_refused_new`` (of the group's goods); ``note``.
-
-        Raises
-        ------
-        SubjectError
-            If the column is neither a group nor an area.
-
-        References
-        ----------
         EEOC (1978), 29 CFR 1607.4 D. Hardt, Price and Srebro (2016), NeurIPS 29.
         """
         if group not in (*self.groups, *self.areas):
@@ -354,7 +270,7 @@ class Laboratory:
         )
 
 
-def _cut(value: Any) -> Any:
+def _cut(value: CutOff) -> Cut:
     return Decimal(str(value)) if isinstance(value, float) else value
 
 

@@ -55,7 +55,7 @@ def best_policy(
     book : Book
         n loans with outcomes.
     terms : Terms or mapping of product to Terms
-        See `money`.
+        Of the one product, or one set for every value of a segment of products.
     by : sequence of str, default ("county",)
         Segments of the book; none for one cut-off for all. Protected attributes are refused.
     product : str, optional

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from lishui_credit.citation import Period
+from lishui_credit.cutoffs.books import CutOff
 from lishui_credit.cutoffs.shadow import ShadowPrice
 from lishui_credit.errors import PolicyError, Problem
 from lishui_credit.language import Bilingual, tr
@@ -102,17 +103,7 @@ class Optimum:
     ) -> Policy:
         """Return the optimum as a policy, unapproved unless an approval is given.
 
-        Parameters
-        ----------
-        score : Score
-            Its direction, and the order of its grades, must be the book's.
-        id, version, title_zh, author, title_en, valid, approved_by, approved_on, why, evidence
-            As in `Policy`.
-
-        Raises
-        ------
-        PolicyError
-            If they do not make a policy.
+        The score's direction, and the order of its grades, must be the book's.
         """
         if score.order != self._order:
             raise PolicyError(
@@ -160,7 +151,7 @@ class Optimum:
         return made
 
 
-def _cuts(row: Mapping[str, Any]) -> dict[str, Any]:
+def _cuts(row: Mapping[str, CutOff | None]) -> dict[str, Any]:
     approve, refer = _exact(row["approve_at_least"]), _exact(row["refer_at_least"])
     if refer is None:
         return {"decline_all": True}
@@ -171,6 +162,6 @@ def _cuts(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"approve_at_least": approve, "refer_at_least": refer}
 
 
-def _exact(cut: Any) -> Cut | None:
+def _exact(cut: CutOff | None) -> Cut | None:
     """Return a cut-off as a policy holds it; the shortest decimal of a float reads back the same."""
     return Decimal(repr(cut)) if isinstance(cut, float) else cut

@@ -7,17 +7,16 @@ cell of safe loans stays safe.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lishui_credit.cutoffs.books import Book
 from lishui_credit.cutoffs.money import Products, by_product
-from lishui_credit.cutoffs.shocks import Floats, factors
-from lishui_credit.cutoffs.sweeps import approved
+from lishui_credit.cutoffs.shocks import Floats, Shocked, factors
+from lishui_credit.cutoffs.sweeps import Approve, Numbers, approved
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.pricing.terms import Terms
@@ -29,27 +28,15 @@ _BADS: Final = 5  # bads that a band holds, about
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """What a policy approves, in cells; made by `portfolio`.
+    """What a policy approves, in k cells; made by `portfolio`."""
 
-    Parameters
-    ----------
-    terms : tuple of Terms
-        One per product.
-    product : ndarray of int, shape (k,)
-        Product of each cell.
-    counts, amounts : ndarray of float64, shape (k, 2)
-        Loans and sums lent (fen) per cell, good and bad.
-    slope : float
-        Fall of the log-odds of default per point of score, over the whole book.
-    """
+    terms: tuple[Terms, ...]  # one per product
+    product: NDArray[np.int64]  # of each cell
+    counts: Floats  # (k, 2): loans, good and bad
+    amounts: Floats  # (k, 2): fen lent, good and bad
+    slope: float  # fall of the log-odds of default per point of score, over the whole book
 
-    terms: tuple[Terms, ...]
-    product: NDArray[np.int64]
-    counts: Floats
-    amounts: Floats
-    slope: float
-
-    def bad_rates(self, shock: Mapping[str, Any]) -> Floats:
+    def bad_rates(self, shock: Shocked) -> Floats:
         """Return the bad rate of every cell under shocks, shape (…, k)."""
         rate = self.counts[:, 1] / self.counts.sum(axis=1)
         odds = shock["bad_odds"] * np.exp(self.slope * np.asarray(shock["score_points"]))
@@ -57,7 +44,7 @@ class Portfolio:
         moved = odds * rate / (1 + (odds - 1) * rate)
         return np.asarray(np.minimum(moved * np.asarray(shock["bad_rate"])[..., None], 1.0))
 
-    def per_loan(self, shock: Mapping[str, Any]) -> tuple[Floats, Floats]:
+    def per_loan(self, shock: Shocked) -> tuple[Floats, Floats]:
         """Return the mean gain of a good and the mean loss of a bad loan, fen, shape (…, k)."""
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = self.amounts / self.counts
@@ -71,13 +58,13 @@ class Portfolio:
             losses.append(severity * mean[place, 1] + terms.operating_fen)
         return np.stack(gains, axis=-1), np.stack(losses, axis=-1)
 
-    def profit(self, shock: Mapping[str, Any]) -> Floats:
+    def profit(self, shock: Shocked) -> Floats:
         """Return the expected profit under shocks, fen, shape (…)."""
         rate, (gain, loss) = self.bad_rates(shock), self.per_loan(shock)
         size = self.counts.sum(axis=1)
         return np.asarray((size * ((1 - rate) * gain - rate * loss)).sum(axis=-1))
 
-    def bad_rate(self, shock: Mapping[str, Any]) -> float:
+    def bad_rate(self, shock: Shocked) -> float:
         """Return the bad rate of all approved loans under one shock."""
         size = self.counts.sum(axis=1)
         return float(self.bad_rates(shock) @ size / size.sum())
@@ -85,38 +72,13 @@ class Portfolio:
 
 def portfolio(
     book: Book,
-    approve: Any,
+    approve: Approve,
     terms: Products,
     *,
     product: str | None = None,
     points_to_double: float | None = None,
 ) -> Portfolio:
-    """Return what a policy approves, in cells of a product and a band of scores.
-
-    Parameters
-    ----------
-    book : Book
-        Loans with outcomes.
-    approve : cut-off or array_like of bool, shape (n,)
-        See `approved`.
-    terms : Terms or mapping of product to Terms
-        See `money`.
-    product : str, optional
-        The segment that names products.
-    points_to_double : float, optional
-        Points of score that double the odds; a logistic regression of the outcome on the score, over
-        the whole book, when not given.
-
-    Returns
-    -------
-    Portfolio
-        At most 20 bands in every product, with about equal numbers of bads.
-
-    Raises
-    ------
-    SubjectError
-        If nobody is approved, or `points_to_double` is not positive.
-    """
+    """Return what a policy approves, in cells of a product and at most 20 bands of score."""
     chosen = approved(book, approve)
     if points_to_double is not None and not 0 < points_to_double < np.inf:
         what = tr("points that double the odds must be positive", "使优势比翻倍的分数必须为正")
@@ -151,12 +113,10 @@ def portfolio(
     return Portfolio(tuple(products), np.array(cells), held, np.concatenate(amounts), float(slope))
 
 
-def _edges(scores_of_bads: NDArray[Any]) -> NDArray[Any]:
-    """Return lower bounds of all bands but the first, each a score of a bad.
-
-    Bands hold about equal numbers of bads, five or more: multiplying the odds of a band in which
-    nobody happened to default would leave it safe for ever.
-    """
+def _edges(scores_of_bads: Numbers) -> Numbers:
+    """Return lower bounds of all bands but the first, each a score of a bad."""
+    # Bands hold about equal numbers of bads, five or more: multiplying the odds of a band in which
+    # nobody happened to default would leave it safe for ever.
     bands = int(np.clip(len(scores_of_bads) // _BADS, 1, _CELLS))
     if bands == 1:
         return scores_of_bads[:0]
@@ -165,7 +125,7 @@ def _edges(scores_of_bads: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(edges[edges > scores_of_bads.min()])
 
 
-def _slope(score: NDArray[Any], bad: NDArray[Any]) -> float:
+def _slope(score: Numbers, bad: NDArray[np.int64]) -> float:
     """Return the fall of the log-odds of bad per point of score, by logistic regression."""
     x = score.astype(np.float64)
     middle, spread = x.mean(), x.std()

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -317,7 +317,7 @@ def months_needed(
     return ceil(split.total / (applications_a_month * approval) - _ROUNDING) + window_months
 
 
-def assign(ids: pl.Series | Sequence[Any], *, salt: str, share_bp: int = 5000) -> pl.Series:
+def assign(ids: pl.Series | Sequence[object], *, salt: str, share_bp: int = 5000) -> pl.Series:
     """Return the arm of every applicant: the first 64 bits of SHA-256 of salt and id.
 
     Parameters

@@ -46,25 +46,12 @@ class Emp:
 def emp_of(
     bads: Floats, goods: Floats, roi: float = ROI, p0: float = P0, p1: float = P1
 ) -> tuple[float, float]:
-    """Return expected maximum profit and share declined, of bads and goods per level.
+    """Return expected maximum profit and share declined; levels from the riskiest on.
 
     Declining the riskiest levels saves λ·B and forgoes roi·G, with B and G the shares of all
     applicants so declined: a line in λ for each vertex of the convex hull of the ROC curve. The
     best of the lines is piecewise linear, and its integral over λ a sum of closed forms.
 
-    Parameters
-    ----------
-    bads, goods : ndarray of shape (k,)
-        Amounts per level, riskiest first; bads not all zero.
-    roi, p0, p1 : float
-        As in `expected_maximum_profit`.
-
-    Returns
-    -------
-    emp, fraction : float
-
-    Examples
-    --------
     Half are bad and the score is perfect: 0.5 x (0.10 + 0.35 / 2), and 45 % of bads declined.
 
     >>> emp, fraction = emp_of(np.array([1.0, 0.0]), np.array([0.0, 1.0]))

@@ -30,41 +30,24 @@ _NEAR: Final = 1e-4  # relative gap at which HiGHS hands over to the proof
 _PRICE: Final = 2**40  # prices are whole numbers of this part
 _NODES: Final = 200_000
 _TRIES: Final = 200
-Exact = NDArray[Any]  # of Python integers: sums of money times `UNIT` pass 64 bits
+_Node = tuple[int, int, int, tuple[int, ...], tuple[int, ...]]
+Exact = NDArray[np.object_]  # of Python integers: sums of money times `UNIT` pass 64 bits
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """One segment's cut-offs, strictest first, and what each lets in.
+    """`SUMS` of one segment's cut-offs, shape (k + 1, 5): nobody, then the strictest first."""
 
-    Parameters
-    ----------
-    approve : ndarray of object, shape (k + 1, 5)
-        `SUMS` of approving from each cut-off on; the first row approves nobody.
-    review : ndarray of object, shape (k + 1, 5), optional
-        `SUMS` expected of referring from each cut-off on, its cost taken off.
-    """
-
-    approve: Exact
-    review: Exact | None = None
+    approve: Exact  # approving from each cut-off on
+    review: Exact | None = None  # expected of referring from each cut-off on, its cost taken off
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One constraint: `SUMS` times a row of coefficients, at most a bound.
+    """One constraint: `SUMS` times a row of coefficients is at most a bound."""
 
-    Parameters
-    ----------
-    name : str
-        As in `Constraints`.
-    coefficients : tuple of int, length 5
-        Of `SUMS`.
-    bound : int
-        At most.
-    """
-
-    name: str
-    coefficients: tuple[int, ...]
+    name: str  # as in `Constraints`
+    coefficients: tuple[int, ...]  # of `SUMS`
     bound: int
 
     def excess(self, total: Exact) -> int:
@@ -74,33 +57,17 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A solution.
-
-    Parameters
-    ----------
-    approve, refer : tuple of int
-        Candidate of each segment, 0 for nobody; `refer` is `approve` without referrals.
-    total : ndarray of object, shape (5,)
-        `SUMS` over all segments, exact.
-    gap : int
-        Most that a better choice could still add to the objective; 0 where this one is proved best.
-    """
+    """A solution: the candidate of each segment, 0 for nobody, and its exact totals."""
 
     approve: tuple[int, ...]
-    refer: tuple[int, ...]
-    total: Exact
-    gap: int = 0
+    refer: tuple[int, ...]  # the same as `approve` without referrals
+    total: Exact  # `SUMS` over all segments
+    gap: int = 0  # most that a better choice could still add to the objective; 0 if proved best
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """Segments to choose a cut-off for.
-
-    Parameters
-    ----------
-    segments : tuple of Candidates
-        All with reviews, or none.
-    """
+    """Segments to choose a cut-off for; all with reviews, or none."""
 
     segments: tuple[Candidates, ...]
     _shape: Any = field(init=False, repr=False, compare=False)
@@ -145,22 +112,8 @@ class Programme:
         return whole
 
     def best(self, objective: Sequence[int], limits: Sequence[Limit]) -> Choice | None:
-        """Return the choice with most of an objective, or None where no choice keeps the limits.
+        """Return the choice with most of an objective that keeps the limits, None where none does.
 
-        Parameters
-        ----------
-        objective : sequence of int, length 5
-            Coefficients of `SUMS`.
-        limits : sequence of Limit
-            All to be kept.
-
-        Raises
-        ------
-        PolicyError
-            If the solver gives up.
-
-        References
-        ----------
         Fisher (1981), The Lagrangian relaxation method for solving integer programming problems,
         Management Science 27, 1-18.
         """
@@ -170,11 +123,9 @@ class Programme:
     def some(
         self, objective: Sequence[int], limits: Sequence[Limit], *, near: float = 1.0
     ) -> Choice | None:
-        """Return a choice that keeps the limits, within a relative gap of the best; None if none.
-
-        What HiGHS chose is added up in whole numbers; a choice that only its tolerance let pass is
-        forbidden, and the programme solved again.
-        """
+        """Return a choice that keeps the limits, within a gap of the best; None if none does."""
+        # What HiGHS chose is added up in whole numbers; a choice that only its tolerance let pass is
+        # forbidden, and the programme solved again.
         from scipy.optimize import Bounds, LinearConstraint, milp
 
         cost = -_scaled(self.sums @ np.array(objective, dtype=object))[0]
@@ -246,17 +197,7 @@ class Programme:
     def relaxed(
         self, objective: Sequence[int], limits: Sequence[Limit]
     ) -> tuple[float, Exact, Mapping[str, float]]:
-        """Return the linear relaxation: its value, its totals, the dual of each limit.
-
-        Returns
-        -------
-        value : float
-            Never below the best choice's.
-        total : ndarray of float, shape (5,)
-            `SUMS` of the relaxed choice.
-        duals : mapping of str to float
-            More of the objective per unit that the bound is raised.
-        """
+        """Return value, totals and duals of the linear relaxation, never below the best choice."""
         from scipy.optimize import linprog
         from scipy.sparse import csr_matrix, vstack
 
@@ -338,31 +279,12 @@ def _of_pairs(segment: Candidates, places: NDArray[np.int64]) -> Exact:
 
 
 def _search(
-    kept: list[list[tuple[int, int, tuple[int, ...], int]]],
-    bounds: list[int],
-    bound: int,
-    best: int,
+    kept: list[list[tuple[int, int, tuple[int, ...], int]]],  # shortfall, value, weights, option
+    bounds: list[int],  # of the limits
+    bound: int,  # no choice is worth more, times `_PRICE`
+    best: int,  # value of the choice to beat
 ) -> tuple[list[int] | None, int]:
-    """Try the options that are left, depth first, cutting off what cannot beat the best so far.
-
-    Parameters
-    ----------
-    kept : list of list of (shortfall, value, weights, option)
-        Per segment, smallest shortfall first.
-    bounds : list of int
-        Of the limits.
-    bound : int
-        No choice is worth more, times `_PRICE`.
-    best : int
-        Value of the choice to beat.
-
-    Returns
-    -------
-    picked : list of int or None
-        Options of a better choice, if there is one.
-    gap : int
-        Most that could still be missed; 0 unless the search was cut short.
-    """
+    """Try the options that are left, depth first; return a better choice and the gap left."""
     picked: list[int] | None = None
     if any(not options for options in kept):
         return None, 0
@@ -373,7 +295,7 @@ def _search(
         least.append(tuple(map(add, lows, least[-1])))
     least.reverse()
     nodes = 0
-    stack: list[Any] = [(0, 0, 0, (0,) * len(bounds), ())]
+    stack: list[_Node] = [(0, 0, 0, (0,) * len(bounds), ())]
     while stack:
         depth, short, value, weight, chosen = stack.pop()
         nodes += 1
@@ -386,7 +308,7 @@ def _search(
                 best = value
                 picked = [int(j) for _, j in sorted(zip(order, chosen, strict=True))]
             continue
-        after: list[Any] = []
+        after: list[_Node] = []
         for own_short, own_value, own_weight, option in kept[order[depth]]:
             if bound - short - own_short <= _PRICE * best:
                 break
@@ -402,12 +324,6 @@ def _search(
     return picked, 0
 
 
-def rounded(value: Any) -> int:
-    """Return a sum in ten-thousandths as a whole number, half away from zero.
-
-    Examples
-    --------
-    >>> rounded(15_000), rounded(-15_000), rounded(14_999)
-    (2, -2, 1)
-    """
+def rounded(value: int) -> int:
+    """Return a sum in ten-thousandths as a whole number, half away from zero."""
     return half_away(int(value), UNIT)

@@ -39,20 +39,10 @@ _LOOSER: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Constraints of a policy as rows of a programme.
-
-    Parameters
-    ----------
-    constraints : Constraints
-        What has to be kept.
-    applicants : int
-        Loans in the book.
-    currency : Bilingual
-        What a hundred of the smallest units are called.
-    """
+    """Constraints of a policy as rows of a programme."""
 
     constraints: Constraints
-    applicants: int
+    applicants: int  # loans in the book
     currency: Bilingual = YUAN
 
     @property
@@ -149,13 +139,7 @@ class ShadowPrice:
 
 
 def shown(constraint: str, value: int, currency: Bilingual = YUAN) -> str:
-    """Return a limit as people read it.
-
-    Examples
-    --------
-    >>> shown("bad_rate_at_most_bp", 250)
-    '2.5%'
-    """
+    """Return a limit as people read it."""
     if constraint == "budget_fen":
         return f"{value / 100:,.2f} {currency}"
     return f"{value / 100:g}%"
@@ -164,19 +148,7 @@ def shown(constraint: str, value: int, currency: Bilingual = YUAN) -> str:
 def shadow_prices(
     programme: Programme, limits: Limits, choice: Choice, *, step_bp: int, step_fen: int
 ) -> tuple[ShadowPrice, ...]:
-    """Return the price of every constraint at an optimum.
-
-    Parameters
-    ----------
-    programme : Programme
-        What was solved.
-    limits : Limits
-        Under which.
-    choice : Choice
-        The optimum.
-    step_bp, step_fen : int
-        By how much each constraint is loosened.
-    """
+    """Return the price of every constraint at an optimum; each is loosened by its step."""
     _, total, duals = programme.relaxed(_PROFIT, limits.rows)
     approved = float(total[SUMS.index("applicants")])
     # By how much the bound of each row moves when its limit moves by one basis point or fen. The
@@ -208,11 +180,9 @@ def shadow_prices(
 
 
 def clash(programme: Programme, limits: Limits) -> PolicyError:
-    """Return the error that names the smallest set of constraints that cannot hold together.
-
-    Sets are tried by size, so that the first which has no solution is the smallest. Of each
-    constraint in it the best value is told that can be had while the others hold.
-    """
+    """Return the error that names the smallest set of constraints that is infeasible."""
+    # Sets are tried by size, so that the first without a solution is the smallest. Of each constraint
+    # in it the best value is given that is feasible while the others hold.
     names = [row.name for row in limits.rows]
     small = next(
         some
@@ -243,13 +213,7 @@ def clash(programme: Programme, limits: Limits) -> PolicyError:
 
 
 def attainable(programme: Programme, limits: Limits, name: str) -> int:
-    """Return the strictest value of one constraint that can be kept beside the others.
-
-    Returns
-    -------
-    int
-        Basis points or fen; found by bisection, each step an integer programme.
-    """
+    """Return the strictest feasible value of one constraint beside the others, by bisection."""
     rising = name != "approval_at_least_bp"
     top = WHOLE
     if name == "budget_fen":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from lishui_credit.language import tr
 from lishui_credit.pricing.terms import FULL_BP, Terms
 
 Floats = NDArray[np.float64]
+
+Shocked = Mapping[str, float | Floats]
+"""One shock, or many at once, by factor."""
 
 Factor = Literal["bad_odds", "bad_rate", "lgd_bp", "funding_bp", "rate_bp", "score_points"]
 FACTORS: Final[tuple[Factor, ...]] = (
@@ -80,7 +83,7 @@ class Shock:
 NONE: Final = Shock()
 
 
-def factors(terms: Terms, shock: Mapping[str, Any]) -> tuple[Floats, Floats]:
+def factors(terms: Terms, shock: Shocked) -> tuple[Floats, Floats]:
     """Return margin and severity per fen lent under shocks: `Terms` in floats, for many at once."""
     rate = (
         np.maximum(terms.rate_bp + np.asarray(shock["rate_bp"], dtype=np.float64), 0) / FULL_BP / 12
@@ -88,9 +91,9 @@ def factors(terms: Terms, shock: Mapping[str, Any]) -> tuple[Floats, Floats]:
     funding = np.maximum(terms.funding_bp + np.asarray(shock["funding_bp"]), 0) / FULL_BP / 12
     lgd = np.clip(terms.lgd_bp + np.asarray(shock["lgd_bp"]), 0, FULL_BP) / FULL_BP
     term, stop = terms.term_months, terms.stops_after
-    whole: Any
-    until: Any
-    exposure: Any
+    whole: Floats | float
+    until: Floats | float
+    exposure: Floats | float
     if terms.repayment == "bullet":
         whole, until, exposure = term, stop, 1.0
     else:
@@ -98,7 +101,7 @@ def factors(terms: Terms, shock: Mapping[str, Any]) -> tuple[Floats, Floats]:
         step = np.log1p(np.where(flat, 1.0, rate))
         grown = np.expm1(term * step)
 
-        def months(k: int) -> Any:
+        def months(k: int) -> Floats:
             curved = (k * (grown + 1) - np.expm1(k * step) / np.where(flat, 1.0, rate)) / grown
             return np.where(flat, k - k * (k - 1) / (2 * term), curved)
 

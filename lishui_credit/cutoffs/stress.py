@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import ArrayLike
 
 from lishui_credit.cutoffs.books import Book
 from lishui_credit.cutoffs.money import Products
 from lishui_credit.cutoffs.portfolios import portfolio
 from lishui_credit.cutoffs.shocks import MULTIPLIERS, NONE, Floats, Shock
+from lishui_credit.cutoffs.sweeps import Approve
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Estimate
@@ -25,7 +26,7 @@ from lishui_credit.statistics.proportions import jeffreys_interval
 
 def one_at_a_time(
     book: Book,
-    approve: Any,
+    approve: Approve,
     terms: Products,
     shocks: Mapping[str, Shock],
     *,
@@ -36,10 +37,19 @@ def one_at_a_time(
 
     Parameters
     ----------
-    book, approve, terms, product, points_to_double
-        As in `portfolio`.
+    book : Book
+        n loans with outcomes.
+    approve : int, float, str or array_like of bool, shape (n,)
+        A cut-off in the file's own terms (approved from there on), or a decision for every loan.
+    terms : Terms or mapping of product to Terms
+        Of the one product, or one set for every value of a segment of products.
     shocks : mapping of str to Shock
         By name.
+    product : str, optional
+        The segment that names products.
+    points_to_double : float, optional
+        Points of score that double the odds; without it, by a logistic regression of the outcome on
+        the score over the whole book.
 
     Returns
     -------
@@ -50,7 +60,8 @@ def one_at_a_time(
     Raises
     ------
     SubjectError
-        As in `portfolio`.
+        If nobody is approved, decisions are not one per loan, a cut-off is not on the scale, a
+        product has no terms, or `points_to_double` is not positive.
 
     Examples
     --------
@@ -107,13 +118,13 @@ class Joint:
 
 def jointly(
     book: Book,
-    approve: Any,
+    approve: Approve,
     terms: Products,
     spread: Shock,
     *,
     draws: int = 10_000,
     seed: int = 0,
-    correlation: float | Any = 0.0,
+    correlation: ArrayLike = 0.0,
     single_defaults: bool = True,
     level: float = 0.95,
     product: str | None = None,
@@ -127,7 +138,7 @@ def jointly(
     Parameters
     ----------
     book, approve, terms, product, points_to_double
-        As in `portfolio`.
+        As in `one_at_a_time`.
     spread : Shock
         One standard deviation of every factor; a factor that says "no change" does not move.
     draws : int, default 10000
@@ -142,8 +153,6 @@ def jointly(
         mean amounts), or only expected: a small book loses money also by chance.
     level : float, default 0.95
         Of the quantiles and the interval.
-    product, points_to_double
-        As in `portfolio`.
 
     Returns
     -------
@@ -152,7 +161,8 @@ def jointly(
     Raises
     ------
     SubjectError
-        As in `portfolio`, or if draws are too few, nothing moves or the matrix is no correlation.
+        As in `one_at_a_time`, or if draws are too few, nothing moves, or the matrix is none of
+        correlations.
 
     References
     ----------
@@ -172,7 +182,7 @@ def jointly(
     root = _root(correlation, moving, draws, level)
     rng = np.random.default_rng(seed)
     z = rng.standard_normal((draws, len(moving))) @ root.T
-    shock: dict[str, Any] = {name: np.full(draws, value) for name, value in asdict(NONE).items()}
+    shock: dict[str, Floats] = {name: np.full(draws, value) for name, value in asdict(NONE).items()}
     for place, name in enumerate(moving):
         size = getattr(spread, name)
         shock[name] = size ** z[:, place] if name in MULTIPLIERS else size * z[:, place]
@@ -196,7 +206,7 @@ def jointly(
     )
 
 
-def _root(correlation: Any, moving: list[str], draws: int, level: float) -> Floats:
+def _root(correlation: ArrayLike, moving: list[str], draws: int, level: float) -> Floats:
     """Return a square root of the correlation matrix, or every problem with what was asked."""
     problems = []
     if draws < 100:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -22,6 +22,9 @@ from lishui_credit.tables.frames import absent, as_polars
 from lishui_credit.tables.headers import says_yuan
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW
 from lishui_credit.validation.migrations import Migration, migration
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
 
 SETS: Final = ("both", "swap_in", "swap_out", "neither", "open", "approved_old", "approved_new")
 """Approved by both; by the new only; by the old only; by none; not decided by one of them; then all
@@ -58,7 +61,7 @@ class Swap:
 
 
 def swap(
-    frame: Any,
+    frame: IntoFrame,
     old: Policy,
     new: Policy,
     *,

@@ -9,20 +9,24 @@ approximation, and only within a cell; with one amount for all loans nothing is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, cast
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.cutoffs.books import Book
+from lishui_credit.cutoffs.books import Book, CutOff
 from lishui_credit.cutoffs.money import Products, money
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 
 Floats = NDArray[np.float64]
+Numbers = NDArray[np.int64 | np.float64]
+
+Approve = CutOff | Sequence[bool] | NDArray[np.bool_] | pl.Series
+"""Whom a policy approves: from a cut-off on, or a decision for every loan."""
 
 CUT_OFFS: Final = 200
 """Most cut-offs swept unless told otherwise."""
@@ -50,13 +54,13 @@ class Best:
         zero. None is to approve none; equal to `cut_off` without intervals.
     """
 
-    cut_off: Any
+    cut_off: CutOff | None
     approval_rate: float
     profit_fen: int
     profit_low: int | None
     profit_high: int | None
-    strictest: Any
-    loosest: Any
+    strictest: CutOff | None
+    loosest: CutOff | None
 
 
 def sweep(
@@ -64,7 +68,7 @@ def sweep(
     terms: Products,
     *,
     product: str | None = None,
-    cut_offs: int | Sequence[Any] = CUT_OFFS,
+    cut_offs: int | Sequence[CutOff] = CUT_OFFS,
     repeats: int = 200,
     level: float = 0.95,
     seed: int = 0,
@@ -77,7 +81,7 @@ def sweep(
         n loans with outcomes. Figures are about loans that were granted; who was declined before
         the book was made is not in them.
     terms : Terms or mapping of product to Terms
-        See `money`.
+        Of the one product, or one set for every value of a segment of products.
     product : str, optional
         The segment that names products.
     cut_offs : int or sequence, default 200
@@ -134,10 +138,10 @@ def sweep(
     value = {name: _figures(sums) for name, sums in cells.sums.items()}
     best = int(np.argmax(value["profit_fen"]))
     found = _columns(cells.counts, value, best)
-    columns: dict[str, Any] = {
+    columns: dict[str, pl.Series] = {
         "cut_off": book.own(pl.Series([None, *points.tolist()], dtype=book.frame["score"].dtype)),
-        "approved": _figures(cells.counts.sum(axis=1)),
-        "bads": _figures(cells.counts[:, 1]),
+        "approved": pl.Series(_figures(cells.counts.sum(axis=1))),
+        "bads": pl.Series(_figures(cells.counts[:, 1])),
     }
     drawn = _drawn(cells, repeats, seed, best) if repeats else {}
     for name, values in found.items():
@@ -192,7 +196,7 @@ class _Cells:
     """Counts and money between neighbouring cut-offs, strictest first; columns are good and bad."""
 
     counts: NDArray[np.int64]  # (k, 2)
-    sums: dict[str, Any]  # (k,) over both classes: int64, or float64 where a PD is in it
+    sums: dict[str, Numbers]  # (k,) over both classes: int64, or float64 where a PD is in it
     means: dict[str, Floats]  # (k, 2)
     spreads: dict[str, Floats]  # (k, 2): standard deviation of one loan
 
@@ -210,13 +214,13 @@ def _sensible(repeats: int, level: float) -> None:
         raise SubjectError(problems)
 
 
-def _points(book: Book, cut_offs: Any) -> NDArray[Any]:
+def _points(book: Book, cut_offs: CutOff | Sequence[CutOff]) -> Numbers:
     """Return the cut-offs on the book's scale, strictest first; the last approves everybody."""
     scores = book.frame["score"].to_numpy()
-    if np.ndim(cut_offs) == 0 and not isinstance(cut_offs, int):
-        cut_offs = [cut_offs]
     if not isinstance(cut_offs, int):
-        asked = np.unique(on_scale(book, cut_offs)).astype(scores.dtype)[::-1]
+        one = np.ndim(cut_offs) == 0
+        several = [cast(CutOff, cut_offs)] if one else cast(Sequence[CutOff], cut_offs)
+        asked = np.unique(on_scale(book, several)).astype(scores.dtype)[::-1]
         lowest = scores.min()
         return asked if len(asked) and asked[-1] <= lowest else np.append(asked, lowest)
     if cut_offs < 1:
@@ -230,25 +234,8 @@ def _points(book: Book, cut_offs: Any) -> NDArray[Any]:
     return np.asarray(ranked[first[::-1]])
 
 
-def on_scale(book: Book, cut_offs: Sequence[Any]) -> NDArray[Any]:
-    """Return cut-offs given in the file's own terms on the book's scale, higher better.
-
-    Parameters
-    ----------
-    book : Book
-        Whose scale.
-    cut_offs : sequence, shape (k,)
-        Numbers, or grades of the book's order.
-
-    Returns
-    -------
-    ndarray of int64 or float64, shape (k,)
-
-    Raises
-    ------
-    SubjectError
-        If a grade is unknown, a number not finite, or a whole score is asked for a fraction.
-    """
+def on_scale(book: Book, cut_offs: Sequence[CutOff]) -> Numbers:
+    """Return cut-offs given in the file's own terms on the book's scale, higher better."""
     whole = book.frame["score"].dtype.is_integer()
     problem = None
     if book.order:
@@ -271,38 +258,14 @@ def on_scale(book: Book, cut_offs: Sequence[Any]) -> NDArray[Any]:
             problem = Problem(what, str(list(cut_offs)[:5]), "", "cut_offs")
     if problem is not None:
         raise SubjectError(problem)
-    exact = np.asarray(cut_offs, dtype=np.int64 if whole else np.float64)
-    return -exact if book.higher == "worse" else exact
+    exact: Numbers = np.asarray(cut_offs, dtype=np.int64 if whole else np.float64)
+    return np.negative(exact) if book.higher == "worse" else exact
 
 
-def approved(book: Book, approve: Any) -> NDArray[np.bool_]:
-    """Return who is approved: by a cut-off, or as a policy has decided.
-
-    Parameters
-    ----------
-    book : Book
-        n loans.
-    approve : int, float, str or array_like of bool, shape (n,)
-        A cut-off in the file's own terms (approved from there on), or a decision for every loan.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-
-    Raises
-    ------
-    SubjectError
-        If decisions are not one boolean per loan, or the cut-off is not on the scale.
-
-    Examples
-    --------
-    >>> from lishui_credit.cutoffs.books import book
-    >>> frame = pl.DataFrame({"score": [1, 2, 3], "bad": [1, 0, 0], "amount_fen": [10_000] * 3})
-    >>> approved(book(frame), 2)
-    array([False,  True,  True])
-    """
+def approved(book: Book, approve: Approve) -> NDArray[np.bool_]:
+    """Return who is approved, shape (n,): by a cut-off, or as a policy has decided every loan."""
     if np.ndim(approve) == 0:
-        (cut_off,) = on_scale(book, [approve])
+        (cut_off,) = on_scale(book, [cast(CutOff, approve)])
         return np.asarray(book.frame["score"].to_numpy() >= cut_off)
     decided = np.asarray(approve)
     if decided.dtype != np.bool_ or decided.shape != (book.rows,):
@@ -315,7 +278,7 @@ def approved(book: Book, approve: Any) -> NDArray[np.bool_]:
     return decided
 
 
-def _cells(book: Book, terms: Products, product: str | None, points: NDArray[Any]) -> _Cells:
+def _cells(book: Book, terms: Products, product: str | None, points: Numbers) -> _Cells:
     """Return exact sums and the moments of one loan, by cell and class."""
     k, bad = len(points), book.frame["bad"].to_numpy()
     reached = _reached(points[::-1], book.frame["score"].to_numpy())
@@ -326,7 +289,7 @@ def _cells(book: Book, terms: Products, product: str | None, points: NDArray[Any
     full = counts > 0
     starts = (np.cumsum(counts) - counts)[full]
     of = money(book, terms, product=product)
-    rows: dict[str, NDArray[Any]] = {
+    rows: dict[str, Numbers] = {
         "realised_loss_fen": of.credit_loss * bad,
         "profit_fen": of.profit,
     }
@@ -349,7 +312,7 @@ def _cells(book: Book, terms: Products, product: str | None, points: NDArray[Any
     return _Cells(counts.reshape(k, 2), sums, means, spreads)
 
 
-def _reached(rising: NDArray[Any], scores: NDArray[Any]) -> NDArray[np.int64]:
+def _reached(rising: Numbers, scores: Numbers) -> NDArray[np.int64]:
     """Return how many of the cut-offs each score reaches."""
     if scores.dtype.kind == "i":
         low, high = int(scores.min()), int(scores.max())
@@ -359,12 +322,14 @@ def _reached(rising: NDArray[Any], scores: NDArray[Any]) -> NDArray[np.int64]:
     return np.searchsorted(rising, scores, side="right")
 
 
-def _figures(sums: NDArray[Any]) -> NDArray[Any]:
+def _figures(sums: Numbers) -> Numbers:
     """Return what each cut-off approves: nothing first, then sums of cells from the top."""
     return np.concatenate((np.zeros_like(sums[..., :1]), np.cumsum(sums, axis=-1)), axis=-1)
 
 
-def _columns(counts: Any, value: dict[str, Any], best: int) -> dict[str, Any]:
+def _columns(
+    counts: NDArray[np.int64], value: Mapping[str, Numbers], best: int
+) -> dict[str, Numbers]:
     """Return every figure with an interval; leading axes (draws) pass through."""
     goods, bads = _figures(counts[..., 0]), _figures(counts[..., 1])
     approved = goods + bads
@@ -380,7 +345,7 @@ def _columns(counts: Any, value: dict[str, Any], best: int) -> dict[str, Any]:
     return {**found, **value, "short_of_best_fen": profit[..., best : best + 1] - profit}
 
 
-def _drawn(cells: _Cells, repeats: int, seed: int, best: int) -> dict[str, Floats]:
+def _drawn(cells: _Cells, repeats: int, seed: int, best: int) -> dict[str, Numbers]:
     """Return every figure in every draw, shape (repeats, cut-offs)."""
     rng = np.random.default_rng(seed)
     total = int(cells.counts.sum())
@@ -395,11 +360,8 @@ def _drawn(cells: _Cells, repeats: int, seed: int, best: int) -> dict[str, Float
     return _columns(counts, drawn, best)
 
 
-def _ends(drawn: Floats, level: float) -> Floats:
-    """Return the ends of the percentile interval per cut-off, shape (2, k).
-
-    Draws that lack a figure are left out; NaN where all do.
-    """
+def _ends(drawn: Numbers, level: float) -> Floats:
+    """Return the ends of the percentile interval per cut-off, shape (2, k), NaN without draws."""
     shares = [(1 - level) / 2, (1 + level) / 2]
     ends = np.full((2, drawn.shape[1]), np.nan)
     known = np.isfinite(drawn)
@@ -410,7 +372,7 @@ def _ends(drawn: Floats, level: float) -> Floats:
     return ends
 
 
-def _series(values: NDArray[Any], whole: bool) -> pl.Series:
+def _series(values: Numbers, whole: bool) -> pl.Series:
     series = pl.Series(values)
     if not series.dtype.is_float():
         return series

@@ -40,15 +40,13 @@ _SHORT: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Reason codes of n rows, what each code is called, and where they come from.
-
-    ``codes`` has the columns ``reason_1`` (code), ``lost_1`` (printed points below the maximum; null
-    where an override rule decided) and so on; ``source`` is "file", "card", "rubric" or "score".
-    """
+    """Reason codes of n rows, what each code is called, and where they come from."""
 
     codes: pl.DataFrame
+    """``reason_1`` (code), ``lost_1`` (printed points below the maximum; null where an override rule
+    decided) and so on, shape (n, 2k)."""
     labels: Mapping[str, Bilingual]
-    source: str
+    source: str  # "file", "card", "rubric" or "score"
 
     def sentences(self) -> pl.DataFrame:
         """Return the codes with ``reason_1_zh``, ``reason_1_en`` and so on beside each."""
@@ -81,12 +79,10 @@ def reasons(
     rubric: Rubric | None = None,
     top: int = 4,
 ) -> Reasons:
-    """Return why rows were declined or referred, at most `top` reasons a row, largest first.
-
-    `gap` is how far each score lies below approval in its own unit, steps for a grade, null where
-    the policy approves nobody outright. Four are the most that US Regulation B asks for, 12 CFR
-    1002.9(b)(2) and its commentary.
-    """
+    """Return why rows were declined or referred, at most `top` reasons a row, largest first."""
+    # `gap` is how far each score lies below approval in its own unit, a grade in steps; null where the
+    # policy approves nobody outright. Four reasons are the most that US Regulation B asks for, 12 CFR
+    # 1002.9(b)(2) and its commentary.
     if card is not None:
         return _of_card(rows, card, top)
     if rubric is not None:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -37,9 +37,12 @@ from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.tables.frames import absent, as_polars
 
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
+
 
 def decide(
-    frame: Any,
+    frame: IntoFrame,
     policy: Policy,
     *,
     on: date | None = None,
@@ -231,10 +234,9 @@ def expressions(policy: Policy, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
 
 
 def _chain(steps: list[tuple[pl.Expr, str, str]], part: int, otherwise: str) -> pl.Expr:
-    chain: Any = pl
-    for step in steps:
-        chain = chain.when(step[0]).then(pl.lit(step[part]))
-    found: pl.Expr = chain.otherwise(pl.lit(otherwise))
+    found = pl.lit(otherwise)
+    for step in reversed(steps):
+        found = pl.when(step[0]).then(pl.lit(step[part])).otherwise(found)
     return found
 
 
@@ -270,9 +272,8 @@ def _gap(policy: Policy, schema: pl.Schema) -> pl.Expr:
         height = score.cast(pl.String).replace_strict(steps, default=None, return_dtype=pl.Float64)
     else:
         height = score.cast(pl.Float64) * (1 if policy.score.higher == "better" else -1)
-    gap: Any = pl
-    for rule in policy.rules:
+    gap = pl.lit(None, pl.Float64)
+    for rule in reversed(policy.rules):
         short = None if rule.approve is None else float(policy.place(rule.approve)) - height
-        gap = gap.when(_fits(rule)).then(short)
-    found: pl.Expr = gap.otherwise(None)
-    return found.alias("gap")
+        gap = pl.when(_fits(rule)).then(short).otherwise(gap)
+    return gap.alias("gap")

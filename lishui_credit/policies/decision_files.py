@@ -188,11 +188,9 @@ def _figures(policy: Policy, table: pl.DataFrame, found: Scores) -> dict[str, An
 
 
 def constraints(policy: Policy, decided: pl.DataFrame, frame: pl.DataFrame) -> list[dict[str, Any]]:
-    """Return each constraint of a policy, what was found, and whether it holds.
-
-    ``found`` is in basis points rounded down or in fen, None where the columns ``amount_fen`` or
-    ``bad`` do not tell; ``holds`` is compared in whole numbers, unrounded.
-    """
+    """Return each constraint of a policy, its limit, what was found, and whether it holds."""
+    # ``found`` is in basis points rounded down or in fen, None where the columns ``amount_fen`` or
+    # ``bad`` do not tell; ``holds`` is compared in whole numbers, unrounded.
     limits, verdict = policy.constraints, decided["decision"]
     approved = verdict == APPROVE
     whole = int((verdict != NOT_DECIDED).sum())

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import Strict, StrictBool, StrictInt, StrictStr
+from pydantic import ConfigDict, Strict, StrictBool, StrictInt, StrictStr
 
 from lishui_credit.citation import Period
 from lishui_credit.errors import PolicyError, Problem
 from lishui_credit.language import tr
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Cut = StrictInt | Annotated[Decimal, Strict()] | StrictStr
 Value = StrictBool | StrictInt | StrictStr
@@ -38,7 +41,7 @@ SCORE_INFINITE: Final = "score infinite"
 NOT_A_GRADE: Final = "not a grade of the policy"
 IN_NO_SEGMENT: Final = "in no segment"
 
-_STRICT: Final[dict[str, Any]] = {"extra": "forbid"}
+_STRICT: Final = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ class Score:
         What people call it, in explanations.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     column: StrictStr
     higher: Higher = "better"
     order: tuple[StrictStr, ...] = ()
@@ -90,7 +93,7 @@ class Segment:
         Name; made of `where` if left out.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     where: dict[str, Value | tuple[Value, ...]]
     cut_off: Cut | None = None
     approve_at_least: Cut | None = None
@@ -117,7 +120,7 @@ class Constraints:
         Most that may be lent, in fen.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     approval_at_least_bp: StrictInt | None = None
     bad_rate_at_most_bp: StrictInt | None = None
     budget_fen: StrictInt | None = None
@@ -178,7 +181,7 @@ class Policy:
     (600, '...', 'not approved')
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     id: StrictStr
     version: StrictStr
     title_zh: StrictStr
@@ -254,7 +257,7 @@ class Policy:
         return cut if self.score.higher == "better" else -cut
 
 
-def _texts(value: Any) -> tuple[str, ...]:
+def _texts(value: Value | tuple[Value, ...]) -> tuple[str, ...]:
     values = value if isinstance(value, tuple) else (value,)
     return tuple(sorted({str(v).lower() if isinstance(v, bool) else str(v) for v in values}))
 
@@ -298,7 +301,7 @@ def grades_of(policy: Policy, rule: Rule, decision: str) -> tuple[str, ...]:
     return grades[: ends[0]]
 
 
-def content(noun: Any) -> Any:
+def content(noun: object) -> Any:
     """Return a noun of this module as plain data: only what is said, numbers exact."""
     if isinstance(noun, Segment):
         shown = {name: content(getattr(noun, name)) for name in said(noun) if name != "where"}
@@ -306,7 +309,7 @@ def content(noun: Any) -> Any:
     if isinstance(noun, Period):
         days = {"from": noun.start.isoformat()}
         return days if noun.until is None else {**days, "until": noun.until.isoformat()}
-    if hasattr(noun, "__dataclass_fields__"):
+    if is_dataclass(noun) and not isinstance(noun, type):
         return {name: content(getattr(noun, name)) for name in said(noun)}
     if isinstance(noun, tuple):
         return [content(part) for part in noun]
@@ -315,7 +318,7 @@ def content(noun: Any) -> Any:
     return noun.isoformat() if isinstance(noun, date) else noun
 
 
-def said(noun: Any) -> list[str]:
+def said(noun: DataclassInstance) -> list[str]:
     """Return the fields of a noun that say something."""
     # By identity where a zero is meant: 0 equals False.
     return [

@@ -17,6 +17,7 @@ from lishui_credit import proof
 from lishui_credit.errors import PolicyError, Problem, SubjectError
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.policies.policy import Policy
+from lishui_credit.proof import Stated
 from lishui_credit.rubrics import grade_files
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.headers import is_date, is_header
@@ -74,7 +75,6 @@ def read_scores(
     them. A numeric cell that does not parse, or an unreadable text, stands in ``faults``. Scores of
     another model or edition than the policy names are refused, unless `check_source` is false.
     """
-    path = Path(path)
     said = proof.stated(path)
     if said.damaged:
         raise said.refusal(Bilingual("a file of scores", "评分文件"), said.damage)
@@ -84,9 +84,9 @@ def read_scores(
             edition = stored.manifest.facts.edition_sha256
             found = Scores(stored.frame.collect(), edition, stored.rubric)
         else:
-            found = _untyped(path, said, policy, also, texts)
+            found = _scored(said, policy, also, texts)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(path.name, error) from None
+        raise broken(said.path.name, error) from None
     faulty = found.faults.get(policy.score.column)
     nothing = faulty is not None and not found.frame[policy.score.column].count()
     if faulty is not None and nothing and not policy.score.order:
@@ -95,21 +95,19 @@ def read_scores(
             "for grades, list them in score.order of the policy",
             "若为等级,请在政策中写明 score.order",
         )
-        where = f"{path.name}: {policy.score.column}"
+        where = f"{said.path.name}: {policy.score.column}"
         raise SubjectError(Problem(what, faulty.drop_nulls()[0], hint, where))
-    return _of_source(found, policy, path.name) if check_source else found
+    return _of_source(found, policy, said.path.name) if check_source else found
 
 
-def _untyped(
-    path: Path, said: proof.Stated, policy: Policy, also: Collection[str], texts: Collection[str]
-) -> Scores:
-    """Return the scores of a file that is no graded one; numbers are read where they are meant."""
-    raw = read_raw(path, is_header, is_date)
+def _scored(said: Stated, policy: Policy, also: Collection[str], texts: Collection[str]) -> Scores:
+    """Read a file that is not a graded one: numbers where they are meant, text elsewhere."""
+    raw = read_raw(said.path, is_header, is_date)
     table = raw.numbered().collect()
     lines, table = table["_row"], table.drop("_row")
     numbers = {*also} if policy.score.order else {*also, policy.score.column}
     faults: dict[str, pl.Series] = {}
-    if path.suffix.lower() in PARQUET:
+    if said.path.suffix.lower() in PARQUET:
         for name in set(table.columns) & {*also}:
             if table[name].dtype == pl.String:
                 column, wrong = number(table[name])
@@ -122,19 +120,16 @@ def _untyped(
             column, wrong = _readable(table[name])
             table = table.with_columns(column)
             faults |= {name: wrong} if wrong.count() else {}
-    return Scores(
-        table,
-        str(said.raw.get("model_sha256", "")),
-        notes=raw.notes,
-        lines=lines,
-        faults=faults,
-    )
+    source = str(said.raw.get("model_sha256", ""))
+    return Scores(table, source, notes=raw.notes, lines=lines, faults=faults)
 
 
 def _of_source(found: Scores, policy: Policy, where: str) -> Scores:
-    """Return scores held to the model or edition that the policy names."""
+    """Refuse scores of another model or edition than the policy names; note where none is told."""
     asked = policy.score.sha256
-    if asked and found.source_sha256 and asked != found.source_sha256:
+    if not asked or asked == found.source_sha256:
+        return found
+    if found.source_sha256:
         raise PolicyError(
             Problem(
                 tr(
@@ -145,13 +140,11 @@ def _of_source(found: Scores, policy: Policy, where: str) -> Scores:
                 where,
             )
         )
-    if asked and not found.source_sha256:
-        note = tr(
-            "the file does not say which model made the scores: they are not checked against the policy",
-            "文件未说明评分由何模型所出,未与政策核对",
-        )
-        found = replace(found, notes=(*found.notes, note))
-    return found
+    note = tr(
+        "the file does not say which model made the scores: they are not checked against the policy",
+        "文件未说明评分由何模型所出,未与政策核对",
+    )
+    return replace(found, notes=(*found.notes, note))
 
 
 def cells(table: pl.DataFrame, numbers: set[str]) -> tuple[pl.DataFrame, dict[str, pl.Series]]:

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import plural, tr
 from lishui_credit.statistics.outcomes import Values, checked, labels, ordered
 from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.tables.frames import absent, as_polars
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
 
 MILLION: Final = 1_000_000
 _BASIS: Final = 10_000
@@ -49,7 +53,9 @@ class RateTable:
         )
 
 
-def rate_table(frame: Any, churn: Mapping[str, str], *, rate: str = "annual_rate") -> RateTable:
+def rate_table(
+    frame: IntoFrame, churn: Mapping[str, str], *, rate: str = "annual_rate"
+) -> RateTable:
     """Return the table of customers lost by rate and grade, checked.
 
     Parameters
@@ -115,7 +121,7 @@ def rate_table(frame: Any, churn: Mapping[str, str], *, rate: str = "annual_rate
         )
     elif len(set(whole)) < len(whole):
         problems.append(Problem(tr("a rate is repeated", "利率重复"), where=rate))
-    shares: dict[str, np.ndarray[Any, Any]] = {}
+    shares: dict[str, NDArray[np.float64]] = {}
     for grade, column in churn.items():
         share = rows[column].cast(pl.Float64, strict=False).to_numpy()
         wrong = ~((share >= 0) & (share <= 1))

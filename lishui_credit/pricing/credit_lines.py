@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -19,6 +19,9 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import plural, tr
 from lishui_credit.points import half_away
 from lishui_credit.tables.frames import absent, as_polars
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
 
 _FULL_BP: Final = 10_000
 _LARGEST: Final = 10**15  # fen; more in one line is a mistake of units
@@ -110,7 +113,7 @@ class Markups:
 
 
 def grade_lines(
-    frame: Any, table: LineTable, *, grade: str = "grade", name: str = "line_fen"
+    frame: IntoFrame, table: LineTable, *, grade: str = "grade", name: str = "line_fen"
 ) -> pl.DataFrame:
     """Put the line of a table beside every graded subject.
 
@@ -168,7 +171,7 @@ def grade_lines(
 
 
 def rates(
-    frame: Any,
+    frame: IntoFrame,
     markups: Markups,
     *,
     base_bp: int,
@@ -259,7 +262,7 @@ def liuyang_markup(points: pl.Expr, amount_fen: pl.Expr) -> pl.Expr:
 
 
 def exposure(
-    frame: Any,
+    frame: IntoFrame,
     *,
     line: str = "line_fen",
     by: Sequence[str] = ("county",),
@@ -340,7 +343,7 @@ def exposure(
 
 
 def wholesale(
-    frame: Any,
+    frame: IntoFrame,
     *,
     credit_grades: Sequence[str],
     line: str = "max_line_fen",

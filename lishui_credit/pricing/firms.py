@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -13,9 +13,12 @@ from lishui_credit.pricing.churn import MILLION, RateTable
 from lishui_credit.pricing.offers import Conditions
 from lishui_credit.tables.frames import absent, as_polars
 
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
+
 
 def checked_firms(
-    firms: Any,
+    firms: IntoFrame,
     table: RateTable,
     grade: str,
     pd: str | Mapping[str, int],

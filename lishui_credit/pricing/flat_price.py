@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -24,6 +24,9 @@ from lishui_credit.pricing.prices import Pricing, flat, price
 from lishui_credit.pricing.terms import Terms
 from lishui_credit.statistics.outcomes import Values, checked
 from lishui_credit.tables.frames import absent, as_polars
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
 
 
 def realised(pricing: Pricing, bad: Values, terms: Terms) -> NDArray[np.int64]:
@@ -77,7 +80,7 @@ def realised(pricing: Pricing, bad: Values, terms: Terms) -> NDArray[np.int64]:
 
 
 def against_flat(
-    firms: Any,
+    firms: IntoFrame,
     table: RateTable,
     terms: Terms,
     bad: Values,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
 
@@ -29,6 +29,9 @@ from lishui_credit.pricing.offers import (
     offers_of,
 )
 from lishui_credit.pricing.terms import Terms
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
 
 _STEP_FEN: Final = 1_000_000  # "a little more budget": 10,000 yuan
 _RESULT: Final = {
@@ -112,7 +115,7 @@ class Pricing:
 
 
 def price(
-    firms: Any,
+    firms: IntoFrame,
     table: RateTable,
     terms: Terms,
     *,
@@ -201,7 +204,7 @@ def price(
 
 
 def flat(
-    firms: Any,
+    firms: IntoFrame,
     table: RateTable,
     terms: Terms,
     *,

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Final, Literal, overload
+from typing import Final, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,21 +160,11 @@ class Terms:
     def gain(self, amount_fen: int) -> int: ...
     @overload
     def gain(self, amount_fen: Fen | Sequence[int]) -> Fen: ...
-    def gain(self, amount_fen: Any) -> Any:
-        """Return what a good loan earns: interest less funding and operating cost.
+    def gain(self, amount_fen: int | Fen | Sequence[int]) -> int | Fen:
+        """Return what a good loan earns: interest less funding and operating cost, fen.
 
-        Parameters
-        ----------
-        amount_fen : int or array_like of int, shape (n,)
-            Amount lent, fen, not negative.
+        Negative where the margin does not pay the operating cost.
 
-        Returns
-        -------
-        int or ndarray of int64, shape (n,)
-            Fen; negative where the margin does not pay the operating cost.
-
-        Examples
-        --------
         >>> Terms(800, 300, term_months=24, repayment="annuity").gain(10_000_000)
         534094
         """
@@ -184,25 +174,12 @@ class Terms:
     def loss(self, amount_fen: int) -> int: ...
     @overload
     def loss(self, amount_fen: Fen | Sequence[int]) -> Fen: ...
-    def loss(self, amount_fen: Any) -> Any:
-        """Return what a bad loan loses, a positive figure.
+    def loss(self, amount_fen: int | Fen | Sequence[int]) -> int | Fen:
+        """Return what a bad loan loses, fen; negative where even a bad loan has earned money.
 
         Exposure at default less discounted recovery, less the interest received before default,
-        plus the funding cost until then, plus the operating cost.
-
-        Parameters
-        ----------
-        amount_fen : int or array_like of int, shape (n,)
-            Amount lent, fen, not negative.
-
-        Returns
-        -------
-        int or ndarray of int64, shape (n,)
-            Fen; negative where even a bad loan has earned money before it stopped.
-
-        Examples
-        --------
-        Two years of waiting for the recovery cost 3 % a year on 55,000 yuan:
+        plus the funding cost until then, plus the operating cost. Two years of waiting for the
+        recovery cost 3 % a year on 55,000 yuan:
 
         >>> Terms(800, 300, default_month=0).loss(10_000_000)
         4500000
@@ -215,36 +192,20 @@ class Terms:
     def credit_loss(self, amount_fen: int) -> int: ...
     @overload
     def credit_loss(self, amount_fen: Fen | Sequence[int]) -> Fen: ...
-    def credit_loss(self, amount_fen: Any) -> Any:
-        """Return exposure at default less the discounted recovery: the loss of expected loss.
+    def credit_loss(self, amount_fen: int | Fen | Sequence[int]) -> int | Fen:
+        """Return exposure at default less the discounted recovery, fen: the loss of expected loss.
 
-        Parameters and shape as in `loss`; interest, funding until default and operating cost are
-        left out.
-
-        Examples
-        --------
         >>> Terms(800, 300, lgd_bp=4000).credit_loss(10_000_000)
         4000000
         """
         return _times(amount_fen, _limited(self)[2])
 
     def break_even_odds(self, amount_fen: int) -> Fraction | None:
-        """Return how many good loans pay for one bad loan of this amount: loss / gain.
+        """Return how many good loans pay for one bad loan of this amount: loss / gain, unrounded.
 
-        Approving pays where good : bad is above it. The unrounded factors are used.
+        Approving pays where good : bad is above it; 0 where even a bad loan earns, None where a
+        good loan earns nothing, so that no odds pay.
 
-        Parameters
-        ----------
-        amount_fen : int
-            Amount lent, fen, positive.
-
-        Returns
-        -------
-        Fraction or None
-            0 where even a bad loan earns; None where a good loan earns nothing, so no odds pay.
-
-        Examples
-        --------
         >>> Terms(800, 300).break_even_odds(10_000_000)
         Fraction(17, 2)
         >>> Terms(300, 300).break_even_odds(10_000_000) is None
@@ -257,18 +218,8 @@ class Terms:
     def break_even_pd(self, amount_fen: int) -> Fraction:
         """Return the PD at which a loan of this amount earns nothing on average: gain/(gain+loss).
 
-        Parameters
-        ----------
-        amount_fen : int
-            Amount lent, fen, positive.
+        A loan pays below it; 0 where none pays, 1 where all do.
 
-        Returns
-        -------
-        Fraction
-            0 to 1; a loan pays below it. 0 where none pays, 1 where all do.
-
-        Examples
-        --------
         >>> Terms(800, 300).break_even_pd(10_000_000)
         Fraction(2, 19)
         """
@@ -327,13 +278,11 @@ def _limited(terms: Terms) -> tuple[Fraction, Fraction, Fraction]:
     return margin, severity, credit
 
 
-def _times(amount: Any, factor: Fraction) -> Any:
-    """Return amount x factor in whole fen, half away from zero, without leaving integers.
-
-    The amount is split by the denominator, so that no product passes 64 bits: the remainder's
-    product stays below 10^16 x factor.
-    """
-    whole = amount if isinstance(amount, int) else np.asarray(amount, dtype=np.int64)
+def _times(amount: int | Fen | Sequence[int], factor: Fraction) -> int | Fen:
+    """Return amount x factor in whole fen, half away from zero, without leaving integers."""
+    # The amount is split by the denominator, so that no product passes 64 bits: the remainder's product
+    # stays below 10^16 x factor.
+    whole: int | Fen = amount if isinstance(amount, int) else np.asarray(amount, dtype=np.int64)
     top, down = abs(factor.numerator), factor.denominator
     times = whole // down
     rest = whole - times * down
