@@ -131,5 +131,5 @@ def _slope(score: Numbers, bad: NDArray[np.int64]) -> float:
     middle, spread = x.mean(), x.std()
     if spread == 0:
         return 0.0
-    top = newton(((x - middle) / spread)[:, None], bad, most=25, reach=1e-9)
+    top = newton(((x - middle) / spread)[:, None], bad.astype(np.float64), most=25, reach=1e-9)
     return -float(top.coefficients[1]) / float(spread)
