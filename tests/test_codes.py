@@ -84,7 +84,9 @@ def test_missing_where_none_was_seen_is_missing_without_a_word():
 
 
 def test_a_number_that_arrives_as_text_is_refused_unless_all_is_missing(codes):
-    with pytest.raises(SubjectError, match="age: a number at the fit, text now"):
+    with pytest.raises(
+        SubjectError, match="age: the column was a number at the fit and is text now"
+    ):
         codes.matrix(X.with_columns(age=pl.lit("20")))
     empty = codes.matrix(X.with_columns(age=pl.lit(None, pl.String)))
     assert np.isnan(empty[:, 0]).all()

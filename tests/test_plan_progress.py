@@ -215,8 +215,8 @@ def test_the_schedule_counts_to_the_day_observed_not_to_the_day_asked():
     early, late = (one(progress(rows, day), "double_publicity_coverage", "331102") for day in (date(2017, 1, 15), END))  # fmt: skip
     assert early["schedule"] == late["schedule"] == pytest.approx(1)
     assert early["status"] == late["status"] == "ahead"
-    assert "nothing newer" in late["note"]
-    assert "nothing newer" not in early["note"]
+    assert "no observation after" in late["note"]
+    assert "no observation after" not in early["note"]
 
 
 @pytest.mark.parametrize("kind", ["coverage", "doubling", "survey"])
@@ -267,7 +267,7 @@ def test_at_the_end_of_the_plan_the_target_is_due_whatever_the_base_was(
     within = "the value due lies within the interval, 87.0 % to 91.0 %"
     assert (within in found["note"]) is (status == "cannot_tell")
     assert ("interval 87.0 % to 91.0 %" in sentence(found)) is (status == "cannot_tell")
-    assert ("ended short of its target" in found["note"]) is missed
+    assert ("its target was not reached" in found["note"]) is missed
     assert "no 2015 value" in found["note"]
     assert found["path"] == (None if key == "query_volume" else found["target"])
 

@@ -247,7 +247,7 @@ def test_the_command_names_row_column_and_cell_and_grades_nothing(
     output = tmp_path / "g.csv"
     assert main([*job, "-o", str(output)]) == 2
     said = capsys.readouterr().err
-    assert "2 rows cannot be read; nothing was graded" in said
+    assert "2 rows rejected; nothing was graded" in said
     assert f"subjects 3: veto_hidden_pipe ({label}): no readable value" in said
     assert "#N/A" in said
     assert not output.exists()
@@ -452,7 +452,7 @@ def test_an_applicant_with_an_unreadable_cell_is_not_decided_by_it(
         done = decide_file(
             tmp_path / "p.toml", path, tmp_path / "d.csv", on=date(2026, 6, 1), skip_rejected=True
         )
-        assert (done.rejected, done.counts["decline"]) == (1, 1)
+        assert (done.facts.rejected, done.facts.counts["decline"]) == (1, 1)
         (tmp_path / "d.csv").unlink()
 
 
