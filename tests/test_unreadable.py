@@ -248,7 +248,7 @@ def test_the_command_names_row_column_and_cell_and_grades_nothing(
     assert main([*job, "-o", str(output)]) == 2
     said = capsys.readouterr().err
     assert "2 rows rejected; nothing was graded" in said
-    assert f"subjects 3: veto_hidden_pipe ({label}): no readable value" in said
+    assert f"subjects row 3: veto_hidden_pipe ({label}): no readable value" in said
     assert "#N/A" in said
     assert not output.exists()
     rejected = pl.read_csv(tmp_path / "g.csv.rejected.csv")
