@@ -16,14 +16,14 @@ from lishui_credit.language import tr
 from lishui_credit.policies.policy import WHOLE, Policy, Score, Segment, named
 from lishui_credit.scorecards.protected import protected_as, protected_value
 from lishui_credit.tables.headers import banned_as
+from lishui_credit.tables.toml_places import Loc
 
 _NAME: Final = re.compile(r"[\w][\w.-]*")
 _LARGEST: Final[int] = 2**53  # beyond it a float score tells no two whole numbers apart
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
-_Loc = tuple[str | int, ...]
 
 
-def check(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
+def check(policy: Policy) -> Iterator[tuple[Loc, Problem]]:
     """Yield what does not fit together in a policy, with the place of each."""
     for key in ("id", "version"):
         if not _NAME.fullmatch(getattr(policy, key)):
@@ -58,8 +58,8 @@ def forbidden(column: str) -> Problem | None:
     return Problem(what, column, hint)
 
 
-def _check_score(score: Score) -> Iterator[tuple[_Loc, Problem]]:
-    loc: _Loc = ("score", "column")
+def _check_score(score: Score) -> Iterator[tuple[Loc, Problem]]:
+    loc: Loc = ("score", "column")
     if not score.column.strip():
         yield loc, Problem(tr("score.column is empty", "未指明评分列"))
     elif problem := forbidden(score.column):
@@ -88,7 +88,7 @@ def _check_score(score: Score) -> Iterator[tuple[_Loc, Problem]]:
         yield ("score", "sha256"), Problem(tr("not a SHA-256", "不是 SHA-256"), score.sha256, hint)
 
 
-def _check_kind(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
+def _check_kind(policy: Policy) -> Iterator[tuple[Loc, Problem]]:
     if policy.kind != "segments" and policy.segments:
         yield (
             ("segments",),
@@ -122,7 +122,7 @@ def _check_kind(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
         )
 
 
-def _check_cuts(loc: _Loc, row: Policy | Segment, policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
+def _check_cuts(loc: Loc, row: Policy | Segment, policy: Policy) -> Iterator[tuple[Loc, Problem]]:
     pair = (row.approve_at_least, row.refer_at_least)
     given: list[int | Decimal | str] = [cut for cut in (row.cut_off, *pair) if cut is not None]
     whole = None not in pair
@@ -181,7 +181,7 @@ def _check_cuts(loc: _Loc, row: Policy | Segment, policy: Policy) -> Iterator[tu
             )
 
 
-def _check_where(loc: _Loc, row: Segment) -> Iterator[tuple[_Loc, Problem]]:
+def _check_where(loc: Loc, row: Segment) -> Iterator[tuple[Loc, Problem]]:
     if not row.where or any(value == () for value in row.where.values()):
         yield (
             (*loc, "where"),
@@ -209,7 +209,7 @@ def _check_where(loc: _Loc, row: Segment) -> Iterator[tuple[_Loc, Problem]]:
             )
 
 
-def _check_order_of_segments(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
+def _check_order_of_segments(policy: Policy) -> Iterator[tuple[Loc, Problem]]:
     """Yield segments that an earlier, wider one leaves nobody to, and names that stand twice."""
     for (a, first), (b, second) in itertools.combinations(enumerate(policy.segments), 2):
         wide, narrow = dict(first.tests), dict(second.tests)
@@ -228,7 +228,7 @@ def _check_order_of_segments(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
             yield ("segments", b), Problem(tr("the id is repeated", "编号重复"), second.id)
 
 
-def _check_constraints(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
+def _check_constraints(policy: Policy) -> Iterator[tuple[Loc, Problem]]:
     limits = policy.constraints
     for key in ("approval_at_least_bp", "bad_rate_at_most_bp", "referral_at_most_bp"):
         value = getattr(limits, key)
@@ -247,7 +247,7 @@ def _check_constraints(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
         )
 
 
-def _check_approval(policy: Policy) -> Iterator[tuple[_Loc, Problem]]:
+def _check_approval(policy: Policy) -> Iterator[tuple[Loc, Problem]]:
     if bool(policy.approved_by.strip()) != (policy.approved_on is not None):
         yield (
             ("approved_by",),
