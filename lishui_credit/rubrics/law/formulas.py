@@ -2,7 +2,7 @@
 
 A formula takes the namespace of an engine, its parameters and the day of grading, and returns an
 integer expression: points in the edition's unit, or fen for amounts of money. `FORMULAS` maps the
-names edition files use.
+names edition files use. Source of all: 湖南省农村信用社 农户信用等级测评计分及额度授信测算表.
 """
 
 from __future__ import annotations
@@ -65,17 +65,11 @@ def _named(ns: Namespace[E], cell: E, results: Mapping[str, int], otherwise: int
 def hunan_default_record(
     ns: Namespace[E], params: Mapping[str, Factor], point_unit: int, as_of: date
 ) -> E:
-    """Return the points of the performance row, where a default is deducted from.
-
-    normal 10, no business 5; a default at most 15 days late 8, any other
-    ``-6 * item * lateness * recency * measure`` to one decimal, half away from zero. Lateness
-    runs from the default to its settlement, or to the day of grading (评级日) while it is open.
-    Int32; null where an input needed is missing. `point_unit` is a multiple of 10.
-
-    References
-    ----------
-    湖南省农村信用社 农户信用等级测评计分及额度授信测算表, items 8 and 8a.
-    """
+    """Return the points of the performance row, Int32, less what a default costs (sheet items 8, 8a)."""
+    # normal 10, no business 5; a default at most 15 days late 8, any other
+    # -6 * item * lateness * recency * measure to one decimal, half away from zero. Lateness runs from
+    # the default to its settlement, or to the day of grading (评级日) while it is open. Null where an
+    # input needed is missing; `point_unit` is a multiple of 10.
     status, item, measure = (
         ns.col(name) for name in ("performance_record", "default_item", "default_measure")
     )
@@ -125,15 +119,9 @@ def _money(ns: Namespace[E], name: str) -> E:
 def hunan_credit_line(
     ns: Namespace[E], params: Mapping[str, Factor], point_unit: int, as_of: date
 ) -> E:
-    """Return the largest credit line, in fen.
-
-    ``(assets + net + disposable)/3*v1 + (income + 1.5*base)/3*v2``, in 万元 to one decimal, half
-    away from zero; ``v1`` and ``v2`` are factors by grade, of at most one decimal.
-
-    References
-    ----------
-    湖南省农村信用社 农户信用等级测评计分及额度授信测算表, 最高授信额度.
-    """
+    """Return the largest credit line (最高授信额度) in fen."""
+    # (assets + net + disposable)/3*v1 + (income + 1.5*base)/3*v2, in 万元 to one decimal, half away
+    # from zero; v1 and v2 are factors by grade, of at most one decimal.
     v1, v2 = _by_grade(ns, params["v1"], 10), _by_grade(ns, params["v2"], 10)
     assets = _money(ns, "total_assets") + _money(ns, "net_assets") + _money(ns, "disposable_assets")
     income = _money(ns, "net_income") * 2 + _money(ns, "base_net_income") * 3
@@ -144,16 +132,9 @@ def hunan_credit_line(
 def hunan_microcredit_line(
     ns: Namespace[E], params: Mapping[str, Factor], point_unit: int, as_of: date
 ) -> E:
-    """Return the microcredit line, in fen; 0 for a grade whose factors are 0.
-
-    ``(net + disposable)/2*v1*0.05 + (income + 1.5*base)/3*v2*0.4 + shares*k + labour*0.1``, in
-    万元 to two decimals, half away from zero; ``share_weight`` is k, 0.3 in the live formula and
-    0.2 in the printed text.
-
-    References
-    ----------
-    湖南省农村信用社 农户信用等级测评计分及额度授信测算表, 小额信用贷款额度.
-    """
+    """Return the microcredit line (小额信用贷款额度) in fen; 0 for a grade whose factors are 0."""
+    # (net + disposable)/2*v1*0.05 + (income + 1.5*base)/3*v2*0.4 + shares*k + labour*0.1, in 万元 to
+    # two decimals, half away from zero; k is 0.3 in the live formula and 0.2 in the printed text.
     v1, v2 = _by_grade(ns, params["v1"], 10), _by_grade(ns, params["v2"], 10)
     weight = params["share_weight"]
     assert not isinstance(weight, Mapping)
