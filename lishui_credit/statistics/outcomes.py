@@ -281,3 +281,25 @@ def ordered(found: pl.Series, order: Sequence[str] | None, name: str) -> list[st
     if problems:
         raise SubjectError(problems)
     return wanted
+
+
+def grade_places(
+    grades: Values, order: Sequence[str] | None, rows: int
+) -> tuple[list[str], NDArray[np.int64]]:
+    """Return the scale, best grade first, and each row's place on it; every row needs a grade."""
+    named = labels(grades)
+    if len(named) != rows or named.null_count():
+        raise SubjectError(
+            Problem(
+                tr("every row needs a grade", "每行都需要等级"),
+                tr(
+                    f"{len(named)} grades, {named.null_count()} missing, {rows} rows",
+                    f"{len(named)} 个等级,缺失 {named.null_count()},共 {rows} 行",
+                ),
+                "",
+                "grades",
+            )
+        )
+    scale = ordered(named, order, "grades")
+    places = named.replace_strict(scale, list(range(len(scale))), return_dtype=pl.Int64)
+    return scale, places.to_numpy()

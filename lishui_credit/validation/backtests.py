@@ -13,7 +13,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.statistics.outcomes import Floats, Values, checked, labels, ordered
+from lishui_credit.statistics.outcomes import Floats, Values, checked, grade_places
 from lishui_credit.statistics.proportions import jeffreys_interval
 
 LIGHTS = (0.05, 0.01)
@@ -184,21 +184,7 @@ def grade_tests(
     [('A', 0, 'green'), ('B', 1, 'green'), (None, 1, 'green')]
     """
     good = checked(y, classes=False, pd=pd)
-    named = labels(grades)
-    if len(named) != len(good.y) or named.null_count():
-        raise SubjectError(
-            Problem(
-                tr("every row needs a grade", "每行都需要等级"),
-                tr(
-                    f"{len(named)} grades, {named.null_count()} missing, {len(good.y)} rows",
-                    f"{len(named)} 个等级,缺失 {named.null_count()},共 {len(good.y)} 行",
-                ),
-                "",
-                "grades",
-            )
-        )
-    scale = ordered(named, order, "grades")
-    place = named.replace_strict(scale, list(range(len(scale))), return_dtype=pl.Int64).to_numpy()
+    scale, place = grade_places(grades, order, len(good.y))
     # counted by numpy, row after row: a sum in threads differs in its last digits from run to run
     counts = [
         np.bincount(place, weights=column, minlength=len(scale))

@@ -9,9 +9,13 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
-from lishui_credit.statistics.outcomes import Estimate, Values, checked, labels, ordered, ranked
+from lishui_credit.statistics.outcomes import (
+    Estimate,
+    Values,
+    checked,
+    grade_places,
+    ranked,
+)
 from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.validation.discrimination import auc_of
 
@@ -76,21 +80,7 @@ def grade_order(
     from scipy.special import ndtr
 
     good = checked(y)
-    named = labels(grades)
-    if len(named) != len(good.y) or named.null_count():
-        raise SubjectError(
-            Problem(
-                tr("every row needs a grade", "每行都需要等级"),
-                tr(
-                    f"{len(named)} grades, {named.null_count()} missing, {len(good.y)} rows",
-                    f"{len(named)} 个等级,缺失 {named.null_count()},共 {len(good.y)} 行",
-                ),
-                "",
-                "grades",
-            )
-        )
-    scale = ordered(named, order, "grades")
-    place = named.replace_strict(scale, list(range(len(scale))), return_dtype=pl.Int64).to_numpy()
+    scale, place = grade_places(grades, order, len(good.y))
     n = np.bincount(place, minlength=len(scale))
     d = np.bincount(place, weights=good.y, minlength=len(scale)).astype(np.int64)
     low, high = jeffreys_interval(d, n, level)
