@@ -73,7 +73,7 @@ def test_sql_of_every_dialect_reads_back_as_one_select(dialect: str) -> None:
     text = to_sql(CARD, dialect, key="household", contributions=True)
     parsed = sqlglot.parse(text, dialect=dialect)
     assert len(parsed) == 1
-    assert len(parsed[0].expressions) == len(CARD.columns) + 2  # type: ignore[union-attr]
+    assert len(parsed[0].expressions) == len(CARD.columns) + 2
 
 
 def test_an_unknown_dialect_is_refused() -> None:

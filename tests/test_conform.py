@@ -45,7 +45,7 @@ def taken(
     frame = pl.DataFrame(
         {"uscc": [FIRM], **{name: [value] for name, value in cells.items()}}, strict=False
     )
-    return conform(Raw(frame=frame.lazy(), name="t"), dict(wanted), key="uscc", **options)  # type: ignore[arg-type]
+    return conform(Raw(frame=frame.lazy(), name="t"), dict(wanted), key="uscc", **options)
 
 
 def value(header: str, cell: object, column: str) -> object:

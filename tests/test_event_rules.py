@@ -203,7 +203,7 @@ def test_a_net_cost_is_taken_off_in_the_column_of_its_row_alone() -> None:
 
 def counted_by(count: str) -> Indicator:
     (row,) = [r for r in rules.event_rows(OF_2025) if r.id == "r010101"]
-    return replace(row, event=EventRule(code=count, count=count, deduct=1))  # type: ignore[arg-type]
+    return replace(row, event=EventRule(code=count, count=count, deduct=1))
 
 
 WAYS = ("per_tax_type", "per_month", "per_occurrence", "once")

@@ -48,7 +48,7 @@ choice: list[type] = []
 column.append(recorder_of(expressions.Expr, column))
 case.append(recorder_of(expressions.Case, choice))
 choice.append(recorder_of(expressions.Choice, column))
-choice[0].when = verb("when", case)  # type: ignore[attr-defined]
+choice[0].when = verb("when", case)
 for name, protocol in (("dt", expressions.Dates), ("str", expressions.Texts)):
     part = recorder_of(protocol, column)
     setattr(column[0], name, property(lambda self, part=part: part(self.text)))

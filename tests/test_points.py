@@ -269,7 +269,7 @@ def test_a_measure_is_known_where_it_is_a_number() -> None:
 
 
 def test_codes_are_compared_as_text_without_a_decimal_part_of_zeros() -> None:
-    coded, text = (Value((PLAIN,), kind=kind) for kind in ("coded", "text"))  # type: ignore[arg-type]
+    coded, text = (Value((PLAIN,), kind=kind) for kind in ("coded", "text"))
     floats = pl.DataFrame({"c": [3.0, 10.0, 2.5, None]})
     assert floats.select(t=coded.cell(pl))["t"].to_list() == ["3", "10", "2.5", None]
     assert floats.select(t=text.cell(pl))["t"].to_list() == ["3.0", "10.0", "2.5", None]

@@ -15,7 +15,7 @@ FRAME = german()[0]
 
 @pytest.mark.parametrize("baseline", ["best", "mean", "neutral"])
 def test_reasons_are_the_largest_losses_in_order(baseline: str) -> None:
-    found = reason_codes(CARD, FRAME.head(50), top=3, baseline=baseline)  # type: ignore[arg-type]
+    found = reason_codes(CARD, FRAME.head(50), top=3, baseline=baseline)
     parts = CARD.contributions(FRAME.head(50))
     for row in range(50):
         lost = {}
@@ -40,10 +40,10 @@ def test_the_best_row_has_no_reason_against_the_best() -> None:
 
 def test_an_unknown_baseline_is_refused() -> None:
     with pytest.raises(ModelError, match=r"baseline|基准"):
-        reason_codes(CARD, FRAME, baseline="median")  # type: ignore[arg-type]
+        reason_codes(CARD, FRAME, baseline="median")
 
 
-def brute(card, row, cutoff, costs):  # type: ignore[no-untyped-def]
+def brute(card, row, cutoff, costs):
     """Try every combination of ranges and levels."""
     options = []
     for name, weight in costs.items():

@@ -111,7 +111,7 @@ def test_a_frame_is_read_once_on_its_way_to_a_card_and_once_to_its_scores(
     read = features_module._read
     passed: list[list[str]] = []
 
-    def counted(frame, wanted):  # type: ignore[no-untyped-def]
+    def counted(frame, wanted):
         passed.append(wanted)
         return read(frame, wanted)
 
@@ -192,7 +192,7 @@ def test_nothing_to_learn_is_an_error() -> None:
 
 def test_odds_must_say_which_way_they_run() -> None:
     with pytest.raises(ModelError, match="Odds"):
-        Scorecard(base_odds=50).fit(FRAME, BAD)  # type: ignore[arg-type]
+        Scorecard(base_odds=50).fit(FRAME, BAD)
     with pytest.raises(ModelError, match=r"above 0|大于 0"):
         Odds(good=0)
 

@@ -151,7 +151,10 @@ def xls(
     `small` keeps its stream in the sectors for short streams, as some programs do; `chart` is what
     a chart on the sheet holds.
     """
-    begin = lambda kind: old_record(0x0809, struct.pack("<HHHHII", 0x600, kind, 0, 0, 0, 0))  # noqa: E731
+
+    def begin(kind: int) -> bytes:
+        return old_record(0x0809, struct.pack("<HHHHII", 0x600, kind, 0, 0, 0, 0))
+
     name = "Tab"
     sheet = begin(0x10)
     for (row, column), value in cells.items():
