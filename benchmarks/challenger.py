@@ -34,7 +34,7 @@ def measure(name: str, folder: Path, repeats: int) -> None:
         print(f"{name}: not there, skipped")
         return
     frame = pl.read_parquet(path).drop(dropped)
-    y, X = frame["bad"].to_numpy(), frame.drop("bad")  # noqa: N806
+    y, X = frame["bad"].to_numpy(), frame.drop("bad")
     found, seconds, chosen = [], [], []
     for fit, held in RepeatedStratifiedKFold(n_splits=5, n_repeats=repeats, random_state=0).split(
         y, y

@@ -1,7 +1,5 @@
 """Calibration against scikit-learn, scipy and hand-worked steps."""
 
-# ruff: noqa: N803, N806 - X is what scikit-learn calls it
-
 import numpy as np
 import pandas as pd
 import polars as pl

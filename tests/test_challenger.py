@@ -1,7 +1,5 @@
 """The challenger obeys directions, adds up, stores whole, and never takes the process down."""
 
-# ruff: noqa: N803, N806 - X is what scikit-learn calls it
-
 import subprocess
 import sys
 from pathlib import Path

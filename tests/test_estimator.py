@@ -1,7 +1,5 @@
 """scikit-learn takes our estimators for its own."""
 
-# ruff: noqa: N803 - X is what scikit-learn calls it
-
 import subprocess
 import sys
 

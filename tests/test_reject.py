@@ -5,8 +5,6 @@ nothing else: outcomes are missing at random given x. The second also sees h, wh
 Everything here is simulated; figures are compared in direction only.
 """
 
-# ruff: noqa: N803, N806 - X is what scikit-learn calls it
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -6,8 +6,6 @@ bad, and only then fits the model to all rows. `Calibrator` is the second step a
 come from elsewhere, such as the card in force.
 """
 
-# ruff: noqa: N803, N806 - X is what scikit-learn calls it
-
 from __future__ import annotations
 
 import itertools

@@ -6,8 +6,6 @@ few leaves and one thread, and one seed always gives the same model. Text column
 integer codes only (see `tree_codes`).
 """
 
-# ruff: noqa: N803 - X is what scikit-learn calls it
-
 from __future__ import annotations
 
 import os

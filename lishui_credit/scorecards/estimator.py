@@ -6,8 +6,6 @@ an ``__init__`` that only stores, learned state that ends in an underscore, and 
 `Pipeline`, `cross_val_score` and `GridSearchCV` work nevertheless.
 """
 
-# ruff: noqa: N803 - X is what scikit-learn calls it
-
 from __future__ import annotations
 
 import inspect

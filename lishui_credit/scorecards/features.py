@@ -8,8 +8,6 @@ A frame passes here once on its way to a fit, and once on its way to scores: wha
 the `TrainingSample` or the polars frame as it is.
 """
 
-# ruff: noqa: N803 - X is what scikit-learn calls it
-
 from __future__ import annotations
 
 from collections import Counter

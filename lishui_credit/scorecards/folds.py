@@ -1,7 +1,5 @@
 """Rows scored by models that have not seen them: folds, clones and log-odds of bad."""
 
-# ruff: noqa: N803 - X is what scikit-learn calls it
-
 from __future__ import annotations
 
 from typing import Any, TypeAlias

@@ -9,8 +9,6 @@ the accepted is too kind to the rejected, fuzzy augmentation repeats its mistake
 taken from outside knowledge (`factor`) corrects it.
 """
 
-# ruff: noqa: N803 - X is what scikit-learn calls it
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -155,7 +155,7 @@ class Scorecard(Classifier):
         self.labels = labels
         self.grades = grades
 
-    def fit(self, X: Frame, y: Values, sample_weight: Values | None = None) -> Self:  # noqa: N803
+    def fit(self, X: Frame, y: Values, sample_weight: Values | None = None) -> Self:
         """Learn the card.
 
         Parameters
@@ -361,17 +361,17 @@ class Scorecard(Classifier):
         self._require_fit()
         return self.card_
 
-    def score(self, X: Frame) -> Any:  # noqa: N803
+    def score(self, X: Frame) -> Any:
         """Return the score of every row; see `Card.score`. A pandas frame gives a pandas series."""
         scores = self.card.score(X)
         made = like(X, scores.to_frame())
         return made["score"] if not isinstance(made, pl.DataFrame) else scores
 
-    def decision_function(self, X: Frame) -> Floats:  # noqa: N803
+    def decision_function(self, X: Frame) -> Floats:
         """Return the log-odds of BAD, as scikit-learn asks: larger is worse, shape (n,)."""
         return -self.card.log_odds(self.card.score(X))
 
-    def predict_proba(self, X: Frame) -> Floats:  # noqa: N803
+    def predict_proba(self, X: Frame) -> Floats:
         """Return the probabilities of good and bad that the scores mean, shape (n, 2)."""
         bad = self.card.pd(self.card.score(X))
         return np.column_stack([1 - bad, bad])
@@ -400,7 +400,7 @@ class Scorecard(Classifier):
 
     def reason_codes(
         self,
-        X: Frame,  # noqa: N803
+        X: Frame,
         *,
         top: int = 4,
         baseline: Baseline = "best",

@@ -9,8 +9,6 @@ one cut can part good levels from bad. A column of many levels is numbered by fr
 bad rate, thousands of villages of pure noise would look like the best feature there is.
 """
 
-# ruff: noqa: N803 - X is what scikit-learn calls it
-
 from __future__ import annotations
 
 import warnings

@@ -75,7 +75,7 @@ def _reading(name: str, row: Indicator | None, unit: int) -> pl.Expr:
 
 def refitted(
     model: Scorecard,
-    X: pl.DataFrame,  # noqa: N803
+    X: pl.DataFrame,
     y: Values,
     *,
     repeats: int = 40,

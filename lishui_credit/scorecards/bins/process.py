@@ -160,7 +160,7 @@ class BinningProcess(Estimator):
 
     # ---- learning ---------------------------------------------------------------------------
 
-    def fit(self, X: Frame, y: Values, sample_weight: Values | None = None) -> Self:  # noqa: N803
+    def fit(self, X: Frame, y: Values, sample_weight: Values | None = None) -> Self:
         """Learn the bins.
 
         Parameters
@@ -359,7 +359,7 @@ class BinningProcess(Estimator):
 
     def bin_numbers(
         self,
-        X: Frame,  # noqa: N803
+        X: Frame,
         names: Sequence[str] | None = None,
     ) -> pl.DataFrame:
         """Return the number of the bin each value falls in, in the order of `Binning.bins`.
@@ -392,7 +392,7 @@ class BinningProcess(Estimator):
             row.index().expr(pl).cast(pl.Int16).alias(name) for name, row in found.items()
         )
 
-    def transform(self, X: Frame) -> Any:  # noqa: N803
+    def transform(self, X: Frame) -> Any:
         """Return the WoE of every value, ``ln(good%/bad%)``; a frame of the kind that came in."""
         numbers = self.bin_numbers(X)
         return like(
@@ -413,7 +413,7 @@ class BinningProcess(Estimator):
 
     def fit_transform(
         self,
-        X: Frame,  # noqa: N803
+        X: Frame,
         y: Values,
         sample_weight: Values | None = None,
     ) -> Any:

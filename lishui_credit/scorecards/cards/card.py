@@ -218,7 +218,7 @@ class Card:
 
     # ---- rows ---------------------------------------------------------------------------------
 
-    def score(self, X: Frame) -> pl.Series:  # noqa: N803
+    def score(self, X: Frame) -> pl.Series:
         """Return the score of every row, Int32 in units of 1/`point_unit`, shape (n,).
 
         Raises
@@ -239,7 +239,7 @@ class Card:
         judge_unseen(frame, [row.binning for row in self.characteristics], self.policies.unseen)
         return frame.select(self.expr()).to_series()
 
-    def contributions(self, X: Frame) -> pl.DataFrame:  # noqa: N803
+    def contributions(self, X: Frame) -> pl.DataFrame:
         """Return one ``points__<column>`` per characteristic, shape (n, k), and the score.
 
         The columns and the base points add up to ``score``.

@@ -26,7 +26,7 @@ def baseline_points(row: Characteristic, baseline: Baseline) -> float:
 
 def reason_codes(
     card: Card,
-    X: Frame,  # noqa: N803
+    X: Frame,
     *,
     top: int = 4,
     baseline: Baseline = "best",
