@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.points import half_away
 from lishui_credit.pricing.churn import MILLION, RateTable, default_rates
 from lishui_credit.pricing.offers import Conditions
 from lishui_credit.pricing.prices import Pricing, flat, price
@@ -75,7 +76,7 @@ def realised(pricing: Pricing, bad: Values, terms: Terms) -> NDArray[np.int64]:
             continue
         asked = replace(terms, rate_bp=rate)
         earned = -asked.loss(amount) if outcomes[row] else asked.gain(amount)
-        found[row] = (2 * earned * (MILLION - churn) + MILLION) // (2 * MILLION)
+        found[row] = half_away(int(earned) * (MILLION - churn), MILLION)
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from lishui_credit.errors import Problem
 from lishui_credit.language import tr
+from lishui_credit.points import half_away
 from lishui_credit.pricing.churn import MILLION, RateTable
 from lishui_credit.pricing.terms import Terms
 
@@ -96,7 +97,7 @@ class Offer:
     def profit(self, total_fen: int, firms: int) -> int:
         """Return the expected profit in fen of lines that sum to `total_fen`, to `firms` firms."""
         top = self.value * total_fen - firms * self.stay_ppm * self.cost_fen * (_SCALE // MILLION)
-        return (2 * top + _SCALE) // (2 * _SCALE)
+        return half_away(top, _SCALE)
 
 
 @dataclass(frozen=True, slots=True)
