@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from lishui_credit.citation import Citation, Evidence
-from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import plural, tr
+from lishui_credit.errors import Problem, refuse
+from lishui_credit.language import tr
 from lishui_credit.points import half_away
+from lishui_credit.statistics.refusals import lacking, rows
 from lishui_credit.tables.frames import absent, as_polars
 
 if TYPE_CHECKING:
@@ -145,10 +146,7 @@ def grade_lines(
     [10500000, 5500000, 0]
     """
     given = as_polars(frame)
-    problems = [absent(grade, given.columns)] if grade not in given.columns else []
-    problems += _money_problems(given, table.shares_bp)
-    if problems:
-        raise SubjectError(problems)
+    refuse([*lacking([grade], given.columns), *_money_problems(given, table.shares_bp)])
     base = pl.col(grade).replace_strict(table.base_fen, default=0, return_dtype=pl.Int64)
     shares = sum(
         (_wide(column) * share for column, share in table.shares_bp.items()),
@@ -208,7 +206,7 @@ def rates(
     [392, 566, None]
     """
     given = as_polars(frame)
-    problems = [absent(grade, given.columns)] if grade not in given.columns else []
+    problems = lacking([grade], given.columns)
     if base_bp < 0:
         problems.append(Problem(tr("a rate is negative", "利率为负"), str(base_bp), "", "base_bp"))
     odd = [name for name, percent in markups.percent.items() if percent < -100]
@@ -224,8 +222,7 @@ def rates(
                 "percent",
             )
         )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     asked = {
         label: half_away(base_bp * (100 + percent), 100)
         for label, percent in markups.percent.items()
@@ -305,8 +302,7 @@ def exposure(
     [('x', 1, 10000, 5850), ('y', 1, 4000, 2340)]
     """
     given = as_polars(frame)
-    wanted = [*by, *([rate] if rate else [])]
-    problems = [absent(name, given.columns) for name in wanted if name not in given.columns]
+    problems = lacking((*by, rate or None), given.columns)
     problems += _money_problems(given, [line])
     if not 0 <= drawn_bp <= _FULL_BP:
         problems.append(
@@ -317,8 +313,7 @@ def exposure(
                 "drawn_bp",
             )
         )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     lent = _wide(line)
     drawn = lent * drawn_bp // _FULL_BP
     told = [
@@ -406,8 +401,7 @@ def wholesale(
     [('x', True, 800), ('y', False, 0)]
     """
     given = as_polars(frame)
-    wanted = [grade, *village]
-    problems = [absent(name, given.columns) for name in wanted if name not in given.columns]
+    problems = lacking([grade, *village], given.columns)
     problems += _money_problems(given, [line])
     if not 0 <= share_at_least_bp <= _FULL_BP:
         problems.append(
@@ -428,8 +422,7 @@ def wholesale(
                     "credit_grades",
                 )
             )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     credit = pl.col(grade).is_in(list(credit_grades)).fill_null(False)
     counted = given.group_by(*village).agg(
         pl.len().cast(pl.Int64).alias("households"),
@@ -483,14 +476,7 @@ def exposure_change(
     >>> exposure_change(old, new).select("county", "line_fen_change").rows()
     [('x', -600), ('y', 100)]
     """
-    problems = [
-        absent(name, frame.columns)
-        for frame in (before, after)
-        for name in by
-        if name not in frame.columns
-    ]
-    if problems:
-        raise SubjectError(problems)
+    refuse([*lacking(by, before.columns), *lacking(by, after.columns)])
     figures = [name for name in before.columns if name in after.columns and name not in by]
     first = before.select(*by, pl.col(figures).name.suffix("_before"))
     second = after.select(*by, pl.col(figures).name.suffix("_after"))
@@ -529,7 +515,7 @@ def _money_problems(
             problems.append(
                 Problem(
                     tr("money is negative", "金额为负"),
-                    tr(plural(negative, "row"), f"{negative:,} 行"),
+                    rows(negative),
                     where=name,
                 )
             )
@@ -537,7 +523,7 @@ def _money_problems(
             problems.append(
                 Problem(
                     tr("the amount is above ten trillion yuan", "金额超过十万亿元"),
-                    tr(plural(large, "row"), f"{large:,} 行"),
+                    rows(large),
                     where=name,
                 )
             )
