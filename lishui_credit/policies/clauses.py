@@ -27,11 +27,12 @@ from lishui_credit.policies.policy import (
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.headers import normal, spellings
 
-_VERDICTS: Final = {
+VERDICTS: Final = {
     APPROVE: Bilingual("approve", "通过"),
     REFER: Bilingual("refer to a person", "转人工审核"),
     DECLINE: Bilingual("decline", "拒绝"),
 }
+"""What people call the decisions."""
 CONSTRAINTS: Final = {
     "approval_at_least_bp": Bilingual("approval rate at least", "通过率下限"),
     "bad_rate_at_most_bp": Bilingual("bad rate at most", "坏账率上限"),
@@ -103,7 +104,7 @@ def sentences(policy: Policy) -> Mapping[str, Bilingual]:
             )
             found.setdefault(f"{name} missing", text)
         part = _part(rule)
-        for decision, verdict in _VERDICTS.items():
+        for decision, verdict in VERDICTS.items():
             if (decision == APPROVE and rule.approve is None) or (
                 decision == REFER and rule.refer is None
             ):

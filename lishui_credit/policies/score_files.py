@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from lishui_credit import proof
-from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.errors import PolicyError, Problem, SubjectError, refuse
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.policies.policy import Policy
 from lishui_credit.proof import Stated
@@ -57,8 +57,7 @@ class Scores:
             lost = pl.select(unreadable(pl.lit(wrong)).any()).item()
             what = no_value() if lost else tr("not a number", "不是数字")
             problems.append(Problem(what, f"{count}{wrong[0]}", where=f"{where}: {name}"))
-        if problems:
-            raise SubjectError(problems)
+        refuse(problems)
         return self
 
 
