@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import CreditError, Problem, SubjectError
+from lishui_credit.errors import CreditError, Problem, SubjectError, refuse
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.points import half_away
 from lishui_credit.scorecards.estimator import Learner, Predictor
@@ -331,8 +331,7 @@ class _Accepted:
             problems.append(Problem(tr("factor is not above 0", "factor 应大于 0"), str(factor)))
         if bands < 2:
             problems.append(Problem(tr("bands is under 2", "bands 应至少为 2"), str(bands)))
-        if problems:
-            raise CreditError(problems)
+        refuse(problems, CreditError)
         sample = TrainingSample.read(X, y, sample_weight)
         refused = features(rejects, sample.frame.columns)
         if not refused.height:
@@ -372,8 +371,7 @@ def _alike(frame: pl.DataFrame, other: pl.DataFrame) -> tuple[pl.DataFrame, pl.D
         for name in frame.columns
         if (frame[name].dtype == pl.String) != (other[name].dtype == pl.String)
     ]
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     if frame.schema == other.schema:
         return frame, other
     both = pl.concat([frame, other], how="vertical_relaxed")

@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 
 Unseen = Literal["warn", "raise", "ignore"]
@@ -88,8 +88,7 @@ class Codes:
             for name, levels in zip(self.names, self.levels, strict=True)
             if levels is None and X[name].dtype == pl.String and X[name].null_count() < X.height
         ]
-        if problems:
-            raise SubjectError(problems)
+        refuse(problems)
         matrix = np.empty((X.height, len(self.names)), dtype=np.float64, order="F")
         strange: list[Problem] = []
         for place, (name, levels) in enumerate(zip(self.names, self.levels, strict=True)):

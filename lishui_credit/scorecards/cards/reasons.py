@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import ModelError, Problem
+from lishui_credit.errors import ModelError, Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
 from lishui_credit.scorecards.protected import protected_as
@@ -191,8 +191,7 @@ def what_would_it_take(
         for name in costs
         if protected_as(name)
     ]
-    if problems:
-        raise ModelError(problems)
+    refuse(problems, ModelError)
     frame = pl.DataFrame({name: [row.get(name)] for name in card.columns})
     score = int(card.score(frame)[0])
     needed = cutoff - score
