@@ -16,7 +16,7 @@ import polars as pl
 
 from lishui_credit.cutoffs import book_checks
 from lishui_credit.cutoffs.book_checks import OWN
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.tables.frames import as_polars
 
 if TYPE_CHECKING:
@@ -180,8 +180,7 @@ def book(
         if name in present
         for problem in _problems(own, kept, name, order)
     ]
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     columns = {own: _own(own, kept, name, higher, order) for own, name in named.items()}
     if not isinstance(amount, str):
         columns["amount_fen"] = pl.lit(amount, dtype=pl.Int64).alias("amount_fen")

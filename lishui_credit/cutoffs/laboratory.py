@@ -16,13 +16,13 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.cutoffs.books import Book, CutOff, book
+from lishui_credit.cutoffs.optimum import exact, sound
 from lishui_credit.cutoffs.swap_sets import Swap, swap
 from lishui_credit.cutoffs.sweeps import sweep
-from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.deciding import expressions
-from lishui_credit.policies.policy import APPROVE, Cut, Policy
-from lishui_credit.policies.policy_checks import check
+from lishui_credit.policies.policy import APPROVE, Policy
 from lishui_credit.policies.policy_file import read_policy
 from lishui_credit.policies.score_files import read_scores
 from lishui_credit.pricing.terms import YUAN, Terms
@@ -186,27 +186,25 @@ class Laboratory:
         said = ", ".join(f"{name} {getattr(tried, name)}" for name in _TERMS)
         loud = "SYNTHETIC 合成数据; " if self.synthetic else ""
         rows = f"{self.book.rows:,}"
-        made = Policy(
-            id=self.policy.id,
-            version="draft",
-            title_zh=self.policy.title_zh,
-            title_en=self.policy.title_en,
-            score=self.policy.score,
-            kind="single" if refer is None else "refer",
-            author=self.policy.author,
-            cut_off=_cut(approve) if refer is None else None,
-            approve_at_least=None if refer is None else _cut(approve),
-            refer_at_least=None if refer is None else _cut(refer),
-            why=tr(
-                f"tried in the cut-off laboratory against {self.policy.id}@{self.policy.version}",
-                f"在分数线实验室中与 {self.policy.id}@{self.policy.version} 对比试算",
-            ),
-            evidence=f"{loud}{rows} loans, sha256 {self.sha256}; {said}",
+        return sound(
+            Policy(
+                id=self.policy.id,
+                version="draft",
+                title_zh=self.policy.title_zh,
+                title_en=self.policy.title_en,
+                score=self.policy.score,
+                kind="single" if refer is None else "refer",
+                author=self.policy.author,
+                cut_off=exact(approve) if refer is None else None,
+                approve_at_least=None if refer is None else exact(approve),
+                refer_at_least=exact(refer),
+                why=tr(
+                    f"tried in the cut-off laboratory against {self.policy.id}@{self.policy.version}",
+                    f"在分数线实验室中与 {self.policy.id}@{self.policy.version} 对比试算",
+                ),
+                evidence=f"{loud}{rows} loans, sha256 {self.sha256}; {said}",
+            )
         )
-        problems = [problem for _, problem in check(made)]
-        if problems:
-            raise PolicyError(problems)
-        return made
 
     def swapped(self, draft: Policy, *, by: Sequence[str] | None = None) -> Swap:
         """Return who leaves and who enters under a draft, by areas and groups; see `swap`."""
@@ -268,10 +266,6 @@ class Laboratory:
             new["goods_refused"].alias("goods_refused_new"),
             pl.when(pl.col("note") != "reference").then("note").alias("note"),
         )
-
-
-def _cut(value: CutOff) -> Cut:
-    return Decimal(str(value)) if isinstance(value, float) else value
 
 
 def read_laboratory(path: Path | str) -> Laboratory:

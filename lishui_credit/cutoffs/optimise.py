@@ -18,7 +18,7 @@ from lishui_credit.cutoffs.money import Products
 from lishui_credit.cutoffs.optimum import Optimum
 from lishui_credit.cutoffs.programme import UNIT, Choice, Programme, rounded
 from lishui_credit.cutoffs.shadow import Limits, ShadowPrice, clash, shadow_prices
-from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.errors import PolicyError, Problem, refuse
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.policies.policy import WHOLE, Constraints
 from lishui_credit.policies.policy_checks import forbidden
@@ -230,8 +230,7 @@ def _refuse(
         if not is_whole(given) or given < least:
             what = tr("must be a positive whole number", "须为正整数")
             wrong.append(Problem(what, repr(given), where=name))
-    if wrong:
-        raise PolicyError(wrong)
+    refuse(wrong, PolicyError)
     problems = [
         Problem(
             tr("not a segment of the book", "不是样本的细分列"),
@@ -251,8 +250,7 @@ def _refuse(
         for name in by
         if name in book.segments and (n := book.frame[name].null_count())
     ]
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
 
 
 def _optimum(

@@ -17,7 +17,7 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.pricing.terms import FULL_BP
 
@@ -393,8 +393,7 @@ def _split(total: float, share: float) -> Split:
 
 def _refuse(*problems: Problem | None) -> None:
     found = [problem for problem in problems if problem is not None]
-    if found:
-        raise SubjectError(found)
+    refuse(found)
 
 
 def _inside(name: str, value: float) -> Problem | None:
