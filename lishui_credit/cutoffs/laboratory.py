@@ -120,22 +120,9 @@ class Laboratory:
         cut = rules[0].approve
         return float(cut) if isinstance(cut, Decimal) else cut
 
-    def on_terms(
-        self,
-        *,
-        rate_bp: int | None = None,
-        funding_bp: int | None = None,
-        lgd_bp: int | None = None,
-        operating_fen: int | None = None,
-    ) -> Terms:
+    def on_terms(self, **figures: int | None) -> Terms:
         """Return the terms with some of them changed: rates in basis points, fen a loan."""
-        asked = {
-            "rate_bp": rate_bp,
-            "funding_bp": funding_bp,
-            "lgd_bp": lgd_bp,
-            "operating_fen": operating_fen,
-        }
-        changed: dict[str, Any] = {k: value for k, value in asked.items() if value is not None}
+        changed: dict[str, Any] = {k: value for k, value in figures.items() if value is not None}
         return replace(self.terms, **changed)
 
     def swept(self, terms: Terms, *, repeats: int = 200, seed: int = 0) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import plural, tr
-from lishui_credit.statistics.outcomes import Values, checked, labels, ordered
+from lishui_credit.statistics.outcomes import Values, checked, grade_places, labels
 from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.statistics.refusals import lacking, rows, unequal
 from lishui_credit.tables.frames import as_polars
@@ -201,20 +201,10 @@ def default_rates(
     if not prior >= 0:
         problems.append(Problem(tr("the prior is negative", "先验为负"), str(prior), where="prior"))
     refuse(problems)
-    grades = ordered(names, order, "grades")
-    counts = (
-        pl.DataFrame({"grade": grades})
-        .join(
-            pl.DataFrame({"grade": names, "bad": outcomes})
-            .group_by("grade")
-            .agg(pl.len().alias("subjects"), pl.col("bad").sum().cast(pl.Int64).alias("bads")),
-            on="grade",
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(pl.col("subjects").fill_null(0).cast(pl.Int64), pl.col("bads").fill_null(0))
-    )
-    subjects, bads = counts["subjects"].to_numpy(), counts["bads"].to_numpy()
+    grades, place = grade_places(names, order, len(outcomes))
+    subjects = np.bincount(place, minlength=len(grades))
+    bads = np.bincount(place, weights=outcomes, minlength=len(grades)).astype(np.int64)
+    counts = pl.DataFrame({"grade": grades, "subjects": subjects, "bads": bads})
     low, high = jeffreys_interval(bads, subjects)
     whole = subjects + 2 * prior
     with np.errstate(invalid="ignore"):

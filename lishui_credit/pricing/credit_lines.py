@@ -240,20 +240,11 @@ def liuyang_markup(points: pl.Expr, amount_fen: pl.Expr) -> pl.Expr:
     # themselves belong: here to the lower one. The points are the lender's own sum: grade, less
     # deductions for the credit report, plus debt ratio, turnover, deposits and collateral (at most 40).
     wan = 1_000_000  # fen in 万元
-    base = (
-        pl.when(amount_fen.is_null() | (amount_fen < 10 * wan))
-        .then(None)
-        .when(amount_fen <= 50 * wan)
-        .then(70)
-        .when(amount_fen <= 200 * wan)
-        .then(65)
-        .when(amount_fen <= 500 * wan)
-        .then(60)
-        .when(amount_fen <= 1000 * wan)
-        .then(55)
-        .otherwise(50)
-        .cast(pl.Int64)
-    )
+    base = pl.lit(50)
+    for most, own in ((1000, 55), (500, 60), (200, 65), (50, 70)):
+        base = pl.when(amount_fen <= most * wan).then(own).otherwise(base)
+    small = amount_fen.is_null() | (amount_fen < 10 * wan)
+    base = pl.when(small).then(None).otherwise(base).cast(pl.Int64)
     left = base + 55 - points.cast(pl.Int64)
     return pl.when(left < 0).then(0).otherwise(left).cast(pl.Int64).alias("markup_percent")
 
@@ -316,22 +307,18 @@ def exposure(
     refuse(problems)
     lent = _wide(line)
     drawn = lent * drawn_bp // _FULL_BP
-    told = [
-        pl.len().cast(pl.Int64).alias("subjects"),
-        (pl.col(line) > 0).sum().cast(pl.Int64).alias("with_line"),
-        pl.col(line).is_null().sum().cast(pl.Int64).alias("without_line"),
-        lent.sum().cast(pl.Int64).alias("line_fen"),
-        drawn.sum().cast(pl.Int64).alias("drawn_fen"),
-        pl.col(line).max().cast(pl.Int64).alias("largest_fen"),
-    ]
+    figures = {
+        "subjects": pl.len(),
+        "with_line": (pl.col(line) > 0).sum(),
+        "without_line": pl.col(line).is_null().sum(),
+        "line_fen": lent.sum(),
+        "drawn_fen": drawn.sum(),
+        "largest_fen": pl.col(line).max(),
+    }
     if rate:
-        told += [
-            (drawn * _wide(rate) // _FULL_BP).sum().cast(pl.Int64).alias("interest_fen"),
-            ((pl.col(line) > 0) & pl.col(rate).is_null())
-            .sum()
-            .cast(pl.Int64)
-            .alias("without_rate"),
-        ]
+        figures["interest_fen"] = (drawn * _wide(rate) // _FULL_BP).sum()
+        figures["without_rate"] = ((pl.col(line) > 0) & pl.col(rate).is_null()).sum()
+    told = [figure.cast(pl.Int64).alias(name) for name, figure in figures.items()]
     if not by:
         return given.select(told)
     return given.group_by(*by).agg(told).sort(*by, nulls_last=True)
