@@ -106,19 +106,17 @@ def _scored(said: Stated, policy: Policy, also: Collection[str], texts: Collecti
     lines, table = table["_row"], table.drop("_row")
     numbers = {*also} if policy.score.order else {*also, policy.score.column}
     faults: dict[str, pl.Series] = {}
+    readers = [({*policy.columns, *texts}, _readable)]
     if said.path.suffix.lower() in PARQUET:
-        for name in set(table.columns) & {*also}:
-            if table[name].dtype == pl.String:
-                column, wrong = number(table[name])
-                table = table.with_columns(column)
-                faults |= {name: wrong} if wrong.count() else {}
+        readers.insert(0, ({*also}, number))
     else:
         table, faults = cells(table, numbers)
-    for name in {*policy.columns, *texts} & set(table.columns):
-        if table[name].dtype == pl.String:
-            column, wrong = _readable(table[name])
-            table = table.with_columns(column)
-            faults |= {name: wrong} if wrong.count() else {}
+    for names, reader in readers:
+        for name in names & set(table.columns):
+            if table[name].dtype == pl.String:
+                column, wrong = reader(table[name])
+                table = table.with_columns(column)
+                faults |= {name: wrong} if wrong.count() else {}
     source = str(said.raw.get("model_sha256", ""))
     return Scores(table, source, notes=raw.notes, lines=lines, faults=faults)
 

@@ -185,13 +185,9 @@ class Card:
 
     # ---- expressions --------------------------------------------------------------------------
 
-    @overload
-    def points_expr(self, feature: str) -> pl.Expr: ...
-    @overload
-    def points_expr(self, feature: str, ns: Namespace[E]) -> E: ...
-    def points_expr(self, feature: str, ns: Any = pl) -> Any:
+    def points_expr(self, feature: str) -> pl.Expr:
         """Return the expression of one characteristic's points."""
-        return self[feature].table.expr(ns).alias(f"{POINTS}{feature}")
+        return self[feature].table.expr(pl).alias(f"{POINTS}{feature}")
 
     @overload
     def expr(self) -> pl.Expr: ...
