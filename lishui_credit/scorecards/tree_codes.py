@@ -66,12 +66,6 @@ class Codes:
             found.append(tuple(rates.sort(order, "level", nulls_last=True)["level"].to_list()))
         return cls(tuple(X.columns), tuple(found))
 
-    @property
-    def categorical(self) -> tuple[str, ...]:
-        """The text features."""
-        pairs = zip(self.names, self.levels, strict=True)
-        return tuple(name for name, levels in pairs if levels is not None)
-
     def matrix(self, X: pl.DataFrame, unseen: Unseen = "warn") -> NDArray[np.float64]:
         """Return a frame read by `features` as floats, shape (n, k).
 

@@ -147,10 +147,7 @@ def regression(card: Card) -> pl.DataFrame:
         schema={
             "feature": pl.String,
             "label": pl.String,
-            "coefficient": pl.Float64,
-            "error": pl.Float64,
-            "p": pl.Float64,
-            "iv": pl.Float64,
+            **dict.fromkeys(("coefficient", "error", "p", "iv"), pl.Float64),
             "direction": pl.String,
             "least": pl.Float64,
             "most": pl.Float64,

@@ -177,15 +177,7 @@ def what_would_it_take(
     (530, 546, [('>= 1', '< 1')])
     """
     costs = dict(changeable) if isinstance(changeable, Mapping) else dict.fromkeys(changeable, 1.0)
-    problems = [
-        Problem(
-            tr("the card has no such characteristic", "评分卡中没有该特征"),
-            name,
-            ", ".join(card.columns),
-        )
-        for name in costs
-        if name not in card.columns
-    ]
+    problems = card.lacking(costs)
     problems += [
         Problem(tr("a protected attribute is never proposed", "不得建议改变受保护属性"), name)
         for name in costs
