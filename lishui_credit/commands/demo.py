@@ -65,6 +65,7 @@ def _steps(data: str, out: str, model: str) -> Iterator[Sequence[str]]:
     import polars as pl
 
     first = pl.read_parquet(f"{out}/households.parquet")["household_id"][0]
+    real = f"{data}/german_credit.parquet"
     firm = pl.read_csv(f"{out}/tax_2018.csv", infer_schema=False)["uscc"][0].strip()
     yield from (
         ("explain", f"{out}/households.parquet", first),
@@ -79,13 +80,10 @@ def _steps(data: str, out: str, model: str) -> Iterator[Sequence[str]]:
             "-o", f"{out}/areas.csv",
         ),
         ("verify", f"{out}/households.parquet"),
-    )  # fmt: skip
-    real = f"{data}/german_credit.parquet"
-    yield from (
         ("fit", real, "--target", "bad", "-o", model, "--by", "housing", "--title", "德国信用数据"),
         ("score", model, real, "--reasons", "3", "-o", f"{out}/german_scores.csv"),
         ("validate", model, real, "--by", "housing", "-o", f"{out}/german_in_sample.html"),
-    )
+    )  # fmt: skip
 
 
 def _next_version(folder: Path) -> str:

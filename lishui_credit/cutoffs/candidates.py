@@ -49,22 +49,19 @@ class Review:
 
     def __post_init__(self) -> None:
         """Refuse what no review can be."""
+        highest = {"cost_fen": 10**12, "catch_bp": WHOLE, "pass_bp": WHOLE}
         refuse(
             [
                 Problem(
                     tr(
-                        f"{name} must be a whole number of {low} to {high}",
-                        f"{name} 须为 {low} 至 {high} 的整数",
+                        f"{name} must be a whole number of 0 to {high}",
+                        f"{name} 须为 0 至 {high} 的整数",
                     ),
                     repr(value),
                     where="review",
                 )
-                for name, low, high in (
-                    ("cost_fen", 0, 10**12),
-                    ("catch_bp", 0, WHOLE),
-                    ("pass_bp", 0, WHOLE),
-                )
-                if not is_whole(value := getattr(self, name)) or not low <= value <= high
+                for name, high in highest.items()
+                if not is_whole(value := getattr(self, name)) or not 0 <= value <= high
             ],
             PolicyError,
         )

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from lishui_credit.cutoffs.book_checks import not_numbers
 from lishui_credit.cutoffs.shocks import Shock
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
@@ -93,11 +94,8 @@ def income_falls(
     """
     table = as_polars(frame)
     problems = lacking(incomes, table.columns)
-    problems += [
-        Problem(tr("these are not numbers", "不是数字列"), str(table[name].dtype), where=name)
-        for name in incomes
-        if name in table.columns and not table[name].dtype.is_numeric()
-    ]
+    for name in incomes:
+        problems += not_numbers(table[name], name) if name in table.columns else []
     if not incomes:
         problems.append(Problem(tr("no income is named", "未指明收入列"), where="incomes"))
     if not (isinstance(fall_bp, int) and 1 <= fall_bp <= WHOLE):

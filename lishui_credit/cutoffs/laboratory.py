@@ -236,16 +236,12 @@ class Laboratory:
                     min_rows=min_rows,
                 )
             )
-        old, new = sides
+        (old, new), ends = sides, ("", "_low", "_high")
         return old.select(
             "group",
             "subjects",
-            pl.col("approval").alias("old"),
-            pl.col("approval_low").alias("old_low"),
-            pl.col("approval_high").alias("old_high"),
-            new["approval"].alias("new"),
-            new["approval_low"].alias("new_low"),
-            new["approval_high"].alias("new_high"),
+            *(pl.col(f"approval{end}").alias(f"old{end}") for end in ends),
+            *(new[f"approval{end}"].alias(f"new{end}") for end in ends),
             (new["approval"] - pl.col("approval")).alias("change"),
             new["ratio"].alias("ratio"),
             (new["ratio"] < FOUR_FIFTHS).alias("below_four_fifths"),

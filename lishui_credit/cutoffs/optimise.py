@@ -222,12 +222,9 @@ def _refuse(
     if limits.referral_at_most_bp is not None and review is None:
         what = tr("a limit on referrals needs a review", "限制转人工率须给出人工审核的成本与效果")
         wrong.append(Problem(what, hint="review=Review(…)", where="referral_at_most_bp"))
-    for name, least, given in (
-        ("max_cut_offs", 1, max_cut_offs),
-        ("step_bp", 1, step_bp),
-        ("step_fen", 1, step_fen),
-    ):
-        if not is_whole(given) or given < least:
+    steps = {"max_cut_offs": max_cut_offs, "step_bp": step_bp, "step_fen": step_fen}
+    for name, given in steps.items():
+        if not is_whole(given) or given < 1:
             what = tr("must be a positive whole number", "须为正整数")
             wrong.append(Problem(what, repr(given), where=name))
     refuse(wrong, PolicyError)

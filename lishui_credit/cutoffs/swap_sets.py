@@ -208,7 +208,7 @@ def _counted(rows: pl.DataFrame, min_rows: int, level: float) -> pl.DataFrame:
         "approved_old": before,
         "approved_new": after,
     }
-    money = pl.col("_amount").sum() if _told(rows) else pl.lit(None)
+    money = pl.col("_amount").sum() if rows["_amount"].count() else pl.lit(None)
     counted = pl.concat(
         rows.filter(test).select(
             pl.lit(name).alias("set"),
@@ -231,10 +231,6 @@ def _counted(rows: pl.DataFrame, min_rows: int, level: float) -> pl.DataFrame:
         pl.when(some).then(pl.Series(high)).alias("high"),
         _note(few).alias("note"),
     )
-
-
-def _told(rows: pl.DataFrame) -> bool:
-    return rows["_amount"].null_count() < rows.height
 
 
 def _note(few: bool) -> pl.Expr:

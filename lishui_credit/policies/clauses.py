@@ -21,7 +21,7 @@ from lishui_credit.policies.policy import (
     SCORE_MISSING,
     Policy,
     Rule,
-    comparison,
+    clause,
     grades_of,
 )
 from lishui_credit.tables.columns import dictionary
@@ -110,7 +110,7 @@ def sentences(policy: Policy) -> Mapping[str, Bilingual]:
             ):
                 continue
             told = _told(policy, rule, decision)
-            found[f"{rule.id}: {comparison(policy, rule, decision)}"] = Bilingual(
+            found[clause(policy, rule, decision)] = Bilingual(
                 f"{part.en}{told.en}: {verdict.en}", f"{part.zh}{told.zh}:{verdict.zh}"
             )
     return found

@@ -31,7 +31,7 @@ from lishui_credit.policies.policy import (
     SCORE_MISSING,
     Policy,
     Rule,
-    comparison,
+    clause,
 )
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.scorecards.cards.card import Card
@@ -220,15 +220,11 @@ def expressions(policy: Policy, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
         for name, _ in rule.tests:
             # Unless another test already rules the segment out, nobody knows whether it applies.
             steps.append((fits.is_null() & pl.col(name).is_null(), NOT_DECIDED, f"{name} missing"))
-        if rule.approve is not None:
-            approve = reaches(policy, rule.approve, schema)
-            steps.append(
-                (fits & approve, APPROVE, f"{rule.id}: {comparison(policy, rule, APPROVE)}")
-            )
-        if rule.refer is not None:
-            refer = reaches(policy, rule.refer, schema)
-            steps.append((fits & refer, REFER, f"{rule.id}: {comparison(policy, rule, REFER)}"))
-        steps.append((fits, DECLINE, f"{rule.id}: {comparison(policy, rule, DECLINE)}"))
+        for decision, cut in ((APPROVE, rule.approve), (REFER, rule.refer)):
+            if cut is not None:
+                test = fits & reaches(policy, cut, schema)
+                steps.append((test, decision, clause(policy, rule, decision)))
+        steps.append((fits, DECLINE, clause(policy, rule, DECLINE)))
     return _chain(steps, 1, NOT_DECIDED), _chain(steps, 2, IN_NO_SEGMENT)
 
 

@@ -186,13 +186,10 @@ def constraints(policy: Policy, decided: pl.DataFrame, frame: pl.DataFrame) -> l
     approved = verdict == APPROVE
     whole = int((verdict != NOT_DECIDED).sum())
     bads = frame["bad"].cast(pl.Int64, strict=False).filter(approved) if "bad" in frame else None
-    told = bads is not None and bads.null_count() == 0
+    known = None if bads is None or bads.null_count() else int(bads.sum())
     shares = {
         "approval_at_least_bp": (int(approved.sum()), whole),
-        "bad_rate_at_most_bp": (
-            int(bads.sum()) if told and bads is not None else None,
-            len(verdict.filter(approved)),
-        ),
+        "bad_rate_at_most_bp": (known, int(approved.sum())),
         "referral_at_most_bp": (int((verdict == REFER).sum()), whole),
     }
     rows: list[dict[str, Any]] = []
