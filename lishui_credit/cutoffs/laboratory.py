@@ -120,9 +120,16 @@ class Laboratory:
         cut = rules[0].approve
         return float(cut) if isinstance(cut, Decimal) else cut
 
-    def on_terms(self, **figures: int | None) -> Terms:
-        """Return the terms with some of them changed: rates in basis points, fen a loan."""
-        changed: dict[str, Any] = {k: value for k, value in figures.items() if value is not None}
+    def on_terms(
+        self,
+        *,
+        rate_bp: int | None = None,
+        funding_bp: int | None = None,
+        lgd_bp: int | None = None,
+    ) -> Terms:
+        """Return the terms with some of their rates changed, in basis points."""
+        asked = {"rate_bp": rate_bp, "funding_bp": funding_bp, "lgd_bp": lgd_bp}
+        changed: dict[str, Any] = {k: value for k, value in asked.items() if value is not None}
         return replace(self.terms, **changed)
 
     def swept(self, terms: Terms, *, repeats: int = 200, seed: int = 0) -> pl.DataFrame:
@@ -236,7 +243,8 @@ class Laboratory:
                     min_rows=min_rows,
                 )
             )
-        (old, new), ends = sides, ("", "_low", "_high")
+        old, new = sides
+        ends = ("", "_low", "_high")
         return old.select(
             "group",
             "subjects",

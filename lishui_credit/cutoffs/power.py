@@ -385,10 +385,8 @@ def _split(total: float, share: float) -> Split:
 
 
 def _inside(**shares: float) -> list[Problem]:
-    what, hint = (
-        tr("must lie between 0 and 1", "应大于 0 且小于 1"),
-        tr("3% is 0.03", "3% 记为 0.03"),
-    )
+    what = tr("must lie between 0 and 1", "应大于 0 且小于 1")
+    hint = tr("3% is 0.03", "3% 记为 0.03")
     return [
         Problem(what, str(value), hint, name)
         for name, value in shares.items()
