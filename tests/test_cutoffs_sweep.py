@@ -114,6 +114,10 @@ def test_each_product_is_counted_by_its_own_terms():
     want = [TERMS.gain(1000), -other.loss(3000), other.gain(5000), -TERMS.loss(7000)]
     assert money(held, {"a": TERMS, "b": other}).profit.tolist() == want
     assert found["profit_fen"].to_list() == [0, sum(want[:2]), sum(want)]
+    assert found["bad_rate_declined"].to_list() == [0.5, 0.5, None]
+    two = book(frame.with_columns(place=pl.lit("here")), segments=["place", "kind"])
+    named = sweep(two, {"a": TERMS, "b": other}, product="kind", repeats=0)
+    assert named["profit_fen"].to_list() == found["profit_fen"].to_list()
     with pytest.raises(SubjectError, match="products without terms"):
         sweep(held, {"a": TERMS})
     with pytest.raises(SubjectError, match="segment"):
@@ -125,6 +129,7 @@ def test_expected_loss_is_the_pd_times_the_credit_loss_good_or_bad():
     frame = frame_of(rows, pd=pl.Series([0.1, 0.2, 0.5]))
     found = sweep(book(frame, pd="pd"), Terms(900, 300, lgd_bp=5000), repeats=0)
     assert found["expected_loss_fen"].to_list() == [0, 500, 2500, 10_000]
+    assert found["expected_loss_fen"].dtype == pl.Int64
     assert "expected_loss_fen" not in sweep(book(frame), TERMS, repeats=0).columns
 
 
@@ -208,7 +213,9 @@ def test_the_plateau_holds_the_best_and_ends_where_the_shortfall_is_plain():
 def test_the_seed_decides_the_intervals_and_nothing_else():
     held = book(simulated(300, 6, True))
     one, two = sweep(held, TERMS, seed=1), sweep(held, TERMS, seed=2)
-    assert sweep(held, TERMS, seed=1).equals(one)
+    assert sweep(held, TERMS, seed=1, repeats=200).equals(one)
+    money_of = [kind for name, kind in one.schema.items() if "_fen" in name]
+    assert set(money_of) == {pl.Int64}
     same = [name for name in one.columns if not name.endswith(("_low", "_high", "plateau"))]
     assert one.select(same).equals(two.select(same))
     assert not one.equals(two)

@@ -13,7 +13,7 @@ from scipy import stats
 from lishui_credit.errors import CreditError, SubjectError
 from lishui_credit.scorecards.bins.category_bins import category_order
 from lishui_credit.scorecards.bins.constraints import Constraints, direction_of
-from lishui_credit.scorecards.bins.optimal import group
+from lishui_credit.scorecards.bins.optimal import Grouping, group
 from lishui_credit.scorecards.bins.woe import iv_part, woe
 from lishui_credit.statistics.proportions import two_proportions
 
@@ -528,6 +528,8 @@ def test_all_that_is_wrong_with_counts_is_told_at_once():
         [1, -2, math.inf], [1, math.nan, 3], rows=[-1, 2, 3], total_goods=9, total_bads=0
     )
     assert [problem.found for problem in told] == ["-2.0, inf", "nan", "-1.0", "9.0 < inf", "0.0"]
+    words = [problem.what.partition(" must")[0] for problem in told]
+    assert words == ["goods", "bads", "rows", "total_goods is below the sum", "total_bads"]
     told = problems([5, 6], [1, 2], total_goods=math.inf, total_bads=2, fixed_ends=[-1, 2, 1])
     assert [problem.found for problem in told] == ["inf", "2.0 < 3.0", "-1, 2"]
     assert told[-1].hint == "0..1"
@@ -666,3 +668,41 @@ def test_constraints_are_given_up_in_the_order_that_is_stated():
     # two bins of five bads each cannot be had; one bin is tested as it was asked
     few = group([9, 9], [4, 5], replace(FREE, min_bins=2, min_bads=5, max_p_value=0.01))
     assert (few.ends, few.relaxed) == ((1,), ("min_bins",))
+    # two bins where three are asked for are better than one
+    fewer = group([50, 20], [10, 40], replace(FREE, min_bins=3))
+    assert (fewer.ends, fewer.relaxed) == ((0, 1), ("min_bins",))
+
+
+def test_every_pre_bin_set_by_hand_is_a_bin():
+    assert Grouping.each(3) == Grouping((0, 1, 2), 0.0, "none", True, ())
+    assert Grouping.each(3).starts == [0, 1, 2]
+
+
+def test_counts_of_nothing_and_of_one_are_grouped_as_well_as_can_be():
+    cells = [(0, 0, 0), (1, 0, 1), (0, 1, 0), (0, 0, 1), (2, 1, 2), (1, 2, 3)]
+    for c in (
+        replace(FREE, min_count=2, direction="none"),
+        replace(FREE, min_bins=2, direction="none"),
+        replace(FREE, min_bins=2, direction="none", max_p_value=0.6),
+    ):
+        for rows in itertools.product(cells, repeat=3):
+            goods, bads, held = map(list, zip(*rows, strict=True))
+            if sum(goods) and sum(bads):
+                found = group(goods, bads, c, rows=held)
+                _assert_best(found, goods, bads, c, sum(goods), sum(bads), rows=held)
+                bins = _bins(found.ends, goods, bads, held)
+                values = woe(*np.transpose(bins)[:2], sum(goods), sum(bads), c.smoothing)
+                assert found.direction == direction_of(values)
+
+
+def test_the_direction_is_that_of_the_smoothed_rates():
+    goods, bads = [400, 1, 500], [100, 1, 400]
+    c = replace(FREE, direction="none", max_bins=3)
+    assert group(goods, bads, replace(c, smoothing=0), fixed_ends=[0, 1]).direction == "peak"
+    assert group(goods, bads, replace(c, smoothing=900), fixed_ends=[0, 1]).direction == "up"
+
+
+def test_a_single_good_and_a_single_bad_are_told_apart_and_two_kinds_of_good_are_not():
+    assert group([1, 0], [0, 1], replace(FREE, max_p_value=0.2)).ends == (0, 1)
+    alike = replace(FREE, max_p_value=0.9)
+    assert group([1, 50], [0, 0], alike, total_bads=5).ends == (1,)

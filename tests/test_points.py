@@ -201,6 +201,7 @@ RATIO = Term(column="a", over="b", weight=F(3, 2), per_unit=100, over_per_unit=1
              largest=1000, over_largest=20)  # fmt: skip
 PLAIN = Term(column="c", weight=F(1, 7), per_unit=4, largest=50)
 OTHER = Term(column="d", over="e", largest=6, over_largest=5)
+HALF = Term(column="d", over="e", weight=F(1, 2), largest=6, over_largest=5)
 
 
 def exact(row: dict[str, int], *terms: Term) -> F:
@@ -217,7 +218,8 @@ def exact(row: dict[str, int], *terms: Term) -> F:
 
 
 @pytest.mark.parametrize(
-    "terms", [(RATIO,), (PLAIN,), (RATIO, PLAIN), (PLAIN, OTHER), (RATIO, OTHER, PLAIN)]
+    "terms",
+    [(RATIO,), (PLAIN,), (HALF,), (RATIO, PLAIN), (PLAIN, OTHER), (RATIO, OTHER, PLAIN)],
 )
 @pytest.mark.parametrize("wide", [False, True])
 def test_a_sum_of_ratios_is_kept_as_one_exact_quotient(terms: tuple[Term, ...], wide: bool) -> None:
@@ -410,6 +412,12 @@ def test_the_heaviest_number_is_met_at_the_bound_with_the_largest_parts() -> Non
     assert held(100, line).heaviest == 2 * 3618 + 2
     down = Band(points=5, points_to=2, lower=F(-1, 2), upper=F(2, 3))
     assert held(100, down).heaviest == 2 * 3 * 201 * 6 + 2 * 7
+    slow = PointsTable(
+        value=Value((Term(column="n", per_unit=10, largest=100),)),
+        bands=(Band(points=2, points_to=5, lower=F(1, 2), upper=F(2, 3)),),
+    )
+    # 3 * (2 * 100 + 1 * 10) * 6 over 10 * 2 * 1
+    assert slow.heaviest == 2 * 3 * 210 * 6 + 20
     broad = Band(points=0, points_to=0, lower=F(0), upper=F(500))
     assert held(100, broad).heaviest == 1000
 
@@ -421,6 +429,26 @@ def test_numbers_past_sixty_four_bits_are_computed_in_a_hundred_and_twenty_eight
     fine = Band(points=1, lower=F(most, 3))
     near, far = held(most, fine, Band(points=0)), held(most + 1, fine, Band(points=0))
     assert (near.wide, far.wide) == (False, True)
-    coarse = held(10**18, Band(points=1, lower=F(10**18 * 7 - 1, 7)), Band(points=0))
+    coarse = held(10**18, Band(points=1, lower=F(10**18 * 11 - 1, 11)), Band(points=0))
+    assert coarse.wide
     cells = pl.DataFrame({"n": [10**18, 10**18 - 1]})
     assert cells.select(p=coarse.expr(pl))["p"].to_list() == [1, 0]
+
+
+def test_points_are_integers_of_thirty_two_bits_whatever_the_table() -> None:
+    number = Value((Term(column="n", largest=9),))
+    line = Band(points=1, points_to=3, lower=F(0), upper=F(9), upper_closed=True)
+    measure, category = Value((Term(column="r"),), "real"), Value((Term(column="t"),), "text")
+    yes = (Level(value=True, points=4), Level(value=False, points=1))
+    one_each = (Level(value="a", points=2), Level(value="b", points=3))
+    frame = pl.DataFrame({"n": [1, None], "r": [0.5, None], "t": ["a", None], "f": [True, None]})
+    for found in (
+        PointsTable(value=number, bands=(line,)),
+        PointsTable(value=number, bands=(Band(points=1, lower=F(1)), Band(points=0))),
+        PointsTable(value=number, bands=(Band(points=1),), missing=7),
+        PointsTable(value=measure, bands=(Band(points=1, upper=F(1)), Band(points=2))),
+        PointsTable(value=category, levels=one_each, other=0, missing=0),
+        PointsTable(value=Value((Term(column="f"),)), levels=yes),
+    ):
+        assert frame.select(p=found.expr(pl)).schema == {"p": pl.Int32}, found
+        assert nw.from_native(frame).select(p=found.expr(nw)).schema == {"p": nw.Int32}, found

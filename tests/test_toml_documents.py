@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lishui_credit.cutoffs.laboratory import read_laboratory
-from lishui_credit.errors import CreditError
+from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import set_language
 from lishui_credit.plan.definitions import read_plan
 from lishui_credit.plan.records.publication_fields import read_standards
 from lishui_credit.policies.policy_file import read_policy
 from lishui_credit.rubrics import cases
-from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law import catalog, edition
 from lishui_credit.tables.columns import read_columns
-from lishui_credit.tables.toml_documents import parse_document
+from lishui_credit.tables.toml_documents import Document, parse_document, read_document
+from lishui_credit.tables.toml_places import Loc
 from tests.laboratories import TOML as LABORATORY
 
 PACKAGE = Path(str(files("lishui_credit")))
@@ -264,3 +268,88 @@ def test_a_row_of_an_overlay_is_told_by_its_own_line(tmp_path: Path) -> None:
     assert "'resource_use': 'weight' must be a whole number" in found[0]
     lost = text.replace('id = "resource_use"\n', "")
     assert any("'id' is missing" in line for line in told(KINDS["overlay"], tmp_path, lost))
+
+
+# ---- mistakes and contradictions ---------------------------------------------------------------
+
+
+def test_what_does_not_fit_together_is_told_beside_a_mistake_of_another_row(tmp_path: Path) -> None:
+    text = shipped("rubrics", "law", "editions", "farmer-household", "2009-01-01.toml")
+    first, last = text.index("[[indicators]]"), text.rindex('\ncolumn = "')
+    broken = (
+        text[:first].replace('title_zh = "', 'title = "', 1)
+        + text[first:last].replace('clause = "', 'clause = 1 # "', 1)
+        + text[last:].replace('column = "', 'column = "nobody_', 1)
+    )
+    path = tmp_path / "mine.toml"
+    path.write_text(broken, encoding="utf-8")
+    with pytest.raises(CreditError) as caught:
+        catalog.check_file(path)
+    told = "\n".join(str(problem) for problem in caught.value.problems)
+    for words in ("'title_zh' is missing", "'clause' must be a text", "nobody_"):
+        assert words in told, words
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        POLICY.replace('"1"', "1").replace('column = "score"', 'column = "age"'), encoding="utf-8"
+    )
+    with pytest.raises(CreditError) as caught:
+        read_policy(policy)
+    assert [problem.where for problem in caught.value.problems] == [
+        "policy.toml:2 version",
+        "policy.toml:7 score",
+    ]
+    plan = shipped("plan", "indicators.toml").replace("number = 3\n", "number = true\n")
+    with pytest.raises(CreditError, match=r"path\.steps must rise") as caught:
+        read_plan(plan.replace("share = 100", "share = 90", 1))
+    assert len(caught.value.problems) == 2
+
+
+def places_of(tables: Any, at: Loc = ()) -> Iterator[Loc]:
+    """Yield every place of a document."""
+    for name, value in tables.items() if isinstance(tables, dict) else enumerate(tables):
+        yield (*at, name)
+        if isinstance(value, dict | list):
+            yield from places_of(value, (*at, name))
+
+
+def changed(tables: Any, loc: Loc, value: object) -> Any:
+    """Return a document with another value at a place; None takes the place out."""
+    whole = part = deepcopy(tables)
+    for name in loc[:-1]:
+        part = part[name]
+    if value is None:
+        del part[loc[-1]]
+    else:
+        part[loc[-1]] = value
+    return whole
+
+
+@pytest.mark.parametrize("value", [None, {"odd": 1}, [[1]]], ids=["left out", "table", "list"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path in sorted((PACKAGE / "rubrics" / "law" / "editions").rglob("*.toml"))
+        if "\noverlay_of" not in path.read_text(encoding="utf-8")
+    ],
+    ids=lambda path: f"{path.parent.name}-{path.stem}",
+)
+def test_one_mistake_of_an_edition_makes_no_other_part_of_it_wrong(path: Path, value: Any) -> None:
+    document = read_document(path)
+    places = [loc for loc in places_of(document.tables) if loc[0] != "format"]
+    for loc in places[:: len(places) // 25]:
+        broken = replace(document, tables=changed(document.tables, loc, value))
+        of_shape = [
+            bool(re.search("' must be | is missing|unknown key", problem.what))
+            for problem in problems(broken)
+        ]
+        assert all(of_shape) or not any(of_shape), (loc, problems(broken))
+
+
+def problems(document: Document) -> tuple[Problem, ...]:
+    """Return what is wrong with the document of an edition."""
+    try:
+        edition.build(document, "")
+    except CreditError as error:
+        return error.problems
+    return ()

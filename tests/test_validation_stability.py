@@ -203,9 +203,27 @@ def test_missing_numbers_are_counted_in_either_sample():
     assert MISSING not in psi([1, 2], [1, 2], bins=2).table["cell"].to_list()
 
 
-def test_a_reference_without_any_number_is_one_cell_of_missing():
-    found = psi(pl.Series([None, None], dtype=pl.Float64), [1.0, np.nan])
-    assert shares(found) == [(MISSING, 1, 1)]
+def test_numbers_where_the_reference_has_none_are_a_cell_of_their_own():
+    nothing = pl.Series([None, None], dtype=pl.Float64)
+    assert shares(psi(nothing, [1.0, np.nan])) == [
+        ("all", round(0.5 / 3, 12), 0.5),
+        (MISSING, round(2.5 / 3, 12), 0.5),
+    ]
+    assert shares(psi(nothing, nothing)) == [(MISSING, 1, 1)]
+
+
+def test_cells_the_current_sample_lacks_are_empty_there():
+    found = psi([1, 2, 3, 4], [1, 1, 2, 2], bins=4)
+    assert [row[2] for row in shares(found)] == [round(n / 6, 12) for n in (2.5, 2.5, 0.5, 0.5)]
+    gone = psi(pl.Series(["a", "b"]), pl.Series(["a", "a"]))
+    assert [row[2] for row in shares(gone)] == [round(2.5 / 3, 12), round(0.5 / 3, 12)]
+
+
+def test_ten_cells_are_made_where_nothing_else_is_said_and_the_level_is_the_one_asked_for():
+    then = pl.DataFrame({"n": range(1000)})
+    found = psi(then["n"], then["n"], level=0.5)
+    assert (found.cells, csi(then, then)["cells"].to_list()) == (10, [10])
+    assert found.critical == psi_critical(10, 1000, 1000, 0.5)
 
 
 def test_text_is_counted_by_level_with_what_is_new_as_other_and_what_is_missing_apart():

@@ -288,6 +288,13 @@ _FORM_OF: Final[dict[Kind, TargetForm]] = {
 }
 
 
+def _contradictions(file: _File, _: frozenset[str]) -> Iterator[tuple[Loc, Problem]]:
+    """Yield what single keys cannot tell."""
+    yield from _twice(file.indicators)
+    for place, row in enumerate(file.indicators):
+        yield from _incoherent(row, ("indicators", place))
+
+
 def _incoherent(row: PlanIndicator, loc: Loc) -> Iterator[tuple[Loc, Problem]]:
     """Yield what no single key can tell."""
     form = _FORM_OF[row.kind]
@@ -320,18 +327,7 @@ def _twice(rows: Sequence[PlanIndicator]) -> Iterator[tuple[Loc, Problem]]:
 
 def read_plan(data: str | bytes, name: str = "plan/indicators.toml") -> Plan:
     """Return the plan of a TOML text; raises `RubricError` with every problem of the text."""
-    document = parse_document(data, name)
-    found = document.make(_File)
-    document.refuse(
-        [
-            *_twice(found.indicators),
-            *(
-                problem
-                for place, row in enumerate(found.indicators)
-                for problem in _incoherent(row, ("indicators", place))
-            ),
-        ]
-    )
+    found = parse_document(data, name).make(_File, check=_contradictions)
     head = found.plan
     return Plan(
         **asdict(head),

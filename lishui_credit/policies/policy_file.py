@@ -47,9 +47,7 @@ def parse(text: str, where: str = "policy") -> Policy:
 
 
 def _checked(document: Document) -> Policy:
-    policy = document.make(Policy)
-    document.refuse(check(policy))
-    return policy
+    return document.make(Policy, check=check)
 
 
 def _dated(body: dict[str, Any]) -> dict[str, Any]:

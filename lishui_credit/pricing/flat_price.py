@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lishui_credit.errors import refuse
+from lishui_credit.points import half_away
 from lishui_credit.pricing.churn import MILLION, RateTable, default_rates
 from lishui_credit.pricing.offers import Conditions
 from lishui_credit.pricing.prices import Pricing, flat, price
@@ -70,7 +71,7 @@ def realised(pricing: Pricing, bad: Values, terms: Terms) -> NDArray[np.int64]:
             continue
         asked = replace(terms, rate_bp=rate)
         earned = -asked.loss(amount) if outcomes[row] else asked.gain(amount)
-        found[row] = (2 * earned * (MILLION - churn) + MILLION) // (2 * MILLION)
+        found[row] = half_away(int(earned) * (MILLION - churn), MILLION)
     return found
 
 

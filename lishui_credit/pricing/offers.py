@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from lishui_credit.errors import Problem
 from lishui_credit.language import tr
+from lishui_credit.points import half_away
 from lishui_credit.pricing.churn import MILLION, RateTable
 from lishui_credit.pricing.terms import Terms
 
@@ -95,7 +96,7 @@ class Offer:
 
     def profit(self, total_fen: int, firms: int) -> int:
         """Return the expected profit in fen of lines that sum to `total_fen`, to `firms` firms."""
-        return (2 * self.worth(total_fen, firms) + _SCALE) // (2 * _SCALE)
+        return half_away(self.worth(total_fen, firms), _SCALE)
 
     def worth(self, total_fen: int, firms: int = 1) -> int:
         """Return the same unrounded, in fen times `_SCALE`."""

@@ -7,7 +7,7 @@ pass.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -29,7 +29,9 @@ from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.conform import conform
 from lishui_credit.tables.read import Raw
-from lishui_credit.tables.toml_documents import read_document, unknown
+from lishui_credit.tables.toml_documents import read_document
+from lishui_credit.tables.toml_nouns import unknown
+from lishui_credit.tables.toml_places import Loc
 
 _EXPECTED: Final = (
     "grade",
@@ -83,14 +85,15 @@ def folder() -> Path | None:
 def read(path: Path, rubric: str) -> list[Case]:
     """Read the cases of one edition; raises `RubricError` with every mistake."""
     document = read_document(path)
-    found = document.make(_File).cases
-    document.refuse(
-        (("cases", place, "expect"), unknown(key, _EXPECTED))
-        for place, case in enumerate(found)
-        for key in case.expect
-        if key not in _EXPECTED
-    )
-    return [replace(case, rubric=rubric) for case in found]
+    return [replace(case, rubric=rubric) for case in document.make(_File, check=_expected).cases]
+
+
+def _expected(file: _File, _: frozenset[str]) -> Iterator[tuple[Loc, Problem]]:
+    """Yield what a case expects that no grading gives."""
+    for place, case in enumerate(file.cases):
+        for key in case.expect:
+            if key not in _EXPECTED:
+                yield ("cases", place, "expect"), unknown(key, _EXPECTED)
 
 
 @cache

@@ -11,6 +11,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ import polars as pl
 from lishui_credit.plan.definitions import PlanIndicator, indicators
 from lishui_credit.plan.divisions import CITY, Division, areas, counties
 from lishui_credit.plan.observed.table import FREQUENCIES, KEY, MONTHS, SCHEMA, latest, observations
+from lishui_credit.points import half_away
 from lishui_credit.samples.registers import SEED
 
 YEARS: Final = (2015, 2020)
@@ -103,7 +105,7 @@ def _counted(
     }.get(row.key, 400)
     share = _share(row, area, since)
     if row.key == "blacklist_coverage":  # sectors that have a list keep it
-        return min(7, int(7 * share + 0.5)), 7
+        return min(7, half_away(Fraction(7 * share))), 7
     return int(rng.binomial(size, share)), size
 
 

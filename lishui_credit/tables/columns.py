@@ -99,9 +99,7 @@ def read_columns(data: bytes | str, name: str, known: Collection[str] = ()) -> t
     rows = document.tables.get("columns")
     if isinstance(rows, list):
         document.tables["columns"] = [_column(row) for row in rows]
-    columns = document.make(_File).columns
-    document.refuse(_incomplete(columns, known))
-    return columns
+    return document.make(_File, check=lambda file, _: _incomplete(file.columns, known)).columns
 
 
 def _column(row: object) -> object:

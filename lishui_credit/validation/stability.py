@@ -119,8 +119,9 @@ def _numeric(
         column.cast(pl.Float64).fill_nan(None).drop_nulls().to_numpy()
         for column in (reference, current)
     )
-    if not len(known):
-        return [], np.zeros(0), np.zeros(0)
+    if not len(known):  # what is new has no quantile to fall between
+        here = [tr("all", "全部")] if len(now) else []
+        return here, np.zeros(len(here)), np.full(len(here), float(len(now)))
     inner = np.quantile(known, np.arange(1, bins) / bins, method="inverted_cdf")
     cuts = np.unique(inner)
     cuts = cuts[cuts < known.max()]  # a cell holds values above the last cut, up to the next

@@ -36,21 +36,30 @@ from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.toml_places import Loc
 
 
-def check(rubric: Rubric) -> list[tuple[Loc, Problem]]:
+def check(rubric: Rubric, unread: frozenset[str] = frozenset()) -> list[tuple[Loc, Problem]]:
     """Return every problem of an edition, as read, with its place."""
-    parts = (
-        _whole,
-        _status,
-        _ids,
-        _dimensions,
-        _choices,
-        check_grades,
-        _rows,
-        check_overrides,
-        check_start,
-        _others,
-    )
-    return [problem for part in parts for problem in part(rubric)] or list(_widths(rubric))
+    # Rows and keys with a mistake are not in the rubric: a part that compares tables or keys of
+    # `unread` would tell of what is only not readable.
+    compared = {
+        _whole: ("in_force", "aggregate", "start", "point_unit", "subject_id", "carries"),
+        _status: ("status", "lacking", "indicators", "source", "aggregate"),
+        _ids: (),
+        _dimensions: (),
+        _sums: ("dimensions", "indicators", "aggregate", "status", "point_unit", "choices"),
+        _choices: ("choices",),
+        check_grades: ("grades", "aggregate", "status", "point_unit"),
+        _rows: ("aggregate", "point_unit", "choices"),
+        check_overrides: ("status",),
+        check_start: ("start", "point_unit"),
+        _others: ("bases", "adjustment", "cycle", "point_unit"),
+    }
+    found = [
+        problem
+        for part, tables_read in compared.items()
+        if unread.isdisjoint(tables_read)
+        for problem in part(rubric)
+    ]
+    return found if found or unread else list(_widths(rubric))
 
 
 def _whole(rubric: Rubric) -> Found:
@@ -130,6 +139,10 @@ def _dimensions(rubric: Rubric) -> Found:
             yield say(
                 ("indicators", place, "dimension"), "no such dimension", "没有该维度", row.dimension
             )
+
+
+def _sums(rubric: Rubric) -> Found:
+    """Yield dimensions whose points are not the sum of their indicators'."""
     if rubric.aggregate not in ("sum", "weighted") or rubric.status == "reconstructed":
         return
     for place, dimension in enumerate(rubric.dimensions):

@@ -85,9 +85,7 @@ def build(document: Document, sha256: str, tables: dict[str, Any] | None = None)
     """Return the checked rubric of a file, or of `tables` with the file laid over them."""
     raw = document.tables if tables is None else tables
     body = {key: value for key, value in raw.items() if key not in _HEAD}
-    beside = _of_head(document)
-    rubric = document.make(Rubric, body, beside)
-    document.refuse(checks.check(rubric), body, beside)
+    rubric = document.make(Rubric, body, _of_head(document), checks.check)
     return replace(rubric, sha256=sha256)
 
 
