@@ -77,3 +77,9 @@ class ModelError(CreditError):
 
 class PolicyError(CreditError):
     """A lending policy is wrong, infeasible, or may not be applied on the day asked for."""
+
+
+def refuse(problems: Iterable[Problem], error: type[CreditError] = SubjectError) -> None:
+    """Raise an error of all problems together, where there are any."""
+    if found := tuple(problems):
+        raise error(found)

@@ -27,7 +27,7 @@ from lishui_credit.plan.methods import (
     survey_class,
     time_share,
 )
-from lishui_credit.statistics.proportions import quantile, stratified, wilson
+from lishui_credit.statistics.proportions import wilson
 
 DAYS = st.dates(BASE, END)
 SHARES = st.floats(0, 100)
@@ -254,24 +254,5 @@ def test_wilson_agrees_with_scipy(n, data):
     assert high[0] == pytest.approx(told.high, abs=1e-9)
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(2, 900), st.floats(0, 1), st.floats(1, 9)), min_size=1, max_size=9
-    )
-)
-def test_a_stratified_share_is_the_weighted_one_with_its_variance(rows):
-    n = [size for size, _, _ in rows]
-    x = [round(size * share) for size, share, _ in rows]
-    w = [weight for _, _, weight in rows]
-    share, low, high = stratified(x, n, w)
-    total = sum(w)
-    mean = sum(wh * xh / nh for wh, xh, nh in zip(w, x, n, strict=True)) / total
-    spread = sum((wh / total) ** 2 * (xh / nh) * (1 - xh / nh) / (nh - 1) for wh, xh, nh in zip(w, x, n, strict=True))  # fmt: skip
-    assert share == pytest.approx(mean)
-    assert low == pytest.approx(max(mean - quantile() * math.sqrt(spread), 0), abs=1e-12)
-    assert high == pytest.approx(min(mean + quantile() * math.sqrt(spread), 1), abs=1e-12)
-
-
 def test_no_answers_have_no_interval():
     assert np.isnan(wilson([0], [0])[0][0])
-    assert all(math.isnan(x) for x in stratified([1], [1], [1]))

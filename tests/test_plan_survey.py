@@ -17,7 +17,7 @@ from lishui_credit.plan.records.survey_answers import QUESTIONS
 from lishui_credit.plan.records.survey_change import change
 from lishui_credit.plan.records.survey_design import allocation, answers_to_prove, kish, sample_size
 from lishui_credit.samples import plan_records
-from lishui_credit.statistics.proportions import stratified, wilson
+from lishui_credit.statistics.proportions import wilson
 
 YEAR_END = date(2018, 12, 31)
 PEOPLE_2020 = {row.adcode: row.population_2020 for row in counties()}
@@ -240,10 +240,6 @@ def test_the_city_rate_and_interval_follow_the_stratified_formula():
     variance += 0.16 * (1 - 50 / 400_000) * 0.6 * 0.4 / 49
     reach = 100 * 1.959963985 * np.sqrt(variance)
     assert (found["low"], found["high"]) == pytest.approx((72 - reach, 72 + reach))
-    share, low, high = stratified([80, 30], [100, 50], [600_000, 400_000])
-    assert (found["value"], found["low"], found["high"]) == pytest.approx(
-        (100 * share, 100 * low, 100 * high), abs=0.002
-    )
 
 
 def test_a_county_has_counts_and_wilsons_interval():

@@ -7,7 +7,6 @@ parser, and says what each does.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -24,7 +23,7 @@ from lishui_credit.commands import (
     sampling,
     verification,
 )
-from lishui_credit.commands.terminal import common_arguments, parts
+from lishui_credit.commands.terminal import Parser, common_arguments, parts
 from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import set_language, tr
 from lishui_credit.version import __version__
@@ -94,9 +93,9 @@ def _report(problems: Sequence[Problem], *, as_json: bool) -> None:
 # ---- arguments --------------------------------------------------------------------------------
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return the parser of every command, in the language in use."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="lishui-credit",
         description=tr(
             "Grade credit by published rules, explain every point, prove the same result again.",
@@ -104,11 +103,12 @@ def parser() -> argparse.ArgumentParser:
         ),
     )
     common_arguments(made)
-    made.add_argument(
+    made.asks(
         "--version",
+        "print the version",
+        "显示版本号",
         action="version",
         version=f"lishui-credit {__version__}",
-        help=tr("print the version", "显示版本号"),
     )
     command = parts(made, "command", "command", required=True)
     for room in (editions, grading, verification, fit, models, plan, policies, sampling):

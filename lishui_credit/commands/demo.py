@@ -8,7 +8,7 @@ prints what it wrote.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from lishui_credit.commands.cli import main as run
@@ -40,39 +40,8 @@ def main(data: str = "data_samples", out: str = "out") -> int:
     if not Path(data).is_dir():
         print(tr(f"no folder {data}: run this from the checkout", f"没有目录 {data}"))
         return 2
-    steps: list[tuple[str, ...]] = [("rubrics",), *JOBS]
-    code = _run_all([[word.format(data=data, out=out) for word in step] for step in steps])
-    if code:
-        return code
-    import polars as pl
-
-    first = pl.read_parquet(f"{out}/households.parquet")["household_id"][0]
-    firm = pl.read_csv(f"{out}/tax_2018.csv", infer_schema=False)["uscc"][0].strip()
-    steps = [
-        ("explain", f"{out}/households.parquet", first),
-        ("explain", f"{out}/tax_2018.csv", firm),
-        (
-            "compare", "tax-credit", "2018-04-01", "2020-11-01", f"{data}/enterprises.xlsx",
-            "--events", f"{data}/events.csv", "--period", "2018",
-            "-o", f"{out}/tax_moved.csv",
-        ),
-        (
-            "areas", f"{out}/households.parquet", "--loans", f"{data}/village_loans.csv",
-            "-o", f"{out}/areas.csv",
-        ),
-        ("verify", f"{out}/households.parquet"),
-    ]  # fmt: skip
-    code = _run_all(steps)
-    if code:
-        return code
     model = _next_version(Path(out) / "models/german")
-    real = f"{data}/german_credit.parquet"
-    steps = [
-        ("fit", real, "--target", "bad", "-o", model, "--by", "housing", "--title", "德国信用数据"),
-        ("score", model, real, "--reasons", "3", "-o", f"{out}/german_scores.csv"),
-        ("validate", model, real, "--by", "housing", "-o", f"{out}/german_in_sample.html"),
-    ]
-    code = _run_all(steps)
+    code = _run_all(_steps(data, out, model))
     if code:
         return code
     written = sorted(path for path in Path(out).iterdir() if path.is_file())
@@ -89,6 +58,34 @@ def main(data: str = "data_samples", out: str = "out") -> int:
     return 0
 
 
+def _steps(data: str, out: str, model: str) -> Iterator[Sequence[str]]:
+    """Yield the commands; the later ones name subjects of files that the earlier ones wrote."""
+    for job in (("rubrics",), *JOBS):
+        yield [word.format(data=data, out=out) for word in job]
+    import polars as pl
+
+    first = pl.read_parquet(f"{out}/households.parquet")["household_id"][0]
+    real = f"{data}/german_credit.parquet"
+    firm = pl.read_csv(f"{out}/tax_2018.csv", infer_schema=False)["uscc"][0].strip()
+    yield from (
+        ("explain", f"{out}/households.parquet", first),
+        ("explain", f"{out}/tax_2018.csv", firm),
+        (
+            "compare", "tax-credit", "2018-04-01", "2020-11-01", f"{data}/enterprises.xlsx",
+            "--events", f"{data}/events.csv", "--period", "2018",
+            "-o", f"{out}/tax_moved.csv",
+        ),
+        (
+            "areas", f"{out}/households.parquet", "--loans", f"{data}/village_loans.csv",
+            "-o", f"{out}/areas.csv",
+        ),
+        ("verify", f"{out}/households.parquet"),
+        ("fit", real, "--target", "bad", "-o", model, "--by", "housing", "--title", "德国信用数据"),
+        ("score", model, real, "--reasons", "3", "-o", f"{out}/german_scores.csv"),
+        ("validate", model, real, "--by", "housing", "-o", f"{out}/german_in_sample.html"),
+    )  # fmt: skip
+
+
 def _next_version(folder: Path) -> str:
     """The first version that is free: a version once written is never overwritten."""
     version = 1
@@ -97,7 +94,7 @@ def _next_version(folder: Path) -> str:
     return str(folder / str(version))
 
 
-def _run_all(steps: Sequence[Sequence[str]]) -> int:
+def _run_all(steps: Iterable[Sequence[str]]) -> int:
     """Run commands as typed, each shown before its output; stop at the first that fails."""
     for words in steps:
         print(f"\n$ lishui-credit {' '.join(words)}", flush=True)

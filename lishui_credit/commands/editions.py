@@ -26,34 +26,38 @@ _SHOWN: Final = 20
 
 def add_arguments(command: Command) -> None:
     """Add the commands to the parser."""
-    made = command("rubrics", tr("list the editions", "列出已收录的评价办法"), rubrics)
+    made = command("rubrics", "list the editions", "列出已收录的评价办法", rubrics)
     part = parts(made, "what", "show | check")
     shown = part(
         "show",
-        tr("show an edition: its grades, rows and clauses", "显示某版本的等级、指标与条款"),
+        "show an edition: its grades, rows and clauses",
+        "显示某版本的等级、指标与条款",
         show,
     )
     rubric_argument(shown)
     edition_arguments(shown)
     checked = part(
         "check",
-        tr("report every mistake of an edition file, by line", "检查版本文件,按行报告全部错误"),
+        "report every mistake of an edition file, by line",
+        "检查版本文件,按行报告全部错误",
         check,
     )
-    checked.add_argument("file", help=tr("edition or overlay, .toml", "版本文件或覆盖文件,.toml"))
+    checked.asks("file", "edition or overlay, .toml", "版本文件或覆盖文件,.toml")
     made = command(
         "compare",
-        tr("list who changes grade between two editions", "列出两个版本之间等级变动的主体"),
+        "list who changes grade between two editions",
+        "列出两个版本之间等级变动的主体",
         compare,
     )
     rubric_argument(made)
-    made.add_argument("old", help=tr("a day of the first edition", "第一个版本施行期内的日期"))
-    made.add_argument("new", help=tr("a day of the second edition", "第二个版本施行期内的日期"))
+    made.asks("old", "a day of the first edition", "第一个版本施行期内的日期")
+    made.asks("new", "a day of the second edition", "第二个版本施行期内的日期")
     subject_arguments(made)
-    made.add_argument(
-        "-o",
+    made.asks(
         "--output",
-        help=tr("file for the changed grades, .csv, .xlsx, .parquet", "变动名单写入的文件"),
+        "file for the changed grades, .csv, .xlsx, .parquet",
+        "变动名单写入的文件",
+        short="-o",
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lishui_credit.commands.terminal import (
     SYNTHETIC,
     Command,
+    Parser,
     by_argument,
     names_of,
     progress,
@@ -29,128 +30,107 @@ if TYPE_CHECKING:
 
 def add_arguments(command: Command) -> None:
     """Add the command to the parser."""
-    text = tr("fit a scorecard to outcomes and validate it", "由好坏结果拟合评分卡并验证")
-    _fit_arguments(command("fit", text, fit))
+    _fit_arguments(
+        command(
+            "fit", "fit a scorecard to outcomes and validate it", "由好坏结果拟合评分卡并验证", fit
+        )
+    )
 
 
-def _fit_arguments(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
+def _fit_arguments(made: Parser) -> None:
+    made.asks(
         "sample",
-        help=tr(
-            "one row per subject with its outcome, .parquet, .csv, .xlsx",
-            "每个主体一行并带结果的数据文件",
-        ),
+        "one row per subject with its outcome, .parquet, .csv, .xlsx",
+        "每个主体一行并带结果的数据文件",
     )
-    made.add_argument(
-        "--target", default="bad", help=tr("outcome column, 1 bad, 0 good", "结果列,1 坏、0 好")
-    )
-    made.add_argument(
-        "-o",
+    made.asks("--target", "outcome column, 1 bad, 0 good", "结果列,1 坏、0 好", default="bad")
+    made.asks(
         "--output",
+        "new folder for the card, models/<id>/<version>",
+        "评分卡写入的新目录,models/<编号>/<版本>",
+        short="-o",
         required=True,
-        help=tr(
-            "new folder for the card, models/<id>/<version>",
-            "评分卡写入的新目录,models/<编号>/<版本>",
-        ),
     )
-    made.add_argument("--title", default="", help=tr("Chinese name of the card", "评分卡中文名称"))
-    made.add_argument(
+    made.asks("--title", "Chinese name of the card", "评分卡中文名称", default="")
+    made.asks(
         "--leave-out",
+        "columns that are not characteristics, comma-separated",
+        "不作为特征的列,逗号分隔",
         default="",
-        help=tr("columns that are not characteristics, comma-separated", "不作为特征的列,逗号分隔"),
     )
     by_argument(made)
-    made.add_argument(
+    made.asks(
         "--protected",
+        "use a protected attribute, for this reason",
+        "使用受保护属性并说明理由",
         action="append",
         default=[],
         metavar="COLUMN=REASON",
-        help=tr("use a protected attribute, for this reason", "使用受保护属性并说明理由"),
     )
     _scale_arguments(made)
     _bin_arguments(made)
-    made.add_argument(
-        "--folds", type=int, default=5, help=tr("folds of the cross-validation", "交叉验证折数")
+    made.asks("--folds", "folds of the cross-validation", "交叉验证折数", type=int, default=5)
+    made.asks("--seed", "seed of the folds", "分折随机种子", type=int, default=0)
+    made.asks(
+        "--label", "definition of bad, for the model card", "“坏”的定义,写入模型说明卡", default=""
     )
-    made.add_argument("--seed", type=int, default=0, help=tr("seed of the folds", "分折随机种子"))
-    made.add_argument(
-        "--label",
-        default="",
-        help=tr("definition of bad, for the model card", "“坏”的定义,写入模型说明卡"),
-    )
-    made.add_argument(
-        "--intended", default="", help=tr("intended use, for the model card", "用途,写入模型说明卡")
-    )
-    made.add_argument(
+    made.asks("--intended", "intended use, for the model card", "用途,写入模型说明卡", default="")
+    made.asks(
         "--population",
+        "population of the sample, for the model card",
+        "样本总体,写入模型说明卡",
         default="",
-        help=tr("population of the sample, for the model card", "样本总体,写入模型说明卡"),
     )
 
 
-def _scale_arguments(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
-        "--pdo",
-        type=float,
-        default=20,
-        help=tr("points that double the odds", "好坏比翻倍所需分数"),
-    )
-    made.add_argument(
-        "--base-score", type=float, default=600, help=tr("score at the base odds", "基准分")
-    )
-    made.add_argument(
-        "--base-odds", default="50:1", help=tr("base odds, good:bad", "基准好坏比,好:坏")
-    )
+def _scale_arguments(made: Parser) -> None:
+    made.asks("--pdo", "points that double the odds", "好坏比翻倍所需分数", type=float, default=20)
+    made.asks("--base-score", "score at the base odds", "基准分", type=float, default=600)
+    made.asks("--base-odds", "base odds, good:bad", "基准好坏比,好:坏", default="50:1")
 
 
-def _bin_arguments(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
-        "--max-bins",
-        type=int,
-        default=8,
-        help=tr("most bins of a characteristic", "每个特征最多分箱数"),
+def _bin_arguments(made: Parser) -> None:
+    made.asks(
+        "--max-bins", "most bins of a characteristic", "每个特征最多分箱数", type=int, default=8
     )
-    made.add_argument(
-        "--min-share",
-        type=float,
-        default=0.02,
-        help=tr("least share of rows in a bin", "每箱最低样本占比"),
+    made.asks(
+        "--min-share", "least share of rows in a bin", "每箱最低样本占比", type=float, default=0.02
     )
-    made.add_argument(
+    made.asks(
         "--min-iv",
+        "least information value of a characteristic",
+        "特征最低信息值(IV)",
         type=float,
         default=0.02,
-        help=tr("least information value of a characteristic", "特征最低信息值(IV)"),
     )
-    made.add_argument(
+    made.asks(
         "--monotonic",
+        "direction of the bad rate: auto, up, down, peak, valley, none",
+        "坏账率随取值变化的方向:auto、up、down、peak、valley、none",
         action="append",
         default=[],
         metavar="COLUMN=up|down|…",
-        help=tr(
-            "direction of the bad rate: auto, up, down, peak, valley, none",
-            "坏账率随取值变化的方向:auto、up、down、peak、valley、none",
-        ),
     )
-    made.add_argument(
+    made.asks(
         "--special",
+        "codes that get a bin of their own",
+        "单独成箱的特殊代码",
         action="append",
         default=[],
         metavar="COLUMN=-9,-8",
-        help=tr("codes that get a bin of their own", "单独成箱的特殊代码"),
     )
-    made.add_argument(
+    made.asks(
         "--categorical",
+        "columns of numbers that are categories, comma-separated",
+        "以数字表示类别的列,逗号分隔",
         default="",
-        help=tr(
-            "columns of numbers that are categories, comma-separated", "以数字表示类别的列,逗号分隔"
-        ),
     )
-    made.add_argument(
+    made.asks(
         "--selection",
+        "how characteristics are selected",
+        "特征筛选方法",
         choices=("all", "forward", "l1"),
         default="all",
-        help=tr("how characteristics are selected", "特征筛选方法"),
     )
 
 

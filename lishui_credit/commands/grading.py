@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from lishui_credit.commands.terminal import (
     SYNTHETIC,
     Command,
+    Parser,
     day_of,
     names_of,
     output_argument,
@@ -44,85 +45,73 @@ def outcome_label(word: str) -> str:
 
 def add_arguments(command: Command) -> None:
     """Add the commands to the parser."""
-    made = command("grade", tr("grade a file by the edition in force", "按施行中的版本评级"), grade)
+    made = command("grade", "grade a file by the edition in force", "按施行中的版本评级", grade)
     rubric_argument(made)
     subject_arguments(made)
     output_argument(made)
     edition_arguments(made)
-    made.add_argument(
-        "--labels", help=tr("label set of the grades, such as lishui", "等级标签组,如 lishui")
-    )
-    made.add_argument(
+    made.asks("--labels", "label set of the grades, such as lishui", "等级标签组,如 lishui")
+    made.asks(
         "--skip-rejected",
+        "grade the other rows although some are rejected",
+        "跳过被拒收的行,评定其余各行",
         action="store_true",
-        help=tr("grade the other rows although some are rejected", "跳过被拒收的行,评定其余各行"),
     )
-    made = command("explain", tr("explain one subject's grade", "说明某主体的等级依据"), explain)
-    made.add_argument("grades", help=tr("file written by grade", "grade 写出的评级文件"))
-    made.add_argument("subject", help=tr("id of the subject", "主体编号"))
+    made = command("explain", "explain one subject's grade", "说明某主体的等级依据", explain)
+    made.asks("grades", "file written by grade", "grade 写出的评级文件")
+    made.asks("subject", "id of the subject", "主体编号")
     made = command(
         "areas",
-        tr(
-            "find credit villages, townships and counties from graded households",
-            "由农户等级评定信用村、信用乡镇、信用县",
-        ),
+        "find credit villages, townships and counties from graded households",
+        "由农户等级评定信用村、信用乡镇、信用县",
         areas,
     )
-    made.add_argument("grades", help=tr("graded farmer-household file", "农户评级结果文件"))
-    made.add_argument(
-        "--loans", required=True, help=tr("lending figures by village", "分村信贷数据文件")
-    )
-    made.add_argument(
+    made.asks("grades", "graded farmer-household file", "农户评级结果文件")
+    made.asks("--loans", "lending figures by village", "分村信贷数据文件", required=True)
+    made.asks(
         "--credit-grades",
+        "grades that make a credit household",
+        "视为信用户的等级",
         default="tier1,tier2,tier3",
-        help=tr("grades that make a credit household", "视为信用户的等级"),
     )
     output_argument(made)
 
 
-def subject_arguments(made: argparse.ArgumentParser) -> None:
+def subject_arguments(made: Parser) -> None:
     """Add the inputs of grading."""
-    made.add_argument(
-        "subjects", help=tr("subjects, .csv, .xlsx, .parquet", "主体数据,.csv、.xlsx、.parquet")
-    )
-    made.add_argument(
+    made.asks("subjects", "subjects, .csv, .xlsx, .parquet", "主体数据,.csv、.xlsx、.parquet")
+    made.asks(
         "--events",
-        help=tr("dated events, for rubrics that count them", "失信事件文件,按事件扣分的办法须提供"),
+        "dated events, for rubrics that count them",
+        "失信事件文件,按事件扣分的办法须提供",
     )
-    made.add_argument(
+    made.asks(
         "--bases",
-        help=tr(
-            "reference values by county, for rubrics that use them",
-            "分县基数文件,用到基数的办法须提供",
-        ),
+        "reference values by county, for rubrics that use them",
+        "分县基数文件,用到基数的办法须提供",
     )
-    made.add_argument("--period", type=int, help=tr("year assessed", "评价年度"))
-    made.add_argument("--as-of", help=tr("day of grading, YYYY-MM-DD", "评级日,YYYY-MM-DD"))
+    made.asks("--period", "year assessed", "评价年度", type=int)
+    made.asks("--as-of", "day of grading, YYYY-MM-DD", "评级日,YYYY-MM-DD")
 
 
-def rubric_argument(made: argparse.ArgumentParser) -> None:
+def rubric_argument(made: Parser) -> None:
     """Add the id of a rubric."""
-    made.add_argument(
+    made.asks(
         "rubric",
-        help=tr(
-            "id of the rubric, with /variant or @edition where needed",
-            "评价办法编号,可带 /变体 或 @版本",
-        ),
+        "id of the rubric, with /variant or @edition where needed",
+        "评价办法编号,可带 /变体 或 @版本",
     )
 
 
-def edition_arguments(made: argparse.ArgumentParser) -> None:
+def edition_arguments(made: Parser) -> None:
     """Add which edition is taken, and what lies over it."""
-    made.add_argument(
+    made.asks(
         "--on",
-        help=tr(
-            "take the edition in force on this day, YYYY-MM-DD; today if not given",
-            "采用该日施行的版本,YYYY-MM-DD,缺省为当日",
-        ),
+        "take the edition in force on this day, YYYY-MM-DD; today if not given",
+        "采用该日施行的版本,YYYY-MM-DD,缺省为当日",
     )
-    made.add_argument(
-        "--overlay",
-        help=tr("official text to lay over the edition, .toml", "覆盖该版本的官方文本,.toml"),
+    made.asks(
+        "--overlay", "official text to lay over the edition, .toml", "覆盖该版本的官方文本,.toml"
     )
 
 

@@ -8,6 +8,7 @@ import json
 from lishui_credit.commands.terminal import (
     SYNTHETIC,
     Command,
+    Parser,
     by_argument,
     names_of,
     output_argument,
@@ -21,55 +22,34 @@ from lishui_credit.language import plural, tr
 
 def add_arguments(command: Command) -> None:
     """Add both commands to the parser."""
-    made = command("score", tr("score a file by a stored card", "用已存评分卡打分"), score)
+    made = command("score", "score a file by a stored card", "用已存评分卡打分", score)
     _model_argument(made)
-    made.add_argument(
-        "subjects",
-        help=tr("rows to score, .parquet, .csv, .xlsx", "待打分数据,.parquet、.csv、.xlsx"),
+    made.asks(
+        "subjects", "rows to score, .parquet, .csv, .xlsx", "待打分数据,.parquet、.csv、.xlsx"
     )
     output_argument(made)
-    made.add_argument(
-        "--keep",
-        help=tr("input columns to keep, comma-separated", "保留到输出的输入列,逗号分隔"),
-    )
-    made.add_argument(
-        "--reasons", type=int, default=0, help=tr("reason codes per row", "每行的原因码数")
-    )
+    made.asks("--keep", "input columns to keep, comma-separated", "保留到输出的输入列,逗号分隔")
+    made.asks("--reasons", "reason codes per row", "每行的原因码数", type=int, default=0)
     made = command(
-        "validate",
-        tr("validate a stored card on a later file", "用后期数据验证已存评分卡"),
-        validate,
+        "validate", "validate a stored card on a later file", "用后期数据验证已存评分卡", validate
     )
     _model_argument(made)
-    made.add_argument(
-        "sample", help=tr("rows with outcomes, .parquet, .csv, .xlsx", "带结果的数据文件")
-    )
-    made.add_argument(
+    made.asks("sample", "rows with outcomes, .parquet, .csv, .xlsx", "带结果的数据文件")
+    made.asks(
         "--target",
-        help=tr(
-            "outcome column, 1 bad, 0 good; the card's own if not given",
-            "结果列,1 坏、0 好,缺省同评分卡",
-        ),
+        "outcome column, 1 bad, 0 good; the card's own if not given",
+        "结果列,1 坏、0 好,缺省同评分卡",
     )
     by_argument(made)
-    made.add_argument(
-        "--period", help=tr("column of periods, to judge stability", "期间列,用于检验稳定性")
-    )
-    made.add_argument(
-        "--cut-off", type=float, help=tr("lowest score that is approved", "最低通过分")
-    )
-    made.add_argument(
-        "--seed", type=int, default=0, help=tr("seed of the bootstrap", "自助法随机种子")
-    )
-    made.add_argument(
-        "-o", "--output", help=tr("report to write, .html or .json", "验证报告,.html 或 .json")
-    )
+    made.asks("--period", "column of periods, to judge stability", "期间列,用于检验稳定性")
+    made.asks("--cut-off", "lowest score that is approved", "最低通过分", type=float)
+    made.asks("--seed", "seed of the bootstrap", "自助法随机种子", type=int, default=0)
+    made.asks("--output", "report to write, .html or .json", "验证报告,.html 或 .json", short="-o")
 
 
-def _model_argument(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
-        "model",
-        help=tr("folder of the card, models/<id>/<version>", "评分卡目录,models/<编号>/<版本>"),
+def _model_argument(made: Parser) -> None:
+    made.asks(
+        "model", "folder of the card, models/<id>/<version>", "评分卡目录,models/<编号>/<版本>"
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lishui_credit.commands.plan_lines import SHOWN, city_remarks, remarks, standings
-from lishui_credit.commands.terminal import SYNTHETIC, Command, day_of, parts, say
+from lishui_credit.commands.terminal import SYNTHETIC, Command, Parser, day_of, parts, say
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import plural, tr
 
@@ -26,78 +26,75 @@ if TYPE_CHECKING:
 def add_arguments(command: Command) -> None:
     """Add ``plan`` and its four commands to the parser."""
     made = command(
-        "plan",
-        tr("report on the plan's twelve indicators", "报告规划十二项指标的进展"),
-        status,
+        "plan", "report on the plan's twelve indicators", "报告规划十二项指标的进展", status
     )
     _status_arguments(made)
     sub = parts(made, "what", "status | load | check | report")
-    text = tr(
+    part = sub(
+        "status",
         "say which indicators are behind, where and since when",
         "说明哪些指标滞后、在哪里、从何时起",
+        status,
     )
-    _status_arguments(sub("status", text, status), inner=True)
-    _load_arguments(
-        sub("load", tr("record a file of observations in a store", "将观测文件装载入库"), load)
-    )
-    text = tr("report every mistake of a file of observations", "检查观测文件,报告全部错误")
-    sub("check", text, check).add_argument("file", help=_observations_file())
-    part = sub("report", tr("write the mid-term evaluation", "生成中期评估报告"), report)
     _status_arguments(part, inner=True)
-    part.add_argument(
-        "-o",
+    _load_arguments(
+        sub("load", "record a file of observations in a store", "将观测文件装载入库", load)
+    )
+    part = sub(
+        "check",
+        "report every mistake of a file of observations",
+        "检查观测文件,报告全部错误",
+        check,
+    )
+    _file_argument(part)
+    part = sub("report", "write the mid-term evaluation", "生成中期评估报告", report)
+    _status_arguments(part, inner=True)
+    part.asks(
         "--output",
+        "report to write, .html, .xlsx or .pdf",
+        "报告文件,.html、.xlsx 或 .pdf",
+        short="-o",
         required=True,
-        help=tr("report to write, .html, .xlsx or .pdf", "报告文件,.html、.xlsx 或 .pdf"),
     )
 
 
-def _observations_file() -> str:
-    return tr("observations, .csv, .xlsx, .parquet", "观测数据,.csv、.xlsx、.parquet")
+def _file_argument(part: Parser) -> None:
+    part.asks("file", "observations, .csv, .xlsx, .parquet", "观测数据,.csv、.xlsx、.parquet")
 
 
-def _load_arguments(part: argparse.ArgumentParser) -> None:
-    part.add_argument("file", help=_observations_file())
-    part.add_argument(
-        "--data",
-        required=True,
-        help=tr("store, .duckdb or .parquet", "数据库文件,.duckdb 或 .parquet"),
+def _load_arguments(part: Parser) -> None:
+    _file_argument(part)
+    part.asks(
+        "--data", "store, .duckdb or .parquet", "数据库文件,.duckdb 或 .parquet", required=True
     )
-    part.add_argument(
-        "--by", required=True, help=tr("name of the person who records it", "记录人姓名")
-    )
-    part.add_argument("--reason", required=True, help=tr("reason for recording it", "装载原因"))
+    part.asks("--by", "name of the person who records it", "记录人姓名", required=True)
+    part.asks("--reason", "reason for recording it", "装载原因", required=True)
 
 
-def _status_arguments(part: argparse.ArgumentParser, *, inner: bool = False) -> None:
+def _status_arguments(part: Parser, *, inner: bool = False) -> None:
     if inner:  # what is not given here stays as given before the inner command
         part.argument_default = argparse.SUPPRESS
-    part.add_argument(
+    part.asks(
         "--at",
-        help=tr(
-            "day to report on, YYYY-MM-DD; end of 2020 if not given",
-            "报告日,YYYY-MM-DD,缺省为 2020 年底",
-        ),
+        "day to report on, YYYY-MM-DD; end of 2020 if not given",
+        "报告日,YYYY-MM-DD,缺省为 2020 年底",
     )
-    part.add_argument(
+    part.asks(
         "--data",
-        help=tr(
-            "store or file of observations; the synthetic sample if not given",
-            "观测数据库或文件,缺省为合成样例",
-        ),
+        "store or file of observations; the synthetic sample if not given",
+        "观测数据库或文件,缺省为合成样例",
     )
-    part.add_argument(
+    part.asks(
         "--known-on",
-        help=tr(
-            "use what the store knew on this day, YYYY-MM-DD",
-            "采用数据库截至该日的数据,YYYY-MM-DD",
-        ),
+        "use what the store knew on this day, YYYY-MM-DD",
+        "采用数据库截至该日的数据,YYYY-MM-DD",
     )
-    part.add_argument(
+    part.asks(
         "--county",
-        help=tr("county by code or name; the city if not given", "县(市、区)代码或名称,缺省为全市"),
+        "county by code or name; the city if not given",
+        "县(市、区)代码或名称,缺省为全市",
     )
-    part.add_argument("--targets", help=tr("file of yearly targets", "年度目标文件"))
+    part.asks("--targets", "file of yearly targets", "年度目标文件")
 
 
 # ---- commands ---------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from lishui_credit.commands import verification
 from lishui_credit.commands.terminal import (
     SYNTHETIC,
     Command,
+    Parser,
     day_of,
     names_of,
     output_argument,
@@ -52,95 +53,89 @@ _SETS: Final = {
 def add_arguments(command: Command) -> None:
     """Add the commands to the parser."""
     _decide_arguments(
-        command(
-            "decide", tr("apply a lending policy to scores", "按信贷政策对评分逐户决策"), decide
-        )
+        command("decide", "apply a lending policy to scores", "按信贷政策对评分逐户决策", decide)
     )
     made = command(
         "policy",
-        tr("check, compare, explain or verify lending policies", "检查、比较、解释、核对信贷政策"),
+        "check, compare, explain or verify lending policies",
+        "检查、比较、解释、核对信贷政策",
         lambda _: 2,
     )
     part = parts(made, "what", "check | compare | …", required=True)
     sub = part(
         "check",
-        tr("report every mistake of a policy file, by line", "检查政策文件,按行报告全部错误"),
+        "report every mistake of a policy file, by line",
+        "检查政策文件,按行报告全部错误",
         check,
     )
-    sub.add_argument("policy", help=_policy_file())
+    _policy_argument(sub)
     _compare_arguments(
         part(
             "compare",
-            tr("count who is approved by one of two policies only", "比较两个政策,统计转入与转出"),
+            "count who is approved by one of two policies only",
+            "比较两个政策,统计转入与转出",
             compare,
         )
     )
-    sub = part("explain", tr("explain one applicant's decision", "说明某申请人的决策"), explain)
-    sub.add_argument("decisions", help=_decisions_file())
-    sub.add_argument("subject", help=tr("id of the applicant", "申请人编号"))
-    alias = tr("the same as `lishui-credit verify`", "同 lishui-credit verify")
-    verification.file_argument(part("verify", alias, verification.run))
+    sub = part("explain", "explain one applicant's decision", "说明某申请人的决策", explain)
+    sub.asks("decisions", "file written by decide", "decide 写出的决策文件")
+    sub.asks("subject", "id of the applicant", "申请人编号")
+    verification.file_argument(
+        part(
+            "verify",
+            "the same as `lishui-credit verify`",
+            "同 lishui-credit verify",
+            verification.run,
+        )
+    )
 
 
-def _policy_file() -> str:
-    return tr("policy file, .toml", "政策文件,.toml")
+def _policy_argument(made: Parser) -> None:
+    made.asks("policy", "policy file, .toml", "政策文件,.toml")
 
 
-def _decisions_file() -> str:
-    return tr("file written by decide", "decide 写出的决策文件")
-
-
-def _decide_arguments(made: argparse.ArgumentParser) -> None:
-    made.add_argument("policy", help=_policy_file())
-    made.add_argument(
+def _decide_arguments(made: Parser) -> None:
+    _policy_argument(made)
+    made.asks(
         "scores",
-        help=tr(
-            "scores or a graded file, .parquet, .csv, .xlsx",
-            "评分文件或评级文件,.parquet、.csv、.xlsx",
-        ),
+        "scores or a graded file, .parquet, .csv, .xlsx",
+        "评分文件或评级文件,.parquet、.csv、.xlsx",
     )
     output_argument(made)
-    made.add_argument(
+    made.asks(
         "--on",
-        help=tr(
-            "day of the decision, YYYY-MM-DD; today if not given", "决策日,YYYY-MM-DD,缺省为当日"
-        ),
+        "day of the decision, YYYY-MM-DD; today if not given",
+        "决策日,YYYY-MM-DD,缺省为当日",
     )
-    made.add_argument(
+    made.asks(
         "--trial",
+        "apply a policy that is not in force, as a trial",
+        "试算未生效的政策",
         action="store_true",
-        help=tr("apply a policy that is not in force, as a trial", "试算未生效的政策"),
     )
-    made.add_argument("--id", help=tr("column of the applicants' ids", "申请人编号列"))
-    made.add_argument("--card", help=tr("stored card, for reason codes", "评分卡,用于给出原因码"))
-    made.add_argument(
-        "--reasons",
-        type=int,
-        default=4,
-        help=tr("most reasons per applicant", "每位申请人的原因数上限"),
+    made.asks("--id", "column of the applicants' ids", "申请人编号列")
+    made.asks("--card", "stored card, for reason codes", "评分卡,用于给出原因码")
+    made.asks(
+        "--reasons", "most reasons per applicant", "每位申请人的原因数上限", type=int, default=4
     )
-    made.add_argument(
+    made.asks(
         "--skip-rejected",
+        "decide the other rows although some are rejected",
+        "跳过被拒收的行,决策其余各行",
         action="store_true",
-        help=tr("decide the other rows although some are rejected", "跳过被拒收的行,决策其余各行"),
     )
 
 
-def _compare_arguments(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("old", help=tr("policy in force now, .toml", "现行政策文件,.toml"))
-    sub.add_argument("new", help=tr("policy to compare with it, .toml", "拟行政策文件,.toml"))
-    sub.add_argument(
-        "scores", help=tr("scores, .parquet, .csv, .xlsx", "评分文件,.parquet、.csv、.xlsx")
+def _compare_arguments(sub: Parser) -> None:
+    sub.asks("old", "policy in force now, .toml", "现行政策文件,.toml")
+    sub.asks("new", "policy to compare with it, .toml", "拟行政策文件,.toml")
+    sub.asks("scores", "scores, .parquet, .csv, .xlsx", "评分文件,.parquet、.csv、.xlsx")
+    sub.asks("--by", "columns to count by, comma-separated", "分组统计的列,逗号分隔", default="")
+    sub.asks(
+        "--outcome", "outcome column, 1 bad, 0 good, empty if unknown", "结果列,1 坏、0 好,未知留空"
     )
-    sub.add_argument(
-        "--by", default="", help=tr("columns to count by, comma-separated", "分组统计的列,逗号分隔")
-    )
-    sub.add_argument(
-        "--outcome",
-        help=tr("outcome column, 1 bad, 0 good, empty if unknown", "结果列,1 坏、0 好,未知留空"),
-    )
-    sub.add_argument("--amount", help=tr("amount column, in fen", "金额列,单位分"))
-    sub.add_argument("-o", "--output", help=tr("file for the table by group", "分组表写入的文件"))
+    sub.asks("--amount", "amount column, in fen", "金额列,单位分")
+    sub.asks("--output", "file for the table by group", "分组表写入的文件", short="-o")
 
 
 def decide(options: argparse.Namespace) -> int:

@@ -12,17 +12,16 @@ from lishui_credit.language import tr
 
 def add_arguments(command: Command) -> None:
     """Add the command to the parser."""
-    made = command("samples", tr("write synthetic sample files", "生成合成样例数据"), samples)
-    made.add_argument("folder", help=tr("folder to write into", "写入的目录"))
-    made.add_argument(
+    made = command("samples", "write synthetic sample files", "生成合成样例数据", samples)
+    made.asks("folder", "folder to write into", "写入的目录")
+    made.asks(
         "--seed",
+        "seed; the same seed gives the same files",
+        "随机种子,相同种子生成相同文件",
         type=int,
         default=20161001,
-        help=tr("seed; the same seed gives the same files", "随机种子,相同种子生成相同文件"),
     )
-    made.add_argument(
-        "--rows", type=int, default=300, help=tr("subjects in each file", "每个文件的主体数")
-    )
+    made.asks("--rows", "subjects in each file", "每个文件的主体数", type=int, default=300)
 
 
 def samples(options: argparse.Namespace) -> int:

@@ -16,24 +16,32 @@ from lishui_credit.language import Bilingual, tr
 
 Run = Callable[[argparse.Namespace], int]
 
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose every argument says in both languages what it is for."""
+
+    def asks(self, name: str, en: str, zh: str, *, short: str = "", **rest: Any) -> None:
+        """Add an argument, with its help in both languages; `short` is its one-letter name."""
+        self.add_argument(*([short] if short else []), name, help=tr(en, zh), **rest)
+
+
 SYNTHETIC: Final = Bilingual("SYNTHETIC DATA", "合成数据")
 
 
 class Command(Protocol):
     """Adds a command of a name and a help text to the parser, and the function it runs."""
 
-    def __call__(self, name: str, text: str, run: Run, /) -> argparse.ArgumentParser:
+    def __call__(self, name: str, en: str, zh: str, run: Run, /) -> Parser:
         """Return the command's own parser."""
 
 
-def parts(
-    made: argparse.ArgumentParser, dest: str, metavar: str, *, required: bool = False
-) -> Command:
+def parts(made: Parser, dest: str, metavar: str, *, required: bool = False) -> Command:
     """Return what adds commands inside a command, whose name `dest` then holds."""
     rooms = made.add_subparsers(dest=dest, metavar=metavar, required=required)
 
-    def part(name: str, text: str, run: Run) -> argparse.ArgumentParser:
-        inner: argparse.ArgumentParser = rooms.add_parser(name, help=text, description=text)
+    def part(name: str, en: str, zh: str, run: Run) -> Parser:
+        text = tr(en, zh)
+        inner: Parser = rooms.add_parser(name, help=text, description=text)
         common_arguments(inner, inner=True)
         inner.set_defaults(run=run)
         return inner
@@ -41,41 +49,42 @@ def parts(
     return part
 
 
-def common_arguments(made: argparse.ArgumentParser, *, inner: bool = False) -> None:
+def common_arguments(made: Parser, *, inner: bool = False) -> None:
     """Add the options of every command; not given to an inner one, they stay as given before it."""
-    made.add_argument(
+    made.asks(
         "--lang",
+        "language of the messages",
+        "提示信息的语言",
         choices=("en", "zh"),
         default=argparse.SUPPRESS if inner else None,
-        help=tr("language of the messages", "提示信息的语言"),
     )
-    made.add_argument(
+    made.asks(
         "--json",
+        "print the result as JSON",
+        "以 JSON 输出结果",
         action="store_true",
         default=argparse.SUPPRESS if inner else False,
-        help=tr("print the result as JSON", "以 JSON 输出结果"),
     )
 
 
-def output_argument(made: argparse.ArgumentParser) -> None:
+def output_argument(made: Parser) -> None:
     """Add the option for a table to write."""
-    made.add_argument(
-        "-o",
+    made.asks(
         "--output",
+        "file to write, .parquet, .csv, .xlsx",
+        "输出文件,.parquet、.csv、.xlsx",
+        short="-o",
         required=True,
-        help=tr("file to write, .parquet, .csv, .xlsx", "输出文件,.parquet、.csv、.xlsx"),
     )
 
 
-def by_argument(made: argparse.ArgumentParser) -> None:
+def by_argument(made: Parser) -> None:
     """Add the option for groups to measure."""
-    made.add_argument(
+    made.asks(
         "--by",
+        "columns by whose groups every measure is repeated, comma-separated",
+        "分组验证的列,逗号分隔",
         default="",
-        help=tr(
-            "columns by whose groups every measure is repeated, comma-separated",
-            "分组验证的列,逗号分隔",
-        ),
     )
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lishui_credit.commands.terminal import Command, progress, say
+from lishui_credit.commands.terminal import Command, Parser, progress, say
 from lishui_credit.language import Bilingual, plural, tr
 
 if TYPE_CHECKING:
@@ -17,23 +17,19 @@ def add_arguments(command: Command) -> None:
     """Add the command to the parser."""
     made = command(
         "verify",
-        tr(
-            "make a file again from its inputs and compare every value",
-            "由输入文件重新生成结果,逐值核对",
-        ),
+        "make a file again from its inputs and compare every value",
+        "由输入文件重新生成结果,逐值核对",
         run,
     )
     file_argument(made)
 
 
-def file_argument(made: argparse.ArgumentParser) -> None:
+def file_argument(made: Parser) -> None:
     """Add the file to verify."""
-    made.add_argument(
+    made.asks(
         "file",
-        help=tr(
-            "file written by grade, score, decide or plan report",
-            "grade、score、decide 或 plan report 写出的文件",
-        ),
+        "file written by grade, score, decide or plan report",
+        "grade、score、decide 或 plan report 写出的文件",
     )
 
 

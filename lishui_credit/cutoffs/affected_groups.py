@@ -14,15 +14,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lishui_credit.cutoffs.books import Book
+from lishui_credit.cutoffs.candidates import thinned
 from lishui_credit.cutoffs.money import Products, money
-from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.errors import PolicyError, Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.policies.deciding import expressions, wrong_with
 from lishui_credit.policies.policy import APPROVE, Policy
 from lishui_credit.policies.policy_checks import forbidden
 from lishui_credit.statistics.outcomes import labels
 from lishui_credit.statistics.proportions import jeffreys_interval
-from lishui_credit.tables.frames import absent
+from lishui_credit.statistics.refusals import lacking
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, members_of
 from lishui_credit.validation.treatment import rate_gap
 
@@ -93,11 +94,10 @@ def affected(
     [('f', 0.666..., 1.0, 0.0), ('m', 0.666..., 0.5, 0.5)]
     """
     named = list(groups or book.groups)
-    problems = [absent(name, book.frame.columns) for name in named if name not in book.frame]
+    problems = lacking(named, book.frame.columns)
     if not named:
         problems.append(Problem(tr("no group is named", "未指明分组"), hint="book(…, groups=[…])"))
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     approved = approvals(book, policy)
     bad = book.frame["bad"].to_numpy() == 1
     rows: list[dict[str, str | float | None]] = []
@@ -169,8 +169,7 @@ def approvals(book: Book, policy: Policy | float | str | None) -> NDArray[np.boo
     scores = book.own(book.frame["score"])
     if isinstance(policy, Policy):
         table = book.frame.with_columns(scores.alias(policy.score.column))
-        if problems := wrong_with(table, policy, None):
-            raise SubjectError(problems)
+        refuse(wrong_with(table, policy, None))
         return table.select(expressions(policy, table.schema)[0] == APPROVE).to_series().to_numpy()
     if book.order:
         if policy not in book.order:
@@ -249,14 +248,13 @@ def frontier(
     """
     if by is not None and (problem := forbidden(by)) is not None:
         raise PolicyError(problem)
-    problems = [absent(n, book.frame.columns) for n in (group, by) if n and n not in book.frame]
+    problems = lacking((group or None, by or None), book.frame.columns)
     if by is not None and by in book.frame and by not in book.segments:
         what = tr("not a segment of the book", "不是样本的细分列")
         problems.append(Problem(what, ", ".join(book.segments), where=by))
     if gap not in GAPS:
         problems.append(Problem(tr("no such gap", "没有该差距"), str(gap), ", ".join(GAPS)))
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     people = [rows for _, rows in members_of(labels(book.frame[group])) if len(rows) >= min_rows]
     if len(people) < 2:
         what = tr("fewer than two groups are large enough", "足够大的组少于两个")
@@ -337,16 +335,12 @@ def _sums(
         for place in range(len(people))
         for name, value in (("good", good), ("bad", pl.col("bad")))
     ]
-    summed = (
+    summed = thinned(
         frame.group_by("score")
         .agg(*each, pl.col("profit").sum(), pl.len().cast(pl.Int64).alias("n"))
-        .sort("score", descending=True)
-        .with_columns(pl.exclude("score").cum_sum())
+        .sort("score", descending=True),
+        most,
     )
-    if summed.height > most:
-        steps = np.arange(1, most + 1) * int(summed["n"][-1])
-        places = np.searchsorted(summed["n"].to_numpy() * most, steps, side="left")
-        summed = summed[np.unique(places)]
     table = summed.drop("score").to_numpy().astype(np.int64)
     table = np.vstack([np.zeros((1, table.shape[1]), dtype=np.int64), table])
     return [None, *summed["score"].to_list()], table.reshape(len(table), len(people) + 1, 2)

@@ -191,7 +191,8 @@ def _gaps(column: pl.Series) -> pl.Series:
     return column.is_null() | column.is_nan() if column.dtype.is_float() else column.is_null()
 
 
-def _not_numbers(column: pl.Series, where: str) -> list[Problem]:
+def not_numbers(column: pl.Series, where: str) -> list[Problem]:
+    """Return the problem of a column that does not hold numbers, if it is one."""
     if column.dtype.is_numeric():
         return []
     return [Problem(tr("these are not numbers", "不是数字列"), str(column.dtype), "", where)]
@@ -231,7 +232,7 @@ def outcomes(table: pl.DataFrame, name: str) -> list[Problem]:
     if table.height == 0 or column.null_count() == table.height:
         return [_no_outcomes(name)]
     if column.dtype != pl.Boolean:
-        problems = _not_numbers(column, name)
+        problems = not_numbers(column, name)
         if problems:
             return problems
         problems = _count(
@@ -257,7 +258,7 @@ def outcomes(table: pl.DataFrame, name: str) -> list[Problem]:
 def amounts(table: pl.DataFrame, name: str) -> list[Problem]:
     """Return what is wrong with a column of amounts, whole fen."""
     column = table[name]
-    problems = _not_numbers(column, name)
+    problems = not_numbers(column, name)
     if problems:
         return problems
     yuan = tr("money must be whole fen: multiply yuan by 100", "金额以分为单位的整数:元请乘以 100")
@@ -290,7 +291,7 @@ def amounts(table: pl.DataFrame, name: str) -> list[Problem]:
 def pds(table: pl.DataFrame, name: str) -> list[Problem]:
     """Return what is wrong with a column of default probabilities."""
     column = table[name]
-    return _not_numbers(column, name) or [
+    return not_numbers(column, name) or [
         *_count(_gaps(column), tr("the PD is missing or NaN", "违约概率缺失或为 NaN"), "", name),
         *_count(
             (column < 0) | (column > 1),

@@ -16,7 +16,7 @@ import polars as pl
 
 from lishui_credit.cutoffs import book_checks
 from lishui_credit.cutoffs.book_checks import OWN
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.tables.frames import as_polars
 
 if TYPE_CHECKING:
@@ -178,24 +178,16 @@ def book(
         problem
         for own, name in named.items()
         if name in present
-        for problem in _problems(own, kept, name, order)
+        for problem in (
+            book_checks.scores(kept, name, order) if own == "score" else _CHECKS[own](kept, name)
+        )
     ]
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     columns = {own: _own(own, kept, name, higher, order) for own, name in named.items()}
     if not isinstance(amount, str):
         columns["amount_fen"] = pl.lit(amount, dtype=pl.Int64).alias("amount_fen")
     held = kept.select(*(columns[own] for own in OWN if own in columns), *extra)
     return Book(held, segments, groups, higher, tuple(order or ()), dropped)
-
-
-def _problems(
-    own: str, table: pl.DataFrame, name: str, order: Sequence[str] | None
-) -> list[Problem]:
-    """Return what is wrong with one of a book's own columns."""
-    if own == "score":
-        return book_checks.scores(table, name, order)
-    return _CHECKS[own](table, name)
 
 
 def _own(

@@ -11,7 +11,7 @@ import polars as pl
 from lishui_credit.cutoffs.books import Book
 from lishui_credit.cutoffs.money import Products, money
 from lishui_credit.cutoffs.programme import UNIT, Candidates
-from lishui_credit.errors import PolicyError, Problem
+from lishui_credit.errors import PolicyError, Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.policies.policy import WHOLE
 
@@ -49,24 +49,22 @@ class Review:
 
     def __post_init__(self) -> None:
         """Refuse what no review can be."""
-        problems = [
-            Problem(
-                tr(
-                    f"{name} must be a whole number of {low} to {high}",
-                    f"{name} 须为 {low} 至 {high} 的整数",
-                ),
-                repr(value),
-                where="review",
-            )
-            for name, low, high in (
-                ("cost_fen", 0, 10**12),
-                ("catch_bp", 0, WHOLE),
-                ("pass_bp", 0, WHOLE),
-            )
-            if not is_whole(value := getattr(self, name)) or not low <= value <= high
-        ]
-        if problems:
-            raise PolicyError(problems)
+        highest = {"cost_fen": 10**12, "catch_bp": WHOLE, "pass_bp": WHOLE}
+        refuse(
+            [
+                Problem(
+                    tr(
+                        f"{name} must be a whole number of 0 to {high}",
+                        f"{name} 须为 0 至 {high} 的整数",
+                    ),
+                    repr(value),
+                    where="review",
+                )
+                for name, high in highest.items()
+                if not is_whole(value := getattr(self, name)) or not 0 <= value <= high
+            ],
+            PolicyError,
+        )
 
 
 def is_whole(value: object) -> bool:
@@ -95,15 +93,15 @@ def cells(
         .sort(*by, "score", descending=[*(False for _ in by), True])
     )
     if not by:
-        return [({}, _thinned(summed, max_cut_offs))]
+        return [({}, thinned(summed, max_cut_offs))]
     parts = summed.partition_by(by, as_dict=True, maintain_order=True)
     return [
-        (dict(zip(by, key, strict=True)), _thinned(part.drop(by), max_cut_offs))
+        (dict(zip(by, key, strict=True)), thinned(part.drop(by), max_cut_offs))
         for key, part in parts.items()
     ]
 
 
-def _thinned(part: pl.DataFrame, most: int) -> pl.DataFrame:
+def thinned(part: pl.DataFrame, most: int) -> pl.DataFrame:
     """Return running sums at no more than so many scores, the loosest always among them."""
     running = part.with_columns(pl.exclude("score").cum_sum())
     if running.height <= most:

@@ -13,11 +13,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from lishui_credit.cutoffs.book_checks import not_numbers
 from lishui_credit.cutoffs.shocks import Shock
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.policies.policy import WHOLE
-from lishui_credit.tables.frames import absent, as_polars
+from lishui_credit.statistics.refusals import lacking
+from lishui_credit.tables.frames import as_polars
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
@@ -91,12 +93,9 @@ def income_falls(
     [(10.0, 5.0, 5.0), (0.0, 0.0, 0.0)]
     """
     table = as_polars(frame)
-    problems = [absent(name, table.columns) for name in incomes if name not in table.columns]
-    problems += [
-        Problem(tr("these are not numbers", "不是数字列"), str(table[name].dtype), where=name)
-        for name in incomes
-        if name in table.columns and not table[name].dtype.is_numeric()
-    ]
+    problems = lacking(incomes, table.columns)
+    for name in incomes:
+        problems += not_numbers(table[name], name) if name in table.columns else []
     if not incomes:
         problems.append(Problem(tr("no income is named", "未指明收入列"), where="incomes"))
     if not (isinstance(fall_bp, int) and 1 <= fall_bp <= WHOLE):
@@ -106,8 +105,7 @@ def income_falls(
         problems.append(Problem(tr("no such choice", "没有该选项"), repr(higher), "better, worse"))
     if table.is_empty():
         problems.append(Problem(tr("there are no rows to score", "没有可评分的行")))
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     fallen = [_fallen(name, table.schema[name], fall_bp) for name in incomes]
     before, after = (
         _numbers(score(part), table.height) for part in (table, table.with_columns(fallen))

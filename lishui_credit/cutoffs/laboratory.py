@@ -16,13 +16,13 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.cutoffs.books import Book, CutOff, book
+from lishui_credit.cutoffs.optimum import exact, sound
 from lishui_credit.cutoffs.swap_sets import Swap, swap
 from lishui_credit.cutoffs.sweeps import sweep
-from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.deciding import expressions
-from lishui_credit.policies.policy import APPROVE, Cut, Policy
-from lishui_credit.policies.policy_checks import check
+from lishui_credit.policies.policy import APPROVE, Policy
 from lishui_credit.policies.policy_file import read_policy
 from lishui_credit.policies.score_files import read_scores
 from lishui_credit.pricing.terms import YUAN, Terms
@@ -126,15 +126,9 @@ class Laboratory:
         rate_bp: int | None = None,
         funding_bp: int | None = None,
         lgd_bp: int | None = None,
-        operating_fen: int | None = None,
     ) -> Terms:
-        """Return the terms with some of them changed: rates in basis points, fen a loan."""
-        asked = {
-            "rate_bp": rate_bp,
-            "funding_bp": funding_bp,
-            "lgd_bp": lgd_bp,
-            "operating_fen": operating_fen,
-        }
+        """Return the terms with some of their rates changed, in basis points."""
+        asked = {"rate_bp": rate_bp, "funding_bp": funding_bp, "lgd_bp": lgd_bp}
         changed: dict[str, Any] = {k: value for k, value in asked.items() if value is not None}
         return replace(self.terms, **changed)
 
@@ -186,27 +180,25 @@ class Laboratory:
         said = ", ".join(f"{name} {getattr(tried, name)}" for name in _TERMS)
         loud = "SYNTHETIC 合成数据; " if self.synthetic else ""
         rows = f"{self.book.rows:,}"
-        made = Policy(
-            id=self.policy.id,
-            version="draft",
-            title_zh=self.policy.title_zh,
-            title_en=self.policy.title_en,
-            score=self.policy.score,
-            kind="single" if refer is None else "refer",
-            author=self.policy.author,
-            cut_off=_cut(approve) if refer is None else None,
-            approve_at_least=None if refer is None else _cut(approve),
-            refer_at_least=None if refer is None else _cut(refer),
-            why=tr(
-                f"tried in the cut-off laboratory against {self.policy.id}@{self.policy.version}",
-                f"在分数线实验室中与 {self.policy.id}@{self.policy.version} 对比试算",
-            ),
-            evidence=f"{loud}{rows} loans, sha256 {self.sha256}; {said}",
+        return sound(
+            Policy(
+                id=self.policy.id,
+                version="draft",
+                title_zh=self.policy.title_zh,
+                title_en=self.policy.title_en,
+                score=self.policy.score,
+                kind="single" if refer is None else "refer",
+                author=self.policy.author,
+                cut_off=exact(approve) if refer is None else None,
+                approve_at_least=None if refer is None else exact(approve),
+                refer_at_least=exact(refer),
+                why=tr(
+                    f"tried in the cut-off laboratory against {self.policy.id}@{self.policy.version}",
+                    f"在分数线实验室中与 {self.policy.id}@{self.policy.version} 对比试算",
+                ),
+                evidence=f"{loud}{rows} loans, sha256 {self.sha256}; {said}",
+            )
         )
-        problems = [problem for _, problem in check(made)]
-        if problems:
-            raise PolicyError(problems)
-        return made
 
     def swapped(self, draft: Policy, *, by: Sequence[str] | None = None) -> Swap:
         """Return who leaves and who enters under a draft, by areas and groups; see `swap`."""
@@ -252,15 +244,12 @@ class Laboratory:
                 )
             )
         old, new = sides
+        ends = ("", "_low", "_high")
         return old.select(
             "group",
             "subjects",
-            pl.col("approval").alias("old"),
-            pl.col("approval_low").alias("old_low"),
-            pl.col("approval_high").alias("old_high"),
-            new["approval"].alias("new"),
-            new["approval_low"].alias("new_low"),
-            new["approval_high"].alias("new_high"),
+            *(pl.col(f"approval{end}").alias(f"old{end}") for end in ends),
+            *(new[f"approval{end}"].alias(f"new{end}") for end in ends),
             (new["approval"] - pl.col("approval")).alias("change"),
             new["ratio"].alias("ratio"),
             (new["ratio"] < FOUR_FIFTHS).alias("below_four_fifths"),
@@ -268,10 +257,6 @@ class Laboratory:
             new["goods_refused"].alias("goods_refused_new"),
             pl.when(pl.col("note") != "reference").then("note").alias("note"),
         )
-
-
-def _cut(value: CutOff) -> Cut:
-    return Decimal(str(value)) if isinstance(value, float) else value
 
 
 def read_laboratory(path: Path | str) -> Laboratory:

@@ -18,7 +18,7 @@ from lishui_credit.cutoffs.money import Products
 from lishui_credit.cutoffs.optimum import Optimum
 from lishui_credit.cutoffs.programme import UNIT, Choice, Programme, rounded
 from lishui_credit.cutoffs.shadow import Limits, ShadowPrice, clash, shadow_prices
-from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.errors import PolicyError, Problem, refuse
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.policies.policy import WHOLE, Constraints
 from lishui_credit.policies.policy_checks import forbidden
@@ -222,16 +222,12 @@ def _refuse(
     if limits.referral_at_most_bp is not None and review is None:
         what = tr("a limit on referrals needs a review", "限制转人工率须给出人工审核的成本与效果")
         wrong.append(Problem(what, hint="review=Review(…)", where="referral_at_most_bp"))
-    for name, least, given in (
-        ("max_cut_offs", 1, max_cut_offs),
-        ("step_bp", 1, step_bp),
-        ("step_fen", 1, step_fen),
-    ):
-        if not is_whole(given) or given < least:
+    steps = {"max_cut_offs": max_cut_offs, "step_bp": step_bp, "step_fen": step_fen}
+    for name, given in steps.items():
+        if not is_whole(given) or given < 1:
             what = tr("must be a positive whole number", "须为正整数")
             wrong.append(Problem(what, repr(given), where=name))
-    if wrong:
-        raise PolicyError(wrong)
+    refuse(wrong, PolicyError)
     problems = [
         Problem(
             tr("not a segment of the book", "不是样本的细分列"),
@@ -251,8 +247,7 @@ def _refuse(
         for name in by
         if name in book.segments and (n := book.frame[name].null_count())
     ]
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
 
 
 def _optimum(

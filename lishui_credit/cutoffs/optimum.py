@@ -14,7 +14,7 @@ import polars as pl
 from lishui_credit.citation import Period
 from lishui_credit.cutoffs.books import CutOff
 from lishui_credit.cutoffs.shadow import ShadowPrice
-from lishui_credit.errors import PolicyError, Problem
+from lishui_credit.errors import PolicyError, Problem, refuse
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.policy import Constraints, Cut, Kind, Policy, Score, Segment
 from lishui_credit.policies.policy_checks import check
@@ -146,13 +146,17 @@ class Optimum:
             evidence=evidence,
             **head,
         )
-        if problems := [problem for _, problem in check(made)]:
-            raise PolicyError(problems)
-        return made
+        return sound(made)
+
+
+def sound(made: Policy) -> Policy:
+    """Return a policy that was put together here, refused where its parts do not fit together."""
+    refuse([problem for _, problem in check(made)], PolicyError)
+    return made
 
 
 def _cuts(row: Mapping[str, CutOff | None]) -> dict[str, Any]:
-    approve, refer = _exact(row["approve_at_least"]), _exact(row["refer_at_least"])
+    approve, refer = exact(row["approve_at_least"]), exact(row["refer_at_least"])
     if refer is None:
         return {"decline_all": True}
     if approve == refer:
@@ -162,6 +166,6 @@ def _cuts(row: Mapping[str, CutOff | None]) -> dict[str, Any]:
     return {"approve_at_least": approve, "refer_at_least": refer}
 
 
-def _exact(cut: CutOff | None) -> Cut | None:
+def exact(cut: CutOff | None) -> Cut | None:
     """Return a cut-off as a policy holds it; the shortest decimal of a float reads back the same."""
     return Decimal(repr(cut)) if isinstance(cut, float) else cut

@@ -17,7 +17,7 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.pricing.terms import FULL_BP
 
@@ -91,11 +91,10 @@ def split_size(
     >>> split_size(0.04, 0.03, share=0.1).total
     30659
     """
-    _refuse(
-        _inside("p_champion", p_champion),
-        _inside("p_challenger", p_challenger),
-        _different(p_champion, p_challenger),
-        *_options(power, alpha, share),
+    refuse(
+        _inside(p_champion=p_champion, p_challenger=p_challenger)
+        + _different(p_champion, p_challenger)
+        + _options(power, alpha, share)
     )
     tail, reach = _quantiles(alpha, power)
     null, spread = _deviations(p_champion, p_challenger, share)
@@ -141,11 +140,10 @@ def split_size_of_means(
     Split(champion=9812, challenger=9812)
     """
     other = sd_champion if sd_challenger is None else sd_challenger
-    _refuse(
-        _positive("sd_champion", sd_champion),
-        _positive("sd_challenger", other),
-        _different(difference, 0.0),
-        *_options(power, alpha, share),
+    refuse(
+        _positive(sd_champion=sd_champion, sd_challenger=other)
+        + _different(difference, 0.0)
+        + _options(power, alpha, share)
     )
     tail, reach = _quantiles(alpha, power)
     variance = sd_champion**2 / (1 - share) + other**2 / share
@@ -179,12 +177,8 @@ def power_of(split: Split, p_champion: float, p_challenger: float, *, alpha: flo
     """
     from scipy.special import ndtr
 
-    _refuse(
-        _inside("p_champion", p_champion),
-        _inside("p_challenger", p_challenger),
-        _inside("alpha", alpha),
-        *_sizes(split),
-    )
+    rates = _inside(p_champion=p_champion, p_challenger=p_challenger, alpha=alpha)
+    refuse(rates + _sizes(split))
     tail, _ = _quantiles(alpha, 0.5)
     null, spread = _deviations(p_champion, p_challenger, split.challenger / split.total)
     gap = abs(p_champion - p_challenger) * sqrt(split.total)
@@ -227,7 +221,7 @@ def detectable(
     >>> round(detectable(Split(388, 388), 0.5, better=False), 3)
     0.6
     """
-    _refuse(_inside("p_champion", p_champion), *_options(power, alpha, 0.5), *_sizes(split))
+    refuse(_inside(p_champion=p_champion) + _options(power, alpha, 0.5) + _sizes(split))
     near, far = p_champion, 1e-12 if better else 1 - 1e-12
     if power_of(split, p_champion, far, alpha=alpha) < power:
         return None
@@ -256,11 +250,10 @@ def detectable_mean(
     20000.0
     """
     other = sd_champion if sd_challenger is None else sd_challenger
-    _refuse(
-        _positive("sd_champion", sd_champion),
-        _positive("sd_challenger", other),
-        *_options(power, alpha, 0.5),
-        *_sizes(split),
+    refuse(
+        _positive(sd_champion=sd_champion, sd_challenger=other)
+        + _options(power, alpha, 0.5)
+        + _sizes(split)
     )
     tail, reach = _quantiles(alpha, power)
     variance = sd_champion**2 / split.champion + other**2 / split.challenger
@@ -313,7 +306,7 @@ def months_needed(
     if not window_months >= 0:
         what = tr("window_months must be 0 or more", "观察期不能为负")
         problems.append(Problem(what, str(window_months), "", "window_months"))
-    _refuse(*problems)
+    refuse(problems)
     return ceil(split.total / (applications_a_month * approval) - _ROUNDING) + window_months
 
 
@@ -363,7 +356,7 @@ def assign(ids: pl.Series | Sequence[object], *, salt: str, share_bp: int = 5000
     if not (isinstance(share_bp, int) and 0 <= share_bp <= FULL_BP):
         what = tr("share_bp must be 0 to 10,000 basis points", "占比应为 0 至 10,000 基点")
         problems.append(Problem(what, repr(share_bp), "", "share_bp"))
-    _refuse(*problems)
+    refuse(problems)
     start = hashlib.sha256(salt.encode() + b"\0")
     below = share_bp * 2**64
     drawn = []
@@ -391,48 +384,37 @@ def _split(total: float, share: float) -> Split:
     return Split(ceil(total * (1 - share) - _ROUNDING), ceil(total * share - _ROUNDING))
 
 
-def _refuse(*problems: Problem | None) -> None:
-    found = [problem for problem in problems if problem is not None]
-    if found:
-        raise SubjectError(found)
-
-
-def _inside(name: str, value: float) -> Problem | None:
-    if isinstance(value, int | float) and 0 < value < 1:
-        return None
+def _inside(**shares: float) -> list[Problem]:
     what = tr("must lie between 0 and 1", "应大于 0 且小于 1")
-    return Problem(what, str(value), tr("3% is 0.03", "3% 记为 0.03"), name)
+    hint = tr("3% is 0.03", "3% 记为 0.03")
+    return [
+        Problem(what, str(value), hint, name)
+        for name, value in shares.items()
+        if not (isinstance(value, int | float) and 0 < value < 1)
+    ]
 
 
-def _positive(name: str, value: float) -> Problem | None:
-    return None if value > 0 else Problem(tr("must be positive", "必须为正"), str(value), "", name)
+def _positive(**values: float) -> list[Problem]:
+    what = tr("must be positive", "必须为正")
+    return [Problem(what, str(value), "", name) for name, value in values.items() if not value > 0]
 
 
-def _different(one: float, other: float) -> Problem | None:
-    if one != other:
-        return None
-    return Problem(
-        tr("the two are equal: no sample size can show a difference", "没有差异则任何样本量都不够"),
-        str(one),
+def _different(one: float, other: float) -> list[Problem]:
+    what = tr(
+        "the two are equal: no sample size can show a difference", "没有差异则任何样本量都不够"
     )
+    return [Problem(what, str(one))] if one == other else []
 
 
-def _options(power: float, alpha: float, share: float) -> list[Problem | None]:
-    found = [_inside("power", power), _inside("alpha", alpha), _inside("share", share)]
-    if not any(found) and power <= alpha:
+def _options(power: float, alpha: float, share: float) -> list[Problem]:
+    found = _inside(power=power, alpha=alpha, share=share)
+    if not found and power <= alpha:
         what = tr("power must be greater than alpha", "检验功效应高于显著性水平")
         found.append(Problem(what, f"{power} <= {alpha}", "", "power"))
     return found
 
 
-def _sizes(split: Split) -> list[Problem | None]:
-    if split.champion >= 1 and split.challenger >= 1:
-        return []
-    return [
-        Problem(
-            tr("each arm needs at least one loan", "两组都至少需要一笔贷款"),
-            str(split),
-            "",
-            "split",
-        )
-    ]
+def _sizes(split: Split) -> list[Problem]:
+    what = tr("each arm needs at least one loan", "两组都至少需要一笔贷款")
+    enough = split.champion >= 1 and split.challenger >= 1
+    return [] if enough else [Problem(what, str(split), "", "split")]

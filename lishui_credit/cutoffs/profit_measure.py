@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
-from lishui_credit.statistics.bootstrap import LEVELS_AT_MOST, corrected
-from lishui_credit.statistics.outcomes import Estimate, Floats, Values, bands, checked, ranked
+from lishui_credit.statistics.bootstrap import corrected, merged
+from lishui_credit.statistics.outcomes import Estimate, Floats, Values, checked, ranked
 
 ROI, P0, P1 = 0.2644, 0.55, 0.10
 """The defaults of the measure's authors; a bank puts its own."""
@@ -135,15 +135,10 @@ def expected_maximum_profit(
     _sensible(roi, p0, p1, repeats)
     good = checked(y, score=score)
     levels = ranked(good.y, -good.columns["score"])
-    bads, goods = levels.bads, levels.goods
-    value, fraction = emp_of(bads, goods, roi, p0, p1)
+    value, fraction = emp_of(levels.bads, levels.goods, roi, p0, p1)
     estimate = Estimate(value, level=level)
     if repeats:
-        if len(bads) > LEVELS_AT_MOST:
-            band = bands(bads / bads.sum() + goods / goods.sum(), LEVELS_AT_MOST)
-            bads, goods = (
-                np.bincount(band, weights=amounts).astype(np.float64) for amounts in (bads, goods)
-            )
+        bads, goods = merged(levels)
         n = len(good.y)
         shares = np.stack((bads, goods)).ravel() / n
         drawn = np.random.default_rng(seed).multinomial(n, shares / shares.sum(), size=repeats)
@@ -252,5 +247,4 @@ def _sensible(roi: float, p0: float, p1: float, repeats: int, *, least: int = 0)
     if repeats != least and repeats < _LEAST_REPEATS:
         what = tr("an interval needs 20 repeats or more", "区间至少重复 20 次")
         problems.append(Problem(what, str(repeats), where="repeats"))
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)

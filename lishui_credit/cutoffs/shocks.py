@@ -9,7 +9,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.pricing.terms import FULL_BP, Terms
 
@@ -76,8 +76,7 @@ class Shock:
             elif name in MULTIPLIERS and value <= 0:
                 what = tr("a multiplier must be positive", "倍数必须为正")
                 problems.append(Problem(what, str(value), tr("1 is no change", "1 表示不变"), name))
-        if problems:
-            raise SubjectError(problems)
+        refuse(problems)
 
 
 NONE: Final = Shock()

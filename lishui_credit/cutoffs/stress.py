@@ -18,7 +18,7 @@ from lishui_credit.cutoffs.money import Products
 from lishui_credit.cutoffs.portfolios import portfolio
 from lishui_credit.cutoffs.shocks import MULTIPLIERS, NONE, Floats, Shock
 from lishui_credit.cutoffs.sweeps import Approve
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Estimate
 from lishui_credit.statistics.proportions import jeffreys_interval
@@ -234,6 +234,5 @@ def _root(correlation: ArrayLike, moving: list[str], draws: int, level: float) -
             "symmetric, ones on the diagonal, no negative eigenvalue", "对称、对角线为 1、半正定"
         )
         problems.append(Problem(what, ", ".join(moving), hint, "correlation"))
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))

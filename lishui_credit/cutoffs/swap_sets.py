@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.policies.deciding import expressions, wrong_with
 from lishui_credit.policies.policy import APPROVE, DECISIONS, NOT_DECIDED, Policy
 from lishui_credit.statistics.proportions import jeffreys_interval
-from lishui_credit.tables.frames import absent, as_polars
+from lishui_credit.statistics.refusals import lacking
+from lishui_credit.tables.frames import as_polars
 from lishui_credit.tables.headers import says_yuan
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW
 from lishui_credit.validation.migrations import Migration, migration
@@ -163,8 +164,7 @@ def _refuse(
     amount: str | None,
 ) -> None:
     problems = [*wrong_with(table, old, None), *wrong_with(table, new, None)]
-    wanted = [*by, *(name for name in (outcome, amount) if name is not None)]
-    problems += [absent(name, table.columns) for name in wanted if name not in table.columns]
+    problems += lacking([*by, outcome, amount], table.columns)
     if table.is_empty():
         problems.append(Problem(tr("there are no applicants to compare", "没有可比较的申请人")))
     if outcome in table.columns:
@@ -193,8 +193,7 @@ def _refuse(
         elif count := money.null_count():
             what, found = tr("amounts are missing", "金额缺失"), tr(f"{count} rows", f"{count} 行")
             problems.append(Problem(what, found, where=str(amount)))
-    if problems:
-        raise SubjectError(dict.fromkeys(problems))
+    refuse(dict.fromkeys(problems))
 
 
 def _counted(rows: pl.DataFrame, min_rows: int, level: float) -> pl.DataFrame:
@@ -209,7 +208,7 @@ def _counted(rows: pl.DataFrame, min_rows: int, level: float) -> pl.DataFrame:
         "approved_old": before,
         "approved_new": after,
     }
-    money = pl.col("_amount").sum() if _told(rows) else pl.lit(None)
+    money = pl.col("_amount").sum() if rows["_amount"].count() else pl.lit(None)
     counted = pl.concat(
         rows.filter(test).select(
             pl.lit(name).alias("set"),
@@ -232,10 +231,6 @@ def _counted(rows: pl.DataFrame, min_rows: int, level: float) -> pl.DataFrame:
         pl.when(some).then(pl.Series(high)).alias("high"),
         _note(few).alias("note"),
     )
-
-
-def _told(rows: pl.DataFrame) -> bool:
-    return rows["_amount"].null_count() < rows.height
 
 
 def _note(few: bool) -> pl.Expr:

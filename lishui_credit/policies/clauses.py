@@ -21,17 +21,18 @@ from lishui_credit.policies.policy import (
     SCORE_MISSING,
     Policy,
     Rule,
-    comparison,
+    clause,
     grades_of,
 )
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.headers import normal, spellings
 
-_VERDICTS: Final = {
+VERDICTS: Final = {
     APPROVE: Bilingual("approve", "通过"),
     REFER: Bilingual("refer to a person", "转人工审核"),
     DECLINE: Bilingual("decline", "拒绝"),
 }
+"""What people call the decisions."""
 CONSTRAINTS: Final = {
     "approval_at_least_bp": Bilingual("approval rate at least", "通过率下限"),
     "bad_rate_at_most_bp": Bilingual("bad rate at most", "坏账率上限"),
@@ -103,13 +104,13 @@ def sentences(policy: Policy) -> Mapping[str, Bilingual]:
             )
             found.setdefault(f"{name} missing", text)
         part = _part(rule)
-        for decision, verdict in _VERDICTS.items():
+        for decision, verdict in VERDICTS.items():
             if (decision == APPROVE and rule.approve is None) or (
                 decision == REFER and rule.refer is None
             ):
                 continue
             told = _told(policy, rule, decision)
-            found[f"{rule.id}: {comparison(policy, rule, decision)}"] = Bilingual(
+            found[clause(policy, rule, decision)] = Bilingual(
                 f"{part.en}{told.en}: {verdict.en}", f"{part.zh}{told.zh}:{verdict.zh}"
             )
     return found

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.policies.adverse_reasons import reasons
 from lishui_credit.policies.clauses import sentences
@@ -31,11 +31,12 @@ from lishui_credit.policies.policy import (
     SCORE_MISSING,
     Policy,
     Rule,
-    comparison,
+    clause,
 )
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.scorecards.cards.card import Card
-from lishui_credit.tables.frames import absent, as_polars
+from lishui_credit.statistics.refusals import lacking
+from lishui_credit.tables.frames import as_polars
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
@@ -105,8 +106,7 @@ def decide(
     policy.permit(day, trial=trial)
     table = as_polars(frame)
     key = subject_column(table.columns, id)
-    if problems := wrong_with(table, policy, key):
-        raise SubjectError(problems)
+    refuse(wrong_with(table, policy, key))
     ids = pl.int_range(1, table.height + 1, eager=True) if key is None else table[key]
     decision, decided_by = expressions(policy, table.schema)
     kept = [pl.col("synthetic")] if "synthetic" in table.columns else []
@@ -148,8 +148,7 @@ def subject_column(names: Iterable[str], given: str | None = None) -> str | None
 
 def wrong_with(table: pl.DataFrame, policy: Policy, key: str | None) -> list[Problem]:
     """Return everything for which a policy cannot be applied to a frame; see `decide`."""
-    wanted = list(dict.fromkeys([*policy.columns, *([key] if key else [])]))
-    problems = [absent(name, table.columns) for name in wanted if name not in table.columns]
+    problems = lacking(dict.fromkeys([*policy.columns, key or None]), table.columns)
     score = policy.score
     kinds = table.schema
     if score.column in kinds:
@@ -221,15 +220,11 @@ def expressions(policy: Policy, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
         for name, _ in rule.tests:
             # Unless another test already rules the segment out, nobody knows whether it applies.
             steps.append((fits.is_null() & pl.col(name).is_null(), NOT_DECIDED, f"{name} missing"))
-        if rule.approve is not None:
-            approve = reaches(policy, rule.approve, schema)
-            steps.append(
-                (fits & approve, APPROVE, f"{rule.id}: {comparison(policy, rule, APPROVE)}")
-            )
-        if rule.refer is not None:
-            refer = reaches(policy, rule.refer, schema)
-            steps.append((fits & refer, REFER, f"{rule.id}: {comparison(policy, rule, REFER)}"))
-        steps.append((fits, DECLINE, f"{rule.id}: {comparison(policy, rule, DECLINE)}"))
+        for decision, cut in ((APPROVE, rule.approve), (REFER, rule.refer)):
+            if cut is not None:
+                test = fits & reaches(policy, cut, schema)
+                steps.append((test, decision, clause(policy, rule, decision)))
+        steps.append((fits, DECLINE, clause(policy, rule, DECLINE)))
     return _chain(steps, 1, NOT_DECIDED), _chain(steps, 2, IN_NO_SEGMENT)
 
 

@@ -7,7 +7,7 @@ constraints held.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -122,7 +122,6 @@ def decide_file(
     key = subject_column(read.frame.columns, id)
     found, rejected = sift(read, key)
     settle(rejected, output, JOB, left=found.frame.height, skip=skip_rejected)
-    table = _decided(rules, found, day, trial=trial, id=id, card=files.get("card"), top=top)
     notes = [*found.notes]
     if not key:
         notes.append(tr("no id column: rows are numbered", "没有编号列,按行编号"))
@@ -137,11 +136,11 @@ def decide_file(
         id=key or "",
         reasons=top,
         rejected=rejected.height,
-        **_figures(rules, table, found),
     )
+    table = _decided(facts, rules, found, files)
     manifest = Manifest(
         kind=KIND,
-        facts=facts,
+        facts=replace(facts, **_figures(rules, table, found)),
         inputs=proof.input_files(files, output, {"scores": read.frame.height}),
         synthetic=found.synthetic,
         notes=tuple(notes),
@@ -152,25 +151,17 @@ def decide_file(
 
 
 def _decided(
-    policy: Policy,
-    found: Scores,
-    on: date,
-    *,
-    trial: bool,
-    id: str | None,
-    card: Path | None,
-    top: int,
+    facts: DecisionFacts, policy: Policy, found: Scores, files: Mapping[str, Path]
 ) -> pl.DataFrame:
-    stored = load(card) if card is not None else None
     return decide(
         found.frame,
         policy,
-        on=on,
-        trial=trial,
-        id=id,
-        card=stored,
+        on=facts.on,
+        trial=facts.trial,
+        id=facts.id or None,
+        card=load(files["card"]) if "card" in files else None,
         rubric=found.rubric,
-        top=top,
+        top=facts.reasons,
     )
 
 
@@ -195,13 +186,10 @@ def constraints(policy: Policy, decided: pl.DataFrame, frame: pl.DataFrame) -> l
     approved = verdict == APPROVE
     whole = int((verdict != NOT_DECIDED).sum())
     bads = frame["bad"].cast(pl.Int64, strict=False).filter(approved) if "bad" in frame else None
-    told = bads is not None and bads.null_count() == 0
+    known = None if bads is None or bads.null_count() else int(bads.sum())
     shares = {
         "approval_at_least_bp": (int(approved.sum()), whole),
-        "bad_rate_at_most_bp": (
-            int(bads.sum()) if told and bads is not None else None,
-            len(verdict.filter(approved)),
-        ),
+        "bad_rate_at_most_bp": (known, int(approved.sum())),
         "referral_at_most_bp": (int((verdict == REFER).sum()), whole),
     }
     rows: list[dict[str, Any]] = []
@@ -271,17 +259,9 @@ def verified(said: Stated, progress: Progress) -> Verdict:
     def again(files: Mapping[str, Path]) -> Verdict:
         progress(tr("deciding again", "重新决策"))
         rules = policies.from_content(facts.policy)
-        key = facts.id or None
-        found, rejected = sift(read_scores(files["scores"], rules, AMOUNT, OUTCOME), key)
-        table = _decided(
-            rules,
-            found,
-            facts.on,
-            trial=facts.trial,
-            id=key,
-            card=files.get("card"),
-            top=facts.reasons,
-        )
+        read = read_scores(files["scores"], rules, AMOUNT, OUTCOME)
+        found, rejected = sift(read, facts.id or None)
+        table = _decided(facts, rules, found, files)
         different, subjects = _differences(stored_rows(said.path), table)
         figures = {**_figures(rules, table, found), "rejected": rejected.height}
         checks = {

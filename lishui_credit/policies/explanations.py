@@ -10,8 +10,9 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.policies.clauses import VERDICTS
 from lishui_credit.policies.decision_files import read_manifest
-from lishui_credit.policies.policy import APPROVE, DECLINE, NOT_DECIDED, REFER
+from lishui_credit.policies.policy import NOT_DECIDED
 from lishui_credit.policies.score_files import stored_rows
 
 
@@ -59,12 +60,7 @@ class Explained:
         return "\n".join(lines)
 
 
-_WORDS: Final = {
-    APPROVE: Bilingual("approve", "通过"),
-    REFER: Bilingual("refer to a person", "转人工审核"),
-    DECLINE: Bilingual("decline", "拒绝"),
-    NOT_DECIDED: Bilingual("not decided", "未决策"),
-}
+_WORDS: Final = {**VERDICTS, NOT_DECIDED: Bilingual("not decided", "未决策")}
 
 
 def said(decision: str) -> str:

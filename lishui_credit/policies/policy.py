@@ -272,6 +272,11 @@ def _rule(row: Segment | Policy, name: str, tests: tuple[tuple[str, tuple[str, .
     return Rule(id=name, tests=tests, approve=approve, refer=row.refer_at_least)
 
 
+def clause(policy: Policy, rule: Rule, decision: str) -> str:
+    """Return what ``decided_by`` says where a rule decides so: its name and its comparison."""
+    return f"{rule.id}: {comparison(policy, rule, decision)}"
+
+
 def comparison(policy: Policy, rule: Rule, decision: str) -> str:
     """Return the comparison by which a rule decides so, such as ``580 <= score < 600``."""
     name, grades = policy.score.column, policy.score.order

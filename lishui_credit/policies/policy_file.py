@@ -56,9 +56,8 @@ def _dated(body: dict[str, Any]) -> dict[str, Any]:
         for name in ("cut_off", "approve_at_least", "refer_at_least"):
             if isinstance(row.get(name), str) and not body["score"].get("order"):
                 row[name] = Decimal(row[name])
-    for name in ("approved_on",):
-        if isinstance(body.get(name), str):
-            body[name] = date.fromisoformat(body[name])
+    if isinstance(body.get("approved_on"), str):
+        body["approved_on"] = date.fromisoformat(body["approved_on"])
     if "valid" in body:
         body["valid"] = {key: date.fromisoformat(day) for key, day in body["valid"].items()}
     return body

@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from lishui_credit import proof
-from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.errors import PolicyError, Problem, SubjectError, refuse
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.policies.policy import Policy
 from lishui_credit.proof import Stated
@@ -57,8 +57,7 @@ class Scores:
             lost = pl.select(unreadable(pl.lit(wrong)).any()).item()
             what = no_value() if lost else tr("not a number", "不是数字")
             problems.append(Problem(what, f"{count}{wrong[0]}", where=f"{where}: {name}"))
-        if problems:
-            raise SubjectError(problems)
+        refuse(problems)
         return self
 
 
@@ -107,19 +106,17 @@ def _scored(said: Stated, policy: Policy, also: Collection[str], texts: Collecti
     lines, table = table["_row"], table.drop("_row")
     numbers = {*also} if policy.score.order else {*also, policy.score.column}
     faults: dict[str, pl.Series] = {}
+    readers = [({*policy.columns, *texts}, _readable)]
     if said.path.suffix.lower() in PARQUET:
-        for name in set(table.columns) & {*also}:
-            if table[name].dtype == pl.String:
-                column, wrong = number(table[name])
-                table = table.with_columns(column)
-                faults |= {name: wrong} if wrong.count() else {}
+        readers.insert(0, ({*also}, number))
     else:
         table, faults = cells(table, numbers)
-    for name in {*policy.columns, *texts} & set(table.columns):
-        if table[name].dtype == pl.String:
-            column, wrong = _readable(table[name])
-            table = table.with_columns(column)
-            faults |= {name: wrong} if wrong.count() else {}
+    for names, reader in readers:
+        for name in names & set(table.columns):
+            if table[name].dtype == pl.String:
+                column, wrong = reader(table[name])
+                table = table.with_columns(column)
+                faults |= {name: wrong} if wrong.count() else {}
     source = str(said.raw.get("model_sha256", ""))
     return Scores(table, source, notes=raw.notes, lines=lines, faults=faults)
 

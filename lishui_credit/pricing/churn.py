@@ -15,11 +15,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import plural, tr
-from lishui_credit.statistics.outcomes import Values, checked, labels, ordered
+from lishui_credit.statistics.outcomes import Values, checked, grade_places, labels
 from lishui_credit.statistics.proportions import jeffreys_interval
-from lishui_credit.tables.frames import absent, as_polars
+from lishui_credit.statistics.refusals import lacking, rows, unequal
+from lishui_credit.tables.frames import as_polars
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
@@ -93,15 +94,12 @@ def rate_table(
     >>> rate_table(made_up, {"A": "a"})
     RateTable(rates_bp=(400, 425), churn_ppm={'A': (0, 90000)})
     """
-    rows = as_polars(frame)
-    problems = [
-        absent(name, rows.columns) for name in (rate, *churn.values()) if name not in rows.columns
-    ]
+    given = as_polars(frame)
+    problems = lacking((rate, *churn.values()), given.columns)
     if not churn:
         problems.append(Problem(tr("no grade has a churn column", "没有任何等级给出流失率列")))
-    if problems:
-        raise SubjectError(problems)
-    found = rows[rate].cast(pl.Float64, strict=False).to_numpy()
+    refuse(problems)
+    found = given[rate].cast(pl.Float64, strict=False).to_numpy()
     whole = np.rint(found * _BASIS)
     odd = ~(np.isfinite(found) & (found > 0) & (np.abs(found * _BASIS - whole) < 1e-6))
     if odd.any() or not len(found):
@@ -111,7 +109,7 @@ def rate_table(
                     "rates must be positive and whole basis points",
                     "利率必须为正数且为整数基点",
                 ),
-                ", ".join(str(value) for value in rows[rate].filter(pl.Series(odd)).head(5)),
+                ", ".join(str(value) for value in given[rate].filter(pl.Series(odd)).head(5)),
                 tr(
                     "give yearly rates as fractions: 4.25% is 0.0425",
                     "请用年利率小数:4.25% 记为 0.0425",
@@ -123,7 +121,7 @@ def rate_table(
         problems.append(Problem(tr("a rate is repeated", "利率重复"), where=rate))
     shares: dict[str, NDArray[np.float64]] = {}
     for grade, column in churn.items():
-        share = rows[column].cast(pl.Float64, strict=False).to_numpy()
+        share = given[column].cast(pl.Float64, strict=False).to_numpy()
         wrong = ~((share >= 0) & (share <= 1))
         if wrong.any():
             problems.append(
@@ -137,8 +135,7 @@ def rate_table(
                 )
             )
         shares[grade] = share
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     order = np.argsort(whole)
     return RateTable(
         tuple(int(value) for value in whole[order]),
@@ -147,6 +144,13 @@ def rate_table(
             for grade, share in shares.items()
         },
     )
+
+
+def ungraded(names: pl.Series, where: str = "") -> list[Problem]:
+    """Return the problem of rows without a grade, if there are any."""
+    if not (missing := names.null_count()):
+        return []
+    return [Problem(tr("a grade is missing", "存在缺失的等级"), rows(missing), where=where)]
 
 
 def default_rates(
@@ -193,32 +197,14 @@ def default_rates(
     """
     names = labels(grade)
     outcomes = checked(bad, classes=False).y
-    problems = []
-    if len(names) != len(outcomes):
-        problems.append(
-            Problem(tr("lengths differ", "长度不一致"), f"{len(names)}, {len(outcomes)}")
-        )
-    if names.null_count():
-        found = tr(plural(names.null_count(), "row"), f"{names.null_count():,} 行")
-        problems.append(Problem(tr("a grade is missing", "存在缺失的等级"), found))
+    problems = [*unequal(names, outcomes), *ungraded(names)]
     if not prior >= 0:
         problems.append(Problem(tr("the prior is negative", "先验为负"), str(prior), where="prior"))
-    if problems:
-        raise SubjectError(problems)
-    grades = ordered(names, order, "grades")
-    counts = (
-        pl.DataFrame({"grade": grades})
-        .join(
-            pl.DataFrame({"grade": names, "bad": outcomes})
-            .group_by("grade")
-            .agg(pl.len().alias("subjects"), pl.col("bad").sum().cast(pl.Int64).alias("bads")),
-            on="grade",
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(pl.col("subjects").fill_null(0).cast(pl.Int64), pl.col("bads").fill_null(0))
-    )
-    subjects, bads = counts["subjects"].to_numpy(), counts["bads"].to_numpy()
+    refuse(problems)
+    grades, place = grade_places(names, order, len(outcomes))
+    subjects = np.bincount(place, minlength=len(grades))
+    bads = np.bincount(place, weights=outcomes, minlength=len(grades)).astype(np.int64)
+    counts = pl.DataFrame({"grade": grades, "subjects": subjects, "bads": bads})
     low, high = jeffreys_interval(bads, subjects)
     whole = subjects + 2 * prior
     with np.errstate(invalid="ignore"):

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from lishui_credit.citation import Citation, Evidence
-from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import plural, tr
+from lishui_credit.errors import Problem, refuse
+from lishui_credit.language import tr
 from lishui_credit.points import half_away
+from lishui_credit.statistics.refusals import lacking, rows
 from lishui_credit.tables.frames import absent, as_polars
 
 if TYPE_CHECKING:
@@ -145,10 +146,7 @@ def grade_lines(
     [10500000, 5500000, 0]
     """
     given = as_polars(frame)
-    problems = [absent(grade, given.columns)] if grade not in given.columns else []
-    problems += _money_problems(given, table.shares_bp)
-    if problems:
-        raise SubjectError(problems)
+    refuse([*lacking([grade], given.columns), *_money_problems(given, table.shares_bp)])
     base = pl.col(grade).replace_strict(table.base_fen, default=0, return_dtype=pl.Int64)
     shares = sum(
         (_wide(column) * share for column, share in table.shares_bp.items()),
@@ -208,7 +206,7 @@ def rates(
     [392, 566, None]
     """
     given = as_polars(frame)
-    problems = [absent(grade, given.columns)] if grade not in given.columns else []
+    problems = lacking([grade], given.columns)
     if base_bp < 0:
         problems.append(Problem(tr("a rate is negative", "利率为负"), str(base_bp), "", "base_bp"))
     odd = [name for name, percent in markups.percent.items() if percent < -100]
@@ -224,8 +222,7 @@ def rates(
                 "percent",
             )
         )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     asked = {
         label: half_away(base_bp * (100 + percent), 100)
         for label, percent in markups.percent.items()
@@ -243,20 +240,11 @@ def liuyang_markup(points: pl.Expr, amount_fen: pl.Expr) -> pl.Expr:
     # themselves belong: here to the lower one. The points are the lender's own sum: grade, less
     # deductions for the credit report, plus debt ratio, turnover, deposits and collateral (at most 40).
     wan = 1_000_000  # fen in 万元
-    base = (
-        pl.when(amount_fen.is_null() | (amount_fen < 10 * wan))
-        .then(None)
-        .when(amount_fen <= 50 * wan)
-        .then(70)
-        .when(amount_fen <= 200 * wan)
-        .then(65)
-        .when(amount_fen <= 500 * wan)
-        .then(60)
-        .when(amount_fen <= 1000 * wan)
-        .then(55)
-        .otherwise(50)
-        .cast(pl.Int64)
-    )
+    base = pl.lit(50)
+    for most, own in ((1000, 55), (500, 60), (200, 65), (50, 70)):
+        base = pl.when(amount_fen <= most * wan).then(own).otherwise(base)
+    small = amount_fen.is_null() | (amount_fen < 10 * wan)
+    base = pl.when(small).then(None).otherwise(base).cast(pl.Int64)
     left = base + 55 - points.cast(pl.Int64)
     return pl.when(left < 0).then(0).otherwise(left).cast(pl.Int64).alias("markup_percent")
 
@@ -305,8 +293,7 @@ def exposure(
     [('x', 1, 10000, 5850), ('y', 1, 4000, 2340)]
     """
     given = as_polars(frame)
-    wanted = [*by, *([rate] if rate else [])]
-    problems = [absent(name, given.columns) for name in wanted if name not in given.columns]
+    problems = lacking((*by, rate or None), given.columns)
     problems += _money_problems(given, [line])
     if not 0 <= drawn_bp <= _FULL_BP:
         problems.append(
@@ -317,26 +304,21 @@ def exposure(
                 "drawn_bp",
             )
         )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     lent = _wide(line)
     drawn = lent * drawn_bp // _FULL_BP
-    told = [
-        pl.len().cast(pl.Int64).alias("subjects"),
-        (pl.col(line) > 0).sum().cast(pl.Int64).alias("with_line"),
-        pl.col(line).is_null().sum().cast(pl.Int64).alias("without_line"),
-        lent.sum().cast(pl.Int64).alias("line_fen"),
-        drawn.sum().cast(pl.Int64).alias("drawn_fen"),
-        pl.col(line).max().cast(pl.Int64).alias("largest_fen"),
-    ]
+    figures = {
+        "subjects": pl.len(),
+        "with_line": (pl.col(line) > 0).sum(),
+        "without_line": pl.col(line).is_null().sum(),
+        "line_fen": lent.sum(),
+        "drawn_fen": drawn.sum(),
+        "largest_fen": pl.col(line).max(),
+    }
     if rate:
-        told += [
-            (drawn * _wide(rate) // _FULL_BP).sum().cast(pl.Int64).alias("interest_fen"),
-            ((pl.col(line) > 0) & pl.col(rate).is_null())
-            .sum()
-            .cast(pl.Int64)
-            .alias("without_rate"),
-        ]
+        figures["interest_fen"] = (drawn * _wide(rate) // _FULL_BP).sum()
+        figures["without_rate"] = ((pl.col(line) > 0) & pl.col(rate).is_null()).sum()
+    told = [figure.cast(pl.Int64).alias(name) for name, figure in figures.items()]
     if not by:
         return given.select(told)
     return given.group_by(*by).agg(told).sort(*by, nulls_last=True)
@@ -406,8 +388,7 @@ def wholesale(
     [('x', True, 800), ('y', False, 0)]
     """
     given = as_polars(frame)
-    wanted = [grade, *village]
-    problems = [absent(name, given.columns) for name in wanted if name not in given.columns]
+    problems = lacking([grade, *village], given.columns)
     problems += _money_problems(given, [line])
     if not 0 <= share_at_least_bp <= _FULL_BP:
         problems.append(
@@ -428,8 +409,7 @@ def wholesale(
                     "credit_grades",
                 )
             )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     credit = pl.col(grade).is_in(list(credit_grades)).fill_null(False)
     counted = given.group_by(*village).agg(
         pl.len().cast(pl.Int64).alias("households"),
@@ -483,14 +463,7 @@ def exposure_change(
     >>> exposure_change(old, new).select("county", "line_fen_change").rows()
     [('x', -600), ('y', 100)]
     """
-    problems = [
-        absent(name, frame.columns)
-        for frame in (before, after)
-        for name in by
-        if name not in frame.columns
-    ]
-    if problems:
-        raise SubjectError(problems)
+    refuse([*lacking(by, before.columns), *lacking(by, after.columns)])
     figures = [name for name in before.columns if name in after.columns and name not in by]
     first = before.select(*by, pl.col(figures).name.suffix("_before"))
     second = after.select(*by, pl.col(figures).name.suffix("_after"))
@@ -529,7 +502,7 @@ def _money_problems(
             problems.append(
                 Problem(
                     tr("money is negative", "金额为负"),
-                    tr(plural(negative, "row"), f"{negative:,} 行"),
+                    rows(negative),
                     where=name,
                 )
             )
@@ -537,7 +510,7 @@ def _money_problems(
             problems.append(
                 Problem(
                     tr("the amount is above ten trillion yuan", "金额超过十万亿元"),
-                    tr(plural(large, "row"), f"{large:,} 行"),
+                    rows(large),
                     where=name,
                 )
             )

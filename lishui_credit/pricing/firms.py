@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import plural, tr
-from lishui_credit.pricing.churn import MILLION, RateTable
+from lishui_credit.errors import Problem, refuse
+from lishui_credit.language import tr
+from lishui_credit.pricing.churn import MILLION, RateTable, ungraded
 from lishui_credit.pricing.offers import Conditions
-from lishui_credit.tables.frames import absent, as_polars
+from lishui_credit.statistics.refusals import lacking, rows
+from lishui_credit.tables.frames import as_polars
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
@@ -27,11 +28,9 @@ def checked_firms(
 ) -> pl.DataFrame:
     """Return id, grade and pd_ppm, or every problem at once."""
     firms = as_polars(firms)
-    wanted = [name for name in (id, grade, pd if isinstance(pd, str) else None) if name]
-    problems = rules.problems()
-    problems += [absent(name, firms.columns) for name in wanted if name not in firms.columns]
-    if problems:
-        raise SubjectError(problems)
+    wanted = (id or None, grade, pd if isinstance(pd, str) else None)
+    problems = [*rules.problems(), *lacking(wanted, firms.columns)]
+    refuse(problems)
     names = firms[grade].cast(pl.String)
     if isinstance(pd, str):
         chance = firms[pd]
@@ -43,17 +42,13 @@ def checked_firms(
             problems.append(Problem(what, "、".join(lost), where="pd"))
     problems += _of_grades(names, table, grade, rules)
     problems += _of_chances(chance, complete=not problems)
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     kept = pl.DataFrame({"grade": names, "pd_ppm": chance.cast(pl.Int64)})
     return kept if id is None else pl.DataFrame({id: firms[id]}).hstack(kept)
 
 
 def _of_grades(names: pl.Series, table: RateTable, where: str, rules: Conditions) -> list[Problem]:
-    problems = []
-    if missing := names.null_count():
-        found = tr(plural(missing, "row"), f"{missing:,} 行")
-        problems.append(Problem(tr("a grade is missing", "存在缺失的等级"), found, where=where))
+    problems = ungraded(names, where)
     strange = sorted(set(names.drop_nulls()) - set(rules.excluded) - table.churn_ppm.keys())
     if strange:
         what = tr("a grade has no churn column", "等级没有流失率列")
@@ -74,4 +69,4 @@ def _of_chances(chance: pl.Series, *, complete: bool) -> list[Problem]:
     what = tr(
         "a default probability is missing or outside 0 to 1", "违约概率缺失或不在 0 到 1 之间"
     )
-    return [Problem(what, tr(plural(wrong, "row"), f"{wrong:,} 行"), where="pd")]
+    return [Problem(what, rows(wrong), where="pd")]

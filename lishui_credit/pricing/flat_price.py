@@ -16,15 +16,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.errors import refuse
 from lishui_credit.points import half_away
 from lishui_credit.pricing.churn import MILLION, RateTable, default_rates
 from lishui_credit.pricing.offers import Conditions
 from lishui_credit.pricing.prices import Pricing, flat, price
 from lishui_credit.pricing.terms import Terms
 from lishui_credit.statistics.outcomes import Values, checked
-from lishui_credit.tables.frames import absent, as_polars
+from lishui_credit.statistics.refusals import lacking, unequal
+from lishui_credit.tables.frames import as_polars
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
@@ -63,12 +63,7 @@ def realised(pricing: Pricing, bad: Values, terms: Terms) -> NDArray[np.int64]:
     """
     outcomes = checked(bad, classes=False).y
     frame = pricing.frame
-    if len(outcomes) != frame.height:
-        raise SubjectError(
-            Problem(
-                tr("lengths differ", "长度不一致"), f"{len(outcomes)}, {frame.height}", where="bad"
-            )
-        )
+    refuse(unequal(outcomes, frame, "bad"))
     found = np.zeros(frame.height, dtype=np.int64)
     columns = frame.select("rate_bp", "amount_fen", "churn_ppm").iter_rows()
     for row, (rate, amount, churn) in enumerate(columns):
@@ -150,17 +145,8 @@ def against_flat(
     outcomes = checked(bad, classes=False).y.astype(np.int64)
     firms = as_polars(firms)
     rules = conditions or Conditions()
-    if len(outcomes) != firms.height:
-        raise SubjectError(
-            Problem(
-                tr("lengths differ", "长度不一致"), f"{len(outcomes)}, {firms.height}", where="bad"
-            )
-        )
-
-    if problems := [
-        absent(name, firms.columns) for name in (grade, pd or grade) if name not in firms.columns
-    ]:
-        raise SubjectError(problems)
+    refuse(unequal(outcomes, firms, "bad"))
+    refuse(lacking((grade, pd or grade), firms.columns))
 
     def both(chances: pl.Series) -> tuple[Pricing, Pricing]:
         asked = firms.with_columns(chances.alias("_pd_ppm"))

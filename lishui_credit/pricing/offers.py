@@ -96,8 +96,11 @@ class Offer:
 
     def profit(self, total_fen: int, firms: int) -> int:
         """Return the expected profit in fen of lines that sum to `total_fen`, to `firms` firms."""
-        top = self.value * total_fen - firms * self.stay_ppm * self.cost_fen * (_SCALE // MILLION)
-        return half_away(top, _SCALE)
+        return half_away(self.worth(total_fen, firms), _SCALE)
+
+    def worth(self, total_fen: int, firms: int = 1) -> int:
+        """Return the same unrounded, in fen times `_SCALE`."""
+        return self.value * total_fen - firms * self.stay_ppm * self.cost_fen * (_SCALE // MILLION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +263,7 @@ def _value(offer: Offer) -> tuple[int, int]:
 def _not_beaten(offers: Sequence[Offer], rules: Conditions) -> list[Offer]:
     """Return offers that earn something and that no other offer beats at every line and budget."""
     low, high = rules.smallest_fen, rules.largest_fen
-    worth = [(_at(offer, high), _at(offer, low), -offer.rate_bp, offer) for offer in offers]
+    worth = [(offer.worth(high), offer.worth(low), -offer.rate_bp, offer) for offer in offers]
     kept: list[Offer] = []
     marks: list[tuple[int, int, int]] = []
     for top, bottom, _, offer in sorted(worth, key=lambda row: row[:3], reverse=True):
@@ -270,8 +273,3 @@ def _not_beaten(offers: Sequence[Offer], rules: Conditions) -> list[Offer]:
             kept.append(offer)
             marks.append((top, bottom, weight))
     return kept
-
-
-def _at(offer: Offer, amount_fen: int) -> int:
-    """Return the expected profit of one line, unrounded, in fen times `_SCALE`."""
-    return offer.value * amount_fen - offer.stay_ppm * offer.cost_fen * (_SCALE // MILLION)

@@ -195,11 +195,11 @@ def price(
     solve = by_order if proportional and method != "program" else by_program
     awards = solve(kinds, choices, rules)
     wider = replace(rules, budget_fen=rules.budget_fen + _STEP_FEN)
-    more = sum(award.profit_fen for award in solve(kinds, choices, wider))
+    more = _profit(solve(kinds, choices, wider))
     return Pricing(
         _told(kept, kinds, choices, awards, rules),
         rules,
-        max(0, more - sum(award.profit_fen for award in awards)),
+        max(0, more - _profit(awards)),
     )
 
 

@@ -19,7 +19,7 @@ from typing import Final, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.points import half_away
 
@@ -125,8 +125,7 @@ class Terms:
         if self.default_month is not None and not wrong_term:
             last = self.term_months - (self.repayment == "annuity")
             problems += _range("default_month", self.default_month, 0, last)
-        if problems:
-            raise SubjectError(problems)
+        refuse(problems)
 
     @property
     def stops_after(self) -> int:

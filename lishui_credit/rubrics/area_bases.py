@@ -41,20 +41,17 @@ def join_bases(
         )
     areas = frame.select(key).unique().collect(engine="streaming")
     strange = areas.join(found, on=key, how="anti")
-    lacking = pl.DataFrame()
-    if strange.height:
-        chosen = frame.select(rubric.subject_id, key)
-        lacking = chosen.join(found.lazy(), on=key, how="anti", maintain_order="left").collect(
-            engine="streaming"
-        )
     joined = frame.with_columns(
         _of_area(pl.col(key), found[key], found[name]).alias(name)
         for name in found.columns
         if name != key
     )
-    empty = pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String})
-    if lacking.is_empty():
-        return joined, empty
+    if strange.is_empty():
+        return joined, pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String})
+    chosen = frame.select(rubric.subject_id, key)
+    lacking = chosen.join(found.lazy(), on=key, how="anti", maintain_order="left").collect(
+        engine="streaming"
+    )
     lost = lacking.select(
         pl.lit(None, dtype=pl.Int64).alias("row"),
         pl.format(

@@ -132,21 +132,10 @@ def _conform(
             unique=False,
             suspect_units=False,
         )
-        if read_in.rejected.height:
-            raise RubricError(
-                Problem(
-                    tr("facts of a case cannot be read", "案例事实无法读取"),
-                    read_in.rejected["reasons"][0],
-                    where=name,
-                )
-            )
         unused = [note for note in read_in.notes if "not used" in note or "未使用" in note]
-        if unused:
-            raise RubricError(
-                Problem(
-                    tr("facts of a case cannot be read", "案例事实无法读取"), unused[0], where=name
-                )
-            )
+        if wrong := [*read_in.rejected["reasons"], *unused]:
+            what = tr("facts of a case cannot be read", "案例事实无法读取")
+            raise RubricError(Problem(what, wrong[0], where=name))
         frame = read_in.frame.collect()
         frames.append(
             frame.select(

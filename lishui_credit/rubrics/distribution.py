@@ -48,26 +48,18 @@ def distribution(graded: Graded, by: str | None = None) -> pl.DataFrame:
         .agg(pl.len().cast(pl.Int64).alias("subjects"))
         .collect(engine="streaming")
     )
-    names = [row.id for row in rubric.grades]
-    said = [grade_label(rubric, name, graded.manifest.facts.labels) for name in names]
-    outcomes = [compiled.GRADED] * len(names)
-    for outcome in _UNGRADED:
-        if counted["outcome"].is_in([outcome]).any():
-            said.append(outcome_label(outcome))
-            outcomes.append(outcome)
-    ladder = pl.DataFrame(
-        {
-            "place": range(len(said)),
-            "grade": [*names, *([None] * (len(said) - len(names)))],
-            "label": said,
-            "outcome": outcomes,
-        },
-        schema={
-            "place": pl.Int64,
-            "grade": pl.String,
-            "label": pl.String,
-            "outcome": pl.String,
-        },
+    labels = graded.manifest.facts.labels
+    rows: list[tuple[str | None, str, str]] = [
+        (row.id, grade_label(rubric, row.id, labels), compiled.GRADED) for row in rubric.grades
+    ]
+    rows += [
+        (None, outcome_label(outcome), outcome)
+        for outcome in _UNGRADED
+        if counted["outcome"].is_in([outcome]).any()
+    ]
+    schema = dict.fromkeys(("grade", "label", "outcome"), pl.String)
+    ladder = pl.DataFrame(rows, schema=schema, orient="row").select(
+        pl.int_range(pl.len()).alias("place"), pl.all()
     )
     # Every group has every grade, with 0 where nobody has it; `place` 0 is the best grade, and those
     # without a grade come last, where anybody in the file is without one.

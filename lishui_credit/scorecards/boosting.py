@@ -21,66 +21,40 @@ Rows = tuple[Floats, NDArray[np.int8], Floats]
 
 FEW_ROWS: Final = 3_000  # under it, few leaves only
 
-_BAGGED: Final = {"bagging_fraction": 0.8, "bagging_freq": 1}
+
+def _setting(
+    rate: float,
+    leaves: int,
+    least: int,
+    features: float | None = None,
+    *,
+    bagged: float | None = 0.8,
+    l2: float | None = None,
+    random_cuts: bool = False,
+) -> dict[str, Any]:
+    """Return a setting in LightGBM's words; what is not given is left to LightGBM."""
+    told = {
+        "bagging_fraction": bagged,
+        "bagging_freq": bagged and 1,
+        "learning_rate": rate,
+        "num_leaves": leaves,
+        "min_data_in_leaf": least,
+        "feature_fraction": features,
+        "lambda_l2": l2,
+        "extra_trees": random_cuts or None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
 
 SETTINGS: Final[dict[str, dict[str, Any]]] = {
-    "four leaves": {
-        **_BAGGED,
-        "learning_rate": 0.05,
-        "num_leaves": 4,
-        "min_data_in_leaf": 50,
-        "feature_fraction": 0.8,
-    },
-    "seven leaves": {
-        **_BAGGED,
-        "learning_rate": 0.03,
-        "num_leaves": 7,
-        "min_data_in_leaf": 50,
-        "feature_fraction": 0.8,
-    },
-    "seven leaves, random cuts": {
-        **_BAGGED,
-        "learning_rate": 0.05,
-        "num_leaves": 7,
-        "min_data_in_leaf": 10,
-        "feature_fraction": 0.5,
-        "lambda_l2": 5.0,
-        "extra_trees": True,
-    },
-    "fifteen leaves": {
-        **_BAGGED,
-        "learning_rate": 0.03,
-        "num_leaves": 15,
-        "min_data_in_leaf": 50,
-        "feature_fraction": 0.5,
-        "lambda_l2": 5.0,
-    },
-    "fifteen leaves, slow": {
-        "bagging_fraction": 0.7,
-        "bagging_freq": 1,
-        "learning_rate": 0.02,
-        "num_leaves": 15,
-        "min_data_in_leaf": 100,
-        "feature_fraction": 0.5,
-        "lambda_l2": 10.0,
-    },
-    "thirty-one leaves": {"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": 20},
-    "thirty-one leaves, bagged": {
-        **_BAGGED,
-        "learning_rate": 0.05,
-        "num_leaves": 31,
-        "min_data_in_leaf": 20,
-        "feature_fraction": 0.6,
-        "lambda_l2": 2.0,
-    },
-    "sixty-three leaves": {
-        **_BAGGED,
-        "learning_rate": 0.05,
-        "num_leaves": 63,
-        "min_data_in_leaf": 5,
-        "feature_fraction": 0.5,
-        "lambda_l2": 1.0,
-    },
+    "four leaves": _setting(0.05, 4, 50, 0.8),
+    "seven leaves": _setting(0.03, 7, 50, 0.8),
+    "seven leaves, random cuts": _setting(0.05, 7, 10, 0.5, l2=5.0, random_cuts=True),
+    "fifteen leaves": _setting(0.03, 15, 50, 0.5, l2=5.0),
+    "fifteen leaves, slow": _setting(0.02, 15, 100, 0.5, l2=10.0, bagged=0.7),
+    "thirty-one leaves": _setting(0.1, 31, 20, bagged=None),
+    "thirty-one leaves, bagged": _setting(0.05, 31, 20, 0.6, l2=2.0),
+    "sixty-three leaves": _setting(0.05, 63, 5, 0.5, l2=1.0),
 }
 _FEW: Final = ("four leaves", "seven leaves", "seven leaves, random cuts")
 _MANY: Final = ("seven leaves", *(name for name in SETTINGS if name not in _FEW))

@@ -11,17 +11,18 @@ from __future__ import annotations
 import itertools
 import os
 import warnings
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lishui_credit.errors import CreditError, Problem, SubjectError
+from lishui_credit.errors import CreditError, Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.estimator import Classifier, Estimator, Learner
-from lishui_credit.scorecards.features import target, weights
+from lishui_credit.scorecards.features import refuse_rows, target, weights
 from lishui_credit.scorecards.folds import Matrix, collected, log_odds_of_bad, out_of_fold
-from lishui_credit.scorecards.sealed_json import read_sealed, seal, store
+from lishui_credit.scorecards.sealed_json import read_sealed, seal
 from lishui_credit.statistics.logistic import expit, logit, newton
 from lishui_credit.statistics.outcomes import Floats, Values
 
@@ -31,6 +32,7 @@ _KIND = "lishui_credit.calibrator"
 _METHODS = ("platt", "isotonic", "beta")
 
 
+@dataclass(eq=False, repr=False)
 class Calibrator(Estimator):
     """Learns the probability of bad from log-odds of bad, rising throughout.
 
@@ -81,9 +83,9 @@ class Calibrator(Estimator):
     (0.5, -1.0)
     """
 
-    def __init__(self, method: Method = "platt", *, floor: float | None = None) -> None:
-        self.method = method
-        self.floor = floor
+    method: Method = "platt"
+    _: KW_ONLY
+    floor: float | None = None
 
     def fit(self, log_odds: ArrayLike, y: Values, sample_weight: Values | None = None) -> Self:
         """Learn from log-odds by a model that was not fitted to these rows.
@@ -144,7 +146,7 @@ class Calibrator(Estimator):
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
         """Return the calibrator as sealed JSON; also write it where a new `path` is given."""
         self._require_fit()
-        text = seal(
+        return seal(
             {
                 "kind": _KIND,
                 "schema": 1,
@@ -156,11 +158,9 @@ class Calibrator(Estimator):
                     "knots": [knots.tolist() for knots in self.knots_],
                     "floor": self.floor_,
                 },
-            }
+            },
+            path,
         )
-        if path is not None:
-            store(text, path)
-        return text
 
     @classmethod
     def from_json(cls, source: str | os.PathLike[str]) -> Self:
@@ -191,10 +191,10 @@ class Calibrator(Estimator):
                     tr("the floor is not within (0, 0.5)", "下限不在 (0, 0.5) 内"), f"{self.floor}"
                 )
             )
-        if problems:
-            raise CreditError(problems)
+        refuse(problems, CreditError)
 
 
+@dataclass(eq=False, repr=False)
 class Calibrated(Classifier):
     """A classifier whose probabilities are calibrated out of fold.
 
@@ -232,13 +232,11 @@ class Calibrated(Classifier):
     0.5
     """
 
-    def __init__(
-        self, estimator: Learner, *, method: Method = "platt", folds: int = 5, seed: int = 0
-    ) -> None:
-        self.estimator = estimator
-        self.method = method
-        self.folds = folds
-        self.seed = seed
+    estimator: Learner
+    _: KW_ONLY
+    method: Method = "platt"
+    folds: int = 5
+    seed: int = 0
 
     def fit(
         self,
@@ -294,14 +292,7 @@ def _finite(log_odds: ArrayLike) -> Floats:
         raise SubjectError(
             Problem(tr("log-odds are not one column", "对数几率不是单列"), str(s.shape))
         )
-    wrong = int((~np.isfinite(s)).sum())
-    if wrong:
-        raise SubjectError(
-            Problem(
-                tr("log-odds are missing or infinite", "对数几率缺失或无穷大"),
-                tr(f"{wrong} of {len(s)} rows", f"{len(s)} 行中 {wrong} 行"),
-            )
-        )
+    refuse_rows(~np.isfinite(s), tr("log-odds are missing or infinite", "对数几率缺失或无穷大"))
     return s
 
 

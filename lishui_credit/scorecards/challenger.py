@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import CreditError, Problem
+from lishui_credit.errors import CreditError, Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.boosting import (
@@ -29,11 +30,12 @@ from lishui_credit.scorecards.comparison import Comparison, compare
 from lishui_credit.scorecards.estimator import Classifier, Predictor
 from lishui_credit.scorecards.features import TrainingSample, features
 from lishui_credit.scorecards.folds import split
-from lishui_credit.scorecards.sealed_json import packages, read_sealed, seal, store
+from lishui_credit.scorecards.sealed_json import packages, read_sealed, seal
 from lishui_credit.scorecards.tree_codes import Codes, Unseen
 from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Floats, Values
-from lishui_credit.tables.frames import Frame, absent
+from lishui_credit.statistics.refusals import lacking
+from lishui_credit.tables.frames import Frame
 
 ONE_THREAD: Final = 50_000  # rows under which threads cost more than they bring
 ONE_SPLIT: Final = 250_000  # cells from which one held-out quarter replaces three folds
@@ -47,6 +49,7 @@ _KIND: Final = "lishui_credit.challenger"
 _STORED: Final = ("max_rounds", "patience", "folds", "refit", "unseen", "seed")
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Challenger(Classifier):
     """Boosted trees that follow the directions of a scorecard.
 
@@ -106,30 +109,16 @@ class Challenger(Classifier):
     (np.True_, ['debt', 'kind', 'baseline'])
     """
 
-    def __init__(
-        self,
-        *,
-        monotonic: Mapping[str, str] | BinningProcess | None = None,
-        settings: Settings = "auto",
-        categorical: Sequence[str] = (),
-        max_rounds: int = 1500,
-        patience: int = 100,
-        folds: int = 3,
-        refit: bool = True,
-        unseen: Unseen = "warn",
-        n_jobs: int | None = None,
-        seed: int = 0,
-    ) -> None:
-        self.monotonic = monotonic
-        self.settings = settings
-        self.categorical = categorical
-        self.max_rounds = max_rounds
-        self.patience = patience
-        self.folds = folds
-        self.refit = refit
-        self.unseen = unseen
-        self.n_jobs = n_jobs
-        self.seed = seed
+    monotonic: Mapping[str, str] | BinningProcess | None = None
+    settings: Settings = "auto"
+    categorical: Sequence[str] = ()
+    max_rounds: int = 1500
+    patience: int = 100
+    folds: int = 3
+    refit: bool = True
+    unseen: Unseen = "warn"
+    n_jobs: int | None = None
+    seed: int = 0
 
     def fit(
         self,
@@ -275,7 +264,7 @@ class Challenger(Classifier):
         """
         self._require_fit()
         settings = self.settings
-        text = seal(
+        return seal(
             {
                 "kind": _KIND,
                 "schema": 1,
@@ -291,11 +280,9 @@ class Challenger(Classifier):
                 },
                 "packages": packages("lightgbm", "lishui-credit", "numpy", "polars"),
                 "model": self.booster_.model_to_string(num_iteration=-1),
-            }
+            },
+            path,
         )
-        if path is not None:
-            store(text, path)
-        return text
 
     @classmethod
     def from_json(cls, source: str | os.PathLike[str]) -> Self:
@@ -335,12 +322,7 @@ class Challenger(Classifier):
             problems.append(
                 Problem(tr(f"no feature may be called '{BASELINE}'", f"特征不得名为“{BASELINE}”"))
             )
-        named = [*self.categorical, *by_hand]
-        problems += [
-            absent(name, frame.columns)
-            for name in dict.fromkeys(named)
-            if name not in frame.columns
-        ]
+        problems += lacking(dict.fromkeys([*self.categorical, *by_hand]), frame.columns)
         for name, word in wanted.items():
             if word not in _SIGNS:
                 problems.append(
@@ -360,8 +342,7 @@ class Challenger(Classifier):
                 problems.append(
                     Problem(tr("text has no direction", "文本列没有方向"), word, where=name)
                 )
-        if problems:
-            raise CreditError(problems)
+        refuse(problems, CreditError)
         return {name: _SIGNS[word] for name, word in wanted.items()}
 
     def _threads(self, rows: int) -> int:

@@ -20,10 +20,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
-from lishui_credit.statistics.outcomes import Floats, Values
-from lishui_credit.tables.frames import Frame, absent
+from lishui_credit.statistics.outcomes import Flags, Floats, Values
+from lishui_credit.statistics.refusals import lacking
+from lishui_credit.tables.frames import Frame
 
 _TEXT: Final = (pl.Categorical, pl.Enum)
 _SHOWN: Final = 5  # values printed of those refused
@@ -67,12 +68,10 @@ def features(X: Frame, names: Iterable[str] | None = None) -> pl.DataFrame:
     frame = _wrapped(X)
     headers = _headers(frame)
     wanted = headers if names is None else list(names)
-    problems = [*_twice(headers, wanted)]
-    problems += [absent(name, headers) for name in wanted if name not in headers]
+    problems = [*_twice(headers, wanted), *lacking(wanted, headers)]
     if not wanted:
         problems.append(Problem(tr("there is no feature", "没有任何特征列")))
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     declared = frame.collect_schema() if isinstance(frame, nw.LazyFrame) else frame.schema
     labels = {
         name for name in wanted if declared[name] in (nw.Categorical, nw.Enum)
@@ -125,8 +124,7 @@ def target(y: Values, rows: int | None = None) -> NDArray[np.int8]:
                 where,
             )
         )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     return values.cast(pl.Int8).to_numpy().astype(np.int8)
 
 
@@ -152,8 +150,7 @@ def weights(w: Values | None, rows: int) -> Floats:
             problems.append(Problem(what, _share(count, len(numbers)), where=where))
     if not problems and not numbers.any():
         problems.append(Problem(tr("all weights are zero", "权重全部为零"), where=where))
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     return np.ascontiguousarray(numbers, dtype=np.float64)
 
 
@@ -178,8 +175,13 @@ def refuse_infinite(
         for name, count in counts.items()
         if count
     ]
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
+
+
+def refuse_rows(wrong: Flags, what: str) -> None:
+    """Refuse rows in which something is wrong, counted."""
+    if count := int(wrong.sum()):
+        raise SubjectError(Problem(what, _share(count, len(wrong))))
 
 
 def _share(count: int, rows: int) -> str:
@@ -286,8 +288,7 @@ def _refuse_types(read: pl.DataFrame) -> None:
             what = tr("a column of this type cannot be a feature", "该类型的列不能作为特征")
             hint = tr("give numbers, booleans or text", "请提供数字、布尔或文本")
         problems.append(Problem(what, str(dtype), hint, name))
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
 
 
 def _clean(name: str, dtype: pl.DataType, label: bool) -> pl.Expr:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.headers import banned_as, normal
@@ -132,8 +132,7 @@ def admitted(
                     tr("a protected attribute needs a reason", "使用受保护属性须说明理由"), name
                 )
             )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     taken, left, reasons = [], {}, {}
     for name in offered:
         attribute = protected_as(name)

@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import CreditError, Problem, SubjectError
+from lishui_credit.errors import CreditError, Problem, SubjectError, refuse
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.points import half_away
 from lishui_credit.scorecards.estimator import Learner, Predictor
@@ -156,13 +156,8 @@ def fuzzy_augmentation(
     odds = factor * found.reject_pd / (1.0 - found.reject_pd)
     bad = odds / (1.0 + odds)
     ones = np.ones(len(bad), dtype=np.int8)
-    return found.joined(
-        "fuzzy",
-        [found.rejects, found.rejects],
-        np.concatenate([ones, 0 * ones]),
-        np.concatenate([bad, 1.0 - bad]),
-        {"factor": factor},
-    )
+    lent = np.concatenate([ones, 0 * ones])
+    return found.joined("fuzzy", lent, {"factor": factor}, np.concatenate([bad, 1.0 - bad]))
 
 
 def parcelling(
@@ -223,7 +218,7 @@ def parcelling(
         number = half_away(Fraction(min(1.0, rate * factor) * len(here)))
         lent[draw.permutation(here)[:number]] = 1
     settings = {"factor": factor, "bands": bands, "seed": seed}
-    return found.joined("parcelling", [found.rejects], lent, np.ones(len(lent)), settings)
+    return found.joined("parcelling", lent, settings)
 
 
 def extrapolation(
@@ -262,9 +257,7 @@ def extrapolation(
     lent = np.zeros(len(found.reject_pd), dtype=np.int8)
     worst_first = np.argsort(-found.reject_pd, kind="stable")
     lent[worst_first[: half_away(Fraction(expected))]] = 1
-    return found.joined(
-        "extrapolation", [found.rejects], lent, np.ones(len(lent)), {"factor": factor}
-    )
+    return found.joined("extrapolation", lent, {"factor": factor})
 
 
 def hard_cutoff(
@@ -299,9 +292,7 @@ def hard_cutoff(
         )
     found = _Accepted.read(model, X, y, rejects, sample_weight)
     lent = (found.reject_pd >= cutoff).astype(np.int8)
-    return found.joined(
-        "hard cut-off", [found.rejects], lent, np.ones(len(lent)), {"cutoff": cutoff}
-    )
+    return found.joined("hard cut-off", lent, {"cutoff": cutoff})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -331,8 +322,7 @@ class _Accepted:
             problems.append(Problem(tr("factor is not above 0", "factor 应大于 0"), str(factor)))
         if bands < 2:
             problems.append(Problem(tr("bands is under 2", "bands 应至少为 2"), str(bands)))
-        if problems:
-            raise CreditError(problems)
+        refuse(problems, CreditError)
         sample = TrainingSample.read(X, y, sample_weight)
         refused = features(rejects, sample.frame.columns)
         if not refused.height:
@@ -346,16 +336,17 @@ class _Accepted:
     def joined(
         self,
         method: str,
-        rejects: list[pl.DataFrame],
         lent: NDArray[np.int8],
-        weight: Floats,
         settings: dict[str, float],
+        weight: Floats | None = None,
     ) -> Augmented:
+        """Return both together, the rejected as often as outcomes are lent to each."""
+        copies = [self.rejects] * (len(lent) // self.rejects.height)
         return Augmented(
             method,
-            pl.concat([self.X, *rejects]),
+            pl.concat([self.X, *copies]),
             np.concatenate([self.y, lent]),
-            np.concatenate([self.weight, weight]),
+            np.concatenate([self.weight, np.ones(len(lent)) if weight is None else weight]),
             np.arange(len(self.y) + len(lent)) >= len(self.y),
             settings,
         )
@@ -372,8 +363,7 @@ def _alike(frame: pl.DataFrame, other: pl.DataFrame) -> tuple[pl.DataFrame, pl.D
         for name in frame.columns
         if (frame[name].dtype == pl.String) != (other[name].dtype == pl.String)
     ]
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     if frame.schema == other.schema:
         return frame, other
     both = pl.concat([frame, other], how="vertical_relaxed")

@@ -16,7 +16,7 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.cards.card import Card
@@ -91,8 +91,7 @@ def _read_cells(
                 rows = tr(f"{count} rows", f"{count} 行")
                 problems.append(Problem(reason, rows, where=f"{where}: {name}"))
         made.append(table.select(found.value.alias(column.id)).to_series())
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     return pl.DataFrame(made)
 
 
@@ -161,8 +160,7 @@ class Sample:
             for name in names
             if name not in held
         ]
-        if problems:
-            raise SubjectError(problems)
+        refuse(problems)
 
 
 def read_sample(

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Literal, Self, overload
 
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import ModelError, Problem, SubjectError
+from lishui_credit.errors import ModelError, Problem, SubjectError, refuse
 from lishui_credit.expressions import E, Namespace
 from lishui_credit.grades import GradeScale
 from lishui_credit.language import tr
@@ -37,6 +37,7 @@ from lishui_credit.tables.frames import Frame
 from lishui_credit.version import __version__
 
 
+@dataclass(eq=False, repr=False)
 class Scorecard(Classifier):
     """A scorecard learned from outcomes.
 
@@ -111,49 +112,26 @@ class Scorecard(Classifier):
     (Int32, True)
     """
 
-    def __init__(
-        self,
-        process: BinningProcess | None = None,
-        *,
-        pdo: float = 20,
-        base_score: float = 600,
-        base_odds: Odds = Odds(50, 1),  # noqa: B008 - frozen
-        scaling: Literal["pdo", "min_max"] = "pdo",
-        low: float = 300,
-        high: float = 850,
-        point_unit: int = 1,
-        intercept: Literal["folded", "kept"] = "folded",
-        min_iv: float = 0.02,
-        max_correlation: float | None = None,
-        max_vif: float | None = None,
-        selection: Literal["all", "forward", "l1"] = "all",
-        stop_p: float = 0.05,
-        sign: Literal["constrain", "drop", "flag"] = "constrain",
-        ridge: float = 1.0,
-        protected: Mapping[str, str] | None = None,
-        labels: Mapping[str, str] | None = None,
-        grades: GradeScale | None = None,
-    ) -> None:
-        """Store the settings."""
-        self.process = process
-        self.pdo = pdo
-        self.base_score = base_score
-        self.base_odds = base_odds
-        self.scaling = scaling
-        self.low = low
-        self.high = high
-        self.point_unit = point_unit
-        self.intercept = intercept
-        self.min_iv = min_iv
-        self.max_correlation = max_correlation
-        self.max_vif = max_vif
-        self.selection = selection
-        self.stop_p = stop_p
-        self.sign = sign
-        self.ridge = ridge
-        self.protected = protected
-        self.labels = labels
-        self.grades = grades
+    process: BinningProcess | None = None
+    _: KW_ONLY
+    pdo: float = 20
+    base_score: float = 600
+    base_odds: Odds = Odds(50, 1)  # noqa: RUF009 - frozen
+    scaling: Literal["pdo", "min_max"] = "pdo"
+    low: float = 300
+    high: float = 850
+    point_unit: int = 1
+    intercept: Literal["folded", "kept"] = "folded"
+    min_iv: float = 0.02
+    max_correlation: float | None = None
+    max_vif: float | None = None
+    selection: Literal["all", "forward", "l1"] = "all"
+    stop_p: float = 0.05
+    sign: Literal["constrain", "drop", "flag"] = "constrain"
+    ridge: float = 1.0
+    protected: Mapping[str, str] | None = None
+    labels: Mapping[str, str] | None = None
+    grades: GradeScale | None = None
 
     def fit(self, X: Frame, y: Values, sample_weight: Values | None = None) -> Self:
         """Learn the card.
@@ -254,8 +232,7 @@ class Scorecard(Classifier):
                     str(self.point_unit),
                 )
             )
-        if problems:
-            raise ModelError(problems)
+        refuse(problems, ModelError)
 
     def _pool(self, frame: pl.DataFrame) -> Pool:
         """Return the characteristics of enough information value, with their WoE."""

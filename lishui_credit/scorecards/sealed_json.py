@@ -17,10 +17,27 @@ from lishui_credit.errors import ModelError, Problem
 from lishui_credit.language import tr
 
 
-def seal(payload: dict[str, Any]) -> str:
-    """Return the payload as JSON text with its SHA-256 inside."""
+def seal(payload: dict[str, Any], path: str | os.PathLike[str] | None = None) -> str:
+    """Return the payload as JSON text with its SHA-256 inside; also write it to a new path.
+
+    Raises ModelError if a file is there already.
+    """
     sealed = {**payload, "sha256": _digest(payload)}
-    return json.dumps(sealed, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"
+    text = json.dumps(sealed, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"
+    if path is None:
+        return text
+    try:
+        with Path(path).open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise ModelError(
+            Problem(
+                tr("a stored artefact is never overwritten", "已存的模型文件不会被覆盖"),
+                hint=tr("give the new version a path of its own", "请为新版本另取路径"),
+                where=str(path),
+            )
+        ) from error
+    return text
 
 
 def read_sealed(source: str | os.PathLike[str], kind: str) -> dict[str, Any]:
@@ -50,21 +67,6 @@ def read_sealed(source: str | os.PathLike[str], kind: str) -> dict[str, Any]:
             )
         )
     return found
-
-
-def store(text: str, path: str | os.PathLike[str]) -> None:
-    """Write an artefact to a new path; ModelError if a file is there already."""
-    try:
-        with Path(path).open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise ModelError(
-            Problem(
-                tr("a stored artefact is never overwritten", "已存的模型文件不会被覆盖"),
-                hint=tr("give the new version a path of its own", "请为新版本另取路径"),
-                where=str(path),
-            )
-        ) from error
 
 
 def packages(*names: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 
 Unseen = Literal["warn", "raise", "ignore"]
@@ -66,12 +66,6 @@ class Codes:
             found.append(tuple(rates.sort(order, "level", nulls_last=True)["level"].to_list()))
         return cls(tuple(X.columns), tuple(found))
 
-    @property
-    def categorical(self) -> tuple[str, ...]:
-        """The text features."""
-        pairs = zip(self.names, self.levels, strict=True)
-        return tuple(name for name, levels in pairs if levels is not None)
-
     def matrix(self, X: pl.DataFrame, unseen: Unseen = "warn") -> NDArray[np.float64]:
         """Return a frame read by `features` as floats, shape (n, k).
 
@@ -88,8 +82,7 @@ class Codes:
             for name, levels in zip(self.names, self.levels, strict=True)
             if levels is None and X[name].dtype == pl.String and X[name].null_count() < X.height
         ]
-        if problems:
-            raise SubjectError(problems)
+        refuse(problems)
         matrix = np.empty((X.height, len(self.names)), dtype=np.float64, order="F")
         strange: list[Problem] = []
         for place, (name, levels) in enumerate(zip(self.names, self.levels, strict=True)):

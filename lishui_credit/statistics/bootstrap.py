@@ -45,7 +45,14 @@ def corrected(draws: Floats, value: float, level: float, within: tuple[float, fl
     return Estimate(value, float(low), float(high), level)
 
 
-ANYWHERE = (-np.inf, np.inf)
+def merged(levels: Ranked) -> tuple[Floats, Floats]:
+    """Return bads and goods per level, neighbours taken together where there are too many."""
+    bads, goods = levels.bads, levels.goods
+    if len(bads) <= LEVELS_AT_MOST:
+        return bads, goods
+    band = bands(bads / bads.sum() + goods / goods.sum(), LEVELS_AT_MOST)
+    bads, goods = (np.bincount(band, weights=each).astype(np.float64) for each in (bads, goods))
+    return bads, goods
 
 
 def _repeats(repeats: int) -> None:
@@ -67,7 +74,6 @@ def bootstrap(
     repeats: int = 200,
     seed: int = 0,
     level: float = 0.95,
-    within: tuple[float, float] = ANYWHERE,
     stratified: bool = True,
 ) -> Estimate:
     """Return ``metric(y, *columns)`` of rows with its bias-corrected bootstrap interval, see `corrected`.
@@ -99,7 +105,7 @@ def bootstrap(
             draws[turn] = metric(good.y[picked], *(values[picked] for values in arrays))
         except SubjectError:
             draws[turn] = np.nan
-    return corrected(draws, float(metric(good.y, *arrays)), level, within)
+    return corrected(draws, float(metric(good.y, *arrays)), level, (-np.inf, np.inf))
 
 
 def bootstrap_ranks(
@@ -156,12 +162,7 @@ def bootstrap_ranks(
     0.6667
     """
     _repeats(repeats)
-    bads, goods = levels.bads, levels.goods
-    if len(bads) > LEVELS_AT_MOST:
-        band = bands(bads / bads.sum() + goods / goods.sum(), LEVELS_AT_MOST)
-        bads, goods = (
-            np.bincount(band, weights=amounts).astype(np.float64) for amounts in (bads, goods)
-        )
+    bads, goods = merged(levels)
     rng = np.random.default_rng(seed)
     sizes = [
         max(1, round(float(amounts.sum() ** 2 / squared.sum())))

@@ -8,7 +8,7 @@ Calibration and recalibration climb by the same `newton`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +89,18 @@ class Summit:
     settled: bool
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Have linear algebra use one thread."""
+    # The matrices are narrow: threads bring little, and on a busy machine they wait for each other
+    # many times longer than the work takes.
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
+
+
+@one_thread()
 def fit_logistic(
     x: Floats,
     bad: NDArray[np.bool_],
@@ -96,7 +108,6 @@ def fit_logistic(
     *,
     ridge: float = 0.0,
     positive: bool = False,
-    most: int = 100,
 ) -> Logistic:
     """Fit bads (n,) on x (n, k) with the penalty ``ridge / 2 * sum b_j^2``, the intercept free.
 
@@ -105,34 +116,12 @@ def fit_logistic(
     one block of rows beside x. Raises ModelError where it does not converge.
     """
     # McCullagh, P. and Nelder, J. (1989). Generalized Linear Models, ch. 4.
-    with one_thread():
-        return _fitted(x, bad, weight, ridge, positive, most)
-
-
-def one_thread() -> AbstractContextManager[object]:
-    """Return a context in which linear algebra uses one thread."""
-    # The matrices are narrow: threads bring little, and on a busy machine they wait for each other
-    # many times longer than the work takes.
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
-    return limits
-
-
-def _fitted(
-    x: Floats,
-    bad: NDArray[np.bool_],
-    weight: Floats | None,
-    ridge: float,
-    positive: bool,
-    most: int,
-) -> Logistic:
     columns = x.shape[1]
     free = np.ones(columns, dtype=bool)
     steps = 0
     start: Floats | None = None
     for _ in range(2 * columns + 2):
-        top = newton(x, ~bad, weight, free=free, ridge=ridge, most=most, start=start)
+        top = newton(x, ~bad, weight, free=free, ridge=ridge, start=start)
         if not top.settled:
             raise _diverged(top.coefficients)
         beta = top.coefficients

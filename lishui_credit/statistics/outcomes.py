@@ -211,6 +211,12 @@ def ranked(y: Floats, risk: Floats, weights: Floats | None = None) -> Ranked:
     )
 
 
+def ranked_risks(y: Values, risk: Values, weights: Values | None = None) -> Ranked:
+    """Return the levels of a risk that is checked here, riskiest first; see `checked`, `ranked`."""
+    good = checked(y, weights=weights, risk=risk)
+    return ranked(good.y, good.columns["risk"], good.weights)
+
+
 def roc_area(bads: Floats, goods: Floats) -> float:
     """Return the chance that a bad is riskier than a good, ties half: the area under the ROC curve.
 

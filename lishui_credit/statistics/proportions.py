@@ -92,23 +92,3 @@ def two_proportions(subjects: Values, bads: Values) -> tuple[Floats, Floats]:
     gap = b[1:] / n2 - b[:-1] / n1
     z = np.where(known, gap / np.sqrt(np.where(known, variance, 1.0)), 0.0)
     return z, np.array([math.erfc(abs(value) / math.sqrt(2.0)) for value in z], dtype=np.float64)
-
-
-def stratified(
-    successes: Values, answers: Values, weights: Values, level: float = 0.95
-) -> tuple[float, float, float]:
-    """Return a stratified share and its normal interval, all NaN where a stratum has under two answers.
-
-    p = Σ W_h p_h; Var(p) = Σ W_h² p_h (1 - p_h) / (n_h - 1), without finite population correction,
-    which is nil here; weights are populations or shares.
-    """
-    # Cochran (1977), Sampling Techniques, 3rd ed., 5.3 and 5.9.
-    x, n = np.asarray(successes, dtype=np.float64), np.asarray(answers, dtype=np.float64)
-    w = np.asarray(weights, dtype=np.float64)
-    if len(n) == 0 or (n < 2).any():
-        return float("nan"), float("nan"), float("nan")
-    w = w / w.sum()
-    p = x / n
-    share = float((w * p).sum())
-    half = quantile(level) * float(np.sqrt((w * w * p * (1 - p) / (n - 1)).sum()))
-    return share, max(share - half, 0.0), min(share + half, 1.0)

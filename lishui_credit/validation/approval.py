@@ -9,7 +9,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.statistics.outcomes import Values, checked, ranked
+from lishui_credit.statistics.outcomes import Values, ranked_risks
 
 
 def at_approval(
@@ -59,8 +59,7 @@ def at_approval(
                 tr("approval rates must lie between 0 and 1", "通过率应在 0 到 1 之间"), str(wrong)
             )
         )
-    good = checked(y, weights=weights, risk=risk)
-    levels = ranked(good.y, good.columns["risk"], good.weights)
+    levels = ranked_risks(y, risk, weights)
     safest, bads = levels.risk[::-1], levels.bads[::-1]
     both = bads + levels.goods[::-1]
     all_bads, everyone = float(bads.sum()), float(both.sum())

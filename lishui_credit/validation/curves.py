@@ -10,12 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.statistics.outcomes import Floats, Ranked, Values, bands, checked, ranked
-
-
-def _levels(y: Values, risk: Values, weights: Values | None) -> Ranked:
-    good = checked(y, weights=weights, risk=risk)
-    return ranked(good.y, good.columns["risk"], good.weights)
+from lishui_credit.statistics.outcomes import Floats, Values, bands, checked, ranked_risks
 
 
 def _thinned(size: int, at_most: int | None) -> NDArray[np.int64]:
@@ -69,7 +64,7 @@ def roc_points(
     >>> roc_points([0, 1, 0, 1], [1, 2, 3, 4]).rows()[:2]
     [(None, 0.0, 0.0), (4.0, 0.0, 0.5)]
     """
-    levels = _levels(y, risk, weights)
+    levels = ranked_risks(y, risk, weights)
     found = np.concatenate(([0.0], np.cumsum(levels.bads) / levels.bads.sum()))
     false = np.concatenate(([0.0], np.cumsum(levels.goods) / levels.goods.sum()))
     cut = np.concatenate(([np.nan], levels.risk))
@@ -116,7 +111,7 @@ def cap_points(
     >>> cap_points([0, 1, 0, 1], [1, 2, 3, 4]).row(1)
     (0.25, 0.5, 0.5)
     """
-    levels = _levels(y, risk, weights)
+    levels = ranked_risks(y, risk, weights)
     both = levels.bads + levels.goods
     subjects = np.concatenate(([0.0], np.cumsum(both) / both.sum()))
     bads = np.concatenate(([0.0], np.cumsum(levels.bads) / levels.bads.sum()))
@@ -160,7 +155,7 @@ def gains(
     >>> gains([0, 1, 0, 1], [1, 2, 3, 4], count=2).select("bads", "lift", "bads_share").rows()
     [(1.0, 1.0, 0.5), (1.0, 1.0, 1.0)]
     """
-    levels = _levels(y, risk, weights)
+    levels = ranked_risks(y, risk, weights)
     both = levels.bads + levels.goods
     rate = levels.bads.sum() / both.sum()
     rows = pl.DataFrame(
@@ -193,7 +188,7 @@ def separation(
     y: Values, risk: Values, *, weights: Values | None = None, at_most: int = 200
 ) -> pl.DataFrame:
     """Return the shares of ``bads`` and ``goods`` at or above each ``risk``, falling: the curves of KS."""
-    levels = _levels(y, risk, weights)
+    levels = ranked_risks(y, risk, weights)
     bads = np.cumsum(levels.bads) / levels.bads.sum()
     goods = np.cumsum(levels.goods) / levels.goods.sum()
     keep = np.union1d(_thinned(len(bads), at_most), [int(np.argmax(np.abs(bads - goods)))])

@@ -20,6 +20,7 @@ from lishui_credit.statistics.outcomes import (
     Values,
     checked,
     ranked,
+    ranked_risks,
     roc_area,
 )
 from lishui_credit.statistics.proportions import quantile
@@ -97,8 +98,7 @@ def auc(y: Values, risk: Values, *, weights: Values | None = None, level: float 
     >>> round(found.value, 4)
     0.8889
     """
-    good = checked(y, weights=weights, risk=risk)
-    return auc_of(ranked(good.y, good.columns["risk"], good.weights), level)
+    return auc_of(ranked_risks(y, risk, weights), level)
 
 
 def gini(
@@ -240,8 +240,7 @@ def auc_fall(y: Values, risk: Values, initial: float) -> Estimate:
                 "initial",
             )
         )
-    good = checked(y, risk=risk)
-    levels = ranked(good.y, good.columns["risk"])
+    levels = ranked_risks(y, risk)
     value, below, above = placements(levels)
     variance = _variance(levels, value, below, above)
     fall = initial - value
@@ -308,5 +307,4 @@ def ks(y: Values, risk: Values, *, weights: Values | None = None) -> Ks:
     >>> round(found.value, 4), found.risk
     (0.6667, 0.5)
     """
-    good = checked(y, weights=weights, risk=risk)
-    return ks_of(ranked(good.y, good.columns["risk"], good.weights))
+    return ks_of(ranked_risks(y, risk, weights))

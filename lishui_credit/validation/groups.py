@@ -180,10 +180,7 @@ def by_group(
             "group": pl.String,
             "subjects": pl.Int64,
             "bads": pl.Int64,
-            "bad_rate": pl.Float64,
-            "value": pl.Float64,
-            "low": pl.Float64,
-            "high": pl.Float64,
+            **dict.fromkeys(("bad_rate", "value", "low", "high"), pl.Float64),
             "note": pl.String,
         },
     )

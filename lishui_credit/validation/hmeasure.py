@@ -6,7 +6,7 @@ import numpy as np
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.statistics.outcomes import Floats, Values, checked, ranked
+from lishui_credit.statistics.outcomes import Floats, Values, ranked_risks
 
 
 def h_of(bads: Floats, goods: Floats, severity_ratio: float | None = None) -> float:
@@ -98,6 +98,5 @@ def h_measure(
                 "severity_ratio",
             )
         )
-    good = checked(y, weights=weights, risk=risk)
-    levels = ranked(good.y, good.columns["risk"], good.weights)
+    levels = ranked_risks(y, risk, weights)
     return h_of(levels.bads, levels.goods, severity_ratio)

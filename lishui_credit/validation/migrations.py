@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Floats, Values, labels, ordered
+from lishui_credit.statistics.refusals import unequal
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,7 @@ def migration(initial: Values, current: Values, *, order: Sequence[str] | None =
     [[1.0, 1.0], [0.0, 1.0]]
     """
     first, second = labels(initial), labels(current)
-    if len(first) != len(second):
-        raise SubjectError(
-            Problem(
-                tr("lengths differ", "长度不一致"),
-                f"{len(first)}, {len(second)}",
-                where="initial, current",
-            )
-        )
+    refuse(unequal(first, second, "initial, current"))
     pairs = pl.DataFrame({"a": first, "b": second}).drop_nulls()
     if pairs.is_empty():
         raise SubjectError(tr("nobody was graded twice", "没有两次都评级的主体"))

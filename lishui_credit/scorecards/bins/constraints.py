@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from lishui_credit.errors import CreditError, Problem
+from lishui_credit.errors import CreditError, Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.chains import TIE
 from lishui_credit.scorecards.bins.woe import woe
@@ -77,8 +77,7 @@ class Constraints:
             for name, keeps, rule, found in rules
             if not keeps
         ]
-        if wrong:
-            raise CreditError(wrong)
+        refuse(wrong, CreditError)
 
 
 def broken(

@@ -10,13 +10,14 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Self, cast
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import ModelError, Problem, SubjectError
+from lishui_credit.errors import ModelError, Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.bins.category_bins import bin_category
@@ -40,6 +41,7 @@ class LeakWarning(UserWarning):
     """A characteristic tells the outcome so well that it may be the outcome in disguise."""
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class BinningProcess(Estimator):
     """Bin every characteristic of a frame against a 0/1 outcome.
 
@@ -114,49 +116,25 @@ class BinningProcess(Estimator):
 
     _estimator_type: ClassVar[str | None] = "transformer"
 
-    def __init__(
-        self,
-        *,
-        max_bins: int = 8,
-        prebins: int = 64,
-        min_share: float = 0.02,
-        min_bads: float = 5,
-        min_goods: float = 5,
-        min_woe_gap: float = 0.0,
-        max_p_value: float | None = None,
-        direction: str = "auto",
-        turn_p: float = 1e-4,
-        monotonic: Mapping[str, str] | None = None,
-        categorical: Sequence[str] | None = None,
-        special_codes: Mapping[str, SpecialCodes] | None = None,
-        missing: Missing = "own",
-        unseen: Unseen = "warn",
-        rare_levels: int = 30,
-        smoothing: float = 1.0,
-        splits: Mapping[str, Splits] | None = None,
-        locked: Mapping[str, Sequence[float]] | None = None,
-        n_jobs: int | None = None,
-    ) -> None:
-        """Store the settings."""
-        self.max_bins = max_bins
-        self.prebins = prebins
-        self.min_share = min_share
-        self.min_bads = min_bads
-        self.min_goods = min_goods
-        self.min_woe_gap = min_woe_gap
-        self.max_p_value = max_p_value
-        self.direction = direction
-        self.turn_p = turn_p
-        self.monotonic = monotonic
-        self.categorical = categorical
-        self.special_codes = special_codes
-        self.missing = missing
-        self.unseen = unseen
-        self.rare_levels = rare_levels
-        self.smoothing = smoothing
-        self.splits = splits
-        self.locked = locked
-        self.n_jobs = n_jobs
+    max_bins: int = 8
+    prebins: int = 64
+    min_share: float = 0.02
+    min_bads: float = 5
+    min_goods: float = 5
+    min_woe_gap: float = 0.0
+    max_p_value: float | None = None
+    direction: str = "auto"
+    turn_p: float = 1e-4
+    monotonic: Mapping[str, str] | None = None
+    categorical: Sequence[str] | None = None
+    special_codes: Mapping[str, SpecialCodes] | None = None
+    missing: Missing = "own"
+    unseen: Unseen = "warn"
+    rare_levels: int = 30
+    smoothing: float = 1.0
+    splits: Mapping[str, Splits] | None = None
+    locked: Mapping[str, Sequence[float]] | None = None
+    n_jobs: int | None = None
 
     # ---- learning ---------------------------------------------------------------------------
 
@@ -258,8 +236,7 @@ class BinningProcess(Estimator):
                         ", ".join(allowed),
                     )
                 )
-        if problems:
-            raise SubjectError(problems)
+        refuse(problems)
 
     def _constraints(self, name: str) -> Constraints:
         return Constraints(

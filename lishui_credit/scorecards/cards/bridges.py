@@ -17,7 +17,7 @@ from typing import Any
 
 import narwhals as nw
 
-from lishui_credit.errors import ModelError, Problem
+from lishui_credit.errors import ModelError, Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.points import half_away
 from lishui_credit.scorecards.bins.binning import Bin, Binning, Type
@@ -194,8 +194,7 @@ def _card(
             feature=name, type=kind, bins=weighed, total_goods=0.0, total_bads=0.0, smoothing=0.0
         )
         items.append(Characteristic(binning=binning, points=tuple(points), label_en=name))
-    if problems:
-        raise ModelError(problems)
+    refuse(problems, ModelError)
     return Card(
         characteristics=tuple(items),
         scale=scale,

@@ -7,7 +7,7 @@ units of 1/`point_unit`; a score is their sum, and a probability follows from th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import add
@@ -175,23 +175,19 @@ class Card:
         for row in self.characteristics:
             if row.feature == feature:
                 return row
-        raise ModelError(
-            Problem(
-                tr("the card has no such characteristic", "评分卡中没有该特征"),
-                feature,
-                ", ".join(self.columns),
-            )
-        )
+        raise ModelError(self.lacking([feature]))
+
+    def lacking(self, features: Iterable[str]) -> list[Problem]:
+        """Return a problem for every name that is no characteristic of the card."""
+        what = tr("the card has no such characteristic", "评分卡中没有该特征")
+        own = self.columns
+        return [Problem(what, name, ", ".join(own)) for name in features if name not in own]
 
     # ---- expressions --------------------------------------------------------------------------
 
-    @overload
-    def points_expr(self, feature: str) -> pl.Expr: ...
-    @overload
-    def points_expr(self, feature: str, ns: Namespace[E]) -> E: ...
-    def points_expr(self, feature: str, ns: Any = pl) -> Any:
+    def points_expr(self, feature: str) -> pl.Expr:
         """Return the expression of one characteristic's points."""
-        return self[feature].table.expr(ns).alias(f"{POINTS}{feature}")
+        return self[feature].table.expr(pl).alias(f"{POINTS}{feature}")
 
     @overload
     def expr(self) -> pl.Expr: ...

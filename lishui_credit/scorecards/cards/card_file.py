@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -27,31 +27,53 @@ from lishui_credit.tables.write import replacing
 SCHEMA: Final = "lishui_credit/scorecard/1"
 FILE: Final = "scorecard.json"
 
+# Fields that the file holds as they are, under their own names.
+_OF_CARD: Final = [
+    "id",
+    "title_zh",
+    "synthetic",
+    "point_unit",
+    "base_points",
+    "intercept",
+    "dropped",
+    "protected",
+    "settings",
+    "provenance",
+    "metrics",
+]
+_OF_BINNING: Final = [
+    "type",
+    "asked",
+    "direction",
+    "obeyed",
+    "total_goods",
+    "total_bads",
+    "smoothing",
+    "potential",
+]
+_OF_BIN: Final = ("kind", "goods", "bads", "rows", "woe")
+# Figures of the regression, NaN where there is none, and what the file calls them.
+_FIGURES: Final = {"coefficient": "coefficient", "error": "standard_error", "p_value": "p_value"}
+
 
 def to_json(card: Card) -> str:
     """Return a card as JSON: keys sorted, one band per line, numbers exact."""
     grades = card.grades.grades if card.grades is not None else ()
     data = {
         "schema": SCHEMA,
-        "id": card.id,
-        "title_zh": card.title_zh,
-        "synthetic": card.synthetic,
         "aggregate": "sum",
         "scale": asdict(card.scale),
-        "point_unit": card.point_unit,
-        "base_points": card.base_points,
-        "intercept": card.intercept,
         "woe_sign": SIGN,
         "policies": asdict(card.policies),
         "grades": [asdict(row) for row in grades],
         "indicators": [_indicator(row) for row in card.characteristics],
-        "dropped": dict(card.dropped),
-        "protected": dict(card.protected),
-        "settings": dict(card.settings),
-        "provenance": dict(card.provenance),
-        "metrics": dict(card.metrics),
+        **_held(card, _OF_CARD),
     }
     return _prose(data, 0) + "\n"
+
+
+def _held(noun: object, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(noun, name) for name in names}
 
 
 def _indicator(row: Characteristic) -> dict[str, Any]:
@@ -61,19 +83,10 @@ def _indicator(row: Characteristic) -> dict[str, Any]:
         "label_zh": row.label_zh,
         "label_en": row.label_en,
         "column": found.feature,
-        "type": found.type,
-        "asked": found.asked,
-        "direction": found.direction,
-        "obeyed": found.obeyed,
+        **_held(found, _OF_BINNING),
         "notes": list(found.notes),
-        "total_goods": found.total_goods,
-        "total_bads": found.total_bads,
-        "smoothing": found.smoothing,
-        "coefficient": _number(row.coefficient),
-        "standard_error": _number(row.error),
-        "p_value": _number(row.p_value),
         "iv": found.iv,
-        "potential": found.potential,
+        **{told: _number(getattr(row, name)) for name, told in _FIGURES.items()},
         "bands": [
             {**_band(part), "points": mark}
             for part, mark in zip(found.bins, row.points, strict=True)
@@ -82,14 +95,7 @@ def _indicator(row: Characteristic) -> dict[str, Any]:
 
 
 def _band(row: Bin) -> dict[str, Any]:
-    whole: dict[str, Any] = {
-        "kind": row.kind,
-        "goods": row.goods,
-        "bads": row.bads,
-        "rows": row.rows,
-        "woe": row.woe,
-        "iv": row.part,
-    }
+    whole = {**_held(row, _OF_BIN), "iv": row.part}
     if row.kind == "range":
         whole |= {"at_least": row.lower, "below": row.upper}
     if row.values:
@@ -149,19 +155,9 @@ def from_json(text: str) -> Card:
                 base_score=scale["base_score"],
                 base_odds=Odds(**scale["base_odds"]),
             ),
-            base_points=data["base_points"],
-            point_unit=data["point_unit"],
-            intercept=data["intercept"],
             policies=Policies(**data["policies"]),
             grades=GradeScale(grades) if grades else None,
-            dropped=data["dropped"],
-            protected=data["protected"],
-            settings=data["settings"],
-            provenance=data["provenance"],
-            metrics=data["metrics"],
-            id=data["id"],
-            title_zh=data["title_zh"],
-            synthetic=data["synthetic"],
+            **{name: data[name] for name in _OF_CARD},
         )
     except ModelError:
         raise
@@ -178,16 +174,12 @@ def from_json(text: str) -> Card:
 def _characteristic(row: Mapping[str, Any]) -> Characteristic:
     bins = tuple(
         Bin(
-            kind=band["kind"],
             lower=band.get("at_least"),
             upper=band.get("below"),
             values=tuple(band.get("values", ())),
             label=band.get("label", ""),
-            goods=band["goods"],
-            bads=band["bads"],
-            rows=band["rows"],
-            woe=band["woe"],
             part=band["iv"],
+            **{name: band[name] for name in _OF_BIN},
         )
         for band in row["bands"]
     )
@@ -196,29 +188,20 @@ def _characteristic(row: Mapping[str, Any]) -> Characteristic:
         raise ValueError(f"{row['id']}: points must be whole numbers")
     binning = Binning(
         feature=row["column"],
-        type=row["type"],
         bins=bins,
-        total_goods=row["total_goods"],
-        total_bads=row["total_bads"],
-        smoothing=row["smoothing"],
-        asked=row["asked"],
-        direction=row["direction"],
-        obeyed=row["obeyed"],
         notes=tuple(row["notes"]),
-        potential=row["potential"],
+        **{name: row[name] for name in _OF_BINNING},
     )
-
-    def number(name: str) -> float:
-        return math.nan if row[name] is None else float(row[name])
 
     return Characteristic(
         binning=binning,
         points=points,
-        coefficient=number("coefficient"),
-        error=number("standard_error"),
-        p_value=number("p_value"),
         label_zh=row["label_zh"],
         label_en=row["label_en"],
+        **{
+            name: math.nan if row[told] is None else float(row[told])
+            for name, told in _FIGURES.items()
+        },
     )
 
 

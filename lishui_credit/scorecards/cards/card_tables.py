@@ -11,7 +11,7 @@ from dataclasses import replace
 import polars as pl
 
 from lishui_credit.language import tr
-from lishui_credit.scorecards.bins.binning import shown
+from lishui_credit.scorecards.bins.binning import WOE, shown
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.tables.columns import dictionary
 
@@ -111,32 +111,16 @@ def points(card: Card) -> pl.DataFrame:
 
     Points are as printed, ``iv`` is the bin's part, the bad rate is null where nobody is.
     """
-    return pl.DataFrame(
-        [
-            (
-                item.feature,
-                item.label,
-                row.said,
-                float(card.printed(mark)),
-                row.rows,
-                row.bad_rate,
-                row.woe,
-                row.part,
-            )
-            for item in card.characteristics
-            for row, mark in zip(item.binning.bins, item.points, strict=True)
-        ],
-        schema={
-            "feature": pl.String,
-            "label": pl.String,
-            "bin": pl.String,
-            "points": pl.Float64,
-            "rows": pl.Int64,
-            "bad_rate": pl.Float64,
-            "woe": pl.Float64,
-            "iv": pl.Float64,
-        },
-        orient="row",
+    parts = [row.part for item in card.characteristics for row in item.binning.bins]
+    return card.table().select(
+        "feature",
+        "label",
+        "bin",
+        pl.col("points").cast(pl.Float64),
+        pl.col("rows").cast(pl.Int64),
+        "bad_rate",
+        pl.col(WOE).cast(pl.Float64).alias("woe"),
+        pl.Series("iv", parts, dtype=pl.Float64),
     )
 
 
@@ -163,10 +147,7 @@ def regression(card: Card) -> pl.DataFrame:
         schema={
             "feature": pl.String,
             "label": pl.String,
-            "coefficient": pl.Float64,
-            "error": pl.Float64,
-            "p": pl.Float64,
-            "iv": pl.Float64,
+            **dict.fromkeys(("coefficient", "error", "p", "iv"), pl.Float64),
             "direction": pl.String,
             "least": pl.Float64,
             "most": pl.Float64,

@@ -9,17 +9,17 @@ that higher is better either way and a grade never depends on a rounding.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal, Self
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from lishui_credit.errors import CreditError, ModelError, Problem, SubjectError
+from lishui_credit.errors import CreditError, ModelError, Problem, SubjectError, refuse
 from lishui_credit.grades import Grade, GradeScale
 from lishui_credit.language import tr
-from lishui_credit.scorecards.features import target
+from lishui_credit.scorecards.features import refuse_rows, target
 from lishui_credit.statistics.outcomes import Floats, Values
 from lishui_credit.statistics.proportions import jeffreys_interval, two_proportions
 
@@ -83,8 +83,7 @@ class MasterScale:
                     str(bounds),
                 )
             )
-        if problems:
-            raise ModelError(problems)
+        refuse(problems, ModelError)
 
     def grade(self, values: ArrayLike) -> pl.Series:
         """Return the grade ids of PDs (`unit` good_millionths) or points; shape (n,)."""
@@ -179,14 +178,7 @@ class MasterScale:
                 "level": self.level,
             },
             "grades": [
-                {
-                    "id": grade.id,
-                    "label_zh": grade.label_zh,
-                    "at_least": grade.at_least,
-                    "meaning_zh": grade.meaning_zh,
-                    "rows": rows,
-                    "bads": bads,
-                }
+                {**asdict(grade), "rows": rows, "bads": bads}
                 for grade, rows, bads in zip(self.scale.grades, self.rows, self.bads, strict=True)
             ],
         }
@@ -205,7 +197,7 @@ class MasterScale:
                 Problem(tr(f"it is not a {_KIND}", f"不是 {_KIND}"), str(found.get("kind")))
             )
         grades = found["grades"]
-        names = ("id", "label_zh", "at_least", "meaning_zh")
+        names = [field.name for field in fields(Grade)]
         return cls(
             GradeScale(tuple(Grade(**{name: row[name] for name in names}) for row in grades)),
             found["unit"],
@@ -334,27 +326,15 @@ def _bands(whole: Whole, y: NDArray[np.int8], bands: int) -> tuple[list[int], li
 def _points(values: ArrayLike) -> Whole:
     given = np.asarray(values)
     numbers = given.astype(np.float64)
-    wrong = int((~np.isfinite(numbers) | (numbers != np.floor(numbers))).sum())
-    if wrong:
-        raise SubjectError(
-            Problem(
-                tr("points are missing or not whole", "分数缺失或不是整数"),
-                tr(f"{wrong} of {len(numbers)} rows", f"{len(numbers)} 行中 {wrong} 行"),
-            )
-        )
+    wrong = ~np.isfinite(numbers) | (numbers != np.floor(numbers))
+    refuse_rows(wrong, tr("points are missing or not whole", "分数缺失或不是整数"))
     return numbers.astype(np.int64)
 
 
 def _good_millionths(values: ArrayLike) -> Whole:
     pd = np.asarray(values, dtype=np.float64)
-    wrong = int((~((pd >= 0.0) & (pd <= 1.0))).sum())
-    if wrong:
-        raise SubjectError(
-            Problem(
-                tr("PDs are missing or outside [0, 1]", "违约概率缺失或不在 [0, 1] 内"),
-                tr(f"{wrong} of {len(pd)} rows", f"{len(pd)} 行中 {wrong} 行"),
-            )
-        )
+    wrong = ~((pd >= 0.0) & (pd <= 1.0))
+    refuse_rows(wrong, tr("PDs are missing or outside [0, 1]", "违约概率缺失或不在 [0, 1] 内"))
     return np.floor((1.0 - pd) * MILLION).astype(np.int64)
 
 
@@ -389,5 +369,4 @@ def _check(
     ):
         if not fits:
             problems.append(Problem(tr(f"{name} is out of range", f"{name} 超出范围"), str(value)))
-    if problems:
-        raise CreditError(problems)
+    refuse(problems, CreditError)

@@ -18,7 +18,9 @@ def model_card(card: Card, *, intended: str = "", population: str = "") -> str:
     """Return the model card as Markdown, in the language in use; use and population in the owner's words."""
     parts = [
         _head(card),
-        _use(card, intended, population),
+        _section(
+            tr("Use", "用途与样本"), (tr("what", "项目"), ""), use_rows(card, intended, population)
+        ),
         _scale(card),
         _policies(card),
         _points(card),
@@ -44,12 +46,6 @@ def _head(card: Card) -> str:
             )
         )
     return "\n\n".join(lines)
-
-
-def _use(card: Card, intended: str, population: str) -> str:
-    return _section(
-        tr("Use", "用途与样本"), (tr("what", "项目"), ""), use_rows(card, intended, population)
-    )
 
 
 def _scale(card: Card) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import ModelError, Problem
+from lishui_credit.errors import ModelError, Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
 from lishui_credit.scorecards.protected import protected_as
@@ -177,22 +177,13 @@ def what_would_it_take(
     (530, 546, [('>= 1', '< 1')])
     """
     costs = dict(changeable) if isinstance(changeable, Mapping) else dict.fromkeys(changeable, 1.0)
-    problems = [
-        Problem(
-            tr("the card has no such characteristic", "评分卡中没有该特征"),
-            name,
-            ", ".join(card.columns),
-        )
-        for name in costs
-        if name not in card.columns
-    ]
+    problems = card.lacking(costs)
     problems += [
         Problem(tr("a protected attribute is never proposed", "不得建议改变受保护属性"), name)
         for name in costs
         if protected_as(name)
     ]
-    if problems:
-        raise ModelError(problems)
+    refuse(problems, ModelError)
     frame = pl.DataFrame({name: [row.get(name)] for name in card.columns})
     score = int(card.score(frame)[0])
     needed = cutoff - score

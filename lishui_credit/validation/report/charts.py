@@ -48,6 +48,22 @@ def _plot(
     return Plot(str(table.name), x, y, percent=percent, x_name=str(axes.x), y_name=str(axes.y))
 
 
+def _rows(
+    title: str, names: list[str], x: tuple[float, float], x_name: str, *, percent: bool, each: int
+) -> Plot:
+    """Return the paper of a drawing with one row per name, so many pixels high each."""
+    return Plot(
+        title,
+        x,
+        (0, len(names)),
+        percent=(percent, False),
+        rows=names,
+        left=room(names),
+        tall=80 + each * len(names),
+        x_name=x_name,
+    )
+
+
 def roc(table: Table) -> str:
     """Draw the ROC curve against chance."""
     plot = _curve(table, ROC)
@@ -135,16 +151,7 @@ def psi(table: Table) -> str:
     frame = table.frame.head(ROWS_AT_MOST)
     names = frame["cell"].to_list()
     top = max(float(frame[name].to_numpy().max()) for name in ("reference", "current")) * 1.05
-    plot = Plot(
-        str(table.name),
-        (0, top),
-        (0, len(names)),
-        percent=(True, False),
-        rows=names,
-        left=room(names),
-        tall=80 + 26 * len(names),
-        x_name=tr("share", "占比"),
-    )
+    plot = _rows(str(table.name), names, (0, top), tr("share", "占比"), percent=True, each=26)
     for place, row in enumerate(frame.iter_rows(named=True)):
         y = len(names) - place
         plot.bar(0, row["reference"], y - 0.12, y - 0.48, GREY, faint=True)
@@ -162,28 +169,16 @@ def _forest(
     name: str,
     percent: bool,
     pd: dict[str, float] | None = None,
-    ruler: float | None = None,
 ) -> str:
     names = [str(text) for text in frame[label]]
     ends = [
         float(number) for column in (value, "low", "high") for number in frame[column].drop_nulls()
     ]
-    ends += list((pd or {}).values()) + ([ruler] if ruler is not None else [])
+    ends += (pd or {}).values()
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
     room_for = (high - low) * 0.05 or 0.05
     low = 0.0 if percent else low - room_for
-    plot = Plot(
-        title,
-        (low, high + room_for),
-        (0, len(names)),
-        percent=(percent, False),
-        rows=names,
-        left=room(names),
-        tall=80 + 24 * len(names),
-        x_name=name,
-    )
-    if ruler is not None:
-        plot.line([(ruler, 0), (ruler, len(names))], GREY, "4 4", tr("all subjects", "全部主体"))
+    plot = _rows(title, names, (low, high + room_for), name, percent=percent, each=24)
     for place, row in enumerate(frame.iter_rows(named=True)):
         y = len(names) - place - 0.5
         if row[value] is None:

@@ -117,11 +117,10 @@ def _drawn(given: Given, risk: Floats, metric: str) -> Estimate:
 
 def _ks(given: Given, risk: Floats) -> Iterator[Line | Table]:
     found, spread = ks(given.y, risk, weights=given.weights), _drawn(given, risk, "ks")
-    where = found.risk if given.score is None else -found.risk
     at = (
-        Bilingual(f"PD {where:.4g}", f"违约概率 {where:.4g}")
+        Bilingual(f"PD {found.risk:.4g}", f"违约概率 {found.risk:.4g}")
         if given.score is None
-        else Bilingual(f"score {where:.6g}", f"分数 {where:.6g}")
+        else Bilingual(f"score {-found.risk:.6g}", f"分数 {-found.risk:.6g}")
     )
     bads, goods = f"{found.bads_above:.1%}", f"{found.goods_above:.1%}"
     yield line(
