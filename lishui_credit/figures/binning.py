@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from lishui_credit.figures.style import LEGEND, blank
+from lishui_credit.figures.traces import line, marks, reach
 from lishui_credit.language import tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
 from lishui_credit.scorecards.bins.binning import WOE, Binning
@@ -66,18 +67,14 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
             hoverinfo="text",
         )
     rates = frame["bad_rate"]
-    figure.add_scatter(
-        x=places,
-        y=rates.to_list(),
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": (frame["bad_rate_high"] - rates).to_list(),
-            "arrayminus": (rates - frame["bad_rate_low"]).to_list(),
-        },
-        name=tr("bad rate (95 % interval)", "坏账率(95% 区间)"),
+    line(
+        figure,
+        places,
+        rates,
+        tr("bad rate (95 % interval)", "坏账率(95% 区间)"),
+        BLUE,
         mode="lines+markers",
-        line={"color": BLUE},
+        error_y=reach(rates, frame["bad_rate_low"], frame["bad_rate_high"]),
         marker={"size": 8},
         hovertext=hover,
         hoverinfo="text+y",
@@ -141,30 +138,11 @@ def points_plot(card: Card) -> Any:
             ticks[0].append(card.printed(mark))
             ticks[1].append(name)
             ticks[2].append(f"{whole}<br>{row.said}: {card.printed(mark):g}")
-    figure.add_scatter(
-        x=lines[0],
-        y=lines[1],
-        mode="lines",
-        name=tr("range", "范围"),
-        line={"color": GREY},
-        hoverinfo="skip",
-    )
-    figure.add_scatter(
-        x=ticks[0],
-        y=ticks[1],
-        mode="markers",
-        name=tr("bin", "箱"),
-        marker={"color": BLUE, "size": 9, "symbol": "line-ns-open"},
-        hovertext=ticks[2],
-        hoverinfo="text",
-    )
-    figure.add_scatter(
-        x=[card.printed(item.mean) for item in items],
-        y=places,
-        mode="markers",
-        name=tr("mean", "均值"),
-        marker={"color": RED, "size": 9, "symbol": "diamond"},
-    )
+    line(figure, *lines, tr("range", "范围"), GREY, hoverinfo="skip")
+    seen: dict[str, Any] = {"size": 9, "hovertext": ticks[2], "hoverinfo": "text"}
+    marks(figure, *ticks[:2], tr("bin", "箱"), BLUE, "line-ns-open", **seen)
+    means = [card.printed(item.mean) for item in items]
+    marks(figure, means, places, tr("mean", "均值"), RED, "diamond", size=9)
     figure.update_layout(xaxis={"title": tr("points", "分值")})
     figure.update_traces(cliponaxis=False)
     figure.update_yaxes(autorange="reversed", automargin=True)
@@ -181,22 +159,12 @@ def side_by_side_plot(frame: pl.DataFrame, *, synthetic: bool = False) -> Any:
         ("decreed", tr("decreed", "规定"), GREEN, "square"),
         ("learned", tr("learned", "学得"), BLUE, "circle"),
     ):
-        figure.add_scatter(
-            x=frame[column].to_list(),
-            y=places,
-            mode="markers",
-            name=name,
-            marker={"color": colour, "size": 10, "symbol": mark},
-            hovertext=whole,
-            hoverinfo="text+x+name",
-        )
+        seen: dict[str, Any] = {"hovertext": whole, "hoverinfo": "text+x+name"}
+        marks(figure, frame[column], places, name, colour, mark, **seen)
     if frame["low"].null_count() == 0:
-        figure.data[1].error_x = {
-            "type": "data",
-            "symmetric": False,
-            "array": (frame["high"] - frame["learned"]).clip(lower_bound=0).to_list(),
-            "arrayminus": (frame["learned"] - frame["low"]).clip(lower_bound=0).to_list(),
-        }
+        learned = frame["learned"]
+        ends = (pl.min_horizontal("low", "learned"), pl.max_horizontal("high", "learned"))
+        figure.data[1].error_x = reach(learned, *frame.select(*ends).get_columns())
     figure.update_layout(
         xaxis={
             "title": tr("part of the spread of points", "占分值离散度的比重"),

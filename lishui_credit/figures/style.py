@@ -97,14 +97,14 @@ def titled(title: str, synthetic: bool) -> str:
     return f"<b>{loud}</b> · {title}" if synthetic else title
 
 
-def blank(title: str, synthetic: bool, width: int, height: int) -> Figure:
-    """Return a figure without traces; where data are made up, its title says so first."""
+def blank(title: str, synthetic: bool, width: int, height: int, label: str = "") -> Figure:
+    """Return a figure without traces; its title says first whether data are made up, last of what."""
     from plotly import graph_objects
 
     return graph_objects.Figure(
         layout={
             "title": {
-                "text": titled(title, synthetic),
+                "text": titled(f"{title} · {label}" if label else title, synthetic),
                 "font": {"size": 15},
                 "x": 0.01,
                 "xanchor": "left",
