@@ -19,6 +19,7 @@ from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, shares
 from lishui_credit.plan.records.publicity import INDICATOR
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, read_frame, take
+from lishui_credit.plan.records.record_checks import refuse
 from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.headers import normal
@@ -83,10 +84,9 @@ _CONTEXT: Final = RawTable(
     columns=(
         AREA,
         RawColumn(
-            id="subject_type",
-            label_zh="行政相对人类别",
+            "subject_type",
+            "行政相对人类别",
             needed=False,
-            filled=False,
             aliases=("XK_XDR_LB", "CF_XDR_LB"),
         ),
     ),
@@ -132,8 +132,7 @@ def judged_records(
         )
     if act not in _ACTS:
         problems.append(Problem(tr("no such kind", "没有这种记录"), act, ", ".join(_ACTS), "act"))
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     frame = read_frame(records, _CONTEXT)
     context = take(frame, _CONTEXT)
     fields = known[standard].licence if act == "licence" else known[standard].penalty
@@ -271,9 +270,9 @@ def compliance(
     edition = standards()[standard]
     return Computed.of_rows(
         shares(counted, {f"{INDICATOR}.compliance": ("passes", "records")}, period),
+        whole,
         frequency=frequency,
         source=source,
-        synthetic=bool(whole["synthetic"].any()),
         detail=pl.concat(faults),
         notes=(
             tr(

@@ -18,13 +18,13 @@ from lishui_credit.plan.records.publicity import (
     judged_decisions,
     take_decisions,
 )
+from lishui_credit.plan.records.record_checks import below_one, refuse
 from lishui_credit.statistics.proportions import wilson
 
 
 def drawn_files(decisions: Any, each: int, seed: int) -> pl.DataFrame:
     """Return a random sample of decisions of every body, to be looked up on paper."""
-    if each < 1:
-        raise SubjectError(Problem(tr("must be 1 or more", "不得小于 1"), str(each), where="each"))
+    refuse(below_one(each=each))
     taken, _ = take_decisions(decisions)
     ordered = taken.sort("adcode", *KEY)
     order = pl.Series("_order", np.random.default_rng(seed).permutation(ordered.height))
@@ -124,9 +124,9 @@ def concealment(
     ]
     return Computed.of_rows(
         rows,
+        judged,
         frequency=frequency,
         source=source,
-        synthetic=bool(judged["synthetic"].any()),
         detail=areas.group_by("adcode", "body").agg(counts).sort("adcode", "body"),
         notes=notes,
     )

@@ -20,6 +20,7 @@ from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY, counties, division
 from lishui_credit.plan.records.computed import Computed, check_period, left_out
 from lishui_credit.plan.records.raking import Margins, Raking, rake
+from lishui_credit.plan.records.record_checks import refuse
 from lishui_credit.plan.records.survey_answers import (
     ANSWERS,
     PER_COUNTY,
@@ -231,9 +232,9 @@ def satisfaction(
     notes = _notes(table, lacking, populations is None, raked, index)
     return Survey.of_rows(
         _rows(table, indicator, period, measure, raked is None),
+        frame,
         frequency="year",
         source=source,
-        synthetic=bool(frame["synthetic"].any()),
         detail=table,
         notes=notes,
         raking=raked,
@@ -276,8 +277,7 @@ def _check_choices(index: str, measure: str, level: float) -> None:
         problems.append(
             Problem(tr("must lie between 0 and 1", "须大于 0 且小于 1"), str(level), "", "level")
         )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
 
 
 def _raked(
@@ -353,21 +353,13 @@ def _notes(
     notes += left_out(whole["refused"], "sheets without an answer are left out", "份未作答,不计入")
     if lacking:
         names = "、".join(division(code).name for code in lacking)
-        notes.append(
-            tr(
-                f"no value for the city: no valid answer from {names}",
-                f"不给出全市数值:{names}没有有效答卷",
-            )
-        )
+        zh = f"不给出全市数值:{names}没有有效答卷"
+        notes.append(tr(f"no value for the city: no valid answer from {names}", zh))
     single = table.filter(pl.col("valid") == 1)["adcode"].to_list()
     if single:
         names = "、".join(division(code).name for code in single)
-        notes.append(
-            tr(
-                f"no interval for the city: only one valid answer from {names}",
-                f"不给出全市区间:{names}仅有一份有效答卷",
-            )
-        )
+        zh = f"不给出全市区间:{names}仅有一份有效答卷"
+        notes.append(tr(f"no interval for the city: only one valid answer from {names}", zh))
     few = table.filter((pl.col("adcode") != CITY) & pl.col("valid").is_between(1, PER_COUNTY - 1))
     notes += left_out(
         few.height,
