@@ -19,7 +19,7 @@ from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators, plan
 from lishui_credit.plan.divisions import CITY, Division, division
 from lishui_credit.plan.observed.observed_table import observed_table
-from lishui_credit.plan.observed.table import CONTENT, KEY, SCHEMA, observations
+from lishui_credit.plan.observed.table import CONTENT, KEY, SCHEMA, observations, period_ends
 from lishui_credit.plan.sentences import attention, changes
 from lishui_credit.plan.standings import expected, progress
 
@@ -186,17 +186,13 @@ def mid_term(
         attention=attention(table, adcode=place.adcode),
         changed=changes(before, mine),
         lines=seen.series.filter(pl.col("period") >= BASE),
-        path=expected(table, _month_ends(), targets=targets),
+        path=expected(table, period_ends(1), targets=targets),
         observations=used,
         revisions=_revisions(every),
         missing=seen.whole.missing,
         reconciliation=seen.whole.reconciliation,
         digest=_digest(used),
     )
-
-
-def _month_ends() -> list[date]:
-    return pl.date_range(BASE, END, "1mo", eager=True).dt.month_end().unique().sort().to_list()
 
 
 def _revisions(every: pl.DataFrame) -> pl.DataFrame:

@@ -20,7 +20,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.observed.leaps import leaps_said
 from lishui_credit.plan.observed.reading import read_observations
-from lishui_credit.plan.observed.store_lock import alone
+from lishui_credit.plan.observed.store_lock import alone, busy
 from lishui_credit.plan.observed.table import (
     CONTENT,
     KEY,
@@ -401,15 +401,9 @@ class Store:
             for path in (self.path.resolve(), self.path):  # a page shows this to whoever looks
                 said = said.replace(str(path), self.path.name)
             # a connection error: this process holds it open in the other way, to read or to write
-            busy = "lock" in said.lower() or isinstance(error, duckdb.ConnectionException)
+            held = "lock" in said.lower() or isinstance(error, duckdb.ConnectionException)
             raise SubjectError(
-                Problem(
-                    tr("another program is writing the store", "另一程序正在写入数据库"),
-                    self.path.name,
-                    tr("try again when it is done", "请待其完成后重试"),
-                )
-                if busy
-                else _no_store(self.path, said[:120])
+                busy(self.path.name) if held else _no_store(self.path, said[:120])
             ) from None
         try:
             connection.execute("SET TimeZone = 'UTC'")

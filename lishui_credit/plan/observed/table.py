@@ -15,7 +15,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.definitions import indicators
+from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.divisions import areas
 from lishui_credit.tables.conform import Rule
 
@@ -174,6 +174,12 @@ FREQUENCIES: Final[dict[str, tuple[str, ...]]] = {
 
 MONTHS: Final[dict[str, int]] = {"year": 12, "quarter": 3, "month": 1}
 """Months in a period."""
+
+
+def period_ends(months: int, at: date = END) -> list[date]:
+    """Return the ends of the periods of so many months from the base day to a day."""
+    span = pl.date_range(date(BASE.year, BASE.month, 1), at, "1mo", eager=True).dt.month_end()
+    return [day for day in span if day <= at and day.month % months == 0]
 
 
 def rules(today: date, scale: int = 1) -> tuple[Rule, ...]:

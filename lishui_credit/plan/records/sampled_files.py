@@ -10,7 +10,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.records.computed import Computed, by_area, check_period
+from lishui_credit.plan.records.computed import Computed, by_area, check_period, shares
 from lishui_credit.plan.records.publicity import (
     INDICATOR,
     KEY,
@@ -110,17 +110,10 @@ def concealment(
             Problem(tr("no examined file was due for publication", "抽查案卷均不在应公示范围"))
         )
     low, high = wilson(whole["concealed"], whole["due"], level)
+    counted = shares(whole, {f"{INDICATOR}.concealment": ("concealed", "due")}, period)
     rows = [
-        {
-            "indicator": f"{INDICATOR}.concealment",
-            "adcode": row["adcode"],
-            "period": period,
-            "numerator": row["concealed"],
-            "denominator": row["due"],
-            "low": 100 * low[place],
-            "high": 100 * high[place],
-        }
-        for place, row in enumerate(whole.iter_rows(named=True))
+        row | {"low": 100 * least, "high": 100 * most}
+        for row, least, most in zip(counted, low, high, strict=True)
     ]
     return Computed.of_rows(
         rows,
