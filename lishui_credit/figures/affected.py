@@ -11,7 +11,7 @@ import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import LEGEND, blank, rows_down
+from lishui_credit.figures.style import LEGEND, blank, rate_axis, rows_down
 from lishui_credit.figures.traces import marks, reach
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
@@ -90,11 +90,7 @@ def frontier(
         name = tr("policy shown", "所论政策")
         marks(figure, [gap], money.of([profit]), name, RED, "diamond", size=12)
     figure.update_layout(
-        xaxis={
-            "title": tr("largest gap between groups", "组间最大差距"),
-            "tickformat": ".3~%",
-            "rangemode": "tozero",
-        },
+        xaxis=rate_axis(tr("largest gap between groups", "组间最大差距"), rangemode="tozero"),
         yaxis={"title": f"{tr('profit', '利润')}, {money.name}", "tickformat": DIGITS},
         legend=LEGEND,
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.figures.style import LEGEND, blank
+from lishui_credit.figures.style import LEGEND, blank, rate_axis
 from lishui_credit.figures.traces import line, marks, reach
 from lishui_credit.language import tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
@@ -33,12 +33,14 @@ def short(words: str, longest: int = _LONGEST) -> str:
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 
-def _apart(labels: list[str], ids: list[str]) -> list[str]:
-    """Return labels cut for an axis, with the id beside those that the cut makes alike."""
-    names = [short(label) for label in labels]
+def apart(
+    labels: list[str], ids: list[str], longest: int = _LONGEST, beside: int = _LONGEST
+) -> list[str]:
+    """Return labels cut for an axis; those that the cut makes alike are cut to fit their id beside."""
+    names = [short(label, longest) for label in labels]
     return [
-        f"{name} ({id})" if names.count(name) > 1 else name
-        for name, id in zip(names, ids, strict=True)
+        f"{short(label, beside)} ({id})" if names.count(name) > 1 else name
+        for label, name, id in zip(labels, names, ids, strict=True)
     ]
 
 
@@ -87,16 +89,15 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
             "tickvals": places,
             "ticktext": [short(said) for said in frame["bin"]],
         },
-        yaxis={"title": tr("share of rows", "行数占比"), "tickformat": ".3~%"},
-        yaxis2={
-            "title": tr("bad rate", "坏账率"),
-            "tickformat": ".3~%",
-            "overlaying": "y",
-            "side": "right",
-            "rangemode": "tozero",
-            "tickmode": "auto",
-            "showgrid": False,
-        },
+        yaxis=rate_axis(tr("share of rows", "行数占比")),
+        yaxis2=rate_axis(
+            tr("bad rate", "坏账率"),
+            overlaying="y",
+            side="right",
+            rangemode="tozero",
+            tickmode="auto",
+            showgrid=False,
+        ),
         legend=LEGEND,
     )
     return figure
@@ -130,7 +131,7 @@ def points_plot(card: Card) -> Any:
     lines: tuple[list[Any], list[Any]] = ([], [])
     ticks: tuple[list[Any], list[Any], list[str]] = ([], [], [])
     called = [item.label for item in items]
-    places = _apart(called, [item.feature for item in items])
+    places = apart(called, [item.feature for item in items])
     for item, name, whole in zip(items, places, called, strict=True):
         lines[0].extend((card.printed(item.worst), card.printed(item.best), None))
         lines[1].extend((name, name, None))
@@ -153,7 +154,7 @@ def side_by_side_plot(frame: pl.DataFrame, *, synthetic: bool = False) -> Any:
     """Return `validation.decreed.points_side_by_side` as a plotly figure, the edition's row order."""
     title = tr("Part of all points: decreed and learned", "占全部分值的比重:规定与学得")
     figure = blank(title, synthetic, 760, 160 + 34 * max(4, frame.height))
-    places = _apart(frame["label"].to_list(), frame["row"].to_list())
+    places = apart(frame["label"].to_list(), frame["row"].to_list())
     whole = [f"{label} ({row})" for label, row in zip(frame["label"], frame["row"], strict=True)]
     for column, name, colour, mark in (
         ("decreed", tr("decreed", "规定"), GREEN, "square"),
@@ -166,11 +167,9 @@ def side_by_side_plot(frame: pl.DataFrame, *, synthetic: bool = False) -> Any:
         ends = (pl.min_horizontal("low", "learned"), pl.max_horizontal("high", "learned"))
         figure.data[1].error_x = reach(learned, *frame.select(*ends).get_columns())
     figure.update_layout(
-        xaxis={
-            "title": tr("part of the spread of points", "占分值离散度的比重"),
-            "tickformat": ".3~%",
-            "rangemode": "tozero",
-        },
+        xaxis=rate_axis(
+            tr("part of the spread of points", "占分值离散度的比重"), rangemode="tozero"
+        ),
         legend=LEGEND,
     )
     figure.update_traces(cliponaxis=False)

@@ -13,7 +13,7 @@ import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BAND, LEGEND, blank, rows_down
+from lishui_credit.figures.style import BAND, LEGEND, blank, rate_axis, rows_down
 from lishui_credit.figures.traces import TEXT_OUTSIDE, line, marks, reach
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
@@ -69,16 +69,11 @@ def trade_off(swept: pl.DataFrame, *, synthetic: bool = False) -> Any:
     line(figure, x, frame["bad_rate_approved"], bad_rate, BLUE, hovertext=_cuts(frame))
     top = frame.sort("profit_fen", descending=True, maintain_order=True).head(1)
     _best(figure, top["approval_rate"], top["bad_rate_approved"], hovertext=_cuts(top))
-    figure.update_layout(
-        xaxis={"title": tr("approval rate", "通过率"), "tickformat": ".3~%", "range": [0, 1.02]},
-        yaxis={
-            "title": bad_rate,
-            "tickformat": ".3~%",
-            "rangemode": "tozero",
-        },
+    return figure.update_layout(
+        xaxis=rate_axis(tr("approval rate", "通过率"), range=[0, 1.02]),
+        yaxis=rate_axis(bad_rate, rangemode="tozero"),
         legend=LEGEND,
     )
-    return figure
 
 
 def _cuts(swept: pl.DataFrame) -> list[str]:
@@ -223,14 +218,8 @@ def swap_rates(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False)
         interval = reach(rates, part["low"], part["high"])
         more: dict[str, Any] = {"error_x": interval, "orientation": "h", "offsetgroup": name}
         marks(figure, rates, rows, called, colour, mark, **more)
-    figure.update_layout(
-        xaxis={
-            "title": tr("bad rate of the known outcomes", "已知结果的坏账率"),
-            "tickformat": ".3~%",
-            "rangemode": "tozero",
-        },
-        legend=LEGEND,
-    )
+    known = tr("bad rate of the known outcomes", "已知结果的坏账率")
+    figure.update_layout(xaxis=rate_axis(known, rangemode="tozero"), legend=LEGEND)
     if grouped:
         figure.update_layout(scattermode="group")
     rows_down(figure)

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.figures.binning import short
+from lishui_credit.figures.binning import apart
 from lishui_credit.figures.style import LEGEND, blank, rows_down
 from lishui_credit.figures.traces import TEXT_OUTSIDE, line, marks, reach
 from lishui_credit.language import tr
@@ -67,12 +67,12 @@ def psi_by_period(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
     }
     line(figure, table["period"], table["critical"], _by_chance(), GREY, "dot", **marked)
     _thresholds(figure, upright=False)
-    figure.update_layout(
-        xaxis={"type": "category", "title": tr("period", "期间")},
-        yaxis={"rangemode": "tozero", "title": "PSI"},
-        legend=LEGEND,
-    )
-    return figure
+    return _by_period(figure, {"rangemode": "tozero", "title": "PSI"})
+
+
+def _by_period(figure: Any, yaxis: dict[str, Any]) -> Any:
+    xaxis = {"type": "category", "title": tr("period", "期间")}
+    return figure.update_layout(xaxis=xaxis, yaxis=yaxis, legend=LEGEND)
 
 
 def csi_bars(
@@ -81,11 +81,8 @@ def csi_bars(
     """Return the index of every characteristic, the most moved first."""
     title = tr("Stability of characteristics (CSI)", "各特征稳定性(CSI)")
     figure = blank(title, synthetic, 680, 170 + 34 * max(4, table.height))
-    said = [short((names or {}).get(name, name), 16) for name in table["feature"]]
-    shown = [
-        name if said.count(name) == 1 else f"{short(name, 9)} ({id})"
-        for name, id in zip(said, table["feature"], strict=True)
-    ]
+    features = table["feature"].to_list()
+    shown = apart([(names or {}).get(name, name) for name in features], features, 16, 9)
     figure.add_bar(
         y=shown,
         x=table["psi"].to_list(),
@@ -135,9 +132,4 @@ def metric_by_period(
     if development is not None:
         level = [development] * frame.height
         line(figure, frame["period"], level, tr("at development", "建模时"), GREEN, "dash")
-    figure.update_layout(
-        xaxis={"type": "category", "title": tr("period", "期间")},
-        yaxis={"title": name},
-        legend=LEGEND,
-    )
-    return figure
+    return _by_period(figure, {"title": name})

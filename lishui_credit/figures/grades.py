@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import polars as pl
 
 from lishui_credit.citation import EVIDENCE, Evidence, is_weak
-from lishui_credit.figures.binning import short
+from lishui_credit.figures.binning import apart
 from lishui_credit.figures.style import LEGEND, blank, rows_down
 from lishui_credit.figures.traces import TEXT_OUTSIDE, line
 from lishui_credit.language import tr
@@ -230,11 +230,7 @@ def explanation_bars(explanation: Explanation, *, synthetic: bool = False) -> An
     grade = explanation.grade_label or explanation.grade or "—"
     title = f"{explanation.subject} · {tr('grade', '等级')} {grade}"
     figure = blank(title, synthetic, 720, 170 + 30 * max(4, len(rows)))
-    labels = [short(row.label, 16) for row in rows]
-    shown = [
-        label if labels.count(label) == 1 else f"{short(label, 10)} ({row.id})"
-        for label, row in zip(labels, rows, strict=True)
-    ]
+    shown = apart([row.label for row in rows], [row.id for row in rows], 16, 10)
     hover = [
         f"{row.label}<br>{row.value or '—'}<br>{row.points or '—'}"
         + (f" / {row.out_of}" if row.out_of else "")
@@ -274,10 +270,6 @@ def explanation_bars(explanation: Explanation, *, synthetic: bool = False) -> An
             hoverinfo="text",
             **TEXT_OUTSIDE,
         )
-    figure.update_layout(
-        barmode="overlay",
-        xaxis={"title": tr("points", "分值")},
-        legend=LEGEND,
-    )
+    figure.update_layout(barmode="overlay", xaxis={"title": tr("points", "分值")}, legend=LEGEND)
     rows_down(figure, shown)
     return figure

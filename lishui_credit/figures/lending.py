@@ -14,11 +14,12 @@ import polars as pl
 
 from lishui_credit.figures.amounts import unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import LEGEND, blank, rows_down
+from lishui_credit.figures.style import LEGEND, blank, rate_axis, rows_down
 from lishui_credit.figures.traces import marks, reach
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.reports.palette import BLUE, FAINT, GREY, PAPER, RED
 
+_MARK = {"size": 15, "line": {"color": PAPER, "width": 1}}
 _WHAT = {"in force": ("in force", "现行"), "tried": ("tried", "试算")}
 
 
@@ -99,12 +100,7 @@ def marked(
             y=values if money is None else money.of(values),
             mode="markers",
             name=f"{tr(*_WHAT[what])}: {part['cut_off'].item()}",
-            marker={
-                "color": colour,
-                "symbol": mark,
-                "size": 15,
-                "line": {"color": PAPER, "width": 1},
-            },
+            marker={**_MARK, "color": colour, "symbol": mark},
             cliponaxis=False,
         )
     return figure
@@ -145,12 +141,7 @@ def approvals_by_group(affected: pl.DataFrame, *, label: str = "", synthetic: bo
         rows = [f"{rows:,}" for rows in frame["subjects"]]
         more: dict[str, Any] = {"size": 11, "error_x": ends, "hovertext": rows}
         marks(figure, frame[column], names, name, colour, mark, **more)
-    figure.update_layout(
-        xaxis={
-            "title": tr("approval rate, 95 % interval", "通过率(95% 区间)"),
-            "tickformat": ".3~%",
-        },
-        legend=LEGEND,
-    )
+    rate = tr("approval rate, 95 % interval", "通过率(95% 区间)")
+    figure.update_layout(xaxis=rate_axis(rate), legend=LEGEND)
     rows_down(figure, names)
     return figure

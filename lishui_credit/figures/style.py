@@ -6,7 +6,7 @@ No figure says anything by colour alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lishui_credit.language import tr
 from lishui_credit.reports.palette import (
@@ -115,6 +115,11 @@ def blank(title: str, synthetic: bool, width: int, height: int, label: str = "")
             "font": {"family": SANS},
         }
     )
+
+
+def rate_axis(title: str, **more: Any) -> dict[str, Any]:
+    """Return an axis of rates, in percent with as many digits as they need."""
+    return {"title": title, "tickformat": ".3~%", **more}
 
 
 def rows_down(figure: Figure, names: Sequence[str] | None = None) -> None:

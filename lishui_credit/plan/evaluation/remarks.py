@@ -74,12 +74,12 @@ def remarks(m: MidTerm) -> list[str]:
         )
     ]
     listed = (
-        ("Without a 2015 value: {}.", "缺2015年基数:{}。", {"status": "no_baseline"}),
-        ("Without any observation: {}.", "无观测:{}。", {"status": "no_data"}),
-        ("The two methods disagree on: {}.", "两种方法结论不一致:{}。", {"disagree": True}),
+        ("Without a 2015 value: {}.", "缺2015年基数:{}。", "status", "no_baseline"),
+        ("Without any observation: {}.", "无观测:{}。", "status", "no_data"),
+        ("The two methods disagree on: {}.", "两种方法结论不一致:{}。", "disagree", True),
     )
-    for en, zh, found in listed:
-        names = [row.short for row, now in rows if found.items() <= now.items()]
+    for en, zh, what, answer in listed:
+        names = [row.short for row, now in rows if now[what] == answer]
         if names:
             told.append(tr(en, zh).format(tr(", ", "、").join(names)))
     counted = (

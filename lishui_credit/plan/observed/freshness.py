@@ -84,13 +84,17 @@ def coverage_of_periods(frame: Any, at: date = END) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def replacing_others(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return every revision after the first, with the value that it took the place of."""
+    before = pl.col("value").shift(1).over(list(KEY)).alias("value_before")
+    in_order = frame.sort(*KEY, "revision").with_columns(before)
+    return in_order.filter(pl.col("revision") > 1)
+
+
 def revised(frame: pl.DataFrame) -> pl.DataFrame:
     """Return every change of an observation: from what, to what, by whom, when, why."""
-    before = pl.col("value").shift(1).over(list(KEY)).alias("value_before")
     return (
-        frame.sort(*KEY, "revision")
-        .with_columns(before)
-        .filter(pl.col("revision") > 1)
+        replacing_others(frame)
         .select(
             *KEY, "revision", "value_before", "value", "recorded_at", "recorded_by", "reason",
             "note", "synthetic",
