@@ -373,9 +373,7 @@ def indicator(key: str) -> PlanIndicator:
     """
     found = indicators().get(key)
     if found is None:
-        raise RubricError(
-            Problem(tr("no such indicator", "没有该指标"), key, ", ".join(indicators()))
-        )
+        raise RubricError(tr("no such indicator", "没有该指标"), key, ", ".join(indicators()))
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.methods import path_value
@@ -130,8 +130,7 @@ def read_targets(path: Path | str) -> pl.DataFrame:
         Problem(unit_unfit(), " ".join(str(cell) for cell in row), where=raw.name)
         for row in unfit.rows()
     ]
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     basis = (
         pl.col("basis").fill_null("loaded") if "basis" in cells else pl.lit("loaded").alias("basis")
     )

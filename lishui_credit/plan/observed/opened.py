@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE
 from lishui_credit.plan.observed.reading import read_observations
@@ -79,7 +79,7 @@ def open_observations(path: Path | str, *, today: date | None = None) -> Opened:
     """Open observations for reading."""
     path = Path(path)
     if not path.is_file():
-        raise SubjectError(Problem(tr("no such file", "没有这个文件"), where=str(path)))
+        raise SubjectError(tr("no such file", "没有这个文件"), where=str(path))
     if is_store(path):
         store = Store.open(path, read_only=True)
         return Opened(name=path.name, revisions=store.revisions(), rejected=rejected_beside(path))

@@ -120,14 +120,12 @@ class Store:
         path = Path(path)
         if path.suffix.lower() not in DUCKDB | {".parquet"}:
             raise SubjectError(
-                Problem(
-                    tr("unknown kind of store", "不支持的数据库类型"),
-                    path.name,
-                    tr("name it .duckdb or .parquet", "请使用 .duckdb 或 .parquet"),
-                )
+                tr("unknown kind of store", "不支持的数据库类型"),
+                path.name,
+                tr("name it .duckdb or .parquet", "请使用 .duckdb 或 .parquet"),
             )
         if read_only and not path.is_file():
-            raise SubjectError(Problem(tr("no such file", "没有这个文件"), where=str(path)))
+            raise SubjectError(tr("no such file", "没有这个文件"), where=str(path))
         store = cls(path, read_only=read_only)
         if path.exists():
             store.revisions()
@@ -307,9 +305,7 @@ class Store:
     def _writable(self) -> None:
         if self.read_only:
             raise SubjectError(
-                Problem(
-                    tr("the store is open for reading only", "数据库以只读方式打开"), self.path.name
-                )
+                tr("the store is open for reading only", "数据库以只读方式打开"), self.path.name
             )
 
     def _may_record(self, by: str, reason: str) -> None:

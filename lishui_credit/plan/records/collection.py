@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.observed.table import MONTHS
 from lishui_credit.plan.records.computed import (
@@ -20,7 +20,7 @@ from lishui_credit.plan.records.computed import (
     shares,
 )
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
-from lishui_credit.plan.records.record_checks import refuse, wrong_rows
+from lishui_credit.plan.records.record_checks import wrong_rows
 from lishui_credit.plan.records.working_days import deadlines
 from lishui_credit.tables.headers import BANNED
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY
 from lishui_credit.plan.observed.table import MONTHS, SCHEMA, computed
@@ -109,9 +109,7 @@ def check_frequency(frequency: str) -> None:
     """Refuse a frequency that is not month, quarter or year."""
     if frequency not in MONTHS:
         known = ", ".join(reversed(MONTHS))
-        raise SubjectError(
-            Problem(tr("no such frequency", "没有这种频率"), frequency, known, "frequency")
-        )
+        raise SubjectError(tr("no such frequency", "没有这种频率"), frequency, known, "frequency")
 
 
 def period_of(day: pl.Expr, frequency: str) -> pl.Expr:
@@ -134,12 +132,10 @@ def check_period(period: date, frequency: str) -> None:
     following = period + timedelta(days=1)
     if following.day != 1 or period.month % MONTHS[frequency]:
         raise SubjectError(
-            Problem(
-                tr(f"not the last day of a {frequency}", "不是期末日"),
-                str(period),
-                tr("write 2018-12-31 for the year 2018", "2018 年请写 2018-12-31"),
-                "period",
-            )
+            tr(f"not the last day of a {frequency}", "不是期末日"),
+            str(period),
+            tr("write 2018-12-31 for the year 2018", "2018 年请写 2018-12-31"),
+            "period",
         )
 
 

@@ -8,11 +8,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, shares
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
-from lishui_credit.plan.records.record_checks import refuse
 
 INDICATOR: Final = "blacklist_coverage"
 

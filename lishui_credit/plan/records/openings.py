@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import areas
 from lishui_credit.plan.records.computed import (
@@ -19,7 +19,7 @@ from lishui_credit.plan.records.computed import (
     shares,
 )
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
-from lishui_credit.plan.records.record_checks import below_one, refuse
+from lishui_credit.plan.records.record_checks import below_one
 from lishui_credit.plan.records.usage import judged_queries
 
 WEBSITE: Final = "website_rate"

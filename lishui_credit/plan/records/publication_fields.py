@@ -14,12 +14,11 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, shares
 from lishui_credit.plan.records.publicity import INDICATOR
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, read_frame, take
-from lishui_credit.plan.records.record_checks import refuse
 from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.headers import normal
@@ -256,7 +255,7 @@ def compliance(
     check_period(period, frequency)
     given = {"licence": licences, "penalty": penalties}
     if licences is None and penalties is None:
-        raise SubjectError(Problem(tr("no records are given", "没有给出任何记录")))
+        raise SubjectError(tr("no records are given", "没有给出任何记录"))
     judged, faults = [], []
     for act in _ACTS:
         if given[act] is not None:

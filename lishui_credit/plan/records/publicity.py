@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import (
     Computed,
@@ -110,15 +110,13 @@ def take_decisions(source: Any) -> tuple[pl.DataFrame, int]:
     if clash.height:
         first = clash.row(0, named=True)
         raise SubjectError(
-            Problem(
-                tr("different decisions under one document number", "同一文号的决定内容不一致"),
-                tr(
-                    f"{clash.height} rows, first {first['body']} {first['number']}",
-                    f"{clash.height} 行,首个为 {first['body']} {first['number']}",
-                ),
-                tr("keep the decision that was made", "请保留实际作出的一条"),
-                tr("decisions", "行政决定"),
-            )
+            tr("different decisions under one document number", "同一文号的决定内容不一致"),
+            tr(
+                f"{clash.height} rows, first {first['body']} {first['number']}",
+                f"{clash.height} 行,首个为 {first['body']} {first['number']}",
+            ),
+            tr("keep the decision that was made", "请保留实际作出的一条"),
+            tr("decisions", "行政决定"),
         )
     return once, frame.height - once.height
 
@@ -139,9 +137,7 @@ def _judged(
 ) -> tuple[pl.DataFrame, tuple[str, ...], int]:
     """Return judged decisions, remarks, and how many published numbers no decision has."""
     if channels not in ("both", "any"):
-        raise SubjectError(
-            Problem(tr("no such choice", "没有这个选项"), channels, "both, any", "channels")
-        )
+        raise SubjectError(tr("no such choice", "没有这个选项"), channels, "both, any", "channels")
     taken, repeats = take_decisions(decisions)
     shown = _keyed(take(publications, PUBLICATIONS))
     first = _first_shown(shown.filter(pl.col("published_on") <= at), channels)

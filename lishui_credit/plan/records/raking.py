@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
-from lishui_credit.plan.records.record_checks import refuse, wrong_rows
+from lishui_credit.plan.records.record_checks import wrong_rows
 from lishui_credit.plan.records.survey_design import kish
 from lishui_credit.statistics.outcomes import Floats
 
@@ -254,17 +254,15 @@ def rake(
     fitted, rounds, gap = _fit(before, codes, wanted, tolerance, max_rounds)
     if gap > tolerance:
         raise SubjectError(
-            Problem(
-                tr("raking did not converge", "迭代加权没有收敛"),
-                tr(
-                    f"a share is still off by {gap:.2g} after {rounds} rounds",
-                    f"{rounds} 轮后仍有比例相差 {gap:.2g}",
-                ),
-                tr(
-                    "merge categories that hardly occur together, or leave a margin out",
-                    "请合并很少同时出现的类别,或减少一个边际",
-                ),
-            )
+            tr("raking did not converge", "迭代加权没有收敛"),
+            tr(
+                f"a share is still off by {gap:.2g} after {rounds} rounds",
+                f"{rounds} 轮后仍有比例相差 {gap:.2g}",
+            ),
+            tr(
+                "merge categories that hardly occur together, or leave a margin out",
+                "请合并很少同时出现的类别,或减少一个边际",
+            ),
         )
     fitted = fitted / fitted.mean()
     effect_before = kish(fitted)

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import words
 from lishui_credit.tables.cells import cell
@@ -247,6 +247,5 @@ def take(source: Any, table: RawTable) -> pl.DataFrame:
                         where=f"{where} {header}",
                     )
                 )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     return frame.select(values).with_columns(pl.col("synthetic").fill_null(False))

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem
 from lishui_credit.language import tr
-
-
-def refuse(*problems: Iterable[Problem]) -> None:
-    """Raise all the problems at once, where there are any."""
-    found = [problem for some in problems for problem in some]
-    if found:
-        raise SubjectError(found)
 
 
 def below_one(**numbers: float | None) -> list[Problem]:

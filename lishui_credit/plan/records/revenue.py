@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY
 from lishui_credit.plan.records.computed import Computed, by_area, left_out
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
-from lishui_credit.plan.records.record_checks import below_one, refuse, wrong_rows
+from lishui_credit.plan.records.record_checks import below_one, wrong_rows
 from lishui_credit.points import half_away
 
 INDICATOR: Final = "service_revenue"

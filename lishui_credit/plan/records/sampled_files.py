@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, shares
 from lishui_credit.plan.records.publicity import (
@@ -18,7 +18,7 @@ from lishui_credit.plan.records.publicity import (
     judged_decisions,
     take_decisions,
 )
-from lishui_credit.plan.records.record_checks import below_one, refuse
+from lishui_credit.plan.records.record_checks import below_one
 from lishui_credit.statistics.proportions import wilson
 
 
@@ -107,7 +107,7 @@ def concealment(
     whole = areas.group_by("adcode").agg(counts).filter(pl.col("due") > 0)
     if whole.is_empty():
         raise SubjectError(
-            Problem(tr("no examined file was due for publication", "抽查案卷均不在应公示范围"))
+            tr("no examined file was due for publication", "抽查案卷均不在应公示范围")
         )
     low, high = wilson(whole["concealed"], whole["due"], level)
     counted = shares(whole, {f"{INDICATOR}.concealment": ("concealed", "due")}, period)

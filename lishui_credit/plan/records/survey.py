@@ -15,12 +15,11 @@ from typing import Any, Final, Literal
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY, counties, division
 from lishui_credit.plan.records.computed import Computed, check_period, left_out
 from lishui_credit.plan.records.raking import Margins, Raking, rake
-from lishui_credit.plan.records.record_checks import refuse
 from lishui_credit.plan.records.survey_answers import (
     ANSWERS,
     PER_COUNTY,
@@ -199,11 +198,9 @@ def satisfaction(
     valid = frame.filter(pl.col("answer").is_in(VALID))
     if valid.is_empty():
         raise SubjectError(
-            Problem(
-                tr("there is no valid answer", "没有有效答卷"),
-                tr(f"{frame.height} asked", f"共 {frame.height} 份"),
-                where=indicator,
-            )
+            tr("there is no valid answer", "没有有效答卷"),
+            tr(f"{frame.height} asked", f"共 {frame.height} 份"),
+            where=indicator,
         )
     codes = list(people)
     strata = valid["adcode"].replace_strict(codes, range(len(codes)), return_dtype=pl.Int64)
@@ -259,7 +256,7 @@ def _people(populations: Mapping[str, int] | None, period: date) -> dict[str, in
     wrong = [name for name, number in populations.items() if not number >= 1]
     if wrong:
         raise SubjectError(
-            Problem(tr("must be 1 or more", "不得小于 1"), ", ".join(wrong), where="populations")
+            tr("must be 1 or more", "不得小于 1"), ", ".join(wrong), where="populations"
         )
     return dict(populations)
 
@@ -292,14 +289,12 @@ def _raked(
         return None
     if lacking:
         raise SubjectError(
-            Problem(
-                tr(
-                    "cannot rake: counties without valid answers",
-                    "无法加权:有县(市、区)没有有效答卷",
-                ),
-                ", ".join(division(code).name for code in lacking),
-                tr("leave the margins out to see the others", "不用边际分布可查看其余地区"),
-            )
+            tr(
+                "cannot rake: counties without valid answers",
+                "无法加权:有县(市、区)没有有效答卷",
+            ),
+            ", ".join(division(code).name for code in lacking),
+            tr("leave the margins out to see the others", "不用边际分布可查看其余地区"),
         )
     total, everyone = sum(next(iter(margins.values())).values()), sum(people.values())
     counties = {code: number / everyone * total for code, number in people.items()}

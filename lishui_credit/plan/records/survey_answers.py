@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
-from lishui_credit.plan.records.record_checks import refuse, wrong_rows
+from lishui_credit.plan.records.record_checks import wrong_rows
 
 ANSWERS: Final[dict[str, tuple[str, ...]]] = {
     "very_satisfied": ("很满意", "非常满意", "5", "5.0"),
@@ -42,12 +42,10 @@ def answers_table(indicator: str, margins: tuple[str, ...] = ()) -> RawTable:
     """Return what a file of answers to one question must hold."""
     if indicator not in QUESTIONS:
         raise SubjectError(
-            Problem(
-                tr("not a survey indicator of the plan", "不是规划的调查指标"),
-                indicator,
-                ", ".join(QUESTIONS),
-                "indicator",
-            )
+            tr("not a survey indicator of the plan", "不是规划的调查指标"),
+            indicator,
+            ", ".join(QUESTIONS),
+            "indicator",
         )
     known = {"sex": "性别", "age_band": "年龄段", "residence": "城乡"}
     return RawTable(

@@ -12,9 +12,9 @@ from typing import Final, Literal
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import Problem
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
-from lishui_credit.plan.records.record_checks import below_one, refuse
+from lishui_credit.plan.records.record_checks import below_one
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.statistics.proportions import quantile
 
@@ -88,8 +88,10 @@ def sample_size(
     (2401, 865, 1225)
     """
     refuse(
-        _not_open(half_width=half_width, share=share, level=level),
-        below_one(design_effect=design_effect, population=population),
+        [
+            *_not_open(half_width=half_width, share=share, level=level),
+            *below_one(design_effect=design_effect, population=population),
+        ]
     )
     z = quantile(level)
     size = z * z * share * (1 - share) / half_width**2
@@ -136,9 +138,12 @@ def answers_to_prove(
     >>> answers_to_prove(target=0.90, truth=0.92), answers_to_prove(target=0.90, truth=0.88)
     (1303, 1471)
     """
-    same = [Problem(tr("truth and target are the same", "真值与目标值相同"), str(truth))]
-    shares = _not_open(target=target, truth=truth, alpha=alpha, power=power)
-    refuse(shares, same if truth == target else ())
+    problems = _not_open(target=target, truth=truth, alpha=alpha, power=power)
+    if truth == target:
+        problems.append(
+            Problem(tr("truth and target are the same", "真值与目标值相同"), str(truth))
+        )
+    refuse(problems)
     wide = quantile(1 - 2 * alpha) * sqrt(target * (1 - target))
     wide += quantile(2 * power - 1) * sqrt(truth * (1 - truth))
     return ceil((wide / (truth - target)) ** 2 - _SLACK)
@@ -196,7 +201,8 @@ def allocation(
         )
     if not populations:
         problems.append(Problem(tr("no stratum is given", "没有给出任何层"), where="populations"))
-    refuse(problems, below_one(**{f"populations[{name}]": n for name, n in populations.items()}))
+    problems += below_one(**{f"populations[{name}]": n for name, n in populations.items()})
+    refuse(problems)
     people = np.array(list(populations.values()), dtype=np.float64)
     power = {"proportional": 1.0, "square_root": 0.5, "equal": 0.0}[how]
     parts = people**power / (people**power).sum()

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import (
     Computed,
@@ -93,9 +93,7 @@ def judged_queries(
     """Return every request of a log with what it is."""
     if repeat_minutes < 0:
         raise SubjectError(
-            Problem(
-                tr("must be 0 or more", "不得小于 0"), str(repeat_minutes), "", "repeat_minutes"
-            )
+            tr("must be 0 or more", "不得小于 0"), str(repeat_minutes), "", "repeat_minutes"
         )
     log = take(queries, QUERIES).with_row_index("_row")
     purpose, user = pl.col("purpose").fill_null("query"), pl.col("user")

@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError, refuse
 from lishui_credit.language import tr
-from lishui_credit.plan.records.record_checks import below_one, refuse
+from lishui_credit.plan.records.record_checks import below_one
 
 
 @cache
@@ -48,14 +48,12 @@ def _refuse_unknown(days: pl.Series) -> None:
     if low is None or (low >= first and high <= last):
         return
     raise SubjectError(
-        Problem(
-            tr("days outside the calendar of working days", "日期超出工作日历范围"),
-            f"{low} .. {high}",
-            tr(
-                f"the calendar covers {first} to {last}; correct the dates, or upgrade chinesecalendar",
-                f"日历范围为 {first} 至 {last};请更正日期,或升级 chinesecalendar",
-            ),
-        )
+        tr("days outside the calendar of working days", "日期超出工作日历范围"),
+        f"{low} .. {high}",
+        tr(
+            f"the calendar covers {first} to {last}; correct the dates, or upgrade chinesecalendar",
+            f"日历范围为 {first} 至 {last};请更正日期,或升级 chinesecalendar",
+        ),
     )
 
 
