@@ -49,10 +49,7 @@ def explained(graded: Graded, subject: str) -> Explanation:
     row = rows.row(0, named=True)
     if "synthetic" not in names or str(row["synthetic"]).lower() != "true":
         raise SubjectError(
-            tr(
-                "only synthetic subjects are explained here",
-                "本页只解释合成主体",
-            ),
+            tr("only synthetic subjects are explained here", "本页只解释合成主体"),
             hint=tr(
                 "use `lishui-credit explain`, which asks for the file",
                 "请使用 lishui-credit explain",
