@@ -38,7 +38,9 @@ class CreditError(ValueError):
     Parameters
     ----------
     problems : Problem, str or iterable of Problem
-        Everything that is wrong, all at once.
+        Everything that is wrong, all at once; of one problem, what is wrong.
+    found, hint, where : str
+        The rest of the one problem, as in `Problem`.
 
     Attributes
     ----------
@@ -49,11 +51,19 @@ class CreditError(ValueError):
     --------
     >>> str(CreditError(Problem("no column 'county'", "countty", "rename it")))
     "no column 'county' · found: countty · hint: rename it"
+    >>> str(CreditError("no column 'county'", "countty", where="a.csv"))
+    "a.csv: no column 'county' · found: countty"
     """
 
-    def __init__(self, problems: Problem | str | Iterable[Problem]) -> None:
+    def __init__(
+        self,
+        problems: Problem | str | Iterable[Problem],
+        found: str = "",
+        hint: str = "",
+        where: str = "",
+    ) -> None:
         if isinstance(problems, str):
-            problems = Problem(problems)
+            problems = Problem(problems, found, hint, where)
         rows: Sequence[Problem] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         self.problems: tuple[Problem, ...] = tuple(rows)
         super().__init__("\n".join(str(row) for row in self.problems))

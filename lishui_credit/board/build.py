@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from lishui_credit.board.contents import MANIFEST
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.samples.registers import SEED
 from lishui_credit.version import __version__
@@ -57,11 +57,9 @@ def build_board(folder: Path | str, *, seed: int = SEED, parts: tuple[str, ...] 
     folder = Path(folder)
     if folder.exists() and not (folder / MANIFEST).is_file() and any(folder.iterdir()):
         raise SubjectError(
-            Problem(
-                tr("the folder holds something else", "该目录已有其他内容"),
-                hint=tr("name another folder", "请另选目录"),
-                where=str(folder),
-            )
+            tr("the folder holds something else", "该目录已有其他内容"),
+            hint=tr("name another folder", "请另选目录"),
+            where=str(folder),
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import CreditError, SubjectError
 from lishui_credit.language import tr
 
 MANIFEST: Final = "board.json"
@@ -68,6 +68,14 @@ class Contents:
         return found if self.path.is_dir() and found.exists() else None
 
 
+def told_in(path: Path, error: type[CreditError]) -> Any:
+    """Return what a JSON file of a board says, an empty object where there is no file."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError as wrong:
+        raise error(tr("not a JSON file", "不是 JSON 文件"), str(wrong), where=str(path)) from None
+
+
 def open_board(path: Path | str) -> Contents:
     """Return what a folder or file holds.
 
@@ -93,21 +101,11 @@ def open_board(path: Path | str) -> Contents:
         return Contents(path=path, observations=path, facts={})
     if not path.is_dir():
         raise SubjectError(
-            Problem(
-                tr("no such file or folder", "没有这个文件或目录"),
-                hint=tr("build the board with `make dashboard`", "请用 make dashboard 生成"),
-                where=str(path),
-            )
+            tr("no such file or folder", "没有这个文件或目录"),
+            hint=tr("build the board with `make dashboard`", "请用 make dashboard 生成"),
+            where=str(path),
         )
-    facts: dict[str, Any] = {}
-    manifest = path / MANIFEST
-    if manifest.is_file():
-        try:
-            facts = json.loads(manifest.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise SubjectError(
-                Problem(tr("not a JSON file", "不是 JSON 文件"), str(error), where=str(manifest))
-            ) from None
+    facts = told_in(path / MANIFEST, SubjectError)
     named = {name: path / name for name in (*OBSERVATIONS, "companions.parquet", "targets.csv")}
     there = {name: place for name, place in named.items() if place.is_file()}
     store = next((there[name] for name in OBSERVATIONS if name in there), None)

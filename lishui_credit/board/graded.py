@@ -27,37 +27,19 @@ def write(folder: Path, seed: int, *, rows: int = ROWS) -> dict[str, object]:
     """Grade the synthetic registers into a board."""
     for year in YEARS:
         day = date(year + 1, 6, 30)
-        firms = tax.enterprises(rows, seed=seed, year=year)
-        _graded(
-            folder,
-            "farmer-household",
-            year,
-            {
-                "subjects": households.households(rows, seed=seed, year=year),
-                "bases": households.county_bases(year),
-            },
-            day=day,
-            labels="lishui",
-        )
-        _graded(
-            folder,
-            "tax-credit",
-            year,
-            {"subjects": firms, "events": tax.tax_events(firms, seed=seed, year=year)},
-        )
-        _graded(
-            folder,
-            "small-enterprise",
-            year,
-            {"subjects": enterprises.small_enterprises(rows, seed=seed, year=year)},
-            day=day,
-        )
-        _graded(
-            folder,
-            "environment-credit",
-            year,
-            {"subjects": environment.environmental_records(rows, seed=seed, year=year)},
-        )
+        drawn = {"seed": seed, "year": year}
+        firms = tax.enterprises(rows, **drawn)
+        homes = {
+            "subjects": households.households(rows, seed=seed, year=year),
+            "bases": households.county_bases(year),
+        }
+        taxed = {"subjects": firms, "events": tax.tax_events(firms, **drawn)}
+        small = {"subjects": enterprises.small_enterprises(rows, **drawn)}
+        outlets = {"subjects": environment.environmental_records(rows, **drawn)}
+        _graded(folder, "farmer-household", year, homes, day=day, labels="lishui")
+        _graded(folder, "tax-credit", year, taxed)
+        _graded(folder, "small-enterprise", year, small, day=day)
+        _graded(folder, "environment-credit", year, outlets)
     return {}
 
 

@@ -6,16 +6,16 @@ absent is an empty answer, never an error.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from lishui_credit.board.contents import told_in
 from lishui_credit.board.graded import FOLDER as GRADED
 from lishui_credit.board.lending import FOLDER as LENDING
 from lishui_credit.board.models import FOLDER as MODELS
-from lishui_credit.errors import ModelError, Problem, SubjectError
+from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine.explain import Explanation, explain
 from lishui_credit.rubrics.grade_files import Graded
@@ -45,22 +45,15 @@ def explained(graded: Graded, subject: str) -> Explanation:
 
     rows = graded.frame.filter(pl.col(key).cast(pl.String) == subject).head(1).collect()
     if rows.is_empty():
-        raise SubjectError(
-            Problem(tr("no such subject in the result", "结果中没有该主体"), subject)
-        )
+        raise SubjectError(tr("no such subject in the result", "结果中没有该主体"), subject)
     row = rows.row(0, named=True)
     if "synthetic" not in names or str(row["synthetic"]).lower() != "true":
         raise SubjectError(
-            Problem(
-                tr(
-                    "only synthetic subjects are explained here",
-                    "本页只解释合成主体",
-                ),
-                hint=tr(
-                    "use `lishui-credit explain`, which asks for the file",
-                    "请使用 lishui-credit explain",
-                ),
-            )
+            tr("only synthetic subjects are explained here", "本页只解释合成主体"),
+            hint=tr(
+                "use `lishui-credit explain`, which asks for the file",
+                "请使用 lishui-credit explain",
+            ),
         )
     return explain(row, graded.rubric)
 
@@ -100,16 +93,9 @@ class StoredModel:
     def about(self, what: str, lang: str) -> str:
         """Return the owner's words on something in a language, "" where there are none."""
         path = self.folder / "about.json"
-        if not path.is_file():
-            return ""
-        try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ModelError(
-                Problem(tr("not a JSON file", "不是 JSON 文件"), str(error), where=str(path))
-            ) from None
+        told = told_in(path, ModelError)
         if not isinstance(told, dict):
-            raise ModelError(Problem(tr("not a JSON object", "不是 JSON 对象"), where=str(path)))
+            raise ModelError(tr("not a JSON object", "不是 JSON 对象"), where=str(path))
         return str(told.get(f"{what}_{lang}") or told.get(f"{what}_zh") or "")
 
 

@@ -11,7 +11,8 @@ import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import LEGEND, blank, rows_down
+from lishui_credit.figures.style import LEGEND, blank, rate_axis, rows_down
+from lishui_credit.figures.traces import marks, reach
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
 
@@ -35,21 +36,11 @@ def group_rates(
     for rate, name, colour, mark in _RATES:
         value = f"{rate}_gap" if gaps else rate
         part = rows.filter(pl.col(value).is_not_null())
-        figure.add_scatter(
-            x=part[value].to_list(),
-            y=[short(str(group)) for group in part["group"]],
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": (part[f"{value}_high"] - part[value]).fill_null(0).to_list(),
-                "arrayminus": (part[value] - part[f"{value}_low"]).fill_null(0).to_list(),
-            },
-            mode="markers",
-            name=tr(*name),
-            orientation="h",
-            offsetgroup=rate,
-            marker={"color": colour, "size": 10, "symbol": mark},
-        )
+        middle, low, high = (part[f"{value}{end}"] for end in ("", "_low", "_high"))
+        ends = reach(middle, low.fill_null(middle), high.fill_null(middle))
+        groups = [short(str(group)) for group in part["group"]]
+        more: dict[str, Any] = {"error_x": ends, "orientation": "h", "offsetgroup": rate}
+        marks(figure, middle, groups, tr(*name), colour, mark, **more)
     if gaps:
         figure.add_vline(x=0, line={"color": GREY, "dash": "dot"})
     figure.update_layout(
@@ -95,19 +86,11 @@ def frontier(
         hoverinfo="text+x+y",
     )
     if chosen:
-        figure.add_scatter(
-            x=[chosen[0]],
-            y=money.of([chosen[1]]),
-            mode="markers",
-            name=tr("policy shown", "所论政策"),
-            marker={"color": RED, "size": 12, "symbol": "diamond"},
-        )
+        gap, profit = chosen
+        name = tr("policy shown", "所论政策")
+        marks(figure, [gap], money.of([profit]), name, RED, "diamond", size=12)
     figure.update_layout(
-        xaxis={
-            "title": tr("largest gap between groups", "组间最大差距"),
-            "tickformat": ".3~%",
-            "rangemode": "tozero",
-        },
+        xaxis=rate_axis(tr("largest gap between groups", "组间最大差距"), rangemode="tozero"),
         yaxis={"title": f"{tr('profit', '利润')}, {money.name}", "tickformat": DIGITS},
         legend=LEGEND,
     )

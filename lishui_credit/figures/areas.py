@@ -10,6 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.figures.style import STATUS_COLOURS, blank
+from lishui_credit.figures.traces import marks, reach
 from lishui_credit.language import tr, typeset
 from lishui_credit.plan.definitions import indicator, indicators
 from lishui_credit.plan.divisions import CITY, areas, division
@@ -58,12 +59,7 @@ def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
             text=typeset(f"<b>{tr(area.name_en, area.short_zh)}</b><br>{state.icon} {value}"),
             hovertext=typeset(f"{area.name} · {state.word}"),
         )  # fmt: skip
-    for state in STATUSES.values():
-        if any(r["status"] == state.id for r in found.values()):
-            figure.add_scatter(
-                x=[None], y=[None], mode="markers", name=f"{state.icon} {state.word}",
-                marker={"color": STATUS_COLOURS[state.id], "size": 13, "symbol": "square"},
-            )  # fmt: skip
+    _name_statuses(figure, {r["status"] for r in found.values()})
     figure.update_xaxes(visible=False, fixedrange=True)
     figure.update_yaxes(visible=False, fixedrange=True, scaleanchor="x", scaleratio=1 / _COS)
     figure.add_annotation(
@@ -77,6 +73,14 @@ def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
         hovermode=False,
     )
     return figure
+
+
+def _name_statuses(figure: Any, used: set[str]) -> None:
+    """Name the statuses in use in the legend, beside their icons and colours."""
+    for state in STATUSES.values():
+        if state.id in used:
+            name, colour = f"{state.icon} {state.word}", STATUS_COLOURS[state.id]
+            marks(figure, [None], [None], name, colour, "square", size=13)
 
 
 def heat_plot(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
@@ -118,13 +122,7 @@ def heat_plot(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
         hovertext=hover, hoverinfo="text", colorscale=scale, zmin=-0.5, zmax=steps - 0.5,
         xgap=2, ygap=2, showscale=False, textfont={"size": 12},
     )  # fmt: skip
-    used = {r["status"] for r in held.values()}
-    for state in STATUSES.values():
-        if state.id in used:
-            figure.add_scatter(
-                x=[None], y=[None], mode="markers", name=f"{state.icon} {state.word}",
-                marker={"color": STATUS_COLOURS[state.id], "size": 13, "symbol": "square"},
-            )  # fmt: skip
+    _name_statuses(figure, {r["status"] for r in held.values()})
     figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False)
     figure.update_xaxes(side="top", showgrid=False)
     figure.update_layout(
@@ -156,11 +154,9 @@ def league_plot(league: pl.DataFrame, key: str, *, synthetic: bool = False) -> A
     figure.add_scatter(
         x=league["value"].to_list(), y=names, mode="markers", showlegend=False,
         marker={"color": BLUE, "size": 10},
-        error_x={
-            "type": "data", "symmetric": False, "color": BLUE, "thickness": 2, "width": 5,
-            "array": (league["high"] - league["value"]).to_list(),
-            "arrayminus": (league["value"] - league["low"]).to_list(),
-        },
+        error_x=reach(
+            league["value"], league["low"], league["high"], color=BLUE, thickness=2, width=5
+        ),
         hovertext=[place_words(r) for r in league.iter_rows(named=True)], hoverinfo="text+x",
     )  # fmt: skip
     for name, r in zip(names, league.iter_rows(named=True), strict=True):

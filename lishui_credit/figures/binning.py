@@ -10,7 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.figures.style import LEGEND, blank
+from lishui_credit.figures.style import LEGEND, blank, rate_axis
+from lishui_credit.figures.traces import line, marks, reach
 from lishui_credit.language import tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
 from lishui_credit.scorecards.bins.binning import WOE, Binning
@@ -32,12 +33,14 @@ def short(words: str, longest: int = _LONGEST) -> str:
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 
-def _apart(labels: list[str], ids: list[str]) -> list[str]:
-    """Return labels cut for an axis, with the id beside those that the cut makes alike."""
-    names = [short(label) for label in labels]
+def apart(
+    labels: list[str], ids: list[str], longest: int = _LONGEST, beside: int = _LONGEST
+) -> list[str]:
+    """Return labels cut for an axis; those that the cut makes alike are cut to fit their id beside."""
+    names = [short(label, longest) for label in labels]
     return [
-        f"{name} ({id})" if names.count(name) > 1 else name
-        for name, id in zip(names, ids, strict=True)
+        f"{short(label, beside)} ({id})" if names.count(name) > 1 else name
+        for label, name, id in zip(labels, names, ids, strict=True)
     ]
 
 
@@ -66,18 +69,14 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
             hoverinfo="text",
         )
     rates = frame["bad_rate"]
-    figure.add_scatter(
-        x=places,
-        y=rates.to_list(),
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": (frame["bad_rate_high"] - rates).to_list(),
-            "arrayminus": (rates - frame["bad_rate_low"]).to_list(),
-        },
-        name=tr("bad rate (95 % interval)", "坏账率(95% 区间)"),
+    line(
+        figure,
+        places,
+        rates,
+        tr("bad rate (95 % interval)", "坏账率(95% 区间)"),
+        BLUE,
         mode="lines+markers",
-        line={"color": BLUE},
+        error_y=reach(rates, frame["bad_rate_low"], frame["bad_rate_high"]),
         marker={"size": 8},
         hovertext=hover,
         hoverinfo="text+y",
@@ -90,16 +89,15 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
             "tickvals": places,
             "ticktext": [short(said) for said in frame["bin"]],
         },
-        yaxis={"title": tr("share of rows", "行数占比"), "tickformat": ".3~%"},
-        yaxis2={
-            "title": tr("bad rate", "坏账率"),
-            "tickformat": ".3~%",
-            "overlaying": "y",
-            "side": "right",
-            "rangemode": "tozero",
-            "tickmode": "auto",
-            "showgrid": False,
-        },
+        yaxis=rate_axis(tr("share of rows", "行数占比")),
+        yaxis2=rate_axis(
+            tr("bad rate", "坏账率"),
+            overlaying="y",
+            side="right",
+            rangemode="tozero",
+            tickmode="auto",
+            showgrid=False,
+        ),
         legend=LEGEND,
     )
     return figure
@@ -133,7 +131,7 @@ def points_plot(card: Card) -> Any:
     lines: tuple[list[Any], list[Any]] = ([], [])
     ticks: tuple[list[Any], list[Any], list[str]] = ([], [], [])
     called = [item.label for item in items]
-    places = _apart(called, [item.feature for item in items])
+    places = apart(called, [item.feature for item in items])
     for item, name, whole in zip(items, places, called, strict=True):
         lines[0].extend((card.printed(item.worst), card.printed(item.best), None))
         lines[1].extend((name, name, None))
@@ -141,30 +139,11 @@ def points_plot(card: Card) -> Any:
             ticks[0].append(card.printed(mark))
             ticks[1].append(name)
             ticks[2].append(f"{whole}<br>{row.said}: {card.printed(mark):g}")
-    figure.add_scatter(
-        x=lines[0],
-        y=lines[1],
-        mode="lines",
-        name=tr("range", "范围"),
-        line={"color": GREY},
-        hoverinfo="skip",
-    )
-    figure.add_scatter(
-        x=ticks[0],
-        y=ticks[1],
-        mode="markers",
-        name=tr("bin", "箱"),
-        marker={"color": BLUE, "size": 9, "symbol": "line-ns-open"},
-        hovertext=ticks[2],
-        hoverinfo="text",
-    )
-    figure.add_scatter(
-        x=[card.printed(item.mean) for item in items],
-        y=places,
-        mode="markers",
-        name=tr("mean", "均值"),
-        marker={"color": RED, "size": 9, "symbol": "diamond"},
-    )
+    line(figure, *lines, tr("range", "范围"), GREY, hoverinfo="skip")
+    seen: dict[str, Any] = {"size": 9, "hovertext": ticks[2], "hoverinfo": "text"}
+    marks(figure, *ticks[:2], tr("bin", "箱"), BLUE, "line-ns-open", **seen)
+    means = [card.printed(item.mean) for item in items]
+    marks(figure, means, places, tr("mean", "均值"), RED, "diamond", size=9)
     figure.update_layout(xaxis={"title": tr("points", "分值")})
     figure.update_traces(cliponaxis=False)
     figure.update_yaxes(autorange="reversed", automargin=True)
@@ -175,34 +154,22 @@ def side_by_side_plot(frame: pl.DataFrame, *, synthetic: bool = False) -> Any:
     """Return `validation.decreed.points_side_by_side` as a plotly figure, the edition's row order."""
     title = tr("Part of all points: decreed and learned", "占全部分值的比重:规定与学得")
     figure = blank(title, synthetic, 760, 160 + 34 * max(4, frame.height))
-    places = _apart(frame["label"].to_list(), frame["row"].to_list())
+    places = apart(frame["label"].to_list(), frame["row"].to_list())
     whole = [f"{label} ({row})" for label, row in zip(frame["label"], frame["row"], strict=True)]
     for column, name, colour, mark in (
         ("decreed", tr("decreed", "规定"), GREEN, "square"),
         ("learned", tr("learned", "学得"), BLUE, "circle"),
     ):
-        figure.add_scatter(
-            x=frame[column].to_list(),
-            y=places,
-            mode="markers",
-            name=name,
-            marker={"color": colour, "size": 10, "symbol": mark},
-            hovertext=whole,
-            hoverinfo="text+x+name",
-        )
+        seen: dict[str, Any] = {"hovertext": whole, "hoverinfo": "text+x+name"}
+        marks(figure, frame[column], places, name, colour, mark, **seen)
     if frame["low"].null_count() == 0:
-        figure.data[1].error_x = {
-            "type": "data",
-            "symmetric": False,
-            "array": (frame["high"] - frame["learned"]).clip(lower_bound=0).to_list(),
-            "arrayminus": (frame["learned"] - frame["low"]).clip(lower_bound=0).to_list(),
-        }
+        learned = frame["learned"]
+        ends = (pl.min_horizontal("low", "learned"), pl.max_horizontal("high", "learned"))
+        figure.data[1].error_x = reach(learned, *frame.select(*ends).get_columns())
     figure.update_layout(
-        xaxis={
-            "title": tr("part of the spread of points", "占分值离散度的比重"),
-            "tickformat": ".3~%",
-            "rangemode": "tozero",
-        },
+        xaxis=rate_axis(
+            tr("part of the spread of points", "占分值离散度的比重"), rangemode="tozero"
+        ),
         legend=LEGEND,
     )
     figure.update_traces(cliponaxis=False)

@@ -6,13 +6,15 @@ money is drawn in a unit that reads well.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import BAND, LEGEND, blank, rows_down
+from lishui_credit.figures.style import BAND, LEGEND, blank, rate_axis, rows_down
+from lishui_credit.figures.traces import TEXT_OUTSIDE, line, marks, reach
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
 
@@ -63,32 +65,32 @@ def trade_off(swept: pl.DataFrame, *, synthetic: bool = False) -> Any:
         frame["bad_rate_approved_high"].to_list(),
         tr("interval", "区间"),
     )
-    figure.add_scatter(
-        x=x,
-        y=frame["bad_rate_approved"].to_list(),
-        mode="lines",
-        name=tr("bad rate of the approved", "批准者坏账率"),
-        line={"color": BLUE},
-        hovertext=[f"{tr('cut-off', '分数线')} {cut}" for cut in frame["cut_off"]],
-    )
+    bad_rate = tr("bad rate of the approved", "批准者坏账率")
+    line(figure, x, frame["bad_rate_approved"], bad_rate, BLUE, hovertext=_cuts(frame))
     top = frame.sort("profit_fen", descending=True, maintain_order=True).head(1)
-    figure.add_scatter(
-        x=top["approval_rate"].to_list(),
-        y=top["bad_rate_approved"].to_list(),
-        mode="markers",
-        name=tr("most profit", "利润最高"),
-        marker={"color": RED, "size": 12, "symbol": "diamond"},
-        hovertext=[f"{tr('cut-off', '分数线')} {cut}" for cut in top["cut_off"]],
-    )
-    figure.update_layout(
-        xaxis={"title": tr("approval rate", "通过率"), "tickformat": ".3~%", "range": [0, 1.02]},
-        yaxis={
-            "title": tr("bad rate of the approved", "批准者坏账率"),
-            "tickformat": ".3~%",
-            "rangemode": "tozero",
-        },
+    _best(figure, top["approval_rate"], top["bad_rate_approved"], hovertext=_cuts(top))
+    return figure.update_layout(
+        xaxis=rate_axis(tr("approval rate", "通过率"), range=[0, 1.02]),
+        yaxis=rate_axis(bad_rate, rangemode="tozero"),
         legend=LEGEND,
     )
+
+
+def _cuts(swept: pl.DataFrame) -> list[str]:
+    return [f"{tr('cut-off', '分数线')} {cut}" for cut in swept["cut_off"]]
+
+
+def _best(figure: Any, x: Iterable[Any], y: Iterable[Any], **more: Any) -> None:
+    """Mark the cut-off of most profit."""
+    marks(figure, x, y, tr("most profit", "利润最高"), RED, "diamond", size=12, **more)
+
+
+def _by_cut_off(figure: Any, frame: pl.DataFrame, yaxis: dict[str, Any]) -> Any:
+    """Lay a figure out whose x axis are the cut-offs of a sweep."""
+    title = tr("approve from this score up", "批准分数线(含)")
+    figure.update_layout(xaxis={"title": title}, yaxis=yaxis, legend=LEGEND)
+    if frame["cut_off"].dtype == pl.String:
+        figure.update_xaxes(type="category")
     return figure
 
 
@@ -109,7 +111,7 @@ def profit_curve(
         money.of(frame["profit_fen_high"]),
         tr("interval", "区间"),
     )
-    figure.add_scatter(x=x, y=y, mode="lines", name=tr("profit", "利润"), line={"color": BLUE})
+    line(figure, x, y, tr("profit", "利润"), BLUE)
     flat = frame["plateau"].fill_null(False).to_list()
     if any(flat):
         figure.add_scatter(
@@ -122,22 +124,9 @@ def profit_curve(
         )
     top = frame["profit_fen"].arg_max()
     if top is not None:
-        figure.add_scatter(
-            x=[x[top]],
-            y=[y[top]],
-            mode="markers",
-            name=tr("most profit", "利润最高"),
-            marker={"color": RED, "size": 12, "symbol": "diamond"},
-        )
+        _best(figure, [x[top]], [y[top]])
     figure.add_hline(y=0, line={"color": GREY, "dash": "dot"})
-    figure.update_layout(
-        xaxis={"title": tr("approve from this score up", "批准分数线(含)")},
-        yaxis={"title": money.name, "tickformat": DIGITS},
-        legend=LEGEND,
-    )
-    if frame["cut_off"].dtype == pl.String:
-        figure.update_xaxes(type="category")
-    return figure
+    return _by_cut_off(figure, frame, {"title": money.name, "tickformat": DIGITS})
 
 
 def rates_by_cut_off(swept: pl.DataFrame, *, synthetic: bool = False) -> Any:
@@ -150,21 +139,8 @@ def rates_by_cut_off(swept: pl.DataFrame, *, synthetic: bool = False) -> Any:
         ("bad_rate_approved", tr("bad rate, approved", "批准者坏账率"), RED, "dot"),
         ("bad_rate_declined", tr("bad rate, declined", "拒绝者坏账率"), GREY, "dashdot"),
     ):
-        figure.add_scatter(
-            x=frame["cut_off"].to_list(),
-            y=frame[column].to_list(),
-            mode="lines",
-            name=name,
-            line={"color": colour, "dash": dash},
-        )
-    figure.update_layout(
-        xaxis={"title": tr("approve from this score up", "批准分数线(含)")},
-        yaxis={"tickformat": ".3~%", "range": [0, 1.02]},
-        legend=LEGEND,
-    )
-    if frame["cut_off"].dtype == pl.String:
-        figure.update_xaxes(type="category")
-    return figure
+        line(figure, frame["cut_off"], frame[column], name, colour, dash)
+    return _by_cut_off(figure, frame, {"tickformat": ".3~%", "range": [0, 1.02]})
 
 
 def swap_waterfall(
@@ -189,12 +165,11 @@ def swap_waterfall(
         y=[values[0], -(values[1] or 0), values[2], values[3]],
         measure=["absolute", "relative", "relative", "total"],
         text=[said[0], f"−{said[1]}", f"+{said[2]}", said[3]],
-        textposition="outside",
         decreasing={"marker": {"color": RED}},
         increasing={"marker": {"color": GREEN}},
         totals={"marker": {"color": BLUE}},
         connector={"line": {"color": GREY, "dash": "dot"}},
-        cliponaxis=False,
+        **TEXT_OUTSIDE,
     )
     named = money.name if amounts else tr("applicants", "申请人数")
     highest, kept = max(values[0] or 0, values[3] or 0), (values[0] or 0) - (values[1] or 0)
@@ -230,7 +205,7 @@ def swap_rates(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False)
     names = shown["group"].unique(maintain_order=True).to_list() if grouped else ["0"]
     height = 200 + 44 * max(3, len(names)) if grouped else 380
     title = tr("Bad rate of the swap set", "换入换出坏账率")
-    figure = blank(f"{title} · {label}" if label else title, synthetic, 680, height)
+    figure = blank(title, synthetic, 680, height, label)
     for name, colour, mark in (
         ("both", GREY, "circle"),
         ("swap_out", RED, "square"),
@@ -238,29 +213,13 @@ def swap_rates(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False)
     ):
         part = shown.filter(pl.col("set") == name)
         called = tr(*_SETS[name])
-        figure.add_scatter(
-            x=part["bad_rate"].to_list(),
-            y=[short(str(group)) for group in part["group"]] if grouped else [called] * part.height,
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": (part["high"] - part["bad_rate"]).to_list(),
-                "arrayminus": (part["bad_rate"] - part["low"]).to_list(),
-            },
-            mode="markers",
-            name=called,
-            orientation="h",
-            offsetgroup=name,
-            marker={"color": colour, "size": 10, "symbol": mark},
-        )
-    figure.update_layout(
-        xaxis={
-            "title": tr("bad rate of the known outcomes", "已知结果的坏账率"),
-            "tickformat": ".3~%",
-            "rangemode": "tozero",
-        },
-        legend=LEGEND,
-    )
+        rates = part["bad_rate"]
+        rows = [short(str(group)) for group in part["group"]] if grouped else [called] * part.height
+        interval = reach(rates, part["low"], part["high"])
+        more: dict[str, Any] = {"error_x": interval, "orientation": "h", "offsetgroup": name}
+        marks(figure, rates, rows, called, colour, mark, **more)
+    known = tr("bad rate of the known outcomes", "已知结果的坏账率")
+    figure.update_layout(xaxis=rate_axis(known, rangemode="tozero"), legend=LEGEND)
     if grouped:
         figure.update_layout(scattermode="group")
     rows_down(figure)

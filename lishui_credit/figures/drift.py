@@ -11,8 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.figures.binning import short
+from lishui_credit.figures.binning import apart
 from lishui_credit.figures.style import LEGEND, blank, rows_down
+from lishui_credit.figures.traces import TEXT_OUTSIDE, line, marks, reach
 from lishui_credit.language import tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, INK, ORANGE, RED
 from lishui_credit.validation.stability import CONVENTION
@@ -30,6 +31,10 @@ def moved_word(moved: str) -> str:
     return tr(english, chinese)
 
 
+def _by_chance() -> str:
+    return tr("chance alone, 95 %", "仅由偶然(95%)")
+
+
 def _thresholds(figure: Any, *, upright: bool) -> None:
     line = figure.add_vline if upright else figure.add_hline
     for value, colour, dash in zip(CONVENTION, (ORANGE, RED), ("dash", "solid"), strict=True):
@@ -39,12 +44,13 @@ def _thresholds(figure: Any, *, upright: bool) -> None:
 def psi_by_period(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
     """Return the PSI of the score period by period, with what chance alone would show."""
     figure = blank(tr("PSI of the score by period", "各期分数 PSI"), synthetic, 680, 400)
-    figure.add_scatter(
-        x=table["period"].to_list(),
-        y=table["psi"].to_list(),
+    line(
+        figure,
+        table["period"],
+        table["psi"],
+        "PSI",
+        BLUE,
         mode="lines+markers+text",
-        name="PSI",
-        line={"color": BLUE},
         marker={
             "color": [_MOVED[moved][2] for moved in table["moved"]],
             "symbol": [_MOVED[moved][3] for moved in table["moved"]],
@@ -55,21 +61,18 @@ def psi_by_period(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
         hovertext=[f"{rows:,}" for rows in table["subjects"]],
         cliponaxis=False,
     )
-    figure.add_scatter(
-        x=table["period"].to_list(),
-        y=table["critical"].to_list(),
-        mode="lines+markers",
-        name=tr("chance alone, 95 %", "仅由偶然(95%)"),
-        line={"color": GREY, "dash": "dot"},
-        marker={"symbol": "line-ew-open", "size": 10},
-    )
+    marked: dict[str, Any] = {
+        "mode": "lines+markers",
+        "marker": {"symbol": "line-ew-open", "size": 10},
+    }
+    line(figure, table["period"], table["critical"], _by_chance(), GREY, "dot", **marked)
     _thresholds(figure, upright=False)
-    figure.update_layout(
-        xaxis={"type": "category", "title": tr("period", "期间")},
-        yaxis={"rangemode": "tozero", "title": "PSI"},
-        legend=LEGEND,
-    )
-    return figure
+    return _by_period(figure, {"rangemode": "tozero", "title": "PSI"})
+
+
+def _by_period(figure: Any, yaxis: dict[str, Any]) -> Any:
+    xaxis = {"type": "category", "title": tr("period", "期间")}
+    return figure.update_layout(xaxis=xaxis, yaxis=yaxis, legend=LEGEND)
 
 
 def csi_bars(
@@ -78,11 +81,8 @@ def csi_bars(
     """Return the index of every characteristic, the most moved first."""
     title = tr("Stability of characteristics (CSI)", "各特征稳定性(CSI)")
     figure = blank(title, synthetic, 680, 170 + 34 * max(4, table.height))
-    said = [short((names or {}).get(name, name), 16) for name in table["feature"]]
-    shown = [
-        name if said.count(name) == 1 else f"{short(name, 9)} ({id})"
-        for name, id in zip(said, table["feature"], strict=True)
-    ]
+    features = table["feature"].to_list()
+    shown = apart([(names or {}).get(name, name) for name in features], features, 16, 9)
     figure.add_bar(
         y=shown,
         x=table["psi"].to_list(),
@@ -93,17 +93,10 @@ def csi_bars(
             f"{value:.3f} {moved_word(moved)}"
             for value, moved in table.select("psi", "moved").iter_rows()
         ],
-        textposition="outside",
-        cliponaxis=False,
         showlegend=False,
+        **TEXT_OUTSIDE,
     )
-    figure.add_scatter(
-        y=shown,
-        x=table["critical"].to_list(),
-        mode="markers",
-        name=tr("chance alone, 95 %", "仅由偶然(95%)"),
-        marker={"symbol": "line-ns-open", "size": 14, "color": INK},
-    )
+    marks(figure, table["critical"], shown, _by_chance(), INK, "line-ns-open", size=14)
     _thresholds(figure, upright=True)
     widest = max([CONVENTION[1], *table["psi"].to_list()])
     figure.update_layout(xaxis={"range": [0, 1.25 * widest], "title": "CSI"}, legend=LEGEND)
@@ -123,34 +116,20 @@ def metric_by_period(
     name = metric.upper() if metric in ("auc", "ks") else metric
     title = f"{name} {tr('by period', '(各期)')}"
     figure = blank(title, synthetic, 680, 400)
-    figure.add_scatter(
-        x=frame["period"].to_list(),
-        y=frame["value"].to_list(),
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": (frame["high"] - frame["value"]).to_list(),
-            "arrayminus": (frame["value"] - frame["low"]).to_list(),
-        },
+    line(
+        figure,
+        frame["period"],
+        frame["value"],
+        tr(f"{name}, 95 % interval", f"{name}(95% 区间)"),
+        BLUE,
         mode="lines+markers",
-        name=tr(f"{name}, 95 % interval", f"{name}(95% 区间)"),
-        line={"color": BLUE},
+        error_y=reach(frame["value"], frame["low"], frame["high"]),
         marker={"size": 9},
         hovertext=[
             f"{rows:,} · {bads:,}" for rows, bads in frame.select("subjects", "bads").iter_rows()
         ],
     )
     if development is not None:
-        figure.add_scatter(
-            x=frame["period"].to_list(),
-            y=[development] * frame.height,
-            mode="lines",
-            name=tr("at development", "建模时"),
-            line={"color": GREEN, "dash": "dash"},
-        )
-    figure.update_layout(
-        xaxis={"type": "category", "title": tr("period", "期间")},
-        yaxis={"title": name},
-        legend=LEGEND,
-    )
-    return figure
+        level = [development] * frame.height
+        line(figure, frame["period"], level, tr("at development", "建模时"), GREEN, "dash")
+    return _by_period(figure, {"title": name})

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import polars as pl
 
 from lishui_credit.citation import EVIDENCE, Evidence, is_weak
-from lishui_credit.figures.binning import short
+from lishui_credit.figures.binning import apart
 from lishui_credit.figures.style import LEGEND, blank, rows_down
+from lishui_credit.figures.traces import TEXT_OUTSIDE, line
 from lishui_credit.language import tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, INK, ORANGE, PAPER, PURPLE, RED, SKY
 
@@ -48,8 +49,7 @@ def distribution_bars(
     """Return the shares of grades as stacked bars, one bar per county or year."""
     names = frame[group].cast(pl.String).unique(maintain_order=True).to_list()
     title = tr("Grades", "等级分布")
-    height = 190 + 36 * max(3, len(names))
-    figure = blank(f"{title} · {label}" if label else title, synthetic, 720, height)
+    figure = blank(title, synthetic, 720, 190 + 36 * max(3, len(names)), label)
     steps = (
         frame.select("grade", "label", "outcome", "place")
         .group_by("grade", "label", "outcome", maintain_order=True)
@@ -115,7 +115,7 @@ def migration_matrix(
     rows = [cells.filter(pl.col("from") == grade) for grade in grades]
     title = tr("Moves between grades", "等级迁移")
     size = max(4, len(grades))
-    figure = blank(f"{title} · {label}" if label else title, synthetic, 640, 200 + 58 * size)
+    figure = blank(title, synthetic, 640, 200 + 58 * size, label)
     many = len(grades) > 6
     figure.add_heatmap(
         z=[row["share"].to_list() for row in rows],
@@ -175,8 +175,7 @@ def evidence_bars(
     """Return what the points rest on, one bar per county or year; unverified levels are hatched."""
     names = frame[group].cast(pl.String).unique(maintain_order=True).to_list()
     title = tr("What the points rest on", "得分的依据")
-    height = 190 + 36 * max(3, len(names))
-    figure = blank(f"{title} · {label}" if label else title, synthetic, 720, height)
+    figure = blank(title, synthetic, 720, 190 + 36 * max(3, len(names)), label)
     colours = dict(zip(get_args(Evidence), (BLUE, SKY, GREEN, ORANGE, RED, PURPLE), strict=True))
     for level in get_args(Evidence):
         part = frame.filter(pl.col("evidence") == level)
@@ -205,21 +204,14 @@ def evidence_bars(
 def unverified_lines(frame: pl.DataFrame, *, label: str = "", synthetic: bool = False) -> Any:
     """Return the shares that rest on unverified rows, year by year."""
     title = tr("Resting on unverified rows", "依据未核实条款的占比")
-    figure = blank(f"{title} · {label}" if label else title, synthetic, 720, 380)
+    figure = blank(title, synthetic, 720, 380, label)
     for column, name, colour, dash, mark in (
         ("points_share", tr("points given and taken", "实际加减分值"), BLUE, "solid", "circle"),
         ("decided_share", tr("grades set by a rule", "直接判级的等级"), RED, "dash", "square"),
         ("movable_share", tr("points the edition can move", "版本可变动分值"), GREY, "dot", "x"),
     ):
-        figure.add_scatter(
-            x=frame["year"].to_list(),
-            y=frame[column].to_list(),
-            name=name,
-            mode="lines+markers",
-            line={"color": colour, "dash": dash},
-            marker={"symbol": mark, "size": 9},
-            cliponaxis=False,
-        )
+        look: dict[str, Any] = {"mode": "lines+markers", "marker": {"symbol": mark, "size": 9}}
+        line(figure, frame["year"], frame[column], name, colour, dash, **look, cliponaxis=False)
     figure.update_layout(
         xaxis={"dtick": 1, "tickformat": "d", "title": tr("year assessed", "评价年度")},
         yaxis={"tickformat": ".3~%", "rangemode": "tozero"},
@@ -238,11 +230,7 @@ def explanation_bars(explanation: Explanation, *, synthetic: bool = False) -> An
     grade = explanation.grade_label or explanation.grade or "—"
     title = f"{explanation.subject} · {tr('grade', '等级')} {grade}"
     figure = blank(title, synthetic, 720, 170 + 30 * max(4, len(rows)))
-    labels = [short(row.label, 16) for row in rows]
-    shown = [
-        label if labels.count(label) == 1 else f"{short(label, 10)} ({row.id})"
-        for label, row in zip(labels, rows, strict=True)
-    ]
+    shown = apart([row.label for row in rows], [row.id for row in rows], 16, 10)
     hover = [
         f"{row.label}<br>{row.value or '—'}<br>{row.points or '—'}"
         + (f" / {row.out_of}" if row.out_of else "")
@@ -278,15 +266,10 @@ def explanation_bars(explanation: Explanation, *, synthetic: bool = False) -> An
                 "pattern": {"shape": "/" if weak else "", "fgcolor": INK, "size": 5},
             },
             text=[rows[n].points or "×" for n in places],
-            textposition="outside",
-            cliponaxis=False,
             hovertext=[hover[n] for n in places],
             hoverinfo="text",
+            **TEXT_OUTSIDE,
         )
-    figure.update_layout(
-        barmode="overlay",
-        xaxis={"title": tr("points", "分值")},
-        legend=LEGEND,
-    )
+    figure.update_layout(barmode="overlay", xaxis={"title": tr("points", "分值")}, legend=LEGEND)
     rows_down(figure, shown)
     return figure

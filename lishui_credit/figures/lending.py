@@ -14,10 +14,12 @@ import polars as pl
 
 from lishui_credit.figures.amounts import unit
 from lishui_credit.figures.binning import short
-from lishui_credit.figures.style import LEGEND, blank, rows_down
+from lishui_credit.figures.style import LEGEND, blank, rate_axis, rows_down
+from lishui_credit.figures.traces import marks, reach
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.reports.palette import BLUE, FAINT, GREY, PAPER, RED
 
+_MARK = {"size": 15, "line": {"color": PAPER, "width": 1}}
 _WHAT = {"in force": ("in force", "现行"), "tried": ("tried", "试算")}
 
 
@@ -98,12 +100,7 @@ def marked(
             y=values if money is None else money.of(values),
             mode="markers",
             name=f"{tr(*_WHAT[what])}: {part['cut_off'].item()}",
-            marker={
-                "color": colour,
-                "symbol": mark,
-                "size": 15,
-                "line": {"color": PAPER, "width": 1},
-            },
+            marker={**_MARK, "color": colour, "symbol": mark},
             cliponaxis=False,
         )
     return figure
@@ -119,8 +116,7 @@ def approvals_by_group(affected: pl.DataFrame, *, label: str = "", synthetic: bo
     """Return the approval rate of every group under the old policy and the new, with intervals."""
     frame = affected.filter(pl.col("old").is_not_null())
     title = tr("Who is affected", "谁受影响")
-    height = 190 + 44 * max(3, frame.height)
-    figure = blank(f"{title} · {label}" if label else title, synthetic, 680, height)
+    figure = blank(title, synthetic, 680, 190 + 44 * max(3, frame.height), label)
     names = [
         short(str(group)) + (tr(" ▼ below 4/5", " ▼ 低于五分之四") if below else "")
         for group, below in frame.select("group", "below_four_fifths").iter_rows()
@@ -141,26 +137,11 @@ def approvals_by_group(affected: pl.DataFrame, *, label: str = "", synthetic: bo
         ("old", tr("in force", "现行"), GREY, "square"),
         ("new", tr("tried", "试算"), BLUE, "diamond"),
     ):
-        figure.add_scatter(
-            x=frame[column].to_list(),
-            y=names,
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": (frame[f"{column}_high"] - frame[column]).to_list(),
-                "arrayminus": (frame[column] - frame[f"{column}_low"]).to_list(),
-            },
-            mode="markers",
-            name=name,
-            marker={"color": colour, "symbol": mark, "size": 11},
-            hovertext=[f"{rows:,}" for rows in frame["subjects"]],
-        )
-    figure.update_layout(
-        xaxis={
-            "title": tr("approval rate, 95 % interval", "通过率(95% 区间)"),
-            "tickformat": ".3~%",
-        },
-        legend=LEGEND,
-    )
+        ends = reach(frame[column], frame[f"{column}_low"], frame[f"{column}_high"])
+        rows = [f"{rows:,}" for rows in frame["subjects"]]
+        more: dict[str, Any] = {"size": 11, "error_x": ends, "hovertext": rows}
+        marks(figure, frame[column], names, name, colour, mark, **more)
+    rate = tr("approval rate, 95 % interval", "通过率(95% 区间)")
+    figure.update_layout(xaxis=rate_axis(rate), legend=LEGEND)
     rows_down(figure, names)
     return figure

@@ -12,6 +12,7 @@ LONGEST: Final = 40
 _SIZE: Final = 15
 _ENTRY: Final = 20  # pixels of a line of the legend
 _ENTRIES: Final = 2  # of a legend on one line of a phone
+_AT_THE_LEFT: Final = {"x": 0, "xref": "container", "xanchor": "left", "yref": "container"}
 
 
 def lines(title: str, longest: int = LONGEST) -> str:
@@ -52,22 +53,16 @@ def narrow(figure: Any) -> Any:
     layout.title = layout.title.to_plotly_json() | {
         "text": title,
         "font": {"size": _SIZE},
-        "x": 0,
-        "xref": "container",
-        "xanchor": "left",
+        **_AT_THE_LEFT,
         "y": 1,
-        "yref": "container",
         "yanchor": "top",
         # plotly sets the last line of several at the top, not the first
         "pad": {"t": 10 + 13 * (told - 1), "l": 4},
     }
     layout.legend = layout.legend.to_plotly_json() | {
         "orientation": "h",
-        "x": 0,
-        "xref": "container",
-        "xanchor": "left",
+        **_AT_THE_LEFT,
         "y": 0,
-        "yref": "container",
         "yanchor": "bottom",
         "font": {"size": 12},
     }

@@ -12,6 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.figures.style import BAND, LEGEND_BELOW, blank
+from lishui_credit.figures.traces import reach
 from lishui_credit.language import tr, typeset
 from lishui_credit.plan.course import SERIES
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicator
@@ -68,6 +69,13 @@ def _hover(row: PlanIndicator, part: pl.DataFrame) -> list[str]:
     return said
 
 
+def _traced(row: PlanIndicator, part: pl.DataFrame, series: str, by: float) -> dict[str, Any]:
+    """Return what every trace of a series holds: its days, values, name and hover texts."""
+    days, values = part["day"].to_list(), _scaled(part["value"], by)
+    said = {"hovertext": _hover(row, part), "hoverinfo": "text+name"}
+    return {"x": days, "y": values, "name": str(SERIES[series]), **said}
+
+
 def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
     """Return observed values against what was due and where they lead, of one indicator and area."""
     row, place = _one(course)
@@ -76,11 +84,7 @@ def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
     parts = {str(name[0]): part for name, part in course.group_by("series")}
     path = parts.get("path")
     if path is not None:
-        figure.add_scatter(
-            x=path["day"].to_list(), y=_scaled(path["value"], by), mode="lines",
-            name=str(SERIES["path"]), line=_due(row, 2),
-            hovertext=_hover(row, path), hoverinfo="text+name",
-        )  # fmt: skip
+        figure.add_scatter(**_traced(row, path, "path", by), mode="lines", line=_due(row, 2))
     ahead = parts.get("projection")
     if ahead is not None:
         ahead = ahead.sort("day")
@@ -91,28 +95,19 @@ def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
                 name=tr("interval of the projection (95 %)", "预测区间(95%)"),
                 legendgroup="ahead", showlegend=fill is not None,
             )  # fmt: skip
-        figure.add_scatter(
-            x=ahead["day"].to_list(), y=_scaled(ahead["value"], by), mode="lines",
-            name=str(SERIES["projection"]), line={"color": BLUE, "dash": "dot", "width": 2},
-            hovertext=_hover(row, ahead), hoverinfo="text+name",
-        )  # fmt: skip
+        dots = {"color": BLUE, "dash": "dot", "width": 2}
+        figure.add_scatter(**_traced(row, ahead, "projection", by), mode="lines", line=dots)
     seen = parts.get("observed")
     if seen is not None:
         seen = seen.sort("day")
         figure.add_scatter(
-            x=seen["day"].to_list(), y=_scaled(seen["value"], by),
-            mode="lines+markers", name=str(SERIES["observed"]),
-            line={"color": BLUE, "width": 2.5}, marker={"size": 6},
-            error_y=_reach(seen, by), hovertext=_hover(row, seen), hoverinfo="text+name",
+            **_traced(row, seen, "observed", by), mode="lines+markers",
+            line={"color": BLUE, "width": 2.5}, marker={"size": 6}, error_y=_reach(seen, by),
         )  # fmt: skip
     goal = parts.get("target")
     if goal is not None:
-        figure.add_scatter(
-            x=goal["day"].to_list(), y=_scaled(goal["value"], by), mode="markers",
-            name=str(SERIES["target"]),
-            marker={"symbol": "diamond-open", "size": 13, "color": INK, "line": {"width": 2}},
-            hovertext=_hover(row, goal), hoverinfo="text+name",
-        )  # fmt: skip
+        mark = {"symbol": "diamond-open", "size": 13, "color": INK, "line": {"width": 2}}
+        figure.add_scatter(**_traced(row, goal, "target", by), mode="markers", marker=mark)
     _years(figure)
     figure.update_layout(
         yaxis={"title": unit, "rangemode": "tozero" if row.kind != "survey" else "normal"},
@@ -128,11 +123,8 @@ def _one(course: pl.DataFrame) -> tuple[PlanIndicator, str]:
 def _reach(part: pl.DataFrame, by: float) -> dict[str, Any] | None:
     if part["low"].null_count() == part.height:
         return None
-    return {
-        "type": "data", "symmetric": False, "color": BLUE, "thickness": 1.2, "width": 4,
-        "array": _scaled(part["high"] - part["value"], by),
-        "arrayminus": _scaled(part["value"] - part["low"], by),
-    }  # fmt: skip
+    middle, low, high = (part[name] / by for name in ("value", "low", "high"))
+    return reach(middle, low, high, color=BLUE, thickness=1.2, width=4)
 
 
 def multiples_plot(
@@ -185,10 +177,8 @@ def multiples_plot(
             drawn = parts.get((area.adcode, name), course.clear())
             traces.append(
                 {
-                    "type": "scatter", "mode": "lines", "x": drawn["day"].to_list(),
-                    "y": _scaled(drawn["value"], base), "line": style,
-                    "name": str(SERIES[name]), "legendgroup": name, "showlegend": index == 0,
-                    "hovertext": _hover(row, drawn), "hoverinfo": "text+name",
+                    **_traced(row, drawn, name, base), "type": "scatter", "mode": "lines",
+                    "line": style, "legendgroup": name, "showlegend": index == 0,
                     "xaxis": f"x{place}", "yaxis": f"y{place}",
                 }
             )  # fmt: skip

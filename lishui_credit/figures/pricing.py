@@ -5,6 +5,7 @@ Colours are Okabe and Ito's; every grade also has its own dash and mark.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ import polars as pl
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
 from lishui_credit.figures.style import LEGEND, blank, rows_down
+from lishui_credit.figures.traces import TEXT_OUTSIDE, line, marks
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, PURPLE, RED, SKY
 
@@ -32,29 +34,26 @@ def price_curves(
     money = unit(curve["expected_profit_fen"], currency)
     title = tr("Expected profit of a line by rate", "各利率下单笔额度的预期利润")
     figure = blank(title, synthetic, 680, 460)
-    for number, (grade, part) in enumerate(_parts(curve, "grade")):
+    grades = curve.partition_by("grade", as_dict=True, maintain_order=True)
+    for number, ((grade,), part) in enumerate(grades.items()):
         colour, dash, mark = _STYLES[number % len(_STYLES)]
         best = [place for place, is_best in enumerate(part["best"]) if is_best]
         rates = (part["rate_bp"] / 10_000).to_list()
         profit = money.of(part["expected_profit_fen"])
         # the rate stands in the legend: curves cross, and a label on them could not be read
         told = "、".join(f"{rates[place]:.2%}" for place in best)
-        figure.add_scatter(
-            x=rates,
-            y=profit,
-            mode="lines",
-            name=tr(f"grade {grade}: {told}", f"{grade} 级:{told}"),
-            legendgroup=str(grade),
-            line={"color": colour, "dash": dash},
-        )
-        figure.add_scatter(
-            x=[rates[place] for place in best],
-            y=[profit[place] for place in best],
-            mode="markers",
-            name=tr(f"best for grade {grade}", f"{grade} 级最优"),
-            legendgroup=str(grade),
+        name, group = tr(f"grade {grade}: {told}", f"{grade} 级:{told}"), str(grade)
+        line(figure, rates, profit, name, colour, dash, legendgroup=group)
+        marks(
+            figure,
+            [rates[place] for place in best],
+            [profit[place] for place in best],
+            tr(f"best for grade {grade}", f"{grade} 级最优"),
+            colour,
+            mark,
+            size=11,
+            legendgroup=group,
             showlegend=False,
-            marker={"color": colour, "size": 11, "symbol": mark},
             cliponaxis=False,
         )
     figure.add_hline(y=0, line={"color": GREY, "width": 1})
@@ -79,25 +78,32 @@ def price_by_grade(
         rate = row["rate_bp"]
         told = tr("no line", "不授信") if rate is None else f"{rate / 10_000:.2%}"
         names.append(f"{head}<br>{firms}<br><b>{told}</b>")
-    for column, name, colour, pattern in (
-        ("offered_fen", tr("offered", "授信"), BLUE, ""),
-        ("drawn_fen", tr("expected to be drawn", "预期提款"), GREEN, "/"),
-    ):
-        figure.add_bar(
-            x=names,
-            y=money.of(table[column]),
-            name=name,
-            marker={"color": colour, "pattern": {"shape": pattern}},
-            text=[money.said(value) if value else "" for value in table[column]],
-            textposition="outside",
-            cliponaxis=False,
-        )
-    figure.update_layout(
-        barmode="group",
+    _granted_and_drawn(
+        figure,
+        ("offered_fen", tr("offered", "授信")),
         yaxis={"title": money.name, "tickformat": DIGITS},
-        legend=LEGEND,
+        drawn_as=lambda column: {
+            "x": names,
+            "y": money.of(table[column]),
+            "text": [money.said(value) if value else "" for value in table[column]],
+            **TEXT_OUTSIDE,
+        },
     )
     return figure
+
+
+def _granted_and_drawn(
+    figure: Any,
+    granted: tuple[str, str],
+    drawn_as: Callable[[str], dict[str, Any]],
+    **axis: dict[str, Any],
+) -> None:
+    """Draw bars of what is granted, and hatched beside them what is expected to be drawn."""
+    drawn = ("drawn_fen", tr("expected to be drawn", "预期提款"))
+    for (column, name), colour, hatch in ((granted, BLUE, ""), (drawn, GREEN, "/")):
+        marker = {"color": colour, "pattern": {"shape": hatch}}
+        figure.add_bar(name=name, marker=marker, **drawn_as(column))
+    figure.update_layout(barmode="group", **axis, legend=LEGEND)
 
 
 def exposure_bars(
@@ -112,21 +118,12 @@ def exposure_bars(
     money = unit(frame["line_fen"], currency)
     title = tr("Exposure by area", "各地授信敞口")
     figure = blank(title, synthetic, 680, 180 + 34 * max(4, frame.height))
-    for column, name, colour, pattern in (
-        ("line_fen", tr("lines", "授信额度"), BLUE, ""),
-        ("drawn_fen", tr("expected to be drawn", "预期提款"), GREEN, "/"),
-    ):
-        figure.add_bar(
-            y=[short(str(name)) for name in frame[area]],
-            x=money.of(frame[column]),
-            name=name,
-            orientation="h",
-            marker={"color": colour, "pattern": {"shape": pattern}},
-        )
-    figure.update_layout(
-        barmode="group",
+    names = [short(str(name)) for name in frame[area]]
+    _granted_and_drawn(
+        figure,
+        ("line_fen", tr("lines", "授信额度")),
+        lambda column: {"y": names, "x": money.of(frame[column]), "orientation": "h"},
         xaxis={"title": money.name, "tickformat": DIGITS},
-        legend=LEGEND,
     )
     rows_down(figure)
     return figure
@@ -156,8 +153,7 @@ def exposure_change_bars(
         orientation="h",
         marker={"color": [GREEN if value >= 0 else RED for value in values]},
         text=[f"{'+' if value > 0 else ''}{money.said(value)}" for value in values],
-        textposition="outside",
-        cliponaxis=False,
+        **TEXT_OUTSIDE,
     )
     figure.add_vline(x=0, line={"color": GREY})
     # room for the figures beside the bars, which the axis would not leave
@@ -174,10 +170,3 @@ def exposure_change_bars(
     )
     rows_down(figure)
     return figure
-
-
-def _parts(frame: pl.DataFrame, column: str) -> list[tuple[Any, pl.DataFrame]]:
-    return [
-        (key, part)
-        for (key,), part in frame.partition_by(column, as_dict=True, maintain_order=True).items()
-    ]

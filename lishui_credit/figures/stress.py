@@ -12,6 +12,7 @@ import polars as pl
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
 from lishui_credit.figures.style import LEGEND, blank, rows_down
+from lishui_credit.figures.traces import line
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, INK, RED
 
@@ -102,15 +103,8 @@ def profit_distribution(
         (joint.shortfall_fen, tr("mean of the worst 1 %", "最差 1% 的均值"), GREEN, "dashdot"),
         (0, tr("no profit", "零利润"), INK, "dot"),
     ):
-        figure.add_scatter(
-            x=[value / money.fen] * 2,
-            y=[0, 1],
-            yaxis="y2",
-            mode="lines",
-            name=name,
-            showlegend=value != joint.high_fen,
-            line={"color": colour, "dash": dash},
-        )
+        place, shown = [value / money.fen] * 2, value != joint.high_fen
+        line(figure, place, [0, 1], name, colour, dash, yaxis="y2", showlegend=shown)
     figure.update_layout(
         xaxis={"title": f"{tr('profit', '利润')}, {money.name}", "tickformat": DIGITS},
         yaxis={"title": tr("share of draws", "模拟占比"), "tickformat": ".3~%"},

@@ -6,7 +6,7 @@ No figure says anything by colour alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lishui_credit.language import tr
 from lishui_credit.reports.palette import (
@@ -97,14 +97,14 @@ def titled(title: str, synthetic: bool) -> str:
     return f"<b>{loud}</b> · {title}" if synthetic else title
 
 
-def blank(title: str, synthetic: bool, width: int, height: int) -> Figure:
-    """Return a figure without traces; where data are made up, its title says so first."""
+def blank(title: str, synthetic: bool, width: int, height: int, label: str = "") -> Figure:
+    """Return a figure without traces; its title says first whether data are made up, last of what."""
     from plotly import graph_objects
 
     return graph_objects.Figure(
         layout={
             "title": {
-                "text": titled(title, synthetic),
+                "text": titled(f"{title} · {label}" if label else title, synthetic),
                 "font": {"size": 15},
                 "x": 0.01,
                 "xanchor": "left",
@@ -115,6 +115,11 @@ def blank(title: str, synthetic: bool, width: int, height: int) -> Figure:
             "font": {"family": SANS},
         }
     )
+
+
+def rate_axis(title: str, **more: Any) -> dict[str, Any]:
+    """Return an axis of rates, in percent with as many digits as they need."""
+    return {"title": title, "tickformat": ".3~%", **more}
 
 
 def rows_down(figure: Figure, names: Sequence[str] | None = None) -> None:

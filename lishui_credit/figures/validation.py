@@ -6,12 +6,12 @@ hold is a KeyError.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from lishui_credit.figures.style import blank
+from lishui_credit.figures.traces import line, marks, reach
 from lishui_credit.language import Bilingual
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
 from lishui_credit.validation.report.axes import (
@@ -44,40 +44,16 @@ def _figure(validation: Validation, table: str, axes: Axes, suffix: str = "") ->
     return figure
 
 
-def _line(
-    figure: Figure,
-    x: Iterable[float],
-    y: Iterable[float],
-    name: Bilingual,
-    colour: str,
-    dash: str = "solid",
-) -> None:
-    line = {"color": colour, "dash": dash}
-    figure.add_scatter(x=list(x), y=list(y), name=str(name), mode="lines", line=line)
-
-
-def _points(figure: Figure, x: pl.Series, y: pl.Series, name: str, **reach: dict[str, Any]) -> None:
-    marker = {"color": BLUE, "size": 9}
-    figure.add_scatter(
-        x=x.to_list(), y=y.to_list(), name=name, mode="markers", marker=marker, **reach
-    )
-
-
-def _reach(frame: pl.DataFrame, value: str) -> dict[str, Any]:
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": (frame["high"] - frame[value]).to_list(),
-        "arrayminus": (frame[value] - frame["low"]).to_list(),
-    }
+def _interval(frame: pl.DataFrame, value: str) -> dict[str, Any]:
+    return reach(frame[value], frame["low"], frame["high"])
 
 
 def roc(validation: Validation) -> Figure:
     """Return the ROC curve."""
     frame = validation.table("roc")
     figure = _figure(validation, "roc", ROC)
-    _line(figure, (0, 1), (0, 1), CHANCE, GREY, "dot")
-    _line(figure, frame["goods_refused"], frame["bads_refused"], RANKING, BLUE)
+    line(figure, (0, 1), (0, 1), CHANCE, GREY, "dot")
+    line(figure, frame["goods_refused"], frame["bads_refused"], RANKING, BLUE, "solid")
     return figure
 
 
@@ -85,9 +61,9 @@ def cap(validation: Validation) -> Figure:
     """Return the CAP curve between chance and the perfect order."""
     frame = validation.table("cap")
     figure = _figure(validation, "cap", CAP)
-    _line(figure, (0, 1), (0, 1), CHANCE, GREY, "dot")
-    _line(figure, frame["subjects"], frame["perfect"], PERFECT, GREEN, "dash")
-    _line(figure, frame["subjects"], frame["bads"], RANKING, BLUE)
+    line(figure, (0, 1), (0, 1), CHANCE, GREY, "dot")
+    line(figure, frame["subjects"], frame["perfect"], PERFECT, GREEN, "dash")
+    line(figure, frame["subjects"], frame["bads"], RANKING, BLUE, "solid")
     return figure
 
 
@@ -100,7 +76,7 @@ def score_distribution(validation: Validation) -> Figure:
         ("goods", GOODS, BLUE, "solid"),
         ("bads", BADS, RED, "dash"),
     ):
-        _line(figure, middle, frame[column], name, colour, dash)
+        line(figure, middle, frame[column], name, colour, dash)
     return figure.update_traces(line_shape="hvh")
 
 
@@ -109,8 +85,9 @@ def reliability(validation: Validation) -> Figure:
     frame = validation.table("reliability")
     figure = _figure(validation, "reliability", RELIABILITY)
     top = [0.0, float(frame["high"].to_numpy().max())]
-    _line(figure, top, top, RIGHT, GREY, "dot")
-    _points(figure, frame["pd"], frame["bad_rate"], str(BINS), error_y=_reach(frame, "bad_rate"))
+    line(figure, top, top, RIGHT, GREY, "dot")
+    ends = _interval(frame, "bad_rate")
+    marks(figure, frame["pd"], frame["bad_rate"], BINS, BLUE, size=9, error_y=ends)
     return figure
 
 
@@ -118,13 +95,8 @@ def grade_rates(validation: Validation) -> Figure:
     """Return the bad rate of each grade with its interval, best first."""
     frame = validation.table("grade_rates").filter(pl.col("subjects") > 0)
     figure = _figure(validation, "grade_rates", GRADE_RATES)
-    _points(
-        figure,
-        frame["grade"],
-        frame["bad_rate"],
-        str(GRADE_RATES.y),
-        error_y=_reach(frame, "bad_rate"),
-    )
+    ends, name = _interval(frame, "bad_rate"), GRADE_RATES.y
+    marks(figure, frame["grade"], frame["bad_rate"], name, BLUE, size=9, error_y=ends)
     return figure.update_xaxes(type="category")
 
 
@@ -135,5 +107,6 @@ def groups(validation: Validation, dimension: str, metric: str = "auc") -> Figur
     word = WORDS.get(metric, Bilingual(metric, metric))
     axes = Axes(word, Bilingual(dimension, dimension))
     figure = _figure(validation, f"group_{dimension}", axes, f": {word}")
-    _points(figure, frame["value"], frame["group"], str(word), error_x=_reach(frame, "value"))
+    ends = _interval(frame, "value")
+    marks(figure, frame["value"], frame["group"], word, BLUE, size=9, error_x=ends)
     return figure.update_yaxes(type="category", autorange="reversed")

@@ -15,6 +15,7 @@ import polars as pl
 from lishui_credit.language import Bilingual
 from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.observed.observed_table import observed_table
+from lishui_credit.plan.observed.table import period_ends
 from lishui_credit.plan.standings import loaded_for
 from lishui_credit.plan.ways import Way
 
@@ -48,9 +49,7 @@ SERIES: Final[Mapping[str, Bilingual]] = {
 
 def quarters() -> tuple[date, ...]:
     """Return the base day and the ends of the plan's twenty quarters."""
-    ends = ((3, 31), (6, 30), (9, 30), (12, 31))
-    years = range(BASE.year + 1, END.year + 1)
-    return (BASE, *(date(year, month, day) for year in years for month, day in ends))
+    return tuple(period_ends(3))
 
 
 def quarter_before(at: date) -> date:

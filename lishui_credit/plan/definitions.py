@@ -241,23 +241,6 @@ class Supplementary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The plan: its source, stages, milestones, indicators by key, and what only the text has."""
-
-    title_zh: str
-    title_en: str
-    issuer: str
-    clause: str
-    evidence: str
-    base: date
-    end: date
-    stages: tuple[Stage, ...]
-    milestones: tuple[Milestone, ...]
-    indicators: dict[str, PlanIndicator]
-    supplementary: tuple[Supplementary, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Head:
     """What the file says of the plan as a whole."""
 
@@ -268,6 +251,16 @@ class _Head:
     evidence: str
     base: date
     end: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(_Head):
+    """The plan: its source, stages, milestones, indicators by key, and what only the text has."""
+
+    stages: tuple[Stage, ...]
+    milestones: tuple[Milestone, ...]
+    indicators: dict[str, PlanIndicator]
+    supplementary: tuple[Supplementary, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,9 +369,7 @@ def indicator(key: str) -> PlanIndicator:
     """
     found = indicators().get(key)
     if found is None:
-        raise RubricError(
-            Problem(tr("no such indicator", "没有该指标"), key, ", ".join(indicators()))
-        )
+        raise RubricError(tr("no such indicator", "没有该指标"), key, ", ".join(indicators()))
     return found
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, tr
 
 CITY: Final = "331100"
@@ -140,10 +140,8 @@ def division(word: str) -> Division:
     code = words().get(word.strip())
     if code is None:
         raise SubjectError(
-            Problem(
-                tr("not the city or one of its nine counties", "不是丽水市或其九个县(市、区)"),
-                word,
-                "、".join(f"{row.adcode} {row.name_zh}" for row in _ALL),
-            )
+            tr("not the city or one of its nine counties", "不是丽水市或其九个县(市、区)"),
+            word,
+            "、".join(f"{row.adcode} {row.name_zh}" for row in _ALL),
         )
     return next(row for row in _ALL if row.adcode == code)

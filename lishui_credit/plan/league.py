@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicator
 from lishui_credit.plan.divisions import CITY
@@ -163,9 +163,7 @@ def league(frame: Any, key: str, at: date = END, *, level: float = 0.95) -> pl.D
     [('331102', 1, 2, 'a'), ('331121', 1, 2, 'a'), ('331122', 3, 3, 'b')]
     """
     if not 0 < level < 1:
-        raise SubjectError(
-            Problem(tr("a level is between 0 and 1", "置信水平须在 0 与 1 之间"), str(level))
-        )
+        raise SubjectError(tr("a level is between 0 and 1", "置信水平须在 0 与 1 之间"), str(level))
     row = indicator(key)
     table = observed_table(frame, at).series.filter(
         (pl.col("indicator") == key) & (pl.col("adcode") != CITY)

@@ -306,18 +306,9 @@ def _name_worst(rows: Sequence[dict[str, Any]]) -> None:
     for city in rows:
         if city["adcode"] != CITY:
             continue
-        off = [
-            row
-            for row in rows
-            if row["indicator"] == city["indicator"]
-            and row["adcode"] != CITY
-            and STATUSES[row["status"]].off
-        ]
-        reporting = [
-            row
-            for row in rows
-            if row["indicator"] == city["indicator"] and row["status"] != "no_data"
-        ]
+        mine = [row for row in rows if row["indicator"] == city["indicator"]]
+        off = [row for row in mine if row["adcode"] != CITY and STATUSES[row["status"]].off]
+        reporting = [row for row in mine if row["status"] != "no_data"]
         if city["status"] == "no_data" and reporting:
             city["note"] = tr(
                 f"no value for the whole city; {len(reporting)} counties have one",

@@ -13,13 +13,13 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.methods import path_value
 from lishui_credit.plan.observed.reading import MARKS, columns, in_words, measured, unit_unfit
 from lishui_credit.plan.observed.series import series
-from lishui_credit.plan.observed.table import observations
+from lishui_credit.plan.observed.table import keys_of, observations
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.conform import conform
 from lishui_credit.tables.headers import match, normal, spellings
@@ -99,9 +99,7 @@ def read_targets(path: Path | str) -> pl.DataFrame:
     cells = {name: table[header].cast(pl.String) for name, (header, _) in matched.items()}
     for name in ("indicator", "adcode"):
         cells[name] = in_words(cells[name], name)
-    unit = {key: row.unit for key, row in indicators().items()}
-    units = cells["indicator"].replace_strict(unit, default=None, return_dtype=pl.String)
-    read_in = measured(cells["target"], units, matched["target"][0])
+    read_in = measured(cells["target"], cells["indicator"], matched["target"][0])
     cells["target"] = read_in["text"]
     unfit = table.filter(read_in["unfit"])
     key = pl.concat_str("indicator", "adcode", "year", separator=" ").alias("key")
@@ -117,8 +115,9 @@ def read_targets(path: Path | str) -> pl.DataFrame:
     holes = rows.filter(
         pl.any_horizontal(pl.col("indicator", "adcode", "year", "target").is_null())
     )
-    percent = [k for k, row in indicators().items() if row.unit == "percent"]
-    above = rows.filter(pl.col("indicator").is_in(percent) & (pl.col("target") > 100 * _SCALE))
+    above = rows.filter(
+        pl.col("indicator").is_in(keys_of("percent")) & (pl.col("target") > 100 * _SCALE)
+    )
     problems = [
         Problem(reasons, where=f"{raw.name}:{row}")
         for row, reasons in done.rejected.select("row", "reasons").iter_rows()
@@ -131,8 +130,7 @@ def read_targets(path: Path | str) -> pl.DataFrame:
         Problem(unit_unfit(), " ".join(str(cell) for cell in row), where=raw.name)
         for row in unfit.rows()
     ]
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     basis = (
         pl.col("basis").fill_null("loaded") if "basis" in cells else pl.lit("loaded").alias("basis")
     )

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.tables.write import replacing
 
@@ -34,14 +34,12 @@ def browser() -> str:
         if found:
             return found
     raise SubjectError(
-        Problem(
-            tr("no Chromium to print the PDF with", "没有可用于生成 PDF 的 Chromium"),
-            ", ".join(BROWSERS),
-            tr(
-                "install chromium and fonts-noto-cjk, or write .html and print it from a browser",
-                "请安装 chromium 和 fonts-noto-cjk,或输出 .html 后用浏览器打印",
-            ),
-        )
+        tr("no Chromium to print the PDF with", "没有可用于生成 PDF 的 Chromium"),
+        ", ".join(BROWSERS),
+        tr(
+            "install chromium and fonts-noto-cjk, or write .html and print it from a browser",
+            "请安装 chromium 和 fonts-noto-cjk,或输出 .html 后用浏览器打印",
+        ),
     )
 
 
@@ -55,12 +53,10 @@ def print_pdf(html: str, path: Path | str, *, program: str | None = None) -> Pat
         said = _run(program, page, made)
         if not made.is_file() or not made.read_bytes().startswith(b"%PDF-"):
             raise SubjectError(
-                Problem(
-                    tr("Chromium printed no PDF", "Chromium 未能生成 PDF"),
-                    said,
-                    tr("write .html and print it from a browser", "请输出 .html 后用浏览器打印"),
-                    where=path.name,
-                )
+                tr("Chromium printed no PDF", "Chromium 未能生成 PDF"),
+                said,
+                tr("write .html and print it from a browser", "请输出 .html 后用浏览器打印"),
+                where=path.name,
             )
         with replacing(path) as draft:
             shutil.copyfile(made, draft)

@@ -77,31 +77,28 @@ class Plot:
             px, bottom = self.at(value, y0)
             _, top = self.at(value, y1)
             add(f'<path class="grid" d="M{px:.1f} {bottom:.1f}V{top:.1f}"/>')
-            add(
-                f'<text x="{px:.1f}" y="{bottom + 16:.1f}" text-anchor="middle">{short(value, percent[0])}</text>'
-            )
+            self._write(px, bottom + 16, short(value, percent[0]), "middle")
         if rows:
             for place, name in enumerate(rows):
                 px, py = self.at(x0, y1 - place - 0.5)
                 fitted = words(cut(name, max(6, (self.left - 10) // 8 + 1)))
-                add(f'<text x="{px - 8:.1f}" y="{py + 4:.1f}" text-anchor="end">{fitted}</text>')
+                self._write(px - 8, py + 4, fitted, "end")
         else:
             for value in ticks(y0, y1):
                 px, py = self.at(x0, value)
                 right, _ = self.at(x1, value)
                 add(f'<path class="grid" d="M{px:.1f} {py:.1f}H{right:.1f}"/>')
-                add(
-                    f'<text x="{px - 6:.1f}" y="{py + 4:.1f}" text-anchor="end">{short(value, percent[1])}</text>'
-                )
+                self._write(px - 6, py + 4, short(value, percent[1]), "end")
         left, bottom = self.at(x0, y0)
         right, top = self.at(x1, y1)
         add(f'<path class="axis" d="M{left:.1f} {top:.1f}V{bottom:.1f}H{right:.1f}"/>')
         middle = (left + right) / 2
-        add(
-            f'<text x="{middle:.1f}" y="{bottom + 36:.1f}" text-anchor="middle">{words(x_name)}</text>'
-        )
+        self._write(middle, bottom + 36, words(x_name), "middle")
         if y_name:
             add(f'<text x="4" y="16">{words(y_name)}</text>')
+
+    def _write(self, px: float, py: float, text: str, anchor: str) -> None:
+        self.marks.append(f'<text x="{px:.1f}" y="{py:.1f}" text-anchor="{anchor}">{text}</text>')
 
     def line(self, points: Points, colour: str, dash: str = "", name: str = "") -> None:
         """Draw a line through points."""
@@ -146,9 +143,7 @@ class Plot:
     def word(self, x: float, y: float, text: str, anchor: str = "start") -> None:
         """Write a word at a place."""
         px, py = self.at(x, y)
-        self.marks.append(
-            f'<text x="{px:.1f}" y="{py + 4:.1f}" text-anchor="{anchor}">{words(text)}</text>'
-        )
+        self._write(px, py + 4, words(text), anchor)
 
     def key(self, colour: str, name: str, hollow: bool = False) -> None:
         """Name a mark in the legend."""

@@ -12,15 +12,12 @@ from lishui_credit.samples.registers import (
     BLOCK,
     SEED,
     defaults,
+    drawn,
+    firms,
     flags,
     gathered,
-    generator,
-    indices,
-    lasting,
-    names,
     pick,
     places,
-    uscc,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -98,9 +95,8 @@ def _statements(
 
 
 def _block(seed: int, year: int, number: int) -> pl.DataFrame:
-    quality, rows = lasting(seed, _STREAM, number), BLOCK
-    rng = generator(seed, _STREAM, number, year)
-    noise = rng.standard_normal
+    rng, quality, index = drawn(seed, _STREAM, number, year)
+    rows, noise = BLOCK, rng.standard_normal
     assets = 6e6 * np.exp(0.9 * noise(rows))
     debt = np.clip(0.62 - 0.12 * quality + 0.12 * noise(rows), 0.02, 1.25)
     current = assets * np.clip(0.58 + 0.1 * noise(rows), 0.1, 0.95)
@@ -117,12 +113,10 @@ def _block(seed: int, year: int, number: int) -> pl.DataFrame:
     classes = pick(rng, rows, ["normal", "special_mention", "substandard"], [0.94, 0.045, 0.015])
     worst = pick(rng, rows, ["doubtful", "loss"], [0.7, 0.3])
     classes = np.where((quality < -2.3), worst, classes)
-    index = indices(number)
     money = _statements(rng, quality, assets, debt, current, owed, revenue, margin)
     frame = pl.DataFrame(
         {
-            "uscc": uscc(index),
-            "name": names(index, "合成小企业"),
+            **firms(index, "合成小企业"),
             **{name: values.astype(np.int64) for name, values in money.items()},
             "analyst_management": points(4),
             "analyst_reputation": points(2),
@@ -142,4 +136,4 @@ def _block(seed: int, year: int, number: int) -> pl.DataFrame:
     frame = frame.with_columns(
         pl.when("loss_prior_period").then(-before).otherwise(before).alias("prior_profit")
     )
-    return frame.with_columns(places(generator(seed, _PLACES, number), rows)["county"])
+    return frame.with_columns(places(seed, _PLACES, number)["county"])

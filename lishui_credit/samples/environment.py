@@ -11,14 +11,11 @@ from lishui_credit.samples.registers import (
     BLOCK,
     SEED,
     defaults,
+    drawn,
+    firms,
     flags,
     gathered,
-    generator,
-    indices,
-    lasting,
-    names,
     places,
-    uscc,
 )
 
 _STREAM: Final = 3
@@ -76,9 +73,8 @@ def environmental_records(
 
 
 def _block(seed: int, year: int, number: int) -> pl.DataFrame:
-    quality, rows = lasting(seed, _STREAM, number), BLOCK
-    rng = generator(seed, _STREAM, number, year)
-    noise = rng.standard_normal
+    rng, quality, index = drawn(seed, _STREAM, number, year)
+    rows, noise = BLOCK, rng.standard_normal
     best = quality > 0.9
     slack = np.clip(-quality, 0, None)
     compliance = np.clip(1 - np.abs(0.04 * noise(rows)) - 0.12 * slack**2, 0.2, 1)
@@ -93,10 +89,8 @@ def _block(seed: int, year: int, number: int) -> pl.DataFrame:
     hazard = np.where(quality + 0.6 * noise(rows) < -1.4, "basically_met", "met")
     hazard = np.where(quality < -2.3, "not_met", hazard)
     hazard = np.where(best, "met", hazard)
-    index = indices(number)
     columns: dict[str, Any] = {
-        "uscc": uscc(index),
-        "name": names(index, "合成排污企业"),
+        **firms(index, "合成排污企业"),
         "min_outlet_compliance_rate_bp": np.rint(compliance * 10_000).astype(np.int64),
         "solid_waste_disposal_rate_bp": np.rint(waste * 10_000).astype(np.int64),
         "hazardous_waste_assessment": hazard,
@@ -111,14 +105,12 @@ def _block(seed: int, year: int, number: int) -> pl.DataFrame:
         "default_12m": defaults(rng, quality, _RATE),
     }
     for name in _BANDS:
-        drawn = quality + 0.9 * noise(rows)
-        band = np.where(drawn < -3.0, "third", np.where(drawn < -1.5, "second", "first"))
+        level = quality + 0.9 * noise(rows)
+        band = np.where(level < -3.0, "third", np.where(level < -1.5, "second", "first"))
         columns[f"band_{name}"] = np.where(best, "first", band)
     for name in ("no_eia", "no_acceptance", "over_cap", "hidden_pipe", "illegal_hazardous_waste"):
         columns[f"veto_{name}"] = rng.random(rows) < 0.005 * np.exp(-0.7 * quality)
-    frame = pl.DataFrame(columns).with_columns(
-        places(generator(seed, _PLACES, number), rows)["county"]
-    )
+    frame = pl.DataFrame(columns).with_columns(places(seed, _PLACES, number)["county"])
     return frame.with_columns(
         pl.when(pl.lit(pl.Series(flags(rng, rows, 0.35)))).then("hazardous_waste_assessment"),
         pl.when(pl.lit(pl.Series(flags(rng, rows, 0.4)))).then("band_cleaner_production"),

@@ -15,11 +15,10 @@ from lishui_credit.samples.registers import (
     COUNTIES,
     SEED,
     defaults,
+    drawn,
     flags,
     gathered,
     generator,
-    indices,
-    lasting,
     pick,
     places,
 )
@@ -179,9 +178,8 @@ def _records(
 
 
 def _block(seed: int, year: int, number: int, default_rate: float) -> pl.DataFrame:
-    quality, rows = lasting(seed, _STREAM, number), BLOCK
+    (rng, quality, index), rows = drawn(seed, _STREAM, number, year), BLOCK
     size = np.clip(1 + generator(seed, _SIZES, number).binomial(5, 0.42, rows), 1, 6)
-    rng = generator(seed, _STREAM, number, year)
     labour = rng.binomial(size, 0.62)
     income, assets, debts, disposable, shares = _wealth(rng, quality, size, _income_a_head(year))
     peers = DESIGN.peers
@@ -193,7 +191,6 @@ def _block(seed: int, year: int, number: int, default_rate: float) -> pl.DataFra
         rng.random(rows) < DESIGN.loan_ever / (1 - DESIGN.no_business)
     )
     outcome = defaults(rng, quality - 1.2 * bad, default_rate)
-    index = indices(number)
     frame = pl.DataFrame(
         {
             "household_id": pl.Series(index).cast(pl.String).str.zfill(10),
@@ -221,7 +218,7 @@ def _block(seed: int, year: int, number: int, default_rate: float) -> pl.DataFra
             "_lacking": flags(rng, rows, DESIGN.lacking),
         }
     )
-    return _printed(frame.hstack(places(generator(seed, _PLACES, number), rows)))
+    return _printed(frame.hstack(places(seed, _PLACES, number)))
 
 
 def _printed(frame: pl.DataFrame) -> pl.DataFrame:

@@ -6,8 +6,9 @@ respondents are numbers. Rates are design choices: Jingning lags, the others dif
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from lishui_credit.plan.records.lists import KEY_SECTORS
 from lishui_credit.plan.records.raw_tables import RawTable
 from lishui_credit.plan.records.survey_answers import QUESTIONS, VALID
 from lishui_credit.plan.records.working_days import deadlines
-from lishui_credit.samples.registers import SEED
+from lishui_credit.samples.registers import SEED, pick
 from lishui_credit.tables.identifiers import uscc_check_digit
 
 REGION: Final = "331199"
@@ -46,9 +47,14 @@ def _rates(places: npt.NDArray[np.str_], usual: float, lagging: float) -> npt.ND
     return np.where(places == LAGGING, lagging, usual)
 
 
-def made_up(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame with a column that says every row is synthetic."""
+def made_up(data: Any, **kinds: type[pl.DataType]) -> pl.DataFrame:
+    """Return a frame of some data, with a column that says every row is synthetic."""
+    frame = pl.DataFrame(data, schema_overrides=kinds)
     return frame.with_columns(pl.lit(True).alias("synthetic"))
+
+
+def _rows(rows: Sequence[Sequence[Any]], *names: str) -> pl.DataFrame:
+    return made_up(pl.DataFrame(rows, schema=names, orient="row"))
 
 
 def code(number: int, first: str = "91") -> str:
@@ -64,8 +70,8 @@ def register(rows: int = 2_000, *, seed: int = SEED, year: int = 2018) -> pl.Dat
     """Return registrations of organisations and individual businesses, with flaws of every kind."""
     rng = _rng(seed, "register", year)
     places = _places(rng, rows, 0.05)
-    kinds = np.array(["legal_person", "unincorporated", "branch", "individual_business"])
-    kind = kinds[rng.choice(4, size=rows, p=[0.45, 0.1, 0.1, 0.35])]
+    kinds = ["legal_person", "unincorporated", "branch", "individual_business"]
+    kind = pick(rng, rows, kinds, [0.45, 0.1, 0.1, 0.35])
     reached = min(max(year - 2015, 0), 3) / 3
     held = rng.random(rows) < _rates(places, 0.4 + 0.58 * reached, 0.3 + 0.55 * reached)
     firsts = np.array(["91", "93", "52", "N2", "12"])[rng.choice(5, size=rows)]
@@ -113,24 +119,22 @@ def decisions(rows: int = 1_500, *, seed: int = SEED, year: int = 2018) -> pl.Da
     places = _places(rng, rows, 0.2)
     kind = np.where(rng.random(rows) < 0.7, "licence", "penalty")
     body = rng.integers(1, 6, rows)
-    types = np.array(["legal_person", "unincorporated", "individual_business", "natural_person"])
+    types = ["legal_person", "unincorporated", "individual_business", "natural_person"]
     secret = rng.random(rows) < 0.01
     return made_up(
-        pl.DataFrame(
-            {
-                "kind": kind,
-                "body": [f"合成{place}第{n}局" for place, n in zip(places, body, strict=True)],
-                "adcode": places,
-                "number": [f"合成〔{year}〕{number}号" for number in range(rows)],
-                "decided_on": [
-                    date(year, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 365, rows)
-                ],
-                "subject_type": types[rng.choice(4, size=rows, p=[0.55, 0.05, 0.25, 0.15])],
-                "simple_procedure": (kind == "penalty") & (rng.random(rows) < 0.3),
-                "secrecy": [("trade_secret" if hidden else None) for hidden in secret],
-            },
-            schema_overrides={"secrecy": pl.String},
-        )
+        {
+            "kind": kind,
+            "body": [f"合成{place}第{n}局" for place, n in zip(places, body, strict=True)],
+            "adcode": places,
+            "number": [f"合成〔{year}〕{number}号" for number in range(rows)],
+            "decided_on": [
+                date(year, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 365, rows)
+            ],
+            "subject_type": pick(rng, rows, types, [0.55, 0.05, 0.25, 0.15]),
+            "simple_procedure": (kind == "penalty") & (rng.random(rows) < 0.3),
+            "secrecy": [("trade_secret" if hidden else None) for hidden in secret],
+        },
+        secrecy=pl.String,
     )
 
 
@@ -152,22 +156,19 @@ def publications(decided: pl.DataFrame, *, seed: int = SEED, year: int = 2018) -
             (row["kind"], row["body"], number, channel, when)
             for channel, when in (("body_site", row["decided_on"]), ("credit_lishui", day))
         ]
-    names = ("kind", "body", "number", "channel", "published_on")
-    return made_up(pl.DataFrame(rows, schema=names, orient="row"))
+    return _rows(rows, "kind", "body", "number", "channel", "published_on")
 
 
 def criteria(*, year: int = 2018) -> pl.DataFrame:
     """Return listing criteria of the city: one sector more every half-year from 2016."""
     count = min(max(2 * (year - 2015) + 1, 0), len(KEY_SECTORS))
     return made_up(
-        pl.DataFrame(
-            {
-                "sector": KEY_SECTORS[:count],
-                "adcode": CITY,
-                "document": [f"合成办法〔2016〕{number}号" for number in range(count)],
-                "valid_from": date(2016, 1, 1),
-            }
-        )
+        {
+            "sector": KEY_SECTORS[:count],
+            "adcode": CITY,
+            "document": [f"合成办法〔2016〕{number}号" for number in range(count)],
+            "valid_from": date(2016, 1, 1),
+        }
     )
 
 
@@ -175,19 +176,17 @@ def releases(*, year: int = 2018) -> pl.DataFrame:
     """Return releases of the year, the last sector's not sent on."""
     sectors = criteria(year=year)["sector"].to_list()
     return made_up(
-        pl.DataFrame(
-            {
-                "sector": sectors,
-                "adcode": CITY,
-                "released_on": date(year, 6, 30),
-                "kind": [
-                    "zero_report" if place % 3 == 0 else "release" for place in range(len(sectors))
-                ],
-                "entries": [0 if place % 3 == 0 else 4 + place for place in range(len(sectors))],
-                "sent_on": [date(year, 7, 2)] * (len(sectors) - 1) + [None],
-            },
-            schema_overrides={"sent_on": pl.Date},
-        )
+        {
+            "sector": sectors,
+            "adcode": CITY,
+            "released_on": date(year, 6, 30),
+            "kind": [
+                "zero_report" if place % 3 == 0 else "release" for place in range(len(sectors))
+            ],
+            "entries": [0 if place % 3 == 0 else 4 + place for place in range(len(sectors))],
+            "sent_on": [date(year, 7, 2)] * (len(sectors) - 1) + [None],
+        },
+        sent_on=pl.Date,
     )
 
 
@@ -206,8 +205,7 @@ def catalogue(items: int = 12) -> pl.DataFrame:
         for place in (CITY, *(row.adcode for row in counties()))
         for item in range(items)
     ]
-    names = ("item", "title", "unit", "adcode", "frequency", "working_days")
-    return made_up(pl.DataFrame(rows, schema=names, orient="row"))
+    return _rows(rows, "item", "title", "unit", "adcode", "frequency", "working_days")
 
 
 def batches(assigned: pl.DataFrame, *, seed: int = SEED, year: int = 2018) -> pl.DataFrame:
@@ -228,10 +226,17 @@ def batches(assigned: pl.DataFrame, *, seed: int = SEED, year: int = 2018) -> pl
                  end + timedelta(days=int(rng.integers(1, 20))), status, records,
                  int(rng.binomial(records, 0.004)))
             )  # fmt: skip
-    names = (
-        "item", "unit", "adcode", "period", "received_on", "status", "records", "wrong_records",
-    )  # fmt: skip
-    return made_up(pl.DataFrame(rows, schema=names, orient="row"))
+    return _rows(
+        rows,
+        "item",
+        "unit",
+        "adcode",
+        "period",
+        "received_on",
+        "status",
+        "records",
+        "wrong_records",
+    )
 
 
 def client_units() -> pl.DataFrame:
@@ -240,10 +245,8 @@ def client_units() -> pl.DataFrame:
     rows += [
         (f"合成{row.adcode}信用办", row.adcode, f"user{36 + n}") for n, row in enumerate(counties())
     ]
-    names = ("unit", "adcode", "user")
-    frame = pl.DataFrame(rows, schema=names, orient="row").with_row_index("_row")
-    gone = pl.when(pl.col("_row") < 40).then("user").alias("user")
-    return made_up(frame.with_columns(gone).drop("_row"))
+    known = pl.when(pl.int_range(pl.len()) < 40).then("user").alias("user")
+    return _rows(rows, "unit", "adcode", "user").with_columns(known)
 
 
 def site_events(*, year: int = 2018) -> pl.DataFrame:
@@ -257,7 +260,7 @@ def site_events(*, year: int = 2018) -> pl.DataFrame:
             rows += [
                 (place, date(y, 12, 1), "updated") for y in range(opened, year + 1) if number != 3
             ]
-    return made_up(pl.DataFrame(rows, schema=("adcode", "day", "event"), orient="row"))
+    return _rows(rows, "adcode", "day", "event")
 
 
 def queries(rows: int = 3_000, *, seed: int = SEED, year: int = 2018) -> pl.DataFrame:
@@ -265,17 +268,17 @@ def queries(rows: int = 3_000, *, seed: int = SEED, year: int = 2018) -> pl.Data
     rng = _rng(seed, "queries", year)
     start = datetime(year, 1, 1)
     moments = np.sort(rng.integers(0, 365 * 24 * 3600, rows))
-    channels = np.array(["website", "client", "counter", "interface", "bank", "bulk"])
-    purposes = np.array(["query", "health_check", "test", "robot", "retry"])
+    channels = ["website", "client", "counter", "interface", "bank", "bulk"]
+    purposes = ["query", "health_check", "test", "robot", "retry"]
     frame = pl.DataFrame(
         {
             "at": [start + timedelta(seconds=int(moment)) for moment in moments],
             "user": [f"user{number:02d}" for number in rng.integers(0, 60, rows)],
             "subject": [f"subject{number:05d}" for number in rng.integers(0, 5_000, rows)],
             "adcode": _places(rng, rows, 0.2),
-            "channel": channels[rng.choice(6, size=rows, p=[0.35, 0.25, 0.1, 0.1, 0.15, 0.05])],
+            "channel": pick(rng, rows, channels, [0.35, 0.25, 0.1, 0.1, 0.15, 0.05]),
             "success": rng.random(rows) < 0.97,
-            "purpose": purposes[rng.choice(5, size=rows, p=[0.92, 0.02, 0.01, 0.03, 0.02])],
+            "purpose": pick(rng, rows, purposes, [0.92, 0.02, 0.01, 0.03, 0.02]),
         }
     )
     again = frame.filter((pl.col("purpose") == "query") & pl.col("success")).head(rows // 20)
@@ -294,8 +297,7 @@ def credit_services(*, seed: int = SEED, year: int = 2018) -> pl.DataFrame:
         for y in range(2015, year + 1)
         for number, place in enumerate(firms)
     ]
-    names = ("firm", "adcode", "year", "industry_class", "revenue")
-    return made_up(pl.DataFrame(rows, schema=names, orient="row"))
+    return _rows(rows, "firm", "adcode", "year", "industry_class", "revenue")
 
 
 def answers(each: int = 400, *, seed: int = SEED, year: int = 2018) -> pl.DataFrame:
@@ -310,9 +312,7 @@ def answers(each: int = 400, *, seed: int = SEED, year: int = 2018) -> pl.DataFr
         "respondent": [f"R{year}{number:05d}" for number in range(rows)],
         "adcode": places,
         "sex": np.where(woman, "女", "男"),
-        "age_band": np.array(["18-34", "35-54", "55+"])[
-            rng.choice(3, size=rows, p=[0.3, 0.4, 0.3])
-        ],
+        "age_band": pick(rng, rows, ["18-34", "35-54", "55+"], [0.3, 0.4, 0.3]),
         "residence": np.where(rng.random(rows) < 0.5, "城镇", "乡村"),
     }
     scale = np.array([*VALID, "dont_know", "refused"])
@@ -328,7 +328,7 @@ def answers(each: int = 400, *, seed: int = SEED, year: int = 2018) -> pl.DataFr
         gone = rng.random(rows)
         place = np.where(gone < 0.05, 5, np.where(gone < 0.07, 6, place))
         columns[name] = scale[place]
-    return made_up(pl.DataFrame(columns))
+    return made_up(columns)
 
 
 MARGINS: Final = {

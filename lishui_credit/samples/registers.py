@@ -56,6 +56,13 @@ def lasting(seed: int, stream: int, number: int) -> npt.NDArray[np.float64]:
     return generator(seed, stream, number).standard_normal(BLOCK)
 
 
+def drawn(
+    seed: int, stream: int, number: int, year: int
+) -> tuple[np.random.Generator, npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Return the generator of a block's year, and its subjects' lasting quality and indices."""
+    return generator(seed, stream, number, year), lasting(seed, stream, number), indices(number)
+
+
 def counties(rng: np.random.Generator, rows: int) -> pl.Series:
     """Draw a county for every row, by 2015 population."""
     people = COUNTIES["population_2015"].to_numpy()
@@ -63,8 +70,9 @@ def counties(rng: np.random.Generator, rows: int) -> pl.Series:
     return COUNTIES["county"].gather(pl.Series(drawn))
 
 
-def places(rng: np.random.Generator, rows: int) -> pl.DataFrame:
-    """Draw county (by population), township and village for every row."""
+def places(seed: int, stream: int, number: int) -> pl.DataFrame:
+    """Draw county (by population), township and village for every row of a block, for all years."""
+    rng, rows = generator(seed, stream, number), BLOCK
     county = counties(rng, rows)
     town = rng.integers(1, _TOWNSHIPS + 1, rows)
     village = rng.integers(1, _VILLAGES + 1, rows)
@@ -93,6 +101,11 @@ def names(index: npt.NDArray[np.int64], prefix: str) -> pl.Series:
     """Return names that say they are made up, such as 合成企业0000001."""
     number = pl.Series(index + 1).cast(pl.String).str.zfill(7)
     return (pl.Series([prefix]) + number).rename("name")
+
+
+def firms(index: npt.NDArray[np.int64], prefix: str) -> dict[str, pl.Series]:
+    """Return codes and names of firms."""
+    return {"uscc": uscc(index), "name": names(index, prefix)}
 
 
 def flags(rng: np.random.Generator, rows: int, share: float) -> npt.NDArray[np.bool_]:

@@ -11,12 +11,13 @@ from lishui_credit.samples.registers import (
     BLOCK,
     SEED,
     defaults,
+    drawn,
+    firms,
     flags,
     gathered,
     generator,
     indices,
     lasting,
-    names,
     pick,
     places,
     uscc,
@@ -63,11 +64,8 @@ def enterprises(rows: int, *, seed: int = SEED, year: int = 2018, start: int = 0
 
 
 def _register(seed: int, year: int, number: int) -> pl.DataFrame:
-    quality, rows = lasting(seed, _STREAM, number), BLOCK
-    place = places(generator(seed, _PLACES, number), rows)["county"]
-    rng = generator(seed, _STREAM, number, year)
-    noise = rng.standard_normal
-    index = indices(number)
+    rng, quality, index = drawn(seed, _STREAM, number, year)
+    rows, noise = BLOCK, rng.standard_normal
     prior = np.select(
         [quality + 0.5 * noise(rows) > limit for limit in (1.2, -1.6, -2.1)], ["A", "B", "C"], "D"
     )
@@ -78,8 +76,7 @@ def _register(seed: int, year: int, number: int) -> pl.DataFrame:
     retained = direct & flags(rng, rows, 0.3)
     frame = pl.DataFrame(
         {
-            "uscc": uscc(index),
-            "name": names(index, "合成企业"),
+            **firms(index, "合成企业"),
             "has_non_recurring_info": flags(rng, rows, 0.15),
             "payment_info_complete": flags(rng, rows, 0.9),
             "consecutive_a_years": np.where(prior == "A", rng.integers(1, 5, rows), 0),
@@ -100,7 +97,7 @@ def _register(seed: int, year: int, number: int) -> pl.DataFrame:
         }
     )
     return frame.with_columns(
-        place,
+        places(seed, _PLACES, number)["county"],
         pl.when(pl.lit(pl.Series(~flags(rng, rows, 0.002)))).then("has_non_recurring_info"),
     )
 

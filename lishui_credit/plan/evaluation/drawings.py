@@ -55,11 +55,14 @@ def runs(days: Sequence[date], frequency_months: int) -> list[tuple[int, int]]:
     return [*made, (first, len(days))] if days else []
 
 
-def _span(values: Sequence[float], top: float | None) -> tuple[float, float]:
+def _span(row: PlanIndicator, values: Sequence[float]) -> tuple[float, float]:
+    """Return the ends of an axis: those of a share, or a little beyond what is shown."""
+    if row.kind == "coverage":
+        return 0.0, 100.0
     low, high = min(values), max(values)
     room_above = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
     high += room_above
-    return max(low - room_above, 0.0), high if top is None else min(high, top)
+    return max(low - room_above, 0.0), min(high, row.limits[1] or inf)
 
 
 def course(m: MidTerm, row: PlanIndicator) -> str:
@@ -82,7 +85,7 @@ def course(m: MidTerm, row: PlanIndicator) -> str:
         v for _, v in path
     ]
     shown += ([] if target is None else [target]) + ([] if forecast is None else forecast[:1])
-    span = (0.0, 100.0) if row.kind == "coverage" else _span(shown or [0.0, 1.0], row.limits[1])
+    span = _span(row, shown or [0.0, 1.0])
     last = max([END.year, *(ceil(when(d)) for d, _ in points)])
     plot = Plot(
         titled(m, tr(f"{row.short}, {m.area.name}", f"{m.area.name}{row.short}")),
@@ -156,7 +159,7 @@ def against_path(m: MidTerm, row: PlanIndicator) -> str:
     names = [f"{STATUSES[str(now['status'])].icon} {tr(a.name_en, a.short_zh)}" for a, now in found]
     shown = [v for _, now in found for name in ("value", "path", "low", "high")
              if (v := scaled(now, name)) is not None]  # fmt: skip
-    span = (0.0, 100.0) if row.kind == "coverage" else _span(shown or [0.0, 1.0], row.limits[1])
+    span = _span(row, shown or [0.0, 1.0])
     plot = Plot(
         titled(m, tr(f"{row.short}, counties", f"各县(市、区){row.short}")),
         span,

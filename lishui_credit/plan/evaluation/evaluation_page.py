@@ -15,32 +15,9 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import PlanIndicator, indicators
-from lishui_credit.plan.evaluation.annex import (
-    completeness,
-    definition,
-    milestones,
-    missing,
-    populations,
-    reconciliation,
-    revisions,
-    supplementary,
-)
+from lishui_credit.plan.evaluation import annex, grids
 from lishui_credit.plan.evaluation.drawings import against_path, course
-from lishui_credit.plan.evaluation.grids import (
-    Cell,
-    Grid,
-    Measured,
-    Pace,
-    State,
-    by_county,
-    changed,
-    counted,
-    county_rows,
-    measures,
-    methods_beside,
-    twelve,
-    yearly_values,
-)
+from lishui_credit.plan.evaluation.grids import Cell, Grid, Measured, Pace, State
 from lishui_credit.plan.evaluation.method_texts import methods
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.evaluation.remarks import about, both_methods, remarks, standing, warning
@@ -150,9 +127,9 @@ def _one(m: MidTerm, row: PlanIndicator) -> str:
         f'<section class="one" id="{row.key}"><h3>{row.number}. {html.words(row.name)}</h3>'
         f"<p>{_prose(sentence(now) + _noted(now['note']))}</p>"
         + html.figures((course(m, row), against_path(m, row)))
-        + table(county_rows(m, row), stack=False)
+        + table(grids.county_rows(m, row), stack=False)
         + table(both_methods(m, row))
-        + pairs(definition(row))
+        + pairs(annex.definition(row))
         + "</section>"
     )
 
@@ -203,32 +180,32 @@ def _chapters(m: MidTerm) -> list[tuple[str, str, str, str]]:
     urgent = "".join(f"<li>{_prose(text)}</li>" for text in m.attention["sentence"])
     told = "".join(f"<li>{html.words(text)}</li>" for text in remarks(m))
     summary = (
-        f"<p>{html.words(standing(m))}</p>{table(counted(m), stack=False)}"
+        f"<p>{html.words(standing(m))}</p>{table(grids.counted(m), stack=False)}"
         f"<h3>{tr('What needs attention first', '最需关注')}</h3>"
         + (f"<ol>{urgent}</ol>" if urgent else f"<p>{tr('None.', '无。')}</p>")
         + (f"<h3>{tr('Notes on the data', '数据说明')}</h3><ul>{told}</ul>" if told else "")
-        + table(changed(m), stack=False)
-        + table(milestones(m), blank=(4,))
-        + table(supplementary())
+        + table(grids.changed(m), stack=False)
+        + table(annex.milestones(m), blank=(4,))
+        + table(annex.supplementary())
     )
-    annex = (
-        table(completeness(m), stack=False)
-        + table(reconciliation(m))
-        + table(missing(m))
-        + table(revisions(m), stack=False)
-        + table(populations(), stack=False)
+    data = (
+        table(annex.completeness(m), stack=False)
+        + table(annex.reconciliation(m))
+        + table(annex.missing(m))
+        + table(annex.revisions(m), stack=False)
+        + table(annex.populations(), stack=False)
         + _attached(m)
         + f"<h3>{tr('Values at the end of each year, and the latest value', '各年末及最近一期数值')}</h3>"
-        + "".join(table(yearly_values(m, row), stack=False) for row in indicators().values())
+        + "".join(table(grids.yearly_values(m, row), stack=False) for row in indicators().values())
     )
     return [
         ("summary", tr("1 Summary", "一、总体情况"), "", summary),
-        ("table", tr("2 The twelve indicators", "二、十二项指标进展"), "wide", table(twelve(m)) + table(methods_beside(m), stack=False)),
+        ("table", tr("2 The twelve indicators", "二、十二项指标进展"), "wide", table(grids.twelve(m)) + table(grids.methods_beside(m), stack=False)),
         ("counties", tr("3 Counties and responsible units", "三、分县(市、区)情况和责任"), "wide",
-         table(by_county(m), stack=False) + table(measures(m), blank=(6, 7))),
+         table(grids.by_county(m), stack=False) + table(grids.measures(m), blank=(6, 7))),
         ("indicators", tr("4 Each indicator", "四、分指标评估"), "", "".join(_one(m, row) for row in indicators().values())),
         ("annex1", tr("Annex 1 Methods", "附件1 评估方法"), "page", _formulas(methods())),
-        ("annex2", tr("Annex 2 Data", "附件2 数据"), "wide", annex),
+        ("annex2", tr("Annex 2 Data", "附件2 数据"), "wide", data),
     ]  # fmt: skip
 
 

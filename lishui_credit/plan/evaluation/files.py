@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit import proof
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, Language, language, tr
 from lishui_credit.plan.definitions import END
 from lishui_credit.plan.divisions import CITY
@@ -29,17 +29,13 @@ def check_output(path: Path | str) -> Path:
     """Return the path if a report can be written there; refuse an unknown kind, a folder, a PDF without Chromium."""
     path = Path(path)
     if path.is_dir():
-        raise SubjectError(
-            Problem(tr("a folder, not a file", "这是目录,不是文件"), where=str(path))
-        )
+        raise SubjectError(tr("a folder, not a file", "这是目录,不是文件"), where=str(path))
     kind = path.suffix.lower()
     if kind not in KINDS:
         raise SubjectError(
-            Problem(
-                tr("unknown kind of report", "不支持的报告类型"),
-                path.name,
-                tr("name it .html, .xlsx or .pdf", "请使用 .html、.xlsx 或 .pdf"),
-            )
+            tr("unknown kind of report", "不支持的报告类型"),
+            path.name,
+            tr("name it .html, .xlsx or .pdf", "请使用 .html、.xlsx 或 .pdf"),
         )
     if kind == ".pdf":
         from lishui_credit.reports.pdf import browser

@@ -18,8 +18,9 @@ from narwhals.typing import IntoFrame
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators, plan
 from lishui_credit.plan.divisions import CITY, Division, division
+from lishui_credit.plan.observed.freshness import replacing_others
 from lishui_credit.plan.observed.observed_table import observed_table
-from lishui_credit.plan.observed.table import CONTENT, KEY, SCHEMA, observations
+from lishui_credit.plan.observed.table import CONTENT, KEY, SCHEMA, observations, period_ends
 from lishui_credit.plan.sentences import attention, changes
 from lishui_credit.plan.standings import expected, progress
 
@@ -186,29 +187,14 @@ def mid_term(
         attention=attention(table, adcode=place.adcode),
         changed=changes(before, mine),
         lines=seen.series.filter(pl.col("period") >= BASE),
-        path=expected(table, _month_ends(), targets=targets),
+        path=expected(table, period_ends(1), targets=targets),
         observations=used,
-        revisions=_revisions(every),
+        revisions=replacing_others(every)
+        .select(list(REVISIONS))
+        .sort("recorded_at", *KEY, nulls_last=True),
         missing=seen.whole.missing,
         reconciliation=seen.whole.reconciliation,
         digest=_digest(used),
-    )
-
-
-def _month_ends() -> list[date]:
-    return pl.date_range(BASE, END, "1mo", eager=True).dt.month_end().unique().sort().to_list()
-
-
-def _revisions(every: pl.DataFrame) -> pl.DataFrame:
-    """Every revision after the first, beside the one it took the place of."""
-    earlier = every.select(
-        *KEY, (pl.col("revision") + 1).alias("revision"), pl.col("value").alias("value_before")
-    )
-    return (
-        every.filter(pl.col("revision") > 1)
-        .join(earlier, on=[*KEY, "revision"], how="left")
-        .select(list(REVISIONS))
-        .sort("recorded_at", *KEY, nulls_last=True)
     )
 
 

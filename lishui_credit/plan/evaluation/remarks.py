@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from lishui_credit.language import tr
@@ -73,46 +73,33 @@ def remarks(m: MidTerm) -> list[str]:
             "规划仅列出指标名称、2020年目标和属性;定义、路径、责任单位均为拟定,2015年基数为观测值,并非规划公布值。",
         )
     ]
-    named = _listed(rows, lambda now: now["status"] == "no_baseline")
-    if named:
-        told.append(tr(f"Without a 2015 value: {named}.", f"缺2015年基数:{named}。"))
-    named = _listed(rows, lambda now: now["status"] == "no_data")
-    if named:
-        told.append(tr(f"Without any observation: {named}.", f"无观测:{named}。"))
-    named = _listed(rows, lambda now: now["disagree"])
-    if named:
-        told.append(tr(f"The two methods disagree on: {named}.", f"两种方法结论不一致:{named}。"))
-    if m.missing.height:
-        n = m.missing.height
-        told.append(
-            tr(
-                f"Periods without a city value because data of a part are missing: {n} (annex 2).",
-                f"因数据不全,有{n}个时期未汇总全市值(附件2)。",
-            )
-        )
-    if m.reconciliation.height:
-        n = m.reconciliation.height
-        told.append(
-            tr(
-                f"Reported city values that differ from the sum of the counties: {n} (annex 2).",
-                f"有{n}个上报全市值与县级汇总不符(附件2)。",
-            )
-        )
-    if m.revisions.height:
-        n = m.revisions.height
-        told.append(
-            tr(
-                f"Observations revised after they were first recorded: {n} (annex 2).",
-                f"有{n}条观测在首次记录后作过修订(附件2)。",
-            )
-        )
-    return told
-
-
-def _listed(
-    rows: list[tuple[PlanIndicator, dict[str, Any]]], test: Callable[[dict[str, Any]], bool]
-) -> str:
-    return tr(", ", "、").join(row.short for row, now in rows if test(now))
+    listed = (
+        ("Without a 2015 value: {}.", "缺2015年基数:{}。", "status", "no_baseline"),
+        ("Without any observation: {}.", "无观测:{}。", "status", "no_data"),
+        ("The two methods disagree on: {}.", "两种方法结论不一致:{}。", "disagree", True),
+    )
+    for en, zh, what, answer in listed:
+        names = [row.short for row, now in rows if now[what] == answer]
+        if names:
+            told.append(tr(en, zh).format(tr(", ", "、").join(names)))
+    counted = (
+        (
+            "Periods without a city value because data of a part are missing: {} (annex 2).",
+            "因数据不全,有{}个时期未汇总全市值(附件2)。",
+            m.missing,
+        ),
+        (
+            "Reported city values that differ from the sum of the counties: {} (annex 2).",
+            "有{}个上报全市值与县级汇总不符(附件2)。",
+            m.reconciliation,
+        ),
+        (
+            "Observations revised after they were first recorded: {} (annex 2).",
+            "有{}条观测在首次记录后作过修订(附件2)。",
+            m.revisions,
+        ),
+    )
+    return told + [tr(en, zh).format(frame.height) for en, zh, frame in counted if frame.height]
 
 
 def both_methods(m: MidTerm, row: PlanIndicator) -> Grid:

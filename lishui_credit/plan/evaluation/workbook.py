@@ -15,32 +15,9 @@ import polars as pl
 from lishui_credit.language import tr
 from lishui_credit.plan.course import SERIES
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators
-from lishui_credit.plan.evaluation.annex import (
-    completeness,
-    definition,
-    milestones,
-    missing,
-    populations,
-    reconciliation,
-    revisions,
-    supplementary,
-)
+from lishui_credit.plan.evaluation import annex, grids
 from lishui_credit.plan.evaluation.drawings import scale, titled
-from lishui_credit.plan.evaluation.grids import (
-    Cell,
-    Grid,
-    Measured,
-    Pace,
-    State,
-    by_county,
-    changed,
-    counted,
-    county_rows,
-    measures,
-    methods_beside,
-    twelve,
-    yearly_values,
-)
+from lishui_credit.plan.evaluation.grids import Cell, Grid, Measured, Pace, State
 from lishui_credit.plan.evaluation.method_texts import methods
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.evaluation.remarks import about, both_methods, remarks, standing, warning
@@ -130,9 +107,7 @@ class _Book:
         elif isinstance(cell, State):
             sheet.write_string(row, column, str(cell), looks[cell.tone])
         elif isinstance(cell, date):
-            sheet.write_datetime(
-                row, column, datetime(cell.year, cell.month, cell.day), looks["day"]
-            )
+            sheet.write_datetime(row, column, cell, looks["day"])
         elif isinstance(cell, int | float):
             kind = "count" if isinstance(cell, int) else "number"
             sheet.write_number(row, column, cell, looks[kind])
@@ -140,10 +115,10 @@ class _Book:
             sheet.write_string(row, column, str(cell), looks["word"])
         return width(str(cell)) + 2
 
-    def grids(self, sheet: Worksheet, grids: Sequence[Grid], row: int) -> int:
+    def tables(self, sheet: Worksheet, shown: Sequence[Grid], row: int) -> int:
         """Write grids below each other, set the columns' widths, return the next free row."""
         wide: dict[int, int] = {}
-        for grid in grids:
+        for grid in shown:
             sheet.write_string(row, 0, grid.title, self.looks["caption"])
             row += 1
             for n, head in enumerate(grid.heads):
@@ -197,9 +172,7 @@ def _plain(
     elif isinstance(value, datetime):
         sheet.write_datetime(row, column, value.astimezone(UTC).replace(tzinfo=None), looks["time"])
     elif isinstance(value, date):
-        sheet.write_datetime(
-            row, column, datetime(value.year, value.month, value.day), looks["day"]
-        )
+        sheet.write_datetime(row, column, value, looks["day"])
     elif isinstance(value, int | float):
         sheet.write_number(row, column, value)
     else:
@@ -220,14 +193,19 @@ def write_workbook(m: MidTerm, path: Path | str) -> Path:
         )
         made = _Book(book, m)
         _summary(made)
-        for name, grids in _tables(m):
-            sheet = made.sheet(name)
-            made.grids(sheet, grids, 2)
+        for name, shown in _tables(m):
+            made.tables(made.sheet(name), shown, 2)
         for row in indicators().values():
             _one(made, row)
-        made.grids(made.sheet(tr("Methods", "方法")), [methods()], 2)
-        annex = [completeness(m), reconciliation(m), missing(m), revisions(m), populations()]
-        made.grids(made.sheet(tr("Data", "数据")), annex, 2)
+        made.tables(made.sheet(tr("Methods", "方法")), [methods()], 2)
+        data = [
+            annex.completeness(m),
+            annex.reconciliation(m),
+            annex.missing(m),
+            annex.revisions(m),
+            annex.populations(),
+        ]
+        made.tables(made.sheet(tr("Data", "数据")), data, 2)
         before = tr("synthetic ", "合成_") if m.synthetic else ""
         hidden = ["recorded_by", "reason"]
         made.frame(before + tr("observations", "观测"), m.observations.drop(hidden))
@@ -252,19 +230,19 @@ def _summary(made: _Book) -> None:
     row = made.lines(sheet, m.attention["sentence"].to_list(), row) + 1
     row = made.lines(sheet, [tr("Notes on the data", "数据说明")], row, "caption")
     row = made.lines(sheet, remarks(m), row) + 1
-    made.grids(sheet, [counted(m)], row)
+    made.tables(sheet, [grids.counted(m)], row)
     sheet.set_column(0, 0, 22)
     sheet.activate()
 
 
 def _tables(m: MidTerm) -> list[tuple[str, list[Grid]]]:
     return [
-        (tr("Twelve indicators", "十二项"), [twelve(m)]),
-        (tr("By method", "方法对照"), [methods_beside(m)]),
-        (tr("Counties", "县区"), [by_county(m)]),
-        (tr("Responsible units", "责任"), [measures(m)]),
-        (tr("Changes", "变化"), [changed(m)]),
-        (tr("Milestones", "阶段目标"), [milestones(m), supplementary()]),
+        (tr("Twelve indicators", "十二项"), [grids.twelve(m)]),
+        (tr("By method", "方法对照"), [grids.methods_beside(m)]),
+        (tr("Counties", "县区"), [grids.by_county(m)]),
+        (tr("Responsible units", "责任"), [grids.measures(m)]),
+        (tr("Changes", "变化"), [grids.changed(m)]),
+        (tr("Milestones", "阶段目标"), [annex.milestones(m), annex.supplementary()]),
     ]
 
 
@@ -278,8 +256,13 @@ def _one(made: _Book, row: PlanIndicator) -> None:
         sheet.write_string(place, 0, tr("no observation", "无观测"), made.looks["note"])
     else:
         sheet.insert_chart(place, 0, chart)
-    grids = [county_rows(m, row), both_methods(m, row), definition(row), yearly_values(m, row)]
-    made.grids(sheet, grids, place + 19)
+    shown = [
+        grids.county_rows(m, row),
+        both_methods(m, row),
+        annex.definition(row),
+        grids.yearly_values(m, row),
+    ]
+    made.tables(sheet, shown, place + 19)
 
 
 def _chart(made: _Book, sheet: Worksheet, row: PlanIndicator) -> Chart | None:

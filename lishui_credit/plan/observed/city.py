@@ -15,7 +15,7 @@ import polars as pl
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import indicators
 from lishui_credit.plan.divisions import CITY, counties
-from lishui_credit.plan.observed.table import SCHEMA, latest, observations
+from lishui_credit.plan.observed.table import SCHEMA, keys_of, latest, observations
 from lishui_credit.statistics.proportions import quantile, wilson
 
 POINTS: Final = 0.1
@@ -114,8 +114,9 @@ def _summed(frame: pl.DataFrame) -> pl.DataFrame:
 def _bounds(rows: pl.DataFrame) -> pl.DataFrame:
     """Between which values a reported city is consistent with its counties."""
     n, d, own, value = (pl.col(name) for name in ("numerator", "denominator", "own", "value"))
-    percent = [key for key, row in indicators().items() if row.unit == "percent"]
-    slack = pl.when(pl.col("indicator").is_in(percent)).then(POINTS).otherwise(value * SHARE)
+    slack = (
+        pl.when(pl.col("indicator").is_in(keys_of("percent"))).then(POINTS).otherwise(value * SHARE)
+    )
     low = pl.when(own > 0).then(n * 100 / (d + own)).otherwise(pl.coalesce("low", value))
     high = pl.when(own > 0).then((n + own) * 100 / (d + own)).otherwise(pl.coalesce("high", value))
     return rows.with_columns(

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.plan.definitions import BASE, END, indicators
+from lishui_credit.plan.definitions import END, indicators
 from lishui_credit.plan.divisions import CITY, counties
 from lishui_credit.plan.observed.observed_table import observed_table
-from lishui_credit.plan.observed.table import KEY, MONTHS
+from lishui_credit.plan.observed.table import KEY, MONTHS, period_ends
 
 GRACE: Final = 1
 """Months after the end of a period in which its observation may still be under way. Our choice."""
@@ -65,7 +65,7 @@ def coverage_of_periods(frame: Any, at: date = END) -> pl.DataFrame:
     due = [
         (key, county.adcode, day)
         for key, row in indicators().items()
-        for day in _due(MONTHS[row.frequency], at)
+        for day in period_ends(MONTHS[row.frequency], at)
         for county in counties()
     ]
     schema = {"indicator": pl.String, "adcode": pl.String, "period": pl.Date}
@@ -84,19 +84,17 @@ def coverage_of_periods(frame: Any, at: date = END) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _due(months: int, at: date) -> list[date]:
-    """The ends of the periods of a size from the base day to a day."""
-    span = pl.date_range(date(BASE.year, BASE.month, 1), at, "1mo", eager=True).dt.month_end()
-    return [day for day in span if day <= at and day.month % months == 0]
+def replacing_others(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return every revision after the first, with the value that it took the place of."""
+    before = pl.col("value").shift(1).over(list(KEY)).alias("value_before")
+    in_order = frame.sort(*KEY, "revision").with_columns(before)
+    return in_order.filter(pl.col("revision") > 1)
 
 
 def revised(frame: pl.DataFrame) -> pl.DataFrame:
     """Return every change of an observation: from what, to what, by whom, when, why."""
-    before = pl.col("value").shift(1).over(list(KEY)).alias("value_before")
     return (
-        frame.sort(*KEY, "revision")
-        .with_columns(before)
-        .filter(pl.col("revision") > 1)
+        replacing_others(frame)
         .select(
             *KEY, "revision", "value_before", "value", "recorded_at", "recorded_by", "reason",
             "note", "synthetic",

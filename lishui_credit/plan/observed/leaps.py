@@ -35,14 +35,11 @@ def leaps(frame: pl.DataFrame) -> pl.DataFrame:
 
 def leaps_said(frame: pl.DataFrame) -> tuple[str, ...]:
     """Return the leaps of a frame in words, at most twenty."""
-    return tuple(
-        tr(
-            f"sudden change, check the unit: {indicators()[row['indicator']].short}"
-            f" {division(row['adcode']).name} {row['period']}:"
-            f" {row['before']:,.0f} -> {row['value']:,.0f}",
-            f"数值骤变,请核对单位(元、万元):{indicators()[row['indicator']].short}"
-            f" {division(row['adcode']).name} {row['period']}:"
-            f"{row['before']:,.0f} → {row['value']:,.0f}",
-        )
-        for row in leaps(frame).head(_SHOWN).iter_rows(named=True)
-    )
+    told = []
+    for row in leaps(frame).head(_SHOWN).iter_rows(named=True):
+        what, where = indicators()[row["indicator"]].short, division(row["adcode"]).name
+        place = f"{what} {where} {row['period']}"
+        before, value = f"{row['before']:,.0f}", f"{row['value']:,.0f}"
+        en = f"sudden change, check the unit: {place}: {before} -> {value}"
+        told.append(tr(en, f"数值骤变,请核对单位(元、万元):{place}:{before} → {value}"))
+    return tuple(told)

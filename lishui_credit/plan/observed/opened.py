@@ -12,12 +12,12 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
-from lishui_credit.plan.definitions import BASE, END
+from lishui_credit.plan.definitions import BASE
 from lishui_credit.plan.observed.reading import read_observations
 from lishui_credit.plan.observed.store import Store, is_store
-from lishui_credit.plan.observed.table import empty, latest
+from lishui_credit.plan.observed.table import empty, latest, period_ends
 
 REJECTED: Final = pl.Schema(
     {"file": pl.String(), "row": pl.Int64(), "reasons": pl.String(), "cells": pl.String()}
@@ -79,7 +79,7 @@ def open_observations(path: Path | str, *, today: date | None = None) -> Opened:
     """Open observations for reading."""
     path = Path(path)
     if not path.is_file():
-        raise SubjectError(Problem(tr("no such file", "没有这个文件"), where=str(path)))
+        raise SubjectError(tr("no such file", "没有这个文件"), where=str(path))
     if is_store(path):
         store = Store.open(path, read_only=True)
         return Opened(name=path.name, revisions=store.revisions(), rejected=rejected_beside(path))
@@ -103,10 +103,7 @@ def days_to_ask(frame: pl.DataFrame) -> dict[int, dict[int, date]]:
     found: dict[int, dict[int, date]] = {}
     if not isinstance(last, date) or last <= BASE:
         return found
-    for year in range(BASE.year + 1, END.year + 1):
-        for quarter in range(1, 5):
-            day = date(year, 3 * quarter, 31 if quarter in (1, 4) else 30)
-            before = date(year, 3 * quarter - 2, 1)
-            if before <= last:
-                found.setdefault(year, {})[quarter] = day
+    for day in period_ends(3)[1:]:
+        if day.replace(month=day.month - 2, day=1) <= last:
+            found.setdefault(day.year, {})[day.month // 3] = day
     return found

@@ -22,7 +22,7 @@ from lishui_credit.language import tr
 from lishui_credit.plan.definitions import indicators
 from lishui_credit.plan.divisions import areas, words
 from lishui_credit.plan.observed.leaps import leaps_said
-from lishui_credit.plan.observed.table import FREQUENCIES, SCHEMA, observations, rules
+from lishui_credit.plan.observed.table import FREQUENCIES, SCHEMA, keys_of, observations, rules
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.conform import Rule, conform
 from lishui_credit.tables.headers import match, normal, spellings
@@ -157,8 +157,10 @@ def in_words(cells: pl.Series, name: str) -> pl.Series:
     return cells.replace(found)
 
 
-def measured(cells: pl.Series, units: pl.Series, header: str) -> pl.DataFrame:
+def measured(cells: pl.Series, keys: pl.Series, header: str) -> pl.DataFrame:
     """Return numbers in the indicator's unit to four decimals, and which state a unit it has not."""
+    unit = {key: row.unit for key, row in indicators().items()}
+    units = keys.replace_strict(unit, default=None, return_dtype=pl.String)
     found = pl.DataFrame({"cell": cells, "unit": units}).with_columns(
         pl.col("cell").str.normalize("NFKC").str.replace_all(r"[,\s]", "").alias("bare")
     )
@@ -190,11 +192,9 @@ def _prepared(
     own = {key: row.frequency for key, row in indicators().items()}
     for name in ("indicator", "adcode", "frequency"):
         made[name] = in_words(made[name], name)
-    unit = {key: row.unit for key, row in indicators().items()}
-    units = made["indicator"].replace_strict(unit, default=None, return_dtype=pl.String)
     unfit = pl.Series([False] * len(first))
     for name in ("value", "low", "high"):
-        read_in = measured(made[name], units, headers.get(name, ""))
+        read_in = measured(made[name], made["indicator"], headers.get(name, ""))
         made[name] = read_in["text"]
         unfit = unfit | read_in["unfit"]
         if name == "value":
@@ -235,7 +235,7 @@ def unit_unfit() -> str:
 
 def _of_text() -> tuple[Rule, ...]:
     """What makes a row of a file wrong beside `rules`: what only its text shows."""
-    percent = [key for key, row in indicators().items() if row.unit == "percent"]
+    percent = keys_of("percent")
     return (
         Rule(
             tr(
@@ -245,11 +245,7 @@ def _of_text() -> tuple[Rule, ...]:
             (_BLANK,),
             lambda blank: blank,
         ),
-        Rule(
-            unit_unfit(),
-            (_UNFIT,),
-            lambda unfit: unfit,
-        ),
+        Rule(unit_unfit(), (_UNFIT,), lambda unfit: unfit),
         Rule(
             tr(
                 "unclear whether a share or a percentage: write it as 97 %, or give numerator and denominator",

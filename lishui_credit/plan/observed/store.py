@@ -20,7 +20,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.observed.leaps import leaps_said
 from lishui_credit.plan.observed.reading import read_observations
-from lishui_credit.plan.observed.store_lock import alone
+from lishui_credit.plan.observed.store_lock import alone, busy
 from lishui_credit.plan.observed.table import (
     CONTENT,
     KEY,
@@ -120,14 +120,12 @@ class Store:
         path = Path(path)
         if path.suffix.lower() not in DUCKDB | {".parquet"}:
             raise SubjectError(
-                Problem(
-                    tr("unknown kind of store", "不支持的数据库类型"),
-                    path.name,
-                    tr("name it .duckdb or .parquet", "请使用 .duckdb 或 .parquet"),
-                )
+                tr("unknown kind of store", "不支持的数据库类型"),
+                path.name,
+                tr("name it .duckdb or .parquet", "请使用 .duckdb 或 .parquet"),
             )
         if read_only and not path.is_file():
-            raise SubjectError(Problem(tr("no such file", "没有这个文件"), where=str(path)))
+            raise SubjectError(tr("no such file", "没有这个文件"), where=str(path))
         store = cls(path, read_only=read_only)
         if path.exists():
             store.revisions()
@@ -307,9 +305,7 @@ class Store:
     def _writable(self) -> None:
         if self.read_only:
             raise SubjectError(
-                Problem(
-                    tr("the store is open for reading only", "数据库以只读方式打开"), self.path.name
-                )
+                tr("the store is open for reading only", "数据库以只读方式打开"), self.path.name
             )
 
     def _may_record(self, by: str, reason: str) -> None:
@@ -401,15 +397,9 @@ class Store:
             for path in (self.path.resolve(), self.path):  # a page shows this to whoever looks
                 said = said.replace(str(path), self.path.name)
             # a connection error: this process holds it open in the other way, to read or to write
-            busy = "lock" in said.lower() or isinstance(error, duckdb.ConnectionException)
+            held = "lock" in said.lower() or isinstance(error, duckdb.ConnectionException)
             raise SubjectError(
-                Problem(
-                    tr("another program is writing the store", "另一程序正在写入数据库"),
-                    self.path.name,
-                    tr("try again when it is done", "请待其完成后重试"),
-                )
-                if busy
-                else _no_store(self.path, said[:120])
+                busy(self.path.name) if held else _no_store(self.path, said[:120])
             ) from None
         try:
             connection.execute("SET TimeZone = 'UTC'")

@@ -11,6 +11,12 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 
 
+def busy(found: str, where: str = "") -> Problem:
+    """Return the problem that somebody else is writing the store."""
+    what = tr("another program is writing the store", "另一程序正在写入数据库")
+    return Problem(what, found, tr("try again when it is done", "请待其完成后重试"), where)
+
+
 @contextlib.contextmanager
 def alone(path: Path) -> Iterator[None]:
     """Hold the only right to write a Parquet store, which has no lock of its own."""
@@ -21,14 +27,7 @@ def alone(path: Path) -> Iterator[None]:
     try:
         held = _locked(lock)
     except (FileExistsError, BlockingIOError):
-        raise SubjectError(
-            Problem(
-                tr("another program is writing the store", "另一程序正在写入数据库"),
-                lock.name,
-                tr("try again when it is done", "请待其完成后重试"),
-                where=path.name,
-            )
-        ) from None
+        raise SubjectError(busy(lock.name, path.name)) from None
     try:
         yield
     finally:

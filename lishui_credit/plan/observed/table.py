@@ -13,9 +13,9 @@ from typing import Any, Final
 import narwhals as nw
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
-from lishui_credit.plan.definitions import indicators
+from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.divisions import areas
 from lishui_credit.tables.conform import Rule
 
@@ -110,9 +110,7 @@ def observations(frame: Any) -> pl.DataFrame:
     try:
         table: pl.DataFrame = nw.from_native(frame).lazy().collect("polars").to_native()
     except TypeError:
-        raise SubjectError(
-            Problem(tr("not a dataframe", "不是数据框"), type(frame).__name__)
-        ) from None
+        raise SubjectError(tr("not a dataframe", "不是数据框"), type(frame).__name__) from None
     problems: list[Problem] = []
     missing = [name for name in KEY if name not in table.columns]
     if not {"value", "numerator"} & set(table.columns):
@@ -133,8 +131,7 @@ def observations(frame: Any) -> pl.DataFrame:
         if kind.is_float() and not column.drop_nulls().is_finite().all():
             problems.append(Problem(tr("not a finite number", "不是有限的数"), where=name))
         made.append(column.fill_null(filled[name]) if name in filled else column)
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     whole = computed(table.select(made))
     for name, known in (
         ("indicator", set(indicators())),
@@ -146,8 +143,7 @@ def observations(frame: Any) -> pl.DataFrame:
         strange = [str(x) for x in found if x is None or (known is not None and x not in known)]
         if strange:
             problems.append(Problem(tr("unknown", "未知"), ", ".join(strange[:8]), where=name))
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     return whole
 
 
@@ -174,6 +170,12 @@ FREQUENCIES: Final[dict[str, tuple[str, ...]]] = {
 
 MONTHS: Final[dict[str, int]] = {"year": 12, "quarter": 3, "month": 1}
 """Months in a period."""
+
+
+def period_ends(months: int, at: date = END) -> list[date]:
+    """Return the ends of the periods of so many months from the base day to a day."""
+    span = pl.date_range(date(BASE.year, BASE.month, 1), at, "1mo", eager=True).dt.month_end()
+    return [day for day in span if day <= at and day.month % months == 0]
 
 
 def rules(today: date, scale: int = 1) -> tuple[Rule, ...]:

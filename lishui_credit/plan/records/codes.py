@@ -13,8 +13,15 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import areas
-from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, shares
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
+from lishui_credit.plan.records.computed import (
+    Computed,
+    by_area,
+    check_period,
+    first_of,
+    left_out,
+    shares,
+)
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
 from lishui_credit.tables.identifiers import USCC_ALPHABET, USCC_AUTHORITIES, uscc_valid
 
 INDICATOR: Final = "uscc_coverage"
@@ -23,44 +30,30 @@ REGISTER: Final = RawTable(
     id="register",
     title_zh="登记名录",
     columns=(
-        RawColumn(id="register", label_zh="登记部门"),
-        RawColumn(id="name", label_zh="机构名称", aliases=("名称",)),
-        RawColumn(
-            id="uscc", label_zh="统一社会信用代码", filled=False, aliases=("信用代码",)
-        ),
+        RawColumn("register", "登记部门"),
+        RawColumn("name", "机构名称", aliases=("名称",)),
+        RawColumn("uscc", "统一社会信用代码", filled=False, aliases=("信用代码",)),
         AREA,
-        RawColumn(
-            id="type",
-            label_zh="机构类别",
-            kind="level",
-            values={
-                "legal_person": ("法人",),
-                "unincorporated": ("非法人组织", "其他组织"),
-                "branch": ("分支机构",),
-                "individual_business": ("个体工商户",),
-            },
+        level_column(
+            "type",
+            "机构类别",
+            legal_person=("法人",),
+            unincorporated=("非法人组织", "其他组织"),
+            branch=("分支机构",),
+            individual_business=("个体工商户",),
         ),
-        RawColumn(
-            id="status",
-            label_zh="登记状态",
-            kind="level",
-            values={
-                "existing": ("存续", "在业", "开业", "正常"),
-                "deregistered": ("注销",),
-                "revoked": ("吊销",),
-            },
+        level_column(
+            "status",
+            "登记状态",
+            existing=("存续", "在业", "开业", "正常"),
+            deregistered=("注销",),
+            revoked=("吊销",),
         ),
-        RawColumn(
-            id="registered_on", label_zh="成立日期", kind="date", needed=False, filled=False
-        ),
-        RawColumn(
-            id="ended_on", label_zh="注销吊销日期", kind="date", needed=False, filled=False
-        ),
-        RawColumn(
-            id="certificate_replaced", label_zh="已换发证照", kind="flag", needed=False, filled=False
-        ),
+        RawColumn("registered_on", "成立日期", "date", needed=False),
+        RawColumn("ended_on", "注销吊销日期", "date", needed=False),
+        RawColumn("certificate_replaced", "已换发证照", "flag", needed=False),
     ),
-)  # fmt: skip
+)
 """Registers of all authorities, one row a registration; 331100 for what the city itself registers."""
 
 VERDICTS: Final = (
@@ -152,18 +145,15 @@ def _with_verdicts(whole: pl.DataFrame, extra_regions: tuple[str, ...]) -> pl.Da
     right = whole["uscc"].fill_null("")
     region = pl.col("uscc").str.slice(2, 6)
     inner = organisation_code_valid(whole["uscc"].str.slice(8, 9))
-    verdict = (
-        pl.when(~coded)
-        .then(pl.lit("missing"))
-        .when(~pl.col("uscc").str.contains(form))
-        .then(pl.lit("malformed"))
-        .when(~pl.lit(uscc_valid(right)))
-        .then(pl.lit("check_digit"))
-        .when(~region.is_in(regions))
-        .then(pl.lit("region"))
-        .when(pl.col("uscc").is_duplicated())
-        .then(pl.lit("duplicate"))
-        .otherwise(pl.lit("valid"))
+    verdict = first_of(
+        {
+            "missing": ~coded,
+            "malformed": ~pl.col("uscc").str.contains(form),
+            "check_digit": ~pl.lit(uscc_valid(right)),
+            "region": ~region.is_in(regions),
+            "duplicate": pl.col("uscc").is_duplicated(),
+        },
+        "valid",
     )
     return whole.with_columns(
         verdict.alias("verdict"),
@@ -282,9 +272,9 @@ def code_coverage(
         notes = (*notes, tr("no organisation exists on that day", "当日没有存续的机构"))
     return Computed.of_rows(
         rows,
+        judged,
         frequency=frequency,
         source=source,
-        synthetic=bool(judged["synthetic"].any()),
         detail=table.drop("told").sort("adcode", "group"),
         notes=notes,
     )

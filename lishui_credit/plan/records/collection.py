@@ -7,57 +7,49 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
+from lishui_credit.plan.observed.table import MONTHS
 from lishui_credit.plan.records.computed import (
     Computed,
     by_area,
     check_period,
+    first_of,
     left_out,
     period_start,
     shares,
 )
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
+from lishui_credit.plan.records.record_checks import wrong_rows
 from lishui_credit.plan.records.working_days import deadlines
 from lishui_credit.tables.headers import BANNED
 
 INDICATOR: Final = "collection_completeness"
 
-_ITEM: Final = RawColumn(id="item", label_zh="目录事项编码", aliases=("事项编码",))
-_UNIT: Final = RawColumn(id="unit", label_zh="提供单位", aliases=("报送单位",))
+_ITEM: Final = RawColumn("item", "目录事项编码", aliases=("事项编码",))
+_UNIT: Final = RawColumn("unit", "提供单位", aliases=("报送单位",))
 
 CATALOGUE: Final = RawTable(
     id="catalogue",
     title_zh="归集目录",
     columns=(
         _ITEM,
-        RawColumn(id="title", label_zh="事项名称", aliases=("名称",)),
+        RawColumn("title", "事项名称", aliases=("名称",)),
         _UNIT,
         AREA,
-        RawColumn(
-            id="frequency",
-            label_zh="更新周期",
-            kind="level",
-            values={
-                "month": ("每月", "月", "按月"),
-                "quarter": ("每季度", "季", "按季"),
-                "year": ("每年", "年", "按年"),
-            },
+        level_column(
+            "frequency",
+            "更新周期",
+            month=("每月", "月", "按月"),
+            quarter=("每季度", "季", "按季"),
+            year=("每年", "年", "按年"),
         ),
-        RawColumn(
-            id="working_days", label_zh="报送时限(工作日)", kind="integer", needed=False, filled=False
-        ),
-        RawColumn(
-            id="valid_from", label_zh="生效日期", kind="date", needed=False, filled=False
-        ),
-        RawColumn(
-            id="valid_until", label_zh="失效日期", kind="date", needed=False, filled=False
-        ),
-        RawColumn(
-            id="not_held", label_zh="依法不产生", kind="flag", needed=False, filled=False
-        ),
+        RawColumn("working_days", "报送时限(工作日)", "integer", needed=False),
+        RawColumn("valid_from", "生效日期", "date", needed=False),
+        RawColumn("valid_until", "失效日期", "date", needed=False),
+        RawColumn("not_held", "依法不产生", "flag", needed=False),
     ),
-)  # fmt: skip
+)
 """Items assigned, one row per item, unit and area; 331100 for departments of the city."""
 
 BATCHES: Final = RawTable(
@@ -67,22 +59,17 @@ BATCHES: Final = RawTable(
         _ITEM,
         _UNIT,
         AREA,
-        RawColumn(id="period", label_zh="数据期末", kind="date"),
-        RawColumn(id="received_on", label_zh="接收日期", kind="date"),
-        RawColumn(
-            id="status",
-            label_zh="状态",
-            kind="level",
-            values={
-                "accepted": ("已接收", "接收", "合格"),
-                "zero_report": ("零报告",),
-                "rejected": ("退回", "不合格"),
-            },
+        RawColumn("period", "数据期末", "date"),
+        RawColumn("received_on", "接收日期", "date"),
+        level_column(
+            "status",
+            "状态",
+            accepted=("已接收", "接收", "合格"),
+            zero_report=("零报告",),
+            rejected=("退回", "不合格"),
         ),
-        RawColumn(id="records", label_zh="记录数", kind="integer", needed=False, filled=False),
-        RawColumn(
-            id="wrong_records", label_zh="错误记录数", kind="integer", needed=False, filled=False
-        ),
+        RawColumn("records", "记录数", "integer", needed=False),
+        RawColumn("wrong_records", "错误记录数", "integer", needed=False),
     ),
 )
 """Batches: the last day of the data they hold, the day they came, what became of them."""
@@ -94,29 +81,24 @@ def _due(catalogue: pl.DataFrame, period: date, start: date) -> pl.DataFrame:
     """Mark items that are not due in a period, and why; null where one is."""
     # A yearly item is due in the period that holds 31 December, a quarterly one where a
     # quarter ends.
-    months = {"month": 1, "quarter": 3, "year": 12}
     ends = range(start.month, period.month + 1)
     falls = pl.any_horizontal(
         *(
             (pl.col("frequency") == name) & pl.lit(any(month % every == 0 for month in ends))
-            for name, every in months.items()
+            for name, every in MONTHS.items()
         )
     )
     in_force = (pl.col("valid_from") <= period).fill_null(True) & (
         pl.col("valid_until") > period
     ).fill_null(True)
     banned = pl.col("title").str.contains("|".join(field.zh for field in BANNED))
-    why = (
-        pl.when(banned)
-        .then(pl.lit("forbidden"))
-        .when(pl.col("not_held").fill_null(False))
-        .then(pl.lit("not_held"))
-        .when(~in_force)
-        .then(pl.lit("not_in_force"))
-        .when(~falls)
-        .then(pl.lit("not_due"))
-    )
-    return catalogue.with_columns(why.alias("excluded"))
+    why = {
+        "forbidden": banned,
+        "not_held": pl.col("not_held"),
+        "not_in_force": ~in_force,
+        "not_due": ~falls,
+    }
+    return catalogue.with_columns(first_of(why).alias("excluded"))
 
 
 def completeness(
@@ -178,9 +160,7 @@ def completeness(
     check_period(period, frequency)
     start = period_start(period, frequency)
     items, came = take(catalogue, CATALOGUE), take(batches, BATCHES)
-    problems = _problems(items, came)
-    if problems:
-        raise SubjectError(problems)
+    refuse(_problems(items, came))
     marked = _due(items, period, start)
     inside = came.filter(pl.col("period").is_between(start, period))
     if at is not None:
@@ -204,15 +184,13 @@ def completeness(
     notes = _notes(marked, came, inside)
     if not rows:
         notes.append(tr("no item is due in this period", "本期没有应归集的事项"))
-    return Computed.of_rows(
-        rows,
-        frequency=frequency,
-        source=source,
-        synthetic=bool(items["synthetic"].any() or came["synthetic"].any()),
-        detail=detail.select(*_KEY, "title", "excluded", "batches", "rejected", "first_received",
-                             "deadline", "delivered", "on_time", "records", "wrong_records"),
-        notes=notes,
+    detail = detail.select(
+        *_KEY, "title", "excluded", "batches", "rejected", "first_received", "deadline",
+        "delivered", "on_time", "records", "wrong_records",
     )  # fmt: skip
+    return Computed.of_rows(
+        rows, items, came, frequency=frequency, source=source, detail=detail, notes=notes
+    )
 
 
 def _delivered(marked: pl.DataFrame, inside: pl.DataFrame, period: date) -> pl.DataFrame:
@@ -244,36 +222,31 @@ def _delivered(marked: pl.DataFrame, inside: pl.DataFrame, period: date) -> pl.D
 
 
 def _problems(items: pl.DataFrame, came: pl.DataFrame) -> list[Problem]:
-    problems = []
-    twice = items.filter(pl.struct(_KEY).is_duplicated())
-    if twice.height:
-        problems.append(
+    twice = items.filter(pl.struct(_KEY).is_duplicated()).head(1)
+    early = came.filter(pl.col("received_on") < pl.col("period").dt.truncate("1mo"))
+    more = came.filter(pl.col("wrong_records") > pl.col("records"))
+    return [
+        *(
             Problem(
                 tr("an item is listed more than once for a unit", "同一单位的目录事项重复"),
-                f"{twice['item'][0]} {twice['unit'][0]}",
+                f"{item} {unit}",
                 tr("one row per item, unit and area", "每个事项、单位、地区一行"),
                 "catalogue",
             )
-        )
-    early = came.filter(pl.col("received_on") < pl.col("period").dt.truncate("1mo"))
-    if early.height:
-        problems.append(
+            for item, unit in twice.select("item", "unit").iter_rows()
+        ),
+        *(
             Problem(
                 tr("batches came before the month of their data", "接收日期早于数据所属月份"),
-                tr(f"{early.height} rows, first {early['item'][0]}", f"{early.height} 行"),
+                tr(f"{early.height} rows, first {item}", f"{early.height} 行"),
                 where="batches",
             )
-        )
-    more = came.filter(pl.col("wrong_records") > pl.col("records")).height
-    if more:
-        problems.append(
-            Problem(
-                tr("more wrong records than records", "错误记录数大于记录数"),
-                tr(f"{more} rows", f"{more} 行"),
-                where="batches",
-            )
-        )
-    return problems
+            for item in early["item"].head(1)
+        ),
+        *wrong_rows(
+            more.height, tr("more wrong records than records", "错误记录数大于记录数"), "batches"
+        ),
+    ]
 
 
 def _notes(marked: pl.DataFrame, came: pl.DataFrame, inside: pl.DataFrame) -> list[str]:

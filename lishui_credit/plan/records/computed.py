@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY
-from lishui_credit.plan.observed.table import SCHEMA, computed
-
-_MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
+from lishui_credit.plan.observed.table import MONTHS, SCHEMA, computed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +45,18 @@ class Computed:
     def of_rows(
         cls,
         rows: Iterable[dict[str, Any]],
-        *,
+        *records: pl.DataFrame,
         frequency: str,
         source: str,
-        synthetic: bool,
         detail: pl.DataFrame,
         notes: Iterable[str] = (),
         **more: Any,
     ) -> Self:
-        """Return the result whose observations have the given cells; what is absent is null."""
+        """Return the result whose observations have the given cells; what is absent is null.
+
+        Where any of the records is made up, all of it is.
+        """
+        synthetic = any(frame["synthetic"].any() for frame in records)
         same = {"frequency": frequency, "source": source, "synthetic": synthetic, "note": ""}
         cells = [{**dict.fromkeys(SCHEMA), **same, "revision": 1, **row} for row in rows]
         frame = computed(pl.DataFrame(cells, schema=SCHEMA).sort("indicator", "period", "adcode"))
@@ -98,27 +99,30 @@ def shares(
     ]
 
 
+def first_of(cases: Mapping[str, pl.Expr], otherwise: str | None = None) -> pl.Expr:
+    """Return the name of the first case that holds for a row."""
+    named = (pl.when(holds).then(pl.lit(name)) for name, holds in cases.items())
+    return pl.coalesce(*named, pl.lit(otherwise, pl.String))
+
+
 def check_frequency(frequency: str) -> None:
     """Refuse a frequency that is not month, quarter or year."""
-    if frequency not in _MONTHS:
-        raise SubjectError(
-            Problem(
-                tr("no such frequency", "没有这种频率"), frequency, ", ".join(_MONTHS), "frequency"
-            )
-        )
+    if frequency not in MONTHS:
+        known = ", ".join(reversed(MONTHS))
+        raise SubjectError(tr("no such frequency", "没有这种频率"), frequency, known, "frequency")
 
 
 def period_of(day: pl.Expr, frequency: str) -> pl.Expr:
     """Return the last day of the month, quarter or year a day lies in."""
     check_frequency(frequency)
-    months = _MONTHS[frequency]
+    months = MONTHS[frequency]
     return day.dt.truncate(f"{months}mo").dt.offset_by(f"{months}mo").dt.offset_by("-1d")
 
 
 def period_start(period: date, frequency: str) -> date:
     """Return the first day of the period that ends on a day."""
     check_frequency(frequency)
-    month = period.month - _MONTHS[frequency] + 1
+    month = period.month - MONTHS[frequency] + 1
     return date(period.year, month, 1)
 
 
@@ -126,14 +130,12 @@ def check_period(period: date, frequency: str) -> None:
     """Refuse a day that is not the last one of a month, quarter or year."""
     check_frequency(frequency)
     following = period + timedelta(days=1)
-    if following.day != 1 or period.month % _MONTHS[frequency]:
+    if following.day != 1 or period.month % MONTHS[frequency]:
         raise SubjectError(
-            Problem(
-                tr(f"not the last day of a {frequency}", "不是期末日"),
-                str(period),
-                tr("write 2018-12-31 for the year 2018", "2018 年请写 2018-12-31"),
-                "period",
-            )
+            tr(f"not the last day of a {frequency}", "不是期末日"),
+            str(period),
+            tr("write 2018-12-31 for the year 2018", "2018 年请写 2018-12-31"),
+            "period",
         )
 
 

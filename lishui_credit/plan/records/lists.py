@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, shares
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
 
 INDICATOR: Final = "blacklist_coverage"
 
@@ -46,11 +46,11 @@ CRITERIA: Final = RawTable(
     id="criteria",
     title_zh="名单认定标准",
     columns=(
-        RawColumn(id="sector", label_zh="行业领域"),
+        RawColumn("sector", "行业领域"),
         AREA,
-        RawColumn(id="document", label_zh="认定标准文件", filled=False),
-        RawColumn(id="valid_from", label_zh="施行日期", kind="date", filled=False),
-        RawColumn(id="valid_until", label_zh="失效日期", kind="date", needed=False, filled=False),
+        RawColumn("document", "认定标准文件", filled=False),
+        RawColumn("valid_from", "施行日期", "date", filled=False),
+        RawColumn("valid_until", "失效日期", "date", needed=False),
     ),
 )
 """Criteria in writing, one row a sector, area and document; no document, no criteria."""
@@ -59,17 +59,17 @@ RELEASES: Final = RawTable(
     id="releases",
     title_zh="名单发布",
     columns=(
-        RawColumn(id="sector", label_zh="行业领域"),
+        RawColumn("sector", "行业领域"),
         AREA,
-        RawColumn(id="released_on", label_zh="发布日期", kind="date"),
-        RawColumn(
-            id="kind",
-            label_zh="发布类型",
-            kind="level",
-            values={"release": ("名单", "发布名单"), "zero_report": ("零报告",)},
+        RawColumn("released_on", "发布日期", "date"),
+        level_column(
+            "kind",
+            "发布类型",
+            release=("名单", "发布名单"),
+            zero_report=("零报告",),
         ),
-        RawColumn(id="entries", label_zh="名单数", kind="integer", needed=False, filled=False),
-        RawColumn(id="sent_on", label_zh="报送日期", kind="date", filled=False),
+        RawColumn("entries", "名单数", "integer", needed=False),
+        RawColumn("sent_on", "报送日期", "date", filled=False),
     ),
 )
 """Releases and zero reports, with the day they were sent to the city platform."""
@@ -136,9 +136,7 @@ def list_coverage(
     check_period(period, frequency)
     wanted = [name for name in sectors if name not in forbidden]
     written, released = take(criteria, CRITERIA), take(releases, RELEASES)
-    problems = _problems(sectors, wanted, written, released)
-    if problems:
-        raise SubjectError(problems)
+    refuse(_problems(sectors, wanted, written, released))
     detail = _covered(written, released, wanted, period)
     counted = (
         by_area(detail)
@@ -149,9 +147,10 @@ def list_coverage(
     later = released.filter(pl.col("released_on") > period).height
     return Computed.of_rows(
         shares(counted, {INDICATOR: ("covered", "sectors")}, period),
+        written,
+        released,
         frequency=frequency,
         source=source,
-        synthetic=bool(written["synthetic"].any() or released["synthetic"].any()),
         detail=detail,
         notes=(
             *left_out(unsent, "sectors released a list but sent nothing", "个领域已发布但未报送"),

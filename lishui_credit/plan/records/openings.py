@@ -7,11 +7,19 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import areas
-from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, shares
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
+from lishui_credit.plan.records.computed import (
+    Computed,
+    by_area,
+    check_period,
+    first_of,
+    left_out,
+    shares,
+)
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
+from lishui_credit.plan.records.record_checks import below_one
 from lishui_credit.plan.records.usage import judged_queries
 
 WEBSITE: Final = "website_rate"
@@ -26,16 +34,13 @@ SITE_EVENTS: Final = RawTable(
     title_zh="网站记录",
     columns=(
         AREA,
-        RawColumn(id="day", label_zh="日期", kind="date"),
-        RawColumn(
-            id="event",
-            label_zh="事项",
-            kind="level",
-            values={
-                "opened": ("开通", "上线"),
-                "updated": ("更新",),
-                "closed": ("关停", "下线"),
-            },
+        RawColumn("day", "日期", "date"),
+        level_column(
+            "event",
+            "事项",
+            opened=("开通", "上线"),
+            updated=("更新",),
+            closed=("关停", "下线"),
         ),
     ),
 )
@@ -45,9 +50,9 @@ CLIENT_UNITS: Final = RawTable(
     id="client_units",
     title_zh="客户端单位",
     columns=(
-        RawColumn(id="unit", label_zh="单位名称", aliases=("单位",)),
+        RawColumn("unit", "单位名称", aliases=("单位",)),
         AREA,
-        RawColumn(id="user", label_zh="查询用户", filled=False, aliases=("用户",)),
+        RawColumn("user", "查询用户", filled=False, aliases=("用户",)),
     ),
 )
 """Units that must have a client and their user in the query log, if any; one row a unit and user."""
@@ -113,7 +118,7 @@ def website_rate(
     10.0
     """
     check_period(period, frequency)
-    _check_days(fresh_days)
+    refuse(below_one(fresh_days=fresh_days))
     frame = take(events, SITE_EVENTS)
     # on one day, what closes stands last: a site closed and updated on a day is closed
     order = pl.col("event").replace_strict({"opened": 0, "updated": 1, "closed": 2})
@@ -126,14 +131,13 @@ def website_rate(
         day.filter(event != "closed").last().alias("last_update"),
     )
     since = period - timedelta(days=fresh_days)
-    state = (
-        pl.when(pl.col("_turn").is_null())
-        .then(pl.lit("none"))
-        .when(pl.col("_turn") == "closed")
-        .then(pl.lit("closed"))
-        .when(pl.col("last_update") < since)
-        .then(pl.lit("idle"))
-        .otherwise(pl.lit("live"))
+    state = first_of(
+        {
+            "none": pl.col("_turn").is_null(),
+            "closed": pl.col("_turn") == "closed",
+            "idle": pl.col("last_update") < since,
+        },
+        "live",
     )
     places = pl.DataFrame({"adcode": [row.adcode for row in areas()]})
     detail = (
@@ -155,9 +159,9 @@ def website_rate(
     ]
     return Computed.of_rows(
         shares(_counted(detail, "live"), {WEBSITE: ("open", "all")}, period),
+        frame,
         frequency=frequency,
         source=source,
-        synthetic=bool(frame["synthetic"].any()),
         detail=detail.drop("_turn"),
         notes=notes,
     )
@@ -216,11 +220,9 @@ def client_rate(
     50.0
     """
     check_period(period, frequency)
-    _check_days(fresh_days)
+    refuse(below_one(fresh_days=fresh_days))
     listed = take(units, CLIENT_UNITS)
-    problems = _unit_problems(listed)
-    if problems:
-        raise SubjectError(problems)
+    refuse(_unit_problems(listed))
     log = judged_queries(queries, repeat_minutes=0)
     day = pl.col("at").dt.date()
     last = (
@@ -234,14 +236,13 @@ def client_rate(
     seen = listed.join(last, on="user", how="left").group_by("unit", "adcode").agg(
         pl.col("user").is_not_null().any().alias("_account"), pl.col("last_query").max()
     )  # fmt: skip
-    state = (
-        pl.when(~pl.col("_account"))
-        .then(pl.lit("no_account"))
-        .when(pl.col("last_query").is_null())
-        .then(pl.lit("never"))
-        .when(pl.col("last_query") < since)
-        .then(pl.lit("idle"))
-        .otherwise(pl.lit("active"))
+    state = first_of(
+        {
+            "no_account": ~pl.col("_account"),
+            "never": pl.col("last_query").is_null(),
+            "idle": pl.col("last_query") < since,
+        },
+        "active",
     )
     detail = seen.with_columns(state.alias("state")).drop("_account").sort("adcode", "unit")
     notes = []
@@ -254,46 +255,28 @@ def client_rate(
         )
     return Computed.of_rows(
         shares(_counted(detail, "active"), {CLIENT: ("open", "all")}, period),
+        listed,
+        log,
         frequency=frequency,
         source=source,
-        synthetic=bool(listed["synthetic"].any() or log["synthetic"].any()),
         detail=detail,
         notes=notes,
     )
 
 
-def _check_days(fresh_days: int) -> None:
-    if fresh_days < 1:
-        raise SubjectError(
-            Problem(tr("must be 1 or more", "不得小于 1"), str(fresh_days), "", "fresh_days")
-        )
-
-
 def _unit_problems(listed: pl.DataFrame) -> list[Problem]:
-    problems = []
-    if listed.is_empty():
-        problems.append(Problem(tr("no unit is listed", "单位清单为空"), where="client_units"))
-    spread = listed.group_by("unit").agg(pl.col("adcode").n_unique()).filter(pl.col("adcode") > 1)
-    if spread.height:
-        problems.append(
-            Problem(
-                tr("a unit is listed in two areas", "同一单位出现在两个地区"),
-                "、".join(spread["unit"].sort()),
-                where="client_units",
-            )
-        )
-    shared = (
-        listed.filter(pl.col("user").is_not_null())
-        .group_by("user")
-        .agg(pl.col("unit").n_unique())
-        .filter(pl.col("unit") > 1)
-    )
-    if shared.height:
-        problems.append(
-            Problem(
-                tr("two units share a user", "两个单位共用一个用户"),
-                "、".join(shared["user"].sort()),
-                where="client_units",
-            )
-        )
-    return problems
+    empty = [Problem(tr("no unit is listed", "单位清单为空"), where="client_units")]
+    spread = tr("a unit is listed in two areas", "同一单位出现在两个地区")
+    shared = tr("two units share a user", "两个单位共用一个用户")
+    return [
+        *(empty if listed.is_empty() else ()),
+        *_of_several(listed, "unit", "adcode", spread),
+        *_of_several(listed.filter(pl.col("user").is_not_null()), "user", "unit", shared),
+    ]
+
+
+def _of_several(listed: pl.DataFrame, what: str, of: str, said: str) -> list[Problem]:
+    """Return the problem that some of one column stand beside more than one of another."""
+    found = listed.group_by(what).agg(pl.col(of).n_unique()).filter(pl.col(of) > 1)
+    names = "、".join(found[what].sort())
+    return [Problem(said, names, where="client_units")] if names else []

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, shares
 from lishui_credit.plan.records.publicity import INDICATOR
@@ -83,10 +83,9 @@ _CONTEXT: Final = RawTable(
     columns=(
         AREA,
         RawColumn(
-            id="subject_type",
-            label_zh="行政相对人类别",
+            "subject_type",
+            "行政相对人类别",
             needed=False,
-            filled=False,
             aliases=("XK_XDR_LB", "CF_XDR_LB"),
         ),
     ),
@@ -132,8 +131,7 @@ def judged_records(
         )
     if act not in _ACTS:
         problems.append(Problem(tr("no such kind", "没有这种记录"), act, ", ".join(_ACTS), "act"))
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     frame = read_frame(records, _CONTEXT)
     context = take(frame, _CONTEXT)
     fields = known[standard].licence if act == "licence" else known[standard].penalty
@@ -257,7 +255,7 @@ def compliance(
     check_period(period, frequency)
     given = {"licence": licences, "penalty": penalties}
     if licences is None and penalties is None:
-        raise SubjectError(Problem(tr("no records are given", "没有给出任何记录")))
+        raise SubjectError(tr("no records are given", "没有给出任何记录"))
     judged, faults = [], []
     for act in _ACTS:
         if given[act] is not None:
@@ -271,9 +269,9 @@ def compliance(
     edition = standards()[standard]
     return Computed.of_rows(
         shares(counted, {f"{INDICATOR}.compliance": ("passes", "records")}, period),
+        whole,
         frequency=frequency,
         source=source,
-        synthetic=bool(whole["synthetic"].any()),
         detail=pl.concat(faults),
         notes=(
             tr(

@@ -11,31 +11,32 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import (
     Computed,
     by_area,
     check_frequency,
+    first_of,
     left_out,
     period_of,
     shares,
 )
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
 from lishui_credit.plan.records.working_days import deadlines
 
 INDICATOR: Final = "double_publicity_coverage"
 WORKING_DAYS: Final = 7
 """Working days to publish a decision in (发改办财金〔2018〕424号, seen in a repost)."""
 
-_KIND: Final = RawColumn(
-    id="kind",
-    label_zh="决定类别",
-    kind="level",
-    values={"licence": ("行政许可", "许可"), "penalty": ("行政处罚", "处罚")},
+_KIND: Final = level_column(
+    "kind",
+    "决定类别",
+    licence=("行政许可", "许可"),
+    penalty=("行政处罚", "处罚"),
 )
-_BODY: Final = RawColumn(id="body", label_zh="决定机关", aliases=("许可机关", "处罚机关"))
-_NUMBER: Final = RawColumn(id="number", label_zh="决定书文号", aliases=("文号",))
+_BODY: Final = RawColumn("body", "决定机关", aliases=("许可机关", "处罚机关"))
+_NUMBER: Final = RawColumn("number", "决定书文号", aliases=("文号",))
 
 DECISIONS: Final = RawTable(
     id="decisions",
@@ -45,40 +46,25 @@ DECISIONS: Final = RawTable(
         _BODY,
         AREA,
         _NUMBER,
-        RawColumn(id="decided_on", label_zh="决定日期", kind="date"),
-        RawColumn(
-            id="subject_type",
-            label_zh="行政相对人类别",
-            kind="level",
-            values={
-                "legal_person": ("法人", "法人及非法人组织"),
-                "unincorporated": ("非法人组织",),
-                "individual_business": ("个体工商户",),
-                "natural_person": ("自然人",),
-            },
+        RawColumn("decided_on", "决定日期", "date"),
+        level_column(
+            "subject_type",
+            "行政相对人类别",
+            legal_person=("法人", "法人及非法人组织"),
+            unincorporated=("非法人组织",),
+            individual_business=("个体工商户",),
+            natural_person=("自然人",),
         ),
-        RawColumn(
-            id="simple_procedure", label_zh="简易程序", kind="flag", needed=False, filled=False
-        ),
-        RawColumn(
-            id="secrecy",
-            label_zh="不予公开事由",
-            kind="level",
+        RawColumn("simple_procedure", "简易程序", "flag", needed=False),
+        level_column(
+            "secrecy",
+            "不予公开事由",
             needed=False,
-            filled=False,
-            values={
-                "state_secret": ("国家秘密",),
-                "trade_secret": ("商业秘密",),
-                "privacy": ("个人隐私",),
-            },
+            state_secret=("国家秘密",),
+            trade_secret=("商业秘密",),
+            privacy=("个人隐私",),
         ),
-        RawColumn(
-            id="law_says_publish",
-            label_zh="法定应公开",
-            kind="flag",
-            needed=False,
-            filled=False,
-        ),
+        RawColumn("law_says_publish", "法定应公开", "flag", needed=False),
     ),
 )
 """Decisions taken: one row each, 331100 for bodies of the city."""
@@ -90,17 +76,14 @@ PUBLICATIONS: Final = RawTable(
         _KIND,
         _BODY,
         _NUMBER,
-        RawColumn(
-            id="channel",
-            label_zh="公示渠道",
-            kind="level",
-            values={
-                "body_site": ("部门网站",),
-                "credit_lishui": ("信用丽水",),
-                "credit_china": ("信用中国",),
-            },
+        level_column(
+            "channel",
+            "公示渠道",
+            body_site=("部门网站",),
+            credit_lishui=("信用丽水",),
+            credit_china=("信用中国",),
         ),
-        RawColumn(id="published_on", label_zh="公示日期", kind="date"),
+        RawColumn("published_on", "公示日期", "date"),
     ),
 )
 """Publications: one row a decision and channel."""
@@ -127,36 +110,26 @@ def take_decisions(source: Any) -> tuple[pl.DataFrame, int]:
     if clash.height:
         first = clash.row(0, named=True)
         raise SubjectError(
-            Problem(
-                tr("different decisions under one document number", "同一文号的决定内容不一致"),
-                tr(
-                    f"{clash.height} rows, first {first['body']} {first['number']}",
-                    f"{clash.height} 行,首个为 {first['body']} {first['number']}",
-                ),
-                tr("keep the decision that was made", "请保留实际作出的一条"),
-                tr("decisions", "行政决定"),
-            )
+            tr("different decisions under one document number", "同一文号的决定内容不一致"),
+            tr(
+                f"{clash.height} rows, first {first['body']} {first['number']}",
+                f"{clash.height} 行,首个为 {first['body']} {first['number']}",
+            ),
+            tr("keep the decision that was made", "请保留实际作出的一条"),
+            tr("decisions", "行政决定"),
         )
     return once, frame.height - once.height
 
 
 def _excluded() -> pl.Expr:
     """Why a decision need not be published; null where it must be."""
-    secret = pl.col("secrecy").is_not_null()
     simple = (pl.col("kind") == "penalty") & pl.col("simple_procedure").fill_null(False)
     person = (
         (pl.col("kind") == "licence")
         & (pl.col("subject_type") == "natural_person")
         & ~pl.col("law_says_publish").fill_null(False)
     )
-    return (
-        pl.when(secret)
-        .then(pl.col("secrecy"))
-        .when(simple)
-        .then(pl.lit("simple_procedure"))
-        .when(person)
-        .then(pl.lit("natural_person"))
-    )
+    return pl.coalesce("secrecy", first_of({"simple_procedure": simple, "natural_person": person}))
 
 
 def _judged(
@@ -164,9 +137,7 @@ def _judged(
 ) -> tuple[pl.DataFrame, tuple[str, ...], int]:
     """Return judged decisions, remarks, and how many published numbers no decision has."""
     if channels not in ("both", "any"):
-        raise SubjectError(
-            Problem(tr("no such choice", "没有这个选项"), channels, "both, any", "channels")
-        )
+        raise SubjectError(tr("no such choice", "没有这个选项"), channels, "both, any", "channels")
     taken, repeats = take_decisions(decisions)
     shown = _keyed(take(publications, PUBLICATIONS))
     first = _first_shown(shown.filter(pl.col("published_on") <= at), channels)
@@ -177,18 +148,15 @@ def _judged(
     joined = joined.with_columns(
         _excluded().alias("excluded"), deadlines(joined["decided_on"], within).alias("deadline")
     )
-    state = (
-        pl.when(pl.col("excluded").is_not_null())
-        .then(pl.lit("excluded"))
-        .when(pl.col("deadline") >= at)
-        .then(pl.lit("open"))
-        .when(days.is_null())
-        .then(pl.lit("unpublished"))
-        .when(days < pl.col("decided_on"))
-        .then(pl.lit("predated"))
-        .when(days <= pl.col("deadline"))
-        .then(pl.lit("timely"))
-        .otherwise(pl.lit("late"))
+    state = first_of(
+        {
+            "excluded": pl.col("excluded").is_not_null(),
+            "open": pl.col("deadline") >= at,
+            "unpublished": days.is_null(),
+            "predated": days < pl.col("decided_on"),
+            "timely": days <= pl.col("deadline"),
+        },
+        "late",
     )
     judged = joined.with_columns(state.alias("state"))
     strange = shown.join(taken, on=KEY, how="anti").unique(KEY).height
@@ -317,12 +285,8 @@ def double_publicity(
         f"{INDICATOR}.body_coverage": ("bodies_publishing", "bodies"),
     }
     late = (pl.col("published") - pl.col("timely")).alias("not_timely")
-    detail = pl.concat(
-        [
-            whole.drop("bodies", "bodies_publishing").with_columns(pl.lit("all").alias("kind")),
-            kinds.select(*whole.drop("bodies", "bodies_publishing").columns, "kind"),
-        ]
-    ).sort("adcode", "period", "kind")
+    every = whole.drop("bodies", "bodies_publishing").with_columns(pl.lit("all").alias("kind"))
+    detail = pl.concat([every, kinds.select(every.columns)]).sort("adcode", "period", "kind")
     remarks = left_out(
         strange,
         "published document numbers are not in the decision register: the register may be incomplete",
@@ -330,9 +294,9 @@ def double_publicity(
     )
     return Computed.of_rows(
         shares(whole.filter(pl.col("due") > 0).with_columns(late), series),
+        judged,
         frequency=frequency,
         source=source,
-        synthetic=bool(judged["synthetic"].any()),
         detail=detail,
         notes=(*notes, *remarks),
     )

@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
+from lishui_credit.plan.records.record_checks import wrong_rows
 from lishui_credit.plan.records.survey_design import kish
 from lishui_credit.statistics.outcomes import Floats
 
@@ -108,22 +109,17 @@ def _checked(frame: pl.DataFrame, margins: Margins, start: Floats, cap: float | 
                 "margins",
             )
         )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
 
 
 def _unlike(found: pl.Series, name: str, wanted: Mapping[str, float]) -> list[Problem]:
     """Return how the answers of a column and its margin do not fit each other."""
-    problems = []
-    if found.null_count():
-        problems.append(
-            Problem(
-                tr("answers without a category", "有答卷缺少该项"),
-                tr(f"{found.null_count()} rows", f"{found.null_count()} 行"),
-                tr("ask, impute or leave the margin out", "请补问、插补或不用该边际"),
-                name,
-            )
-        )
+    problems = wrong_rows(
+        found.null_count(),
+        tr("answers without a category", "有答卷缺少该项"),
+        name,
+        tr("ask, impute or leave the margin out", "请补问、插补或不用该边际"),
+    )
     held = set(found.drop_nulls().to_list())
     strange = sorted(category for category in held if not wanted.get(category, 0) > 0)
     if strange:
@@ -148,6 +144,22 @@ def _unlike(found: pl.Series, name: str, wanted: Mapping[str, float]) -> list[Pr
     return problems
 
 
+def _shares(code: NDArray[np.int64], weights: Floats, size: int) -> Floats:
+    """Return the weighted share of every category of a margin."""
+    share: Floats = np.bincount(code, weights, size) / weights.sum()
+    return share
+
+
+def _gap(
+    weights: Floats, codes: Mapping[str, NDArray[np.int64]], wanted: Mapping[str, Floats]
+) -> float:
+    """Return the largest difference between a weighted share and the one wanted."""
+    return max(
+        float(np.abs(_shares(code, weights, len(wanted[name])) - wanted[name]).max())
+        for name, code in codes.items()
+    )
+
+
 def _fit(
     weights: Floats,
     codes: Mapping[str, NDArray[np.int64]],
@@ -158,16 +170,10 @@ def _fit(
     gap = np.inf
     for number in range(1, max_rounds + 1):
         for name, code in codes.items():
-            now = np.bincount(code, weights, len(wanted[name])) / weights.sum()
+            now = _shares(code, weights, len(wanted[name]))
             factor = np.divide(wanted[name], now, out=np.ones_like(now), where=now > 0)
             weights = weights * factor[code]
-        gap = max(
-            float(
-                np.abs(np.bincount(code, weights, len(wanted[name])) / weights.sum() - wanted[name])
-                .max()
-            )
-            for name, code in codes.items()
-        )  # fmt: skip
+        gap = _gap(weights, codes, wanted)
         if gap <= tolerance:
             return weights, number, gap
     return weights, max_rounds, gap
@@ -248,17 +254,15 @@ def rake(
     fitted, rounds, gap = _fit(before, codes, wanted, tolerance, max_rounds)
     if gap > tolerance:
         raise SubjectError(
-            Problem(
-                tr("raking did not converge", "迭代加权没有收敛"),
-                tr(
-                    f"a share is still off by {gap:.2g} after {rounds} rounds",
-                    f"{rounds} 轮后仍有比例相差 {gap:.2g}",
-                ),
-                tr(
-                    "merge categories that hardly occur together, or leave a margin out",
-                    "请合并很少同时出现的类别,或减少一个边际",
-                ),
-            )
+            tr("raking did not converge", "迭代加权没有收敛"),
+            tr(
+                f"a share is still off by {gap:.2g} after {rounds} rounds",
+                f"{rounds} 轮后仍有比例相差 {gap:.2g}",
+            ),
+            tr(
+                "merge categories that hardly occur together, or leave a margin out",
+                "请合并很少同时出现的类别,或减少一个边际",
+            ),
         )
     fitted = fitted / fitted.mean()
     effect_before = kish(fitted)
@@ -289,8 +293,7 @@ def _table(
     for name, code in codes.items():
         size = len(names[name])
         answers = np.bincount(code, minlength=size)
-        was = np.bincount(code, before, size) / before.sum()
-        now = np.bincount(code, fitted, size) / fitted.sum()
+        was, now = _shares(code, before, size), _shares(code, fitted, size)
         rows += [
             (name, category, int(answers[place]), float(wanted[name][place]), float(was[place]),
              float(now[place]))
@@ -333,8 +336,4 @@ def _trimmed(
             break
         held[below] *= (len(held) - held[~below].sum()) / held[below].sum()
         held = np.minimum(held, cap)
-    gap = max(
-        float(np.abs(np.bincount(code, held, len(wanted[name])) / held.sum() - wanted[name]).max())
-        for name, code in codes.items()
-    )
-    return held, gap
+    return held, _gap(held, codes, wanted)

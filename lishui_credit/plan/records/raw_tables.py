@@ -7,14 +7,14 @@ a count made from half-read records would look like any other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import words
 from lishui_credit.tables.cells import cell
@@ -46,13 +46,14 @@ _TYPES: Final[dict[str, pl.DataType]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RawColumn:
-    """One column of a raw table."""
+    """One column of a raw table; one that is not needed may have empty cells too."""
 
     id: str
     label_zh: str
     kind: Kind = "text"
+    _: KW_ONLY
     needed: bool = True
     filled: bool = True
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -75,6 +76,13 @@ class RawColumn:
         )
 
 
+def level_column(
+    id: str, label_zh: str, *, needed: bool = True, **values: tuple[str, ...]
+) -> RawColumn:
+    """Return a column of levels: by the id of each, the words accepted for it."""
+    return RawColumn(id, label_zh, "level", needed=needed, values=values)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawTable:
     """A kind of raw records: what one row is, and its columns."""
@@ -89,18 +97,10 @@ class RawTable:
         return (*self.columns, _SYNTHETIC)
 
 
-AREA: Final = RawColumn(
-    id="adcode", label_zh="区划代码", kind="area", aliases=("县(市、区)", "county")
-)
+AREA: Final = RawColumn("adcode", "区划代码", "area", aliases=("县(市、区)", "county"))
 """Where a row belongs: a county, or 331100 for the city itself."""
 
-_SYNTHETIC: Final = RawColumn(
-    id="synthetic",
-    label_zh="合成数据",
-    kind="flag",
-    needed=False,
-    filled=False,
-)
+_SYNTHETIC: Final = RawColumn("synthetic", "合成数据", "flag", needed=False)
 
 
 def _frame(source: Any, table: RawTable) -> tuple[pl.DataFrame, str, pl.Series]:
@@ -204,7 +204,7 @@ def _read(
         value, faults = found.value, list(found.faults)
         if column.kind == "area":
             value, faults = _area(value.cast(pl.String))
-    if column.filled:
+    if column.filled and column.needed:
         readable = (
             ~pl.any_horizontal(*(test.fill_null(False) for _, test in faults))
             if faults
@@ -247,6 +247,5 @@ def take(source: Any, table: RawTable) -> pl.DataFrame:
                         where=f"{where} {header}",
                     )
                 )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     return frame.select(values).with_columns(pl.col("synthetic").fill_null(False))

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY
 from lishui_credit.plan.records.computed import Computed, by_area, left_out
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
+from lishui_credit.plan.records.record_checks import below_one, wrong_rows
 from lishui_credit.points import half_away
 
 INDICATOR: Final = "service_revenue"
@@ -25,23 +26,15 @@ FIRMS: Final = RawTable(
     id="credit_services",
     title_zh="信用服务机构收入",
     columns=(
-        RawColumn(id="firm", label_zh="机构编号", aliases=("统一社会信用代码",)),
+        RawColumn("firm", "机构编号", aliases=("统一社会信用代码",)),
         AREA,
-        RawColumn(id="year", label_zh="年度", kind="integer"),
-        RawColumn(id="industry_class", label_zh="行业代码"),
-        RawColumn(id="revenue", label_zh="营业收入", kind="money"),
-        RawColumn(
-            id="financial_income",
-            label_zh="利息和担保收入",
-            kind="money",
-            needed=False,
-            filled=False,
-        ),
-        RawColumn(
-            id="reported_elsewhere", label_zh="已在他处申报", kind="flag", needed=False, filled=False
-        ),
+        RawColumn("year", "年度", "integer"),
+        RawColumn("industry_class", "行业代码"),
+        RawColumn("revenue", "营业收入", "money"),
+        RawColumn("financial_income", "利息和担保收入", "money", needed=False),
+        RawColumn("reported_elsewhere", "已在他处申报", "flag", needed=False),
     ),
-)  # fmt: skip
+)
 """Revenue, one row a firm and year; money in yuan, or the unit the header states."""
 
 
@@ -97,9 +90,7 @@ def service_revenue(
     175000000
     """
     frame = take(firms, FIRMS)
-    problems = _problems(frame, price_index, fewest)
-    if problems:
-        raise SubjectError(problems)
+    refuse(_problems(frame, price_index, fewest))
     counted = frame.filter(
         pl.col("industry_class").is_in(list(classes))
         & ~pl.col("reported_elsewhere").fill_null(False)
@@ -123,9 +114,9 @@ def service_revenue(
     )
     return Computed.of_rows(
         _cells(table.filter(~pl.col("hidden")), price_index),
+        frame,
         frequency="year",
         source=source,
-        synthetic=bool(frame["synthetic"].any()),
         detail=detail,
         notes=_notes(frame, classes, len(hidden), fewest),
     )
@@ -190,42 +181,23 @@ def _hidden(part: pl.DataFrame, fewest: int) -> list[str]:
 def _problems(
     frame: pl.DataFrame, price_index: Mapping[int, int] | None, fewest: int
 ) -> list[Problem]:
-    problems = []
-    twice = frame.filter(pl.struct("firm", "year").is_duplicated())
-    if twice.height:
-        problems.append(
-            Problem(
-                tr("a firm is listed more than once in a year", "同一机构同一年度重复"),
-                tr(f"{twice.height} rows", f"{twice.height} 行"),
-                tr(
-                    "add up its branches, or mark those reported elsewhere",
-                    "请合并或标明已在他处申报",
-                ),
-                "firm",
-            )
-        )
+    twice = frame.filter(pl.struct("firm", "year").is_duplicated()).height
     more = frame.filter(pl.col("financial_income") > pl.col("revenue")).height
-    if more:
-        problems.append(
-            Problem(
-                tr("interest and guarantee income above all revenue", "利息和担保收入大于营业收入"),
-                tr(f"{more} rows", f"{more} 行"),
-                where="financial_income",
-            )
-        )
     odd = frame.filter(~pl.col("year").is_between(1990, 2100)).height
-    if odd:
-        problems.append(
-            Problem(
-                tr("an unlikely year", "年份不合理"), tr(f"{odd} rows", f"{odd} 行"), "", "year"
-            )
-        )
-    if fewest < 1:
-        problems.append(Problem(tr("must be 1 or more", "不得小于 1"), str(fewest), "", "fewest"))
+    above = tr("interest and guarantee income above all revenue", "利息和担保收入大于营业收入")
+    problems = [
+        *wrong_rows(
+            twice,
+            tr("a firm is listed more than once in a year", "同一机构同一年度重复"),
+            "firm",
+            tr("add up its branches, or mark those reported elsewhere", "请合并或标明已在他处申报"),
+        ),
+        *wrong_rows(more, above, "financial_income"),
+        *wrong_rows(odd, tr("an unlikely year", "年份不合理"), "year"),
+        *below_one(fewest=fewest),
+    ]
     if frame["revenue"].cast(pl.Float64).sum() > 2**62:
-        problems.append(
-            Problem(tr("revenue too large to add up", "收入合计过大"), "", "", "revenue")
-        )
+        problems.append(Problem(tr("revenue too large to add up", "收入合计过大"), where="revenue"))
     if price_index is not None:
         lacking = sorted(set(frame["year"].to_list()) - set(price_index))
         wrong = sorted(year for year, level in price_index.items() if level < 1)

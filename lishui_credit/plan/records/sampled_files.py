@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError, refuse
 from lishui_credit.language import tr
-from lishui_credit.plan.records.computed import Computed, by_area, check_period
+from lishui_credit.plan.records.computed import Computed, by_area, check_period, shares
 from lishui_credit.plan.records.publicity import (
     INDICATOR,
     KEY,
@@ -18,13 +18,13 @@ from lishui_credit.plan.records.publicity import (
     judged_decisions,
     take_decisions,
 )
+from lishui_credit.plan.records.record_checks import below_one
 from lishui_credit.statistics.proportions import wilson
 
 
 def drawn_files(decisions: Any, each: int, seed: int) -> pl.DataFrame:
     """Return a random sample of decisions of every body, to be looked up on paper."""
-    if each < 1:
-        raise SubjectError(Problem(tr("must be 1 or more", "不得小于 1"), str(each), where="each"))
+    refuse(below_one(each=each))
     taken, _ = take_decisions(decisions)
     ordered = taken.sort("adcode", *KEY)
     order = pl.Series("_order", np.random.default_rng(seed).permutation(ordered.height))
@@ -107,26 +107,19 @@ def concealment(
     whole = areas.group_by("adcode").agg(counts).filter(pl.col("due") > 0)
     if whole.is_empty():
         raise SubjectError(
-            Problem(tr("no examined file was due for publication", "抽查案卷均不在应公示范围"))
+            tr("no examined file was due for publication", "抽查案卷均不在应公示范围")
         )
     low, high = wilson(whole["concealed"], whole["due"], level)
+    counted = shares(whole, {f"{INDICATOR}.concealment": ("concealed", "due")}, period)
     rows = [
-        {
-            "indicator": f"{INDICATOR}.concealment",
-            "adcode": row["adcode"],
-            "period": period,
-            "numerator": row["concealed"],
-            "denominator": row["due"],
-            "low": 100 * low[place],
-            "high": 100 * high[place],
-        }
-        for place, row in enumerate(whole.iter_rows(named=True))
+        row | {"low": 100 * least, "high": 100 * most}
+        for row, least, most in zip(counted, low, high, strict=True)
     ]
     return Computed.of_rows(
         rows,
+        judged,
         frequency=frequency,
         source=source,
-        synthetic=bool(judged["synthetic"].any()),
         detail=areas.group_by("adcode", "body").agg(counts).sort("adcode", "body"),
         notes=notes,
     )

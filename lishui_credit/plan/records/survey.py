@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY, counties, division
 from lishui_credit.plan.records.computed import Computed, check_period, left_out
@@ -198,11 +198,9 @@ def satisfaction(
     valid = frame.filter(pl.col("answer").is_in(VALID))
     if valid.is_empty():
         raise SubjectError(
-            Problem(
-                tr("there is no valid answer", "没有有效答卷"),
-                tr(f"{frame.height} asked", f"共 {frame.height} 份"),
-                where=indicator,
-            )
+            tr("there is no valid answer", "没有有效答卷"),
+            tr(f"{frame.height} asked", f"共 {frame.height} 份"),
+            where=indicator,
         )
     codes = list(people)
     strata = valid["adcode"].replace_strict(codes, range(len(codes)), return_dtype=pl.Int64)
@@ -231,9 +229,9 @@ def satisfaction(
     notes = _notes(table, lacking, populations is None, raked, index)
     return Survey.of_rows(
         _rows(table, indicator, period, measure, raked is None),
+        frame,
         frequency="year",
         source=source,
-        synthetic=bool(frame["synthetic"].any()),
         detail=table,
         notes=notes,
         raking=raked,
@@ -258,7 +256,7 @@ def _people(populations: Mapping[str, int] | None, period: date) -> dict[str, in
     wrong = [name for name, number in populations.items() if not number >= 1]
     if wrong:
         raise SubjectError(
-            Problem(tr("must be 1 or more", "不得小于 1"), ", ".join(wrong), where="populations")
+            tr("must be 1 or more", "不得小于 1"), ", ".join(wrong), where="populations"
         )
     return dict(populations)
 
@@ -276,8 +274,7 @@ def _check_choices(index: str, measure: str, level: float) -> None:
         problems.append(
             Problem(tr("must lie between 0 and 1", "须大于 0 且小于 1"), str(level), "", "level")
         )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
 
 
 def _raked(
@@ -292,14 +289,12 @@ def _raked(
         return None
     if lacking:
         raise SubjectError(
-            Problem(
-                tr(
-                    "cannot rake: counties without valid answers",
-                    "无法加权:有县(市、区)没有有效答卷",
-                ),
-                ", ".join(division(code).name for code in lacking),
-                tr("leave the margins out to see the others", "不用边际分布可查看其余地区"),
-            )
+            tr(
+                "cannot rake: counties without valid answers",
+                "无法加权:有县(市、区)没有有效答卷",
+            ),
+            ", ".join(division(code).name for code in lacking),
+            tr("leave the margins out to see the others", "不用边际分布可查看其余地区"),
         )
     total, everyone = sum(next(iter(margins.values())).values()), sum(people.values())
     counties = {code: number / everyone * total for code, number in people.items()}
@@ -353,21 +348,13 @@ def _notes(
     notes += left_out(whole["refused"], "sheets without an answer are left out", "份未作答,不计入")
     if lacking:
         names = "、".join(division(code).name for code in lacking)
-        notes.append(
-            tr(
-                f"no value for the city: no valid answer from {names}",
-                f"不给出全市数值:{names}没有有效答卷",
-            )
-        )
+        zh = f"不给出全市数值:{names}没有有效答卷"
+        notes.append(tr(f"no value for the city: no valid answer from {names}", zh))
     single = table.filter(pl.col("valid") == 1)["adcode"].to_list()
     if single:
         names = "、".join(division(code).name for code in single)
-        notes.append(
-            tr(
-                f"no interval for the city: only one valid answer from {names}",
-                f"不给出全市区间:{names}仅有一份有效答卷",
-            )
-        )
+        zh = f"不给出全市区间:{names}仅有一份有效答卷"
+        notes.append(tr(f"no interval for the city: only one valid answer from {names}", zh))
     few = table.filter((pl.col("adcode") != CITY) & pl.col("valid").is_between(1, PER_COUNTY - 1))
     notes += left_out(
         few.height,

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
+from lishui_credit.plan.records.record_checks import wrong_rows
 
 ANSWERS: Final[dict[str, tuple[str, ...]]] = {
     "very_satisfied": ("很满意", "非常满意", "5", "5.0"),
@@ -41,35 +42,33 @@ def answers_table(indicator: str, margins: tuple[str, ...] = ()) -> RawTable:
     """Return what a file of answers to one question must hold."""
     if indicator not in QUESTIONS:
         raise SubjectError(
-            Problem(
-                tr("not a survey indicator of the plan", "不是规划的调查指标"),
-                indicator,
-                ", ".join(QUESTIONS),
-                "indicator",
-            )
+            tr("not a survey indicator of the plan", "不是规划的调查指标"),
+            indicator,
+            ", ".join(QUESTIONS),
+            "indicator",
         )
     known = {"sex": "性别", "age_band": "年龄段", "residence": "城乡"}
     return RawTable(
         id="answers",
         title_zh="调查答卷",
         columns=(
-            RawColumn(id="respondent", label_zh="答卷编号"),
+            RawColumn("respondent", "答卷编号"),
             AREA,
             RawColumn(
-                id=indicator,
-                label_zh=QUESTIONS[indicator],
-                kind="level",
+                indicator,
+                QUESTIONS[indicator],
+                "level",
                 filled=False,
                 values=ANSWERS,
                 aliases=("answer", "回答"),
             ),
             *(
-                RawColumn(id=name, label_zh=known.get(name, name), filled=False)
+                RawColumn(name, known.get(name, name), filled=False)
                 for name in margins
                 if name != "adcode"
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def take_answers(
@@ -77,17 +76,13 @@ def take_answers(
 ) -> pl.DataFrame:
     """Return the answers to one question, an empty one as refused, or everything wrong with them."""
     frame = take(answers, answers_table(indicator, margins)).rename({indicator: "answer"})
-    problems: list[Problem] = []
-    twice = frame.filter(pl.col("respondent").is_duplicated())
-    if twice.height:
-        problems.append(
-            Problem(
-                tr("duplicate answer sheets", "答卷编号重复"),
-                tr(f"{twice.height} rows", f"{twice.height} 行"),
-                tr("keep one row per respondent", "每份答卷保留一行"),
-                "respondent",
-            )
-        )
+    twice = frame.filter(pl.col("respondent").is_duplicated()).height
+    problems = wrong_rows(
+        twice,
+        tr("duplicate answer sheets", "答卷编号重复"),
+        "respondent",
+        tr("keep one row per respondent", "每份答卷保留一行"),
+    )
     strange = sorted(set(frame["adcode"]) - set(populations))
     if strange:
         problems.append(
@@ -98,6 +93,5 @@ def take_answers(
                 "adcode",
             )
         )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     return frame.with_columns(pl.col("answer").fill_null("refused"))

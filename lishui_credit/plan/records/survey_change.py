@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 from statistics import NormalDist
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY
 from lishui_credit.plan.records.survey import Survey
@@ -58,14 +58,12 @@ def change(before: Survey, after: Survey, adcode: str = CITY, level: float = 0.9
         value, error = rows.select("rate", "rate_error").row(0) if rows.height else (None, None)
         if value is None or error is None:
             raise SubjectError(
-                Problem(
-                    tr(
-                        "the survey has no rate with an error there",
-                        "该调查在此地区没有带误差的数值",
-                    ),
-                    adcode,
-                    where=name,
-                )
+                tr(
+                    "the survey has no rate with an error there",
+                    "该调查在此地区没有带误差的数值",
+                ),
+                adcode,
+                where=name,
             )
         figures.append((value, error))
     (old, old_error), (new, new_error) = figures

@@ -12,8 +12,9 @@ from typing import Final, Literal
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
+from lishui_credit.plan.records.record_checks import below_one
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.statistics.proportions import quantile
 
@@ -23,9 +24,9 @@ ALLOCATIONS: Final[tuple[Allocation, ...]] = ("proportional", "square_root", "eq
 _SLACK: Final = 1e-9
 
 
-def _open(problems: list[Problem], **shares: float) -> None:
-    """Note every share that does not lie strictly between 0 and 1."""
-    problems += [
+def _not_open(**shares: float) -> list[Problem]:
+    """Return a problem for every share that does not lie strictly between 0 and 1."""
+    return [
         Problem(
             tr("must lie between 0 and 1, both excluded", "须大于 0 且小于 1"),
             f"{value!r}",
@@ -34,14 +35,6 @@ def _open(problems: list[Problem], **shares: float) -> None:
         )
         for name, value in shares.items()
         if not 0 < value < 1
-    ]
-
-
-def _at_least_one(problems: list[Problem], **numbers: float | None) -> None:
-    problems += [
-        Problem(tr("must be 1 or more", "不得小于 1"), f"{value!r}", where=name)
-        for name, value in numbers.items()
-        if value is not None and not value >= 1
     ]
 
 
@@ -94,11 +87,12 @@ def sample_size(
     >>> sample_size(0.02), sample_size(0.02, 0.9), sample_size(0.02, 0.85)
     (2401, 865, 1225)
     """
-    problems: list[Problem] = []
-    _open(problems, half_width=half_width, share=share, level=level)
-    _at_least_one(problems, design_effect=design_effect, population=population)
-    if problems:
-        raise SubjectError(problems)
+    refuse(
+        [
+            *_not_open(half_width=half_width, share=share, level=level),
+            *below_one(design_effect=design_effect, population=population),
+        ]
+    )
     z = quantile(level)
     size = z * z * share * (1 - share) / half_width**2
     if population is not None:
@@ -144,14 +138,12 @@ def answers_to_prove(
     >>> answers_to_prove(target=0.90, truth=0.92), answers_to_prove(target=0.90, truth=0.88)
     (1303, 1471)
     """
-    problems: list[Problem] = []
-    _open(problems, target=target, truth=truth, alpha=alpha, power=power)
+    problems = _not_open(target=target, truth=truth, alpha=alpha, power=power)
     if truth == target:
         problems.append(
             Problem(tr("truth and target are the same", "真值与目标值相同"), str(truth))
         )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     wide = quantile(1 - 2 * alpha) * sqrt(target * (1 - target))
     wide += quantile(2 * power - 1) * sqrt(truth * (1 - truth))
     return ceil((wide / (truth - target)) ** 2 - _SLACK)
@@ -209,10 +201,8 @@ def allocation(
         )
     if not populations:
         problems.append(Problem(tr("no stratum is given", "没有给出任何层"), where="populations"))
-    for name, number in populations.items():
-        _at_least_one(problems, **{f"populations[{name}]": number})
-    if problems:
-        raise SubjectError(problems)
+    problems += below_one(**{f"populations[{name}]": n for name, n in populations.items()})
+    refuse(problems)
     people = np.array(list(populations.values()), dtype=np.float64)
     power = {"proportional": 1.0, "square_root": 0.5, "equal": 0.0}[how]
     parts = people**power / (people**power).sum()

@@ -10,17 +10,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import (
     Computed,
     by_area,
     check_frequency,
+    first_of,
     left_out,
     period_of,
     period_start,
 )
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
 
 INDICATOR: Final = "query_volume"
 REPEAT_MINUTES: Final = 10
@@ -30,37 +31,30 @@ QUERIES: Final = RawTable(
     id="queries",
     title_zh="查询日志",
     columns=(
-        RawColumn(id="at", label_zh="查询时间", kind="moment"),
-        RawColumn(id="user", label_zh="查询用户", aliases=("用户",)),
-        RawColumn(id="subject", label_zh="查询对象", aliases=("对象",)),
+        RawColumn("at", "查询时间", "moment"),
+        RawColumn("user", "查询用户", aliases=("用户",)),
+        RawColumn("subject", "查询对象", aliases=("对象",)),
         AREA,
-        RawColumn(
-            id="channel",
-            label_zh="查询渠道",
-            kind="level",
-            values={
-                "website": ("网站",),
-                "client": ("客户端",),
-                "counter": ("窗口",),
-                "interface": ("接口", "政务共享"),
-                "bank": ("银行",),
-                "bulk": ("批量接口", "批量"),
-            },
+        level_column(
+            "channel",
+            "查询渠道",
+            website=("网站",),
+            client=("客户端",),
+            counter=("窗口",),
+            interface=("接口", "政务共享"),
+            bank=("银行",),
+            bulk=("批量接口", "批量"),
         ),
-        RawColumn(id="success", label_zh="查询成功", kind="flag"),
-        RawColumn(
-            id="purpose",
-            label_zh="请求性质",
-            kind="level",
+        RawColumn("success", "查询成功", "flag"),
+        level_column(
+            "purpose",
+            "请求性质",
             needed=False,
-            filled=False,
-            values={
-                "query": ("查询",),
-                "health_check": ("健康检查", "自检"),
-                "test": ("测试",),
-                "robot": ("爬虫", "机器人"),
-                "retry": ("重试",),
-            },
+            query=("查询",),
+            health_check=("健康检查", "自检"),
+            test=("测试",),
+            robot=("爬虫", "机器人"),
+            retry=("重试",),
         ),
     ),
 )
@@ -99,24 +93,19 @@ def judged_queries(
     """Return every request of a log with what it is."""
     if repeat_minutes < 0:
         raise SubjectError(
-            Problem(
-                tr("must be 0 or more", "不得小于 0"), str(repeat_minutes), "", "repeat_minutes"
-            )
+            tr("must be 0 or more", "不得小于 0"), str(repeat_minutes), "", "repeat_minutes"
         )
     log = take(queries, QUERIES).with_row_index("_row")
     purpose, user = pl.col("purpose").fill_null("query"), pl.col("user")
-    state = (
-        pl.when((purpose == "robot") | user.is_in(list(robots)))
-        .then(pl.lit("robot"))
-        .when(purpose.is_in(["test", "health_check"]) | user.is_in(list(tests)))
-        .then(pl.lit("test"))
-        .when(purpose == "retry")
-        .then(pl.lit("retry"))
-        .when(~pl.col("success"))
-        .then(pl.lit("failed"))
-        .when(pl.col("channel") == "bulk")
-        .then(pl.lit("bulk"))
-        .otherwise(pl.lit("counted"))
+    state = first_of(
+        {
+            "robot": (purpose == "robot") | user.is_in(list(robots)),
+            "test": purpose.is_in(["test", "health_check"]) | user.is_in(list(tests)),
+            "retry": purpose == "retry",
+            "failed": ~pl.col("success"),
+            "bulk": pl.col("channel") == "bulk",
+        },
+        "counted",
     )
     log = log.with_columns(state.alias("state"))
     real = log.filter(pl.col("state") == "counted").with_columns(
@@ -221,12 +210,7 @@ def query_volume(
     notes = _notes(log, repeat_minutes)
     notes += _partial_periods(log, table, over.height < areas.height, last, frequency)
     return Computed.of_rows(
-        rows,
-        frequency=frequency,
-        source=source,
-        synthetic=bool(log["synthetic"].any()),
-        detail=table,
-        notes=notes,
+        rows, log, frequency=frequency, source=source, detail=table, notes=notes
     )
 
 

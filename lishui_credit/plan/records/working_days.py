@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError, refuse
 from lishui_credit.language import tr
+from lishui_credit.plan.records.record_checks import below_one
 
 
 @cache
@@ -47,14 +48,12 @@ def _refuse_unknown(days: pl.Series) -> None:
     if low is None or (low >= first and high <= last):
         return
     raise SubjectError(
-        Problem(
-            tr("days outside the calendar of working days", "日期超出工作日历范围"),
-            f"{low} .. {high}",
-            tr(
-                f"the calendar covers {first} to {last}; correct the dates, or upgrade chinesecalendar",
-                f"日历范围为 {first} 至 {last};请更正日期,或升级 chinesecalendar",
-            ),
-        )
+        tr("days outside the calendar of working days", "日期超出工作日历范围"),
+        f"{low} .. {high}",
+        tr(
+            f"the calendar covers {first} to {last}; correct the dates, or upgrade chinesecalendar",
+            f"日历范围为 {first} 至 {last};请更正日期,或升级 chinesecalendar",
+        ),
     )
 
 
@@ -64,10 +63,7 @@ def deadlines(days: pl.Series, within: int) -> pl.Series:
     # An act on the weekend after a Friday deadline is late.
     # Source: 民法典 art. 201 (the first day does not count; so art. 154 of 民法通则 before 2021).
     # 国务院办公厅 关于部分节假日安排的通知, of each year.
-    if within < 1:
-        raise SubjectError(
-            Problem(tr("must be 1 or more", "不得小于 1"), str(within), where="within")
-        )
+    refuse(below_one(within=within))
     _refuse_unknown(days)
     _, last, known = _known()
     numbers = days.cast(pl.Int64)
