@@ -179,18 +179,16 @@ class Stated:
     def refusal(self, called: Bilingual, damage: str = "") -> ModelError:
         """Return the error for a file that is absent, or has no readable manifest of a kind."""
         if not self.path.exists():
-            return ModelError(Problem(tr("no such file", "没有这个文件"), where=str(self.path)))
+            return ModelError(tr("no such file", "没有这个文件"), where=str(self.path))
         beside = manifest_path(self.path).name
         return ModelError(
-            Problem(
-                tr(
-                    f"not {called.en}: no readable manifest",
-                    f"不是{called.zh}:没有可读的清单",
-                ),
-                damage.partition("\n")[0][:100] if self.damaged or self.raw else "",
-                tr(f"keep {beside} beside it", f"请将 {beside} 放在同一目录"),
-                where=self.path.name,
-            )
+            tr(
+                f"not {called.en}: no readable manifest",
+                f"不是{called.zh}:没有可读的清单",
+            ),
+            damage.partition("\n")[0][:100] if self.damaged or self.raw else "",
+            tr(f"keep {beside} beside it", f"请将 {beside} 放在同一目录"),
+            where=self.path.name,
         )
 
 

@@ -151,9 +151,7 @@ def _codes(given: dict[str, str]) -> dict[str, list[float]]:
     try:
         return {name: [float(code) for code in names_of(text)] for name, text in given.items()}
     except ValueError as error:
-        raise ModelError(
-            Problem(tr("special codes are numbers", "特殊代码须为数字"), str(error))
-        ) from None
+        raise ModelError(tr("special codes are numbers", "特殊代码须为数字"), str(error)) from None
 
 
 def _odds(text: str) -> Odds:
@@ -165,9 +163,7 @@ def _odds(text: str) -> Odds:
     except ValueError as error:
         if isinstance(error, ModelError):
             raise
-        raise ModelError(
-            Problem(tr("odds are good:bad", "好坏比须写成 好:坏"), text, "50:1")
-        ) from None
+        raise ModelError(tr("odds are good:bad", "好坏比须写成 好:坏"), text, "50:1") from None
 
 
 def _model(options: argparse.Namespace) -> Scorecard:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lishui_credit.commands.plan_lines import SHOWN, city_remarks, remarks, standings
 from lishui_credit.commands.terminal import SYNTHETIC, Command, Parser, day_of, parts, say
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import plural, tr
 
 if TYPE_CHECKING:
@@ -126,14 +126,12 @@ def revisions(path: Path | None, known_on: date | None) -> pl.DataFrame:
         return Store.open(path, read_only=True).revisions(known_on)
     if known_on is not None:
         raise SubjectError(
-            Problem(
-                tr("a file keeps no revisions", "文件不保留修订记录"),
-                str(path),
-                tr(
-                    "--known-on needs a store: --data store.duckdb",
-                    "--known-on 须配合数据库:--data store.duckdb",
-                ),
-            )
+            tr("a file keeps no revisions", "文件不保留修订记录"),
+            str(path),
+            tr(
+                "--known-on needs a store: --data store.duckdb",
+                "--known-on 须配合数据库:--data store.duckdb",
+            ),
         )
     found = read_observations(path)
     for note in found.notes:

@@ -22,7 +22,7 @@ from lishui_credit.commands.terminal import (
     say,
     yuan,
 )
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.reports.layout import cut, table
 
@@ -144,7 +144,7 @@ def decide(options: argparse.Namespace) -> int:
 
     if options.reasons < 0:
         raise SubjectError(
-            Problem(tr("--reasons must be 0 or more", "--reasons 不得小于 0"), str(options.reasons))
+            tr("--reasons must be 0 or more", "--reasons 不得小于 0"), str(options.reasons)
         )
     manifest = decide_file(
         options.policy,

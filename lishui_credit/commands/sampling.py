@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from lishui_credit.commands.terminal import Command, say
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 
 
@@ -31,10 +31,8 @@ def samples(options: argparse.Namespace) -> int:
     for name, least in (("rows", 1), ("seed", 0)):
         if getattr(options, name) < least:
             raise SubjectError(
-                Problem(
-                    tr(f"--{name} must be {least} or more", f"--{name} 不得小于 {least}"),
-                    str(getattr(options, name)),
-                )
+                tr(f"--{name} must be {least} or more", f"--{name} 不得小于 {least}"),
+                str(getattr(options, name)),
             )
     written = samples.write(Path(options.folder), seed=options.seed, rows=options.rows)
     head = tr("synthetic data:", "合成数据:")

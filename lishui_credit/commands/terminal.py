@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any, Final, Protocol
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, tr
 
 Run = Callable[[argparse.Namespace], int]
@@ -95,9 +95,7 @@ def day_of(text: str | None, option: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise SubjectError(
-            Problem(tr("not a date", "不是日期"), f"{option} {text}", "YYYY-MM-DD")
-        ) from None
+        raise SubjectError(tr("not a date", "不是日期"), f"{option} {text}", "YYYY-MM-DD") from None
 
 
 def names_of(text: str) -> list[str]:

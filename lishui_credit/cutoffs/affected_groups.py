@@ -112,7 +112,7 @@ def affected(
             base = max(enough, key=lambda name: enough[name]["approval"][1], default=None)
         elif base not in enough:
             what = tr("the reference group is absent or too small", "参照组不存在或样本太少")
-            raise SubjectError(Problem(what, base, "、".join(enough), column))
+            raise SubjectError(what, base, "、".join(enough), column)
         for name, count in counts.items():
             row: dict[str, str | float | None] = {
                 "column": column,
@@ -174,7 +174,7 @@ def approvals(book: Book, policy: Policy | float | str | None) -> NDArray[np.boo
     if book.order:
         if policy not in book.order:
             what = tr("no grade of the book", "不是样本的等级")
-            raise SubjectError(Problem(what, str(policy), ", ".join(book.order)))
+            raise SubjectError(what, str(policy), ", ".join(book.order))
         good = book.order[: book.order.index(str(policy)) + 1]
         return scores.is_in(list(good)).to_numpy()
     found = scores <= policy if book.higher == "worse" else scores >= policy
@@ -258,12 +258,12 @@ def frontier(
     people = [rows for _, rows in members_of(labels(book.frame[group])) if len(rows) >= min_rows]
     if len(people) < 2:
         what = tr("fewer than two groups are large enough", "足够大的组少于两个")
-        raise SubjectError(Problem(what, where=group))
+        raise SubjectError(what, where=group)
     parts = members_of(labels(book.frame[by])) if by else [("cut_off", np.arange(book.rows))]
     most = min(max_cut_offs, int(MOST_POLICIES ** (1 / len(parts))) - 1)
     if most < 1:
         what = tr("too many segments to try every combination", "细分过多,无法逐一组合")
-        raise SubjectError(Problem(what, str(len(parts)), where=by or ""))
+        raise SubjectError(what, str(len(parts)), where=by or "")
     sums = [_sums(book, terms, product, rows, people, most) for _, rows in parts]
     whole = sums[0][1]
     for _, own in sums[1:]:  # every combination so far with every cut-off of the next segment

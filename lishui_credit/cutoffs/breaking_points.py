@@ -12,7 +12,7 @@ from lishui_credit.cutoffs.money import Products
 from lishui_credit.cutoffs.portfolios import portfolio
 from lishui_credit.cutoffs.shocks import FACTORS, MULTIPLIERS, NONE, Factor
 from lishui_credit.cutoffs.sweeps import Approve
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.pricing.terms import FULL_BP
 
@@ -122,7 +122,7 @@ def breaking_point(
     """
     if which not in FACTORS:
         what = tr("no such factor", "没有该因素")
-        raise SubjectError(Problem(what, repr(which), ", ".join(FACTORS), "which"))
+        raise SubjectError(what, repr(which), ", ".join(FACTORS), "which")
     held = portfolio(book, approve, terms, product=product, points_to_double=points_to_double)
 
     def shocked(size: float) -> dict[str, float]:

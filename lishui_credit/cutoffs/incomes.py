@@ -130,5 +130,5 @@ def _numbers(given: ArrayLike, rows: int) -> NDArray[np.float64]:
         found = np.empty(0)
     if found.shape != (rows,) or not np.isfinite(found).all():
         what = tr("the score does not give one finite number per row", "评分未对每行给出有限的数")
-        raise SubjectError(Problem(what, f"shape {found.shape}, {rows:,}", where="score"))
+        raise SubjectError(what, f"shape {found.shape}, {rows:,}", where="score")
     return found

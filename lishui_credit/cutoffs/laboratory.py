@@ -19,7 +19,7 @@ from lishui_credit.cutoffs.books import Book, CutOff, book
 from lishui_credit.cutoffs.optimum import exact, sound
 from lishui_credit.cutoffs.swap_sets import Swap, swap
 from lishui_credit.cutoffs.sweeps import sweep
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.deciding import expressions
 from lishui_credit.policies.policy import APPROVE, Policy
@@ -224,11 +224,9 @@ class Laboratory:
         """
         if group not in (*self.groups, *self.areas):
             raise SubjectError(
-                Problem(
-                    tr("not one of the areas or groups", "不在 areas 或 groups 所列之中"),
-                    group,
-                    ", ".join((*self.groups, *self.areas)),
-                )
+                tr("not one of the areas or groups", "不在 areas 或 groups 所列之中"),
+                group,
+                ", ".join((*self.groups, *self.areas)),
             )
         sides = []
         for policy in (self.policy, draft):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lishui_credit.cutoffs.books import Book
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.pricing.terms import Fen, Terms
 
@@ -36,7 +36,7 @@ def by_product(
     if not isinstance(given, Mapping):
         what = tr("not Terms", "这不是贷款条款")
         hint = tr("Terms(…), or one for every product", "Terms(…),或每个产品各一")
-        raise SubjectError(Problem(what, repr(given), hint, "terms"))
+        raise SubjectError(what, repr(given), hint, "terms")
     column = product or (book.segments[0] if len(book.segments) == 1 else "product")
     if column not in book.segments:
         what = tr(
@@ -44,13 +44,13 @@ def by_product(
             "按产品给条款时,样本须有相应的细分列",
         )
         found, hint = ", ".join(book.segments), "book(…, segments=[…])"
-        raise SubjectError(Problem(what, found, hint, column))
+        raise SubjectError(what, found, hint, column)
     values = book.frame[column]
     without = values.filter(~values.is_in(list(terms))).append(values.filter(values.is_null()))
     if len(without):
         what = tr("products without terms", "产品没有条款")
         found = ", ".join(str(value) for value in without.unique().head(5))
-        raise SubjectError(Problem(what, found, where=column))
+        raise SubjectError(what, found, where=column)
     return [(of, (values == name).arg_true().to_numpy()) for name, of in terms.items()]
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from lishui_credit.citation import Period
 from lishui_credit.cutoffs.books import CutOff
 from lishui_credit.cutoffs.shadow import ShadowPrice
-from lishui_credit.errors import PolicyError, Problem, refuse
+from lishui_credit.errors import PolicyError, refuse
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.policy import Constraints, Cut, Kind, Policy, Score, Segment
 from lishui_credit.policies.policy_checks import check
@@ -107,11 +107,9 @@ class Optimum:
         """
         if score.order != self._order:
             raise PolicyError(
-                Problem(
-                    tr("the grades are not the book's", "等级与样本不一致"),
-                    ", ".join(score.order),
-                    ", ".join(self._order),
-                )
+                tr("the grades are not the book's", "等级与样本不一致"),
+                ", ".join(score.order),
+                ", ".join(self._order),
             )
         cuts = [_cuts(row) for row in self.table.iter_rows(named=True)]
         head: dict[str, Any] = {}
@@ -126,9 +124,7 @@ class Optimum:
             head = cuts[0]
             kind = "single" if "cut_off" in head else "refer"
             if "decline_all" in head:
-                raise PolicyError(
-                    Problem(tr("the optimum approves nobody", "最优方案不通过任何人"))
-                )
+                raise PolicyError(tr("the optimum approves nobody", "最优方案不通过任何人"))
         made = Policy(
             id=id,
             version=version,

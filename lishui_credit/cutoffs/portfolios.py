@@ -17,7 +17,7 @@ from lishui_credit.cutoffs.books import Book
 from lishui_credit.cutoffs.money import Products, by_product
 from lishui_credit.cutoffs.shocks import Floats, Shocked, factors
 from lishui_credit.cutoffs.sweeps import Approve, Numbers, approved
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.pricing.terms import Terms
 from lishui_credit.statistics.logistic import newton
@@ -82,12 +82,10 @@ def portfolio(
     chosen = approved(book, approve)
     if points_to_double is not None and not 0 < points_to_double < np.inf:
         what = tr("points that double the odds must be positive", "使优势比翻倍的分数必须为正")
-        raise SubjectError(Problem(what, str(points_to_double), where="points_to_double"))
+        raise SubjectError(what, str(points_to_double), where="points_to_double")
     if not chosen.any():
         what = tr("nobody is approved", "没有任何贷款获批")
-        raise SubjectError(
-            Problem(what, hint=tr("lower the cut-off", "请降低分数线"), where="approve")
-        )
+        raise SubjectError(what, hint=tr("lower the cut-off", "请降低分数线"), where="approve")
     score = book.frame["score"].to_numpy()
     bad = book.frame["bad"].to_numpy().astype(np.int64)
     amount = book.frame["amount_fen"].to_numpy()

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lishui_credit.errors import PolicyError, Problem
+from lishui_credit.errors import PolicyError
 from lishui_credit.language import tr
 from lishui_credit.points import half_away
 
@@ -146,9 +146,7 @@ class Programme:
                 return None
             if found.x is None:
                 raise PolicyError(
-                    Problem(
-                        tr("the solver found no result", "求解器未得出结果"), str(found.message)
-                    )
+                    tr("the solver found no result", "求解器未得出结果"), str(found.message)
                 )
             chosen = np.round(found.x)
             choice = self._read(chosen)
@@ -156,13 +154,11 @@ class Programme:
                 return choice
             rows.append(LinearConstraint(chosen[None, :], -np.inf, chosen.sum() - 1))
         raise PolicyError(
-            Problem(
-                tr(
-                    "too many choices lie within the solver's tolerance of a limit",
-                    "过多方案处于求解器容差之内",
-                ),
-                hint=tr("move the limit a little", "请略微调整约束"),
-            )
+            tr(
+                "too many choices lie within the solver's tolerance of a limit",
+                "过多方案处于求解器容差之内",
+            ),
+            hint=tr("move the limit a little", "请略微调整约束"),
         )
 
     def _proved(self, objective: Sequence[int], limits: Sequence[Limit], start: Choice) -> Choice:
@@ -217,7 +213,7 @@ class Programme:
         )
         if found.status != 0:
             raise PolicyError(
-                Problem(tr("the solver found no result", "求解器未得出结果"), str(found.message))
+                tr("the solver found no result", "求解器未得出结果"), str(found.message)
             )
         sums = self.sums.astype(np.float64)
         shadow = -found.ineqlin.marginals[order.shape[0] :] if len(bounds) else []

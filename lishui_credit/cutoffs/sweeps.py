@@ -225,7 +225,7 @@ def _points(book: Book, cut_offs: CutOff | Sequence[CutOff]) -> Numbers:
         return asked if len(asked) and asked[-1] <= lowest else np.append(asked, lowest)
     if cut_offs < 1:
         what = tr("a sweep needs one cut-off or more", "至少需要一个分数线")
-        raise SubjectError(Problem(what, str(cut_offs), "", "cut_offs"))
+        raise SubjectError(what, str(cut_offs), "", "cut_offs")
     ranked = np.sort(scores)
     first = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1])))
     if len(first) > cut_offs:
@@ -274,7 +274,7 @@ def approved(book: Book, approve: Approve) -> NDArray[np.bool_]:
             f"{decided.dtype}, shape {decided.shape}, {book.rows:,} loans",
             f"{decided.dtype},形状 {decided.shape},共 {book.rows:,} 笔",
         )
-        raise SubjectError(Problem(what, found, where="approve"))
+        raise SubjectError(what, found, where="approve")
     return decided
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from lishui_credit import proof
-from lishui_credit.errors import ModelError, Problem
+from lishui_credit.errors import ModelError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.scorecards import sample_files
@@ -134,14 +134,12 @@ def verified(said: Stated, progress: Progress) -> Verdict:
     """Score a scored file again from its inputs and compare: card, inputs, every cell."""
     if said.kind == KIND.name and "inputs" not in said.raw:
         raise ModelError(
-            Problem(
-                tr(
-                    "an earlier version wrote this file and did not record where its inputs lie",
-                    "该文件由早期版本写出,未记录输入文件的位置",
-                ),
-                hint=tr("score the file again", "请重新打分"),
-                where=said.path.name,
-            )
+            tr(
+                "an earlier version wrote this file and did not record where its inputs lie",
+                "该文件由早期版本写出,未记录输入文件的位置",
+            ),
+            hint=tr("score the file again", "请重新打分"),
+            where=said.path.name,
         )
     manifest = said.manifest(KIND)
     facts = manifest.facts

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import PolicyError, Problem, SubjectError
+from lishui_credit.errors import PolicyError, SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.clauses import label
 from lishui_credit.rubrics.engine import compile as compiled
@@ -124,14 +124,12 @@ def _called(code: str, zh: str, en: str) -> Bilingual:
 def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
     if card.protected:
         raise PolicyError(
-            Problem(
-                tr(
-                    "the card uses protected attributes; no policy may rest on it",
-                    "该评分卡使用受保护属性,不得作为信贷政策的依据",
-                ),
-                ", ".join(card.protected),
-                tr("fit one without them", "请重新拟合不含这些属性的评分卡"),
-            )
+            tr(
+                "the card uses protected attributes; no policy may rest on it",
+                "该评分卡使用受保护属性,不得作为信贷政策的依据",
+            ),
+            ", ".join(card.protected),
+            tr("fit one without them", "请重新拟合不含这些属性的评分卡"),
         )
     labels = {
         row.feature: _called(row.feature, row.label_zh, row.label_en)
@@ -145,14 +143,12 @@ def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
     absent = [name for name in card.columns if name not in rows.columns]
     if absent:
         raise SubjectError(
-            Problem(
-                tr("the file lacks columns that the card reads", "文件缺少评分卡所需的列"),
-                ", ".join(absent),
-                tr(
-                    "score with --keep, or decide without a card",
-                    "打分时用 --keep 保留,或不给评分卡",
-                ),
-            )
+            tr("the file lacks columns that the card reads", "文件缺少评分卡所需的列"),
+            ", ".join(absent),
+            tr(
+                "score with --keep, or decide without a card",
+                "打分时用 --keep 保留,或不给评分卡",
+            ),
         )
     return Reasons(reason_codes(card, rows, top=top).drop("score"), labels, "card")
 

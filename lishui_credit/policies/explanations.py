@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.clauses import VERDICTS
 from lishui_credit.policies.decision_files import read_manifest
@@ -92,12 +92,10 @@ def explain(path: Path | str, subject: str) -> Explained:
     rows = table.filter(pl.col("id").cast(pl.String) == subject)
     if rows.is_empty():
         raise SubjectError(
-            Problem(
-                tr("no applicant of that id in the file", "文件中没有该编号的申请人"),
-                subject,
-                tr("for instance ", "例如 ") + ", ".join(map(str, table["id"].head(3))),
-                path.name,
-            )
+            tr("no applicant of that id in the file", "文件中没有该编号的申请人"),
+            subject,
+            tr("for instance ", "例如 ") + ", ".join(map(str, table["id"].head(3))),
+            path.name,
         )
     row = rows.row(0, named=True)
     reasons = tuple(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 from pydantic import ConfigDict, Strict, StrictBool, StrictInt, StrictStr
 
 from lishui_credit.citation import Period
-from lishui_credit.errors import PolicyError, Problem
+from lishui_credit.errors import PolicyError
 from lishui_credit.language import tr
 
 if TYPE_CHECKING:
@@ -240,14 +240,12 @@ class Policy:
         why = self.lapse(on)
         if why is not None and not trial:
             raise PolicyError(
-                Problem(
-                    tr("the policy may not be applied", "该政策不得适用"),
-                    f"{self.id}@{self.version}: {why}",
-                    tr(
-                        "get it approved, or apply it as a trial with --trial",
-                        "请先批准,或用 --trial 试算",
-                    ),
-                )
+                tr("the policy may not be applied", "该政策不得适用"),
+                f"{self.id}@{self.version}: {why}",
+                tr(
+                    "get it approved, or apply it as a trial with --trial",
+                    "请先批准,或用 --trial 试算",
+                ),
             )
 
     def place(self, cut: int | Decimal | str) -> int | Decimal:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lishui_credit.citation import Period
-from lishui_credit.errors import PolicyError, Problem
+from lishui_credit.errors import PolicyError
 from lishui_credit.language import tr
 from lishui_credit.policies.policy import Constraints, Policy, Score, said
 from lishui_credit.policies.policy_checks import check
@@ -69,7 +69,7 @@ def from_content(data: Mapping[str, Any]) -> Policy:
         body = _dated(json.loads(json.dumps(data), parse_float=Decimal))
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         what = tr("the stored policy is damaged", "所存政策已损坏")
-        raise PolicyError(Problem(what, f"{type(error).__name__}: {error}")) from None
+        raise PolicyError(what, f"{type(error).__name__}: {error}") from None
     return _checked(Document("policy", body, PolicyError))
 
 

@@ -95,7 +95,7 @@ def read_scores(
             "若为等级,请在政策中写明 score.order",
         )
         where = f"{said.path.name}: {policy.score.column}"
-        raise SubjectError(Problem(what, faulty.drop_nulls()[0], hint, where))
+        raise SubjectError(what, faulty.drop_nulls()[0], hint, where)
     return _of_source(found, policy, said.path.name) if check_source else found
 
 
@@ -128,14 +128,10 @@ def _of_source(found: Scores, policy: Policy, where: str) -> Scores:
         return found
     if found.source_sha256:
         raise PolicyError(
-            Problem(
-                tr(
-                    "another model or edition made these scores", "评分并非政策指定的模型或版本所出"
-                ),
-                f"{found.source_sha256[:12]} != {asked[:12]}",
-                policy.score.source,
-                where,
-            )
+            tr("another model or edition made these scores", "评分并非政策指定的模型或版本所出"),
+            f"{found.source_sha256[:12]} != {asked[:12]}",
+            policy.score.source,
+            where,
         )
     note = tr(
         "the file does not say which model made the scores: they are not checked against the policy",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import plural, tr
 from lishui_credit.pricing.churn import MILLION, RateTable
 from lishui_credit.pricing.firms import checked_firms
@@ -182,15 +182,13 @@ def price(
     )
     if method == "order" and not proportional:
         raise SubjectError(
-            Problem(
-                tr("method='order' is not exact here", "此处 method='order'(按序分配)不是精确解"),
-                tr(
-                    "there is a cost per loan, the budget counts what is drawn, or the limits of a line are too close",
-                    "存在单笔成本、预算按实际提款计,或额度上下限过近",
-                ),
-                tr("use method='program'", "请使用 method='program'"),
-                "method",
-            )
+            tr("method='order' is not exact here", "此处 method='order'(按序分配)不是精确解"),
+            tr(
+                "there is a cost per loan, the budget counts what is drawn, or the limits of a line are too close",
+                "存在单笔成本、预算按实际提款计,或额度上下限过近",
+            ),
+            tr("use method='program'", "请使用 method='program'"),
+            "method",
         )
     solve = by_order if proportional and method != "program" else by_program
     awards = solve(kinds, choices, rules)
@@ -250,12 +248,10 @@ def flat(
     choices = [offers_of(kind.grade, kind.pd_ppm, table, terms) for kind in kinds]
     if rate_bp is not None and rate_bp not in table.rates_bp:
         raise SubjectError(
-            Problem(
-                tr("this rate is not in the table", "利率表中没有该利率"),
-                str(rate_bp),
-                ", ".join(map(str, table.rates_bp)),
-                "rate_bp",
-            )
+            tr("this rate is not in the table", "利率表中没有该利率"),
+            str(rate_bp),
+            ", ".join(map(str, table.rates_bp)),
+            "rate_bp",
         )
     best: list[Award] = []
     for number, rate in enumerate(table.rates_bp):
@@ -275,17 +271,15 @@ def flat(
             best = awards
     if kinds and not best:
         raise SubjectError(
-            Problem(
-                tr(
-                    "the budget is too small to give every firm the smallest line",
-                    "预算不足以给每户最低额度",
-                ),
-                tr(
-                    f"{plural(sum(kind.firms for kind in kinds), 'firm')}, {rules.budget_fen} fen",
-                    f"{sum(kind.firms for kind in kinds)} 户,{rules.budget_fen} 分",
-                ),
-                where="budget_fen",
-            )
+            tr(
+                "the budget is too small to give every firm the smallest line",
+                "预算不足以给每户最低额度",
+            ),
+            tr(
+                f"{plural(sum(kind.firms for kind in kinds), 'firm')}, {rules.budget_fen} fen",
+                f"{sum(kind.firms for kind in kinds)} 户,{rules.budget_fen} 分",
+            ),
+            where="budget_fen",
         )
     return Pricing(_told(kept, kinds, choices, best, rules), rules)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.conform import Conformed
@@ -24,20 +24,16 @@ def join_bases(
     if "year" in found.columns and found["year"].n_unique() > 1:
         if period is None:
             raise SubjectError(
-                Problem(
-                    tr("the bases hold several years", "基数文件含多个年度"),
-                    ", ".join(str(year) for year in found["year"].unique().sort()),
-                    tr("choose one with --period", "请用 --period 指定年度"),
-                )
+                tr("the bases hold several years", "基数文件含多个年度"),
+                ", ".join(str(year) for year in found["year"].unique().sort()),
+                tr("choose one with --period", "请用 --period 指定年度"),
             )
         found = found.filter(pl.col("year") == period)
     found = found.drop("year", strict=False)
     doubled = found.filter(pl.col(key).is_duplicated())[key].unique().to_list()
     if doubled:
         raise SubjectError(
-            Problem(
-                tr("an area has several rows of bases", "同一地区有多行基数"), ", ".join(doubled)
-            )
+            tr("an area has several rows of bases", "同一地区有多行基数"), ", ".join(doubled)
         )
     areas = frame.select(key).unique().collect(engine="streaming")
     strange = areas.join(found, on=key, how="anti")

@@ -113,11 +113,9 @@ def refuse_unknown_grades(rubric: Rubric, credit_grades: Sequence[str]) -> None:
     strange = [name for name in credit_grades if name not in known]
     if strange:
         raise SubjectError(
-            Problem(
-                tr(f"{rubric.name} has no such grade", f"{rubric.name} 没有此等级"),
-                ", ".join(strange),
-                tr("known: ", "已有:") + ", ".join(known),
-            )
+            tr(f"{rubric.name} has no such grade", f"{rubric.name} 没有此等级"),
+            ", ".join(strange),
+            tr("known: ", "已有:") + ", ".join(known),
         )
 
 

@@ -135,7 +135,7 @@ def _conform(
         unused = [note for note in read_in.notes if "not used" in note or "未使用" in note]
         if wrong := [*read_in.rejected["reasons"], *unused]:
             what = tr("facts of a case cannot be read", "案例事实无法读取")
-            raise RubricError(Problem(what, wrong[0], where=name))
+            raise RubricError(what, wrong[0], where=name)
         frame = read_in.frame.collect()
         frames.append(
             frame.select(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.law import catalog
@@ -100,10 +100,8 @@ def chain(
     for year in years:
         if last is not None and year.period != last + 1:
             raise SubjectError(
-                Problem(
-                    tr("years must be consecutive", "年度须连续"),
-                    f"{last}, {year.period}",
-                )
+                tr("years must be consecutive", "年度须连续"),
+                f"{last}, {year.period}",
             )
         rubric = edition_for(name, year.period)
         subjects = year.subjects.lazy()

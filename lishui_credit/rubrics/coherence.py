@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.tables.columns import column
 from lishui_credit.tables.conform import Rule
@@ -83,9 +83,7 @@ def refuse_early_grading(day: date, period: int | None) -> None:
     """Raise `SubjectError` for a day of grading that lies before the year assessed."""
     if period is not None and day.year < period:
         raise SubjectError(
-            Problem(
-                tr("the day of grading is before the year assessed", "评级日早于评价年度"),
-                f"{day} < {period}",
-                tr("give a later --as-of, or another --period", "请更正 --as-of 或 --period"),
-            )
+            tr("the day of grading is before the year assessed", "评级日早于评价年度"),
+            f"{day} < {period}",
+            tr("give a later --as-of, or another --period", "请更正 --as-of 或 --period"),
         )

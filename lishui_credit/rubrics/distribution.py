@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from lishui_credit.citation import EVIDENCE, is_weak
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.grade_files import Graded
@@ -195,7 +195,7 @@ def by_year(
 ) -> pl.DataFrame:
     """Return a count of several years, one below the other, with ``year`` and ``edition``."""
     if not files:
-        raise SubjectError(Problem(tr("there is no graded file", "没有评级文件")))
+        raise SubjectError(tr("there is no graded file", "没有评级文件"))
     return pl.concat(
         counted(files[year], by).select(
             pl.lit(year, pl.Int64).alias("year"),
@@ -212,9 +212,7 @@ def _group(graded: Graded, by: str | None) -> pl.Expr:
     names = graded.frame.collect_schema().names()
     if by not in names:
         raise SubjectError(
-            Problem(
-                tr(f"no column '{by}' to group by", f"没有可分组的列“{by}”"),
-                hint=", ".join(name for name in graded.rubric.carries if name in names),
-            )
+            tr(f"no column '{by}' to group by", f"没有可分组的列“{by}”"),
+            hint=", ".join(name for name in graded.rubric.carries if name in names),
         )
     return pl.col(by).cast(pl.String).fill_null("—").alias("group")

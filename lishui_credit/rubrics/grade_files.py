@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from lishui_credit import proof
-from lishui_credit.errors import ModelError, Problem
+from lishui_credit.errors import ModelError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.rubrics.engine import compile as compiled
@@ -272,15 +272,13 @@ def _edition(path: Path, manifest: Manifest[GradeFacts]) -> Rubric:
     found = catalog.rubric(f"{facts.rubric}@{facts.edition}", overlay=overlay)
     if found.sha256 != facts.edition_sha256:
         raise ModelError(
-            Problem(
-                tr("the edition is not the one that graded this file", "版本与评级时所用不同"),
-                f"{found.sha256[:12]} != {facts.edition_sha256[:12]}",
-                tr(
-                    f"install lishui_credit {manifest.package_version}, or grade again",
-                    f"请安装 lishui_credit {manifest.package_version},或重新评级",
-                ),
-                where=path.name,
-            )
+            tr("the edition is not the one that graded this file", "版本与评级时所用不同"),
+            f"{found.sha256[:12]} != {facts.edition_sha256[:12]}",
+            tr(
+                f"install lishui_credit {manifest.package_version}, or grade again",
+                f"请安装 lishui_credit {manifest.package_version},或重新评级",
+            ),
+            where=path.name,
         )
     return found
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from lishui_credit.errors import EditionError, Problem
+from lishui_credit.errors import EditionError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import evaluate
@@ -124,10 +124,8 @@ def compare(
     """
     if old.subject_id != new.subject_id:
         raise EditionError(
-            Problem(
-                tr("the editions grade different subjects", "两个版本的评价对象不同"),
-                f"{old.subject}, {new.subject}",
-            )
+            tr("the editions grade different subjects", "两个版本的评价对象不同"),
+            f"{old.subject}, {new.subject}",
         )
     key = old.subject_id
     day = as_of or (date(period + 1, 4, 30) if period is not None else None)

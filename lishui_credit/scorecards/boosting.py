@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lishui_credit.errors import CreditError, Problem
+from lishui_credit.errors import CreditError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Floats
 
@@ -82,11 +82,9 @@ def candidate_settings(settings: Settings, rows: int) -> dict[str, Mapping[str, 
     strange = [name for name in names if name not in SETTINGS]
     if strange or not names:
         raise CreditError(
-            Problem(
-                tr("there is no such setting", "没有该设置"),
-                ", ".join(strange),
-                ", ".join(SETTINGS),
-            )
+            tr("there is no such setting", "没有该设置"),
+            ", ".join(strange),
+            ", ".join(SETTINGS),
         )
     least = max(2, rows // 16)
     return {

@@ -289,9 +289,7 @@ class Calibrated(Classifier):
 def _finite(log_odds: ArrayLike) -> Floats:
     s = np.asarray(log_odds, dtype=np.float64)
     if s.ndim != 1:
-        raise SubjectError(
-            Problem(tr("log-odds are not one column", "对数几率不是单列"), str(s.shape))
-        )
+        raise SubjectError(tr("log-odds are not one column", "对数几率不是单列"), str(s.shape))
     refuse_rows(~np.isfinite(s), tr("log-odds are missing or infinite", "对数几率缺失或无穷大"))
     return s
 

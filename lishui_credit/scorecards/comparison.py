@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lishui_credit.errors import CreditError, Problem, SubjectError
+from lishui_credit.errors import CreditError, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.features import target
 from lishui_credit.statistics.outcomes import Values, roc_area
@@ -107,10 +107,8 @@ def compare(
     """
     if not 0.0 < confidence < 1.0 or resamples < 1:
         raise CreditError(
-            Problem(
-                tr("confidence or resamples is out of range", "置信水平或重抽样次数超出范围"),
-                f"{confidence}, {resamples}",
-            )
+            tr("confidence or resamples is out of range", "置信水平或重抽样次数超出范围"),
+            f"{confidence}, {resamples}",
         )
     outcome = target(y)
     bad, good = np.flatnonzero(outcome == 1), np.flatnonzero(outcome == 0)
@@ -142,10 +140,8 @@ def _ranks(risk: ArrayLike, rows: int) -> NDArray[np.intp]:
     values = np.asarray(risk, dtype=np.float64)
     if values.shape != (rows,) or np.isnan(values).any():
         raise SubjectError(
-            Problem(
-                tr("a risk is missing, or not one per row", "风险值缺失,或并非每行一个"),
-                f"{values.shape}, {int(np.isnan(values).sum())} NaN",
-            )
+            tr("a risk is missing, or not one per row", "风险值缺失,或并非每行一个"),
+            f"{values.shape}, {int(np.isnan(values).sum())} NaN",
         )
     found: NDArray[np.intp] = np.unique(-values, return_inverse=True)[1]
     return found

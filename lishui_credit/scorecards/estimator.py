@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lishui_credit.errors import CreditError, ModelError, Problem
+from lishui_credit.errors import CreditError, ModelError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.tables.frames import Frame
@@ -68,14 +68,12 @@ class Estimator:
         strange = sorted({name for key in params if (name := key.split("__")[0]) not in own})
         if strange:
             raise CreditError(
-                Problem(
-                    tr(
-                        f"{type(self).__name__} has no such parameter",
-                        f"{type(self).__name__} 没有该参数",
-                    ),
-                    ", ".join(strange),
-                    tr("it has: ", "可用参数:") + ", ".join(own),
-                )
+                tr(
+                    f"{type(self).__name__} has no such parameter",
+                    f"{type(self).__name__} 没有该参数",
+                ),
+                ", ".join(strange),
+                tr("it has: ", "可用参数:") + ", ".join(own),
             )
         inner: dict[str, dict[str, Any]] = {}
         for key, value in params.items():
@@ -126,10 +124,8 @@ class Estimator:
         """Refuse to go on before `fit`."""
         if not self.__sklearn_is_fitted__():
             raise ModelError(
-                Problem(
-                    tr(f"{type(self).__name__} is not fitted", f"{type(self).__name__} 尚未拟合"),
-                    hint=tr("call fit(X, y) first", "请先调用 fit(X, y)"),
-                )
+                tr(f"{type(self).__name__} is not fitted", f"{type(self).__name__} 尚未拟合"),
+                hint=tr("call fit(X, y) first", "请先调用 fit(X, y)"),
             )
 
 

@@ -136,7 +136,7 @@ def weights(w: Values | None, rows: int) -> Floats:
     values = _column(w, "weights", where)
     if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
         raise SubjectError(
-            Problem(tr("weights are not numbers", "权重不是数字"), str(values.dtype), where=where)
+            tr("weights are not numbers", "权重不是数字"), str(values.dtype), where=where
         )
     numbers = values.cast(pl.Float64).to_numpy()
     problems = _length(len(numbers), rows, where)
@@ -181,7 +181,7 @@ def refuse_infinite(
 def refuse_rows(wrong: Flags, what: str) -> None:
     """Refuse rows in which something is wrong, counted."""
     if count := int(wrong.sum()):
-        raise SubjectError(Problem(what, _share(count, len(wrong))))
+        raise SubjectError(what, _share(count, len(wrong)))
 
 
 def _share(count: int, rows: int) -> str:
@@ -214,14 +214,12 @@ def _wrapped(X: Frame) -> _Wrapped:
         frame: _Wrapped = nw.from_native(X)
     except TypeError as error:
         raise SubjectError(
-            Problem(
-                tr("X is not a frame with named columns", "X 不是带列名的数据框"),
-                type(X).__name__,
-                tr(
-                    "give a polars, pandas or pyarrow frame; a model knows columns by their names",
-                    "请提供 polars、pandas 或 pyarrow 数据框;模型按列名识别各列",
-                ),
-            )
+            tr("X is not a frame with named columns", "X 不是带列名的数据框"),
+            type(X).__name__,
+            tr(
+                "give a polars, pandas or pyarrow frame; a model knows columns by their names",
+                "请提供 polars、pandas 或 pyarrow 数据框;模型按列名识别各列",
+            ),
         ) from error
     return frame
 
@@ -234,11 +232,9 @@ def _headers(frame: _Wrapped) -> list[str]:
     odd = [name for name in headers if not isinstance(name, str)]
     if odd:
         raise SubjectError(
-            Problem(
-                tr("column names are not text", "列名不是文本"),
-                ", ".join(repr(name) for name in odd[:_SHOWN]),
-                tr("name the columns", "请给各列命名"),
-            )
+            tr("column names are not text", "列名不是文本"),
+            ", ".join(repr(name) for name in odd[:_SHOWN]),
+            tr("name the columns", "请给各列命名"),
         )
     return headers
 
@@ -316,21 +312,17 @@ def _column(values: Values, name: str, where: str) -> pl.Series:
             series = nw.from_native(native, series_only=True).to_polars()
     except Exception as error:
         raise SubjectError(
-            Problem(
-                tr("it cannot be read as one column", "无法读成一列"),
-                f"{type(values).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
-                tr("give one value per row, of one type", "每行一个值,类型一致"),
-                where,
-            )
+            tr("it cannot be read as one column", "无法读成一列"),
+            f"{type(values).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
+            tr("give one value per row, of one type", "每行一个值,类型一致"),
+            where,
         ) from error
     if series.dtype.is_nested() or series.dtype == pl.Object:
         raise SubjectError(
-            Problem(
-                tr("it is not one column", "不是单列"),
-                str(series.dtype),
-                tr("give one value per row", "每行一个值"),
-                where,
-            )
+            tr("it is not one column", "不是单列"),
+            str(series.dtype),
+            tr("give one value per row", "每行一个值"),
+            where,
         )
     return series.fill_nan(None) if series.dtype.is_float() else series
 

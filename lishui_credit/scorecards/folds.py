@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import ModelError, Problem, SubjectError
+from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.estimator import Learner
 from lishui_credit.scorecards.features import target, weights
@@ -40,13 +40,11 @@ def split(
     rarer = int(min(y.sum(), len(y) - y.sum()))
     if not 2 <= folds <= rarer:
         raise SubjectError(
-            Problem(
-                tr(
-                    "folds must be between 2 and the number of rows of the rarer class",
-                    "折数应在 2 与少数类行数之间",
-                ),
-                tr(f"{folds} folds, {rarer} rows", f"{folds} 折,{rarer} 行"),
-            )
+            tr(
+                "folds must be between 2 and the number of rows of the rarer class",
+                "折数应在 2 与少数类行数之间",
+            ),
+            tr(f"{folds} folds, {rarer} rows", f"{folds} 折,{rarer} 行"),
         )
     if groups is None:
         cut = StratifiedKFold(folds, shuffle=True, random_state=seed)
@@ -55,20 +53,16 @@ def split(
         labels = np.asarray(groups)
         if len(labels) != len(y):
             raise SubjectError(
-                Problem(
-                    tr("groups and rows differ in number", "分组数与行数不一致"),
-                    f"{len(labels)}, {len(y)}",
-                )
+                tr("groups and rows differ in number", "分组数与行数不一致"),
+                f"{len(labels)}, {len(y)}",
             )
         cut = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
         pairs = list(cut.split(y, y, labels))
     for fit, held in pairs:
         if any(len(np.unique(y[rows])) < 2 for rows in (fit, held)):
             raise SubjectError(
-                Problem(
-                    tr("a fold has one class only", "有一折只有一个类别"),
-                    hint=tr("use fewer folds or smaller groups", "请减少折数或缩小分组"),
-                )
+                tr("a fold has one class only", "有一折只有一个类别"),
+                hint=tr("use fewer folds or smaller groups", "请减少折数或缩小分组"),
             )
     return pairs
 
@@ -95,11 +89,9 @@ def log_odds_of_bad(model: object, X: Matrix) -> Floats:
         return np.asarray(model.decision_function(X), dtype=np.float64)
     if not hasattr(model, "predict_proba"):
         raise ModelError(
-            Problem(
-                tr("the model gives no probabilities", "模型不给出概率"),
-                type(model).__name__,
-                "predict_proba, decision_function",
-            )
+            tr("the model gives no probabilities", "模型不给出概率"),
+            type(model).__name__,
+            "predict_proba, decision_function",
         )
     bad = np.asarray(model.predict_proba(X), dtype=np.float64)[:, 1]
     return logit(np.clip(bad, 1e-12, 1.0 - 1e-12))

@@ -287,9 +287,7 @@ def hard_cutoff(
     [0, 0, 0, 1]
     """
     if not 0.0 < cutoff < 1.0:
-        raise CreditError(
-            Problem(tr("cutoff is not within (0, 1)", "cutoff 不在 (0, 1) 内"), str(cutoff))
-        )
+        raise CreditError(tr("cutoff is not within (0, 1)", "cutoff 不在 (0, 1) 内"), str(cutoff))
     found = _Accepted.read(model, X, y, rejects, sample_weight)
     lent = (found.reject_pd >= cutoff).astype(np.int8)
     return found.joined("hard cut-off", lent, {"cutoff": cutoff})
@@ -326,7 +324,7 @@ class _Accepted:
         sample = TrainingSample.read(X, y, sample_weight)
         refused = features(rejects, sample.frame.columns)
         if not refused.height:
-            raise SubjectError(Problem(tr("there is no rejected row", "没有被拒样本")))
+            raise SubjectError(tr("there is no rejected row", "没有被拒样本"))
         frame, refused = _alike(sample.frame, refused)
         sample = replace(sample, frame=frame)
         fitted = _fitted(model, sample)
@@ -378,10 +376,8 @@ def _fitted(model: Learner | Fit, sample: TrainingSample) -> Predictor:
         return cast(Predictor, clone(model).fit(sample.frame, sample.outcome, **extra))
     if not callable(model):
         raise CreditError(
-            Problem(
-                tr("the model can neither be fitted nor called", "模型既不能拟合也不能调用"),
-                type(model).__name__,
-            )
+            tr("the model can neither be fitted nor called", "模型既不能拟合也不能调用"),
+            type(model).__name__,
         )
     return model(sample.frame, sample.outcome, sample.weighed)
 

@@ -186,12 +186,10 @@ def read_sample(
     if target not in names:
         near = difflib.get_close_matches(target, names, n=1, cutoff=0.0)
         raise SubjectError(
-            Problem(
-                tr(f"no outcome column '{target}'", f"没有结果列“{target}”"),
-                tr("nearest: ", "最接近:") + near[0] if near else "",
-                tr("name it with --target", "请用 --target 指明"),
-                where=Path(path).name,
-            )
+            tr(f"no outcome column '{target}'", f"没有结果列“{target}”"),
+            tr("nearest: ", "最接近:") + near[0] if near else "",
+            tr("name it with --target", "请用 --target 指明"),
+            where=Path(path).name,
         )
     try:
         table = lazy.collect()

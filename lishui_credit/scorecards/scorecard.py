@@ -163,10 +163,8 @@ class Scorecard(Classifier):
         taken, left, reasons = admitted(offered.frame.columns, self.protected or {})
         if not taken:
             raise SubjectError(
-                Problem(
-                    tr("no column may be used", "没有可用的列"),
-                    hint="; ".join(f"{name}: {why}" for name, why in left.items()),
-                )
+                tr("no column may be used", "没有可用的列"),
+                hint="; ".join(f"{name}: {why}" for name, why in left.items()),
             )
         sample = offered.only(taken)
         template = self.process if self.process is not None else BinningProcess()
@@ -249,11 +247,9 @@ class Scorecard(Classifier):
         if not names:
             best = max(ivs.values())
             raise SubjectError(
-                Problem(
-                    tr("no characteristic tells good from bad", "没有特征能区分好坏"),
-                    tr(f"largest information value {best:.4f}", f"最大信息值 {best:.4f}"),
-                    tr("lower min_iv, or use other data", "请降低 min_iv 或补充数据"),
-                )
+                tr("no characteristic tells good from bad", "没有特征能区分好坏"),
+                tr(f"largest information value {best:.4f}", f"最大信息值 {best:.4f}"),
+                tr("lower min_iv, or use other data", "请降低 min_iv 或补充数据"),
             )
         numbers = self.process_.placed(frame.select(names))
         return Pool(names, self.process_.woes(numbers), weak)

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from lishui_credit.errors import ModelError, Problem
+from lishui_credit.errors import ModelError
 from lishui_credit.language import tr
 
 
@@ -31,11 +31,9 @@ def seal(payload: dict[str, Any], path: str | os.PathLike[str] | None = None) ->
             file.write(text)
     except FileExistsError as error:
         raise ModelError(
-            Problem(
-                tr("a stored artefact is never overwritten", "已存的模型文件不会被覆盖"),
-                hint=tr("give the new version a path of its own", "请为新版本另取路径"),
-                where=str(path),
-            )
+            tr("a stored artefact is never overwritten", "已存的模型文件不会被覆盖"),
+            hint=tr("give the new version a path of its own", "请为新版本另取路径"),
+            where=str(path),
         ) from error
     return text
 
@@ -49,22 +47,16 @@ def read_sealed(source: str | os.PathLike[str], kind: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ModelError(
-            Problem(tr("it is not JSON", "不是 JSON"), str(error), where=where)
-        ) from error
+        raise ModelError(tr("it is not JSON", "不是 JSON"), str(error), where=where) from error
     if not isinstance(found, dict) or found.get("kind") != kind:
         other = found.get("kind") if isinstance(found, dict) else type(found).__name__
-        raise ModelError(
-            Problem(tr(f"it is not a {kind}", f"不是 {kind}"), str(other), where=where)
-        )
+        raise ModelError(tr(f"it is not a {kind}", f"不是 {kind}"), str(other), where=where)
     seal_found = found.pop("sha256", None)
     if seal_found != _digest(found):
         raise ModelError(
-            Problem(
-                tr("the content has changed since it was sealed", "内容在封存后被改动"),
-                hint=tr("get the original file again", "请重新取得原始文件"),
-                where=where,
-            )
+            tr("the content has changed since it was sealed", "内容在封存后被改动"),
+            hint=tr("get the original file again", "请重新取得原始文件"),
+            where=where,
         )
     return found
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.chi_square import tail
 from lishui_credit.statistics.logistic import Logistic, expit, fit_logistic
@@ -80,9 +80,7 @@ def select(
         )
         pool.drop({name: reason for place, name in enumerate(pool.names) if place not in kept})
     if not pool.names:
-        raise SubjectError(
-            Problem(tr("the selection keeps no characteristic", "筛选后没有剩余特征"))
-        )
+        raise SubjectError(tr("the selection keeps no characteristic", "筛选后没有剩余特征"))
 
 
 def fit_signed(
@@ -120,10 +118,8 @@ def fit_signed(
         fit = fitted()
     if not pool.names or fit.coefficients[0] <= 0:
         raise SubjectError(
-            Problem(
-                tr("no characteristic has a positive coefficient", "没有特征的系数为正"),
-                hint=tr("a higher WoE must mean better odds", "WoE 越高,好坏比应越高"),
-            )
+            tr("no characteristic has a positive coefficient", "没有特征的系数为正"),
+            hint=tr("a higher WoE must mean better odds", "WoE 越高,好坏比应越高"),
         )
     return fit
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Estimate, Floats, Ranked, Values, bands, checked
 from lishui_credit.statistics.proportions import quantile
@@ -58,12 +58,10 @@ def merged(levels: Ranked) -> tuple[Floats, Floats]:
 def _repeats(repeats: int) -> None:
     if repeats < 20:
         raise SubjectError(
-            Problem(
-                tr("a bootstrap interval needs 20 repeats or more", "自助区间至少重复 20 次"),
-                str(repeats),
-                tr("200 give a steady 95% interval", "200 次可得稳定的 95% 区间"),
-                "repeats",
-            )
+            tr("a bootstrap interval needs 20 repeats or more", "自助区间至少重复 20 次"),
+            str(repeats),
+            tr("200 give a steady 95% interval", "200 次可得稳定的 95% 区间"),
+            "repeats",
         )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lishui_credit.errors import ModelError, Problem
+from lishui_credit.errors import ModelError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Floats
 
@@ -152,14 +152,12 @@ def fit_logistic(
 def _diverged(coefficients: Floats) -> ModelError:
     largest = np.abs(coefficients).max()
     return ModelError(
-        Problem(
-            tr("the logistic regression does not converge", "逻辑回归不收敛"),
-            tr(f"largest coefficient {largest:.0f}", f"最大系数 {largest:.0f}"),
-            tr(
-                "a characteristic separates goods from bads perfectly: leave it out or set a ridge",
-                "某特征可完全区分好坏:请移除该特征或设置 ridge",
-            ),
-        )
+        tr("the logistic regression does not converge", "逻辑回归不收敛"),
+        tr(f"largest coefficient {largest:.0f}", f"最大系数 {largest:.0f}"),
+        tr(
+            "a characteristic separates goods from bads perfectly: leave it out or set a ridge",
+            "某特征可完全区分好坏:请移除该特征或设置 ridge",
+        ),
     )
 
 

@@ -296,15 +296,13 @@ def grade_places(
     named = labels(grades)
     if len(named) != rows or named.null_count():
         raise SubjectError(
-            Problem(
-                tr("every row needs a grade", "每行都需要等级"),
-                tr(
-                    f"{len(named)} grades, {named.null_count()} missing, {rows} rows",
-                    f"{len(named)} 个等级,缺失 {named.null_count()},共 {rows} 行",
-                ),
-                "",
-                "grades",
-            )
+            tr("every row needs a grade", "每行都需要等级"),
+            tr(
+                f"{len(named)} grades, {named.null_count()} missing, {rows} rows",
+                f"{len(named)} 个等级,缺失 {named.null_count()},共 {rows} 行",
+            ),
+            "",
+            "grades",
         )
     scale = ordered(named, order, "grades")
     places = named.replace_strict(scale, list(range(len(scale))), return_dtype=pl.Int64)

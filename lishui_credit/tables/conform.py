@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.tables.cells import Cell, Plain
 from lishui_credit.tables.cells import cell as read
@@ -143,7 +143,7 @@ def conform(
 def _rows(counted: Mapping[str, Any], where: str) -> int:
     rows = int(counted["rows"])
     if rows == 0:
-        raise SubjectError(Problem(tr("no rows", "没有数据行"), where=where))
+        raise SubjectError(tr("no rows", "没有数据行"), where=where)
     return rows
 
 

@@ -36,15 +36,13 @@ def as_polars(frame: Any, where: str = "") -> pl.DataFrame:
         wrapped = nw.from_native(frame)
     except TypeError as error:
         raise SubjectError(
-            Problem(
-                tr("this is not a frame with named columns", "这不是带列名的数据框"),
-                type(frame).__name__,
-                tr(
-                    "give a polars, pandas or pyarrow frame",
-                    "请提供 polars、pandas 或 pyarrow 数据框",
-                ),
-                where,
-            )
+            tr("this is not a frame with named columns", "这不是带列名的数据框"),
+            type(frame).__name__,
+            tr(
+                "give a polars, pandas or pyarrow frame",
+                "请提供 polars、pandas 或 pyarrow 数据框",
+            ),
+            where,
         ) from error
     eager: nw.DataFrame[Any] = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
     return eager.to_polars()

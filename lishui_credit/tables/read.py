@@ -129,15 +129,13 @@ def _parquet(path: Path) -> Raw:
         frame.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise SubjectError(
-            Problem(
-                tr(
-                    "not a readable Parquet file (cut short?)",
-                    "无法读取该 Parquet 文件(可能被截断)",
-                ),
-                _first_line(error),
-                tr("copy or export it again", "请重新复制或导出"),
-                where=path.name,
-            )
+            tr(
+                "not a readable Parquet file (cut short?)",
+                "无法读取该 Parquet 文件(可能被截断)",
+            ),
+            _first_line(error),
+            tr("copy or export it again", "请重新复制或导出"),
+            where=path.name,
         ) from None
     return Raw(frame=frame, name=path.name)
 
@@ -173,12 +171,10 @@ def _encoding(path: Path) -> str:
     guess = from_bytes(head).best()
     looks = guess.encoding if guess is not None else tr("no known text", "不像任何文本")
     raise SubjectError(
-        Problem(
-            tr("the text is neither UTF-8 nor GB18030", "文本既不是 UTF-8 也不是 GB18030"),
-            tr(f"looks like {looks}", f"疑似 {looks}"),
-            tr("save it as CSV UTF-8 and try again", "请另存为“CSV UTF-8”后重试"),
-            where=path.name,
-        )
+        tr("the text is neither UTF-8 nor GB18030", "文本既不是 UTF-8 也不是 GB18030"),
+        tr(f"looks like {looks}", f"疑似 {looks}"),
+        tr("save it as CSV UTF-8 and try again", "请另存为“CSV UTF-8”后重试"),
+        where=path.name,
     )
 
 
@@ -189,11 +185,9 @@ def _csv(path: Path) -> Raw:
         more = file.readline()
     if not more.strip():
         raise SubjectError(
-            Problem(
-                tr("no rows below the header", "表头下没有数据"),
-                head.strip()[:60],
-                where=path.name,
-            )
+            tr("no rows below the header", "表头下没有数据"),
+            head.strip()[:60],
+            where=path.name,
         )
     separator = max(",\t;|", key=head.count)
     raw_text = Text(path if encoding == "utf-8" else _as_utf8(path, encoding), separator)
@@ -229,12 +223,10 @@ def broken(name: str, error: Exception, text: Text | None = None) -> SubjectErro
     """Return the error for a table whose rows do not fit its header, with the first such line."""
     found = text.first_too_long() if text is not None else None
     return SubjectError(
-        Problem(
-            tr("the table cannot be read", "无法读取该表格"),
-            found if found is not None else _first_line(error),
-            tr("every row needs as many cells as the header", "每行的列数须与表头一致"),
-            where=name,
-        )
+        tr("the table cannot be read", "无法读取该表格"),
+        found if found is not None else _first_line(error),
+        tr("every row needs as many cells as the header", "每行的列数须与表头一致"),
+        where=name,
     )
 
 
@@ -247,7 +239,7 @@ def _excel(
     filled = sheet.frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
     if filled.sum() < 2:
         raise SubjectError(
-            Problem(tr("no rows below the header", "表头下没有数据"), sheet.name, where=path.name)
+            tr("no rows below the header", "表头下没有数据"), sheet.name, where=path.name
         )
     blank = int(filled.arg_max() or 0)
     best, most = 0, -1

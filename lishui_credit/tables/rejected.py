@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.tables.write import replacing, safe_text
 
@@ -51,14 +51,12 @@ def settle(
             f",或加 --skip-rejected 只对其余行{job.zh}",
         )
     raise SubjectError(
-        Problem(
-            tr(
-                f"{plural(rows, 'row')} rejected; nothing was {job.en}d",
-                f"{rows:,} 行被拒收,未{job.zh}",
-            ),
-            _first(rejected),
-            hint,
-        )
+        tr(
+            f"{plural(rows, 'row')} rejected; nothing was {job.en}d",
+            f"{rows:,} 行被拒收,未{job.zh}",
+        ),
+        _first(rejected),
+        hint,
     )
 
 

@@ -61,16 +61,12 @@ def check_suffix(path: Path | str) -> Path:
     """Return the path if its kind can be written; raises `SubjectError`."""
     path = Path(path)
     if path.is_dir():
-        raise SubjectError(
-            Problem(tr("a folder, not a file", "这是目录,不是文件"), where=str(path))
-        )
+        raise SubjectError(tr("a folder, not a file", "这是目录,不是文件"), where=str(path))
     if path.suffix.lower() not in SUFFIXES:
         raise SubjectError(
-            Problem(
-                tr("unknown kind of output", "不支持的输出类型"),
-                path.name,
-                tr("name it .parquet, .csv or .xlsx", "请使用 .parquet、.csv 或 .xlsx"),
-            )
+            tr("unknown kind of output", "不支持的输出类型"),
+            path.name,
+            tr("name it .parquet, .csv or .xlsx", "请使用 .parquet、.csv 或 .xlsx"),
         )
     return path
 
@@ -94,12 +90,10 @@ def refuse_overfull(rows: int, hint: str, where: str) -> None:
     """Raise `SubjectError` for rows below a header that a sheet cannot hold."""
     if rows > _SHEET_ROWS:
         raise SubjectError(
-            Problem(
-                tr("a sheet cannot hold so many rows", "工作表装不下这么多行"),
-                f"{rows:,} > {_SHEET_ROWS:,}",
-                hint,
-                where=where,
-            )
+            tr("a sheet cannot hold so many rows", "工作表装不下这么多行"),
+            f"{rows:,} > {_SHEET_ROWS:,}",
+            hint,
+            where=where,
         )
 
 

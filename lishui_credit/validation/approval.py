@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Values, ranked_risks
 
@@ -55,9 +55,7 @@ def at_approval(
     wrong = [rate for rate in rates if not 0 <= rate <= 1]
     if wrong:
         raise SubjectError(
-            Problem(
-                tr("approval rates must lie between 0 and 1", "通过率应在 0 到 1 之间"), str(wrong)
-            )
+            tr("approval rates must lie between 0 and 1", "通过率应在 0 到 1 之间"), str(wrong)
         )
     levels = ranked_risks(y, risk, weights)
     safest, bads = levels.risk[::-1], levels.bads[::-1]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Floats, Values, checked, grade_places
 from lishui_credit.statistics.proportions import jeffreys_interval
@@ -116,12 +116,10 @@ def correlated_p(bads: Values, subjects: Values, pd: Values, correlation: float)
 
     if not 0 <= correlation < 1:
         raise SubjectError(
-            Problem(
-                tr("a correlation must be at least 0 and below 1", "相关系数应不小于 0 且小于 1"),
-                str(correlation),
-                "",
-                "correlation",
-            )
+            tr("a correlation must be at least 0 and below 1", "相关系数应不小于 0 且小于 1"),
+            str(correlation),
+            "",
+            "correlation",
         )
     factor = ndtri((np.arange(STEPS) + 0.5) / STEPS)[:, None]
     p = np.asarray(pd, dtype=np.float64)

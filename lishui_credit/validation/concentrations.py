@@ -7,7 +7,7 @@ from math import log, sqrt
 
 import numpy as np
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Values
 
@@ -58,13 +58,11 @@ def concentration(counts: Values) -> Concentration:
     amounts = np.asarray(counts, dtype=np.float64)
     if len(amounts) < 2 or not (amounts >= 0).all() or not amounts.sum() > 0:
         raise SubjectError(
-            Problem(
-                tr(
-                    "concentration needs counts of two grades or more, none negative",
-                    "集中度需要两个以上等级的数量,且不得为负",
-                ),
-                str(amounts.tolist()),
-            )
+            tr(
+                "concentration needs counts of two grades or more, none negative",
+                "集中度需要两个以上等级的数量,且不得为负",
+            ),
+            str(amounts.tolist()),
         )
     share, k = amounts / amounts.sum(), len(amounts)
     variation = sqrt(k * float(((share - 1 / k) ** 2).sum()))
@@ -110,13 +108,11 @@ def concentration_p(initial: Values, current: Values) -> float:
 
     if len(initial) != len(current):
         raise SubjectError(
-            Problem(
-                tr(
-                    "both counts must be on the same scale of grades",
-                    "两组数量必须属于同一等级体系",
-                ),
-                f"{len(initial)}, {len(current)}",
-            )
+            tr(
+                "both counts must be on the same scale of grades",
+                "两组数量必须属于同一等级体系",
+            ),
+            f"{len(initial)}, {len(current)}",
         )
     before, now = concentration(initial).variation, concentration(current).variation
     if now == 0:

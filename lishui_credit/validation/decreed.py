@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import Evaluation
@@ -117,20 +117,16 @@ def points_side_by_side(
     strange = [name for name in card.columns if name not in ids]
     if strange:
         raise SubjectError(
-            Problem(
-                tr(
-                    "the card reads columns that are not rows of the edition",
-                    "评分卡的特征不是该版本的指标",
-                ),
-                ", ".join(strange),
-                ", ".join(ids),
-            )
+            tr(
+                "the card reads columns that are not rows of the edition",
+                "评分卡的特征不是该版本的指标",
+            ),
+            ", ".join(strange),
+            ", ".join(ids),
         )
     whole = decreed.drop_nulls()
     if whole.is_empty():
-        raise SubjectError(
-            Problem(tr("no subject has points in every row", "没有主体在全部指标上都有得分"))
-        )
+        raise SubjectError(tr("no subject has points in every row", "没有主体在全部指标上都有得分"))
     read = whole.select(_ID).join(read, on=_ID, how="left", maintain_order="left")
     marks = whole.select(f"{compiled.POINTS}{name}" for name in ids).to_numpy().astype(np.float64)
     learned = _points(card, read, ids)

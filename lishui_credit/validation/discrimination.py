@@ -11,7 +11,7 @@ from math import sqrt
 
 import numpy as np
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import (
     Estimate,
@@ -233,12 +233,10 @@ def auc_fall(y: Values, risk: Values, initial: float) -> Estimate:
 
     if not 0 <= initial <= 1:
         raise SubjectError(
-            Problem(
-                tr("an AUC must lie between 0 and 1", "AUC 应在 0 到 1 之间"),
-                str(initial),
-                "",
-                "initial",
-            )
+            tr("an AUC must lie between 0 and 1", "AUC 应在 0 到 1 之间"),
+            str(initial),
+            "",
+            "initial",
         )
     levels = ranked_risks(y, risk)
     value, below, above = placements(levels)

@@ -10,7 +10,7 @@ from math import sqrt
 
 import numpy as np
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.chi_square import tail
 from lishui_credit.statistics.logistic import Summit, logit, newton
@@ -67,13 +67,11 @@ def hosmer_lemeshow(
     degrees = len(size) - (2 if fitted else 0)
     if degrees < 1 or (mean <= 0).any() or (mean >= 1).any():
         raise SubjectError(
-            Problem(
-                tr(
-                    "Hosmer-Lemeshow needs bins whose mean PD lies strictly between 0 and 1",
-                    "Hosmer-Lemeshow 检验要求各箱平均违约概率严格在 0 与 1 之间",
-                ),
-                tr(f"{len(size)} bins", f"{len(size)} 箱"),
-            )
+            tr(
+                "Hosmer-Lemeshow needs bins whose mean PD lies strictly between 0 and 1",
+                "Hosmer-Lemeshow 检验要求各箱平均违约概率严格在 0 与 1 之间",
+            ),
+            tr(f"{len(size)} bins", f"{len(size)} 箱"),
         )
     statistic = float((size * (rate - mean) ** 2 / (mean * (1 - mean))).sum())
     return HosmerLemeshow(statistic, degrees, tail(statistic, degrees))
@@ -98,13 +96,11 @@ def _rises_to(y: Floats, x: Floats, w: Floats, offset: Floats | None = None) -> 
     if top.settled and np.linalg.matrix_rank(top.information, hermitian=True) == width:
         return top
     raise SubjectError(
-        Problem(
-            tr("the recalibration has no finite solution", "重新校准没有有限解"),
-            hint=tr(
-                "the PD separates the classes perfectly or is constant",
-                "违约概率完全分开两类,或为常数",
-            ),
-        )
+        tr("the recalibration has no finite solution", "重新校准没有有限解"),
+        hint=tr(
+            "the PD separates the classes perfectly or is constant",
+            "违约概率完全分开两类,或为常数",
+        ),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.bootstrap import bootstrap, bootstrap_ranks
 from lishui_credit.statistics.outcomes import (
@@ -88,7 +88,7 @@ def same_length(y: Floats, named: pl.Series) -> None:
     """Refuse labels of another length than the outcomes."""
     if len(named) != len(y):
         raise SubjectError(
-            Problem(tr("lengths differ", "长度不一致"), f"y {len(y)}, {len(named)}", where="groups")
+            tr("lengths differ", "长度不一致"), f"y {len(y)}, {len(named)}", where="groups"
         )
 
 
@@ -144,7 +144,7 @@ def by_group(
     """
     if not callable(metric) and metric not in {*RANK_METRICS, *ROW_METRICS, "ece"}:
         known = ", ".join([*RANK_METRICS, *ROW_METRICS, "ece"])
-        raise SubjectError(Problem(tr("no such metric", "没有该指标"), metric, known, "metric"))
+        raise SubjectError(tr("no such metric", "没有该指标"), metric, known, "metric")
     pd_like = not callable(metric) and metric not in RANK_METRICS
     column = np.asarray(of)
     good = checked(y, pd=column) if pd_like else checked(y, risk=column)

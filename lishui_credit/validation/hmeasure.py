@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Floats, Values, ranked_risks
 
@@ -91,12 +91,10 @@ def h_measure(
     """
     if severity_ratio is not None and not severity_ratio > 0:
         raise SubjectError(
-            Problem(
-                tr("a severity ratio must be positive", "严重性比必须为正"),
-                str(severity_ratio),
-                "",
-                "severity_ratio",
-            )
+            tr("a severity ratio must be positive", "严重性比必须为正"),
+            str(severity_ratio),
+            "",
+            "severity_ratio",
         )
     levels = ranked_risks(y, risk, weights)
     return h_of(levels.bads, levels.goods, severity_ratio)

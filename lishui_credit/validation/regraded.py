@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.grade_files import Graded
 from lishui_credit.validation.migrations import Bandwidth, Migration, bandwidth, migration
@@ -86,10 +86,8 @@ def regraded(first: Graded, second: Graded, *, only: tuple[str, str] | None = No
     """Compare two graded files of one rubric, all subjects or those that hold a value in a column."""
     if first.rubric.name != second.rubric.name:
         raise SubjectError(
-            Problem(
-                tr("the files are of different rubrics", "两份文件并非同一评价办法"),
-                f"{first.rubric.name}, {second.rubric.name}",
-            )
+            tr("the files are of different rubrics", "两份文件并非同一评价办法"),
+            f"{first.rubric.name}, {second.rubric.name}",
         )
     key = second.rubric.subject_id
     before, after = (_grades(graded, key, only) for graded in (first, second))
@@ -130,10 +128,8 @@ def _grades(graded: Graded, key: str, only: tuple[str, str] | None) -> pl.LazyFr
         names = graded.frame.collect_schema().names()
         if only[0] not in names:
             raise SubjectError(
-                Problem(
-                    tr(f"no column '{only[0]}' to filter by", f"没有可用于筛选的列“{only[0]}”"),
-                    hint=", ".join(graded.rubric.carries),
-                )
+                tr(f"no column '{only[0]}' to filter by", f"没有可用于筛选的列“{only[0]}”"),
+                hint=", ".join(graded.rubric.carries),
             )
         columns.append(pl.col(only[0]).cast(pl.String).alias("place"))
     return graded.frame.select(columns)

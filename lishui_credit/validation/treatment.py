@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Estimate, Floats, Values, checked, labels
 from lishui_credit.statistics.proportions import jeffreys_interval, quantile, wilson
@@ -100,12 +100,10 @@ def fairness(
         reference = max(enough, key=lambda name: len(enough[name])) if enough else None
     elif reference not in enough:
         raise SubjectError(
-            Problem(
-                tr("the reference group does not exist or is too small", "参照组不存在或样本过少"),
-                reference,
-                "、".join(enough) or "—",
-                "reference",
-            )
+            tr("the reference group does not exist or is too small", "参照组不存在或样本过少"),
+            reference,
+            "、".join(enough) or "—",
+            "reference",
         )
     passed = {name: int((values[rows] >= cut_off).sum()) for name, rows in enough.items()}
     best = max((passed[name] / len(rows) for name, rows in enough.items()), default=0.0)

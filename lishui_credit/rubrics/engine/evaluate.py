@@ -129,10 +129,8 @@ class Evaluation(Generic[Native]):
         """Count subjects by outcome and grade, over all or by one carried column such as ``county``."""
         if by is not None and by not in self.columns:
             raise SubjectError(
-                Problem(
-                    tr(f"no column '{by}' to group by", f"没有可分组的列 '{by}'"),
-                    hint=", ".join(self.rubric.carries),
-                )
+                tr(f"no column '{by}' to group by", f"没有可分组的列 '{by}'"),
+                hint=", ".join(self.rubric.carries),
             )
         keys = [*([by] if by else []), "outcome", "grade", "grade_label"]
         frame = nw.from_native(self.frame)
@@ -157,11 +155,9 @@ class Evaluation(Generic[Native]):
         found = _gathered(rows)
         if found.is_empty():
             raise SubjectError(
-                Problem(
-                    tr("no such subject in the result", "结果中没有该主体"),
-                    subject_id,
-                    tr(f"give a {self.rubric.subject_id}", f"请给出 {self.rubric.subject_id}"),
-                )
+                tr("no such subject in the result", "结果中没有该主体"),
+                subject_id,
+                tr(f"give a {self.rubric.subject_id}", f"请给出 {self.rubric.subject_id}"),
             )
         return found.row(0, named=True)
 
@@ -179,14 +175,12 @@ def refuse_if_lacking(rubric: Rubric) -> None:
     if rubric.lacking is None:
         return
     raise EditionError(
-        Problem(
-            tr(
-                f"{rubric.name}@{rubric.edition} is an outline and refuses to grade",
-                f"{rubric.name}@{rubric.edition} 仅为提纲,拒绝评级",
-            ),
-            tr(rubric.lacking.what, rubric.lacking.what_zh),
-            rubric.lacking.how,
-        )
+        tr(
+            f"{rubric.name}@{rubric.edition} is an outline and refuses to grade",
+            f"{rubric.name}@{rubric.edition} 仅为提纲,拒绝评级",
+        ),
+        tr(rubric.lacking.what, rubric.lacking.what_zh),
+        rubric.lacking.how,
     )
 
 
@@ -194,11 +188,9 @@ def _refuse_unknown_labels(rubric: Rubric, labels: str | None) -> None:
     known = sorted({name for row in rubric.grades for name in row.labels})
     if labels is not None and labels not in known:
         raise SubjectError(
-            Problem(
-                tr(f"{rubric.name} has no such label set", f"{rubric.name} 没有此标签组"),
-                labels,
-                tr("known: ", "已有:") + (", ".join(known) or "—"),
-            )
+            tr(f"{rubric.name} has no such label set", f"{rubric.name} 没有此标签组"),
+            labels,
+            tr("known: ", "已有:") + (", ".join(known) or "—"),
         )
 
 

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from lishui_credit.errors import EditionError, Problem
+from lishui_credit.errors import EditionError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.law import edition as reader
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -50,11 +50,9 @@ def _of(name: str) -> list[Entry]:
     found = [entry for entry in entries() if entry.name == name]
     if not found:
         raise EditionError(
-            Problem(
-                tr("no such rubric", "没有该评价办法"),
-                name,
-                tr("known: ", "现有:") + ", ".join(names()),
-            )
+            tr("no such rubric", "没有该评价办法"),
+            name,
+            tr("known: ", "现有:") + ", ".join(names()),
         )
     return found
 
@@ -89,11 +87,9 @@ def _file(ref: str) -> Path:
     chosen = [entry for entry in _of(name) if not day or entry.start.isoformat() == day]
     if not chosen:
         raise EditionError(
-            Problem(
-                tr("the overlay's base is not an edition", "覆盖文件所依据的版本不存在"),
-                ref,
-                tr("known: ", "现有:") + ", ".join(f"{e.name}@{e.start}" for e in _of(name)),
-            )
+            tr("the overlay's base is not an edition", "覆盖文件所依据的版本不存在"),
+            ref,
+            tr("known: ", "现有:") + ", ".join(f"{e.name}@{e.start}" for e in _of(name)),
         )
     return chosen[-1].path
 
@@ -144,17 +140,15 @@ def rubric(name: str, on: date | str | None = None, overlay: Path | str | None =
         chosen = [] if hit is None else [hit]
     if not chosen:
         raise EditionError(
-            Problem(
-                tr(
-                    f"no edition of {name} in force on {wanted}",
-                    f"{wanted} 没有施行中的 {name} 版本",
-                ),
-                tr("editions: ", "现有版本:") + ", ".join(str(load(e.path).period) for e in found),
-                tr(
-                    "choose a day in one of these periods with --on",
-                    "请用 --on 指定上述期间内的日期",
-                ),
-            )
+            tr(
+                f"no edition of {name} in force on {wanted}",
+                f"{wanted} 没有施行中的 {name} 版本",
+            ),
+            tr("editions: ", "现有版本:") + ", ".join(str(load(e.path).period) for e in found),
+            tr(
+                "choose a day in one of these periods with --on",
+                "请用 --on 指定上述期间内的日期",
+            ),
         )
     path = chosen[-1].path
     if overlay is None:
@@ -168,12 +162,10 @@ def with_overlay(base: str, overlay: Path) -> Rubric:
     head = reader.head(document)
     if head.overlay_of != base:
         raise EditionError(
-            Problem(
-                tr("the overlay belongs to another edition", "覆盖文件属于另一版本"),
-                head.overlay_of or tr("no overlay_of", "缺少 overlay_of"),
-                f'overlay_of = "{base}"',
-                where=document.at(("overlay_of",)),
-            )
+            tr("the overlay belongs to another edition", "覆盖文件属于另一版本"),
+            head.overlay_of or tr("no overlay_of", "缺少 overlay_of"),
+            f'overlay_of = "{base}"',
+            where=document.at(("overlay_of",)),
         )
     return _built(document, head.overlay_title or overlay.name)
 
@@ -209,10 +201,8 @@ def for_period(name: str, period: int) -> Rubric:
     cycle = load(_of(name)[-1].path).cycle
     if cycle is None:
         raise EditionError(
-            Problem(
-                tr(f"{name} has no yearly cycle", f"{name} 没有年度周期"),
-                hint=tr("give --on instead of --period", "请用 --on 代替 --period"),
-            )
+            tr(f"{name} has no yearly cycle", f"{name} 没有年度周期"),
+            hint=tr("give --on instead of --period", "请用 --on 代替 --period"),
         )
     return rubric(name, on=f"{period + 1}-{cycle.result_by}")
 
@@ -225,4 +215,4 @@ def _day(on: date | str | None) -> date:
     try:
         return date.fromisoformat(on)
     except ValueError:
-        raise EditionError(Problem(tr("not a date", "不是日期"), on, "YYYY-MM-DD")) from None
+        raise EditionError(tr("not a date", "不是日期"), on, "YYYY-MM-DD") from None

@@ -243,7 +243,7 @@ def _check(
             "goods, bads and rows must have one number per pre-bin each, at least one",
             "好样本数、坏样本数与行数须每个预分箱各一个,且至少一个",
         )
-        raise SubjectError(Problem(what, f"{goods.shape}, {bads.shape}, {rows.shape}"))
+        raise SubjectError(what, f"{goods.shape}, {bads.shape}, {rows.shape}")
     wrong = []
     for name, counts in (("goods", goods), ("bads", bads), ("rows", rows)):
         bad = counts[~(np.isfinite(counts) & (counts >= 0))]

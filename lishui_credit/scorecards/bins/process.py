@@ -296,9 +296,7 @@ class BinningProcess(Estimator):
         """Return the binning table of one characteristic; see `Binning.table`."""
         found = self._found()
         if name not in found:
-            raise ModelError(
-                Problem(tr("no such characteristic", "没有这个特征"), name, ", ".join(found))
-            )
+            raise ModelError(tr("no such characteristic", "没有这个特征"), name, ", ".join(found))
         return found[name].table()
 
     def iv_table(self) -> pl.DataFrame:

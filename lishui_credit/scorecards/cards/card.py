@@ -263,10 +263,8 @@ class Card:
         """
         if self.grades is None:
             raise ModelError(
-                Problem(
-                    tr("the card has no grades", "评分卡未设等级"),
-                    hint=tr("build a master scale", "请先建立主标尺"),
-                )
+                tr("the card has no grades", "评分卡未设等级"),
+                hint=tr("build a master scale", "请先建立主标尺"),
             )
         return pl.DataFrame({"score": scores}).select(self.grade_expr()).to_series()
 

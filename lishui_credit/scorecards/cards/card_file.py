@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from lishui_credit.errors import ModelError, Problem
+from lishui_credit.errors import ModelError
 from lishui_credit.grades import Grade, GradeScale
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import Bin, Binning
@@ -140,11 +140,9 @@ def from_json(text: str) -> Card:
         data = json.loads(text)
         if data.get("schema") != SCHEMA:
             raise ModelError(
-                Problem(
-                    tr("not a scorecard of this schema", "不是此格式的评分卡"),
-                    str(data.get("schema")),
-                    SCHEMA,
-                )
+                tr("not a scorecard of this schema", "不是此格式的评分卡"),
+                str(data.get("schema")),
+                SCHEMA,
             )
         scale = data["scale"]
         grades = tuple(Grade(**row) for row in data["grades"])
@@ -163,11 +161,9 @@ def from_json(text: str) -> Card:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(
-            Problem(
-                tr("not a readable scorecard", "无法读取该评分卡"),
-                f"{type(error).__name__}: {error}"[:120],
-                tr("write it again from the fitted model", "请由拟合后的模型重新写出"),
-            )
+            tr("not a readable scorecard", "无法读取该评分卡"),
+            f"{type(error).__name__}: {error}"[:120],
+            tr("write it again from the fitted model", "请由拟合后的模型重新写出"),
         ) from None
 
 
@@ -251,14 +247,12 @@ def new_version(folder: Path | str) -> Path:
     path = Path(folder) / FILE
     if path.exists():
         raise ModelError(
-            Problem(
-                tr(
-                    "this version exists, and a version is never overwritten",
-                    "该版本已存在,不得覆盖",
-                ),
-                str(path),
-                tr("choose a new version folder", "请使用新的版本目录"),
-            )
+            tr(
+                "this version exists, and a version is never overwritten",
+                "该版本已存在,不得覆盖",
+            ),
+            str(path),
+            tr("choose a new version folder", "请使用新的版本目录"),
         )
     return path.parent
 
@@ -284,10 +278,8 @@ def load(path: Path | str) -> Card:
     path = path / FILE if path.is_dir() else path
     if not path.exists():
         raise ModelError(
-            Problem(
-                tr("there is no scorecard", "没有找到评分卡"),
-                str(path),
-                tr("fit one: lishui-credit fit", "请先拟合:lishui-credit fit"),
-            )
+            tr("there is no scorecard", "没有找到评分卡"),
+            str(path),
+            tr("fit one: lishui-credit fit", "请先拟合:lishui-credit fit"),
         )
     return from_json(path.read_text(encoding="utf-8"))

@@ -76,9 +76,7 @@ def to_sql(
     'SELECT'
     """
     if dialect not in DIALECTS:
-        raise ModelError(
-            Problem(tr("unknown SQL dialect", "未知的 SQL 方言"), dialect, ", ".join(DIALECTS))
-        )
+        raise ModelError(tr("unknown SQL dialect", "未知的 SQL 方言"), dialect, ", ".join(DIALECTS))
     from sqlglot import exp
 
     cases = [_case(row, dialect) for row in card.characteristics]

@@ -193,9 +193,7 @@ class MasterScale:
             If it is another kind of thing.
         """
         if found.get("kind") != _KIND:
-            raise ModelError(
-                Problem(tr(f"it is not a {_KIND}", f"不是 {_KIND}"), str(found.get("kind")))
-            )
+            raise ModelError(tr(f"it is not a {_KIND}", f"不是 {_KIND}"), str(found.get("kind")))
         grades = found["grades"]
         names = [field.name for field in fields(Grade)]
         return cls(
@@ -292,11 +290,9 @@ def build_scale(
         del cuts[join]
     if len(rows) < 2:
         raise SubjectError(
-            Problem(
-                tr("no two grades can be told apart", "无法区分出两个等级"),
-                tr(f"{len(whole)} rows, {sum(bads)} bads", f"{len(whole)} 行,违约 {sum(bads)}"),
-                tr("loosen level, min_share or min_bads", "放宽 level、min_share 或 min_bads"),
-            )
+            tr("no two grades can be told apart", "无法区分出两个等级"),
+            tr(f"{len(whole)} rows, {sum(bads)} bads", f"{len(whole)} 行,违约 {sum(bads)}"),
+            tr("loosen level, min_share or min_bads", "放宽 level、min_share 或 min_bads"),
         )
     grades = tuple(
         Grade(id=name, label_zh=f"{name}级", at_least=bound)

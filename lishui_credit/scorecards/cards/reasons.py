@@ -72,9 +72,7 @@ def reason_codes(
     [(546, None, None), (530, 'late', 16.0)]
     """
     if baseline not in ("neutral", "mean", "best"):
-        raise ModelError(
-            Problem(tr("no such baseline", "没有该基准"), baseline, "neutral, mean, best")
-        )
+        raise ModelError(tr("no such baseline", "没有该基准"), baseline, "neutral, mean, best")
     parts = card.contributions(X)
     names = card.columns
     against = np.array([baseline_points(row, baseline) for row in card.characteristics])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from lishui_credit.errors import ModelError, Problem
+from lishui_credit.errors import ModelError
 from lishui_credit.language import tr
 from lishui_credit.statistics.logistic import expit
 
@@ -32,7 +32,7 @@ class Odds:
         """Refuse odds that are not above zero."""
         if not (self.good > 0 and self.bad > 0):
             raise ModelError(
-                Problem(tr("odds must be above 0", "好坏比须大于 0"), f"{self.good}:{self.bad}")
+                tr("odds must be above 0", "好坏比须大于 0"), f"{self.good}:{self.bad}"
             )
 
     @property
@@ -78,7 +78,7 @@ class Scale:
     def __post_init__(self) -> None:
         """Refuse a scale that does not rise."""
         if not self.pdo > 0:
-            raise ModelError(Problem(tr("pdo must be above 0", "pdo 须大于 0"), str(self.pdo)))
+            raise ModelError(tr("pdo must be above 0", "pdo 须大于 0"), str(self.pdo))
 
     @property
     def factor(self) -> float:
@@ -119,10 +119,8 @@ class Scale:
         """
         if not (worst < best and low < high):
             raise ModelError(
-                Problem(
-                    tr("the best must be above the worst", "最好值须高于最差值"),
-                    f"{worst:g}..{best:g} -> {low:g}..{high:g}",
-                )
+                tr("the best must be above the worst", "最好值须高于最差值"),
+                f"{worst:g}..{best:g} -> {low:g}..{high:g}",
             )
         factor = (high - low) / (best - worst)
         return cls(pdo=factor * math.log(2), base_score=low - factor * worst, base_odds=Odds(1, 1))

@@ -12,7 +12,7 @@ from typing import IO, Final, NamedTuple
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.tables.workbooks import ods, xls, xlsb, xlsx
 
@@ -79,12 +79,10 @@ def first_sheet(path: Path) -> Sheet:
             raise
         text = str(error).strip().splitlines()
         raise SubjectError(
-            Problem(
-                tr("not a readable workbook", "无法读取该工作簿"),
-                text[0][:120] if text else type(error).__name__,
-                tr("open it, save it as .xlsx and try again", "请打开后另存为 .xlsx 再试"),
-                where=path.name,
-            )
+            tr("not a readable workbook", "无法读取该工作簿"),
+            text[0][:120] if text else type(error).__name__,
+            tr("open it, save it as .xlsx and try again", "请打开后另存为 .xlsx 再试"),
+            where=path.name,
         ) from None
     return Sheet(frame=frame, name=name, columns=columns, others=len(others))
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.tables.unreadable import error
 from lishui_credit.tables.workbooks.xlsb import CODES
@@ -36,14 +36,12 @@ def errors(path: Path, place: int) -> dict[tuple[int, int], str]:
         # this one, and they stand over what it holds (calamine issue 700).
         if depth > 1 and kind in _CELLS:
             raise SubjectError(
-                Problem(
-                    tr(
-                        "a chart on the sheet keeps numbers that would be read as its cells",
-                        "工作表中的图表存有数据,会被误读为单元格",
-                    ),
-                    hint=tr("save the workbook as .xlsx", "请另存为 .xlsx"),
-                    where=path.name,
-                )
+                tr(
+                    "a chart on the sheet keeps numbers that would be read as its cells",
+                    "工作表中的图表存有数据,会被误读为单元格",
+                ),
+                hint=tr("save the workbook as .xlsx", "请另存为 .xlsx"),
+                where=path.name,
             )
         if depth == 1 and (code := _error(kind, content[at : at + 14])) is not None:
             found[struct.unpack_from("<HH", content, at)] = error(CODES.get(code, ""))

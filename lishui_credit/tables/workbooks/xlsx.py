@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.tables.unreadable import error, formula
 
@@ -166,15 +166,13 @@ class _Rows:
             return None
         if self.formula.get("t") in ("array", "dataTable") and ":" in self.formula.get("ref", ""):
             raise SubjectError(
-                Problem(
-                    tr("an array formula without stored values", "数组公式没有存储值"),
-                    f"{self.formula['ref']}: {{={text}}}",
-                    tr(
-                        "open the workbook in Excel or WPS and save it again",
-                        "请用 Excel 或 WPS 打开后重新保存",
-                    ),
-                    where=self.where,
-                )
+                tr("an array formula without stored values", "数组公式没有存储值"),
+                f"{self.formula['ref']}: {{={text}}}",
+                tr(
+                    "open the workbook in Excel or WPS and save it again",
+                    "请用 Excel 或 WPS 打开后重新保存",
+                ),
+                where=self.where,
             )
         return formula(text)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.errors import ModelError, Problem
+from lishui_credit.errors import ModelError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.validation.report.findings import Line, Section, Table
 from lishui_credit.validation.report.settings import ValidationSettings
@@ -52,10 +52,10 @@ def read_validation(path: Path | str) -> Validation:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ModelError(Problem(tr("no such file", "没有这个文件"), where=str(path))) from None
+        raise ModelError(tr("no such file", "没有这个文件"), where=str(path)) from None
     except (ValueError, OSError) as error:
         raise ModelError(
-            Problem(tr("not a JSON file", "不是 JSON 文件"), str(error), where=path.name)
+            tr("not a JSON file", "不是 JSON 文件"), str(error), where=path.name
         ) from None
     try:
         if data["schema"] != SCHEMA:
@@ -73,12 +73,10 @@ def read_validation(path: Path | str) -> Validation:
         )
     except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
         raise ModelError(
-            Problem(
-                tr("not a validation file of this version", "不是此版本的验证结果文件"),
-                f"{type(error).__name__}: {error}",
-                tr("write it again with `validate`", "请用 validate 重新写出"),
-                path.name,
-            )
+            tr("not a validation file of this version", "不是此版本的验证结果文件"),
+            f"{type(error).__name__}: {error}",
+            tr("write it again with `validate`", "请用 validate 重新写出"),
+            path.name,
         ) from None
 
 

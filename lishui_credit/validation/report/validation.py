@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.reports.layout import cut, table
 from lishui_credit.validation.report.findings import Line, Report, Section, Table, as_fields
@@ -121,10 +121,8 @@ class Validation(Report):
             text = page(self)
         else:
             raise SubjectError(
-                Problem(
-                    tr("a report is written as .html or .json", "报告只能写为 .html 或 .json"),
-                    str(target.name),
-                )
+                tr("a report is written as .html or .json", "报告只能写为 .html 或 .json"),
+                str(target.name),
             )
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
