@@ -58,6 +58,11 @@ class Column:
     note: str = ""
 
     @property
+    def is_id(self) -> bool:
+        """Whether it names a subject, a place or an event, so that cells are compared."""
+        return self.type in ("uscc", "resident_id") or self.id.endswith("_id")
+
+    @property
     def numeric(self) -> bool:
         """Whether it is held as a scaled integer."""
         return self.type in NUMERIC

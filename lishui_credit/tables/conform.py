@@ -16,7 +16,7 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.language import Bilingual, tr
+from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.tables.cells import Cell, Plain
 from lishui_credit.tables.cells import cell as read
 from lishui_credit.tables.columns import Column, dictionary
@@ -64,6 +64,7 @@ class Conformed:
     rejected: pl.DataFrame  # row (line of the file), reasons, then the raw cells
     rows: int  # read
     notes: tuple[str, ...] = ()  # encoding, ignored columns, units taken from headers
+    unused: tuple[str, ...] = ()  # headers of no column that was asked for
     in_order: bool = False  # by their keys; strictly, where keys are unique
 
     @property
@@ -136,8 +137,14 @@ def conform(
     frame = keep.select(cell.value.alias(name) for name, cell in cells.items())
     if in_order and key is not None:
         frame = frame.set_sorted(key)
-    notes = _notes(raw, ignored)
-    return Conformed(frame=frame, rejected=rejected, rows=rows, notes=notes, in_order=in_order)
+    return Conformed(
+        frame=frame,
+        rejected=rejected,
+        rows=rows,
+        notes=_notes(raw, ignored, counted),
+        unused=tuple(ignored),
+        in_order=in_order,
+    )
 
 
 def _rows(counted: Mapping[str, Any], where: str) -> int:
@@ -147,8 +154,18 @@ def _rows(counted: Mapping[str, Any], where: str) -> int:
     return rows
 
 
-def _notes(raw: Raw, ignored: list[str]) -> tuple[str, ...]:
+def _notes(raw: Raw, ignored: list[str], counted: Mapping[str, Any]) -> tuple[str, ...]:
     notes = list(raw.notes)
+    for name, count in counted.items():
+        if name.startswith("standard__") and count:
+            own = name.removeprefix("standard__")
+            notes.append(
+                tr(
+                    f"{plural(count, 'cell')} of '{own}' written in the standard form: "
+                    "upper case, half width, no blanks",
+                    f"“{own}”有 {count:,} 格已规范化:大写、半角、去空格",
+                )
+            )
     if ignored:
         listed = ", ".join(ignored[:8]) + ("…" if len(ignored) > 8 else "")
         notes.append(tr("columns not used: ", "未使用的列:") + listed)
@@ -242,6 +259,13 @@ def _survey(
     for name, cell in cells.items():
         if cell.column.type == "rate" and not matched[name][1]:
             wanted.append((cell.value > cell.column.per_unit).mean().alias(f"above__{name}"))
+        if cell.column.type == "rate" and matched[name][1] in ("%", "pct"):
+            stated = pl.col(cell.header).cast(pl.String).str.contains("%", literal=True)
+            low = (cell.value * 100 <= cell.column.per_unit) & (cell.value > 0) & ~stated
+            wanted.append(low.mean().alias(f"below__{name}"))
+        if cell.column.is_id and cell.faults:  # in the plain form nothing is wrong with it
+            changed = pl.col(cell.header).cast(pl.String) != cell.value
+            wanted.append(changed.sum().alias(f"standard__{name}"))
     if raw.text is not None:  # a row too long is noticed only where every column is read
         wanted.append(pl.all_horizontal(pl.all().is_null()).sum().alias("_blank"))
     return _collect(raw, raw.frame.select(wanted)).row(0, named=True)
