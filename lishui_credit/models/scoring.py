@@ -17,6 +17,7 @@ from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.scorecards import sample_files
 from lishui_credit.scorecards.cards.card_file import FILE, load
 from lishui_credit.scorecards.sample_files import MADE_UP
+from lishui_credit.tables.cells import says_yes
 from lishui_credit.tables.write import check_suffix, keep_inputs
 
 _ROW: Final = "_row"
@@ -126,8 +127,7 @@ def _stored(path: Path) -> pl.LazyFrame:
 def _says_synthetic(rows: pl.LazyFrame) -> bool:
     if MADE_UP not in rows.collect_schema().names():
         return False
-    told = pl.col(MADE_UP).cast(pl.String).str.to_lowercase().is_in(["true", "1", "是"])
-    return bool(rows.select(told.any()).collect(engine="streaming").item())
+    return says_yes(rows.select(pl.col(MADE_UP).unique()).collect(engine="streaming").to_series())
 
 
 def verified(said: Stated, progress: Progress) -> Verdict:

@@ -65,7 +65,7 @@ _BLANK: Final = " \t\r\n\u3000\u00a0"
 _SLACK: Final = 1e-6
 _ROUNDED: Final = r"^\d(\.\d+)?[eE]\+?\d+$"
 # A number as officials write it: thousands apart or not, an exponent where a spreadsheet put one.
-_FIGURE: Final = r"[-+]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+FIGURE: Final = r"[-+]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 _TENS: Final = {"万": 10_000, "亿": 100_000_000}
 _EXACT: Final = 2**52
 _LIKELY: Final = (date(1900, 1, 1), date(2100, 12, 31))
@@ -107,10 +107,10 @@ class Cell:
 
 
 def _text(header: str) -> pl.Expr:
-    return _blank(pl.col(header))
+    return blank(pl.col(header))
 
 
-def _blank(cell: pl.Expr) -> pl.Expr:
+def blank(cell: pl.Expr) -> pl.Expr:
     """Return a text without blanks around it, null where it says that there is nothing."""
     cell = cell.str.strip_chars(_BLANK)
     return pl.when(cell.is_in(list(NOTHING))).then(None).otherwise(cell)
@@ -136,7 +136,7 @@ def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
         sign = "(?:¥|人民币|RMB|CNY)?" if column.type == "money" else ""
         parts = _text(header).str.normalize("NFKC").str.replace_all(r"\s", "")
         parts = parts.str.replace_all("[−﹣]", "-")
-        form = f"^{sign}({_FIGURE})({written})?$" if units else f"^{sign}({_FIGURE})()$"
+        form = f"^{sign}({FIGURE})({written})?$" if units else f"^{sign}({FIGURE})()$"
         figure, stated = parts.str.extract(form, 1), parts.str.extract(form, 2)
         raw = figure.str.replace_all(",", "").cast(pl.Float64, strict=False)
         present = _text(header).is_not_null()
@@ -176,7 +176,7 @@ def _number(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
     short = [_decimal(column, pl.col(header), scale)]
     if kind == pl.String:
         # thousands apart, and cells that say there is nothing
-        apart = pl.when(_text(header).str.contains(f"^{_FIGURE}$")).then(_text(header))
+        apart = pl.when(_text(header).str.contains(f"^{FIGURE}$")).then(_text(header))
         bare = apart.str.replace_all(",", "", literal=True)
         short.append(_decimal(column, bare, scale, empty=_text(header).is_null()))
         if integral:
@@ -247,7 +247,7 @@ def _flag(column: Column, header: str, kind: pl.DataType) -> Cell:
         known = pl.when(number == 0).then(False).otherwise(pl.lit(None, pl.Boolean))
         value = pl.when(number == 1).then(True).otherwise(known)
     else:
-        text = _text(header) if kind == pl.String else _blank(cell.cast(pl.String))
+        text = _text(header) if kind == pl.String else blank(cell.cast(pl.String))
         table = {**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}
         told = text.is_not_null()
         plain = text.str.normalize("NFKC").str.to_lowercase().str.replace(r"^([01])\.0+$", "$1")
@@ -353,8 +353,8 @@ def _code(column: Column, header: str, kind: pl.DataType) -> Cell:
     )
     if column.type == "text" and not column.is_id:
         bare = (_plain_text(header, rounded=False),) if kind == pl.String else ()
-        return Cell(column, header, _blank(text), (), bare)
-    value = _blank(standard(text))
+        return Cell(column, header, blank(text), (), bare)
+    value = blank(standard(text))
     if column.type == "text":
         plain = (_plain_id(header),) if kind == pl.String else ()
         return Cell(column, header, value, ((rounded, value.str.contains(_ROUNDED)),), plain)
