@@ -93,7 +93,7 @@ class _Book(Generic[E, F]):
     def alone(self, known: F) -> F:
         """Lay out events that share no unit: each costs what it costs."""
         costs = known.with_columns(*event_rules.amounts(self.rubric, self.rows, self.ns))
-        return costs.with_columns(_net(self.ns)).select(
+        return costs.with_columns(_net(self.ns, self.ns.col("_restore"))).select(
             self.ns.col(self.rubric.subject_id),
             *event_rules.points(self.rows, self.ns),
             *event_rules.flags(self.triggers, self.ns),
@@ -118,8 +118,7 @@ class _Book(Generic[E, F]):
                 *(ns.col(name).max().alias(name) for name in most),
                 *(ns.col(name).sum().cast(ns.Int64).alias(name) for name in sums),
             )
-            .with_columns(*([_in_proportion(ns)] if paid else []))
-            .with_columns(_net(ns))
+            .with_columns(_net(ns, _in_proportion(ns) if paid else ns.col("_restore")))
             .group_by(keys)
             .agg(ns.col("_net").max().alias("_net"))
         )
@@ -188,11 +187,11 @@ def _in_proportion(ns: Namespace[E]) -> E:
     given, paid, tax = ns.col("_restore"), ns.col("_paid"), ns.col("_tax")
     held = ns.when(given > _MOST_RESTORED).then(ns.lit(_MOST_RESTORED, dtype=ns.Int64))
     part = rounded(ns, held.otherwise(given) * tax, paid, signed=False)
-    return ns.when(paid > tax).then(part).otherwise(given).alias("_restore")
+    return ns.when(paid > tax).then(part).otherwise(given)
 
 
-def _net(ns: Namespace[E]) -> E:
-    left = ns.col("_deduct") - ns.col("_restore")
+def _net(ns: Namespace[E], restored: E) -> E:
+    left = ns.col("_deduct") - restored
     return ns.when(left > 0).then(left).otherwise(ns.lit(0, dtype=ns.Int64)).alias("_net")
 
 
