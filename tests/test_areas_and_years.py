@@ -41,8 +41,8 @@ def grades(*years: Year) -> list[tuple[str | None, str]]:
 
 
 def test_a_direct_d_is_kept_a_second_year_and_bars_a_in_the_third() -> None:
-    assert grades(year(2020, "030105"), year(2021), year(2022), year(2023)) == [
-        ("D", "d_r030105"),
+    assert grades(year(2020, "0301-FALSE-SPECIAL"), year(2021), year(2022), year(2023)) == [
+        ("D", "d_r0301_false_special"),
         ("D", "d_retained"),
         ("B", "bar_prior_d"),
         ("A", "score"),

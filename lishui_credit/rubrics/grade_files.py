@@ -18,6 +18,7 @@ from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.engine.explain import weak_share
+from lishui_credit.rubrics.event_intake import REJECTED_EVENT, refuse_nameless
 from lishui_credit.rubrics.intake import Intake, intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -96,7 +97,8 @@ def grade(
     overlay : path-like, optional
         The overlay file `rubric` carries, for the manifest.
     skip_rejected : bool, default False
-        Grade the accepted rows although others were rejected.
+        Grade the accepted rows although others were rejected. The subject of a rejected event is
+        withheld, never graded on the rest of its record.
     progress : callable
         Told the name of each step.
 
@@ -108,7 +110,8 @@ def grade(
     ------
     SubjectError
         For bad input. Rejected rows are written to ``<output>.rejected.csv`` with reasons; unless
-        `skip_rejected`, nothing else is.
+        `skip_rejected`, nothing else is. A rejected event whose subject cannot be read stops the
+        run in any case: whose record lacks it cannot be told.
 
     Notes
     -----
@@ -125,6 +128,7 @@ def grade(
         taken = intake(rubric, subjects, events=events, bases=bases, period=period, as_of=as_of)
     lost = taken.rejected.filter(pl.col("file") == "subjects").height
     settle(taken.rejected, output, JOB, left=taken.rows["subjects"] - lost, skip=skip_rejected)
+    refuse_nameless(taken.nameless)
     result = _evaluated(taken, rubric, period=period, as_of=as_of, labels=labels)
     asked = frozenset[str]().union(*map(compiled.override_columns, result.unchecked))
     missing = asked - result.available
@@ -165,7 +169,7 @@ def _evaluated(
     as_of: date | None,
     labels: str | None,
 ) -> Evaluation[pl.LazyFrame]:
-    return evaluate(
+    result = evaluate(
         taken.subjects,
         rubric,
         events=taken.events,
@@ -174,6 +178,28 @@ def _evaluated(
         as_of=as_of,
         labels=labels,
     )
+    return result if taken.in_doubt.is_empty() else _without(result, taken.in_doubt)
+
+
+def _without(result: Evaluation[pl.LazyFrame], in_doubt: pl.Series) -> Evaluation[pl.LazyFrame]:
+    """Return a result that withholds the subjects of rejected events: their record is not whole."""
+    rubric, names = result.rubric, result.columns
+    amounts = [f"{row.id}_fen" for row in rubric.amounts]
+    emptied = {*_points(list(names)), "grade", "grade_label", *amounts} & set(names)
+    told = {
+        "outcome": compiled.WITHHELD,
+        "decided_by": compiled.WITHHELD,
+        "withheld_by": REJECTED_EVENT,
+    }
+    lost = pl.col(rubric.subject_id).is_in(in_doubt.implode())
+    frame = result.frame.with_columns(
+        *(pl.when(~lost).then(pl.col(name)).alias(name) for name in names if name in emptied),
+        *(
+            pl.when(lost).then(pl.lit(said)).otherwise(name).alias(name)
+            for name, said in told.items()
+        ),
+    )
+    return replace(result, frame=frame)
 
 
 def _counted(

@@ -20,6 +20,7 @@ from lishui_credit.rubrics.area_bases import join_bases
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import grading_day, refuse_if_lacking
+from lishui_credit.rubrics.event_intake import event_notes, in_doubt, whole_codes
 from lishui_credit.rubrics.intake_rules import event_rules_of, subject_rules
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.conform import Conformed, Known, Rule, conform
@@ -39,6 +40,9 @@ class Intake:
     events_in_order: bool = False  # whether they stand in the order of their subjects
     rows: Mapping[str, int] = field(default_factory=dict)  # read, by file
     notes: tuple[str, ...] = ()
+    # Subjects of rejected events, whose record is not whole: not to be graded on the rest.
+    in_doubt: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.String))
+    nameless: int = 0  # rejected events that name no readable subject
 
 
 def intake(
@@ -90,19 +94,26 @@ def intake(
     reference = _bases(problems, bases, rubric)
     happened: Conformed | None = None
     if events is not None and rubric.uses_events:
-        late = coherence.happened(day, period)
-        happened = _events(problems, events, people, rubric.subject_id, editions, late)
+        rules = [
+            coherence.happened(day, period),
+            *event_rules_of(editions, day, period),
+        ]
+        happened = _events(problems, events, people, rubric.subject_id, editions, rules)
     if problems or people is None:
         raise SubjectError(problems)
     frame, rejected = people.frame, [_filed("subjects", people.rejected)]
     if reference is not None:
         frame, lost = join_bases(rubric, frame, reference, period)
         rejected += [_filed("bases", reference.rejected), _filed("subjects", lost)]
+    doubtful, nameless = pl.Series(dtype=pl.String), 0
     if happened is not None:
         rejected.append(_filed("events", happened.rejected))
+        doubtful, nameless = in_doubt(happened, rubric.subject_id)
     taken = {"subjects": people, "bases": reference, "events": happened}
     read_in = {role: table for role, table in taken.items() if table is not None}
     notes = [note for table in read_in.values() for note in table.notes]
+    if happened is not None:
+        notes += event_notes(happened.frame, editions, day, period)
     if rubric.uses_events and events is None:
         notes.append(
             tr("no file of events was given: no event is counted", "未提供事件文件:按无事件评级")
@@ -114,6 +125,8 @@ def intake(
         rejected=pl.concat(rejected),
         rows={role: table.rows for role, table in read_in.items()},
         notes=tuple(notes),
+        in_doubt=doubtful,
+        nameless=nameless,
     )
 
 
@@ -154,7 +167,7 @@ def _raw(source: Source, name: str) -> Raw:
 
 def _table(
     problems: list[Problem],
-    source: Source,
+    source: Source | Raw,
     wanted: Mapping[str, bool],
     *,
     key: str,
@@ -164,7 +177,7 @@ def _table(
 ) -> Conformed | None:
     """Conform one file, collecting its problems so that all files' show together."""
     try:
-        raw = _raw(source, key)
+        raw = source if isinstance(source, Raw) else _raw(source, key)
         return conform(raw, wanted, key=key, unique=unique, rules=rules, among=among)
     except SubjectError as error:
         problems.extend(error.problems)
@@ -194,14 +207,18 @@ def _events(
     people: Conformed | None,
     key: str,
     editions: Sequence[Rubric],
-    late: Rule,
+    rules: Sequence[Rule],
 ) -> Conformed | None:
     names = {name for edition in editions for name in event_rules.needed_columns(edition)}
     wanted = {key: True, **{name: name in ("code", "occurred_on") for name in sorted(names)}}
-    rules = [late, *event_rules_of(editions)]
     unknown = tr("an event for an unknown subject {}", "事件对应未知主体 {}")
     among = Known(people.frame.select(key), unknown) if people is not None else None
-    return _table(problems, source, wanted, key=key, unique=False, rules=rules, among=among)
+    try:
+        raw = whole_codes(_raw(source, key), editions)
+    except SubjectError as error:
+        problems.extend(error.problems)
+        return None
+    return _table(problems, raw, wanted, key=key, unique=False, rules=rules, among=among)
 
 
 def _named(events: pl.LazyFrame) -> pl.LazyFrame:

@@ -44,6 +44,7 @@ class Rule:
     reason: str
     columns: tuple[str, ...]
     test: Callable[..., pl.Expr]
+    absent: bool = False  # whether a column that is not in the file counts as empty; else no check
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def conform(
         proven = _strangers(raw, shortly, among, in_order=in_order).is_empty()
     while True:
         read_as = {n: c.plainly(plain[n]) if n in plain else c for n, c in cells.items()}
-        tests = [*_faults(read_as, key, schema), *_tested(rules, read_as)]
+        tests = [*_faults(read_as, key, schema), *_tested(rules, read_as, known)]
         proofs = {n: cells[n].plain[way] for n, way in plain.items() if n != key or not proven}
         counted = _survey(raw, read_as, proofs, matched, tests)
         unlike = {name: cells[name] for name in proofs if not counted[f"plain__{name}"]}
@@ -172,13 +173,27 @@ def _notes(raw: Raw, ignored: list[str], counted: Mapping[str, Any]) -> tuple[st
     return tuple(f"{raw.name}: {note}" for note in notes)
 
 
-def _tested(rules: Sequence[Rule], cells: Mapping[str, Cell]) -> list[tuple[str, pl.Expr]]:
-    """Return the rules' tests on the cells as read; those of absent columns are left out."""
+def _tested(
+    rules: Sequence[Rule], cells: Mapping[str, Cell], known: Mapping[str, Column]
+) -> list[tuple[str, pl.Expr]]:
+    """Return the rules' tests on the cells as read; most of absent columns are left out."""
+
+    def value(name: str) -> pl.Expr:
+        if name in cells:
+            return cells[name].value
+        held = {"flag": pl.Boolean, "date": pl.Date}.get(known[name].type, pl.String)
+        return pl.lit(None, dtype=pl.Int64 if known[name].numeric else held)
+
     return [
-        (rule.reason, rule.test(*(cells[name].value for name in rule.columns)).fill_null(False))
+        (rule.reason, rule.test(*map(value, rule.columns)).fill_null(False))
         for rule in rules
-        if all(name in cells for name in rule.columns)
+        if rule.absent or all(name in cells for name in rule.columns)
     ]
+
+
+def is_total(reasons: pl.Expr) -> pl.Expr:
+    """Tell whether a row was rejected as a total row."""
+    return reasons == str(_TOTAL_SAID)
 
 
 def _faults(

@@ -62,8 +62,11 @@ def needed_columns(rubric: Rubric) -> dict[str, bool]:
             note(rest, False)
     for override in rubric.active_overrides:
         note([override.column], override.missing == "withhold")
+        # Where an empty cell settles a condition, the others are needed of some subjects only.
+        settled = any(condition.missing == "no" for condition in override.when)
         for condition in override.when:
-            note([condition.column, condition.over], override.missing == "withhold")
+            needed_of_all = override.missing == "withhold" and not settled
+            note([condition.column, condition.over], needed_of_all)
     for grade in rubric.grades:
         note(grade.at_least_if, False)
         for condition in grade.requires:
@@ -263,7 +266,8 @@ def holds(condition: Condition, rubric: Rubric, ns: Namespace[E]) -> E:
             top, down = value.fraction(ns, wide=wide)
             parts += [compare(top, down, sign, bound) for sign, bound in _tests(condition)]
     whole = reduce(and_, parts)
-    return ns.when(known).then(whole).otherwise(ns.lit(None, dtype=ns.Boolean))
+    lacking = ns.lit(False if condition.missing == "no" else None, dtype=ns.Boolean)
+    return ns.when(known).then(whole).otherwise(lacking)
 
 
 def every(conditions: Sequence[Condition], rubric: Rubric, ns: Namespace[E]) -> E:

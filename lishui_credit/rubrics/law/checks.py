@@ -44,6 +44,7 @@ def check(rubric: Rubric, unread: frozenset[str] = frozenset()) -> list[tuple[Lo
         _whole: ("in_force", "aggregate", "start", "point_unit", "subject_id", "carries"),
         _status: ("status", "lacking", "indicators", "source", "aggregate"),
         _ids: (),
+        _codes: (),
         _dimensions: (),
         _sums: ("dimensions", "indicators", "aggregate", "status", "point_unit", "choices"),
         _choices: ("choices",),
@@ -130,6 +131,24 @@ def _ids(rubric: Rubric) -> Found:
                     "id 只能含字母、数字、_、- 和 .",
                     name,
                 )
+
+
+def _codes(rubric: Rubric) -> Found:
+    """Yield the codes of events that stand at two rows: one of them would never count."""
+    rows: list[tuple[Loc, str]] = [
+        (("indicators", place, "event"), row.event.code)
+        for place, row in enumerate(rubric.indicators)
+        if row.event is not None
+    ]
+    rows += [
+        (("overrides", place, "event"), row.event)
+        for place, row in enumerate(rubric.overrides)
+        if row.event is not None
+    ]
+    counts = Counter(code for _, code in rows)
+    for loc, code in rows:
+        if counts[code] > 1:
+            yield say(loc, "an event code stands twice", "事件代码重复", code)
 
 
 def _dimensions(rubric: Rubric) -> Found:

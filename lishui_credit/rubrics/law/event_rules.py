@@ -33,6 +33,7 @@ class EventRule:
     deduct: Number | None = None
     percent: Percent | None = None  # added to `deduct`
     repair: str | None = None  # id of the `Repair` class that gives a share back
+    formerly: tuple[str, ...] = ()  # codes the row had here before: told to a file that has one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class RepairWindow:
 
     days_at_most: int | None = None
     same_year: bool = False
+    next_year: bool = False  # at the latest in the year after
     restore: Number | None = None
     restore_percent: int | None = None
     # `small_restore` points instead where ``tax_amount`` is at most `small_amount` yuan
