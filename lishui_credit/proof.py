@@ -54,6 +54,7 @@ class InputFile:
     path: str
     sha256: str
     rows: int = 0
+    unused: tuple[str, ...] = ()  # headers that were not read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,7 @@ def input_files(
     output: Path,
     rows: Mapping[str, int],
     hashed: Mapping[str, str] | None = None,
+    unused: Mapping[str, tuple[str, ...]] | None = None,
 ) -> dict[str, InputFile]:
     """Return the inputs of an output as its manifest names them, paths with forward slashes."""
     digests = hashes(files) if hashed is None else hashed
@@ -129,6 +131,7 @@ def input_files(
             path=Path(os.path.relpath(path.resolve(), folder)).as_posix(),
             sha256=digests[role],
             rows=rows.get(role, 0),
+            unused=(unused or {}).get(role, ()),
         )
         for role, path in files.items()
     }

@@ -133,7 +133,7 @@ def compare(options: argparse.Namespace) -> int:
         as_of=day,
         also=(new,),
     )
-    settle(taken.rejected, output, Bilingual("compare", "比较"))
+    settle(taken.rejected_rows, output, Bilingual("compare", "比较"))
     step(tr("grading by both editions", "按两个版本评级"))
     found = reform.compare(
         old,

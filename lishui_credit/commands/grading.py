@@ -57,6 +57,12 @@ def add_arguments(command: Command) -> None:
         "跳过被拒收的行,评定其余各行",
         action="store_true",
     )
+    made.asks(
+        "--strict",
+        "withhold subjects whose empty cells an override rule would take for 'no'",
+        "直接判级列为空的主体暂不评级,不按“否”处理",
+        action="store_true",
+    )
     made = command("explain", "explain one subject's grade", "说明某主体的等级依据", explain)
     made.asks("grades", "file written by grade", "grade 写出的评级文件")
     made.asks("subject", "id of the subject", "主体编号")
@@ -145,6 +151,7 @@ def grade(options: argparse.Namespace) -> int:
         labels=options.labels,
         overlay=options.overlay,
         skip_rejected=options.skip_rejected,
+        strict=options.strict,
         progress=progress(),
     )
     say(options, json.loads(manifest.json()), lambda: _summary(manifest, rubric, options.output))
@@ -190,6 +197,19 @@ def _doubts(facts: GradeFacts) -> list[str]:
             tr(
                 f"{share}% of the points this edition can move rest on evidence below 'secondary'",
                 f"该版本可变动分值中有 {share}% 的依据弱于“二手转述”",
+            )
+        )
+    if facts.empty_overrides:
+        told = ", ".join(f"{name} {count:,}" for name, count in facts.empty_overrides.items())
+        lines.append(
+            tr(
+                f"subjects withheld for empty cells of override rules: {told}",
+                f"因直接判级列为空而暂不评级的主体:{told}",
+            )
+            if facts.strict
+            else tr(
+                f"empty cells taken for 'no' by override rules: {told} (--strict withholds these)",
+                f"直接判级列的空单元格按“否”处理:{told}(加 --strict 则暂不评级)",
             )
         )
     if facts.unchecked:

@@ -121,7 +121,7 @@ def decide_file(
     read = read_scores(scores, rules, AMOUNT, OUTCOME)
     key = subject_column(read.frame.columns, id)
     found, rejected = sift(read, key)
-    settle(rejected, output, JOB, left=found.frame.height, skip=skip_rejected)
+    settle({"": rejected}, output, JOB, left=found.frame.height, skip=skip_rejected)
     notes = [*found.notes]
     if not key:
         notes.append(tr("no id column: rows are numbered", "没有编号列,按行编号"))

@@ -48,6 +48,9 @@ class GradeFacts:
     grades: Mapping[str, int] = field(default_factory=dict)  # subjects by grade
     withheld: Mapping[str, int] = field(default_factory=dict)  # subjects by what was missing
     skipped_rejected: bool = False  # whether rejected rows were to be skipped
+    # Subjects whose cell was empty, by column of an override rule that takes it for "no".
+    empty_overrides: Mapping[str, int] = field(default_factory=dict)
+    strict: bool = False  # whether these subjects were withheld
 
 
 KIND: Final = Kind(
@@ -76,6 +79,7 @@ def grade(
     labels: str | None = None,
     overlay: Path | str | None = None,
     skip_rejected: bool = False,
+    strict: bool = False,
     progress: Progress = lambda step: None,
 ) -> Manifest[GradeFacts]:
     """Grade a file into a file, with its manifest and its rejected rows beside it.
@@ -99,6 +103,8 @@ def grade(
     skip_rejected : bool, default False
         Grade the accepted rows although others were rejected. The subject of a rejected event is
         withheld, never graded on the rest of its record.
+    strict : bool, default False
+        Withhold every subject that has an empty cell where an override rule takes it for "no".
     progress : callable
         Told the name of each step.
 
@@ -120,16 +126,20 @@ def grade(
     output = check_suffix(output)
     sources = {"subjects": subjects, "events": events, "bases": bases, "overlay": overlay}
     given = {role: Path(path) for role, path in sources.items() if path is not None}
-    beside = (proof.manifest_path(output), rejected_path(output))
+    beside = (
+        proof.manifest_path(output),
+        rejected_path(output),
+        *(rejected_path(output, role) for role in ("events", "bases")),
+    )
     keep_inputs((output, *beside), given.values())
     progress(tr("reading, checking and hashing", "读取、校验与计算哈希"))
     with ThreadPoolExecutor(max_workers=1) as pool:
         hashed = pool.submit(proof.hashes, given)
         taken = intake(rubric, subjects, events=events, bases=bases, period=period, as_of=as_of)
     lost = taken.rejected.filter(pl.col("file") == "subjects").height
-    settle(taken.rejected, output, JOB, left=taken.rows["subjects"] - lost, skip=skip_rejected)
+    settle(taken.rejected_rows, output, JOB, left=taken.rows["subjects"] - lost, skip=skip_rejected)
     refuse_nameless(taken.nameless)
-    result = _evaluated(taken, rubric, period=period, as_of=as_of, labels=labels)
+    result = _evaluated(taken, rubric, period=period, as_of=as_of, labels=labels, strict=strict)
     asked = frozenset[str]().union(*map(compiled.override_columns, result.unchecked))
     missing = asked - result.available
     facts = GradeFacts(
@@ -145,11 +155,13 @@ def grade(
         unchecked=tuple(row.id for row in result.unchecked),
         missing_columns=tuple(sorted(missing)),
         skipped_rejected=skip_rejected,
+        empty_overrides=taken.empty,
+        strict=strict,
     )
     manifest = Manifest(
         kind=KIND,
         facts=facts,
-        inputs=proof.input_files(given, output, taken.rows, hashed.result()),
+        inputs=proof.input_files(given, output, taken.rows, hashed.result(), taken.unused),
         notes=taken.notes,
     )
     progress(tr("grading and writing", "评级与写出"))
@@ -168,6 +180,7 @@ def _evaluated(
     period: int | None,
     as_of: date | None,
     labels: str | None,
+    strict: bool,
 ) -> Evaluation[pl.LazyFrame]:
     result = evaluate(
         taken.subjects,
@@ -178,18 +191,26 @@ def _evaluated(
         as_of=as_of,
         labels=labels,
     )
-    return result if taken.in_doubt.is_empty() else _without(result, taken.in_doubt)
+    if not taken.in_doubt.is_empty():
+        result = _without(result, taken.in_doubt, REJECTED_EVENT)
+    if strict:
+        for name in taken.empty:
+            some = taken.subjects.filter(pl.col(name).is_null()).select(rubric.subject_id)
+            result = _without(result, some.collect(engine="streaming").to_series(), name)
+    return result
 
 
-def _without(result: Evaluation[pl.LazyFrame], in_doubt: pl.Series) -> Evaluation[pl.LazyFrame]:
-    """Return a result that withholds the subjects of rejected events: their record is not whole."""
+def _without(
+    result: Evaluation[pl.LazyFrame], in_doubt: pl.Series, lacking: str
+) -> Evaluation[pl.LazyFrame]:
+    """Return a result that withholds some subjects for what is lacking of their record."""
     rubric, names = result.rubric, result.columns
     amounts = [f"{row.id}_fen" for row in rubric.amounts]
     emptied = {*_points(list(names)), "grade", "grade_label", *amounts} & set(names)
     told = {
         "outcome": compiled.WITHHELD,
         "decided_by": compiled.WITHHELD,
-        "withheld_by": REJECTED_EVENT,
+        "withheld_by": lacking,
     }
     lost = pl.col(rubric.subject_id).is_in(in_doubt.implode())
     frame = result.frame.with_columns(
@@ -357,7 +378,12 @@ def verified(said: Stated, progress: Progress) -> Verdict:
             as_of=facts.as_of,
         )
         result = _evaluated(
-            taken, rubric, period=facts.period, as_of=facts.as_of, labels=facts.labels
+            taken,
+            rubric,
+            period=facts.period,
+            as_of=facts.as_of,
+            labels=facts.labels,
+            strict=facts.strict,
         )
         different, subjects = _differences(stored.frame, result, rubric)
         # `opened` refuses a file whose edition has another hash

@@ -36,6 +36,11 @@ class Intake:
 
     subjects: pl.LazyFrame  # accepted, bases joined
     rejected: pl.DataFrame  # file, row, reasons, cells (the raw row as text)
+    # By file, as it came: row, reasons and its own columns.
+    rejected_rows: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    unused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # headers, by file
+    # Accepted subjects whose cell is empty, by column of an override rule that takes it for "no".
+    empty: Mapping[str, int] = field(default_factory=dict)
     events: pl.LazyFrame | None = None  # accepted
     events_in_order: bool = False  # whether they stand in the order of their subjects
     rows: Mapping[str, int] = field(default_factory=dict)  # read, by file
@@ -90,7 +95,10 @@ def intake(
     problems = _unused(rubric, events, bases)
     own = _wanted(editions, () if bases is None or rubric.bases is None else rubric.bases.columns)
     rules = subject_rules(rubric, day)
-    people = _table(problems, subjects, own, key=rubric.subject_id, rules=rules)
+    favourable = compiled.favourable_columns(rubric)
+    people = _table(
+        problems, subjects, own, key=rubric.subject_id, rules=rules, favourable=favourable
+    )
     reference = _bases(problems, bases, rubric)
     happened: Conformed | None = None
     if events is not None and rubric.uses_events:
@@ -101,13 +109,14 @@ def intake(
         happened = _events(problems, events, people, rubric.subject_id, editions, rules)
     if problems or people is None:
         raise SubjectError(problems)
-    frame, rejected = people.frame, [_filed("subjects", people.rejected)]
+    frame, rejected = people.frame, {"subjects": people.rejected}
     if reference is not None:
         frame, lost = join_bases(rubric, frame, reference, period)
-        rejected += [_filed("bases", reference.rejected), _filed("subjects", lost)]
+        rejected["subjects"] = pl.concat([people.rejected, lost], how="diagonal_relaxed")
+        rejected["bases"] = reference.rejected
     doubtful, nameless = pl.Series(dtype=pl.String), 0
     if happened is not None:
-        rejected.append(_filed("events", happened.rejected))
+        rejected["events"] = happened.rejected
         doubtful, nameless = in_doubt(happened, rubric.subject_id)
     taken = {"subjects": people, "bases": reference, "events": happened}
     read_in = {role: table for role, table in taken.items() if table is not None}
@@ -122,7 +131,10 @@ def intake(
         subjects=frame,
         events=None if happened is None else _named(happened.frame),
         events_in_order=happened is not None and happened.in_order,
-        rejected=pl.concat(rejected),
+        rejected=pl.concat(_filed(role, rows) for role, rows in rejected.items()),
+        rejected_rows=rejected,
+        unused={role: table.unused for role, table in read_in.items()},
+        empty={name: count for name, count in people.empty.items() if count},
         rows={role: table.rows for role, table in read_in.items()},
         notes=tuple(notes),
         in_doubt=doubtful,
@@ -174,11 +186,20 @@ def _table(
     unique: bool = True,
     rules: Sequence[Rule] = (),
     among: Known | None = None,
+    favourable: Collection[str] = (),
 ) -> Conformed | None:
     """Conform one file, collecting its problems so that all files' show together."""
     try:
         raw = source if isinstance(source, Raw) else _raw(source, key)
-        return conform(raw, wanted, key=key, unique=unique, rules=rules, among=among)
+        return conform(
+            raw,
+            wanted,
+            key=key,
+            unique=unique,
+            rules=rules,
+            among=among,
+            favourable=favourable,
+        )
     except SubjectError as error:
         problems.extend(error.problems)
         return None

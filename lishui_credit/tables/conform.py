@@ -7,8 +7,8 @@ raises one `SubjectError` with all problems.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Any, Final
@@ -66,6 +66,7 @@ class Conformed:
     rows: int  # read
     notes: tuple[str, ...] = ()  # encoding, ignored columns, units taken from headers
     unused: tuple[str, ...] = ()  # headers of no column that was asked for
+    empty: Mapping[str, int] = field(default_factory=dict)  # accepted rows with an empty cell
     in_order: bool = False  # by their keys; strictly, where keys are unique
 
     @property
@@ -84,12 +85,14 @@ def conform(
     among: Known | None = None,
     suspect_units: bool = True,
     known: Mapping[str, Column] | None = None,
+    favourable: Collection[str] = (),
 ) -> Conformed:
     """Turn a raw frame into dictionary columns, row by row, rejecting what cannot be read."""
     # `wanted` tells whether each column must be there; rows without `key`, with one that occurs more
     # than once (`unique`) or is none of `among` are rejected, as are those that break one of `rules`.
     # A file of a few chosen rows has no median to suspect a unit by (`suspect_units`). `known` are
-    # columns of another kind of file, in the dictionary's place.
+    # columns of another kind of file, in the dictionary's place; `favourable` those in which an
+    # empty cell means the favourable thing, whose empty cells are counted.
     # Cost: one pass over the file to look for faults (a second one only when there are any), one over
     # its keys (a second one only where they do not rise), all streamed. Columns whose first rows keep
     # to one plain form (`Cell.plain`) are read by it and only proven to keep to it throughout; where
@@ -111,7 +114,10 @@ def conform(
         read_as = {n: c.plainly(plain[n]) if n in plain else c for n, c in cells.items()}
         tests = [*_faults(read_as, key, schema), *_tested(rules, read_as, known)]
         proofs = {n: cells[n].plain[way] for n, way in plain.items() if n != key or not proven}
-        counted = _survey(raw, read_as, proofs, matched, tests)
+        holes = [
+            read_as[name].value.null_count().alias(name) for name in favourable if name in cells
+        ]
+        counted = _survey(raw, read_as, proofs, matched, tests, holes)
         unlike = {name: cells[name] for name in proofs if not counted[f"plain__{name}"]}
         if not unlike:
             break
@@ -144,8 +150,20 @@ def conform(
         rows=rows,
         notes=_notes(raw, ignored, counted),
         unused=tuple(ignored),
+        empty=_empty(counted, rejected, holes),
         in_order=in_order,
     )
+
+
+def _empty(
+    counted: Mapping[str, Any], rejected: pl.DataFrame, holes: Sequence[pl.Expr]
+) -> dict[str, int]:
+    """Return how many accepted rows have an empty cell, by column."""
+    whole = {name.removeprefix("empty__"): n for name, n in counted.items() if "empty__" in name}
+    if rejected.height and holes:
+        lost = rejected.select(holes).row(0, named=True)
+        return {name: count - lost[name] for name, count in whole.items()}
+    return whole
 
 
 def _rows(counted: Mapping[str, Any], where: str) -> int:
@@ -266,9 +284,10 @@ def _survey(
     proofs: Mapping[str, Plain],
     matched: Mapping[str, tuple[str, str]],
     tests: Sequence[tuple[str | pl.Expr, pl.Expr]],
+    holes: Sequence[pl.Expr],
 ) -> dict[str, Any]:
-    """Learn in one pass what the whole file must tell: rows, faults, plain columns."""
-    wanted = [pl.len().alias("rows")]
+    """Learn in one pass what the whole file must tell: rows, faults, plain columns, empty cells."""
+    wanted = [pl.len().alias("rows"), *(hole.name.prefix("empty__") for hole in holes)]
     wanted += [test.any().alias(f"f{place}") for place, (_, test) in enumerate(tests)]
     wanted += [proof.holds.all().alias(f"plain__{name}") for name, proof in proofs.items()]
     for name, cell in cells.items():

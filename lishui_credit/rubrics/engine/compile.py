@@ -300,6 +300,16 @@ def unchecked(rubric: Rubric, available: frozenset[str]) -> tuple[Override, ...]
     return tuple(row for row in rubric.active_overrides if row.id not in kept)
 
 
+def favourable_columns(rubric: Rubric) -> tuple[str, ...]:
+    """Return the columns of override rules for which an empty cell means that the rule is not met."""
+    names = [row.column for row in rubric.overrides if row.enabled and row.missing == "no"]
+    for row in rubric.overrides:
+        if row.enabled:
+            told = [c for c in row.when if row.missing == "no" or c.missing == "no"]
+            names += [name for c in told for name in (c.column, c.over)]
+    return tuple(dict.fromkeys(name for name in names if name is not None))
+
+
 def override_columns(row: Override) -> frozenset[str]:
     """Return the columns an override reads."""
     names = {row.column} | {c.column for c in row.when} | {c.over for c in row.when}
