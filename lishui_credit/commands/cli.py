@@ -16,6 +16,7 @@ from lishui_credit.commands import (
     editions,
     engine,
     fit,
+    forms,
     grading,
     models,
     plan,
@@ -111,7 +112,7 @@ def parser() -> Parser:
         version=f"lishui-credit {__version__}",
     )
     command = parts(made, "command", "command", required=True)
-    for room in (editions, grading, verification, fit, models, plan, policies, sampling):
+    for room in (editions, grading, forms, verification, fit, models, plan, policies, sampling):
         room.add_arguments(command)
     return made
 
