@@ -124,7 +124,9 @@ def test_new_manifests_keep_every_key_of_earlier_ones(earlier: Path, tmp_path: P
     made = lc.grade(rubric, earlier / "firms.csv", tmp_path / "graded.csv", as_of=day)
     new = json.loads(made.json())
     old = json.loads(proof.manifest_path(earlier / "graded.csv").read_text(encoding="utf-8"))
-    assert new.keys() - old.keys() == {"kind", "missing_columns"}
+    assert new.keys() - old.keys() == {
+        "kind", "missing_columns", "empty_overrides", "strict",
+    }  # fmt: skip
     assert {key: new[key] for key in ("counts", "grades", "output_sha256", "as_of", "notes")} == {
         key: old[key] for key in ("counts", "grades", "output_sha256", "as_of", "notes")
     }

@@ -90,8 +90,12 @@ def write_form(form: Form, path: Path | str) -> None:
         sheet.protect("", options)
         guide.protect()
         sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
+        sheet.set_paper(9)  # A4
         sheet.repeat_rows(HEADER - 1)
+        sheet.repeat_columns(0)
+        sheet.print_area(0, 0, HEADER + 30, len(form.fields) - 1)
+        guide.set_landscape()
+        guide.fit_to_pages(1, 0)
         book.close()
 
 
