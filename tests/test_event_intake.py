@@ -12,8 +12,8 @@ import pytest
 
 import lishui_credit as lc
 from lishui_credit.errors import SubjectError
-from lishui_credit.rubrics.engine.evaluate import evaluate
-from lishui_credit.rubrics.event_intake import REJECTED_EVENT
+from lishui_credit.rubrics.engine.compile import REJECTED_EVENT
+from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.intake import Intake, intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -257,8 +257,11 @@ def test_the_subject_of_a_rejected_event_is_withheld_never_graded_on_the_rest(
     assert (held["grade"], held["grade_label"], held["earned"]) == (None, None, None)
     assert manifest.facts.withheld == {REJECTED_EVENT: 1}
     assert manifest.facts.counts["graded"] == 1
+    assert sum("1 subject withheld (rejected_event)" in note for note in manifest.notes) == 1
     told = json.loads((tmp_path / "g.parquet.manifest.json").read_text("utf-8"))
     assert told["withheld"] == {REJECTED_EVENT: 1}
+    stored = Evaluation(pl.scan_parquet(tmp_path / "g.parquet"), rubric, date(2021, 4, 30))
+    assert "withheld: an event of the subject was rejected" in str(stored.explain(FIRM))
     assert lc.verify(tmp_path / "g.parquet").holds
 
 

@@ -17,6 +17,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import plural, tr
 from lishui_credit.rubrics.engine import events as event_rules
+from lishui_credit.rubrics.engine.compile import REJECTED_EVENT
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import dictionary
@@ -24,7 +25,6 @@ from lishui_credit.tables.conform import Conformed, is_total
 from lishui_credit.tables.headers import match
 from lishui_credit.tables.read import Raw
 
-REJECTED_EVENT: Final = "rejected event"  # what withholds a subject whose record is not whole
 _FEW: Final = 5
 
 
@@ -128,6 +128,15 @@ def in_doubt(events: Conformed, key: str) -> tuple[pl.Series, int]:
     keys = cells.select(pl.when(readable).then(found.value).alias(key)).get_column(key)
     named = keys.drop_nulls().cast(pl.String)
     return named.unique().sort(), rows.height - len(named)
+
+
+def doubt_note(subjects: int) -> str:
+    """Say how many subjects a result withholds because an event of theirs was rejected."""
+    return tr(
+        f"{plural(subjects, 'subject')} withheld ({REJECTED_EVENT}): an event was rejected, and nobody"
+        " is graded on part of a record",
+        f"{subjects:,} 个主体暂不评级({REJECTED_EVENT}):有事件被拒收,不按不完整的记录评级",
+    )
 
 
 def refuse_nameless(nameless: int) -> None:

@@ -18,7 +18,7 @@ from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.engine.explain import weak_share
-from lishui_credit.rubrics.event_intake import REJECTED_EVENT, refuse_nameless
+from lishui_credit.rubrics.event_intake import doubt_note, refuse_nameless
 from lishui_credit.rubrics.intake import Intake, intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -150,7 +150,7 @@ def grade(
         kind=KIND,
         facts=facts,
         inputs=proof.input_files(given, output, taken.rows, hashed.result()),
-        notes=taken.notes,
+        notes=(*taken.notes, *([doubt_note(held)] if (held := _held_back(taken)) else [])),
     )
     progress(tr("grading and writing", "评级与写出"))
     frame = result.frame
@@ -181,6 +181,15 @@ def _evaluated(
     return result if taken.in_doubt.is_empty() else _without(result, taken.in_doubt)
 
 
+def _held_back(taken: Intake) -> int:
+    """Return how many subjects of the register had an event rejected."""
+    if taken.in_doubt.is_empty():
+        return 0
+    key = pl.col(taken.in_doubt.name)
+    found = taken.subjects.select(key.is_in(taken.in_doubt.implode()).sum())
+    return int(found.collect(engine="streaming").item())
+
+
 def _without(result: Evaluation[pl.LazyFrame], in_doubt: pl.Series) -> Evaluation[pl.LazyFrame]:
     """Return a result that withholds the subjects of rejected events: their record is not whole."""
     rubric, names = result.rubric, result.columns
@@ -189,7 +198,7 @@ def _without(result: Evaluation[pl.LazyFrame], in_doubt: pl.Series) -> Evaluatio
     told = {
         "outcome": compiled.WITHHELD,
         "decided_by": compiled.WITHHELD,
-        "withheld_by": REJECTED_EVENT,
+        "withheld_by": compiled.REJECTED_EVENT,
     }
     lost = pl.col(rubric.subject_id).is_in(in_doubt.implode())
     frame = result.frame.with_columns(
