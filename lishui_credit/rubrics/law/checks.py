@@ -286,6 +286,9 @@ def _scoring(loc: Loc, row: Indicator, rubric: Rubric) -> Found:
     if row.event and row.event.deduct is not None:
         yield from check_fine((*loc, "event"), row.event.deduct, rubric.point_unit)
         known = {repair.id for repair in rubric.repairs}
+        for limit in row.event.limits:
+            for name in (limit.column, limit.over):
+                yield from check_column((*loc, "event"), name, ("money",))
         if row.event.repair is not None and row.event.repair not in known:
             yield say((*loc, "event"), "no such repair class", "没有该修复类别", row.event.repair)
 
