@@ -74,6 +74,8 @@ def intake(
     Returns
     -------
     Intake
+        Subjects of `Intake.in_doubt` had an event rejected: grade them only when it is corrected,
+        as `grade` does. `evaluate` knows nothing of them.
 
     Raises
     ------
