@@ -12,8 +12,8 @@ import pytest
 
 import lishui_credit as lc
 from lishui_credit.errors import SubjectError
-from lishui_credit.rubrics.engine.evaluate import evaluate
-from lishui_credit.rubrics.event_intake import REJECTED_EVENT
+from lishui_credit.rubrics.engine.compile import REJECTED_EVENT
+from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.intake import Intake, intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -145,6 +145,31 @@ def test_a_state_lifted_late_needs_its_clean_months(
     assert found.rejected.height == lost
 
 
+@pytest.mark.parametrize(
+    ("code", "cells", "broken"),
+    [
+        ("020202", {"tax_amount": 49_999.99}, None),
+        ("020202", {"tax_amount": 50_000}, "tax_amount below 50000"),
+        ("020202", {"tax_amount": None}, None),
+        ("020202", {}, None),
+        ("020201", {"tax_amount": 50_000}, None),
+        ("020201", {"tax_amount": 49_999.99}, "tax_amount at least 50000"),
+        ("050101", {"short_tax": 9_999.99, "tax_payable": 1_000_000}, None),
+        ("050101", {"short_tax": 10_000, "tax_payable": 10_000_000}, "short_tax below 10000"),
+        ("050101", {"short_tax": 8_000, "tax_payable": 800_000}, "short_tax / tax_payable below 0.01"),
+        ("050101", {"short_tax": 8_000, "tax_payable": 800_000.01}, None),
+        ("050102", {"short_tax": 8_000, "tax_payable": 800_000}, None),
+        ("060303", {"short_tax": 9_999, "tax_payable": 10_000_000}, "short_tax at least 10000"),
+        ("010101", {"tax_amount": 90_000, "short_tax": 90_000, "tax_payable": 1}, None),
+    ],
+)  # fmt: skip
+def test_an_event_is_of_the_size_its_row_is_for(
+    code: str, cells: dict[str, Any], broken: str | None
+) -> None:
+    told = taken(event(code, **cells)).rejected["reasons"].to_list()
+    assert told == ([] if broken is None else [f"code {code} is for {broken}"])
+
+
 def test_a_percentage_without_the_columns_it_divides_is_rejected() -> None:
     (reason,) = taken(event("050102")).rejected["reasons"].to_list()
     assert "counted by percentage" in reason
@@ -257,8 +282,11 @@ def test_the_subject_of_a_rejected_event_is_withheld_never_graded_on_the_rest(
     assert (held["grade"], held["grade_label"], held["earned"]) == (None, None, None)
     assert manifest.facts.withheld == {REJECTED_EVENT: 1}
     assert manifest.facts.counts["graded"] == 1
+    assert sum("1 subject withheld (rejected_event)" in note for note in manifest.notes) == 1
     told = json.loads((tmp_path / "g.parquet.manifest.json").read_text("utf-8"))
     assert told["withheld"] == {REJECTED_EVENT: 1}
+    stored = Evaluation(pl.scan_parquet(tmp_path / "g.parquet"), rubric, date(2021, 4, 30))
+    assert "withheld: an event of the subject was rejected" in str(stored.explain(FIRM))
     assert lc.verify(tmp_path / "g.parquet").holds
 
 

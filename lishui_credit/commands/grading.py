@@ -159,6 +159,8 @@ def grade(options: argparse.Namespace) -> int:
 
 
 def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> list[str]:
+    from lishui_credit.rubrics.engine.compile import REJECTED_EVENT
+
     facts = manifest.facts
     counts = facts.counts
     made = f"{SYNTHETIC}  " if manifest.synthetic else ""
@@ -179,8 +181,10 @@ def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> lis
         f"  {labels[name]} ({name})  {count:,}  {100 * count / graded:.1f}%"
         for name, count in facts.grades.items()
     ]
-    if facts.withheld:
-        most = ", ".join(f"{name} {count:,}" for name, count in list(facts.withheld.items())[:4])
+    # Subjects of rejected events lack nothing of their own: a note tells of them.
+    lacking = [(name, n) for name, n in facts.withheld.items() if name != REJECTED_EVENT]
+    if lacking:
+        most = ", ".join(f"{name} {count:,}" for name, count in lacking[:4])
         lines.append(tr("withheld for lack of: ", "暂不评级的缺项:") + most)
     lines += [*_doubts(facts), *(tr("note: ", "提示:") + note for note in manifest.notes)]
     lines.append(tr("wrote ", "已写出 ") + f"{output}, {Path(output).name}.manifest.json")

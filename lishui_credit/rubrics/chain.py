@@ -128,7 +128,7 @@ def _passed(graded: pl.DataFrame, before: pl.DataFrame, rubric: Rubric) -> pl.Da
     key = rubric.subject_id
     if "consecutive_a_years" in before.columns:
         years = before.select(key, "consecutive_a_years")
-        graded = graded.drop("consecutive_a_years", strict=False).join(years, on=key, how="left")
+        graded = graded.join(years, on=key, how="left")
     waiting = graded.filter(pl.col("decided_by") == WITHHELD).select(key)
     return pl.concat(
         [

@@ -17,6 +17,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import plural, tr
 from lishui_credit.rubrics.engine import events as event_rules
+from lishui_credit.rubrics.engine.compile import REJECTED_EVENT
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import dictionary
@@ -24,7 +25,6 @@ from lishui_credit.tables.conform import Conformed, is_total
 from lishui_credit.tables.headers import match
 from lishui_credit.tables.read import Raw
 
-REJECTED_EVENT: Final = "rejected event"  # what withholds a subject whose record is not whole
 _FEW: Final = 5
 
 
@@ -70,21 +70,12 @@ def _shortened(known: Iterable[str]) -> dict[str, str]:
 def event_notes(
     events: pl.LazyFrame, editions: Sequence[Rubric], day: date, period: int | None
 ) -> Iterator[str]:
-    """Yield what must be said of events that were accepted."""
-    names = events.collect_schema().names()
+    """Yield what must be said of events that were accepted; one pass over them."""
     if period is not None:
         events = events.filter(pl.col("occurred_on").dt.year() == period)
-    if "recorded_on" in names:
+    late = pl.lit(False)
+    if "recorded_on" in events.collect_schema().names():
         late = (pl.col("recorded_on") > pl.lit(day)).fill_null(False)
-        counted = events.select(late.sum())
-        events = events.filter(~late)
-        if count := counted.collect(engine="streaming").item():
-            yield tr(
-                f"{plural(count, 'event')} recorded after the day of grading, {day}: not known on"
-                " that day and not counted",
-                f"{count:,} 条事件的记录日期晚于评级日 {day}:当日尚未知悉,不予计入",
-            )
-    known = {code for edition in editions for code in event_rules.codes(edition)}
     labels = {
         row.event.code: row.label_zh
         for edition in editions
@@ -95,16 +86,25 @@ def event_notes(
         old: meant
         for edition in editions
         for old, meant in event_rules.former_codes(edition).items()
-        if old in known
+        if old in labels
     }
-    if former:
-        told = events.filter(pl.col("code").is_in(sorted(former))).group_by("code").len()
-        for code, count in told.sort("code").collect(engine="streaming").iter_rows():
-            meant, label = former[code]
+    counted = events.select(
+        late.sum().alias("late"),
+        *(((pl.col("code") == old) & ~late).sum().alias(f"code {old}") for old in former),
+    )
+    found = counted.collect(engine="streaming").row(0, named=True)
+    if count := found["late"]:
+        yield tr(
+            f"{plural(count, 'event')} recorded after the day of grading, {day}: not known on"
+            " that day and not counted",
+            f"{count:,} 条事件的记录日期晚于评级日 {day}:当日尚未知悉,不予计入",
+        )
+    for old, (meant, label) in former.items():
+        if count := found[f"code {old}"]:
             yield tr(
-                f"{plural(count, 'event')} of code {code} count as {labels.get(code, code)}; the code"
-                f" stood for {label} in earlier versions of this package, which is entered as {meant}",
-                f"{count:,} 条事件的代码 {code} 按“{labels.get(code, code)}”计;"
+                f"code {old} ({plural(count, 'event')}) counts as {labels[old]}; earlier versions of"
+                f" this package meant {label} by it, which is entered as {meant}",
+                f"代码 {old}({count:,} 条事件)按“{labels[old]}”计;"
                 f"本软件以前的版本用此代码表示“{label}”,该事项现填 {meant}",
             )
 
@@ -128,6 +128,15 @@ def in_doubt(events: Conformed, key: str) -> tuple[pl.Series, int]:
     keys = cells.select(pl.when(readable).then(found.value).alias(key)).get_column(key)
     named = keys.drop_nulls().cast(pl.String)
     return named.unique().sort(), rows.height - len(named)
+
+
+def doubt_note(subjects: int) -> str:
+    """Say how many subjects a result withholds because an event of theirs was rejected."""
+    return tr(
+        f"{plural(subjects, 'subject')} withheld ({REJECTED_EVENT}): an event was rejected, and nobody"
+        " is graded on part of a record",
+        f"{subjects:,} 个主体暂不评级({REJECTED_EVENT}):有事件被拒收,不按不完整的记录评级",
+    )
 
 
 def refuse_nameless(nameless: int) -> None:

@@ -18,7 +18,7 @@ from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.engine.explain import weak_share
-from lishui_credit.rubrics.event_intake import REJECTED_EVENT, refuse_nameless
+from lishui_credit.rubrics.event_intake import doubt_note, refuse_nameless
 from lishui_credit.rubrics.intake import Intake, intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -162,7 +162,7 @@ def grade(
         kind=KIND,
         facts=facts,
         inputs=proof.input_files(given, output, taken.rows, hashed.result(), taken.unused),
-        notes=taken.notes,
+        notes=(*taken.notes, *([doubt_note(held)] if (held := _held_back(taken)) else [])),
     )
     progress(tr("grading and writing", "评级与写出"))
     frame = result.frame
@@ -192,12 +192,21 @@ def _evaluated(
         labels=labels,
     )
     if not taken.in_doubt.is_empty():
-        result = _without(result, taken.in_doubt, REJECTED_EVENT)
+        result = _without(result, taken.in_doubt, compiled.REJECTED_EVENT)
     if strict:
         for name in taken.empty:
             some = taken.subjects.filter(pl.col(name).is_null()).select(rubric.subject_id)
             result = _without(result, some.collect(engine="streaming").to_series(), name)
     return result
+
+
+def _held_back(taken: Intake) -> int:
+    """Return how many subjects of the register had an event rejected."""
+    if taken.in_doubt.is_empty():
+        return 0
+    key = pl.col(taken.in_doubt.name)
+    found = taken.subjects.select(key.is_in(taken.in_doubt.implode()).sum())
+    return int(found.collect(engine="streaming").item())
 
 
 def _without(

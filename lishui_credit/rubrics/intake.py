@@ -79,6 +79,8 @@ def intake(
     Returns
     -------
     Intake
+        Subjects of `Intake.in_doubt` had an event rejected: grade them only when it is corrected,
+        as `grade` does. `evaluate` knows nothing of them.
 
     Raises
     ------
@@ -235,11 +237,20 @@ def _events(
     unknown = tr("an event for an unknown subject {}", "事件对应未知主体 {}")
     among = Known(people.frame.select(key), unknown) if people is not None else None
     try:
-        raw = whole_codes(_raw(source, key), editions)
+        raw = _raw(source, key)
     except SubjectError as error:
         problems.extend(error.problems)
         return None
-    return _table(problems, raw, wanted, key=key, unique=False, rules=rules, among=among)
+
+    def conformed(raw: Raw) -> Conformed | None:
+        return _table(problems, raw, wanted, key=key, unique=False, rules=rules, among=among)
+
+    found = conformed(raw)
+    if found is None or found.rejected.is_empty():
+        return found
+    # A code is looked for only where rows were rejected, so that sound files are read once.
+    mended = whole_codes(raw, editions)
+    return found if mended is raw else conformed(mended)
 
 
 def _named(events: pl.LazyFrame) -> pl.LazyFrame:

@@ -11,7 +11,7 @@ import polars as pl
 
 from lishui_credit.expressions import first_of
 from lishui_credit.language import Bilingual, tr
-from lishui_credit.points import within
+from lishui_credit.points import compare, within
 from lishui_credit.rubrics import coherence
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
@@ -120,6 +120,7 @@ def event_rules_of(editions: Sequence[Rubric], day: date, period: int | None) ->
             lambda corrected, occurred: corrected < occurred,
         ),
         *_counted(counted),
+        *_limited(counted),
         *_measured(editions, day, period),
     ]
 
@@ -207,6 +208,41 @@ def _measured(editions: Sequence[Rubric], day: date, period: int | None) -> Iter
         repairs.late,
         lambda *cells: (cells[2].dt.year() > cells[1].dt.year() + 1) & cells[4].is_null(),
     )
+
+
+def _limited(rules: Sequence[EventRule]) -> Iterator[Rule]:
+    """Yield the checks that an event is of the size its row is for."""
+    known = dictionary()
+    for rule in {rule.code: rule for rule in rules}.values():
+        for limit in rule.limits:
+            columns = [limit.column] if limit.over is None else [limit.column, limit.over]
+            for bound, sign, en, zh in (
+                (limit.at_least, "<", "at least", "不小于"),
+                (limit.below, ">=", "below", "小于"),
+            ):
+                if bound is None:
+                    continue
+                over = "" if limit.over is None else f" / {limit.over}"
+                share = "" if limit.over is None else f"与{column(limit.over).label_zh}之比"
+                yield Rule(
+                    tr(
+                        f"code {rule.code} is for {limit.column}{over} {en} {bound}",
+                        f"代码 {rule.code} 仅适用于{column(limit.column).label_zh}{share}{zh} {bound}",
+                    ),
+                    ("code", *columns),
+                    _breaking(rule.code, sign, Fraction(bound), known[limit.column].per_unit),
+                )
+
+
+def _breaking(code: str, sign: str, bound: Fraction, per_unit: int) -> _Test:
+    """Return the test that an event of a code has an amount, or a share, beyond a bound."""
+
+    def test(cell: pl.Expr, top: pl.Expr, *over: pl.Expr) -> pl.Expr:
+        # Amounts of one unit: of a share the unit cancels out.
+        wrong = compare(top, over[0] if over else per_unit, sign, bound)
+        return (cell == code) & wrong & (over[0] > 0 if over else pl.lit(True))
+
+    return test
 
 
 def _counted(rules: Sequence[EventRule]) -> Iterator[Rule]:

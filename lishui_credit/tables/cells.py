@@ -354,9 +354,10 @@ def _code(column: Column, header: str, kind: pl.DataType) -> Cell:
     if column.type == "text" and not column.is_id:
         bare = (_plain_text(header, rounded=False),) if kind == pl.String else ()
         return Cell(column, header, blank(text), (), bare)
-    value = blank(standard(text))
+    value = blank(standard(text) if column.is_key else text)
     if column.type == "text":
-        plain = (_plain_id(header),) if kind == pl.String else ()
+        short = _plain_id(header) if column.is_key else _plain_text(header, rounded=True)
+        plain = (short,) if kind == pl.String else ()
         return Cell(column, header, value, ((rounded, value.str.contains(_ROUNDED)),), plain)
     test = uscc_valid if column.type == "uscc" else resident_id_valid
     name = "GB 32100" if column.type == "uscc" else "GB 11643"

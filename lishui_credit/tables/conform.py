@@ -297,7 +297,7 @@ def _survey(
             stated = pl.col(cell.header).cast(pl.String).str.contains("%", literal=True)
             low = (cell.value * 100 <= cell.column.per_unit) & (cell.value > 0) & ~stated
             wanted.append(low.mean().alias(f"below__{name}"))
-        if cell.column.is_id and cell.faults:  # in the plain form nothing is wrong with it
+        if cell.column.is_key and cell.faults:  # in the plain form nothing is wrong with it
             changed = pl.col(cell.header).cast(pl.String) != cell.value
             wanted.append(changed.sum().alias(f"standard__{name}"))
     if raw.text is not None:  # a row too long is noticed only where every column is read

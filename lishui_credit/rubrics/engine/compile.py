@@ -30,6 +30,7 @@ EVENT_REPAIRED: Final = "_repaired__"
 GRADED: Final = "graded"
 WITHHELD: Final = "withheld"
 NOT_GRADED: Final = "not_graded"
+REJECTED_EVENT: Final = "rejected_event"  # withholds a subject whose record is not whole
 
 
 def dtype(column: Column, ns: Namespace[E]) -> DataType:

@@ -55,6 +55,8 @@ def needed_columns(rubric: Rubric) -> tuple[str, ...]:
                 names += [row.event.percent.column, row.event.percent.over]
             if row.event.repair is not None:
                 names += _repair_columns(_repair(rubric, row.event))
+            for limit in row.event.limits:
+                names += [limit.column] if limit.over is None else [limit.column, limit.over]
     for override in rubric.active_overrides:
         if override.event is not None and override.repair is not None:
             names += ["due_on"] if override.repair.within_days is not None else []

@@ -246,7 +246,12 @@ def _decided(found: Mapping[str, object], rubric: Rubric) -> str:
     if by == "score":
         return tr("the score", "得分")
     if by == compiled.WITHHELD:
-        return tr("withheld: no value for ", "暂不评级:缺少 ") + str(found.get("withheld_by"))
+        lacking = str(found.get("withheld_by"))
+        if lacking == compiled.REJECTED_EVENT:
+            return tr(
+                "withheld: an event of the subject was rejected", "暂不评级:该主体有事件被拒收"
+            )
+        return tr("withheld: no value for ", "暂不评级:缺少 ") + lacking
     row_id = by.removeprefix("not graded: ")
     row = next(row for row in rubric.overrides if row.id == row_id)
     label = row.label_zh if language() == "zh" or not row.label_en else row.label_en
