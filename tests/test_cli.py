@@ -240,8 +240,8 @@ def test_duplicate_subjects_are_rejected_with_reasons(run: Run, farm: Path) -> N
     err = refused(run, farm_job(farm), farm / "g.parquet")
     assert "2 rows" in err
     rejected = pl.read_csv(farm / "g.parquet.rejected.csv")
-    assert rejected["row"].to_list() == [2, 62]
-    assert rejected["reasons"].str.contains("2 times").all()
+    assert rejected["_row"].to_list() == [2, 62]
+    assert rejected["_reasons"].str.contains("2 times").all()
 
 
 def test_the_other_rows_are_graded_on_request(run: Run, farm: Path) -> None:

@@ -209,7 +209,7 @@ def test_rows_that_cannot_be_decided_go_to_a_file_with_every_reason(
     assert "d.csv.rejected.csv" in said
     assert not (folder / "d.csv").exists()
     rejected = pl.read_csv(folder / "d.csv.rejected.csv", infer_schema=False)
-    assert dict(rejected.select("row", "reasons").iter_rows()) == {
+    assert dict(rejected.select("_row", "_reasons").iter_rows()) == {
         "3": "score: not a number (abc); amount_fen: not whole fen (is it in yuan?)",
         "4": "申请编号: the id is repeated; amount_fen: a negative amount",
         "5": "申请编号: the id is repeated",

@@ -356,8 +356,8 @@ def _code(column: Column, header: str, kind: pl.DataType) -> Cell:
         return Cell(column, header, blank(text), (), bare)
     value = blank(standard(text) if column.is_key else text)
     if column.type == "text":
-        short = _plain_id(header) if column.is_key else _plain_text(header, rounded=True)
-        plain = (short,) if kind == pl.String else ()
+        way = _plain_id(header) if column.is_key else _plain_text(header, rounded=True)
+        plain = (way,) if kind == pl.String else ()
         return Cell(column, header, value, ((rounded, value.str.contains(_ROUNDED)),), plain)
     test = uscc_valid if column.type == "uscc" else resident_id_valid
     name = "GB 32100" if column.type == "uscc" else "GB 11643"
