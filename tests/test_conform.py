@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.tables import conform as module
-from lishui_credit.tables import headers
+from lishui_credit.tables import headers, keys
 from lishui_credit.tables.conform import Conformed, conform
 from lishui_credit.tables.read import Raw, read
 
@@ -169,7 +169,7 @@ def test_codes_are_checked_and_cleaned() -> None:
 @pytest.mark.parametrize("parts", [1, 3])
 def test_every_copy_of_a_duplicate_is_rejected(parts: int, monkeypatch: pytest.MonkeyPatch) -> None:
     if parts > 1:
-        monkeypatch.setattr(module, "_PART_ROWS", 1)
+        monkeypatch.setattr(keys, "_PART_ROWS", 1)
     frame = pl.DataFrame({"uscc": [FIRM, OTHER, FIRM]})
     found = conform(Raw(frame=frame.lazy(), name="t"), {"uscc": True}, key="uscc")
     assert found.rejected["row"].to_list() == [2, 4]

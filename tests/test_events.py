@@ -21,8 +21,9 @@ from lishui_credit.rubrics.intake import intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.samples import tax
 from lishui_credit.tables.columns import dictionary
-from lishui_credit.tables.conform import Known, conform
+from lishui_credit.tables.conform import conform
 from lishui_credit.tables.frames import stands_in_order
+from lishui_credit.tables.keys import Known
 from lishui_credit.tables.read import Raw
 from lishui_credit.tables.rejected import rejected_path
 

@@ -249,7 +249,7 @@ def test_typed_cells_of_a_parquet_file_are_held_to_the_same_rules(
     more = ["-o", str(folder / "d.parquet"), "--on", "2026-03-01", "--lang", "en"]
     assert main(["decide", *call, *more]) == 2
     rejected = pl.read_csv(folder / "d.parquet.rejected.csv")
-    assert sorted(rejected["reasons"]) == [
+    assert sorted(rejected["_reasons"]) == [
         "amount_fen: a negative amount",
         "amount_fen: not a number (x)",
         "bad: not a number (好)",

@@ -92,7 +92,8 @@ def form(options: argparse.Namespace) -> int:
 
 def columns(options: argparse.Namespace) -> int:
     """List the dictionary: ids, labels, kinds, units, bounds; and what counts as nothing."""
-    from lishui_credit.tables.cells import NO, NOTHING, YES
+    from lishui_credit.tables.cells import NO, YES
+    from lishui_credit.tables.column_cells import NOTHING
     from lishui_credit.tables.columns import dictionary
     from lishui_credit.tables.headers import UNITS, normal, own_units, spellings
 

@@ -16,12 +16,13 @@ from lishui_credit.errors import ModelError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.rubrics.engine import compile as compiled
-from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
+from lishui_credit.rubrics.engine.evaluate import Evaluation
 from lishui_credit.rubrics.engine.explain import weak_share
 from lishui_credit.rubrics.event_intake import doubt_note, refuse_nameless
 from lishui_credit.rubrics.intake import Intake, intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.whole_records import evaluated, held_back, points_columns
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.rejected import rejected_path, settle
 from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
@@ -126,12 +127,8 @@ def grade(
     output = check_suffix(output)
     sources = {"subjects": subjects, "events": events, "bases": bases, "overlay": overlay}
     given = {role: Path(path) for role, path in sources.items() if path is not None}
-    beside = (
-        proof.manifest_path(output),
-        rejected_path(output),
-        *(rejected_path(output, role) for role in ("events", "bases")),
-    )
-    keep_inputs((output, *beside), given.values())
+    beside = [rejected_path(output, role) for role in ("", "events", "bases")]
+    keep_inputs((output, proof.manifest_path(output), *beside), given.values())
     progress(tr("reading, checking and hashing", "读取、校验与计算哈希"))
     with ThreadPoolExecutor(max_workers=1) as pool:
         hashed = pool.submit(proof.hashes, given)
@@ -139,7 +136,7 @@ def grade(
     lost = taken.rejected.filter(pl.col("file") == "subjects").height
     settle(taken.rejected_rows, output, JOB, left=taken.rows["subjects"] - lost, skip=skip_rejected)
     refuse_nameless(taken.nameless)
-    result = _evaluated(taken, rubric, period=period, as_of=as_of, labels=labels, strict=strict)
+    result = evaluated(taken, rubric, period=period, as_of=as_of, labels=labels, strict=strict)
     asked = frozenset[str]().union(*map(compiled.override_columns, result.unchecked))
     missing = asked - result.available
     facts = GradeFacts(
@@ -162,7 +159,7 @@ def grade(
         kind=KIND,
         facts=facts,
         inputs=proof.input_files(given, output, taken.rows, hashed.result(), taken.unused),
-        notes=(*taken.notes, *([doubt_note(held)] if (held := _held_back(taken)) else [])),
+        notes=(*taken.notes, *([doubt_note(held)] if (held := held_back(taken)) else [])),
     )
     progress(tr("grading and writing", "评级与写出"))
     frame = result.frame
@@ -171,65 +168,6 @@ def grade(
     write_table(frame, output, manifest.footer())
     counts, synthetic = _counted(facts, output, taken, rubric)
     return proof.seal(output, replace(manifest, facts=counts, synthetic=synthetic))
-
-
-def _evaluated(
-    taken: Intake,
-    rubric: Rubric,
-    *,
-    period: int | None,
-    as_of: date | None,
-    labels: str | None,
-    strict: bool,
-) -> Evaluation[pl.LazyFrame]:
-    result = evaluate(
-        taken.subjects,
-        rubric,
-        events=taken.events,
-        events_in_order=taken.events_in_order,
-        period=period,
-        as_of=as_of,
-        labels=labels,
-    )
-    if not taken.in_doubt.is_empty():
-        result = _without(result, taken.in_doubt, compiled.REJECTED_EVENT)
-    if strict:
-        for name in taken.empty:
-            some = taken.subjects.filter(pl.col(name).is_null()).select(rubric.subject_id)
-            result = _without(result, some.collect(engine="streaming").to_series(), name)
-    return result
-
-
-def _held_back(taken: Intake) -> int:
-    """Return how many subjects of the register had an event rejected."""
-    if taken.in_doubt.is_empty():
-        return 0
-    key = pl.col(taken.in_doubt.name)
-    found = taken.subjects.select(key.is_in(taken.in_doubt.implode()).sum())
-    return int(found.collect(engine="streaming").item())
-
-
-def _without(
-    result: Evaluation[pl.LazyFrame], in_doubt: pl.Series, lacking: str
-) -> Evaluation[pl.LazyFrame]:
-    """Return a result that withholds some subjects for what is lacking of their record."""
-    rubric, names = result.rubric, result.columns
-    amounts = [f"{row.id}_fen" for row in rubric.amounts]
-    emptied = {*_points(list(names)), "grade", "grade_label", *amounts} & set(names)
-    told = {
-        "outcome": compiled.WITHHELD,
-        "decided_by": compiled.WITHHELD,
-        "withheld_by": lacking,
-    }
-    lost = pl.col(rubric.subject_id).is_in(in_doubt.implode())
-    frame = result.frame.with_columns(
-        *(pl.when(~lost).then(pl.col(name)).alias(name) for name in names if name in emptied),
-        *(
-            pl.when(lost).then(pl.lit(said)).otherwise(name).alias(name)
-            for name, said in told.items()
-        ),
-    )
-    return replace(result, frame=frame)
 
 
 def _counted(
@@ -281,12 +219,6 @@ def _scan(path: Path) -> pl.LazyFrame:
     return pl.read_excel(path, infer_schema_length=0).lazy()
 
 
-def _points(names: list[str]) -> list[str]:
-    return [name for name in names if name.startswith(compiled.POINTS)] + [
-        name for name in ("earned", "possible") if name in names
-    ]
-
-
 def _printed(frame: pl.LazyFrame, rubric: Rubric) -> pl.LazyFrame:
     """Return the frame with numbers as people print them, for CSV and Excel.
 
@@ -296,7 +228,7 @@ def _printed(frame: pl.LazyFrame, rubric: Rubric) -> pl.LazyFrame:
     known = dictionary()
     shown = []
     if rubric.point_unit != 1:
-        shown += [(pl.col(name) / rubric.point_unit).alias(name) for name in _points(names)]
+        shown += [(pl.col(name) / rubric.point_unit).alias(name) for name in points_columns(names)]
     for name in names:
         column = known.get(name)
         if column is not None and column.numeric and column.per_unit != 1:
@@ -348,7 +280,7 @@ def _held(frame: pl.LazyFrame, rubric: Rubric) -> pl.LazyFrame:
         column = known.get(name)
         text = pl.col(name).cast(pl.String).str.strip_chars("\t").replace("", None)
         number = text.cast(pl.Float64, strict=False)
-        if name in _points(names):
+        if name in points_columns(names):
             back.append((number * rubric.point_unit).round().cast(pl.Int32).alias(name))
         elif name.endswith("_fen"):
             back.append(text.cast(pl.Int64, strict=False).alias(name))
@@ -386,7 +318,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
             period=facts.period,
             as_of=facts.as_of,
         )
-        result = _evaluated(
+        result = evaluated(
             taken,
             rubric,
             period=facts.period,
@@ -406,7 +338,7 @@ def _differences(
     stored: pl.LazyFrame, again: Evaluation[pl.LazyFrame], rubric: Rubric
 ) -> tuple[pl.DataFrame, int]:
     names = stored.collect_schema().names()
-    told = ("grade", "outcome", "decided_by", *_points(names))
+    told = ("grade", "outcome", "decided_by", *points_columns(names))
     compared = [name for name in again.columns if name in names and name in told]
     kinds = again.frame.collect_schema()
     old = stored.with_columns(pl.col(name).cast(kinds[name]) for name in compared)

@@ -23,8 +23,9 @@ from lishui_credit.rubrics.engine.evaluate import grading_day, refuse_if_lacking
 from lishui_credit.rubrics.event_intake import event_notes, in_doubt, whole_codes
 from lishui_credit.rubrics.intake_rules import event_rules_of, subject_rules
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.tables.conform import Conformed, Known, Rule, conform
+from lishui_credit.tables.conform import Conformed, Rule, conform
 from lishui_credit.tables.headers import is_date, is_header
+from lishui_credit.tables.keys import Known
 from lishui_credit.tables.read import Raw, read
 
 Source = Path | str | pl.DataFrame | pl.LazyFrame
@@ -104,10 +105,7 @@ def intake(
     reference = _bases(problems, bases, rubric)
     happened: Conformed | None = None
     if events is not None and rubric.uses_events:
-        rules = [
-            coherence.happened(day, period),
-            *event_rules_of(editions, day, period),
-        ]
+        rules = [coherence.happened(day, period), *event_rules_of(editions, day, period)]
         happened = _events(problems, events, people, rubric.subject_id, editions, rules)
     if problems or people is None:
         raise SubjectError(problems)
@@ -125,10 +123,9 @@ def intake(
     notes = [note for table in read_in.values() for note in table.notes]
     if happened is not None:
         notes += event_notes(happened.frame, editions, day, period)
-    if rubric.uses_events and events is None:
-        notes.append(
-            tr("no file of events was given: no event is counted", "未提供事件文件:按无事件评级")
-        )
+    elif rubric.uses_events:
+        what = "no file of events was given: no event is counted"
+        notes.append(tr(what, "未提供事件文件:按无事件评级"))
     return Intake(
         subjects=frame,
         events=None if happened is None else _named(happened.frame),

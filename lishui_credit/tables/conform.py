@@ -17,11 +17,11 @@ import polars as pl
 
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, plural, tr
-from lishui_credit.tables.cells import Cell, Plain
 from lishui_credit.tables.cells import cell as read
+from lishui_credit.tables.column_cells import Cell, Plain
 from lishui_credit.tables.columns import Column, dictionary
-from lishui_credit.tables.frames import stands_in_order
 from lishui_credit.tables.headers import match
+from lishui_credit.tables.keys import Known, collect, rise, strangers, wrong_keys
 from lishui_credit.tables.read import Raw, broken
 from lishui_credit.tables.suspected_units import UNITS_SUSPECTED, refuse_suspected_units
 from lishui_credit.tables.unreadable import no_value
@@ -31,8 +31,6 @@ _TOTAL: Final = (
 )
 _CODES: Final = ("uscc", "resident_id")
 _TOTAL_SAID: Final = Bilingual("a total row, not a subject", "合计行,不是主体")
-_PARTS: Final = 64
-_PART_ROWS = 2_000_000
 _SAMPLE: Final = 100_000
 _GLANCE: Final = 1_000
 
@@ -45,14 +43,6 @@ class Rule:
     columns: tuple[str, ...]
     test: Callable[..., pl.Expr]
     absent: bool = False  # whether a column that is not in the file counts as empty; else no check
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The keys a file may name; rows with another are rejected for `reason`, their key in its {}."""
-
-    keys: pl.LazyFrame  # one column: every key readable, and once
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,16 +97,14 @@ def conform(
     proven = in_order = False
     if among is not None and key is not None and key in plain:
         shortly = cells[key].plainly(plain[key])
-        in_order = _in_order(raw, shortly, strictly=unique)
+        in_order = rise(raw, shortly, strictly=unique)
         # A key among readable ones is readable, and needs no other proof.
-        proven = _strangers(raw, shortly, among, in_order=in_order).is_empty()
+        proven = strangers(raw, shortly, among, in_order=in_order).is_empty()
     while True:
         read_as = {n: c.plainly(plain[n]) if n in plain else c for n, c in cells.items()}
         tests = [*_faults(read_as, key, schema), *_tested(rules, read_as, known)]
         proofs = {n: cells[n].plain[way] for n, way in plain.items() if n != key or not proven}
-        holes = [
-            read_as[name].value.null_count().alias(name) for name in favourable if name in cells
-        ]
+        holes = _holes(read_as, favourable)
         counted = _survey(raw, read_as, proofs, matched, tests, holes)
         unlike = {name: cells[name] for name in proofs if not counted[f"plain__{name}"]}
         if not unlike:
@@ -130,14 +118,10 @@ def conform(
             {**counted, **_medians(raw, cells, matched)}, cells, matched, raw.name
         )
     wrong: list[tuple[str, pl.DataFrame]] = []
-    if key is not None and not proven:
-        in_order = _in_order(raw, cells[key], strictly=unique)
-        if among is not None:
-            wrong.append((among.reason, _strangers(raw, cells[key], among, in_order=in_order)))
-    if key is not None and unique and not in_order:
-        said = tr("{} occurs {} times", "{} 重复出现 {} 次")
-        wrong.append((said, _doubled(raw, cells[key], rows)))
-    wrong = [(said, keys) for said, keys in wrong if keys.height]
+    if key is not None:
+        in_order = in_order if proven else rise(raw, cells[key], strictly=unique)
+        others = None if proven else among
+        wrong = wrong_keys(raw, cells[key], rows, others, unique=unique, in_order=in_order)
     rejected, keep = pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String}), raw.frame
     if wrong or any(counted[f"f{place}"] for place in range(len(tests))):
         rejected, keep = _reject(raw, cells, tests, key, wrong)
@@ -153,6 +137,11 @@ def conform(
         empty=_empty(counted, rejected, holes),
         in_order=in_order,
     )
+
+
+def _holes(cells: Mapping[str, Cell], names: Collection[str]) -> list[pl.Expr]:
+    """Return how many cells are empty, by column."""
+    return [cells[name].value.null_count().alias(name) for name in names if name in cells]
 
 
 def _empty(
@@ -247,20 +236,13 @@ def _faults(
     return faults
 
 
-def _collect(raw: Raw, frame: pl.LazyFrame) -> pl.DataFrame:
-    try:
-        return frame.collect(engine="streaming")
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(raw.name, error, raw.text) from None
-
-
 def _plain(raw: Raw, frame: pl.LazyFrame, cells: Mapping[str, Cell]) -> dict[str, int]:
     """Return the columns whose cells in `frame` all stand one short way, and the first such way."""
     ways = [(name, way) for name, cell in cells.items() for way in range(len(cell.plain))]
     if not ways:
         return {}
     holds = [cells[name].plain[way].holds.all().alias(f"{name}__{way}") for name, way in ways]
-    found = _collect(raw, frame.select(holds)).row(0, named=True)
+    found = collect(raw, frame.select(holds)).row(0, named=True)
     return dict(reversed([(name, way) for name, way in ways if found[f"{name}__{way}"]]))
 
 
@@ -275,7 +257,7 @@ def _medians(
     ]
     if not medians:
         return {}
-    return _collect(raw, raw.frame.head(_SAMPLE).select(medians)).row(0, named=True)
+    return collect(raw, raw.frame.head(_SAMPLE).select(medians)).row(0, named=True)
 
 
 def _survey(
@@ -302,49 +284,7 @@ def _survey(
             wanted.append(changed.sum().alias(f"standard__{name}"))
     if raw.text is not None:  # a row too long is noticed only where every column is read
         wanted.append(pl.all_horizontal(pl.all().is_null()).sum().alias("_blank"))
-    return _collect(raw, raw.frame.select(wanted)).row(0, named=True)
-
-
-def _in_order(raw: Raw, cell: Cell, *, strictly: bool) -> bool:
-    """Tell whether the keys rise, so that equal ones stand together, or strictly, none twice."""
-    try:
-        return stands_in_order(raw.frame, cell.value, strictly=strictly)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(raw.name, error, raw.text) from None
-
-
-def _doubled(raw: Raw, cell: Cell, rows: int) -> pl.DataFrame:
-    """Return keys that stand more than once, with how often, in bounded memory."""
-    # Counted part by part of a hash, so that only a part of them is held at a time.
-    keys = raw.frame.select(cell.value.alias("_key")).filter(pl.col("_key").is_not_null())
-    parts = min(max(rows // _PART_ROWS, 1), _PARTS)
-    found = []
-    for part in range(parts):
-        chosen = keys if parts == 1 else keys.filter(pl.col("_key").hash() % parts == part)
-        counted = chosen.group_by("_key").agg(pl.len().alias("_times"))
-        found.append(counted.filter(pl.col("_times") > 1).collect(engine="streaming"))
-    return pl.concat(found)
-
-
-def _strangers(raw: Raw, cell: Cell, among: Known, *, in_order: bool) -> pl.DataFrame:
-    """Return the readable keys that are none of the known ones, each once."""
-    # Keys in order are merged with known ones in order. Of others only the distinct ones are held:
-    # the known ones may be a thousand times as many.
-    faults = [test.fill_null(False) for _, test in cell.faults]
-    readable = raw.frame.filter(~reduce(or_, faults)) if faults else raw.frame
-    keys = readable.select(cell.value.alias("_key"))
-    known = among.keys.select(pl.first().alias("_key"))
-    if in_order:
-        marked = keys.set_sorted("_key").join(
-            known.with_columns(pl.lit(True).alias("_known")),
-            on="_key",
-            how="left",
-            maintain_order="left",
-        )
-        return _collect(raw, marked.filter(pl.col("_known").is_null()).select("_key").unique())
-    named = _collect(raw, keys.filter(pl.col("_key").is_not_null()).unique())
-    found = known.join(named.lazy(), on="_key", how="semi").collect(engine="streaming")
-    return named.join(found, on="_key", how="anti")
+    return collect(raw, raw.frame.select(wanted)).row(0, named=True)
 
 
 def _reject(

@@ -9,7 +9,8 @@ import polars as pl
 
 from lishui_credit.errors import Problem
 from lishui_credit.language import tr
-from lishui_credit.tables.cells import FIGURE, blank
+from lishui_credit.tables.column_cells import blank
+from lishui_credit.tables.number_cells import FIGURE
 from lishui_credit.tables.read import TWIN
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.tables.cells import Cell
+from lishui_credit.tables.column_cells import Cell
 
 _ENOUGH: Final = 30  # rows whose median may speak against a unit the header states
 
