@@ -126,10 +126,8 @@ def conform(
     if wrong or any(counted[f"f{place}"] for place in range(len(tests))):
         rejected, keep = _reject(raw, cells, tests, key, wrong)
     frame = keep.select(cell.value.alias(name) for name, cell in cells.items())
-    if in_order and key is not None:
-        frame = frame.set_sorted(key)
     return Conformed(
-        frame=frame,
+        frame=frame.set_sorted(key) if in_order and key is not None else frame,
         rejected=rejected,
         rows=rows,
         notes=_notes(raw, ignored, counted),
