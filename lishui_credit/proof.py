@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import polars as pl
@@ -21,7 +22,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from lishui_credit.errors import ModelError, Problem
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.tables.bounds import check_nesting
 from lishui_credit.tables.read import PARQUET, sha256
+from lishui_credit.tables.workbooks.choice import asked, sheets_asked
 from lishui_credit.tables.write import replacing
 from lishui_credit.version import __version__
 
@@ -54,6 +57,7 @@ class InputFile:
     path: str
     sha256: str
     rows: int = 0
+    sheet: str = ""  # of a workbook, where one was asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +91,10 @@ class Manifest(_Common, Generic[F]):
     def json(self) -> str:
         """Return the manifest as JSON: one flat object, keys sorted."""
         common = {part.name: getattr(self, part.name) for part in fields(_Common)}
-        inputs = {role: asdict(entry) for role, entry in self.inputs.items()}
+        inputs = {
+            role: {name: value for name, value in asdict(entry).items() if name != "sheet" or value}
+            for role, entry in self.inputs.items()
+        }
         facts = asdict(self.facts)
         told = {"manifest": FORMAT, "kind": self.kind.name, **common, "inputs": inputs, **facts}
         return json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True, default=str)
@@ -95,6 +102,10 @@ class Manifest(_Common, Generic[F]):
     def footer(self) -> dict[str, str]:
         """Return the metadata that a Parquet footer takes."""
         return {KEY: self.json()}
+
+    def sheets(self) -> dict[str, str]:
+        """Return the sheets that were asked for, by role."""
+        return {role: entry.sheet for role, entry in self.inputs.items() if entry.sheet}
 
     def files(self, path: Path) -> dict[str, Path]:
         """Return where the inputs of an output lie, by role."""
@@ -120,6 +131,7 @@ def input_files(
     output: Path,
     rows: Mapping[str, int],
     hashed: Mapping[str, str] | None = None,
+    sheets: Mapping[str, str | int] = MappingProxyType({}),
 ) -> dict[str, InputFile]:
     """Return the inputs of an output as its manifest names them, paths with forward slashes."""
     digests = hashes(files) if hashed is None else hashed
@@ -129,6 +141,7 @@ def input_files(
             path=Path(os.path.relpath(path.resolve(), folder)).as_posix(),
             sha256=digests[role],
             rows=rows.get(role, 0),
+            sheet=str(sheets.get(role) or asked(path) or ""),
         )
         for role, path in files.items()
     }
@@ -200,14 +213,20 @@ def stated(path: Path | str) -> Stated:
     beside = manifest_path(path)
     try:
         if beside.exists():
-            raw = json.loads(beside.read_text(encoding="utf-8"))
+            raw = json.loads(_checked(beside.read_text(encoding="utf-8"), beside.name))
         elif path.suffix.lower() in PARQUET:
-            raw = json.loads(pl.read_parquet_metadata(path).get(KEY, "{}"))
+            raw = json.loads(_checked(pl.read_parquet_metadata(path).get(KEY, "{}"), path.name))
         else:
             raw = {}
     except (ValueError, OSError, pl.exceptions.PolarsError) as error:
         return Stated(path, {}, str(error) or type(error).__name__)
     return Stated(path, raw) if isinstance(raw, dict) else Stated(path, {}, type(raw).__name__)
+
+
+def _checked(text: str, where: str) -> str:
+    """Return a JSON text that is not nested too deep; raises ModelError."""
+    check_nesting(text, where, ModelError)
+    return text
 
 
 @cache
@@ -289,7 +308,8 @@ def verify(
             if role not in by_content
         },
     }
-    rerun = again(files)
+    with sheets_asked({files[role]: sheet for role, sheet in manifest.sheets().items()}):
+        rerun = again(files)
     return replace(rerun, checks={**checks, **rerun.checks})
 
 

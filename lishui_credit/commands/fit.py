@@ -12,6 +12,7 @@ from lishui_credit.commands.terminal import (
     names_of,
     progress,
     say,
+    sheet_argument,
     warnings_told,
 )
 from lishui_credit.errors import ModelError, Problem
@@ -41,6 +42,7 @@ def _fit_arguments(made: argparse.ArgumentParser) -> None:
             "每个主体一行并带结果的数据文件",
         ),
     )
+    sheet_argument(made, "sample")
     made.add_argument(
         "--target", default="bad", help=tr("outcome column, 1 bad, 0 good", "结果列,1 坏、0 好")
     )

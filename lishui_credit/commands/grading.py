@@ -15,6 +15,7 @@ from lishui_credit.commands.terminal import (
     output_argument,
     progress,
     say,
+    sheet_argument,
 )
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.reports.layout import table
@@ -72,6 +73,7 @@ def add_arguments(command: Command) -> None:
     made.add_argument(
         "--loans", required=True, help=tr("lending figures by village", "分村信贷数据文件")
     )
+    sheet_argument(made, "loans")
     made.add_argument(
         "--credit-grades",
         default="tier1,tier2,tier3",
@@ -96,8 +98,28 @@ def subject_arguments(made: argparse.ArgumentParser) -> None:
             "分县基数文件,用到基数的办法须提供",
         ),
     )
+    sheet_argument(made, "subjects")
+    for role, called in (
+        ("events", Bilingual("events", "事件")),
+        ("bases", Bilingual("bases", "基数")),
+    ):
+        made.add_argument(
+            f"--{role}-sheet",
+            metavar="NAME|N",
+            help=tr(f"sheet of the {called.en} file", f"{called.zh}文件的工作表"),
+        )
     made.add_argument("--period", type=int, help=tr("year assessed", "评价年度"))
     made.add_argument("--as-of", help=tr("day of grading, YYYY-MM-DD", "评级日,YYYY-MM-DD"))
+
+
+def sheets_of(options: argparse.Namespace) -> dict[str, str]:
+    """Return the sheets that the inputs of grading are read from, by role, where any is given."""
+    given = {
+        "subjects": options.sheet,
+        "events": options.events_sheet,
+        "bases": options.bases_sheet,
+    }
+    return {role: sheet for role, sheet in given.items() if sheet is not None}
 
 
 def rubric_argument(made: argparse.ArgumentParser) -> None:
@@ -154,6 +176,7 @@ def grade(options: argparse.Namespace) -> int:
         period=options.period,
         as_of=day_of(options.as_of or (options.on if options.period is None else None), "--as-of"),
         labels=options.labels,
+        sheets=sheets_of(options),
         overlay=options.overlay,
         skip_rejected=options.skip_rejected,
         progress=progress(),

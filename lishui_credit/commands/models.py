@@ -12,6 +12,7 @@ from lishui_credit.commands.terminal import (
     names_of,
     output_argument,
     say,
+    sheet_argument,
     warnings_told,
 )
 from lishui_credit.language import plural, tr
@@ -27,6 +28,7 @@ def add_arguments(command: Command) -> None:
         "subjects",
         help=tr("rows to score, .parquet, .csv, .xlsx", "待打分数据,.parquet、.csv、.xlsx"),
     )
+    sheet_argument(made, "subjects")
     output_argument(made)
     made.add_argument(
         "--keep",
@@ -44,6 +46,7 @@ def add_arguments(command: Command) -> None:
     made.add_argument(
         "sample", help=tr("rows with outcomes, .parquet, .csv, .xlsx", "带结果的数据文件")
     )
+    sheet_argument(made, "sample")
     made.add_argument(
         "--target",
         help=tr(

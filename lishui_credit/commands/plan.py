@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lishui_credit.commands.plan_lines import SHOWN, city_remarks, remarks, standings
-from lishui_credit.commands.terminal import SYNTHETIC, Command, day_of, parts, say
+from lishui_credit.commands.terminal import SYNTHETIC, Command, day_of, parts, say, sheet_argument
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import plural, tr
 
@@ -41,7 +41,9 @@ def add_arguments(command: Command) -> None:
         sub("load", tr("record a file of observations in a store", "将观测文件装载入库"), load)
     )
     text = tr("report every mistake of a file of observations", "检查观测文件,报告全部错误")
-    sub("check", text, check).add_argument("file", help=_observations_file())
+    part = sub("check", text, check)
+    part.add_argument("file", help=_observations_file())
+    sheet_argument(part, "file")
     part = sub("report", tr("write the mid-term evaluation", "生成中期评估报告"), report)
     _status_arguments(part, inner=True)
     part.add_argument(
@@ -58,6 +60,7 @@ def _observations_file() -> str:
 
 def _load_arguments(part: argparse.ArgumentParser) -> None:
     part.add_argument("file", help=_observations_file())
+    sheet_argument(part, "file")
     part.add_argument(
         "--data",
         required=True,
@@ -86,6 +89,7 @@ def _status_arguments(part: argparse.ArgumentParser, *, inner: bool = False) -> 
             "观测数据库或文件,缺省为合成样例",
         ),
     )
+    sheet_argument(part, "data")
     part.add_argument(
         "--known-on",
         help=tr(

@@ -19,6 +19,7 @@ from lishui_credit.commands.terminal import (
     parts,
     progress,
     say,
+    sheet_argument,
     yuan,
 )
 from lishui_credit.errors import Problem, SubjectError
@@ -99,6 +100,7 @@ def _decide_arguments(made: argparse.ArgumentParser) -> None:
             "评分文件或评级文件,.parquet、.csv、.xlsx",
         ),
     )
+    sheet_argument(made, "scores")
     output_argument(made)
     made.add_argument(
         "--on",
@@ -132,6 +134,7 @@ def _compare_arguments(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "scores", help=tr("scores, .parquet, .csv, .xlsx", "评分文件,.parquet、.csv、.xlsx")
     )
+    sheet_argument(sub, "scores")
     sub.add_argument(
         "--by", default="", help=tr("columns to count by, comma-separated", "分组统计的列,逗号分隔")
     )

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import polars as pl
@@ -74,6 +75,7 @@ def grade(
     as_of: date | None = None,
     labels: str | None = None,
     overlay: Path | str | None = None,
+    sheets: Mapping[str, str | int] = MappingProxyType({}),
     skip_rejected: bool = False,
     progress: Progress = lambda step: None,
 ) -> Manifest[GradeFacts]:
@@ -95,6 +97,9 @@ def grade(
         Label set.
     overlay : path-like, optional
         The overlay file `rubric` carries, for the manifest.
+    sheets : mapping, optional
+        Sheet to read of a workbook, by name or number, for each of ``subjects``, ``events`` and
+        ``bases``; where none is given, the visible sheet whose header is known.
     skip_rejected : bool, default False
         Grade the accepted rows although others were rejected.
     progress : callable
@@ -122,13 +127,46 @@ def grade(
     progress(tr("reading, checking and hashing", "读取、校验与计算哈希"))
     with ThreadPoolExecutor(max_workers=1) as pool:
         hashed = pool.submit(proof.hashes, given)
-        taken = intake(rubric, subjects, events=events, bases=bases, period=period, as_of=as_of)
+        taken = intake(
+            rubric,
+            subjects,
+            events=events,
+            bases=bases,
+            period=period,
+            as_of=as_of,
+            sheets=sheets,
+        )
     lost = taken.rejected.filter(pl.col("file") == "subjects").height
     settle(taken.rejected, output, JOB, left=taken.rows["subjects"] - lost, skip=skip_rejected)
     result = _evaluated(taken, rubric, period=period, as_of=as_of, labels=labels)
+    facts = _facts(rubric, result, period, labels, skip_rejected=skip_rejected)
+    manifest = Manifest(
+        kind=KIND,
+        facts=facts,
+        inputs=proof.input_files(given, output, taken.rows, hashed.result(), sheets),
+        notes=taken.notes,
+    )
+    progress(tr("grading and writing", "评级与写出"))
+    frame = result.frame
+    if output.suffix.lower() != ".parquet":
+        frame = _printed(frame, rubric)
+    write_table(frame, output, manifest.footer())
+    counts, synthetic = _counted(facts, output, taken, rubric)
+    return proof.seal(output, replace(manifest, facts=counts, synthetic=synthetic))
+
+
+def _facts(
+    rubric: Rubric,
+    result: Evaluation[pl.LazyFrame],
+    period: int | None,
+    labels: str | None,
+    *,
+    skip_rejected: bool,
+) -> GradeFacts:
+    """Return what the grades rest on, before any is counted."""
     asked = frozenset[str]().union(*map(compiled.override_columns, result.unchecked))
     missing = asked - result.available
-    facts = GradeFacts(
+    return GradeFacts(
         rubric=rubric.name,
         edition=rubric.edition,
         edition_sha256=rubric.sha256,
@@ -142,19 +180,6 @@ def grade(
         missing_columns=tuple(sorted(missing)),
         skipped_rejected=skip_rejected,
     )
-    manifest = Manifest(
-        kind=KIND,
-        facts=facts,
-        inputs=proof.input_files(given, output, taken.rows, hashed.result()),
-        notes=taken.notes,
-    )
-    progress(tr("grading and writing", "评级与写出"))
-    frame = result.frame
-    if output.suffix.lower() != ".parquet":
-        frame = _printed(frame, rubric)
-    write_table(frame, output, manifest.footer())
-    counts, synthetic = _counted(facts, output, taken, rubric)
-    return proof.seal(output, replace(manifest, facts=counts, synthetic=synthetic))
 
 
 def _evaluated(
@@ -329,6 +354,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
             files["subjects"],
             events=files.get("events"),
             bases=files.get("bases"),
+            sheets=stored.manifest.sheets(),
             period=facts.period,
             as_of=facts.as_of,
         )
