@@ -73,11 +73,14 @@ def _pair(rows: Sequence[Row], place: int, is_header: IsHeader) -> Header | None
     """Return two rows as one header, titles of groups above; None where they are not."""
     upper, lower = rows[place], rows[place + 1]
     known = _known(lower, is_header)
-    # Above a header stands a title, which is one cell; a row of data holds few names of columns.
-    if known < 2 or 2 * known < len(_filled(lower)) or len(_filled(upper)) < 2:
+    # Above a header stands a title, which is one cell; a row of data holds few names of columns,
+    # and something in the columns that the header above it names.
+    below = [one for above, one in zip(upper, lower, strict=True) if above and is_header(above)]
+    many = known > 1 and 2 * known >= len(_filled(lower))
+    if len(_filled(upper)) < 2 or not (many or (known and is_blank(below))):
         return None
     names = _joined(upper, lower, is_header)
-    found = _known(names, is_header)
+    found = _known([one or above for above, one in zip(upper, lower, strict=True)], is_header)
     alone = max(_known(upper, is_header), known)
     joined = found == alone and not _known(upper, is_header) and names != tuple(lower)
     return Header(place, place + 1, names, found) if found > alone or joined else None
