@@ -167,6 +167,21 @@ def test_blank_lines_of_a_large_file_leave_the_lines_of_rows(tmp_path: Path) -> 
     assert done.rejected["row"].to_list()[:3] == expected[:3]
 
 
+@pytest.mark.parametrize("chunk", [1, 2, 3, 5, 8, 1000])
+@pytest.mark.parametrize("line", ["", ",,,", " ", "\r", ", ,\t,\r"])
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_a_blank_line_is_found_wherever_a_file_is_cut_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int, line: str, end: str
+) -> None:
+    monkeypatch.setattr("lishui_credit.tables.delimited._CHUNK", chunk)
+    text = "uscc,企业名称,备注,x\na,b,c,d\n"
+    for whole in (f"{text}{line}{end}", f"{text}{line}\ne,f,g,h{end}"):
+        (tmp_path / "t.csv").write_bytes(whole.encode())
+        found = as_read(tmp_path / "t.csv")
+        assert found["uscc"].to_list() == (["a", "e"] if "e" in whole else ["a"])
+        assert found["_row"].to_list()[1:] == ([4] if "e" in whole else [])
+
+
 # ---- sheets -----------------------------------------------------------------------------------
 
 

@@ -21,7 +21,8 @@ from lishui_credit.tables.header_rows import Header, IsHeader
 
 _CHUNK: Final = 1 << 20
 _SEPARATORS: Final = ",\t;|"
-_BLANK: Final = re.compile(rb"\n[,;\t| \r]*(?:\n|\Z)")
+_BLANK: Final = re.compile(rb"\n[,;\t| \r]*\n")
+_NOTHING: Final = b"\n,;\t| \r"
 _TAIL: Final = 1 << 16
 
 
@@ -234,18 +235,14 @@ def _decodes(path: Path, encoding: str) -> bool | None:
                 decoder.decode(chunk)
                 long = 0 if b"\n" in chunk else long + len(chunk)
                 bounds.check("line", long, path.name)
-                blank = blank or _has_blank(before + chunk)
-                before = chunk[-2:]
+                piece = before + chunk
+                blank = blank or _BLANK.search(piece) is not None
+                line = piece[piece.rfind(b"\n") :] if b"\n" in piece else b"x"
+                before = b"" if line.strip(_NOTHING) else line  # it may go on in the next piece
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             return None
-    return blank
-
-
-def _has_blank(piece: bytes) -> bool:
-    """Tell whether a line of a piece holds nothing but what separates cells."""
-    near = (b"\n\n", b"\n\r", b"\n,,", b"\n\t\t", b"\n;;", b"\n||", b"\n ")
-    return any(sign in piece for sign in near) and _BLANK.search(piece) is not None
+    return blank or (len(before) > 1 and _BLANK.search(before + b"\n") is not None)
 
 
 @cache
