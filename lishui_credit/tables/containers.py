@@ -26,7 +26,8 @@ _PARQUET: Final = Bilingual(
 
 def refusal(path: Path, error: BaseException | None = None) -> SubjectError:
     """Return the error for a workbook or Parquet file that cannot be read, by what it is."""
-    if isinstance(error, OSError) and error.errno is not None:
+    # A library that is led to a place before the file's begin raises EINVAL.
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
         return not_opened(path, error)
     kind = path.suffix.lower()
     with path.open("rb") as file:

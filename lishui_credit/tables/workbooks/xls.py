@@ -140,6 +140,8 @@ def _workbook(file: bytes) -> bytes:
         raise ValueError("not a compound file")
     (shift, small_shift) = struct.unpack_from("<HH", file, 30)
     directory, _, cutoff, small_table, _, more, _ = struct.unpack_from("<7I", file, 48)
+    if shift not in (9, 12):
+        raise ValueError("no size of sectors")
     size = 1 << shift
 
     def sector(place: int) -> bytes:
@@ -149,7 +151,9 @@ def _workbook(file: bytes) -> bytes:
         return struct.unpack(f"<{len(block) // 4}I", block)
 
     tables = [place for place in numbers(file[76:512]) if place < _END]
-    while more < _END:
+    for _ in range(len(file) // size):  # an endless list of tables is one of a damaged file
+        if more >= _END:
+            break
         *listed, more = numbers(sector(more))
         tables += [place for place in listed if place < _END]
     following = numbers(b"".join(sector(place) for place in tables))

@@ -6,6 +6,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import IO, Final
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -23,13 +24,10 @@ _BEFORE: Final = b"<rows>"
 _ROW: Final = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _ROW_ENDS: Final = re.compile(rb"</(?:\w+:)?row\s*>")
 _HIDDEN: Final = re.compile(rb"<(?:\w+:)?row\s[^>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
-_ROW_NUMBER: Final = re.compile(rb"<(?:\w+:)?row\s[^>]*?\br\s*=\s*[\"'](\d+)[\"']")
+_ROW_NUMBER: Final = re.compile(rb'<row [^>]*?\br="(\d+)"')
+_ANY_ROW_NUMBER: Final = re.compile(rb"<(?:\w+:)?row\s[^>]*?\br\s*=\s*[\"'](\d+)[\"']")
+_UNUSUAL: Final = (b"'", b"\tr", b"\nr")
 _ADDRESS: Final = rb"\br\s*=\s*[\"']"
-_WIDE: Final = (
-    (re.compile(_ADDRESS + rb"[A-Za-z]{3}"), 16_384),
-    (re.compile(_ADDRESS + rb"[A-Za-z]{2}"), 702),
-)
-_DEEP: Final = re.compile(_ADDRESS + rb"[A-Za-z]+\d{6}")
 _FILLED: Final = re.compile(_ADDRESS + rb"([A-Za-z]+)(\d+)[\"'][^>/]*>(?!</c>)")
 _STORED: Final = rb"(?!<v>[^<]|<v\s[^>]*>[^<])"  # no value right behind a formula
 _BARE: Final = (
@@ -105,12 +103,36 @@ def surveyed(stream: IO[bytes], formats: Formats, sheet: str) -> Survey:
 
 
 def _reach(found: Survey, rows: bytes) -> None:
-    """Count how far cells may reach, to the next address of one letter or digit more."""
-    wide = next((most for form, most in _WIDE if form.search(rows)), 26)
-    deep = max(map(int, _ROW_NUMBER.findall(rows)), default=0)
-    if found.last_row < 100_000 and deep < 100_000 and _DEEP.search(rows):
-        deep = 1_048_576
-    found.reach(deep, wide)
+    """Count how far cells may reach, styled ones without content among them."""
+    plain = b' r="' in rows and not any(sign in rows for sign in _UNUSUAL)
+    start = b' r="' if plain else rb"\br\s*=\s*[\"']"
+    number = _ROW_NUMBER if plain else _ANY_ROW_NUMBER
+    deep = max(map(int, number.findall(rows) or _ANY_ROW_NUMBER.findall(rows)), default=0)
+    if found.last_row < 100_000 and deep < 100_000:
+        deep = 1_048_576 if re.search(start + rb"[A-Za-z]+\d{6}", rows) else deep
+    found.reach(deep, 1)
+    at = 0
+    while further := _beyond(start, found.last_column).search(rows, at):
+        found.reach(1, column_number(further[1].decode()))
+        at = further.end()
+
+
+@cache
+def _beyond(start: bytes, column: int) -> re.Pattern[bytes]:
+    """Return what finds an address right of a column, from 1."""
+    if column < 26:
+        least = ord("A") + column
+        ways = b"[%c-Z]|[A-Z]{2,}" % least
+    elif column < 702:
+        first, second = divmod(column - 26, 26)  # the next column's letters
+        ways = b"%c[%c-Z]|[A-Z]{3,}" % (ord("A") + first, ord("A") + second)
+        if first < 25:
+            ways += b"|[%c-Z][A-Z]" % (ord("B") + first)
+    elif column < 16_384:
+        ways = b"[A-Z]{3,}"
+    else:
+        ways = b"XF[E-Z]|X[G-Z][A-Z]|[YZ][A-Z]{2}|[A-Z]{4,}"
+    return re.compile(b"%b(%b)\\d" % (start, ways), re.IGNORECASE)
 
 
 def reached(stream: IO[bytes]) -> Survey:
