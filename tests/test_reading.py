@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import errno
+import json
+import random
 import struct
 import zipfile
 from collections.abc import Callable, Mapping
@@ -145,6 +149,14 @@ def test_a_row_of_data_that_holds_names_of_columns_is_no_header(tmp_path: Path) 
         assert as_read(path)["uscc"].to_list() == ["a", "b"], path.name
 
 
+def test_a_header_of_two_lines_in_quotes_is_one_row(tmp_path: Path) -> None:
+    text = '标题\n"uscc","涉及税款\n(元)","企业,名称"\na,1,b\n\nc,2,d\n'
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    found = as_read(tmp_path / "t.csv")
+    assert found.columns[1:] == ["uscc", "涉及税款\n(元)", "企业,名称"]
+    assert found.rows() == [(4, "a", "1", "b"), (6, "c", "2", "d")]
+
+
 def test_merged_cells_below_a_header_are_not_filled(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for row in (HEADERS, ["a", "甲", 1, None], [None, "乙", 2, None]):
@@ -183,6 +195,14 @@ def test_a_blank_line_is_found_wherever_a_file_is_cut_in_pieces(
 
 
 # ---- sheets -----------------------------------------------------------------------------------
+
+
+SAMPLES = Path(__file__).parents[1] / "data_samples"
+
+
+def csv_rows(path: Path) -> Cells:
+    text = path.read_text(encoding="utf-8-sig").splitlines()
+    return [[cell or None for cell in row] for row in csv.reader(text)]
 
 
 def workbook(path: Path, sheets: Mapping[str, tuple[str, Cells]]) -> Path:
@@ -294,6 +314,47 @@ def test_plan_check_reads_the_sheet_it_is_told(
     assert "--sheet" in capsys.readouterr().err
     assert main(["plan", "check", str(path), "--sheet", "a"]) == 1
     assert main(["plan", "check", str(path), "--sheet", "2"]) == 0
+
+
+def test_sheets_of_one_workbook_are_graded_and_verified_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = csv_rows(SAMPLES / "households.csv")[:6]
+    path = workbook(
+        tmp_path / "t.xlsx",
+        {
+            "甲": ("visible", people[:4]),
+            "乙": ("visible", [people[0], *people[4:]]),
+            "基数": ("visible", csv_rows(SAMPLES / "county_bases.csv")),
+        },
+    )
+    words = ["grade", "farmer-household", str(path), "--bases", str(path), "--on", "2016-06-30"]
+    output = tmp_path / "o.csv"
+    assert main([*words, "-o", str(output), "--bases-sheet", "基数"]) == 2
+    assert "'甲', '乙'" in capsys.readouterr().err
+    assert main([*words, "-o", str(output), "--bases-sheet", "基数", "--sheet", "乙"]) == 0
+    assert pl.read_csv(output).height == len(people) - 4
+    assert main(["verify", str(output)]) == 0
+    said = json.loads((tmp_path / "o.csv.manifest.json").read_text(encoding="utf-8"))["inputs"]
+    assert {role: entry["sheet"] for role, entry in said.items()} == {
+        "subjects": "乙",
+        "bases": "基数",
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_damaged_file_ends_in_one_message(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    for path in every_format(tmp_path, TABLE):
+        whole = path.read_bytes()
+        for _ in range(8):
+            data = bytearray(whole)
+            for _ in range(chance.choice([1, 3, 20])):
+                data[chance.randrange(len(data))] = chance.randrange(256)
+            path.write_bytes(bytes(data[: chance.choice([len(data), chance.randrange(len(data))])]))
+            with contextlib.suppress(SubjectError):
+                raw = read(path, is_header, is_date)
+                conform(raw, {"uscc": True, "name": False}, key="uscc").frame.collect()
 
 
 # ---- number formats ---------------------------------------------------------------------------

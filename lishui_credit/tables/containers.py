@@ -124,7 +124,7 @@ def _zipped(path: Path, kind: str, anew: str, again: str) -> tuple[str, str]:
     try:
         with zipfile.ZipFile(path) as book:
             names = {name.replace("\\", "/").lower() for name in book.namelist()}
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
         return tr("it is cut short", "文件不完整(被截断)"), again
     inside = next(
         (

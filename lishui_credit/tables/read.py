@@ -124,6 +124,8 @@ def _csv(path: Path, is_header: IsHeader | None) -> Raw:
         path.name,
     )
     header = looked.header
+    if len(headers) != len(header.names):  # its quotes can be read in two ways
+        raise broken(path.name, ValueError(), text)
     if header.first < header.last or not all(name and name.strip() for name in header.names):
         names = header_rows.unique(header.names)
         frame = frame.rename(dict(zip(headers, names, strict=True)))
