@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import polars as pl
@@ -21,7 +22,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from lishui_credit.errors import ModelError, Problem
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.tables.bounds import check_nesting
 from lishui_credit.tables.read import PARQUET, sha256
+from lishui_credit.tables.workbooks.choice import asked, sheets_asked
 from lishui_credit.tables.write import replacing
 from lishui_credit.version import __version__
 
@@ -55,6 +58,7 @@ class InputFile:
     sha256: str
     rows: int = 0
     unused: tuple[str, ...] = ()  # headers that were not read
+    sheet: str = ""  # of a workbook, where one was asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +92,10 @@ class Manifest(_Common, Generic[F]):
     def json(self) -> str:
         """Return the manifest as JSON: one flat object, keys sorted."""
         common = {part.name: getattr(self, part.name) for part in fields(_Common)}
-        inputs = {role: asdict(entry) for role, entry in self.inputs.items()}
+        inputs = {
+            role: {name: value for name, value in asdict(entry).items() if name != "sheet" or value}
+            for role, entry in self.inputs.items()
+        }
         facts = asdict(self.facts)
         told = {"manifest": FORMAT, "kind": self.kind.name, **common, "inputs": inputs, **facts}
         return json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True, default=str)
@@ -96,6 +103,10 @@ class Manifest(_Common, Generic[F]):
     def footer(self) -> dict[str, str]:
         """Return the metadata that a Parquet footer takes."""
         return {KEY: self.json()}
+
+    def sheets(self) -> dict[str, str]:
+        """Return the sheets that were asked for, by role."""
+        return {role: entry.sheet for role, entry in self.inputs.items() if entry.sheet}
 
     def files(self, path: Path) -> dict[str, Path]:
         """Return where the inputs of an output lie, by role."""
@@ -121,6 +132,7 @@ def input_files(
     output: Path,
     rows: Mapping[str, int],
     hashed: Mapping[str, str] | None = None,
+    sheets: Mapping[str, str | int] = MappingProxyType({}),
     unused: Mapping[str, tuple[str, ...]] | None = None,
 ) -> dict[str, InputFile]:
     """Return the inputs of an output as its manifest names them, paths with forward slashes."""
@@ -132,6 +144,7 @@ def input_files(
             sha256=digests[role],
             rows=rows.get(role, 0),
             unused=(unused or {}).get(role, ()),
+            sheet=str(sheets.get(role) or asked(path) or ""),
         )
         for role, path in files.items()
     }
@@ -201,14 +214,20 @@ def stated(path: Path | str) -> Stated:
     beside = manifest_path(path)
     try:
         if beside.exists():
-            raw = json.loads(beside.read_text(encoding="utf-8"))
+            raw = json.loads(_checked(beside.read_text(encoding="utf-8"), beside.name))
         elif path.suffix.lower() in PARQUET:
-            raw = json.loads(pl.read_parquet_metadata(path).get(KEY, "{}"))
+            raw = json.loads(_checked(pl.read_parquet_metadata(path).get(KEY, "{}"), path.name))
         else:
             raw = {}
     except (ValueError, OSError, pl.exceptions.PolarsError) as error:
         return Stated(path, {}, str(error) or type(error).__name__)
     return Stated(path, raw) if isinstance(raw, dict) else Stated(path, {}, type(raw).__name__)
+
+
+def _checked(text: str, where: str) -> str:
+    """Return a JSON text that is not nested too deep; raises ModelError."""
+    check_nesting(text, where, ModelError)
+    return text
 
 
 @cache
@@ -290,7 +309,8 @@ def verify(
             if role not in by_content
         },
     }
-    rerun = again(files)
+    with sheets_asked({files[role]: sheet for role, sheet in manifest.sheets().items()}):
+        rerun = again(files)
     return replace(rerun, checks={**checks, **rerun.checks})
 
 

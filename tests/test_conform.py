@@ -366,7 +366,7 @@ def test_rows_of_a_sheet_keep_their_number_below_an_empty_one(tmp_path: Path) ->
 def test_a_text_in_gb18030_is_written_again_piece_by_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lishui_credit.tables.read._CHUNK", 7)
+    monkeypatch.setattr("lishui_credit.tables.delimited._CHUNK", 7)
     (tmp_path / "t.csv").write_bytes(TEXT.encode("gb18030"))
     found = conform(read(tmp_path / "t.csv"), WANTED, key="uscc").frame.collect()
     assert found["tax_amount"].to_list() == [10_000]

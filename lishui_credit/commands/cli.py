@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from lishui_credit.commands import (
     editions,
@@ -24,8 +25,8 @@ from lishui_credit.commands import (
     sampling,
     verification,
 )
-from lishui_credit.commands.terminal import Parser, common_arguments, parts
-from lishui_credit.errors import CreditError, Problem
+from lishui_credit.commands.terminal import Parser, common_arguments, parts, sheet_read
+from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import set_language, tr
 from lishui_credit.version import __version__
 
@@ -40,25 +41,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="replace")
     options = parser().parse_args(words)
     try:
-        return int(options.run(options))
+        with sheet_read(options):
+            return int(options.run(options))
     except CreditError as error:
         _report(error.problems, as_json=getattr(options, "json", False))
         return 2
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        what = error.strerror or str(error)
-        problem = Problem(what, where=str(error.filename or ""))
     except KeyboardInterrupt:  # pragma: no cover
         return 130
     except Exception as error:
-        if not _of_the_engine(error):
+        from lishui_credit.tables import containers
+
+        if containers.is_full(error):
+            told = containers.full(Path(getattr(error, "filename", None) or Path.cwd()))
+        elif isinstance(error, OSError):
+            told = containers.not_opened(Path(error.filename or Path.cwd()), error)
+        elif _of_the_engine(error):
+            hint = tr(
+                "run it again; if it stays so, report it with the command and the headers of the file",
+                "请重试;若仍出现,请附上命令和文件表头反馈",
+            )
+            told = SubjectError(tr("the data cannot be processed", "数据无法处理"), hint=hint)
+        else:
             raise
-        problem = Problem(
-            tr("the data cannot be processed", "数据无法处理"), str(error).splitlines()[0][:160]
-        )
-    _report((problem,), as_json=getattr(options, "json", False))
+    _report(told.problems, as_json=getattr(options, "json", False))
     return 2
 
 

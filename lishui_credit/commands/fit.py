@@ -13,6 +13,7 @@ from lishui_credit.commands.terminal import (
     names_of,
     progress,
     say,
+    sheet_argument,
     warnings_told,
 )
 from lishui_credit.errors import ModelError, Problem
@@ -43,6 +44,7 @@ def _fit_arguments(made: Parser) -> None:
         "one row per subject with its outcome, .parquet, .csv, .xlsx",
         "每个主体一行并带结果的数据文件",
     )
+    sheet_argument(made, "sample")
     made.asks("--target", "outcome column, 1 bad, 0 good", "结果列,1 坏、0 好", default="bad")
     made.asks(
         "--output",

@@ -16,6 +16,7 @@ from lishui_credit.commands.terminal import (
     output_argument,
     progress,
     say,
+    sheet_argument,
 )
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.reports.layout import table
@@ -74,6 +75,7 @@ def add_arguments(command: Command) -> None:
     )
     made.asks("grades", "graded farmer-household file", "农户评级结果文件")
     made.asks("--loans", "lending figures by village", "分村信贷数据文件", required=True)
+    sheet_argument(made, "loans")
     made.asks(
         "--credit-grades",
         "grades that make a credit household",
@@ -96,8 +98,26 @@ def subject_arguments(made: Parser) -> None:
         "reference values by county, for rubrics that use them",
         "分县基数文件,用到基数的办法须提供",
     )
+    sheet_argument(made, "subjects")
+    for role, en, zh in (("events", "events", "事件"), ("bases", "bases", "基数")):
+        made.asks(
+            f"--{role}-sheet",
+            f"sheet of the {en} file",
+            f"{zh}文件的工作表",
+            metavar="NAME|N",
+        )
     made.asks("--period", "year assessed", "评价年度", type=int)
     made.asks("--as-of", "day of grading, YYYY-MM-DD", "评级日,YYYY-MM-DD")
+
+
+def sheets_of(options: argparse.Namespace) -> dict[str, str]:
+    """Return the sheets that the inputs of grading are read from, by role, where any is given."""
+    given = {
+        "subjects": options.sheet,
+        "events": options.events_sheet,
+        "bases": options.bases_sheet,
+    }
+    return {role: sheet for role, sheet in given.items() if sheet is not None}
 
 
 def rubric_argument(made: Parser) -> None:
@@ -149,6 +169,7 @@ def grade(options: argparse.Namespace) -> int:
         period=options.period,
         as_of=day_of(options.as_of or (options.on if options.period is None else None), "--as-of"),
         labels=options.labels,
+        sheets=sheets_of(options),
         overlay=options.overlay,
         skip_rejected=options.skip_rejected,
         strict=options.strict,

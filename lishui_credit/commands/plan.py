@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lishui_credit.commands.plan_lines import SHOWN, city_remarks, remarks, standings
-from lishui_credit.commands.terminal import SYNTHETIC, Command, Parser, day_of, parts, say
+from lishui_credit.commands.terminal import (
+    SYNTHETIC,
+    Command,
+    Parser,
+    day_of,
+    parts,
+    say,
+    sheet_argument,
+)
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import plural, tr
 
@@ -47,6 +55,7 @@ def add_arguments(command: Command) -> None:
         check,
     )
     _file_argument(part)
+    sheet_argument(part, "file")
     part = sub("report", "write the mid-term evaluation", "生成中期评估报告", report)
     _status_arguments(part, inner=True)
     part.asks(
@@ -64,6 +73,7 @@ def _file_argument(part: Parser) -> None:
 
 def _load_arguments(part: Parser) -> None:
     _file_argument(part)
+    sheet_argument(part, "file")
     part.asks(
         "--data", "store, .duckdb or .parquet", "数据库文件,.duckdb 或 .parquet", required=True
     )
@@ -84,6 +94,7 @@ def _status_arguments(part: Parser, *, inner: bool = False) -> None:
         "store or file of observations; the synthetic sample if not given",
         "观测数据库或文件,缺省为合成样例",
     )
+    sheet_argument(part, "data")
     part.asks(
         "--known-on",
         "use what the store knew on this day, YYYY-MM-DD",

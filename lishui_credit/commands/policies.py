@@ -20,6 +20,7 @@ from lishui_credit.commands.terminal import (
     parts,
     progress,
     say,
+    sheet_argument,
     yuan,
 )
 from lishui_credit.errors import SubjectError
@@ -101,6 +102,7 @@ def _decide_arguments(made: Parser) -> None:
         "scores or a graded file, .parquet, .csv, .xlsx",
         "评分文件或评级文件,.parquet、.csv、.xlsx",
     )
+    sheet_argument(made, "scores")
     output_argument(made)
     made.asks(
         "--on",
@@ -134,6 +136,7 @@ def _compare_arguments(sub: Parser) -> None:
     sub.asks(
         "--outcome", "outcome column, 1 bad, 0 good, empty if unknown", "结果列,1 坏、0 好,未知留空"
     )
+    sheet_argument(sub, "scores")
     sub.asks("--amount", "amount column, in fen", "金额列,单位分")
     sub.asks("--output", "file for the table by group", "分组表写入的文件", short="-o")
 

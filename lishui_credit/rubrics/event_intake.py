@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import plural, tr
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.compile import REJECTED_EVENT
@@ -143,15 +143,13 @@ def refuse_nameless(nameless: int) -> None:
     """Raise `SubjectError` where rejected events name no subject: anybody's record may lack them."""
     if nameless:
         raise SubjectError(
-            Problem(
-                tr(
-                    f"{plural(nameless, 'rejected event')} name no readable subject: whose record is"
-                    " not whole cannot be told",
-                    f"{nameless:,} 条被拒收的事件无法读出主体,不知谁的记录不完整",
-                ),
-                hint=tr(
-                    "correct the subject's code in these rows; --skip-rejected does not pass them",
-                    "请改正这些行的主体代码;--skip-rejected 不适用于此类行",
-                ),
-            )
+            tr(
+                f"{plural(nameless, 'rejected event')} name no readable subject: whose record is"
+                " not whole cannot be told",
+                f"{nameless:,} 条被拒收的事件无法读出主体,不知谁的记录不完整",
+            ),
+            hint=tr(
+                "correct the subject's code in these rows; --skip-rejected does not pass them",
+                "请改正这些行的主体代码;--skip-rejected 不适用于此类行",
+            ),
         )

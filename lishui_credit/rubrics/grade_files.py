@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import polars as pl
@@ -79,6 +80,7 @@ def grade(
     as_of: date | None = None,
     labels: str | None = None,
     overlay: Path | str | None = None,
+    sheets: Mapping[str, str | int] = MappingProxyType({}),
     skip_rejected: bool = False,
     strict: bool = False,
     progress: Progress = lambda step: None,
@@ -101,6 +103,9 @@ def grade(
         Label set.
     overlay : path-like, optional
         The overlay file `rubric` carries, for the manifest.
+    sheets : mapping, optional
+        Sheet to read of a workbook, by name or number, for each of ``subjects``, ``events`` and
+        ``bases``; where none is given, the visible sheet whose header is known.
     skip_rejected : bool, default False
         Grade the accepted rows although others were rejected. The subject of a rejected event is
         withheld, never graded on the rest of its record.
@@ -132,19 +137,53 @@ def grade(
     progress(tr("reading, checking and hashing", "读取、校验与计算哈希"))
     with ThreadPoolExecutor(max_workers=1) as pool:
         hashed = pool.submit(proof.hashes, given)
-        taken = intake(rubric, subjects, events=events, bases=bases, period=period, as_of=as_of)
+        taken = intake(
+            rubric,
+            subjects,
+            events=events,
+            bases=bases,
+            period=period,
+            as_of=as_of,
+            sheets=sheets,
+        )
     lost = taken.rejected.filter(pl.col("file") == "subjects").height
     settle(taken.rejected_rows, output, JOB, left=taken.rows["subjects"] - lost, skip=skip_rejected)
     refuse_nameless(taken.nameless)
     result = evaluated(taken, rubric, period=period, as_of=as_of, labels=labels, strict=strict)
+    facts = _facts(rubric, result, taken, labels, skip_rejected=skip_rejected, strict=strict)
+    manifest = Manifest(
+        kind=KIND,
+        facts=facts,
+        inputs=proof.input_files(given, output, taken.rows, hashed.result(), sheets, taken.unused),
+        notes=(*taken.notes, *([doubt_note(held)] if (held := held_back(taken)) else [])),
+    )
+    progress(tr("grading and writing", "评级与写出"))
+    frame = result.frame
+    if output.suffix.lower() != ".parquet":
+        frame = _printed(frame, rubric)
+    write_table(frame, output, manifest.footer())
+    counts, synthetic = _counted(facts, output, taken, rubric)
+    return proof.seal(output, replace(manifest, facts=counts, synthetic=synthetic))
+
+
+def _facts(
+    rubric: Rubric,
+    result: Evaluation[pl.LazyFrame],
+    taken: Intake,
+    labels: str | None,
+    *,
+    skip_rejected: bool,
+    strict: bool,
+) -> GradeFacts:
+    """Return what the grades rest on, before any is counted."""
     asked = frozenset[str]().union(*map(compiled.override_columns, result.unchecked))
     missing = asked - result.available
-    facts = GradeFacts(
+    return GradeFacts(
         rubric=rubric.name,
         edition=rubric.edition,
         edition_sha256=rubric.sha256,
         title_zh=rubric.title_zh,
-        period=period,
+        period=result.period,
         as_of=result.as_of,
         labels=labels,
         point_unit=rubric.point_unit,
@@ -155,19 +194,6 @@ def grade(
         empty_overrides=taken.empty,
         strict=strict,
     )
-    manifest = Manifest(
-        kind=KIND,
-        facts=facts,
-        inputs=proof.input_files(given, output, taken.rows, hashed.result(), taken.unused),
-        notes=(*taken.notes, *([doubt_note(held)] if (held := held_back(taken)) else [])),
-    )
-    progress(tr("grading and writing", "评级与写出"))
-    frame = result.frame
-    if output.suffix.lower() != ".parquet":
-        frame = _printed(frame, rubric)
-    write_table(frame, output, manifest.footer())
-    counts, synthetic = _counted(facts, output, taken, rubric)
-    return proof.seal(output, replace(manifest, facts=counts, synthetic=synthetic))
 
 
 def _counted(
@@ -315,6 +341,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
             files["subjects"],
             events=files.get("events"),
             bases=files.get("bases"),
+            sheets=stored.manifest.sheets(),
             period=facts.period,
             as_of=facts.as_of,
         )

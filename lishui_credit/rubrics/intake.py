@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 import polars as pl
 
@@ -29,6 +31,16 @@ from lishui_credit.tables.keys import Known
 from lishui_credit.tables.read import Raw, read
 
 Source = Path | str | pl.DataFrame | pl.LazyFrame
+
+
+class _OfSheet(NamedTuple):
+    """A workbook and its sheet to read."""
+
+    path: Path | str
+    sheet: str | int
+
+
+_Given = Source | _OfSheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +72,7 @@ def intake(
     period: int | None = None,
     as_of: date | None = None,
     also: Sequence[Rubric] = (),
+    sheets: Mapping[str, str | int] = MappingProxyType({}),
 ) -> Intake:
     """Read and check everything one edition grades.
 
@@ -76,6 +89,9 @@ def intake(
     also : sequence of Rubric
         Further editions the same input is to be graded by: their columns are read too, and an
         event is strange only if none of them knows its code.
+    sheets : mapping, optional
+        Sheet to read of a workbook, by name or number, for each of ``subjects``, ``events`` and
+        ``bases``; where none is given, the visible sheet whose header is known.
 
     Returns
     -------
@@ -99,14 +115,16 @@ def intake(
     own = _wanted(editions, () if bases is None or rubric.bases is None else rubric.bases.columns)
     rules = subject_rules(rubric, day)
     favourable = compiled.favourable_columns(rubric)
-    people = _table(
-        problems, subjects, own, key=rubric.subject_id, rules=rules, favourable=favourable
-    )
-    reference = _bases(problems, bases, rubric)
+    source = _at(subjects, sheets.get("subjects"))
+    key = rubric.subject_id
+    people = _table(problems, source, own, key=key, rules=rules, favourable=favourable)
+    given = None if bases is None else _at(bases, sheets.get("bases"))
+    reference = _bases(problems, given, rubric)
     happened: Conformed | None = None
     if events is not None and rubric.uses_events:
         rules = [coherence.happened(day, period), *event_rules_of(editions, day, period)]
-        happened = _events(problems, events, people, rubric.subject_id, editions, rules)
+        source = _at(events, sheets.get("events"))
+        happened = _events(problems, source, people, key, editions, rules)
     if problems or people is None:
         raise SubjectError(problems)
     frame, rejected = people.frame, {"subjects": people.rejected}
@@ -150,7 +168,7 @@ def _wanted(editions: Sequence[Rubric], apart: Collection[str]) -> dict[str, boo
     return {name: required for name, required in wanted.items() if name not in apart}
 
 
-def _unused(rubric: Rubric, events: Source | None, bases: Source | None) -> list[Problem]:
+def _unused(rubric: Rubric, events: _Given | None, bases: _Given | None) -> list[Problem]:
     """Return a problem for each file the edition has no use for."""
     problems = []
     if bases is not None and rubric.bases is None:
@@ -162,7 +180,7 @@ def _unused(rubric: Rubric, events: Source | None, bases: Source | None) -> list
     return problems
 
 
-def _bases(problems: list[Problem], source: Source | None, rubric: Rubric) -> Conformed | None:
+def _bases(problems: list[Problem], source: _Given | None, rubric: Rubric) -> Conformed | None:
     if source is None or rubric.bases is None:
         return None
     key = rubric.bases.key
@@ -170,15 +188,24 @@ def _bases(problems: list[Problem], source: Source | None, rubric: Rubric) -> Co
     return _table(problems, source, wanted, key=key, unique=False)
 
 
-def _raw(source: Source, name: str) -> Raw:
+def _at(source: Source, sheet: str | int | None) -> _Given:
+    """Return a source with the sheet to read of it, where it is a file and one is asked for."""
+    if sheet is None or not isinstance(source, str | Path):
+        return source
+    return _OfSheet(source, sheet)
+
+
+def _raw(source: _Given, name: str) -> Raw:
     if isinstance(source, pl.DataFrame | pl.LazyFrame):
         return Raw(frame=source.lazy(), name=name, first_row=1)
+    if isinstance(source, _OfSheet):
+        return read(source.path, is_header, is_date, source.sheet)
     return read(source, is_header, is_date)
 
 
 def _table(
     problems: list[Problem],
-    source: Source | Raw,
+    source: _Given | Raw,
     wanted: Mapping[str, bool],
     *,
     key: str,
@@ -223,7 +250,7 @@ def _filed(role: str, rejected: pl.DataFrame) -> pl.DataFrame:
 
 def _events(
     problems: list[Problem],
-    source: Source,
+    source: _Given,
     people: Conformed | None,
     key: str,
     editions: Sequence[Rubric],

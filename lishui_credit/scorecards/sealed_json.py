@@ -15,6 +15,7 @@ from typing import Any
 
 from lishui_credit.errors import ModelError
 from lishui_credit.language import tr
+from lishui_credit.tables.bounds import check_nesting
 
 
 def seal(payload: dict[str, Any], path: str | os.PathLike[str] | None = None) -> str:
@@ -44,6 +45,7 @@ def read_sealed(source: str | os.PathLike[str], kind: str) -> dict[str, Any]:
     Raises ModelError if it is no JSON, another kind of artefact, or changed since it was sealed.
     """
     text, where = _text(source)
+    check_nesting(text, where, ModelError)
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:

@@ -6,6 +6,7 @@ An output is replaced only when the new one is complete: everything is written b
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -14,8 +15,9 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.tables import containers
 
 SUFFIXES: Final = (".parquet", ".csv", ".xlsx")
 _SHEET_ROWS: Final = 1_048_575
@@ -43,18 +45,35 @@ def replacing(path: Path | str) -> Iterator[Path]:
     >>> folder.cleanup()
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    draft = Path(name)
+    with _room_told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        prefix = f".{path.stem}."
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        draft = Path(name)
+        try:
+            yield draft
+            umask = os.umask(0)
+            os.umask(umask)
+            draft.chmod(0o666 & ~umask)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _room_told(path: Path) -> Iterator[None]:
+    """Raise `SubjectError` where the disk is full, or the output may not be written."""
     try:
-        yield draft
-        umask = os.umask(0)
-        os.umask(umask)
-        draft.chmod(0o666 & ~umask)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        yield
+    except CreditError:
+        raise
+    except Exception as error:
+        if containers.is_full(error):
+            raise containers.full(path) from None
+        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise containers.not_opened(path, error) from None
+        raise
 
 
 def check_suffix(path: Path | str) -> Path:

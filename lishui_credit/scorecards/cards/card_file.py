@@ -22,6 +22,7 @@ from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.woe import SIGN
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.scale import Odds, Scale
+from lishui_credit.tables.bounds import check_nesting
 from lishui_credit.tables.write import replacing
 
 SCHEMA: Final = "lishui_credit/scorecard/1"
@@ -136,6 +137,7 @@ def _prose(value: Any, depth: int, key: str = "") -> str:
 
 def from_json(text: str) -> Card:
     """Return the card a JSON text holds; ModelError where it is no card of this schema."""
+    check_nesting(text, "scorecard.json", ModelError)
     try:
         data = json.loads(text)
         if data.get("schema") != SCHEMA:
