@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple, overload
 
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.rubrics import coherence
 from lishui_credit.rubrics.area_bases import join_bases
 from lishui_credit.rubrics.engine import compile as compiled
@@ -41,6 +41,9 @@ class _OfSheet(NamedTuple):
 
 
 _Given = Source | _OfSheet
+_NO_EVENTS: Final = Bilingual(
+    "no file of events was given: no event is counted", "未提供事件文件:按无事件评级"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +121,7 @@ def intake(
     source = _at(subjects, sheets.get("subjects"))
     key = rubric.subject_id
     people = _table(problems, source, own, key=key, rules=rules, favourable=favourable)
-    given = None if bases is None else _at(bases, sheets.get("bases"))
-    reference = _bases(problems, given, rubric)
+    reference = _bases(problems, _at(bases, sheets.get("bases")), rubric)
     happened: Conformed | None = None
     if events is not None and rubric.uses_events:
         rules = [coherence.happened(day, period), *event_rules_of(editions, day, period)]
@@ -142,8 +144,7 @@ def intake(
     if happened is not None:
         notes += event_notes(happened.frame, editions, day, period)
     elif rubric.uses_events:
-        what = "no file of events was given: no event is counted"
-        notes.append(tr(what, "未提供事件文件:按无事件评级"))
+        notes.append(str(_NO_EVENTS))
     return Intake(
         subjects=frame,
         events=None if happened is None else _named(happened.frame),
@@ -188,7 +189,11 @@ def _bases(problems: list[Problem], source: _Given | None, rubric: Rubric) -> Co
     return _table(problems, source, wanted, key=key, unique=False)
 
 
-def _at(source: Source, sheet: str | int | None) -> _Given:
+@overload
+def _at(source: None, sheet: str | int | None) -> None: ...
+@overload
+def _at(source: Source, sheet: str | int | None) -> _Given: ...
+def _at(source: Source | None, sheet: str | int | None) -> _Given | None:
     """Return a source with the sheet to read of it, where it is a file and one is asked for."""
     if sheet is None or not isinstance(source, str | Path):
         return source

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lishui_credit.language import tr
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.identifiers import resident_id_check_digit, uscc_check_digit
+from lishui_credit.tables.read import EXAMPLE
 from lishui_credit.tables.write import replacing
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _heads(sheet: xlsxwriter.worksheet.Worksheet, form: Form, styles: Mapping[st
     sheet.set_row(0, 24)
     sheet.write(0, 0, form.title, styles["title"])
     sheet.set_row(HEADER - 1, 44)
-    said = tr("example, not read: ", "示例(不读取):")
+    said = tr(f"{EXAMPLE[0]}: ", f"{EXAMPLE[1]}:")
     for place, one in enumerate(form.fields):
         example = _example(one)
         text = f"{said}{example}" if place == 0 else example
@@ -227,7 +228,8 @@ def _guide(
     for one in form.fields:
         row += 1
         cells = (
-            one.header, one.column.id, one.column.type,
+            # two known names in one row would make it look like a header
+            one.header, f"({one.column.id})", one.column.type,
             tr("yes", "是") if one.required else tr("no", "否"),
             _limits(one.column) or "、".join(one.words[:6]) + ("…" if len(one.words) > 6 else ""),
             "  ".join(filter(None, (one.note, one.column.note))),

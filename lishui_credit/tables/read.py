@@ -34,6 +34,9 @@ _DAY_NUMBER: Final = r"^[2-5]\d{4}(\.\d+)?$"  # 1954 to 2064, counted from 1899-
 _LONG: Final = r"^\d{16,}$"
 _FEW: Final = 3
 
+EXAMPLE: Final = ("example, not read", "示例(不读取)")
+"""How the row above the header begins in a form of this package; see `tables.forms`."""
+
 TWIN: Final = r"_duplicated_\d+$"
 """What polars adds to a header that stands twice."""
 
@@ -199,8 +202,9 @@ def _excel(
     below = filled[start:]
     places = pl.int_range(start + 1, start + 1 + body.height, eager=True).filter(below)
     body, notes = _named_numbers(body.filter(below), is_date, found.is_1904)
-    notes += told
-    if header.last:
+    form = any(str(cell).startswith(EXAMPLE) for cell in found.frame[: header.first].to_series())
+    notes += told[1:] if form else told  # a form has a guide beside it
+    if header.last and not form:
         notes.append(tr(f"header found in row {start}", f"表头在第 {start} 行"))
     return Raw(
         frame=body.lazy(), name=path.name, first_row=start + 1, notes=tuple(notes), places=places
