@@ -516,6 +516,16 @@ def test_what_is_neither_yes_nor_no_is_rejected(cell: object) -> None:
     assert "neither yes nor no" in reason("首违不罚", cell)
 
 
+def test_a_word_of_the_column_is_never_nothing() -> None:
+    for word, said in (("none", "none"), ("无", "none"), ("NONE", "none"), ("None", "none")):
+        found = taken(
+            {"environmental_sanction": word}, {"uscc": True, "environmental_sanction": True}
+        )
+        assert found.frame.collect()["environmental_sanction"].to_list() == [said]
+    assert value("上年度等级", "None", "prior_grade") == "none"
+    assert value("上年度等级", "NA", "prior_grade") is None
+
+
 def test_a_level_is_known_in_any_width_and_case() -> None:
     assert value("上年度等级", "ｂ 级", "prior_grade") == "B"
 

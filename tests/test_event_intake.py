@@ -298,7 +298,7 @@ def test_a_rejected_event_of_nobody_readable_stops_the_run(tmp_path: Path) -> No
     with pytest.raises(SubjectError, match="2 rejected events name no readable subject"):
         lc.grade(rubric, firms, output, events=events, period=2020, skip_rejected=True)
     assert not output.exists()
-    assert rejected_path(output).exists()
+    assert rejected_path(output, "events").exists()
 
 
 def test_an_event_of_a_subject_that_is_not_in_the_register_holds_nobody_up(

@@ -16,7 +16,7 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.tables.code_cells import code_cell
-from lishui_credit.tables.column_cells import NOTHING, Cell, Plain, blank, text_of
+from lishui_credit.tables.column_cells import Cell, Plain, blank, text_of
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.number_cells import number_cell
 from lishui_credit.tables.unreadable import no_value, unreadable
@@ -99,12 +99,14 @@ def says_yes(column: pl.Series) -> bool:
 
 
 def _level(column: Column, header: str, kind: pl.DataType) -> Cell:
+    # A word of the column's own is that, also where another column would take it for nothing.
     text = text_of(header) if kind == pl.String else pl.col(header).cast(pl.String)
     table = {name: name for name in column.values}
     for name, words in column.values.items():
         table.update(dict.fromkeys(words, name))
     wide = {_folded(word): name for word, name in table.items()}
-    plain = text.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\s", "")
+    plain = pl.col(header).cast(pl.String).str.normalize("NFKC").str.to_lowercase()
+    plain = plain.str.replace_all(r"\s", "")
     value = plain.replace_strict(wide, default=None, return_dtype=pl.String)
     allowed = "、".join(words[0] for words in column.values.values())
     reason = tr(f"not one of {allowed}", f"不在取值 {allowed} 之内")
@@ -112,13 +114,11 @@ def _level(column: Column, header: str, kind: pl.DataType) -> Cell:
     ways: tuple[Plain, ...] = ()
     if kind == pl.String:
         cell = pl.col(header)
-        meant_by = {word: to for word, to in table.items() if word not in NOTHING}
-        own = [word for word, to in meant_by.items() if word == to]
         said = pl.lit(None, dtype=pl.String)
         for name in column.values:
-            meant = [word for word, to in meant_by.items() if to == name]
+            meant = [word for word, to in table.items() if to == name]
             said = pl.when(cell.is_in(meant)).then(pl.lit(name)).otherwise(said)
-        ways = (Plain(cell.is_in(own), cell), Plain(cell.is_in(list(meant_by)), said))
+        ways = (Plain(cell.is_in(list(column.values)), cell), Plain(cell.is_in(list(table)), said))
     return Cell(column, header, value, ((reason, strange),), ways)
 
 

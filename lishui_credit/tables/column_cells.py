@@ -10,9 +10,7 @@ import polars as pl
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.unreadable import surely_readable
 
-NOTHING: Final = (
-    *("", "-", "--", "—", "——", "/", "null", "Null", "NULL", "none", "None", "NA", "N/A", "n/a"),
-)
+NOTHING: Final = (*("", "-", "--", "—", "——", "/", "null", "NULL", "None", "NA", "N/A", "n/a"),)
 """Texts that say a cell is empty, in a column of any kind; with blanks around them too."""
 
 _BLANK: Final = " \t\r\n\u3000\u00a0"
