@@ -19,7 +19,8 @@ from polars.testing import assert_frame_equal
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.plan import SCHEMA, areas, indicators
-from lishui_credit.plan.observed.reading import period_of, read_observations
+from lishui_credit.plan.observed.period_words import period_said
+from lishui_credit.plan.observed.reading import read_observations
 from lishui_credit.plan.observed.store import Store
 from lishui_credit.plan.observed.store_lock import alone
 from lishui_credit.plan.observed.table import computed, observations
@@ -251,7 +252,7 @@ def test_a_row_without_indicator_area_or_period_is_rejected_and_the_file_goes_on
         ("数值", "7", "5元", "unit"),
         ("数值", "9", "0.881", "a share or a percentage"),
         ("数值(%)", "9", "1", "a share or a percentage"),
-        ("数值", "9", "12万", "number"),
+        ("数值", "9", "12万", "above 100 %"),
         ("分子", "8", "120.5万元", "unit"),
         ("分子", "9", "88%", "unit"),
     ],
@@ -320,7 +321,10 @@ def test_a_period_reads_the_same_however_it_is_written(day, kind):
         "quarter": [f"{day.year}Q{quarter}", f"{day.year}年第{'一二三四'[quarter - 1]}季度", f"{day.year}-q{quarter}", f"{day.year}年{quarter}季度"],
         "year": [f"{day.year}", f"{day.year}年", f"{day.year}年度", f" {day.year} "],
     }[kind]  # fmt: skip
-    assert {period_of(text) for text in texts} == {(end, kind)}
+    said = [period_said(text) for text in texts]
+    assert {(one.end, one.frequency, one.as_of, one.several) for one in said} == {
+        (end, kind, False, False)
+    }
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**12), st.integers(1, 10**12)), min_size=1, max_size=5))
