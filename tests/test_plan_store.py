@@ -43,7 +43,7 @@ def _english() -> object:
 
 @pytest.fixture(params=["plan.duckdb", "plan.parquet"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return Store.open(tmp_path / request.param)
+    return Store.open(tmp_path / request.param, wait=0.3)
 
 
 def csv(path: Path, body: str, head: str = HEAD, encoding: str = "utf-8") -> Path:
@@ -186,11 +186,13 @@ def test_threads_that_write_at_once_lose_nothing_and_see_one_message(store):
     known = store.revisions()
     assert known["revision"].to_list() == list(range(1, known.height + 1))
     assert known["numerator"].diff().drop_nulls().abs().eq(1).all()  # each revision changes it
-    assert {t for t in said if "writing the store" not in t and "in the meantime" not in t} == set()
+    assert {
+        t for t in said if "has the store open" not in t and "in the meantime" not in t
+    } == set()
 
 
 def test_a_killed_writer_of_a_parquet_store_locks_nobody_out(tmp_path):
-    store = Store.open(tmp_path / "plan.parquet")
+    store = Store.open(tmp_path / "plan.parquet", wait=0.3)
     store.add(rows(), by="a", reason="b")
     code = (
         "import sys, pathlib; from lishui_credit.plan.observed.store import alone\n"
@@ -402,7 +404,7 @@ def test_rejected_rows_are_written_beside_the_file_and_run_no_formula(store, tmp
     assert done.added == 4
     assert done.rejected_path == tmp_path / "a.csv.rejected.csv"
     back = pl.read_csv(done.rejected_path)
-    assert back["row"].to_list() == [6]
+    assert back["_row"].to_list() == [6]
     assert back["指标"].to_list() == ["\t=cmd()"]
 
 
@@ -478,7 +480,7 @@ def test_a_second_writer_is_told_to_wait(store):
     store.add(rows(), by="a", reason="b")
     if store.path.suffix == ".parquet":
         with (
-            alone(store.path),
+            alone(store.path, 0.3),
             pytest.raises(SubjectError, match="writing the store"),
         ):
             store.add(rows(numerator=0), by="a", reason="b")

@@ -25,7 +25,7 @@ from lishui_credit.plan.observed.period_words import period_said
 from lishui_credit.plan.observed.table import FREQUENCIES, SCHEMA, keys_of, observations, rules
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.conform import Rule, conform
-from lishui_credit.tables.headers import match, normal, spellings
+from lishui_credit.tables.headers import BESIDE, REASON, match, normal, spellings
 from lishui_credit.tables.read import TWIN, broken, read
 
 _QUOTES: Final = re.compile("[\"'“”‘’「」《》\\s]")
@@ -333,6 +333,9 @@ def read_observations(path: Path | str, *, today: date | None = None) -> Intake:
     """
     days = spellings(columns()["period"])
     raw = read(path, lambda text: normal(text) in _headers(), lambda text: normal(text) in days)
+    names_there = raw.frame.collect_schema().names()
+    beside = [name for name in names_there if name in BESIDE or name.endswith(REASON)]
+    raw = replace(raw, frame=raw.frame.drop(beside))  # of a file of rejected rows, mended
     found, ignored = matched(raw.frame.collect_schema().names(), _WANTED, raw.name, columns())
     try:
         table = raw.numbered().collect()
