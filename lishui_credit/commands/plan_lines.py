@@ -56,7 +56,8 @@ def standings(rows: pl.DataFrame) -> list[str]:
 def remarks(rows: pl.DataFrame, missing: pl.DataFrame, doubtful: pl.DataFrame) -> list[str]:
     """Return what a reader of the standings should know, indicator by indicator."""
     from lishui_credit.plan.definitions import indicators
-    from lishui_credit.plan.divisions import CITY, division
+    from lishui_credit.plan.divisions import CITY
+    from lishui_credit.plan.sentences import named_behind
     from lishui_credit.plan.status import said
 
     lines = [""]
@@ -71,8 +72,7 @@ def remarks(rows: pl.DataFrame, missing: pl.DataFrame, doubtful: pl.DataFrame) -
                 + f" R={_ratio(found['growth_ratio'])} ({said(found['growth_class'])})"
             )
         if found["worst"]:
-            named = tr(", ", "、").join(division(code).name for code in found["worst"])
-            notes.append(tr("most behind: ", "最滞后:") + named)
+            notes.append(tr("most behind: ", "最滞后:") + named_behind(found))
         if notes:
             lines.append(f"{row.number}. {row.short}: " + tr("; ", ";").join(notes))
     if rows["adcode"][0] == CITY:

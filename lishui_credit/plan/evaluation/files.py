@@ -184,10 +184,13 @@ def _facts(found: MidTerm) -> ReportFacts:
 
 def _figures(table: pl.DataFrame) -> str:
     """Return a table as text without its sentences; the last bits of a float depend on the processor."""
-    lists = [name for name, kind in table.schema.items() if kind == pl.List(pl.String)]
+    lists = [name for name, kind in table.schema.items() if isinstance(kind, pl.List)]
     return (
         table.drop("note", "source", "why", strict=False)
-        .with_columns(pl.col(lists).list.join(" "), pl.selectors.float().round_sig_figs(12))
+        .with_columns(
+            pl.col(lists).cast(pl.List(pl.String)).list.join(" "),
+            pl.selectors.float().round_sig_figs(12),
+        )
         .write_csv()
     )
 
