@@ -7,7 +7,7 @@ before: settled rows stay in the store, and are no longer shown.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -121,6 +121,13 @@ def shown(rows: pl.DataFrame) -> pl.DataFrame:
         .select(list(REJECTED))
         .sort("loaded_on", "file", "row", descending=[True, False, False], nulls_last=True)
     )
+
+
+def known_by(rows: pl.DataFrame, day: date | None) -> pl.DataFrame:
+    """Return the rejected rows that were loaded by the end of a day (UTC), all without one."""
+    if day is None:
+        return rows
+    return rows.filter(pl.col("loaded_on").dt.date() <= day)
 
 
 # ---- in a DuckDB file -------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, indicators
-from lishui_credit.plan.divisions import areas
+from lishui_credit.plan.divisions import CITY, areas
 from lishui_credit.tables.conform import Rule
 
 SCHEMA: Final = pl.Schema(
@@ -56,6 +56,12 @@ CONTENT: Final = ("numerator", "denominator", "value", "low", "high", "source", 
 def empty() -> pl.DataFrame:
     """Return an observation frame without rows."""
     return pl.DataFrame(schema=SCHEMA)
+
+
+def only_county(frame: pl.DataFrame) -> str | None:
+    """Return the one county that observations are of; None for several areas, and for the city."""
+    codes = frame["adcode"].unique().to_list()
+    return codes[0] if len(codes) == 1 and codes != [CITY] else None
 
 
 def keys_of(unit: str) -> list[str]:
