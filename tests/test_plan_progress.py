@@ -418,6 +418,7 @@ def test_a_tie_for_the_third_place_is_not_cut():
     city = one(progress(frame(rows), MID), "website_rate")
     assert city["worst"] == list(CODES)
     assert city["behind_places"] == [1] * 9
+    assert named_behind(city) == "all nine counties equally"
 
 
 def test_a_gap_in_observations_does_not_begin_a_new_run():
@@ -564,7 +565,7 @@ def test_the_worst_binding_target_needs_attention_first(sample):
     assert text.startswith(
         "失信“黑名单”覆盖率(重点行业领域)(约束性):滞后,2018-06-30为42.9 %,应达57.1 %,"
     )
-    assert "最滞后:莲都区" in text
+    assert "最滞后:九个县(市、区)并列" in text
 
 
 def test_what_changed_between_two_days_is_what_differs(sample):

@@ -11,7 +11,7 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import ATTRIBUTES, END, PlanIndicator, indicator, indicators
-from lishui_credit.plan.divisions import CITY, division
+from lishui_credit.plan.divisions import CITY, counties, division
 from lishui_credit.plan.status import STATUSES
 
 _URGENCY: Final = {name: place for place, name in enumerate(STATUSES)}
@@ -74,6 +74,8 @@ def named_behind(found: dict[str, Any], *, every: bool = False) -> str:
     groups: dict[int, list[str]] = {}
     for code, place in zip(named or (), found["behind_places"] or (), strict=False):
         groups.setdefault(place, []).append(division(code).name)
+    if len(groups.get(1, ())) == len(counties()):
+        return tr("all nine counties equally", "九个县(市、区)并列")
     equal = tr(" (equal)", "(并列)")
     return tr(", ", "、").join(
         tr(" = ", "=").join(names) + (equal if len(names) > 1 else "") for names in groups.values()
