@@ -15,7 +15,6 @@ from lishui_credit import proof
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, Language, language, tr
 from lishui_credit.plan.definitions import END
-from lishui_credit.plan.divisions import CITY
 from lishui_credit.plan.evaluation.mid_term import MidTerm, mid_term
 from lishui_credit.plan.targets import read_targets
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
@@ -49,7 +48,7 @@ def write_report(
     path: Path | str,
     *,
     at: date = END,
-    area: str = CITY,
+    area: str | None = None,
     targets: pl.DataFrame | None = None,
     known_on: date | None = None,
 ) -> Path:
@@ -138,7 +137,7 @@ def report_into(
     files: Mapping[str, Path],
     *,
     at: date,
-    area: str,
+    area: str | None,
     known_on: date | None = None,
 ) -> Manifest[ReportFacts]:
     """Write the mid-term evaluation of ``data`` and ``targets`` files, its manifest beside it."""
@@ -155,7 +154,12 @@ def report_into(
 
 
 def _evaluated(
-    observed: Observed, files: Mapping[str, Path], *, at: date, area: str, known_on: date | None
+    observed: Observed,
+    files: Mapping[str, Path],
+    *,
+    at: date,
+    area: str | None,
+    known_on: date | None,
 ) -> MidTerm:
     targets = read_targets(files["targets"]) if "targets" in files else None
     frame = observed(files.get("data"), known_on)
@@ -184,10 +188,13 @@ def _facts(found: MidTerm) -> ReportFacts:
 
 def _figures(table: pl.DataFrame) -> str:
     """Return a table as text without its sentences; the last bits of a float depend on the processor."""
-    lists = [name for name, kind in table.schema.items() if kind == pl.List(pl.String)]
+    lists = [name for name, kind in table.schema.items() if isinstance(kind, pl.List)]
     return (
         table.drop("note", "source", "why", strict=False)
-        .with_columns(pl.col(lists).list.join(" "), pl.selectors.float().round_sig_figs(12))
+        .with_columns(
+            pl.col(lists).cast(pl.List(pl.String)).list.join(" "),
+            pl.selectors.float().round_sig_figs(12),
+        )
         .write_csv()
     )
 
