@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.identifiers import resident_id_check_digit, uscc_check_digit
 from lishui_credit.tables.read import EXAMPLE
@@ -25,6 +25,18 @@ if TYPE_CHECKING:
 ROWS: Final = 3_000  # rows that can be filled in
 HEADER: Final = 3  # sheet row of the header
 _LIST: Final = 250  # characters a list in a cell may have
+_KINDS: Final[Mapping[str, Bilingual]] = {
+    "text": Bilingual("text", "文本"),
+    "uscc": Bilingual("18-character code", "18 位信用代码"),
+    "resident_id": Bilingual("18-digit identity number", "18 位身份证号"),
+    "integer": Bilingual("whole number", "整数"),
+    "number": Bilingual("number", "数字"),
+    "money": Bilingual("money", "金额"),
+    "rate": Bilingual("percentage", "百分数"),
+    "flag": Bilingual("yes or no", "是或否"),
+    "level": Bilingual("one of a list", "选项"),
+    "date": Bilingual("day", "日期"),
+}
 _DARK, _PALE, _LINE = "#1f3a5f", "#eef3f8", "#b8c4d0"
 _WIDE: Final = 60
 
@@ -194,7 +206,7 @@ def _note(one: Field) -> str:
         one.column.label_zh
         if not one.column.label_en
         else f"{one.column.label_zh} / {one.column.label_en}",
-        f"{one.column.id}: {one.column.type}",
+        f"{one.column.id}: {_KINDS[one.column.type]}",
         tr("required", "必填") if one.required else tr("may be empty", "可空"),
         _limits(one.column),
         "、".join(one.words[:12]),
@@ -229,7 +241,7 @@ def _guide(
         row += 1
         cells = (
             # two known names in one row would make it look like a header
-            one.header, f"({one.column.id})", one.column.type,
+            one.header, f"({one.column.id})", str(_KINDS[one.column.type]),
             tr("yes", "是") if one.required else tr("no", "否"),
             _limits(one.column) or "、".join(one.words[:6]) + ("…" if len(one.words) > 6 else ""),
             "  ".join(filter(None, (one.note, one.column.note))),
@@ -250,8 +262,8 @@ def _guide(
 def _rules() -> tuple[str, ...]:
     return (
         tr(
-            "Fill in one row per subject from row 4 on. Red headers must be filled in.",
-            "自第 4 行起每个主体填一行;红色表头为必填。",
+            "Fill in from row 4 on, one thing a row. Red headers must be filled in.",
+            "自第 4 行起逐行填写;红色表头为必填。",
         ),
         tr(
             "Leave a cell empty where nothing is known; do not write 待查 or ?. Errors such as #N/A "
