@@ -223,7 +223,7 @@ class Scorecard(Classifier):
                     "Odds(good=50, bad=1)",
                 )
             )
-        if not (isinstance(self.point_unit, int) and self.point_unit >= 1):
+        if not (isinstance(self.point_unit, int | np.integer) and self.point_unit >= 1):
             problems.append(
                 Problem(
                     tr("point_unit must be 1 or more", "point_unit 须为正整数"),
@@ -437,6 +437,8 @@ def _plain(value: object) -> object:
         return {"good": value.good, "bad": value.bad}
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     if isinstance(value, list | tuple | set):
         return [_plain(inner) for inner in value]
-    return value
+    return value.item() if isinstance(value, np.generic) else value
