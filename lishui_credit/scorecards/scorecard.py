@@ -22,6 +22,7 @@ from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
+from lishui_credit.scorecards.cards.column_labels import known_labels
 from lishui_credit.scorecards.cards.export import Scorer, to_sql
 from lishui_credit.scorecards.cards.identities import Verification, verify
 from lishui_credit.scorecards.cards.integer_points import integer_points, loss_of_rounding
@@ -80,7 +81,8 @@ class Scorecard(Classifier):
     protected : mapping of str to str, optional
         Protected attributes that may be used, each with a reason, which the card prints.
     labels : mapping of str to str, optional
-        Chinese names of columns.
+        Chinese names of columns, which the card keeps and reasons use; those of the data dictionary
+        are used by themselves.
     grades : GradeScale, optional
         Grades of scores, bounds in units of 1/`point_unit`.
 
@@ -160,7 +162,8 @@ class Scorecard(Classifier):
         """
         self._check_settings()
         offered = TrainingSample.read(X, y, sample_weight)
-        taken, left, reasons = admitted(offered.frame.columns, self.protected or {})
+        names = offered.frame.columns
+        taken, left, reasons = admitted(names, self.protected or {}, self.labels)
         if not taken:
             raise SubjectError(
                 tr("no column may be used", "没有可用的列"),
@@ -270,7 +273,7 @@ class Scorecard(Classifier):
             binnings, fit, scale, unit=self.point_unit, folded=self.intercept == "folded"
         )
         p_values = fit.p_values
-        labels = self.labels or {}
+        labels = {**known_labels(names), **(self.labels or {})}
         return Card(
             characteristics=tuple(
                 Characteristic(
