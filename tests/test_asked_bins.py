@@ -207,3 +207,31 @@ def test_what_is_printed_as_counted_was_counted() -> None:
     assert table.select("rows", "goods", "bads", "bad_rate").row(0) == (50, 28.0, 22.0, 0.44)
     printed = model.card_.table().filter(pl.col("bin") == "education")
     assert printed.select("rows", "bad_rate").row(0) == (50, 0.44)
+
+
+# ---- protected attributes under another name ----------------------------------------------------
+
+
+def test_a_column_is_what_its_values_or_its_label_say() -> None:
+    frame = FRAME.with_columns(
+        f1=pl.when(pl.Series(OWNS)).then(pl.lit("女士")).otherwise(pl.lit("先生")),
+        f2=pl.when(pl.Series(OWNS)).then(pl.lit("x")).otherwise(pl.lit("y")),
+    )
+    model = Scorecard(labels={"f2": "性別"}).fit(frame, BAD)
+    assert {"f1", "f2"}.isdisjoint(model.features_)
+    assert all("sex" in model.dropped_[name] for name in ("f1", "f2"))
+    asked = Scorecard(labels={"f2": "性別"}, protected={"f1": "reviewed", "f2": "reviewed"})
+    assert set(asked.fit(frame, BAD).card_.protected) == {"f1", "f2"}
+
+
+def test_labels_of_the_dictionary_are_used_by_themselves_and_own_ones_before_them() -> None:
+    frame = FRAME.select(pl.col("h").alias("county"), pl.col("x").alias("pay_amt1"))
+    card = Scorecard(min_iv=0, sign="flag").fit(frame, BAD).card_
+    assert {row.feature: row.label_zh for row in card.characteristics} == {
+        "county": "县(市、区)",
+        "pay_amt1": "",
+    }
+    named = {"county": "所在县", "pay_amt1": "上月还款额", "not there": "无"}
+    card = Scorecard(min_iv=0, sign="flag", labels=named).fit(frame, BAD).card_
+    assert from_json(to_json(card))["pay_amt1"].label_zh == "上月还款额"
+    assert card["county"].label_zh == "所在县"

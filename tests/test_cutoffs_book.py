@@ -222,3 +222,9 @@ def test_scores_of_32_bits_are_the_decimals_they_are_written_as(higher):
     sign = -1 if higher == "worse" else 1
     assert made["score"].to_list() == [sign * score for score in written]
     assert made["pd"].to_list() == [0.1, 0.2, 0.3]
+
+
+def test_a_segment_may_not_decide_by_values_of_a_protected_attribute():
+    found = problems(loans(f1=["男", "女士", "女"]), segments=["f1"])
+    assert [(row.where, row.found) for row in found] == [("f1", "sex")]
+    assert book(loans(f1=["男", "女士", "女"]), groups=["f1"]).groups == ("f1",)

@@ -167,6 +167,7 @@ def book(
     extra = [*dict.fromkeys([*segments, *groups])]
     wanted = [*named.values(), *extra, *([opened] if opened else [])]
     problems = book_checks.roles(extra, segments, score, order)
+    problems += book_checks.told(table, segments)
     problems += book_checks.choice("higher", higher, "better", "worse")
     problems += book_checks.lacking(table, wanted, outcome)
     present = [name for name in dict.fromkeys(wanted) if name in table.columns]

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+import polars as pl
+
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.tables.columns import dictionary
@@ -160,6 +162,7 @@ _VALUES: Final[dict[str, frozenset[str]]] = {
     "disability": frozenset({"残疾", "残疾人", "残障", "disabled"}),
     "pregnancy": frozenset({"怀孕", "孕妇", "已孕", "未孕", "pregnant"}),
 }  # fmt: skip
+_MOST_VALUES: Final = 100  # a column of more is no attribute of a few values
 _TELLS: Final = {
     "age": r"\d{1,3}周?岁|[3-9]0后|[01]0后|老年人?|青年|中年|未成年",
     "origin": r"(非?农业?|本地|外地|外省|城镇|农村)(户口|户籍)",
@@ -228,13 +231,35 @@ def protected_value(text: str) -> str | None:
     return None
 
 
+def told_by_values(frame: pl.DataFrame) -> dict[str, str]:
+    """Return the columns of text whose every value tells one protected attribute, and which.
+
+    >>> told_by_values(pl.DataFrame({"f1": ["男", "女", None], "f2": ["男", "茶叶", "女"]}))
+    {'f1': 'sex'}
+    """
+    found = {}
+    for name, kind in frame.schema.items():
+        if kind not in (pl.String, pl.Categorical, pl.Enum):
+            continue
+        values = frame[name].drop_nulls().unique()
+        if not 0 < len(values) <= _MOST_VALUES:
+            continue
+        told = {protected_value(text) for text in values.cast(pl.String)}
+        if len(told) == 1 and (attribute := told.pop()):
+            found[name] = attribute
+    return found
+
+
 def admitted(
-    names: Iterable[str], allowed: Mapping[str, str], labels: Mapping[str, str] | None = None
+    names: Iterable[str],
+    allowed: Mapping[str, str],
+    labels: Mapping[str, str] | None = None,
+    told: Mapping[str, str] | None = None,
 ) -> tuple[list[str], dict[str, str], dict[str, str]]:
     """Sort columns into those a model may use, those left out with why, and protected ones with reasons.
 
     Banned fields, an empty reason, and a reason for a column that does not exist are refused. A
-    column is also what its label says it is.
+    column is also what its label says it is, and what its values told (see `told_by_values`).
     """
     called = labels or {}
     offered = list(names)
@@ -266,6 +291,7 @@ def admitted(
     taken, left, reasons = [], {}, {}
     for name in offered:
         attribute = protected_as(name) or protected_as(called.get(name, ""))
+        attribute = attribute or (told or {}).get(name)
         if attribute is None or name in allowed:
             taken.append(name)
             if name in allowed:

@@ -30,7 +30,7 @@ from lishui_credit.scorecards.cards.reasons import Baseline, reason_codes
 from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.estimator import Classifier
 from lishui_credit.scorecards.features import TrainingSample, like
-from lishui_credit.scorecards.protected import admitted
+from lishui_credit.scorecards.protected import admitted, told_by_values
 from lishui_credit.scorecards.selection import Pool, fit_signed, select
 from lishui_credit.statistics.logistic import Logistic
 from lishui_credit.statistics.outcomes import Floats, Values
@@ -163,7 +163,9 @@ class Scorecard(Classifier):
         self._check_settings()
         offered = TrainingSample.read(X, y, sample_weight)
         names = offered.frame.columns
-        taken, left, reasons = admitted(names, self.protected or {}, self.labels)
+        taken, left, reasons = admitted(
+            names, self.protected or {}, self.labels, told_by_values(offered.frame)
+        )
         if not taken:
             raise SubjectError(
                 tr("no column may be used", "没有可用的列"),
