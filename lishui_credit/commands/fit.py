@@ -76,6 +76,11 @@ def _fit_arguments(made: Parser) -> None:
     made.asks(
         "--label", "definition of bad, for the model card", "“坏”的定义,写入模型说明卡", default=""
     )
+    made.asks(
+        "--labels",
+        "Chinese names of columns: a file with the columns 'column' and 'label'",
+        "各列的中文名称:含“列名”“中文名称”两列的文件",
+    )
     made.asks("--intended", "intended use, for the model card", "用途,写入模型说明卡", default="")
     made.asks(
         "--population",
@@ -208,6 +213,7 @@ def fit(options: argparse.Namespace) -> int:
             intended=options.intended,
             population=options.population,
             label=options.label,
+            labels=options.labels,
             progress=progress(4),
         )
     card = done.card
@@ -231,6 +237,12 @@ def _fitted(card: Card) -> list[str]:
     heads = (tr("characteristic", "特征"), "IV", tr("coefficient", "系数"), tr("points", "分值"))
     lines += table(heads, rows)
     lines += [f"  - {name}: {why}" for name, why in card.dropped.items()]
+    if bare := [item.feature for item in card.characteristics if not item.label_zh]:
+        hint = tr(
+            "no Chinese label, so Chinese reasons show the column's name; give --labels: ",
+            "没有中文名称,中文原因将显示列名;请用 --labels 给出:",
+        )
+        lines.append(hint + ", ".join(bare))
     if unknown := card.provenance["rows_without_outcome"]:
         lines.append(
             tr(

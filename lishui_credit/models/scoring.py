@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +34,7 @@ class ScoreFacts:
     keep: tuple[str, ...] | None = None  # input columns kept; None keeps those the card reads not
     reasons: int = 0  # most reason codes per row
     rows: int = 0
+    labels: Mapping[str, str] = field(default_factory=dict)  # Chinese, of the columns of the card
 
 
 KIND: Final = Kind(
@@ -104,6 +105,7 @@ def score_file(
         input_sha256=inputs["subjects"].sha256,
         keep=None if keep is None else tuple(keep),
         reasons=reasons,
+        labels={row.feature: row.label_zh for row in card.characteristics if row.label_zh},
     )
     manifest = Manifest(kind=KIND, facts=facts, inputs=inputs, synthetic=card.synthetic)
     rows = sample_files.score_file(

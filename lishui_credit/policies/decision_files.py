@@ -162,7 +162,14 @@ def _decided(
         card=load(files["card"]) if "card" in files else None,
         rubric=found.rubric,
         top=facts.reasons,
+        labels=_labels(files["scores"]),
     )
+
+
+def _labels(scores: Path) -> dict[str, str]:
+    """Return the Chinese names of columns that a scored file's manifest holds."""
+    told = proof.stated(scores).raw.get("labels")
+    return {str(code): str(name) for code, name in told.items()} if isinstance(told, dict) else {}
 
 
 def _figures(policy: Policy, table: pl.DataFrame, found: Scores) -> dict[str, Any]:

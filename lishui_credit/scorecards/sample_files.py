@@ -47,7 +47,7 @@ def scan_sample(path: Path | str, used: Callable[[str], bool] = lambda name: Tru
     try:
         table = raw.numbered().collect()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(raw.name, error) from None
+        raise broken(raw.name, error, raw.text) from None
     return _read_cells(table.drop("_row"), table["_row"], used, raw.name).lazy()
 
 

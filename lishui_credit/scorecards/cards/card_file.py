@@ -7,12 +7,15 @@ Never a pickle.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
 
 from lishui_credit.errors import ModelError
 from lishui_credit.grades import Grade, GradeScale
@@ -22,10 +25,12 @@ from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.woe import SIGN
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.scale import Odds, Scale
+from lishui_credit.scorecards.sealed_json import changed_parts, parts_of
 from lishui_credit.tables.bounds import check_nesting
 from lishui_credit.tables.write import replacing
 
-SCHEMA: Final = "lishui_credit/scorecard/1"
+SCHEMA: Final = "lishui_credit/scorecard/2"  # 1 was not sealed
+_EARLIER: Final = "lishui_credit/scorecard/1"
 FILE: Final = "scorecard.json"
 
 # Fields that the file holds as they are, under their own names.
@@ -58,7 +63,7 @@ _FIGURES: Final = {"coefficient": "coefficient", "error": "standard_error", "p_v
 
 
 def to_json(card: Card) -> str:
-    """Return a card as JSON: keys sorted, one band per line, numbers exact."""
+    """Return a card as JSON: keys sorted, one band per line, numbers exact, every part sealed."""
     grades = card.grades.grades if card.grades is not None else ()
     data = {
         "schema": SCHEMA,
@@ -70,7 +75,15 @@ def to_json(card: Card) -> str:
         "indicators": [_indicator(row) for row in card.characteristics],
         **_held(card, _OF_CARD),
     }
-    return _prose(data, 0) + "\n"
+    plain = json.loads(json.dumps(data, default=_number_of))
+    return _prose({**plain, "seal": parts_of(plain)}, 0) + "\n"
+
+
+def _number_of(value: object) -> object:
+    """Return numpy's numbers as Python's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(type(value).__name__)
 
 
 def _held(noun: object, names: Sequence[str]) -> dict[str, Any]:
@@ -135,17 +148,20 @@ def _prose(value: Any, depth: int, key: str = "") -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
-def from_json(text: str) -> Card:
-    """Return the card a JSON text holds; ModelError where it is no card of this schema."""
-    check_nesting(text, "scorecard.json", ModelError)
+def from_json(text: str, *, sealed: bool = True, where: str = "") -> Card:
+    """Return the card a JSON text holds; ModelError where it is none, or was edited since its fit."""
+    check_nesting(text, where or "scorecard.json", ModelError)
     try:
         data = json.loads(text)
-        if data.get("schema") != SCHEMA:
+        if not isinstance(data, dict) or data.get("schema") not in (SCHEMA, _EARLIER):
             raise ModelError(
                 tr("not a scorecard of this schema", "不是此格式的评分卡"),
-                str(data.get("schema")),
+                str(data.get("schema") if isinstance(data, dict) else "")[:60],
                 SCHEMA,
             )
+        seal = data.pop("seal", None)
+        if sealed:
+            _refuse_edited(data, seal, where)
         scale = data["scale"]
         grades = tuple(Grade(**row) for row in data["grades"])
         return Card(
@@ -162,11 +178,48 @@ def from_json(text: str) -> Card:
     except ModelError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _unreadable(error, where) from None
+
+
+def _unreadable(error: Exception, where: str) -> ModelError:
+    """Return the error for a file that is no card, with what is known of it."""
+    found = tr("a value of a kind it cannot have", "某项取值的类型不对")
+    if isinstance(error, json.JSONDecodeError):
+        found = tr(f"not JSON from line {error.lineno} on", f"自第 {error.lineno} 行起不是 JSON")
+    elif isinstance(error, UnicodeDecodeError):
+        found = tr("not a text in UTF-8", "不是 UTF-8 文本")
+    elif isinstance(error, KeyError):
+        found = tr(f"'{error.args[0]}' is missing", f"缺少 '{error.args[0]}'")
+    return ModelError(
+        tr("not a readable scorecard", "无法读取该评分卡"),
+        found,
+        tr("write it again from the fitted model", "请由拟合后的模型重新写出"),
+        where,
+    )
+
+
+def _refuse_edited(data: Mapping[str, Any], seal: object, where: str) -> None:
+    """Refuse a card that is not what was sealed, and name the parts that differ."""
+    hint = tr(
+        "get the file as it was fitted again; a change that is meant is sealed as a new version: "
+        "lishui_credit.scorecards.seal_again(card, folder, reason)",
+        "请取回拟合时写出的文件;确需修改的,请另存为新版本并重新封存:"
+        "lishui_credit.scorecards.seal_again(card, folder, reason)",
+    )
+    if not isinstance(seal, Mapping):
+        what = tr("the card is not sealed, so it does not score", "评分卡未封存,不得用于打分")
+        raise ModelError(what, tr("no 'seal' in the file", "文件中没有 seal"), hint, where)
+    changed = changed_parts(data, seal)
+    if changed:
         raise ModelError(
-            tr("not a readable scorecard", "无法读取该评分卡"),
-            f"{type(error).__name__}: {error}"[:120],
-            tr("write it again from the fitted model", "请由拟合后的模型重新写出"),
-        ) from None
+            tr(
+                "the card was edited after it was sealed, so it does not score",
+                "评分卡在封存后被改动,不得用于打分",
+            ),
+            ", ".join(changed),
+            hint,
+            where,
+        )
 
 
 def _characteristic(row: Mapping[str, Any]) -> Characteristic:
@@ -284,4 +337,53 @@ def load(path: Path | str) -> Card:
             str(path),
             tr("fit one: lishui-credit fit", "请先拟合:lishui-credit fit"),
         )
-    return from_json(path.read_text(encoding="utf-8"))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _unreadable(error, str(path)) from None
+    return from_json(text, where=str(path))
+
+
+def seal_again(path: Path | str, folder: Path | str, reason: str) -> Path:
+    """Write an edited card as a new version, sealed, with the reason and the file it came from.
+
+    Parameters
+    ----------
+    path : path-like
+        The edited ``scorecard.json`` or its folder; the seal is not asked for.
+    folder : path-like
+        ``models/<id>/<version>`` of the new version.
+    reason : str
+        Why the card is not as it was fitted; ``provenance`` keeps it.
+
+    Returns
+    -------
+    Path
+        Of the new ``scorecard.json``.
+
+    Raises
+    ------
+    ModelError
+        If no reason is given, the file is no card, or the folder holds a card already.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import polars as pl
+    >>> from lishui_credit.scorecards import Scorecard
+    >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
+    >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     made = seal_again(save(card, f"{home}/late/1"), f"{home}/late/2", "title corrected")
+    ...     load(made).provenance["sealed_again"][0]["reason"]
+    'title corrected'
+    """
+    if not reason.strip():
+        raise ModelError(tr("an edited card needs a reason", "改动评分卡须说明理由"))
+    path = Path(path)
+    path = path / FILE if path.is_dir() else path
+    raw = path.read_bytes()
+    card = from_json(raw.decode("utf-8"), sealed=False, where=str(path))
+    told = {"reason": reason.strip(), "from_sha256": hashlib.sha256(raw).hexdigest()}
+    earlier = [*card.provenance.get("sealed_again", []), told]
+    return save(replace(card, provenance={**card.provenance, "sealed_again": earlier}), folder)
