@@ -27,7 +27,7 @@ from lishui_credit.policies.policy_file import read_policy
 from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.intake import intake
 from lishui_credit.rubrics.law import catalog
-from lishui_credit.scorecards.cards.card_file import load, to_json
+from lishui_credit.scorecards.cards.card_file import from_json, load, to_json
 from tests.test_card_files import CARD, FRAME
 
 DATA = Path(__file__).resolve().parents[1] / "data_samples"
@@ -76,6 +76,11 @@ def scored(path: Path) -> object:
     return FRAME.select(load(path).expr())
 
 
+def unsealed(path: Path) -> object:
+    card = from_json(path.read_text(encoding="utf-8", errors="replace"), sealed=False)
+    return FRAME.select(card.expr())
+
+
 def targets(folder: Path) -> list[Target]:
     text = (DATA / "environment.csv").read_bytes().splitlines(keepends=True)
     small = b"".join(text[:12])
@@ -89,6 +94,7 @@ def targets(folder: Path) -> list[Target]:
         Target("edition", edition.read_bytes(), ".toml", catalog.check_file),
         Target("policy", POLICY.encode(), ".toml", read_policy),
         Target("card", card.read_bytes(), ".json", scored),
+        Target("card without its seal", card.read_bytes(), ".json", unsealed),
         Target("csv", small, ".csv", graded),
         Target("xlsx", (folder / "sound.xlsx").read_bytes(), ".xlsx", graded),
         Target("parquet", (folder / "sound.parquet").read_bytes(), ".parquet", graded),

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def test_a_card_is_sealed_again_only_with_a_reason(tmp_path: Path) -> None:
 
 def test_sql_gives_the_same_points_in_sqlite() -> None:
     rows = hostile_rows(CARD, rows=800, seed=5).fill_nan(None).with_row_index("row_number")
-    with sqlite3.connect(":memory:") as base:
+    with closing(sqlite3.connect(":memory:")) as base:
         names = ", ".join(f'"{name}"' for name in rows.columns)
         base.execute(f"CREATE TABLE subjects ({names})")
         marks = ", ".join("?" * rows.width)

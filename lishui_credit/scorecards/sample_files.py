@@ -261,6 +261,9 @@ def _check(card: Card, lazy: pl.LazyFrame) -> None:
     """Refuse infinite values and judge unseen categories, in one streaming pass each."""
     refuse_infinite(lazy, card.columns, engine="streaming")
     categories = [row.binning for row in card.characteristics if row.binning.type != "number"]
-    if categories and card.policies.unseen in ("raise", "warn"):
-        levels = lazy.select(row.feature for row in categories).unique().collect(engine="streaming")
+    if categories:
+        names = [row.feature for row in categories]
+        counted = lazy.group_by(names).len("_rows").collect(engine="streaming")
+        # a combination that several rows have stands twice, so that one row is told from many
+        levels = pl.concat([counted, counted.filter(pl.col("_rows") > 1)]).select(names)
         judge_unseen(features(levels), categories, card.policies.unseen)

@@ -17,11 +17,14 @@ from lishui_credit.tables.read import TWIN
 def numbers(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return text cells as numbers, integers where all are whole, and those that are none verbatim.
 
-    >>> found, wrong = numbers(pl.Series("n", ["1,200", " 3 ", "/", "inf"]))
+    A NaN is a missing number here, as it is in a frame; in a column of the dictionary it is none.
+
+    >>> found, wrong = numbers(pl.Series("n", ["1,200", " 3 ", "NaN", "inf"]))
     >>> found.to_list(), wrong.to_list()
     ([1200, 3, None, None], [None, None, None, 'inf'])
     """
     text = filled(column)
+    text = text.set(text.str.to_lowercase() == "nan", None)  # as frames write a missing number
     plain = pl.lit(text).str.normalize("NFKC").str.replace_all("[−﹣]", "-")
     figure = plain.str.extract(f"^({FIGURE})$", 1).str.replace_all(",", "", literal=True)
     found = pl.select(figure.cast(pl.Float64, strict=False).alias(column.name)).to_series()

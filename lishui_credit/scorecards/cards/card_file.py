@@ -32,6 +32,7 @@ from lishui_credit.tables.write import replacing
 SCHEMA: Final = "lishui_credit/scorecard/2"  # 1 was not sealed
 _EARLIER: Final = "lishui_credit/scorecard/1"
 FILE: Final = "scorecard.json"
+_MOST: Final = 2**31
 
 # Fields that the file holds as they are, under their own names.
 _OF_CARD: Final = [
@@ -164,7 +165,7 @@ def from_json(text: str, *, sealed: bool = True, where: str = "") -> Card:
             _refuse_edited(data, seal, where)
         scale = data["scale"]
         grades = tuple(Grade(**row) for row in data["grades"])
-        return Card(
+        card = Card(
             characteristics=tuple(_characteristic(row) for row in data["indicators"]),
             scale=Scale(
                 pdo=scale["pdo"],
@@ -175,9 +176,11 @@ def from_json(text: str, *, sealed: bool = True, where: str = "") -> Card:
             grades=GradeScale(grades) if grades else None,
             **{name: data[name] for name in _OF_CARD},
         )
+        card.expr()  # parts that do not fit together show here
+        return card
     except ModelError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise _unreadable(error, where) from None
 
 
@@ -235,8 +238,9 @@ def _characteristic(row: Mapping[str, Any]) -> Characteristic:
         for band in row["bands"]
     )
     points = tuple(band["points"] for band in row["bands"])
-    if not all(isinstance(mark, int) for mark in points):
-        raise ValueError(f"{row['id']}: points must be whole numbers")
+    if not all(isinstance(mark, int) and abs(mark) < _MOST for mark in points):
+        what = tr("points must be whole numbers, within 32 bits", "分值须为整数,且不超过 32 位")
+        raise ModelError(what, str(points)[:60], where=str(row["id"]))
     binning = Binning(
         feature=row["column"],
         bins=bins,
