@@ -333,6 +333,11 @@ def load(path: Path | str) -> Card:
     ModelError
         If there is no card, or it cannot be read.
     """
+    return from_json(_text_of(_file_of(path)), where=str(path))
+
+
+def _file_of(path: Path | str) -> Path:
+    """Return the file of a stored card, or of its folder; ModelError where there is none."""
     path = Path(path)
     path = path / FILE if path.is_dir() else path
     if not path.exists():
@@ -341,11 +346,14 @@ def load(path: Path | str) -> Card:
             str(path),
             tr("fit one: lishui-credit fit", "请先拟合:lishui-credit fit"),
         )
+    return path
+
+
+def _text_of(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise _unreadable(error, str(path)) from None
-    return from_json(text, where=str(path))
 
 
 def seal_again(path: Path | str, folder: Path | str, reason: str) -> Path:
@@ -384,10 +392,8 @@ def seal_again(path: Path | str, folder: Path | str, reason: str) -> Path:
     """
     if not reason.strip():
         raise ModelError(tr("an edited card needs a reason", "改动评分卡须说明理由"))
-    path = Path(path)
-    path = path / FILE if path.is_dir() else path
-    raw = path.read_bytes()
-    card = from_json(raw.decode("utf-8"), sealed=False, where=str(path))
-    told = {"reason": reason.strip(), "from_sha256": hashlib.sha256(raw).hexdigest()}
+    path = _file_of(path)
+    card = from_json(_text_of(path), sealed=False, where=str(path))
+    told = {"reason": reason.strip(), "from_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     earlier = [*card.provenance.get("sealed_again", []), told]
     return save(replace(card, provenance={**card.provenance, "sealed_again": earlier}), folder)
