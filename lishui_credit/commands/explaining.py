@@ -17,6 +17,20 @@ def add_arguments(command: Command) -> None:
         "day from which open repairs are looked for, YYYY-MM-DD; the day of grading if not given",
         "自该日起查找仍可作的修复,YYYY-MM-DD,缺省为评级日",
     )
+    made = command(
+        "history",
+        "list one subject's grades over years, and what changed between them",
+        "列出某主体历年等级及各年之间的变化",
+        history,
+    )
+    made.asks("subject", "id of the subject", "主体编号")
+    made.asks(
+        "files",
+        "files written by grade, one per year, of one rubric",
+        "grade 写出的评级文件,同一办法,每年度一个",
+        nargs="+",
+        metavar="file",
+    )
 
 
 def explain(options: argparse.Namespace) -> int:
@@ -29,5 +43,15 @@ def explain(options: argparse.Namespace) -> int:
     day = day_of(options.on, "--on")
     found = grounds.of_graded(stored, Path(options.grades), options.subject, on=day)
     made = f"{SYNTHETIC}\n" if stored.manifest.synthetic else ""
+    say(options, found.as_dict(), lambda: f"{made}{found}")
+    return 0
+
+
+def history(options: argparse.Namespace) -> int:
+    """Print one subject's grades over years."""
+    from lishui_credit.rubrics.histories import subject_history
+
+    found = subject_history(options.subject, options.files)
+    made = f"{SYNTHETIC}\n" if found.synthetic else ""
     say(options, found.as_dict(), lambda: f"{made}{found}")
     return 0
