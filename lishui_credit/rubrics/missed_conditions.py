@@ -27,7 +27,7 @@ class Missed:
     column: str
     label: str
     found: str
-    wanted: str
+    bounds: str  # what is needed
     short_by: str = ""  # in the unit of the column; empty where no number would do
     unknown: bool = False
     nothing_to_divide: bool = False
@@ -35,7 +35,8 @@ class Missed:
     def __str__(self) -> str:
         """Return it as one phrase."""
         short = tr(f", {self.short_by}", f",{self.short_by}") if self.short_by else ""
-        return f"{self.label}: {self.found} ({self.wanted}{short})"
+        needed = tr("needed: ", "要求:") + self.bounds
+        return f"{self.label}: {self.found} ({needed}{short})"
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -43,7 +44,7 @@ class Missed:
             "column": self.column,
             "label": self.label,
             "found": self.found,
-            "wanted": self.wanted,
+            "needed": self.bounds,
             "short_by": self.short_by,
             "unknown": self.unknown,
             "nothing_to_divide": self.nothing_to_divide,
@@ -55,18 +56,33 @@ def missed(
 ) -> list[tuple[Missed, ...]]:
     """Return, for every row of a frame, the conditions it does not meet."""
     told = [c for c in conditions if c.column is not None and c.column in frame.columns]
-    met = frame.select(
-        compiled.holds(condition, rubric, pl).alias(str(place))
-        for place, condition in enumerate(told)
-    )
     return [
         tuple(
             _missed(condition, row)
             for condition, holds in zip(told, answers, strict=True)
             if holds is not True
         )
-        for row, answers in zip(frame.iter_rows(named=True), met.iter_rows(), strict=True)
+        for row, answers in zip(
+            frame.iter_rows(named=True), _met(frame, told, rubric).iter_rows(), strict=True
+        )
     ]
+
+
+def met_conditions(
+    row: pl.DataFrame, conditions: tuple[Condition, ...], rubric: Rubric
+) -> tuple[tuple[Missed, bool | None], ...]:
+    """Return every condition as one row stands to it, and whether it is met; None if unknown."""
+    told = [c for c in conditions if c.column is not None and c.column in row.columns]
+    answers = _met(row, told, rubric).row(0) if told else ()
+    values = row.row(0, named=True)
+    return tuple((_missed(c, values), met) for c, met in zip(told, answers, strict=True))
+
+
+def _met(frame: pl.DataFrame, conditions: list[Condition], rubric: Rubric) -> pl.DataFrame:
+    return frame.select(
+        compiled.holds(condition, rubric, pl).alias(str(place))
+        for place, condition in enumerate(conditions)
+    )
 
 
 def _missed(condition: Condition, row: Mapping[str, Any]) -> Missed:
@@ -90,14 +106,14 @@ def _missed(condition: Condition, row: Mapping[str, Any]) -> Missed:
         column=column,
         label=label,
         found=found,
-        wanted=_wanted(condition),
+        bounds=_bounds(condition),
         short_by=short,
         unknown=bool(lacking),
         nothing_to_divide=not lacking and empty,
     )
 
 
-def _wanted(condition: Condition) -> str:
+def _bounds(condition: Condition) -> str:
     rate = condition.over is not None or dictionary()[str(condition.column)].type == "rate"
     parts = []
     for name, sign in _SIGNS:
@@ -109,7 +125,7 @@ def _wanted(condition: Condition) -> str:
     elif condition.equals is not None:
         parts.append(printed(str(condition.column), condition.equals))
     parts += [printed(str(condition.column), word) for word in condition.one_of]
-    return tr("needed: ", "要求:") + ", ".join(parts)
+    return ", ".join(parts)
 
 
 def _short(condition: Condition, value: object, base: object) -> str:
