@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 
 import polars as pl
@@ -13,8 +15,11 @@ import pytest
 from lishui_credit.commands.cli import main
 from lishui_credit.language import set_language
 from lishui_credit.rubrics import grade_files
+from lishui_credit.rubrics.engine.evaluate import evaluate
+from lishui_credit.rubrics.event_traces import filled
 from lishui_credit.rubrics.grounds import Grounds, grounds
 from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.next_grade import next_grade
 
 FIRM = "12331102398259791Y"
 
@@ -170,6 +175,66 @@ def test_events_of_one_unit_are_corrected_together(made: Made) -> None:
     assert found.next is not None
     assert (found.next.lacking, found.next.gives, found.next.reaches) == (20, 60, "A")
     assert [row.event_id for row in found.next.corrections] == ["a", "b"]
+
+
+def test_a_correction_that_the_way_can_do_without_is_left_out(made: Made) -> None:
+    found = made(
+        event("x", "010103", "2020-08-01"),  # two rows of one occurrence: 0.6 come back for each
+        event("x", "010103", "2020-08-01"),
+        event("c", "010101", "2020-05-01", corrected_on="2020-06-20"),
+        event("d", "010101", "2020-09-01", corrected_on="2020-12-20"),
+        event("e", "010103", "2020-10-01", corrected_on="2020-10-20"),
+        event("f", "010103", "2020-10-02", corrected_on="2020-10-20"),
+    )
+    assert found.next is not None
+    assert (found.next.lacking, found.next.gives, found.next.reaches) == (20, 60, "A")
+    assert [row.event_id for row in found.next.corrections] == ["x"]
+
+
+def test_in_small_records_no_smaller_set_of_corrections_leads_up() -> None:
+    rubric = catalog.rubric("tax-credit@2020-11-01")
+    codes = ["010101", "010103", "010501", "050107"]
+    firm = pl.DataFrame({"uscc": [FIRM], "has_non_recurring_info": [True]})
+    draw, day, ways = random.Random(7), date(2018, 12, 1), 0
+    for _ in range(25):
+        rows = [
+            {
+                "uscc": FIRM,
+                "event_id": draw.choice([str(number), "x"]),
+                "code": draw.choice(codes),
+                "occurred_on": (on := date(2018, draw.choice([5, 8, 11]), draw.randint(1, 28))),
+                "recorded_on": on,
+                "due_on": on,
+                "corrected_on": draw.choice([None, None, day]),
+                "tax_type": draw.choice(["增值税", "消费税"]),
+                "tax_amount": draw.choice([50_000, 9_000_000]),
+            }
+            for number in range(draw.randint(2, 5))
+        ]
+        events = filled(pl.DataFrame(rows, schema_overrides={"corrected_on": pl.Date}), rubric)
+        row = evaluate(firm, rubric, events=events, period=2018, as_of=day).collect()
+        found = next_grade(row, rubric, as_of=day, period=2018, events=events)
+        if found is None:
+            continue
+        ranks = {grade.id: place for place, grade in enumerate(rubric.grades)}
+
+        def better(places: tuple[int, ...], rows=rows, row=row, ranks=ranks) -> bool:
+            done = [
+                {**entry, "corrected_on": day} if place in places else entry
+                for place, entry in enumerate(rows)
+            ]
+            frame = pl.DataFrame(done, schema_overrides={"corrected_on": pl.Date})
+            again = evaluate(
+                firm, rubric, events=filled(frame, rubric), period=2018, as_of=day
+            ).collect()
+            return ranks[again["grade"][0]] < ranks[row["grade"][0]]
+
+        open_ones = [n for n, entry in enumerate(rows) if entry["corrected_on"] is None]
+        sizes = range(1, len(open_ones) + 1)
+        least = next((k for k in sizes if any(map(better, combinations(open_ones, k)))), 0)
+        assert len(found.corrections) == least
+        ways += least > 0
+    assert ways > 3
 
 
 def test_a_direct_grade_is_told_and_no_repair_is_invented(made: Made) -> None:

@@ -186,7 +186,7 @@ def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> lis
     # Subjects of rejected events lack nothing of their own: a note tells of them.
     lacking = [(name, n) for name, n in facts.withheld.items() if name != REJECTED_EVENT]
     if lacking:
-        most = ", ".join(f"{lacking_label(name, rubric)} {n:,}" for name, n in lacking[:4])
+        most = tr(", ", ";").join(f"{lacking_label(name, rubric)} {n:,}" for name, n in lacking[:4])
         lines.append(tr("withheld for lack of: ", "暂不评级的缺项:") + most)
     lines += [*_doubts(facts), *(tr("note: ", "提示:") + note for note in manifest.notes)]
     lines.append(tr("wrote ", "已写出 ") + f"{output}, {Path(output).name}.manifest.json")
@@ -208,7 +208,9 @@ def _doubts(facts: GradeFacts) -> list[str]:
             )
         )
     if facts.empty_overrides:
-        told = ", ".join(f"{called(n)} {count:,}" for n, count in facts.empty_overrides.items())
+        told = tr(", ", ";").join(
+            f"{called(n)} {count:,}" for n, count in facts.empty_overrides.items()
+        )
         lines.append(
             tr(
                 f"subjects withheld for empty cells of override rules: {told}",
@@ -221,7 +223,10 @@ def _doubts(facts: GradeFacts) -> list[str]:
             )
         )
     if facts.unchecked:
-        rules, columns = len(facts.unchecked), ", ".join(map(called, facts.missing_columns))
+        rules, columns = (
+            len(facts.unchecked),
+            tr(", ", ";").join(map(called, facts.missing_columns)),
+        )
         lines.append(
             tr(
                 f"{plural(rules, 'override rule')} not checked; missing columns: {columns}",

@@ -77,7 +77,7 @@ class Grounds:
         if self.overlay:
             lines += ["", tr("Overlay: ", "覆盖文件:") + self.overlay]
         if self.empty:
-            names = tr(", ", "、").join(map(called, self.empty))
+            names = tr(", ", ";").join(map(called, self.empty))
             lines += [
                 "",
                 tr(
@@ -136,9 +136,9 @@ class Grounds:
             gives = tables.printed(aim.gives, unit)
             lines.append(
                 tr(
-                    f"  fewest corrections, looked for on {aim.on}: they give back {gives} points"
-                    f" and lead to {aim.reaches}",
-                    f"  最少的修复(自 {aim.on} 起):共加回 {gives} 分,可达 {aim.reaches}",
+                    f"  corrections that lead to {aim.reaches}, none of which can be left out (open on"
+                    f" {aim.on}; {gives} points come back):",
+                    f"  作以下修复可达 {aim.reaches},缺一不可(期限在 {aim.on} 尚未届满;共加回 {gives} 分):",
                 )
             )
             labels = {event.event_id: event.label for event in self.events or ()}

@@ -1,8 +1,9 @@
-"""How far the next grade is, and the fewest corrections that lawfully lead there.
+"""How far the next grade is, and the corrections that lawfully lead there.
 
 Nothing is advised that the edition does not hold: a way consists of corrections (信用修复) of events
 that counted, each while its window is open, and it is told only where grading again by the edition
-with these corrections gives a better grade.
+with these corrections gives a better grade. Units (events that cost points once) are chosen so that
+the fewest events are corrected; then every correction that the way can do without is left out.
 """
 
 from __future__ import annotations
@@ -180,13 +181,32 @@ class _Search:
                 chosen = _fewest(units, least)
                 if chosen is None or not (first or chosen):
                     continue
-                whole = [*first, *chosen]
-                reached = self.grade({place for unit in whole for place in unit.places})
-                if reached in ranks and ranks[reached] < rank:
-                    corrections = tuple(row for unit in whole for row in unit.corrections)
-                    ordered = sorted(corrections, key=lambda c: (c.by or date.max, c.event_id))
-                    return tuple(ordered), sum(unit.gives for unit in whole), reached
+                whole = {
+                    place: row
+                    for unit in (*first, *chosen)
+                    for place, row in zip(unit.places, unit.corrections, strict=True)
+                }
+                if self.better(set(whole), rank, ranks):
+                    return self.needed(whole, rank, ranks)
         return (), 0, ""
+
+    def better(self, places: set[int], rank: int, ranks: dict[str, int]) -> bool:
+        """Tell whether correcting some events leads above a rank."""
+        return ranks.get(self.grade(places), rank) < rank
+
+    def needed(
+        self, found: dict[int, Correction], rank: int, ranks: dict[str, int]
+    ) -> tuple[tuple[Correction, ...], int, str]:
+        """Return a way without the corrections that it can do without."""
+        # A unit is corrected whole at first; its worst event alone may do.
+        kept = dict(found)
+        for place in found:
+            if len(kept) > 1 and self.better(set(kept) - {place}, rank, ranks):
+                del kept[place]
+        ordered = sorted(kept.values(), key=lambda row: (row.by or date.max, row.event_id))
+        costs, left = self._sums(self.events), self._sums(self.corrected(set(kept)))
+        gives = sum(left.values()) - sum(costs.values())
+        return tuple(ordered), gives, self.grade(set(kept))
 
     def corrected(self, places: Sequence[int] | set[int]) -> pl.DataFrame:
         """Return the events as they would be with some corrected, and paid, on the day."""
