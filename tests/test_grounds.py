@@ -273,6 +273,24 @@ def test_without_its_events_the_page_says_so_in_one_line(made: Made, tmp_path: P
     assert "is not where it was graded from" in grounds(tmp_path / "g.csv", FIRM).events_note
 
 
+def test_a_rejected_event_is_not_passed_over_in_silence(made: Made, tmp_path: Path) -> None:
+    made(event("a", "010101", "2020-05-01"))
+    rows = [event("a", "010101", "2020-05-01"), event("b", "no such code", "2020-05-01")]
+    pl.DataFrame(rows, infer_schema_length=None).write_csv(tmp_path / "events.csv")
+    grade_files.grade(
+        catalog.for_period("tax-credit", 2020),
+        tmp_path / "firms.csv",
+        tmp_path / "g.csv",
+        events=tmp_path / "events.csv",
+        period=2020,
+        skip_rejected=True,
+    )
+    found = grounds(tmp_path / "g.csv", FIRM)
+    assert told(found) == {"a": ("counts", 500, 0, 500)}
+    assert found.next is None  # nobody is graded on part of a record
+    assert "Events that were rejected are not listed" in str(found)
+
+
 def test_empty_cells_taken_for_no_and_the_hand_of_an_overlay_are_told(tmp_path: Path) -> None:
     overlay = tmp_path / "annex.toml"
     overlay.write_text(

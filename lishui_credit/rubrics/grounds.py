@@ -40,7 +40,7 @@ class Grounds:
     events : tuple of TracedEvent or None
         The subject's events, those that cost nothing too; None where they are not at hand.
     events_note : str
-        Why `events` is None; empty for an edition that counts none.
+        Why `events` is None or not whole; empty for an edition that counts none.
     next : NextGrade or None
         The next better grade; None for the best one and where no grade was given.
     empty : tuple of str
@@ -91,12 +91,17 @@ class Grounds:
         return "\n".join(lines)
 
     def _events(self) -> list[str]:
+        note = ["", self.events_note] if self.events_note else []
         if self.events is None:
-            return ["", self.events_note] if self.events_note else []
+            return note
         if not self.events:
-            return ["", tr("No event of this subject is in the file.", "文件中没有该主体的事件。")]
+            return [
+                *note,
+                "",
+                tr("No event of this subject is in the file.", "文件中没有该主体的事件。"),
+            ]
         unit = self.rubric.point_unit
-        told = []
+        told = note
         for name, rows in (
             (tr("Events that count:", "计入的事件:"), [e for e in self.events if e.counts]),
             (
@@ -246,6 +251,11 @@ def _events(
             "Events are not listed: counted again they do not give the points of the file;"
             " run verify.",
             "无法列出事件:重新计算与文件中的得分不符,请运行 verify。",
+        )
+    if row["withheld_by"][0] == compiled.REJECTED_EVENT:
+        return found, tr(
+            "Events that were rejected are not listed: see the rejected file beside the grades.",
+            "被拒收的事件未列出,详见评级文件旁的拒收文件。",
         )
     return found, ""
 
