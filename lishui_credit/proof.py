@@ -46,6 +46,7 @@ GRADES: Final = "grades"
 SCORES: Final = "scores"
 DECISIONS: Final = "decisions"
 PLAN_REPORT: Final = "plan report"
+AREAS: Final = "areas"
 
 Progress = Callable[[str], None]
 

@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lishui_credit.commands import (
+    areas,
     editions,
     engine,
+    explaining,
     fit,
     forms,
     grading,
@@ -120,7 +122,8 @@ def parser() -> Parser:
         version=f"lishui-credit {__version__}",
     )
     command = parts(made, "command", "command", required=True)
-    for room in (editions, grading, forms, verification, fit, models, plan, policies, sampling):
+    grades = (editions, grading, explaining, areas, forms, verification)
+    for room in (*grades, fit, models, plan, policies, sampling):
         room.add_arguments(command)
     return made
 

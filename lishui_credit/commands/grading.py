@@ -1,4 +1,4 @@
-"""What ``grade``, ``explain`` and ``areas`` do: call the package, print what came out."""
+"""What ``grade`` does: call the package, print what came out."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from lishui_credit.commands.terminal import (
     Command,
     Parser,
     day_of,
-    names_of,
     output_argument,
     progress,
     say,
     sheet_argument,
 )
 from lishui_credit.language import Bilingual, plural, tr
-from lishui_credit.reports.layout import table
 
 if TYPE_CHECKING:
     from lishui_credit.proof import Manifest
     from lishui_credit.rubrics.grade_files import GradeFacts
     from lishui_credit.rubrics.law.rubric import Rubric
+
 
 _LABELS: Final = {
     "graded": Bilingual("graded", "已评级"),
@@ -64,25 +63,6 @@ def add_arguments(command: Command) -> None:
         "直接判级列为空的主体暂不评级,不按“否”处理",
         action="store_true",
     )
-    made = command("explain", "explain one subject's grade", "说明某主体的等级依据", explain)
-    made.asks("grades", "file written by grade", "grade 写出的评级文件")
-    made.asks("subject", "id of the subject", "主体编号")
-    made = command(
-        "areas",
-        "find credit villages, townships and counties from graded households",
-        "由农户等级评定信用村、信用乡镇、信用县",
-        areas,
-    )
-    made.asks("grades", "graded farmer-household file", "农户评级结果文件")
-    made.asks("--loans", "lending figures by village", "分村信贷数据文件", required=True)
-    sheet_argument(made, "loans")
-    made.asks(
-        "--credit-grades",
-        "grades that make a credit household",
-        "视为信用户的等级",
-        default="tier1,tier2,tier3",
-    )
-    output_argument(made)
 
 
 def subject_arguments(made: Parser) -> None:
@@ -181,6 +161,7 @@ def grade(options: argparse.Namespace) -> int:
 
 def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> list[str]:
     from lishui_credit.rubrics.engine.compile import REJECTED_EVENT
+    from lishui_credit.rubrics.engine.explain import lacking_label
 
     facts = manifest.facts
     counts = facts.counts
@@ -205,7 +186,7 @@ def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> lis
     # Subjects of rejected events lack nothing of their own: a note tells of them.
     lacking = [(name, n) for name, n in facts.withheld.items() if name != REJECTED_EVENT]
     if lacking:
-        most = ", ".join(f"{name} {count:,}" for name, count in lacking[:4])
+        most = tr(", ", ";").join(f"{lacking_label(name, rubric)} {n:,}" for name, n in lacking[:4])
         lines.append(tr("withheld for lack of: ", "暂不评级的缺项:") + most)
     lines += [*_doubts(facts), *(tr("note: ", "提示:") + note for note in manifest.notes)]
     lines.append(tr("wrote ", "已写出 ") + f"{output}, {Path(output).name}.manifest.json")
@@ -214,6 +195,8 @@ def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> lis
 
 def _doubts(facts: GradeFacts) -> list[str]:
     """Say what the grades leave out or rest weakly on."""
+    from lishui_credit.rubrics.engine.explain import called
+
     lines = []
     if events := facts.counts["rejected_events"]:
         lines.append(tr(f"{plural(events, 'event')} rejected", f"拒收事件 {events:,} 条"))
@@ -225,7 +208,9 @@ def _doubts(facts: GradeFacts) -> list[str]:
             )
         )
     if facts.empty_overrides:
-        told = ", ".join(f"{name} {count:,}" for name, count in facts.empty_overrides.items())
+        told = tr(", ", ";").join(
+            f"{called(n)} {count:,}" for n, count in facts.empty_overrides.items()
+        )
         lines.append(
             tr(
                 f"subjects withheld for empty cells of override rules: {told}",
@@ -238,7 +223,10 @@ def _doubts(facts: GradeFacts) -> list[str]:
             )
         )
     if facts.unchecked:
-        rules, columns = len(facts.unchecked), ", ".join(facts.missing_columns)
+        rules, columns = (
+            len(facts.unchecked),
+            tr(", ", ";").join(map(called, facts.missing_columns)),
+        )
         lines.append(
             tr(
                 f"{plural(rules, 'override rule')} not checked; missing columns: {columns}",
@@ -246,52 +234,3 @@ def _doubts(facts: GradeFacts) -> list[str]:
             )
         )
     return lines
-
-
-def explain(options: argparse.Namespace) -> int:
-    """Print why one subject has its grade."""
-    from lishui_credit.rubrics import grade_files
-    from lishui_credit.rubrics.engine.evaluate import Evaluation
-
-    stored = grade_files.read(options.grades)
-    facts = stored.manifest.facts
-    result = Evaluation(stored.frame, stored.rubric, facts.as_of, facts.period)
-    found = result.explain(options.subject)
-    made = f"{SYNTHETIC}\n" if stored.manifest.synthetic else ""
-    say(options, found.as_dict(), lambda: f"{made}{found}")
-    return 0
-
-
-def areas(options: argparse.Namespace) -> int:
-    """Grade villages, townships and counties from graded households."""
-    from lishui_credit.proof import manifest_path
-    from lishui_credit.rubrics import areas, grade_files
-    from lishui_credit.rubrics.law import catalog
-    from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
-
-    output, inputs = check_suffix(options.output), (Path(options.grades), Path(options.loans))
-    keep_inputs([output], [*inputs, manifest_path(inputs[0])])
-    stored = grade_files.read(options.grades)
-    day = stored.manifest.facts.as_of
-    credit = tuple(names_of(options.credit_grades))
-    areas.refuse_unknown_grades(stored.rubric, credit)
-    editions = [
-        catalog.rubric(f"credit-{level}", on=day) for level in ("village", "township", "county")
-    ]
-    found = areas.from_files(stored.frame, inputs[1], *editions, credit_grades=credit)
-    rows = areas.long(found)
-    write_table(rows.lazy(), output)
-    counted = rows.group_by("level", "grade_label", "outcome").len().sort("level", "grade_label")
-    heads = (
-        tr("level", "层级"),
-        tr("status", "评定"),
-        tr("outcome", "结果"),
-        tr("areas", "数量"),
-    )
-    cells = [
-        (outcome_label(level), status or "—", outcome_label(outcome), f"{count:,}")
-        for level, status, outcome, count in counted.iter_rows()
-    ]
-    wrote = tr("wrote ", "已写出 ") + str(options.output)
-    say(options, rows.to_dicts(), lambda: [*table(heads, cells), wrote])
-    return 0

@@ -203,7 +203,7 @@ def _counted(
 
     Comparisons take a fifth of the time of grouping by the same cells.
     """
-    frame = _scan(output)
+    frame = scan_written(output)
     outcomes = (compiled.GRADED, compiled.WITHHELD, compiled.NOT_GRADED)
     made = pl.lit(False)
     kind = frame.collect_schema().get("synthetic")
@@ -237,7 +237,8 @@ def _counted(
     return counted, found["synthetic"]
 
 
-def _scan(path: Path) -> pl.LazyFrame:
+def scan_written(path: Path) -> pl.LazyFrame:
+    """Return the rows of a written file: cells of text, but for Parquet."""
     if path.suffix.lower() == ".parquet":
         return pl.scan_parquet(path)
     if path.suffix.lower() == ".csv":
@@ -274,7 +275,7 @@ def opened(said: Stated) -> Graded:
     """Return the graded file whose manifest was read already; see `read`."""
     manifest = said.manifest(KIND)
     rubric = _edition(said.path, manifest)
-    frame = _scan(said.path)
+    frame = scan_written(said.path)
     if said.path.suffix.lower() != ".parquet":
         frame = _held(frame, rubric)
     return Graded(frame=frame, manifest=manifest, rubric=rubric)

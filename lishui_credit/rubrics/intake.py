@@ -160,6 +160,25 @@ def intake(
     )
 
 
+def events_of(
+    rubric: Rubric,
+    events: Path | str,
+    subject: str,
+    *,
+    period: int | None,
+    as_of: date,
+    sheet: str | int | None = None,
+) -> pl.DataFrame:
+    """Return one subject's events of a file, as `intake` accepts them; raises `SubjectError`."""
+    problems: list[Problem] = []
+    rules = [coherence.happened(as_of, period), *event_rules_of((rubric,), as_of, period)]
+    found = _events(problems, _at(events, sheet), None, rubric.subject_id, (rubric,), rules)
+    if found is None:
+        raise SubjectError(problems)
+    theirs = _named(found.frame).filter(pl.col(rubric.subject_id) == subject)
+    return theirs.collect(engine="streaming")
+
+
 def _wanted(editions: Sequence[Rubric], apart: Collection[str]) -> dict[str, bool]:
     """Return the columns the subjects must have (or may), but for those of a file of their own."""
     wanted: dict[str, bool] = {}

@@ -80,6 +80,21 @@ def tally_elsewhere(
     return book.summed(book.exact(_known(events, nw, as_of, period)))
 
 
+def weighed(
+    events: pl.LazyFrame, rubric: Rubric, *, as_of: date, period: int | None
+) -> pl.DataFrame:
+    """Return the events that count, of few subjects, with their unit, cost and what they trigger."""
+    # ``_deduct`` and ``_net`` are of the occurrence, null where the event's row takes nothing off;
+    # ``_event__<override>`` and ``_repaired__<override>`` are 1 or 0.
+    rows, triggers = event_rules.event_rows(rubric), event_rules.triggers(rubric)
+    book: _PolarsBook = _Book(rubric, rows, triggers, pl, pl.concat)
+    known = _known(events, pl, as_of, period)
+    keys = [*book.unit, "event_id"]
+    costs = book.occurrences(known).select(*keys, "_deduct", "_net")
+    told = known.with_columns(*event_rules.unit(rows, pl), *event_rules.flags(triggers, pl))
+    return told.join(costs, on=keys, how="left", maintain_order="left").collect()
+
+
 @dataclass(frozen=True, slots=True)
 class _Book(Generic[E, F]):
     """What is added up: the rows and overrides that events touch, in one engine."""
@@ -99,29 +114,36 @@ class _Book(Generic[E, F]):
             *event_rules.flags(self.triggers, self.ns),
         )
 
-    def exact(self, known: F) -> F:
-        """Lay out the units of events, and the events that trigger an override."""
-        ns, subject = self.ns, self.rubric.subject_id
-        keys = [subject, "code", *event_rules.UNIT]
+    @property
+    def unit(self) -> list[str]:
+        """The columns that name a subject's unit."""
+        return [self.rubric.subject_id, "code", *event_rules.UNIT]
+
+    def occurrences(self, known: F) -> F:
+        """Add up the payments of each occurrence: what it takes off, and what is left of that."""
+        ns = self.ns
         paid = event_rules.paid(self.rubric, self.rows, ns)
         sums = ["_restore", *(["_paid"] if paid else [])]
         most = ["_deduct", *(["_tax"] if paid else [])]
-        units = (
+        return (
             _of_codes(known, [event_rules.code_of(row) for row in self.rows], ns)
             .with_columns(
                 *event_rules.amounts(self.rubric, self.rows, ns),
                 *event_rules.unit(self.rows, ns),
                 *paid,
             )
-            .group_by([*keys, "event_id"])
+            .group_by([*self.unit, "event_id"])
             .agg(
                 *(ns.col(name).max().alias(name) for name in most),
                 *(ns.col(name).sum().cast(ns.Int64).alias(name) for name in sums),
             )
             .with_columns(_net(ns, _in_proportion(ns) if paid else ns.col("_restore")))
-            .group_by(keys)
-            .agg(ns.col("_net").max().alias("_net"))
         )
+
+    def exact(self, known: F) -> F:
+        """Lay out the units of events, and the events that trigger an override."""
+        ns, subject = self.ns, self.rubric.subject_id
+        units = self.occurrences(known).group_by(self.unit).agg(ns.col("_net").max().alias("_net"))
         told = _of_codes(known, [str(row.event) for row in self.triggers], ns)
         nothing = ns.lit(0, dtype=ns.Int64)
         unmoved = [nothing.alias(name) for name in event_rules.point_names(self.rows)]

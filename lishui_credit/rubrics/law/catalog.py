@@ -170,6 +170,13 @@ def with_overlay(base: str, overlay: Path) -> Rubric:
     return _built(document, head.overlay_title or overlay.name)
 
 
+def overlay_signature(overlay: Path) -> tuple[str, str, date | None]:
+    """Return an overlay's title, and who signed it off and when: "" and None where nobody did."""
+    head = reader.head(read_document(overlay))
+    title, signed = head.overlay_title or overlay.name, head.signed_off
+    return (title, "", None) if signed is None else (title, signed.by, signed.on)
+
+
 def check_file(path: Path) -> Rubric:
     """Read a user's edition or overlay file as it would be used."""
     document = read_document(path)
