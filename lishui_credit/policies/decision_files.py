@@ -33,6 +33,7 @@ from lishui_credit.policies.sift import AMOUNT, OUTCOME, sift
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.scorecards.cards.card_file import FILE, load
 from lishui_credit.tables.rejected import rejected_path, settle
+from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
 
 JOB: Final = Bilingual("decide", "决策")
@@ -146,8 +147,12 @@ def decide_file(
         notes=tuple(notes),
     )
     progress(tr("writing", "写出"))
-    write_table(table.lazy(), output, manifest.footer())
-    return proof.seal(output, manifest)
+
+    def made(draft: Path) -> Manifest[DecisionFacts]:
+        write_table(table.lazy(), draft, manifest.footer())
+        return manifest
+
+    return proof.publish(output, made)
 
 
 def _decided(
@@ -253,7 +258,7 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
 
 def verified(said: Stated, progress: Progress) -> Verdict:
     """Return the verdict on the decided file whose manifest was read already; see `verify`."""
-    manifest = said.manifest(KIND)
+    manifest = said.manifest(KIND, bound=False)
     facts = manifest.facts
 
     def again(files: Mapping[str, Path]) -> Verdict:
@@ -272,7 +277,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
         }
         return Verdict(checks=checks, subjects=subjects, different=different)
 
-    return proof.verify(said.path, manifest, again, progress, by_content=("policy",))
+    return proof.verify(said, manifest, again, progress, by_content=("policy",))
 
 
 def _hash_of(path: Path) -> str:
@@ -297,4 +302,4 @@ def _differences(stored: pl.DataFrame, again: pl.DataFrame) -> tuple[pl.DataFram
     )
     compared = [name for name in names if name != "id"]
     shown = ("decision", "decided_by")
-    return proof.differences(before, after, "id", compared, shown=shown, nearly=("score",))
+    return differences(before, after, "id", compared, shown=shown, nearly=("score",))

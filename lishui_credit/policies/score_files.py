@@ -78,6 +78,8 @@ def read_scores(
     said = proof.stated(path)
     if said.damaged:
         raise said.refusal(Bilingual("a file of scores", "评分文件"), said.damage)
+    if said.kind not in ("", proof.GRADES):  # `opened` looks itself
+        said.refuse_unbound()
     try:
         if said.kind == proof.GRADES:
             stored = grade_files.opened(said)

@@ -26,6 +26,7 @@ from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.whole_records import evaluated, held_back, points_columns
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.rejected import rejected_path, settle
+from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
 
 JOB: Final = Bilingual("grade", "评级")
@@ -161,9 +162,13 @@ def grade(
     frame = result.frame
     if output.suffix.lower() != ".parquet":
         frame = _printed(frame, rubric)
-    write_table(frame, output, manifest.footer())
-    counts, synthetic = _counted(facts, output, taken, rubric)
-    return proof.seal(output, replace(manifest, facts=counts, synthetic=synthetic))
+
+    def made(draft: Path) -> Manifest[GradeFacts]:
+        write_table(frame, draft, manifest.footer())
+        counts, synthetic = _counted(facts, draft, taken, rubric)
+        return replace(manifest, facts=counts, synthetic=synthetic)
+
+    return proof.publish(output, made)
 
 
 def _facts(
@@ -265,14 +270,15 @@ def _printed(frame: pl.LazyFrame, rubric: Rubric) -> pl.LazyFrame:
 def read(path: Path | str) -> Graded:
     """Return a graded file and its manifest, points in the edition's unit, money in fen.
 
-    ModelError where it is no graded file, or its edition is no longer the one shipped.
+    ModelError where it is no graded file, is not the one its manifest was written with, or its
+    edition is no longer the one shipped.
     """
     return opened(proof.stated(path))
 
 
-def opened(said: Stated) -> Graded:
-    """Return the graded file whose manifest was read already; see `read`."""
-    manifest = said.manifest(KIND)
+def opened(said: Stated, *, bound: bool = True) -> Graded:
+    """Return the graded file whose manifest was read already; see `read`, `Stated.manifest`."""
+    manifest = said.manifest(KIND, bound=bound)
     rubric = _edition(said.path, manifest)
     frame = _scan(said.path)
     if said.path.suffix.lower() != ".parquet":
@@ -331,7 +337,7 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
 
 def verified(said: Stated, progress: Progress) -> Verdict:
     """Return the verdict on the graded file whose manifest was read already; see `verify`."""
-    stored = opened(said)
+    stored = opened(said, bound=False)
     facts, rubric = stored.manifest.facts, stored.rubric
 
     def again(files: Mapping[str, Path]) -> Verdict:
@@ -358,7 +364,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
         checks = {"edition": True, "grades": different.is_empty()}
         return Verdict(checks=checks, subjects=subjects, different=different)
 
-    return proof.verify(said.path, stored.manifest, again, progress)
+    return proof.verify(said, stored.manifest, again, progress)
 
 
 def _differences(
@@ -370,4 +376,4 @@ def _differences(
     kinds = again.frame.collect_schema()
     old = stored.with_columns(pl.col(name).cast(kinds[name]) for name in compared)
     shown = [name for name in ("grade", "earned") if name in compared]
-    return proof.differences(old, again.frame, rubric.subject_id, compared, shown=shown)
+    return differences(old, again.frame, rubric.subject_id, compared, shown=shown)

@@ -144,14 +144,18 @@ def report_into(
     """Write the mid-term evaluation of ``data`` and ``targets`` files, its manifest beside it."""
     path = check_output(path)
     found = _evaluated(observed, files, at=at, area=area, known_on=known_on)
-    _write(found, path)
     manifest = Manifest(
         kind=KIND,
         facts=_facts(found),
         inputs=proof.input_files(files, path, {"data": found.total}),
         synthetic=found.synthetic > 0,
     )
-    return proof.seal(path, manifest)
+
+    def made(draft: Path) -> Manifest[ReportFacts]:
+        _write(found, draft)
+        return manifest
+
+    return proof.publish(path, made)
 
 
 def _evaluated(
@@ -194,7 +198,7 @@ def _figures(table: pl.DataFrame) -> str:
 
 def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
     """Evaluate again from the inputs of a report and compare: inputs, observations, figures."""
-    manifest = said.manifest(KIND)
+    manifest = said.manifest(KIND, bound=False)
     facts = manifest.facts
 
     def again(files: Mapping[str, Path]) -> Verdict:
@@ -208,4 +212,4 @@ def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
         }
         return Verdict(checks=checks, subjects=found.observations, different=pl.DataFrame())
 
-    return proof.verify(said.path, manifest, again, progress)
+    return proof.verify(said, manifest, again, progress)
