@@ -11,19 +11,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Collection, Mapping
+from contextvars import copy_context
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import polars as pl
-from pydantic import TypeAdapter, ValidationError
 
 from lishui_credit.errors import CreditError, ModelError, Problem
-from lishui_credit.language import Bilingual, tr
+from lishui_credit.language import Bilingual, language, set_language, tr
 from lishui_credit.tables.bounds import check_nesting
 from lishui_credit.tables.containers import refusal
+from lishui_credit.tables.json_nouns import typed
 from lishui_credit.tables.read import PARQUET, sha256
 from lishui_credit.tables.workbooks.choice import asked, sheets_asked
 from lishui_credit.tables.write import replacing, replacing_together
@@ -224,7 +224,12 @@ class Stated:
         """Keys of which the footer says other things than the manifest beside the file."""
         if not self.footer:
             return []
-        told = {key: value for key, value in self.footer.items() if value and key != "inputs"}
+        # Counted after the footer was written: what it leaves empty, and whether any is synthetic.
+        told = {
+            key: value
+            for key, value in self.footer.items()
+            if key != "inputs" and (value or (value is False and key != "synthetic"))
+        }
         unlike = [key for key, value in told.items() if self.raw.get(key) != value]
         return unlike + ["inputs"] * (_hashed(self.footer) != _hashed(self.raw))
 
@@ -318,32 +323,56 @@ def _checked(text: str, where: str) -> str:
     return text
 
 
-@cache
-def _adapter(noun: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(noun)
-
-
-def _typed(noun: type[F], raw: Mapping[str, Any]) -> F:
-    """Return a noun made of the JSON keys that are its fields; ValueError names the wrong ones."""
-    own = {part.name: raw[part.name] for part in fields(noun) if part.name in raw}
-    try:
-        made: F = _adapter(noun).validate_json(json.dumps(own), strict=True)
-    except ValidationError as error:
-        places = (".".join(map(str, row["loc"])) for row in error.errors())
-        raise ValueError(", ".join(dict.fromkeys(places))) from None
-    return made
-
-
 def _manifest(raw: Mapping[str, Any], kind: Kind[F]) -> Manifest[F]:
-    common = _typed(_Common, raw)
+    common = typed(_Common, raw)
     lacking = [role for role in kind.roles if role not in common.inputs]
     if lacking:
         raise ValueError("inputs: " + ", ".join(lacking))
     told = {part.name: getattr(common, part.name) for part in fields(_Common)}
-    return Manifest(kind=kind, facts=_typed(kind.facts, raw), **told)
+    return Manifest(kind=kind, facts=typed(kind.facts, raw), **told)
 
 
 # ---- verifying --------------------------------------------------------------------------------
+
+
+# Not words of a re-run: the hash binds the manifest, inputs are hashed, versions may differ.
+_NO_WORDS: Final = frozenset({"output_sha256", "package_version", "inputs", "manifest"})
+
+
+def words(said: Stated, again: Manifest[F], *, but: Collection[str] = ()) -> dict[str, bool]:
+    """Return whether a manifest says what a re-run says: ``manifest``, or every key that differs.
+
+    Keys that an earlier version did not write, or a footer cannot know, are left out, and so are the
+    words of notes of another version.
+    """
+    raw, told = said.raw, json.loads(again.json())
+    asked = {*told} - _NO_WORDS - {*but}
+    if not {"kind", "manifest"} <= raw.keys():
+        asked &= raw.keys()
+    if not (beside := manifest_path(said.path).exists()):
+        asked = {key for key in asked if raw.get(key)}
+    if raw.get("package_version") != __version__:
+        asked -= {"notes"}
+    wrong = [key for key in sorted(asked) if raw.get(key) != told[key]]
+    wrong += [
+        f"inputs.{role}.{key}"
+        for role, entry in told["inputs"].items()
+        for key in ("rows", "unused", "sheet")
+        if key in (stated := raw["inputs"][role])
+        and (beside or stated[key])
+        and stated[key] != entry.get(key, "")
+    ]
+    return {f"manifest {key}": False for key in wrong} or {"manifest": True}
+
+
+def turned(notes: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+    """Return notes as a run in the other language makes them."""
+
+    def other() -> tuple[str, ...]:
+        set_language("en" if language() == "zh" else "zh")
+        return notes()
+
+    return copy_context().run(other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,4 +427,8 @@ def verify(
     }
     with sheets_asked({files[role]: sheet for role, sheet in manifest.sheets().items()}):
         rerun = again(files)
-    return replace(rerun, checks={**checks, **rerun.checks})
+    found = rerun.checks
+    if not all(same for name, same in checks.items() if name.startswith("input ")):
+        # of other inputs, the manifest's words may well have been true
+        found = {name: same for name, same in found.items() if not name.startswith("manifest")}
+    return replace(rerun, checks={**checks, **found})

@@ -156,15 +156,34 @@ def verified(said: Stated, progress: Progress) -> Verdict:
             rows = sample_files.score_file(
                 card, files["subjects"], second, keep=facts.keep, reasons=facts.reasons
             )
-            same, different = _compared(_stored(said.path), _stored(second))
-        checks = {"columns": same, "scores": different.is_empty() and rows == facts.rows}
+            same, subjects, different = _compared(_stored(said.path), _stored(second))
+            synthetic = card.synthetic or _says_synthetic(_stored(second))
+        told = replace(
+            facts,
+            model=card.id,
+            model_sha256=manifest.inputs["card"].sha256,
+            point_unit=card.point_unit,
+            input_sha256=manifest.inputs["subjects"].sha256,
+            rows=rows,
+        )
+        inputs = {
+            **manifest.inputs,
+            "subjects": replace(manifest.inputs["subjects"], rows=rows),
+            "card": replace(manifest.inputs["card"], rows=0),
+        }
+        rerun = replace(manifest, facts=told, inputs=inputs, synthetic=synthetic, notes=())
+        checks = {
+            "columns": same,
+            "scores": different.is_empty() and subjects == rows,
+            **proof.words(said, rerun),
+        }
         return Verdict(checks=checks, subjects=rows, different=different)
 
     return proof.verify(said, manifest, again, progress)
 
 
-def _compared(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[bool, pl.DataFrame]:
-    """Return whether both have the same columns, and the rows whose cells differ.
+def _compared(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[bool, int, pl.DataFrame]:
+    """Return whether both have the same columns, how many rows, and those whose cells differ.
 
     A PD is the same as far as a workbook keeps digits: its last bits depend on the processor.
     """
@@ -177,7 +196,7 @@ def _compared(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[bool, pl.DataFrame]
         )
         for frame in (old, new)
     ]
-    different, _ = differences(
+    different, rows = differences(
         frames[0], frames[1], _ROW, both, shown=results, nearly=[n for n in results if n != "grade"]
     )
-    return names == kinds.names(), different
+    return names == kinds.names(), rows, different
