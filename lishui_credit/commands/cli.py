@@ -1,7 +1,7 @@
 """The command line: ``lishui-credit rubrics | grade | … | fit | score | validate | decide | plan``.
 
 Here is how a run begins and ends: bad input prints every problem and leaves with exit code 2; a
-verification that fails leaves with 1. Every other module of this folder adds its commands to the
+verification that fails leaves with 1, an interrupted run with 130. Every other module of this folder adds its commands to the
 parser, and says what each does.
 """
 
@@ -27,6 +27,7 @@ from lishui_credit.commands import (
     sampling,
     verification,
 )
+from lishui_credit.commands.interruption import guarded
 from lishui_credit.commands.terminal import Parser, common_arguments, parts, sheet_read
 from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import set_language, tr
@@ -34,9 +35,13 @@ from lishui_credit.version import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line (``sys.argv`` if None): 0 done, 1 a verification failed, 2 bad input."""
+    """Run one command line (``sys.argv`` if None): 0 done, 1 not the same, 2 bad input, 130 stopped."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _choose_language(words)
+    return guarded(lambda: _run(words))
+
+
+def _run(words: Sequence[str]) -> int:
     engine.set_up()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -51,8 +56,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:  # pragma: no cover
-        return 130
     except Exception as error:
         from lishui_credit.tables import containers
 

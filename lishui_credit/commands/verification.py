@@ -47,14 +47,16 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
     Returns
     -------
     Verdict
-        ``checks`` says by name whether each is the same: the output itself, every input, what the
-        kind of file compares (grades, scores, decisions, figures); ``holds`` whether all are;
-        ``subjects`` how many rows were compared; ``different`` the rows that differ.
+        ``checks`` says by name whether each is the same: the output itself, the manifest in its
+        footer, every input, columns, rows and what the kind of file compares (grades, scores,
+        decisions, figures), and ``manifest``, or each of its keys that a re-run denies; ``holds``
+        whether all are; ``subjects`` how many rows were compared; ``different`` the rows that differ.
 
     Raises
     ------
     ModelError
-        If the file has no manifest, its edition is not the shipped one, or an input is gone.
+        If the file has no manifest, or one that names no hash or is of another file; if its edition is
+        not the shipped one, or an input is gone.
 
     Examples
     --------

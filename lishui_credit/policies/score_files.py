@@ -38,6 +38,7 @@ class Scores:
     source_sha256: str = ""  # of the model or edition that made it; "" where the file does not say
     rubric: Rubric | None = None  # of a graded file
     notes: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)  # Chinese, of columns; of a scored file
     lines: pl.Series | None = None  # line or sheet row of each; from 2 on where it is not given
     faults: Mapping[str, pl.Series] = field(default_factory=dict)
     """By column: numeric cells that do not parse, unreadable texts; verbatim, null elsewhere."""
@@ -78,6 +79,8 @@ def read_scores(
     said = proof.stated(path)
     if said.damaged:
         raise said.refusal(Bilingual("a file of scores", "评分文件"), said.damage)
+    if said.kind not in ("", proof.GRADES):  # `opened` looks itself
+        said.refuse_unbound()
     try:
         if said.kind == proof.GRADES:
             stored = grade_files.opened(said)
@@ -122,8 +125,9 @@ def _scored(said: Stated, policy: Policy, also: Collection[str], texts: Collecti
                 column, wrong = reader(table[name])
                 table = table.with_columns(column)
                 faults |= {name: wrong} if wrong.count() else {}
-    source = str(said.raw.get("model_sha256", ""))
-    return Scores(table, source, notes=raw.notes, lines=lines, faults=faults)
+    source, told = str(said.raw.get("model_sha256", "")), said.raw.get("labels")
+    labels = {str(code): str(name) for code, name in told.items()} if isinstance(told, dict) else {}
+    return Scores(table, source, notes=raw.notes, labels=labels, lines=lines, faults=faults)
 
 
 def _of_source(found: Scores, policy: Policy, where: str) -> Scores:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from lishui_credit.rubrics import areas, grade_files
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.missed_conditions import Missed, met_conditions
+from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
 
 LEVELS: Final = ("village", "township", "county")
@@ -127,30 +128,34 @@ def write(
         notes=graded.notes,
         synthetic=graded.synthetic,
     )
-    write_table(graded.rows.lazy(), path, manifest.footer())
-    return proof.seal(path, manifest)
+
+    def made(draft: Path) -> Manifest[AreaFacts]:
+        write_table(graded.rows.lazy(), draft, manifest.footer())
+        return manifest
+
+    return proof.publish(path, made)
 
 
 def verified(said: Stated, progress: Progress) -> Verdict:
     """Return the verdict on a file of areas whose manifest was read already."""
-    manifest = said.manifest(KIND)
+    manifest = said.manifest(KIND, bound=False)
 
     def again(files: Mapping[str, Path]) -> Verdict:
         progress(tr("grading again", "重新评级"))
         graded = grade_areas(
             files["grades"], files["loans"], credit_grades=manifest.facts.credit_grades
         )
-        compared = ["level", "grade", "grade_label", "outcome", "withheld_by"]
-        old, new = (
+        compared = [name for name in graded.rows.columns if name not in ("area", "lacks")]
+        old, new = (  # what an area lacks is said in the language of the run
             frame.select(pl.col("area", *compared).cast(pl.String).fill_null(""))
             for frame in (grade_files.scan_written(said.path), graded.rows.lazy())
         )
-        different, rows = proof.differences(old, new, "area", compared, shown=["grade", "outcome"])
-        same = dict(graded.facts.editions) == dict(manifest.facts.editions)
-        checks = {"edition": same, "areas": different.is_empty()}
+        different, rows = differences(old, new, "area", compared, shown=["grade", "outcome"])
+        rerun = replace(manifest, facts=graded.facts, synthetic=graded.synthetic)
+        checks = {"areas": different.is_empty(), **proof.words(said, rerun)}
         return Verdict(checks=checks, subjects=rows, different=different)
 
-    return proof.verify(said.path, manifest, again, progress)
+    return proof.verify(said, manifest, again, progress)
 
 
 # ---- one area ---------------------------------------------------------------------------------

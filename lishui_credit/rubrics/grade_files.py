@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -23,9 +24,10 @@ from lishui_credit.rubrics.event_intake import doubt_note, refuse_nameless
 from lishui_credit.rubrics.intake import Intake, intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.rubrics.whole_records import evaluated, held_back, points_columns
-from lishui_credit.tables.columns import dictionary
+from lishui_credit.rubrics.printed_numbers import held, printed
+from lishui_credit.rubrics.whole_records import evaluated, held_back
 from lishui_credit.tables.rejected import rejected_path, settle
+from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
 
 JOB: Final = Bilingual("grade", "评级")
@@ -155,15 +157,25 @@ def grade(
         kind=KIND,
         facts=facts,
         inputs=proof.input_files(given, output, taken.rows, hashed.result(), sheets, taken.unused),
-        notes=(*taken.notes, *([doubt_note(held)] if (held := held_back(taken)) else [])),
+        notes=_notes(taken),
     )
     progress(tr("grading and writing", "评级与写出"))
-    frame = result.frame
-    if output.suffix.lower() != ".parquet":
-        frame = _printed(frame, rubric)
-    write_table(frame, output, manifest.footer())
-    counts, synthetic = _counted(facts, output, taken, rubric)
-    return proof.seal(output, replace(manifest, facts=counts, synthetic=synthetic))
+
+    def made(draft: Path) -> Manifest[GradeFacts]:
+        write_table(_written(result, output, rubric), draft, manifest.footer())
+        counts, synthetic = _counted(facts, scan_written(draft), taken, rubric)
+        return replace(manifest, facts=counts, synthetic=synthetic)
+
+    return proof.publish(output, made)
+
+
+def _notes(taken: Intake) -> tuple[str, ...]:
+    return (*taken.notes, *([doubt_note(back)] if (back := held_back(taken)) else []))
+
+
+def _written(result: Evaluation[pl.LazyFrame], output: Path, rubric: Rubric) -> pl.LazyFrame:
+    """Return the frame as an output of its kind holds it."""
+    return result.frame if output.suffix.lower() == ".parquet" else printed(result.frame, rubric)
 
 
 def _facts(
@@ -197,13 +209,12 @@ def _facts(
 
 
 def _counted(
-    facts: GradeFacts, output: Path, taken: Intake, rubric: Rubric
+    facts: GradeFacts, frame: pl.LazyFrame, taken: Intake, rubric: Rubric
 ) -> tuple[GradeFacts, bool]:
     """Return the facts with what was written counted, most first, and whether any is synthetic.
 
     Comparisons take a fifth of the time of grouping by the same cells.
     """
-    frame = scan_written(output)
     outcomes = (compiled.GRADED, compiled.WITHHELD, compiled.NOT_GRADED)
     made = pl.lit(False)
     kind = frame.collect_schema().get("synthetic")
@@ -246,38 +257,22 @@ def scan_written(path: Path) -> pl.LazyFrame:
     return pl.read_excel(path, infer_schema_length=0).lazy()
 
 
-def _printed(frame: pl.LazyFrame, rubric: Rubric) -> pl.LazyFrame:
-    """Return the frame with numbers as people print them, for CSV and Excel.
-
-    Division to floats is for the eye only; grades were decided before, in integers.
-    """
-    names = frame.collect_schema().names()
-    known = dictionary()
-    shown = []
-    if rubric.point_unit != 1:
-        shown += [(pl.col(name) / rubric.point_unit).alias(name) for name in points_columns(names)]
-    for name in names:
-        column = known.get(name)
-        if column is not None and column.numeric and column.per_unit != 1:
-            shown.append((pl.col(name) / column.per_unit).alias(name))
-    return frame.with_columns(shown)
-
-
 def read(path: Path | str) -> Graded:
     """Return a graded file and its manifest, points in the edition's unit, money in fen.
 
-    ModelError where it is no graded file, or its edition is no longer the one shipped.
+    ModelError where it is no graded file, is not the one its manifest was written with, or its
+    edition is no longer the one shipped.
     """
     return opened(proof.stated(path))
 
 
-def opened(said: Stated) -> Graded:
-    """Return the graded file whose manifest was read already; see `read`."""
-    manifest = said.manifest(KIND)
+def opened(said: Stated, *, bound: bool = True) -> Graded:
+    """Return the graded file whose manifest was read already; see `read`, `Stated.manifest`."""
+    manifest = said.manifest(KIND, bound=bound)
     rubric = _edition(said.path, manifest)
     frame = scan_written(said.path)
     if said.path.suffix.lower() != ".parquet":
-        frame = _held(frame, rubric)
+        frame = held(frame, rubric)
     return Graded(frame=frame, manifest=manifest, rubric=rubric)
 
 
@@ -298,32 +293,8 @@ def _edition(path: Path, manifest: Manifest[GradeFacts]) -> Rubric:
     return found
 
 
-def _held(frame: pl.LazyFrame, rubric: Rubric) -> pl.LazyFrame:
-    """Turn a CSV's or sheet's printed numbers back into held ones."""
-    known = dictionary()
-    names = frame.collect_schema().names()
-    back = []
-    for name in names:
-        column = known.get(name)
-        text = pl.col(name).cast(pl.String).str.strip_chars("\t").replace("", None)
-        number = text.cast(pl.Float64, strict=False)
-        if name in points_columns(names):
-            back.append((number * rubric.point_unit).round().cast(pl.Int32).alias(name))
-        elif name.endswith("_fen"):
-            back.append(text.cast(pl.Int64, strict=False).alias(name))
-        elif column is not None and column.numeric:
-            back.append((number * column.per_unit).round().cast(pl.Int64).alias(name))
-        elif column is not None and column.type == "flag":
-            back.append(text.str.to_lowercase().eq("true").alias(name))
-        elif column is not None and column.type == "date":
-            back.append(text.str.slice(0, 10).str.to_date(strict=False).alias(name))
-        else:
-            back.append(text.alias(name))
-    return frame.with_columns(back)
-
-
 def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
-    """Grade a graded file again from its inputs and compare: edition, inputs, every grade.
+    """Grade a graded file again from its inputs and compare: edition, inputs, cells, manifest.
 
     ModelError where it has no manifest, its edition is not the shipped one, or an input is gone.
     """
@@ -332,20 +303,24 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
 
 def verified(said: Stated, progress: Progress) -> Verdict:
     """Return the verdict on the graded file whose manifest was read already; see `verify`."""
-    stored = opened(said)
-    facts, rubric = stored.manifest.facts, stored.rubric
+    stored = opened(said, bound=False)
+    manifest, facts, rubric = stored.manifest, stored.manifest.facts, stored.rubric
 
     def again(files: Mapping[str, Path]) -> Verdict:
         progress(tr("grading again", "重新评级"))
-        taken = intake(
-            rubric,
-            files["subjects"],
-            events=files.get("events"),
-            bases=files.get("bases"),
-            sheets=stored.manifest.sheets(),
-            period=facts.period,
-            as_of=facts.as_of,
-        )
+
+        def taken_in() -> Intake:
+            return intake(
+                rubric,
+                files["subjects"],
+                events=files.get("events"),
+                bases=files.get("bases"),
+                sheets=manifest.sheets(),
+                period=facts.period,
+                as_of=facts.as_of,
+            )
+
+        taken = taken_in()
         result = evaluated(
             taken,
             rubric,
@@ -354,21 +329,65 @@ def verified(said: Stated, progress: Progress) -> Verdict:
             labels=facts.labels,
             strict=facts.strict,
         )
-        different, subjects = _differences(stored.frame, result, rubric)
+        checks, subjects, different = _compared(said.path, result, rubric)
+        told = _facts(
+            rubric,
+            result,
+            taken,
+            facts.labels,
+            skip_rejected=facts.skipped_rejected,
+            strict=facts.strict,
+        )
+        shown = scan_written(said.path) if checks["columns"] else result.frame
+        counted, synthetic = _counted(told, shown, taken, rubric)
+        notes = _notes(taken)
+        if notes != manifest.notes:  # those of a run in the other language?
+            notes = proof.turned(lambda: _notes(taken_in()))
+        inputs = {
+            role: replace(entry, rows=taken.rows.get(role, 0), unused=taken.unused.get(role, ()))
+            for role, entry in manifest.inputs.items()
+        }
+        rerun = replace(
+            manifest, facts=counted, synthetic=synthetic, notes=tuple(notes), inputs=inputs
+        )
+        lost = taken.rejected.filter(pl.col("file") == "subjects").height
         # `opened` refuses a file whose edition has another hash
-        checks = {"edition": True, "grades": different.is_empty()}
+        checks = {
+            "edition": True,
+            **checks,
+            "rows": subjects == taken.rows["subjects"] - lost,
+            **proof.words(said, rerun),
+        }
         return Verdict(checks=checks, subjects=subjects, different=different)
 
-    return proof.verify(said.path, stored.manifest, again, progress)
+    return proof.verify(said, manifest, again, progress)
 
 
-def _differences(
-    stored: pl.LazyFrame, again: Evaluation[pl.LazyFrame], rubric: Rubric
-) -> tuple[pl.DataFrame, int]:
+def _compared(
+    path: Path, again: Evaluation[pl.LazyFrame], rubric: Rubric
+) -> tuple[dict[str, bool], int, pl.DataFrame]:
+    """Return whether the columns and cells of a file are those of a re-run, and the rows that differ.
+
+    A re-run of CSV and Excel is written too, so that cells are compared as they stand there.
+    """
+    stored, new = scan_written(path), _written(again, path, rubric)
+    key, kinds = rubric.subject_id, new.collect_schema()
     names = stored.collect_schema().names()
-    told = ("grade", "outcome", "decided_by", *points_columns(names))
-    compared = [name for name in again.columns if name in names and name in told]
-    kinds = again.frame.collect_schema()
-    old = stored.with_columns(pl.col(name).cast(kinds[name]) for name in compared)
-    shown = [name for name in ("grade", "earned") if name in compared]
-    return proof.differences(old, again.frame, rubric.subject_id, compared, shown=shown)
+    if key not in names:
+        return {"columns": False, "grades": False}, 0, pl.DataFrame()
+    nearly = [name for name, kind in kinds.items() if kind.is_float()]
+    with tempfile.TemporaryDirectory(prefix="lishui_credit_") as folder:
+        if path.suffix.lower() != ".parquet":
+            second = Path(folder) / f"again{path.suffix}"
+            write_table(new, second)
+            new, kinds = (frame := scan_written(second)), frame.collect_schema()
+        else:
+            nearly = []
+        both = [name for name in kinds.names() if name in names]
+        old = stored.with_columns(pl.col(name).cast(kinds[name], strict=False) for name in both)
+        shown = [name for name in ("grade", "earned") if name in both]
+        different, subjects = differences(
+            old, new, key, [name for name in both if name != key], shown=shown, nearly=nearly
+        )
+    checks = {"columns": names == kinds.names(), "grades": different.is_empty()}
+    return checks, subjects, different

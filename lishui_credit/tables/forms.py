@@ -16,7 +16,7 @@ from lishui_credit.language import Bilingual, tr
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.identifiers import resident_id_check_digit, uscc_check_digit
 from lishui_credit.tables.read import EXAMPLE
-from lishui_credit.tables.write import replacing
+from lishui_credit.tables.write import replacing, workbook
 
 if TYPE_CHECKING:
     import xlsxwriter.format
@@ -80,11 +80,9 @@ class Form:
 
 def write_form(form: Form, path: Path | str) -> None:
     """Write a form as a workbook (.xlsx); cells cost ``rows x columns`` only where they are filled."""
-    import xlsxwriter
-
     path = Path(path)
-    with replacing(path) as draft:
-        book = xlsxwriter.Workbook(str(draft), {"default_date_format": "yyyy-mm-dd"})
+    dates = {"default_date_format": "yyyy-mm-dd"}
+    with replacing(path) as draft, workbook(draft, dates) as book:
         sheet = book.add_worksheet(tr("Fill in", "填报"))
         guide = book.add_worksheet(tr("Guide", "填写说明"))
         styles = _styles(book)
@@ -109,7 +107,6 @@ def write_form(form: Form, path: Path | str) -> None:
         sheet.print_area(0, 0, HEADER + 30, len(form.fields) - 1)
         guide.set_landscape()
         guide.fit_to_pages(1, 0)
-        book.close()
 
 
 def _styles(book: Any) -> dict[str, xlsxwriter.format.Format]:

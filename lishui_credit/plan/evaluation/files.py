@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -143,14 +143,18 @@ def report_into(
     """Write the mid-term evaluation of ``data`` and ``targets`` files, its manifest beside it."""
     path = check_output(path)
     found = _evaluated(observed, files, at=at, area=area, known_on=known_on)
-    _write(found, path)
     manifest = Manifest(
         kind=KIND,
         facts=_facts(found),
         inputs=proof.input_files(files, path, {"data": found.total}),
         synthetic=found.synthetic > 0,
     )
-    return proof.seal(path, manifest)
+
+    def made(draft: Path) -> Manifest[ReportFacts]:
+        _write(found, draft)
+        return manifest
+
+    return proof.publish(path, made)
 
 
 def _evaluated(
@@ -201,18 +205,25 @@ def _figures(table: pl.DataFrame) -> str:
 
 def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
     """Evaluate again from the inputs of a report and compare: inputs, observations, figures."""
-    manifest = said.manifest(KIND)
+    manifest = said.manifest(KIND, bound=False)
     facts = manifest.facts
 
     def again(files: Mapping[str, Path]) -> Verdict:
         progress(tr("evaluating again", "重新评估"))
-        found = _facts(
-            _evaluated(observed, files, at=facts.at, area=facts.area, known_on=facts.known_on)
+        found = _evaluated(observed, files, at=facts.at, area=facts.area, known_on=facts.known_on)
+        told = replace(_facts(found), language=facts.language)
+        inputs = {
+            role: replace(entry, rows=found.total if role == "data" else 0)
+            for role, entry in manifest.inputs.items()
+        }
+        rerun = replace(
+            manifest, facts=told, inputs=inputs, synthetic=found.synthetic > 0, notes=()
         )
         checks = {
-            "observations": found.observations_sha256 == facts.observations_sha256,
-            "figures": found.figures_sha256 == facts.figures_sha256,
+            "observations": told.observations_sha256 == facts.observations_sha256,
+            "figures": told.figures_sha256 == facts.figures_sha256,
+            **proof.words(said, rerun, but=("observations_sha256", "figures_sha256")),
         }
-        return Verdict(checks=checks, subjects=found.observations, different=pl.DataFrame())
+        return Verdict(checks=checks, subjects=found.total, different=pl.DataFrame())
 
-    return proof.verify(said.path, manifest, again, progress)
+    return proof.verify(said, manifest, again, progress)
