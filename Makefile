@@ -112,6 +112,11 @@ test-pythons: setup  ## the suite on every Python from 3.11 on that this machine
 mutants: setup  ## change ten modules in small ways: in each, tests must notice 95 % of the changes
 	@nice $(BIN)/python tests/mutants.py $(MODULES)
 
+# COUNT: mutants, 5,000 if not said; SEED: other ones.
+.PHONY: fuzz
+fuzz: setup  ## damage files of every kind 5,000 times: each ends in a result or in one message
+	@nice $(BIN)/python -m tests.fuzz
+
 .PHONY: bench
 bench: setup  ## time grading and cut-offs on large synthetic frames
 	@$(BIN)/python benchmarks/grade.py

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 INT64_MAX: Final = 2**63 - 1
 INT128_MAX: Final = 2**127 - 1
+_LARGEST: Final = 1.7976931348623157e308  # of all finite doubles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class Value:
     terms: tuple[Term, ...]  # at least one
     # How the column is compared: integers, exactly (the only kind that a published rubric uses);
     # one column of doubles; one column as text; one column of whole numbers that stand for
-    # categories, as text without a decimal part.
+    # categories, as doubles, so that 1, 1.0 and a decimal 1.00 are one category.
     kind: Literal["exact", "real", "text", "coded"] = "exact"
 
     @property
@@ -63,6 +64,11 @@ class Value:
         raw = [term.weight * Fraction(term.over_per_unit, term.per_unit) for term in self.terms]
         common = reduce(lambda a, b: a * b // gcd(a, b), (f.denominator for f in raw), 1)
         return tuple(int(f * common) for f in raw), common
+
+    @property
+    def measured(self) -> bool:
+        """Whether the column is compared as doubles: NaN is missing, infinity has no points."""
+        return self.kind in ("real", "coded")
 
     def bound(self) -> tuple[int, int]:
         """Largest absolute numerator and denominator."""
@@ -79,7 +85,7 @@ class Value:
 
     def known(self, ns: Namespace[E]) -> E:
         """Test that no column is null, and no divisor negative or zero under a positive value."""
-        if self.kind == "real":
+        if self.measured:
             cell = ns.col(self.columns[0])
             return ~cell.is_null() & ~cell.cast(ns.Float64).is_nan()
         tests = [~ns.col(name).is_null() for name in self.columns]
@@ -94,10 +100,7 @@ class Value:
         cell = ns.col(self.columns[0])
         if self.kind == "exact":
             return cell
-        if self.kind == "real":
-            return cell.cast(ns.Float64)
-        text = cell.cast(ns.String)
-        return text.str.replace(r"\.0+$", "") if self.kind == "coded" else text
+        return cell.cast(ns.Float64 if self.measured else ns.String)
 
     def fraction(self, ns: Namespace[E], wide: bool = False) -> tuple[E, E | int]:
         """Return numerator and denominator (an int where constant), exact; `wide` takes 128 bits."""
@@ -220,6 +223,9 @@ class PointsTable:
 
         value = self.value
         cases = [(~value.known(ns), points(self.missing))]
+        if value.measured:
+            cell = value.cell(ns)
+            cases.append(((cell > _LARGEST) | (cell < -_LARGEST), points(None)))
         if self.levels or value.kind in ("text", "coded"):
             cases += _levels(ns, value.cell(ns), self.levels)
             return first_of(ns, cases, points(self.other))

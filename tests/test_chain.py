@@ -44,6 +44,76 @@ def events(*rows: dict[str, object]) -> pl.DataFrame:
     )
 
 
+def passed_on(code: str, mid: dict[str, object]) -> list[tuple[str | None, str]]:
+    """Grades of 2025 to 2028 of a firm with one event in 2025, and other facts in 2026."""
+    firm = {"uscc": [FIRM], "has_non_recurring_info": [True], "payment_info_complete": [True]}
+    years = [
+        Year(
+            period=period,
+            subjects=pl.DataFrame(firm | (mid if period == 2026 else {})),
+            events=events(event(code, date(2025, 8, 1))) if period == 2025 else None,
+        )
+        for period in (2025, 2026, 2027, 2028)
+    ]
+    return [one.collect().select("grade", "decided_by").row(0) for one in chain(years).values()]
+
+
+@pytest.mark.parametrize("code", ["040104", "040105"])
+def test_a_d_by_association_is_not_kept_a_second_year(code: str) -> None:
+    assert passed_on(code, {}) == [
+        ("D", f"d_r{code}"), ("B", "bar_prior_d"), ("A", "score"), ("A", "score"),
+    ]  # fmt: skip
+
+
+def test_any_other_direct_d_of_2025_is_kept() -> None:
+    assert passed_on("ART18-3", {}) == [
+        ("D", "d_article_3"), ("D", "d_retained"), ("B", "bar_prior_d"), ("A", "score"),
+    ]  # fmt: skip
+
+
+def test_before_2025_a_d_by_association_is_kept() -> None:
+    old = catalog.rubric("tax-credit@2022-01-01")
+    found = history(graded(("D", "d_r040104", 0), ("D", "d_r040105", 0)), old)
+    assert found["prior_grade_direct"].to_list() == [True, True]
+    found = history(graded(("D", "d_r040104", 0), ("D", "d_r0104", 0)), TAX)
+    assert found["prior_grade_direct"].to_list() == [False, True]
+    assert found.select("prior_d_by_score", "prior_d_retained").rows() == [(False, False)] * 2
+
+
+def test_a_withheld_year_wipes_nothing_and_breaks_no_chain() -> None:
+    unknown: dict[str, object] = {"has_non_recurring_info": [None]}
+    bad = events(*(event("010106", date(2025, 8, 1), number) for number in range(6)))
+    plain = {"uscc": [FIRM], "has_non_recurring_info": [True], "payment_info_complete": [True]}
+    found = chain(
+        [
+            Year(period=2025, subjects=pl.DataFrame(plain), events=bad),
+            Year(period=2026, subjects=pl.DataFrame(plain | unknown)),
+            Year(period=2027, subjects=pl.DataFrame(plain)),
+            Year(period=2028, subjects=pl.DataFrame(plain)),
+        ]
+    )
+    rows = [one.collect().select("grade", "decided_by", "earned").row(0) for one in found.values()]
+    assert rows == [
+        ("D", "score", 3400), (None, "withheld", None), ("B", "score", 8900),
+        ("A", "score", 10_000),
+    ]  # fmt: skip
+
+
+def test_years_of_a_go_on_over_a_withheld_year() -> None:
+    plain = {"uscc": [FIRM], "has_non_recurring_info": [False], "payment_info_complete": [True]}
+    firms = pl.DataFrame(plain | {"consecutive_a_years": [4], "prior_grade": ["A"]})
+    unknown = pl.DataFrame(plain).with_columns(has_non_recurring_info=pl.lit(None, pl.Boolean))
+    found = chain(
+        [
+            Year(period=2025, subjects=firms),
+            Year(period=2026, subjects=unknown),
+            Year(period=2027, subjects=pl.DataFrame(plain)),
+        ]
+    )
+    starts = [one.collect()["points__start"][0] for one in found.values()]
+    assert starts == [9700, None, 9800]
+
+
 def test_years_of_a_in_a_row_count_up_and_any_other_grade_starts_them_again() -> None:
     found = history(
         graded(
@@ -61,7 +131,7 @@ def test_years_of_a_in_a_row_count_up_and_any_other_grade_starts_them_again() ->
 def test_a_d_is_direct_or_retained_or_by_score_and_nothing_else_leaves_one() -> None:
     found = history(
         graded(
-            ("D", "d_r030105", 0),
+            ("D", "d_r0301_false_special", 0),
             ("D", "d_retained", 0),
             ("D", "score", 0),
             ("C", "score", 0),
@@ -117,7 +187,7 @@ def test_a_bonus_is_not_lost_where_the_grade_file_does_not_name_it() -> None:
 
 def test_events_of_another_year_cost_nothing_this_year() -> None:
     firm = pl.DataFrame({"uscc": [FIRM], "has_non_recurring_info": [True]})
-    old = events(event("030105", date(2019, 5, 1)), event("010101", date(2020, 5, 1)))
+    old = events(event("0301-FALSE-SPECIAL", date(2019, 5, 1)), event("010101", date(2020, 5, 1)))
     found = chain([Year(period=2020, subjects=firm, events=old)])[2020].collect()
     assert found.select("grade", "decided_by", "earned").row(0) == ("A", "score", 9500)
 

@@ -240,8 +240,8 @@ def test_duplicate_subjects_are_rejected_with_reasons(run: Run, farm: Path) -> N
     err = refused(run, farm_job(farm), farm / "g.parquet")
     assert "2 rows" in err
     rejected = pl.read_csv(farm / "g.parquet.rejected.csv")
-    assert rejected["row"].to_list() == [2, 62]
-    assert rejected["reasons"].str.contains("2 times").all()
+    assert rejected["_row"].to_list() == [2, 62]
+    assert rejected["_reasons"].str.contains("2 times").all()
 
 
 def test_the_other_rows_are_graded_on_request(run: Run, farm: Path) -> None:
@@ -391,8 +391,8 @@ def test_compare_keeps_its_inputs_and_writes_rejected_rows(run: Run, firms: Path
     odd = frame.head(1).with_columns(pl.lit("soon").alias("occurred_on"))
     pl.concat([frame, odd]).write_csv(firms / "events.csv")
     err = refused(run, [*words, firms / "moved.csv"], firms / "moved.csv")
-    assert "moved.csv.rejected.csv" in err
-    assert pl.read_csv(firms / "moved.csv.rejected.csv").height == 1
+    assert "moved.csv.rejected.events.csv" in err
+    assert pl.read_csv(firms / "moved.csv.rejected.events.csv").height == 1
 
 
 def test_areas_keeps_its_inputs(run: Run, farm: Path) -> None:

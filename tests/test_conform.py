@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.tables import conform as module
-from lishui_credit.tables import headers
+from lishui_credit.tables import headers, keys
 from lishui_credit.tables.conform import Conformed, conform
 from lishui_credit.tables.read import Raw, read
 
@@ -113,8 +113,8 @@ def test_a_printed_amount_comes_back_to_the_fen(fen: int, unit: str) -> None:
     ("cell", "said"),
     [
         ("many", "not a number"),
-        ("NaN", "not a finite number"),
-        ("inf", "not a finite number"),
+        ("NaN", "not a number"),
+        ("inf", "not a number"),
         (float("nan"), "not a finite number"),
         (float("inf"), "not a finite number"),
         ("0.001", "more decimals"),
@@ -162,13 +162,14 @@ def test_codes_are_checked_and_cleaned() -> None:
     found = conform(Raw(frame=frame.lazy(), name="t"), {"uscc": True}, key="uscc")
     assert found.frame.collect()["uscc"].to_list() == [FIRM]
     assert found.rejected["row"].to_list() == [3, 4]
-    assert found.rejected["reasons"].str.contains("GB 32100").all()
+    assert "GB 32100" in found.rejected["reasons"][0]
+    assert "a spreadsheet rounded" in found.rejected["reasons"][1]
 
 
 @pytest.mark.parametrize("parts", [1, 3])
 def test_every_copy_of_a_duplicate_is_rejected(parts: int, monkeypatch: pytest.MonkeyPatch) -> None:
     if parts > 1:
-        monkeypatch.setattr(module, "_PART_ROWS", 1)
+        monkeypatch.setattr(keys, "_PART_ROWS", 1)
     frame = pl.DataFrame({"uscc": [FIRM, OTHER, FIRM]})
     found = conform(Raw(frame=frame.lazy(), name="t"), {"uscc": True}, key="uscc")
     assert found.rejected["row"].to_list() == [2, 4]
@@ -365,7 +366,7 @@ def test_rows_of_a_sheet_keep_their_number_below_an_empty_one(tmp_path: Path) ->
 def test_a_text_in_gb18030_is_written_again_piece_by_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lishui_credit.tables.read._CHUNK", 7)
+    monkeypatch.setattr("lishui_credit.tables.delimited._CHUNK", 7)
     (tmp_path / "t.csv").write_bytes(TEXT.encode("gb18030"))
     found = conform(read(tmp_path / "t.csv"), WANTED, key="uscc").frame.collect()
     assert found["tax_amount"].to_list() == [10_000]
@@ -416,3 +417,184 @@ def test_a_file_that_leaves_its_plain_form_late_is_read_as_if_it_never_had_one(l
     amounts = found.frame.collect()["total_assets"].to_list()
     assert amounts[:-1] == [700] * len(first)
     assert amounts[-1] == {"1.5": 150, "1,234": 123_400, "-": None, "２": 200, "3元": 300}[later]
+
+
+# ---- numbers, units, ids and yes as people write them --------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "fen"),
+    [
+        ("tax_amount", "¥1,234", 123_400),
+        ("tax_amount", "￥1，234.50", 123_450),
+        ("tax_amount", "45万", 45_000_000),
+        ("tax_amount(元)", "45万", 45_000_000),
+        ("tax_amount", "0.5亿元", 5_000_000_000),
+        ("tax_amount(万元)", "3万元", 3_000_000),
+        ("tax_amount", "人民币 12 元", 1_200),
+        ("tax_amount", "1.2E+05", 12_000_000),
+    ],
+)
+def test_money_as_officials_write_it(header: str, cell: str, fen: int) -> None:
+    assert value(header, cell, "tax_amount") == fen
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("tax_amount", "12,5"),
+        ("tax_amount", "1,2,3,4"),
+        ("tax_amount", "4人"),
+        ("tax_amount", "4%"),
+        ("tax_amount(万元)", "45万"),  # 45 or 450,000 times 10,000
+        ("tax_amount", "约5万"),
+        ("tax_amount", "(1,234)"),
+        ("tax_amount", "1_000"),
+        ("clean_months", "4元"),
+        ("clean_months", "4%"),
+        ("clean_months", "4户"),
+        ("clean_months", "1,2"),
+        ("clean_months", True),
+        ("达标率", "0.9元"),
+        ("达标率", "9成"),
+    ],
+)
+def test_what_is_no_number_of_the_column_is_rejected(header: str, cell: object) -> None:
+    assert "not a number" in reason(header, cell)
+
+
+@pytest.mark.parametrize("cell", ["12个月", "12月", "１２", "12.0", 12.0, "+12"])
+def test_a_cell_may_state_the_own_unit_of_its_column(cell: object) -> None:
+    assert value("clean_months", cell, "clean_months") == 12
+
+
+@pytest.mark.parametrize(
+    "header", ["连续无失信月数(月)", "连续无失信月数（个月）", "clean_months(months)"]
+)
+def test_a_header_may_state_the_own_unit_of_its_column(header: str) -> None:
+    assert value(header, "12", "clean_months") == 12
+
+
+@pytest.mark.parametrize(
+    "header", ["连续无失信月数(万元)", "涉及税款(吨)", "达标率(万元)", "连续无失信月数(%)"]
+)
+def test_a_unit_the_column_cannot_have_is_refused(header: str) -> None:
+    with pytest.raises(SubjectError, match="a unit this column cannot have"):
+        taken({header: "1"})
+
+
+@pytest.mark.parametrize("header", ["首违不罚(是/否)", "上年度等级（A-D）", "发生日期(年月日)"])
+def test_a_remark_in_brackets_is_no_unit(header: str) -> None:
+    assert taken({header: None}).rejected.is_empty()
+
+
+@pytest.mark.parametrize("header", ["连续无失信月", "上一年度等级", "涉及税 款项", "clean_month"])
+def test_a_header_that_is_nearly_a_column_stops_the_run(header: str) -> None:
+    with pytest.raises(SubjectError, match="nearly the column") as caught:
+        taken({header: "1"})
+    assert caught.value.problems[0].found == header
+
+
+def test_a_header_of_another_column_or_unlike_all_is_only_unused() -> None:
+    found = taken({"行业": "x", "total_assets": "1"})
+    assert "行业" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("YES", True), ("✓", True), ("ｔｒｕｅ", True), ("T", True), (1.0, True), ("1.00", True),
+        ("f", False), ("NO", False), (-0.0, False), ("✗", False), (None, None), ("——", None),
+    ],
+)  # fmt: skip
+def test_a_yes_and_a_no_in_any_spelling(cell: object, said: bool | None) -> None:
+    assert value("首违不罚", cell, "exempt") is said
+
+
+@pytest.mark.parametrize("cell", ["待查", "?", "2", 2, 0.5, "是否", "x"])
+def test_what_is_neither_yes_nor_no_is_rejected(cell: object) -> None:
+    assert "neither yes nor no" in reason("首违不罚", cell)
+
+
+def test_a_word_of_the_column_is_never_nothing() -> None:
+    for word, said in (("none", "none"), ("无", "none"), ("NONE", "none"), ("None", "none")):
+        found = taken(
+            {"environmental_sanction": word}, {"uscc": True, "environmental_sanction": True}
+        )
+        assert found.frame.collect()["environmental_sanction"].to_list() == [said]
+    assert value("上年度等级", "None", "prior_grade") == "none"
+    assert value("上年度等级", "NA", "prior_grade") is None
+
+
+def test_a_level_is_known_in_any_width_and_case() -> None:
+    assert value("上年度等级", "ｂ 级", "prior_grade") == "B"
+
+
+@pytest.mark.parametrize(
+    "cell", ["2016-3-123", "2016-01-01至2016-12-31", "2016-01-01,2017-01-01", "2016-3", "2016年"]
+)
+def test_a_cell_that_is_more_or_less_than_a_day_is_no_date(cell: str) -> None:
+    assert "not a date" in reason("occurred_on", cell)
+
+
+def test_single_precision_is_read_by_its_shortest_decimal() -> None:
+    for number, kind in ((0.9, pl.Float32), (0.9, pl.Float64), ("0.9", pl.Decimal(5, 3))):
+        rates = pl.Series([number]).cast(kind)
+        frame = pl.DataFrame({"uscc": [FIRM], "达标率": rates})
+        found = conform(Raw(frame=frame.lazy(), name="t"), WANTED, key="uscc")
+        assert found.rejected.is_empty()
+        assert found.frame.collect()["min_outlet_compliance_rate"].to_list() == [9_000]
+
+
+def test_ids_are_one_in_any_width_case_and_with_blanks() -> None:
+    ids = ["ls001", "ＬＳ００１", "LS 001", "'LS001", "LS\u200b001"]
+    frame = pl.DataFrame({"household_id": [*ids, "LS002"]})
+    found = conform(Raw(frame=frame.lazy(), name="t"), {"household_id": True}, key="household_id")
+    assert found.frame.collect()["household_id"].to_list() == ["LS002"]
+    assert found.rejected["reasons"].to_list() == ["LS001 occurs 5 times"] * 5
+    alone = frame.slice(0, 1)
+    noted = conform(Raw(frame=alone.lazy(), name="t"), {"household_id": True}, key="household_id")
+    assert noted.frame.collect()["household_id"].to_list() == ["LS001"]
+    assert "1 cell of 'household_id'" in noted.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("331100123456789", "a registration number of before 2015"),
+        ("123311023982597000", "a spreadsheet rounded"),
+        ("1.23311E+17", "a spreadsheet rounded"),
+        (FIRM[:-2], "not 18 characters"),
+        (FIRM[:-1] + "X", "check digit"),
+    ],
+)
+def test_a_wrong_code_is_told_for_what_it_is(code: str, said: str) -> None:
+    found = conform(
+        Raw(frame=pl.LazyFrame({"uscc": [FIRM, code]}), name="t"), {"uscc": True}, key="uscc"
+    )
+    assert said in found.rejected["reasons"][0]
+    assert found.rejected["reasons"][0].count("uscc") == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "suspected"),
+    [
+        ("达标率(%)", ["1.00", "0.95", "0.9"], True),
+        ("达标率(%)", ["100", "95", "0.9"], False),
+        ("达标率(%)", ["1%", "0.5%", "0.9%"], False),
+        ("达标率(%)", ["0", "0", "0"], False),
+        ("达标率", ["100", "95", "0.9"], True),
+        ("达标率", ["1", "0.95", "0.9"], False),
+    ],
+)
+def test_a_wrong_unit_of_a_rate_is_suspected_both_ways(
+    header: str, cells: list[str], suspected: bool
+) -> None:
+    frame = pl.DataFrame({"village_id": ["V1", "V2", "V3"], header: cells})
+    wanted = {"village_id": True, "min_outlet_compliance_rate": False}
+    raw = Raw(frame=frame.lazy(), name="t")
+    if suspected:
+        with pytest.raises(SubjectError, match="looks like"):
+            conform(raw, wanted, key="village_id")
+    else:
+        assert conform(raw, wanted, key="village_id").rejected.is_empty()

@@ -211,3 +211,20 @@ def test_amounts_of_any_width_are_read(kind):
     made = book(loans(amount_fen=pl.Series([100, 200, 300], dtype=kind)))
     assert made.frame["amount_fen"].to_list() == [100, 200, 300]
     assert made.frame["amount_fen"].dtype == pl.Int64
+
+
+@pytest.mark.parametrize("higher", ["better", "worse"])
+def test_scores_of_32_bits_are_the_decimals_they_are_written_as(higher):
+    written = [0.1, 0.7, 0.69]
+    narrow = loans(score=pl.Series(written, dtype=pl.Float32), pd=pl.Series([0.1, 0.2, 0.3]))
+    narrow = narrow.with_columns(pl.col("pd").cast(pl.Float32))
+    made = book(narrow, higher=higher, pd="pd").frame
+    sign = -1 if higher == "worse" else 1
+    assert made["score"].to_list() == [sign * score for score in written]
+    assert made["pd"].to_list() == [0.1, 0.2, 0.3]
+
+
+def test_a_segment_may_not_decide_by_values_of_a_protected_attribute():
+    found = problems(loans(f1=["男", "女士", "女"]), segments=["f1"])
+    assert [(row.where, row.found) for row in found] == [("f1", "sex")]
+    assert book(loans(f1=["男", "女士", "女"]), groups=["f1"]).groups == ("f1",)

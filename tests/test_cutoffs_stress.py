@@ -288,3 +288,65 @@ def test_figures_of_a_stress_that_mean_nothing_are_refused():
         Shock(bad_odds="twice")
     with pytest.raises(SubjectError, match="not Terms"):
         one_at_a_time(held, 1, None, {})
+
+
+# ---- books of few grades ------------------------------------------------------------------------
+
+
+def graded(*grades: tuple[int, int, int]):
+    """A book of grades: score, bads, goods."""
+    rows = [(score, side) for score, bads, goods in grades for side in [1] * bads + [0] * goods]
+    return book(
+        pl.DataFrame(
+            {
+                "score": [score for score, _ in rows],
+                "bad": [side for _, side in rows],
+                "amount_fen": [1_000_000] * len(rows),
+            }
+        )
+    )
+
+
+@pytest.mark.parametrize(("bads", "goods"), [(50, 50), (5, 200), (90, 10), (1, 99)])
+@pytest.mark.parametrize(("best_bads", "best_goods"), [(18, 882), (1, 3000), (30, 30)])
+def test_the_slope_of_two_grades_is_the_difference_of_their_log_odds(
+    bads: int, goods: int, best_bads: int, best_goods: int
+):
+    made = graded((1, bads, goods), (2, best_bads, best_goods))
+    held = portfolio(made, 1, Terms(3600, 300))
+    expected = log(bads / goods) - log(best_bads / best_goods)
+    assert held.slope == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("grades", [((1, 50, 0), (2, 0, 50)), ((1, 50, 50), (2, 0, 900))])
+def test_a_score_that_parts_goods_from_bads_has_no_slope_and_says_so(grades):
+    made, terms = graded(*grades), Terms(3600, 300)
+    with pytest.raises(SubjectError, match="slope is not determined"):
+        breaking_point(made, 1, terms, "score_points")
+    with pytest.raises(SubjectError, match="points_to_double"):
+        one_at_a_time(made, 1, terms, {"income": Shock(score_points=0.5)})
+    assert one_at_a_time(made, 1, terms, {"odds": Shock(bad_odds=1.1)}).height == 2
+    found = one_at_a_time(made, 1, terms, {"s": Shock(score_points=0.5)}, points_to_double=20)
+    assert found["change_fen"][1] < 0
+
+
+def test_the_sentence_of_a_break_states_the_rise_that_happened():
+    set_language("en")
+    made = graded((1, 50, 50), (2, 18, 882))
+    found = breaking_point(made, 1, Terms(3600, 300, lgd_bp=6000), "bad_rate")
+    rise = found.bad_rate_at / found.bad_rate
+    assert found.at > rise  # the worse grade stops at 1
+    assert f"loses money at {rise:.2f} times the bad rate" in found.sentence
+    assert f"from {found.bad_rate:.2%} to {found.bad_rate_at:.2%}" in found.sentence
+
+
+def test_money_that_passes_64_bits_is_refused_with_its_terms():
+    n = 400
+    made = book(
+        pl.DataFrame({"score": range(n), "bad": [1] + [0] * (n - 1), "amount_fen": [10**15] * n})
+    )
+    with pytest.raises(SubjectError, match=r"64 bits.*rate_bp=10000, term_months=600"):
+        money(made, Terms(10_000, 0, term_months=600))
+    terms = Terms(1200, 0, term_months=360)
+    own = sum(terms.gain(10**15) for _ in range(n - 1)) - terms.loss(10**15)
+    assert int(money(made, terms).profit.sum()) == own

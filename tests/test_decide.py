@@ -213,12 +213,39 @@ def test_everything_wrong_with_a_frame_is_told_at_once():
         decide(pl.DataFrame({"score": [600]}), SINGLE, on=DAY, id="who")
 
 
-def test_nobody_at_all_is_decided_without_a_word():
-    table = decide(
-        pl.DataFrame({"id": [], "score": []}, {"id": pl.String, "score": pl.Int64}), SINGLE, on=DAY
-    )
-    assert table.height == 0
-    assert table.columns[:4] == ["id", "score", "decision", "decided_by"]
+def test_a_frame_without_rows_is_refused():
+    empty = pl.DataFrame({"id": [], "score": []}, {"id": pl.String, "score": pl.Int64})
+    for frame in (empty, empty.to_pandas(), empty.lazy()):
+        with pytest.raises(SubjectError, match="no rows"):
+            decide(frame, SINGLE, on=DAY)
+
+
+TYPED = """\
+id = "a"
+version = "1"
+title_zh = "甲"
+author = "b"
+kind = "single"
+"""
+
+
+@pytest.mark.parametrize("kind", [pl.Float32, pl.Float64, pl.Decimal(9, 4)])
+@pytest.mark.parametrize("higher", ["better", "worse"])
+def test_a_score_at_the_cut_off_is_approved_in_every_type(kind: pl.DataType, higher: str):
+    for hundredths in range(1, 100):
+        cut = hundredths / 100
+        policy = parse(f'{TYPED}cut_off = {cut}\nscore = {{ column = "s", higher = "{higher}" }}\n')
+        frame = pl.DataFrame({"id": ["x"], "s": pl.Series([cut]).cast(kind)})
+        assert decide(frame, policy, trial=True, top=0)["decision"].to_list() == ["approve"], cut
+
+
+def test_a_segment_of_yes_takes_yes_in_every_type():
+    text = TYPED.replace("single", "segments") + 'cut_off = 1\nscore = { column = "score" }\n'
+    policy = parse(text + "[[segments]]\nwhere = { green = true }\ncut_off = 9\n")
+    for green in ([True, False], [1, 0], ["True", "False"], ["是", "否"]):
+        frame = pl.DataFrame({"id": ["x", "y"], "score": [5, 5], "green": green})
+        found = decide(frame, policy, trial=True, top=0)["decision"].to_list()
+        assert found == ["decline", "approve"], green
 
 
 # ---- reasons ----------------------------------------------------------------------------------
@@ -246,7 +273,7 @@ def test_reasons_of_a_card_are_the_points_lost_against_the_best():
         told = {row[f"reason_{n}"]: row[f"lost_{n}"] for n in (1, 2) if row[f"reason_{n}"]}
         assert told == {name: size for name, size in lost.items() if size > 0}
         assert row["lost_1"] == max(lost.values())
-        assert row["reason_1_zh"] == f"{row['reason_1']}:距最高分差 {int(row['lost_1'])} 分"
+        assert row["reason_1_zh"] == f"“{row['reason_1']}”:距最高分差 {int(row['lost_1'])} 分"
     with pytest.raises(SubjectError, match="lacks columns that the card reads"):
         decide(people.select("id", "score"), rule, on=DAY, card=card)
 
@@ -312,7 +339,7 @@ def test_reason_codes_already_in_the_file_are_kept():
             '[[segments]]\nwhere = { county = "c" }\ndecline_all = true',
             {"score": [5, 9, 9], "county": ["a", "c", None], "is_new": [True, True, True]},
             [
-                "县(市、区)为a或b、is new为是者,评分不低于5:转人工审核",
+                "县(市、区)为a或b、“is_new”为是者,评分不低于5:转人工审核",
                 "县(市、区)为c者,该分段一律不通过:拒绝",
                 "缺少县(市、区),无法确定所属分段,未决策",
             ],
@@ -438,10 +465,12 @@ def test_a_manifest_that_was_changed_is_found(files: Path):
     beside = manifest_path(output)
     text = beside.read_text(encoding="utf-8")
     beside.write_text(text.replace('"holds": false', '"holds": true'), encoding="utf-8")
-    assert [name for name, same in verify(output).checks.items() if not same] == ["figures"]
+    changed = [name for name, same in verify(output).checks.items() if not same]
+    assert changed == ["footer", "figures"]
     whole = json.loads(text)
     beside.write_text(json.dumps({**whole, "output_sha256": ""}), encoding="utf-8")
-    assert [name for name, same in verify(output).checks.items() if not same] == ["output"]
+    with pytest.raises(ModelError, match="not written together"):
+        verify(output)
 
 
 @pytest.mark.parametrize(

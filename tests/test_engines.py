@@ -7,14 +7,19 @@ returns row groups out of order, and DuckDB promises no order at all.
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from lishui_credit.points import half_away
 from lishui_credit.rubrics.engine.evaluate import evaluate
+from lishui_credit.rubrics.law import catalog
 from tests.populations import POPULATIONS, Population
 
 DAY = date(2021, 4, 30)
@@ -127,3 +132,48 @@ def test_every_subject_has_exactly_one_outcome(population: Population) -> None:
     assert frame.filter(
         (pl.col("outcome") == "withheld") != pl.col("withheld_by").is_not_null()
     ).is_empty()
+
+
+AMOUNT = st.integers(0, 10**13)  # fen: what the dictionary lets stand
+
+
+@given(st.lists(st.tuples(AMOUNT, AMOUNT), min_size=12, max_size=12))
+@settings(max_examples=8, deadline=None)
+def test_every_percentage_within_the_bounds_computes_on_both_engines(
+    pairs: list[tuple[int, int]],
+) -> None:
+    pairs = [*pairs, (10**13, 1), (0, 10**13), (3 * 10**9, 100), (10**13, 10**13)]
+    rubric = catalog.rubric("tax-credit@2020-11-01")
+    names = [f"firm {n:02}" for n in range(len(pairs))]
+    subjects = pl.DataFrame({"uscc": names, "has_non_recurring_info": [True] * len(names)})
+    events = pl.DataFrame(
+        {
+            "uscc": names,
+            "code": "050102",
+            "occurred_on": date(2020, 5, 1),
+            "event_id": names,
+            "short_tax": [top for top, _ in pairs],
+            "tax_payable": [over for _, over in pairs],
+        }
+    )
+    expected = []
+    for top, over in pairs:
+        share = half_away(Fraction(top * 100 * 100, over)) if over else 0
+        expected.append(-min(100 + min(share, 1_000_000), 1_000_000))
+    found = evaluate(subjects, rubric, events=events, period=2020, as_of=DAY).collect()
+    assert found["points__r050102"].to_list() == expected
+    assert found["earned"].to_list() == [10_000 + cost for cost in expected]
+    connection = duckdb.connect()
+    connection.register("subjects", subjects.to_arrow())
+    connection.register("events", events.to_arrow())
+    again = evaluate(
+        connection.sql("select * from subjects"),
+        rubric,
+        events=connection.sql("select * from events"),
+        period=2020,
+        as_of=DAY,
+    ).collect()
+    assert_frame_equal(
+        again.sort("uscc").select("uscc", "points__r050102", "earned", "grade"),
+        found.select("uscc", "points__r050102", "earned", "grade"),
+    )

@@ -96,12 +96,18 @@ def test_of_2020_points_come_back_within_thirty_days_within_the_year_or_later() 
     end = date(2025, 12, 31)
     rows = [after(30), after(31), after((end - DUE).days), after((end - DUE).days + 1)]
     assert back(OF_2020, *rows) == [400, 200, 200, 100]
+    # the last window ends with the year after
+    rows = [after(0) | {"corrected_on": day} for day in (date(2026, 12, 31), date(2027, 1, 1))]
+    assert back(OF_2020, *rows) == [100, 0]
+    assert back(OF_2020, *(row | {"code": "010103"} for row in rows)) == [60, 0]
+    rows = [row | {"recorded_on": date(2026, 1, 1)} for row in rows]
+    assert back(OF_2020, *rows) == [200, 100]
     # thirty days still count across the turn of the year
     turn = [end + timedelta(days=n) for n in (30, 31)]
     rows = [after(0) | {"recorded_on": end, "corrected_on": day} for day in turn]
     assert back(OF_2020, *rows) == [400, 100]
     assert back(OF_2020, after(30, tax_amount=100_000), after(30, tax_amount=100_001)) == [500, 400]
-    shares = [after(days, "010103") for days in (30, 31, 400)]
+    shares = [after(days, "010103") for days in (30, 31, 400)]  # the last of them in the year after
     assert back(OF_2020, *shares) == [240, 120, 60]
 
 
@@ -123,12 +129,19 @@ def test_a_repair_gives_back_the_share_paid_rounded_half_away_from_zero(
     assert back(OF_2025, *rows) == expected
 
 
-def test_a_share_that_cannot_be_told_is_taken_as_paid_in_full() -> None:
+def test_a_payment_of_an_unknown_tax_gives_nothing_back_and_a_day_paid_off_is_enough() -> None:
     rows = [
         after(4, "02-REMIT", paid_amount=paid, tax_amount=due)
-        for paid, due in ((None, 100), (50, None), (50, 0), (50, -100), (50, 1), (50, 100))
+        for paid, due in ((None, 100), (None, None), (50, None), (0, 0), (0, None), (50, 100))
     ]
-    assert back(OF_2025, *rows) == [880, 880, 880, 880, 44_000, 440]
+    assert back(OF_2025, *rows) == [880, 880, 0, 0, 0, 440]
+
+
+def test_no_payment_restores_more_than_its_window_allows() -> None:
+    rows = [
+        after(4, "02-REMIT", paid_amount=paid, tax_amount=100) for paid in (99, 100, 101, 10**13)
+    ]
+    assert back(OF_2025, *rows) == [871, 880, 880, 880]
 
 
 def repaired_by(*windows: RepairWindow) -> Rubric:
@@ -163,6 +176,36 @@ def test_only_repairs_by_share_look_at_what_was_paid() -> None:
     assert back(OF_2025, after(0, paid_amount=1)) == [500]
 
 
+def paid(*rows: dict[str, Any]) -> list[tuple[int | None, int | None]]:
+    """What was paid of which tax, by event, on both namespaces."""
+    table = frame(*rows)
+    counted = rules.event_rows(OF_2025)
+    found = table.select(rules.paid(OF_2025, counted, pl))
+    assert found.schema == {"_paid": pl.Int64, "_tax": pl.Int64}
+    again = nw.from_native(table).select(rules.paid(OF_2025, counted, nw))
+    assert again.to_native().equals(found)
+    return found.rows()
+
+
+def test_what_was_paid_is_at_most_the_tax_and_all_of_it_where_nothing_is_said() -> None:
+    rows = [
+        after(4, "02-REMIT", paid_amount=amount, tax_amount=100) for amount in (0, 99, 101, None)
+    ]
+    assert paid(*rows) == [(0, 100), (99, 100), (100, 100), (100, 100)]
+    assert paid(rows[1] | {"corrected_on": None}) == [(0, 100)]
+    assert paid(rows[1] | {"code": "010101"}) == [(0, 0)]  # not repaired by share
+    late = [row for row in rules.event_rows(OF_2025) if rules.code_of(row) == "010101"]
+    assert rules.paid(OF_2025, late, pl) == rules.paid(OF_2020, late, pl) == []
+
+
+def test_rows_of_before_are_known_by_the_code_they_had() -> None:
+    found = rules.former_codes(OF_2022)
+    assert found["030104"] == ("0301-DESTROY", "擅自损毁发票的(按次计算)")
+    assert found["030109"][0] == "0301-HARM"
+    assert found["030105"][0] == "0301-FALSE-SPECIAL"
+    assert not rules.former_codes(OF_2025)
+
+
 # ---- what is taken off --------------------------------------------------------------------------
 
 
@@ -178,6 +221,14 @@ def test_a_percentage_that_cannot_be_told_adds_nothing() -> None:
     pairs = [(5, 0), (5, -1), (None, 100), (5, None), (5, 1)]
     rows = [{"code": "050104", "short_tax": top, "tax_payable": over} for top, over in pairs]
     assert [cost for cost, _ in costs(OF_2020, *rows)] == [300, 300, 300, 300, 50_300]
+
+
+def test_a_percentage_takes_off_ten_thousand_points_at_most() -> None:
+    most = 10**13  # fen: the dictionary's largest
+    pairs = [(9999, 100), (10_000, 100), (10_001, 100), (3 * 10**9, 100), (most, 1), (most, most)]
+    rows = [{"code": "050102", "short_tax": top, "tax_payable": over} for top, over in pairs]
+    expected = [999_900, 1_000_000, 1_000_000, 1_000_000, 1_000_000, 10_000]
+    assert [cost for cost, _ in costs(OF_2020, *rows)] == [100 + cost for cost in expected]
 
 
 def test_events_of_no_row_cost_nothing() -> None:
@@ -217,21 +268,23 @@ HELD = [
 ]
 
 
-def expected_unit(row: dict[str, Any]) -> tuple[str, int, str]:
+def expected_unit(row: dict[str, Any]) -> tuple[str, int, str, str]:
     day = row["occurred_on"]
     return {
-        "per_tax_type": ("per_tax_type", day_count(day), row["tax_type"] or ""),
-        "per_month": ("per_month", day.year * 12 + day.month, ""),
-        "per_occurrence": ("per_occurrence", 0, row["event_id"]),
-        "once": ("once", 0, ""),
+        "per_tax_type": ("per_tax_type", day_count(day), row["tax_type"] or "", row["event_id"]),
+        "per_month": ("per_month", day.year * 12 + day.month, "", ""),
+        "per_occurrence": ("per_occurrence", 0, "", row["event_id"]),
+        "once": ("once", 0, "", ""),
     }[row["code"]]
 
 
-def test_a_unit_is_a_tax_type_a_day_a_calendar_month_an_occurrence_or_all() -> None:
+def test_a_unit_is_a_tax_type_of_a_document_a_day_a_calendar_month_an_occurrence_or_all() -> None:
     table = frame(*HELD)
     expected = [expected_unit(row) for row in HELD]
     found = table.select("code", *rules.unit(ROWS, pl))
-    assert found.schema == {"code": pl.String, "_day": pl.Int64, "_text": pl.String}
+    assert found.schema == {
+        "code": pl.String, "_day": pl.Int64, "_text": pl.String, "_document": pl.String,
+    }  # fmt: skip
     assert found.rows() == expected
     again = nw.from_native(table).select(nw.col("code"), *rules.unit(ROWS, nw))
     assert again.rows() == expected
@@ -242,15 +295,15 @@ def test_one_way_of_counting_alone_leaves_the_other_keys_blank() -> None:
         rows = [held for held in HELD if held["code"] == way]
         found = frame(*rows).select("code", *rules.unit([row], pl))
         assert found.rows() == [expected_unit(held) for held in rows]
-    assert frame(*HELD).select(rules.unit([], pl)).unique().rows() == [(0, "")]
+    assert frame(*HELD).select(rules.unit([], pl)).unique().rows() == [(0, "", "")]
 
 
 def test_hashes_are_equal_within_a_unit_and_differ_between_units() -> None:
     hashes = frame(*HELD).select(n=rules.unit_hash(ROWS))["n"].to_list()
-    by_unit: dict[tuple[str, int, str], set[int]] = {}
+    by_unit: dict[tuple[str, int, str, str], set[int]] = {}
     for row, number in zip(HELD, hashes, strict=True):
         by_unit.setdefault(expected_unit(row), set()).add(number)
-    assert len(by_unit) == 6 + 2 + 2 + 1
+    assert len(by_unit) == 12 + 2 + 2 + 1
     assert all(len(numbers) == 1 for numbers in by_unit.values())
     assert len(set(hashes)) == len(by_unit)
     alone = frame(*HELD).select(n=rules.unit_hash([]))["n"]
@@ -297,20 +350,35 @@ def test_a_repair_may_need_clean_months() -> None:
     assert flagged(OF_2022, row.id, *rows) == [(1, 0), (0, 1), (0, 1), (1, 0), (1, 0)]
 
 
+def test_a_repair_after_the_year_that_follows_may_need_clean_months() -> None:
+    days = [date(2025, 12, 31), date(2026, 12, 31), date(2027, 1, 1)]
+    rows = [
+        {"code": "040103", "corrected_on": day, "clean_months": months}
+        for day in days
+        for months in (None, 11, 12)
+    ]
+    found = flagged(OF_2020, "d_r040103", *rows)
+    assert found == [(0, 1)] * 6 + [(1, 0), (1, 0), (0, 1)]
+    assert flagged(OF_2025, "d_r040103", *rows) == [(0, 1)] * 9
+    # the year is that of the event, not of its day due
+    early = [row | {"due_on": date(2020, 1, 1), "recorded_on": date(2020, 1, 1)} for row in rows]
+    assert flagged(OF_2020, "d_r040103", *early) == found
+
+
 def test_every_condition_of_a_repair_must_hold() -> None:
-    (old,) = [row for row in OF_2022.active_overrides if row.id == "d_r030105"]
+    (old,) = [row for row in OF_2022.active_overrides if row.id == "d_r0301_false_special"]
     both = replace(old, repair=OverrideRepair(within_days=60, clean_months_at_least=6))
     rubric = replace(OF_2022, overrides=(both,))
     rows = [
-        after(days, "030105", clean_months=months)
+        after(days, "0301-FALSE-SPECIAL", clean_months=months)
         for days, months in ((60, 6), (61, 6), (60, 5), (61, 5))
     ]
-    assert flagged(rubric, "d_r030105", *rows) == [(0, 1), (1, 0), (1, 0), (1, 0)]
+    assert flagged(rubric, "d_r0301_false_special", *rows) == [(0, 1), (1, 0), (1, 0), (1, 0)]
 
 
 # ---- what an edition reads ----------------------------------------------------------------------
 
-ALWAYS = ("code", "occurred_on", "corrected_on", "tax_type")
+ALWAYS = ("code", "occurred_on", "recorded_on", "corrected_on", "tax_type")
 
 
 def test_an_edition_reads_the_columns_its_repairs_and_percentages_name() -> None:
@@ -318,11 +386,11 @@ def test_an_edition_reads_the_columns_its_repairs_and_percentages_name() -> None
         *ALWAYS, "due_on", "tax_amount", "paid_amount", "event_id", "exempt",
     )  # fmt: skip
     assert rules.needed_columns(OF_2020) == (
-        *ALWAYS, "recorded_on", "tax_amount", "short_tax", "tax_payable", "due_on",
+        *ALWAYS, "tax_amount", "short_tax", "tax_payable", "clean_months", "due_on",
         "event_id", "exempt",
     )  # fmt: skip
     assert "clean_months" in rules.needed_columns(OF_2022)
-    assert "clean_months" not in rules.needed_columns(OF_2020)
+    assert "clean_months" not in rules.needed_columns(OF_2025)
     months = next(row for row in OF_2022.active_overrides if row.repair and row.event)
     clean = replace(OF_2022, indicators=(), overrides=(months,))
     assert rules.needed_columns(clean) == (*ALWAYS, "clean_months", "event_id", "exempt")

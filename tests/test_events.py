@@ -21,8 +21,9 @@ from lishui_credit.rubrics.intake import intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.samples import tax
 from lishui_credit.tables.columns import dictionary
-from lishui_credit.tables.conform import Known, conform
+from lishui_credit.tables.conform import conform
 from lishui_credit.tables.frames import stands_in_order
+from lishui_credit.tables.keys import Known
 from lishui_credit.tables.read import Raw
 from lishui_credit.tables.rejected import rejected_path
 
@@ -179,13 +180,13 @@ def test_order_holds_across_morsels(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("in_order", [True, False])
 @pytest.mark.parametrize("as_they_stand", [True, False])
 def test_keys_must_be_among_the_known(in_order: bool, as_they_stand: bool) -> None:
-    keys = ["a", "b", "b", "x", "y"] if in_order else ["b", "y", "a", "x", "b"]
+    keys = ["A", "B", "B", "X", "Y"] if in_order else ["B", "Y", "A", "X", "B"]
     cells = keys if as_they_stand else [f" {key} " for key in keys]
     raw = Raw(frame=pl.LazyFrame({"village_id": cells}), name="f", first_row=2)
-    among = Known(pl.LazyFrame({"village_id": ["a", "b", "c"]}), "{} is a stranger")
+    among = Known(pl.LazyFrame({"village_id": ["A", "B", "C"]}), "{} is a stranger")
     found = conform(raw, {"village_id": True}, key="village_id", unique=False, among=among)
-    assert sorted(found.frame.collect()["village_id"]) == ["a", "b", "b"]
-    expected = {keys.index(key) + 2: f"{key} is a stranger" for key in ("x", "y")}
+    assert sorted(found.frame.collect()["village_id"]) == ["A", "B", "B"]
+    expected = {keys.index(key) + 2: f"{key} is a stranger" for key in ("X", "Y")}
     assert dict(found.rejected.select("row", "reasons").iter_rows()) == expected
 
 
@@ -205,9 +206,10 @@ def test_a_stranger_is_told_by_line_with_whatever_else_is_wrong(tmp_path: Path) 
     events.write_csv(paths[1])
     with pytest.raises(SubjectError):
         grade(RUBRICS["2019-04-30"], paths[0], paths[2], events=paths[1], period=2018)
-    rejected = pl.read_csv(rejected_path(paths[2]))
-    assert rejected["row"].to_list() == [3, 4, 5]
-    first, second, third = rejected["reasons"].to_list()
+    rejected = pl.read_csv(rejected_path(paths[2], "events"))
+    assert rejected["_row"].to_list() == [3, 4, 5]
+    assert rejected.columns == ["_row", "_reasons", "uscc", "uscc ✗", *events.columns[1:]]
+    first, second, third = rejected["_reasons"].to_list()
     assert first == f"an event for an unknown subject {other}"
     assert second == "uscc: fails the check digit of GB 32100"
     assert third == f"the edition knows no such code; an event for an unknown subject {other}"

@@ -86,7 +86,9 @@ def test_every_edition_is_written_with_the_listed_verbs_only(entry: catalog.Entr
     made = [*events.points(rows, ns), *events.flags(triggered, ns)]
     assert len(made) == len(rows) + 2 * len(triggered)
     if rows:
-        assert len([*events.amounts(rubric, rows, ns), *events.unit(rows, ns)]) == 4
+        assert len([*events.amounts(rubric, rows, ns), *events.unit(rows, ns)]) == 5
+        shares = any(repair.paid_share for repair in rubric.repairs)
+        assert len(events.paid(rubric, rows, ns)) == 2 * shares
 
 
 @pytest.mark.parametrize("ns", [pl, nw], ids=["polars", "narwhals"])

@@ -163,3 +163,16 @@ def test_companions_are_named_in_both_languages():
         assert titled("a", True) == "<b>合成数据</b> · a"
     finally:
         set_language(None)
+
+
+def test_a_projection_without_an_honest_interval_is_drawn_without_a_band(drawn):
+    lines = drawn.filter(indicator="uscc_coverage", adcode=CITY)  # its path is a step
+    ahead = lines.filter(series="projection").sort("day")
+    assert ahead.height == 2
+    assert ahead["low"].to_list()[-1] is None
+    figure = course_plot(lines)
+    assert not [trace for trace in figure.data if trace.fill == "tonexty"]
+    assert [trace for trace in figure.data if trace.line.dash == "dot"]
+    picture = sparkline(lines, "behind")
+    assert "polygon" not in picture
+    assert 'stroke-dasharray="1.5 3"' in picture

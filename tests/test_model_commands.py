@@ -127,7 +127,8 @@ def test_bad_words_leave_one_clear_message_and_nothing_written(
 def test_a_warning_is_one_line_without_the_place_in_the_code(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table = pl.read_parquet(GERMAN).with_columns(housing=pl.lit("castle"))
+    some = pl.when(pl.int_range(pl.len()) < 900).then(pl.lit("castle")).otherwise("housing")
+    table = pl.read_parquet(GERMAN).with_columns(housing=some)
     table.write_parquet(tmp_path / "new.parquet")
     out = str(tmp_path / "s.csv")
     assert (
@@ -136,6 +137,10 @@ def test_a_warning_is_one_line_without_the_place_in_the_code(
     said = [line for line in capsys.readouterr().err.splitlines() if "castle" in line]
     assert len(said) == 1
     assert said[0].startswith("warning: categories that are not in the sample")
+    Path(out).unlink()
+    table.with_columns(housing=pl.lit("castle")).write_parquet(tmp_path / "new.parquet")
+    assert main(["score", str(folder), str(tmp_path / "new.parquet"), "-o", out]) == 2
+    assert not Path(out).exists()
 
 
 def test_bad_samples_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

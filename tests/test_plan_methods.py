@@ -198,6 +198,11 @@ def test_a_projection_is_weighted_least_squares(values):
     w = np.arange(1, n + 1) / n
     slope, start = np.polyfit(t, values, 1, w=np.sqrt(w))
     assert found.value == pytest.approx(start + 5 * slope, abs=1e-6)
+    if found.no_interval is not None:
+        assert (found.low, found.high) == (None, None)
+        return
+    assert found.low is not None
+    assert found.high is not None
     # The interval by the sums of the simple regression, not by matrices.
     centre = (w * t).sum() / w.sum()
     spread = (w * (t - centre) ** 2).sum()
@@ -213,7 +218,30 @@ def test_even_growth_is_projected_as_even_growth():
     found = project(ENDS[:4], values, geometric=True, limits=(0, None))
     assert found is not None
     assert found.value == pytest.approx(100 * 1.1**5)
-    assert found.high - found.low == pytest.approx(0, abs=1e-4)
+    assert (found.low, found.high, found.no_interval) == (None, None, "line")
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ([10, 20, 30, 40, 50], "line"),  # a width of nothing would be certainty about 2020
+        ([100, 100, 100, 100], "line"),
+        ([20, 20, 20, 100, 100], "step"),
+        ([60, 62, 61, 90, 91], "step"),  # 29 of 33 points in one year
+        ([60, 75, 85, 99], None),
+        ([20, 30, 45, 52, 70], None),
+        ([10, 20, 30, 40.5], None),
+    ],
+)
+def test_points_on_a_line_or_through_a_step_have_no_honest_interval(values, why):
+    found = project(ENDS[: len(values)], values, geometric=False, limits=(0, 100))
+    assert found is not None
+    assert found.no_interval == why
+    assert (found.low is None) == (found.high is None) == (why is not None)
+    stepped = project(ENDS[: len(values)], values, geometric=False, limits=(0, 100), stepped=True)
+    assert stepped is not None
+    assert stepped.no_interval is not None
+    assert stepped.value == found.value
 
 
 def test_three_observations_or_a_zero_count_project_nothing():
@@ -231,14 +259,20 @@ def test_a_share_is_never_projected_above_all():
 def test_nineteen_of_twenty_intervals_hold_the_end():
     rng = np.random.default_rng(7)
     held = 0
-    rounds = 2_000
-    for _ in range(rounds):
+    drawn = 2_000
+    rounds = 0
+    for _ in range(drawn):
         # errors of the variance the weights stand for, and weight 1 for the new one
         w = np.arange(1, 6) / 5
         values = 50 + 3 * np.arange(5) + rng.standard_normal(5) / np.sqrt(w)
         found = project(ENDS, list(values), geometric=False, limits=(-1e9, None))
         assert found is not None
-        held += found.low <= 65 + rng.standard_normal() <= found.high
+        end = 65 + rng.standard_normal()
+        if found.low is None or found.high is None:  # chance made a step
+            continue
+        rounds += 1
+        held += found.low <= end <= found.high
+    assert rounds > 0.97 * drawn
     assert abs(held / rounds - 0.95) < 4 * math.sqrt(0.95 * 0.05 / rounds)
 
 

@@ -20,7 +20,7 @@ from lishui_credit.plan.divisions import CITY, counties
 from lishui_credit.plan.observed.city import with_city
 from lishui_credit.plan.observed.series import series
 from lishui_credit.plan.observed.table import SCHEMA, latest, observations
-from lishui_credit.plan.sentences import attention, changes, sentence
+from lishui_credit.plan.sentences import attention, changes, named_behind, sentence
 from lishui_credit.plan.standings import PROGRESS, progress
 from lishui_credit.plan.status import STATUSES, disagree
 from lishui_credit.plan.targets import TARGETS, read_targets, yearly_targets
@@ -250,7 +250,7 @@ def test_a_target_that_is_reached_needs_no_baseline_unless_it_is_a_multiple():
 @pytest.mark.parametrize(
     ("key", "value", "low", "high", "status", "missed"),
     [
-        ("uscc_coverage", 99.9, None, None, "behind", True),
+        ("uscc_coverage", 99.9, None, None, "missed", True),
         ("uscc_coverage", 100.0, None, None, "achieved", False),
         ("satisfaction_judicial", 89.0, 87.0, 91.0, "cannot_tell", False),
         ("satisfaction_judicial", 88.0, 86.5, 89.5, "behind", True),
@@ -272,11 +272,11 @@ def test_at_the_end_of_the_plan_the_target_is_due_whatever_the_base_was(
     assert found["path"] == (None if key == "query_volume" else found["target"])
 
 
-def test_near_its_path_at_the_end_is_a_target_missed():
+def test_a_binding_target_not_reached_at_the_end_is_missed_however_near():
     rows = path_of("double_publicity_coverage", {2015: 20, 2020: 99.97})
     for at in (END, date(2024, 1, 1)):
         found = one(progress(rows, at), "double_publicity_coverage", "331102")
-        assert found["status"] == "near"
+        assert (found["status"], found["schedule_class"]) == ("missed", "near")
         assert found["note"].startswith("the plan has ended and its target was not reached")
         said = sentence(found)
         assert "99.97 % at 2020-12-31" in said
@@ -393,7 +393,55 @@ def test_the_city_names_the_counties_most_behind(sample):
         off = table.filter(pl.col("indicator") == key, pl.col("adcode") != CITY)
         off = off.filter(pl.col("status").is_in([k for k, s in STATUSES.items() if s.off]))
         assert set(one(table, key)["worst"]) <= set(off["adcode"])
-        assert len(one(table, key)["worst"]) == min(3, off.height)
+        found = one(table, key)
+        assert sorted(found["behind"]) == sorted(off["adcode"])
+        assert found["behind"][: len(found["worst"])] == found["worst"]
+        assert len(found["worst"]) >= min(3, off.height)
+
+
+def test_counties_equally_far_behind_are_named_as_equal():
+    shares = (10, 20, 20, 30, 30, 60, 60, 60, 60)
+    rows = [obs("double_publicity_coverage", code, BASE, 0, 100) for code in CODES]
+    rows += [obs("double_publicity_coverage", code, MID, n, 100) for code, n in zip(CODES, shares, strict=True)]  # fmt: skip
+    city = one(progress(frame(rows), MID), "double_publicity_coverage")
+    assert city["behind_places"] == [1, 2, 2, 4, 4]
+    assert city["worst"] == list(CODES[:3])
+    assert named_behind(city) == "Liandu, Qingtian = Jinyun (equal)"
+    assert named_behind(city, every=True) == (
+        "Liandu, Qingtian = Jinyun (equal), Suichang = Songyang (equal)"
+    )
+    assert "most behind: Liandu, Qingtian = Jinyun (equal)" in sentence(city)
+
+
+def test_a_tie_for_the_third_place_is_not_cut():
+    rows = [obs("website_rate", code, day, n, 1) for code in CODES for day, n in ((BASE, 0), (MID, 0))]  # fmt: skip
+    city = one(progress(frame(rows), MID), "website_rate")
+    assert city["worst"] == list(CODES)
+    assert city["behind_places"] == [1] * 9
+    assert named_behind(city) == "all nine counties equally"
+
+
+def test_a_gap_in_observations_does_not_begin_a_new_run():
+    days = (BASE, date(2016, 6, 30), date(2016, 12, 31), date(2018, 3, 31), date(2018, 6, 30))
+    rows = [obs("collection_completeness", "331102", day, n, 100) for day, n in zip(days, (0, 10, 8, 9, 12), strict=True)]  # fmt: skip
+    found = one(progress(frame(rows), MID), "collection_completeness", "331102")
+    assert (found["off_path_since"], found["on_path_until"]) == (date(2016, 12, 31), date(2016, 6, 30))  # fmt: skip
+    assert "since the observation of 2016-12-31, last on it at 2016-06-30" in sentence(found)
+    first = one(progress(frame([rows[0], *rows[2:]]), MID), "collection_completeness", "331102")
+    assert first["on_path_until"] is None
+    assert "the first that can be judged" in sentence(first)
+
+
+def test_an_observation_that_cannot_be_judged_ends_no_run():
+    key = "satisfaction_judicial"
+    rows = [obs(key, "331102", BASE, value=70.0)]
+    for year, value, low, high in ((2016, 71.0, 70.0, 72.0), (2017, 77.0, 74.0, 80.0), (2018, 76.0, 75.0, 77.0)):  # fmt: skip
+        rows.append(obs(key, "331102", date(year, 12, 31), value=value) | {"low": low, "high": high})  # fmt: skip
+    table = [one(progress(frame(rows[: n + 1])), key, "331102") for n in (1, 2, 3)]
+    assert [STATUSES[found["status"]].off for found in table] == [True, False, True]
+    assert table[1]["status"] == "cannot_tell"
+    assert table[1]["off_path_since"] is None
+    assert table[2]["off_path_since"] == date(2016, 12, 31)
 
 
 def test_order_extra_columns_and_the_kind_of_frame_do_not_matter(sample):
@@ -510,14 +558,14 @@ def test_the_worst_binding_target_needs_attention_first(sample):
         "website_rate",
         "client_rate",
     ]
-    assert "off its path since 2016-03-31" in found["sentence"][0]
+    assert "off its path since the observation of 2016-03-31" in found["sentence"][0]
     assert "points a year" in found["sentence"][0]
     set_language("zh")
     text = attention(progress(sample, MID))["sentence"][0]
     assert text.startswith(
         "失信“黑名单”覆盖率(重点行业领域)(约束性):滞后,2018-06-30为42.9 %,应达57.1 %,"
     )
-    assert "最滞后:莲都区" in text
+    assert "最滞后:九个县(市、区)并列" in text
 
 
 def test_what_changed_between_two_days_is_what_differs(sample):

@@ -270,13 +270,13 @@ def test_a_measure_is_known_where_it_is_a_number() -> None:
     assert whole.select(k=Value((PLAIN,), kind="real").known(pl))["k"].to_list() == [True, False]
 
 
-def test_codes_are_compared_as_text_without_a_decimal_part_of_zeros() -> None:
+def test_codes_are_compared_as_numbers_and_categories_as_text() -> None:
     coded, text = (Value((PLAIN,), kind=kind) for kind in ("coded", "text"))
     floats = pl.DataFrame({"c": [3.0, 10.0, 2.5, None]})
-    assert floats.select(t=coded.cell(pl))["t"].to_list() == ["3", "10", "2.5", None]
+    assert floats.select(t=coded.cell(pl))["t"].to_list() == [3.0, 10.0, 2.5, None]
     assert floats.select(t=text.cell(pl))["t"].to_list() == ["3.0", "10.0", "2.5", None]
-    words = pl.DataFrame({"c": ["3.00", "3.0.0", "a.0b", "30"]})
-    assert words.select(t=coded.cell(pl))["t"].to_list() == ["3", "3.0", "a.0b", "30"]
+    words = pl.DataFrame({"c": ["3.00", "-0", "30"]})
+    assert words.select(t=coded.cell(pl))["t"].to_list() == [3.0, 0.0, 30.0]
     real = Value((PLAIN,), kind="real")
     assert pl.DataFrame({"c": [1, 2]}).select(t=real.cell(pl))["t"].dtype == pl.Float64
     plain = Value((PLAIN,))
@@ -316,8 +316,21 @@ def test_special_codes_are_decided_before_the_bands() -> None:
     assert [table.of(None if n is None else F(n)) for n in cells] == expected
 
 
-@pytest.mark.parametrize("kind", ["text", "coded"])
-def test_a_category_has_its_levels_points_or_those_of_the_others(kind: Any) -> None:
+def test_a_code_has_its_points_whatever_type_holds_it_and_infinity_has_none() -> None:
+    levels = (Level(value=1.0, points=5), Level(value=2.0, points=3))
+    table = PointsTable(
+        value=Value((Term(column="n"),), kind="coded"), levels=levels, other=2, missing=0
+    )
+    cells = [1.0, 2.0, 1.5, -0.0, math.nan, None, math.inf, -math.inf]
+    assert expression(table, pl.DataFrame({"n": cells})) == [5, 3, 2, 2, 0, 0, None, None]
+    assert [table.of(F(cell)) for cell in cells[:4]] == [5, 3, 2, 2]
+    for kind in (pl.Int8, pl.Float32, pl.Decimal(9, 2), pl.String):
+        column = pl.Series("n", [1, 2, 7, None]).cast(kind)
+        assert expression(table, column.to_frame()) == [5, 3, 2, 0]
+
+
+def test_a_category_has_its_levels_points_or_those_of_the_others() -> None:
+    kind: Any = "text"
     levels = (Level(value="1", points=5), Level(value="2", points=5), Level(value="x", points=3))
     table = PointsTable(
         value=Value((Term(column="n"),), kind=kind), levels=levels, other=2, missing=0
@@ -357,7 +370,7 @@ def test_a_measure_on_a_bound_falls_where_the_bound_is_closed(first: bool, secon
     cells = [-math.inf, math.nextafter(2.5, 0), 2.5, math.nextafter(2.5, 9), 3.9999]
     cells += [4.0, math.nextafter(4, 9), math.inf, math.nan, None]
     on = (1 if first else 2), (2 if second else 3)
-    expected = [1, 1, on[0], 2, 2, on[1], 3, 3, 0, 0]
+    expected = [None, 1, on[0], 2, 2, on[1], 3, None, 0, 0]  # infinity has no points
     assert expression(table, pl.DataFrame({"n": cells})) == expected
 
 

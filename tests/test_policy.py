@@ -13,7 +13,7 @@ from lishui_credit.citation import Period
 from lishui_credit.errors import PolicyError
 from lishui_credit.policies.policy import Constraints, Policy, Score, Segment, content
 from lishui_credit.policies.policy_file import from_content, parse, read_policy, to_toml
-from lishui_credit.scorecards.protected import protected_value
+from lishui_credit.scorecards.protected import protected_as, protected_value
 
 WHOLE = """\
 id = "farm-loan"
@@ -291,3 +291,58 @@ def test_a_damaged_stored_policy_is_refused_in_words():
         from_content({**whole, "approved_on": "soon"})
     with pytest.raises(PolicyError, match="'id' is missing"):
         from_content({key: value for key, value in whole.items() if key != "id"})
+
+
+# ---- protected attributes in other words --------------------------------------------------------
+
+NAMES = {
+    "sex": ("性別", "性别代码", "xb", "XB_DM", "Gender2", "custGender", "女士标识", "isMale"),
+    "age": ("birthyear", "birth_year", "BirthYear", "yob", "年齡", "出生年份", "csrq", "age_group", "歲數"),
+    "ethnicity": ("mz", "mzdm", "民族代码", "漢族", "是否畲族", "維吾爾族", "ethnicGroup", "nationalities"),
+    "marital status": ("hyzk", "婚姻狀況", "離異", "喪偶", "maritalStatus", "unmarried_flag"),
+    "politics": ("zzmm", "黨員", "政治面貌"),
+    "origin": ("戶籍", "戶口類型", "hukou_type", "籍貫", "immigrant_status"),
+    "disability": ("殘疾", "残障等级"),
+    "pregnancy": ("懷孕", "is_pregnant"),
+}  # fmt: skip
+VALUES = {
+    "sex": ("女士", "先生", "Mrs", "MISS", "女性", "女(F)", "小姐", "男孩"),
+    "ethnicity": ("維吾爾族", "维吾尔", "哈萨克族", "藏族", "滿族", "土家族", "Uyghur", "畲"),
+    "age": ("60岁以上", "80后", "老年", "30周岁"),
+    "marital status": ("離婚", "丧偶", "单身", "Unmarried"),
+    "origin": ("农业户口", "外地户籍", "農村戶口"),
+    "religion": ("伊斯兰教", "Muslim"),
+}
+INNOCENT = (
+    "mortgage", "average_balance", "package", "manager", "nationwide_branches", "贵宾", "家族企业",
+    "message", "usage", "storage", "agency", "percentage", "stage", "semen", "total_amount",
+    "景宁畲族自治县", "发生日期", "village", "county", "industry", "months_late", "birch", "textile",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("attribute", "names"), NAMES.items())
+def test_a_protected_column_is_known_in_any_writing(attribute: str, names: tuple[str, ...]) -> None:
+    assert {name: protected_as(name) for name in names} == dict.fromkeys(names, attribute)
+
+
+@pytest.mark.parametrize(("attribute", "texts"), VALUES.items())
+def test_a_protected_value_is_known_in_any_writing(attribute: str, texts: tuple[str, ...]) -> None:
+    assert {text: protected_value(text) for text in texts} == dict.fromkeys(texts, attribute)
+
+
+def test_ordinary_columns_and_places_are_not_protected() -> None:
+    assert not {name: found for name in INNOCENT if (found := protected_as(name))}
+    values = (
+        "制造业",
+        "莲都区",
+        "景宁畲族自治县",
+        "蓝",
+        "绿",
+        "A",
+        "是",
+        "保安",
+        "高山",
+        "none",
+        "茶叶",
+    )
+    assert not {text: found for text in values if (found := protected_value(text))}

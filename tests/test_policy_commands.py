@@ -209,7 +209,7 @@ def test_rows_that_cannot_be_decided_go_to_a_file_with_every_reason(
     assert "d.csv.rejected.csv" in said
     assert not (folder / "d.csv").exists()
     rejected = pl.read_csv(folder / "d.csv.rejected.csv", infer_schema=False)
-    assert dict(rejected.select("row", "reasons").iter_rows()) == {
+    assert dict(rejected.select("_row", "_reasons").iter_rows()) == {
         "3": "score: not a number (abc); amount_fen: not whole fen (is it in yuan?)",
         "4": "申请编号: the id is repeated; amount_fen: a negative amount",
         "5": "申请编号: the id is repeated",
@@ -249,7 +249,7 @@ def test_typed_cells_of_a_parquet_file_are_held_to_the_same_rules(
     more = ["-o", str(folder / "d.parquet"), "--on", "2026-03-01", "--lang", "en"]
     assert main(["decide", *call, *more]) == 2
     rejected = pl.read_csv(folder / "d.parquet.rejected.csv")
-    assert sorted(rejected["reasons"]) == [
+    assert sorted(rejected["_reasons"]) == [
         "amount_fen: a negative amount",
         "amount_fen: not a number (x)",
         "bad: not a number (好)",
@@ -263,3 +263,92 @@ def test_grades_where_numbers_are_asked_for_are_told_as_such(
     assert main([*words(folder)[:5], "--on", "2026-03-01", "--lang", "en"]) == 2
     assert "score.order" in capsys.readouterr().err
     assert not (folder / "d.csv.rejected.csv").exists()
+
+
+def test_a_broken_constraint_fails_a_strict_run_after_everything_is_written(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words(folder, "--strict", "--lang", "en")) == 1
+    said = capsys.readouterr()
+    assert "constraints of the policy do not hold" in said.err
+    assert "approval rate at least 50.00%: 33.33%  BROKEN" in said.err
+    assert "budget" not in said.err
+    assert (folder / "d.csv").exists()
+    assert main(["verify", str(folder / "d.csv"), "--lang", "en"]) == 0
+    kept = POLICY.replace("approval_at_least_bp = 5000", "approval_at_least_bp = 3000")
+    (folder / "kept.toml").write_text(kept, encoding="utf-8")
+    assert main(words(folder, "--strict", policy="kept.toml")) == 0
+    free = POLICY[: POLICY.index("constraints")]
+    (folder / "free.toml").write_text(free, encoding="utf-8")
+    assert main(words(folder, "--strict", policy="free.toml")) == 0
+
+
+def test_a_constraint_that_cannot_be_told_fails_a_strict_run(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limit = "bad_rate_at_most_bp = 500"
+    text = POLICY.replace("approval_at_least_bp = 5000, budget_fen = 1000000", limit)
+    (folder / "bads.toml").write_text(text, encoding="utf-8")
+    table = pl.read_csv(folder / "scores.csv").drop("bad")
+    table.write_csv(folder / "scores.csv")
+    assert main(words(folder, "--strict", "--lang", "zh", policy="bads.toml")) == 1
+    assert "本文件无法判断" in capsys.readouterr().err
+
+
+def test_chinese_reasons_use_labels_and_never_ids(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    amounts = list(range(400))
+    table = pl.DataFrame(
+        {
+            "applicant_id": [f"A{place}" for place in amounts],
+            "pay_amt1": amounts,
+            "late_months": [place % 7 for place in amounts],
+            "bad": [int(place % 400 < 150 and place % 3 > 0) for place in amounts],
+        }
+    )
+    sample, model = tmp_path / "sample.csv", tmp_path / "late" / "1"
+    table.write_csv(sample)
+    labels = tmp_path / "labels.csv"
+    labels.write_text("列名,中文名称\npay_amt1,上月还款额\nlate_months,逾期月数\n", "utf-8")
+    fit = ["fit", str(sample), "-o", str(model), "--leave-out", "applicant_id", "--folds", "2"]
+    assert main([*fit, "--labels", str(labels), "--min-iv", "0"]) == 0
+    scores = tmp_path / "scores.parquet"
+    score = ["score", str(model), str(sample), "-o", str(scores)]
+    assert main([*score, "--keep", "applicant_id,pay_amt1,late_months", "--reasons", "2"]) == 0
+    cut = int(pl.read_parquet(scores)["score"].max())
+    text = POLICY[: POLICY.index("constraints")]
+    text = text.replace("600", str(cut)).replace("580", str(cut - 1))
+    (tmp_path / "p.toml").write_text(text, encoding="utf-8")
+    for card in ([], ["--card", str(model)]):
+        output = tmp_path / f"d{len(card)}.csv"
+        run = ["decide", str(tmp_path / "p.toml"), str(scores), "--id", "applicant_id"]
+        assert main([*run, "--on", "2026-03-01", "-o", str(output), *card]) == 0
+        decided = pl.read_csv(output, infer_schema=False)
+        told = decided["reason_1_zh"].drop_nulls()
+        assert len(told)
+        assert told.str.starts_with("上月还款额:").any()
+        assert not told.str.contains("pay").any()
+        capsys.readouterr()
+        assert main(["verify", str(output), "--lang", "en"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("column,label\npay_amt2,还款额\n", "pay_amt1"),
+        ("column,label\npay_amt1,\n", "label is empty"),
+        ("column,label\npay_amt1,甲\npay_amt1,乙\n", "two labels"),
+        ("a,b\npay_amt1,甲\n", "'column' and 'label'"),
+    ],
+)
+def test_a_file_of_labels_that_is_wrong_stops_the_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
+) -> None:
+    table = pl.DataFrame({"pay_amt1": [0, 1] * 50, "bad": [0, 1, 0, 0] * 25})
+    table.write_csv(tmp_path / "s.csv")
+    (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
+    files = [str(tmp_path / "s.csv"), "-o", str(tmp_path / "m" / "1")]
+    assert main(["fit", *files, "--labels", str(tmp_path / "labels.csv"), "--lang", "en"]) == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "m" / "1" / "scorecard.json").exists()

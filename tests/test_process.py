@@ -74,11 +74,15 @@ def test_nan_and_null_are_the_same_gap() -> None:
 
 
 def test_an_unseen_category_follows_the_policy() -> None:
-    strange = FRAME.head(2).with_columns(trade=pl.lit("采矿"))
+    lost = FRAME.head(3).with_columns(trade=pl.lit("采矿"))
+    strange = pl.concat([lost.head(2), FRAME.head(1)])
     with pytest.raises(SubjectError, match=r"采矿"):
         fitted(unseen="raise").transform(strange)
     with pytest.warns(UnseenWarning, match=r"trade: 2 \(采矿\)"):
-        assert fitted(unseen="warn").transform(strange)["trade"].to_list() == [0.0, 0.0]
+        assert fitted(unseen="warn").transform(strange)["trade"].to_list()[:2] == [0.0, 0.0]
+    for policy in ("raise", "warn", "worst", "neutral"):  # another column, or in another code
+        with pytest.raises(SubjectError, match=r"trade: every category .* 采矿 … \(3\)"):
+            fitted(unseen=policy).transform(lost)
     process = fitted(unseen="worst")
     worst = min(row.woe for row in process.binnings_["trade"].bins if row.kind == "levels")
     with warnings.catch_warnings():

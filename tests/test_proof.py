@@ -22,6 +22,7 @@ from lishui_credit.policies.explanations import explain
 from lishui_credit.policies.policy_file import parse
 from lishui_credit.policies.score_files import read_scores
 from lishui_credit.rubrics import grade_files
+from lishui_credit.scorecards import seal_again
 
 EARLIER = Path(__file__).parent / "oracles" / "written_57c994c"
 Run = Callable[..., tuple[int, str, str]]
@@ -38,6 +39,12 @@ def _english() -> object:
 def earlier(tmp_path: Path) -> Path:
     """Files that the code of 57c994c wrote, in a folder that may be written to."""
     return Path(shutil.copytree(EARLIER, tmp_path / "earlier"))
+
+
+@pytest.fixture
+def sealed(earlier: Path) -> Path:
+    """The card of 57c994c, which was not sealed then."""
+    return seal_again(earlier / "scorecard.json", earlier / "sealed", "written before cards were")
 
 
 @pytest.fixture
@@ -124,7 +131,9 @@ def test_new_manifests_keep_every_key_of_earlier_ones(earlier: Path, tmp_path: P
     made = lc.grade(rubric, earlier / "firms.csv", tmp_path / "graded.csv", as_of=day)
     new = json.loads(made.json())
     old = json.loads(proof.manifest_path(earlier / "graded.csv").read_text(encoding="utf-8"))
-    assert new.keys() - old.keys() == {"kind", "missing_columns"}
+    assert new.keys() - old.keys() == {
+        "kind", "missing_columns", "empty_overrides", "strict",
+    }  # fmt: skip
     assert {key: new[key] for key in ("counts", "grades", "output_sha256", "as_of", "notes")} == {
         key: old[key] for key in ("counts", "grades", "output_sha256", "as_of", "notes")
     }
@@ -136,7 +145,7 @@ def test_new_manifests_keep_every_key_of_earlier_ones(earlier: Path, tmp_path: P
     )
     new = json.loads(decided.json())
     old = json.loads(proof.manifest_path(earlier / "decided.csv").read_text(encoding="utf-8"))
-    assert new.keys() - old.keys() == {"manifest"}
+    assert new.keys() == old.keys()
     assert {**new, "manifest": None, "inputs": None} == {**old, "manifest": None, "inputs": None}
 
 
@@ -144,9 +153,11 @@ def test_new_manifests_keep_every_key_of_earlier_ones(earlier: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv", "xlsx"])
-def test_a_scored_file_proves_itself_and_names_what_changed(run: Run, earlier: Path, kind: str):
+def test_a_scored_file_proves_itself_and_names_what_changed(
+    run: Run, earlier: Path, sealed: Path, kind: str
+):
     output = earlier / "out" / f"scores.{kind}"
-    words = ["score", earlier / "scorecard.json", earlier / "applicants.csv", "--reasons", 2]
+    words = ["score", sealed, earlier / "applicants.csv", "--reasons", 2]
     code, out, _ = run(*words, "-o", output, "--json")
     assert code == 0
     told = json.loads(out)
@@ -168,9 +179,9 @@ def test_a_scored_file_proves_itself_and_names_what_changed(run: Run, earlier: P
     assert verdict.different["_row"].to_list() == [1]
 
 
-def test_a_score_that_was_changed_and_hashed_again_is_found(earlier: Path):
+def test_a_score_that_was_changed_and_hashed_again_is_found(earlier: Path, sealed: Path):
     output = earlier / "again.parquet"
-    made = score_file(earlier / "scorecard.json", earlier / "applicants.csv", output)
+    made = score_file(sealed, earlier / "applicants.csv", output)
     table = pl.read_parquet(output)
     better = pl.when(pl.int_range(pl.len()) == 3).then(999).otherwise("score")
     table.with_columns(better.cast(table.schema["score"]).alias("score")).write_parquet(output)
@@ -181,8 +192,8 @@ def test_a_score_that_was_changed_and_hashed_again_is_found(earlier: Path):
     assert failed(output) == ["columns", "scores"]
 
 
-def test_scoring_never_takes_the_place_of_an_input(run: Run, earlier: Path):
-    card, people = earlier / "scorecard.json", earlier / "applicants.csv"
+def test_scoring_never_takes_the_place_of_an_input(run: Run, earlier: Path, sealed: Path):
+    card, people = sealed, earlier / "applicants.csv"
     before = people.read_bytes()
     code, _, err = run("score", card, people, "-o", people)
     assert code == 2

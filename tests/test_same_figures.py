@@ -25,7 +25,17 @@ from lishui_credit.language import set_language
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data_samples"
 ORACLE = ROOT / "tests" / "oracles" / "figures_57c994c.json"
-SENTENCES = {"because", "note", "notes", "sentence", "remarks", "source", "words", "verdict"}
+SENTENCES = {
+    "because",
+    "lacks",
+    "note",
+    "notes",
+    "sentence",
+    "remarks",
+    "source",
+    "words",
+    "verdict",
+}
 SIGNIFICANT = 8  # digits of a float: its last bits depend on the processor
 
 

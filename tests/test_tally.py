@@ -25,6 +25,7 @@ SCHEMA = {
     "code": pl.String,
     "occurred_on": pl.Date,
     "due_on": pl.Date,
+    "recorded_on": pl.Date,
     "corrected_on": pl.Date,
     "tax_type": pl.String,
     "event_id": pl.String,
@@ -32,6 +33,15 @@ SCHEMA = {
     "tax_amount": pl.Int64,
     "paid_amount": pl.Int64,
 }
+
+
+LATE_TAX = next(row for row in OF_2020.scoring if row.id == "r010101")
+assert LATE_TAX.event is not None
+UNREPAIRED = replace(
+    OF_2020,
+    indicators=(replace(LATE_TAX, event=replace(LATE_TAX.event, repair=None)),),
+    overrides=(),
+)
 
 
 def event(firm: str, code: str, day: date = DAY, **rest: Any) -> dict[str, Any]:
@@ -99,11 +109,7 @@ def test_before_2025_each_tax_type_counts_each_day() -> None:
     day = date(2019, 3, 17)
     rows = [event("a", "010101", day, tax_type=tax) for tax in ("增值税", "印花税", "增值税")]
     rows.append(event("a", "010101", day + timedelta(days=1)))
-    late_tax = next(row for row in OF_2020.scoring if row.id == "r010101")
-    assert late_tax.event is not None
-    unrepaired = replace(late_tax, event=replace(late_tax.event, repair=None))
-    rubric = replace(OF_2020, indicators=(unrepaired,), overrides=())
-    assert points(*rows, rubric=rubric, period=2019, as_of=date(2020, 4, 30)) == -15
+    assert points(*rows, rubric=UNREPAIRED, period=2019, as_of=date(2020, 4, 30)) == -15
 
 
 def test_a_row_that_counts_once_costs_once() -> None:
@@ -137,6 +143,57 @@ def test_payments_of_one_occurrence_add_up_what_they_give_back() -> None:
     apart = [parts[0], parts[1] | {"event_id": "2"}]
     assert points(*apart) == -11 + 2.64
     assert points(parts[0], parts[0] | {"corrected_on": None}) == -11 + 2.64
+
+
+def test_payments_of_one_occurrence_are_together_no_more_than_the_tax() -> None:
+    # 60 of 100 on time and 90 later: of 11 points (60 % x 100 % + 90 % x 60 %) x 100 / 150
+    paid = [
+        event("a", "02-REMIT", tax_amount=100, paid_amount=60) | late(3),
+        event("a", "02-REMIT", tax_amount=100, paid_amount=90) | late(90),
+    ]
+    assert points(*paid) == -2.64
+    assert points(*(row | {"paid_amount": 50} for row in paid)) == -2.2
+    assert points(*(row | {"paid_amount": None} for row in paid)) == -2.2
+    # what is not corrected is no payment
+    assert points(paid[0], paid[1] | {"corrected_on": None}) == -4.4
+    # the largest taxes and many payments stay exact
+    most = 10**13
+    many = [
+        event("a", "02-REMIT", tax_amount=most, paid_amount=most) | late(31) for _ in range(300)
+    ]
+    assert points(*many) == -4.4
+
+
+def test_two_documents_of_one_day_and_tax_are_two_late_filings() -> None:
+    day = date(2019, 3, 17)
+    rows = [event("a", "010101", day, event_id=name) for name in ("文1", "文2", "文2")]
+    assert points(*rows, rubric=UNREPAIRED, period=2019, as_of=date(2020, 4, 30)) == -10
+
+
+def test_an_event_recorded_after_the_day_of_grading_is_not_known_yet() -> None:
+    row = event("a", "010103", recorded_on=date(2026, 4, 30))
+    assert points(row) == -3
+    assert points(row | {"recorded_on": None}) == -3
+    later = row | {"recorded_on": date(2026, 5, 1), "event_id": "2"}
+    assert points(row, later) == -3
+    assert points(row, later, as_of=date(2026, 5, 1)) == -6
+
+
+def test_a_row_takes_off_ten_thousand_points_at_most() -> None:
+    short = {"short_tax": 10**13, "tax_payable": 1}
+    rubric = catalog.rubric("tax-credit@2016-03-01")
+    percent = [row for row in rubric.scoring if row.event and row.event.percent]
+    rubric = replace(rubric, indicators=tuple(percent), overrides=())
+    frame = pl.DataFrame(
+        [event("a", rules.code_of(row), event_id=str(n)) | short for n, row in enumerate(percent)],
+        schema=SCHEMA | {"short_tax": pl.Int64, "tax_payable": pl.Int64},
+    )
+    found = tally(frame.lazy(), rubric, as_of=AS_OF, period=2025)
+    assert found is not None
+    assert found.collect().row(0)[1:] == (-1_000_000,) * len(percent)
+    few = [event("a", "010103", event_id=str(n)) for n in range(3334)]
+    assert points(*few) == -10_000
+    assert points(*few[:3333]) == -9_999
 
 
 def test_no_more_is_given_back_than_was_taken_off() -> None:

@@ -34,6 +34,10 @@ overlay_title = "附件原文"
 [signed_off]
 by = "信用科"
 on = 2026-11-22
+
+[[indicators]]
+id = "fee"
+evidence = "official"
 """
 POLICY = """id = "farm-loan"
 version = "1"

@@ -252,8 +252,10 @@ def test_the_command_names_row_column_and_cell_and_grades_nothing(
     assert "#N/A" in said
     assert not output.exists()
     rejected = pl.read_csv(tmp_path / "g.csv.rejected.csv")
-    assert rejected["row"].to_list() == [3, 4]
-    assert rejected["reasons"][1].endswith('a formula without a stored value: =IF(1=1,"是","否")')
+    assert rejected["_row"].to_list() == [3, 4]
+    assert f"{label} ✗" in rejected.columns
+    assert rejected[f"{label} ✗"][1] == rejected["_reasons"][1].partition("): ")[2]
+    assert rejected["_reasons"][1].endswith('a formula without a stored value: =IF(1=1,"是","否")')
     assert main([*job, "-o", str(output), "--skip-rejected"]) == 0
     assert pl.read_csv(output, infer_schema=False).height == 2
 

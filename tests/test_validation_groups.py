@@ -1,6 +1,7 @@
 """Metrics by group and fairness at a cut-off against fairlearn, scipy and a published example."""
 
 import numpy as np
+import polars as pl
 import pytest
 from fairlearn import metrics as fair
 from scipy import stats
@@ -160,3 +161,12 @@ def test_small_groups_are_suppressed_in_fairness():
 def test_a_cut_off_nobody_reaches_has_no_ratio():
     table = fairness(*_sample(), 10_000)
     assert table["ratio"].to_list() == [None] * 3
+
+
+@pytest.mark.parametrize("made", [np.array, lambda v, dtype: pl.Series(v, dtype=pl.Float32)])
+def test_a_score_of_32_bits_at_the_cut_off_is_approved(made):
+    written = [0.7, 0.69, 0.7, 0.1]
+    narrow = made(written, dtype=np.float32)
+    for score in (written, narrow):
+        table = fairness([0, 1, 0, 1], score, ["a", "a", "b", "b"], 0.7, min_rows=1)
+        assert table["approval"].to_list() == [0.5, 0.5]

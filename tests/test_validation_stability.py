@@ -150,9 +150,21 @@ def test_cells_run_from_one_quantile_of_the_reference_to_the_next():
 def test_no_cell_is_made_above_the_largest_value_of_the_reference():
     found = psi([1, 2, 2, 2], [1, 2, 3, 3], bins=4)
     assert shares(found) == [("≤ 1", 0.25, 0.25), ("> 1", 0.75, 0.75)]
-    alone = psi([5, 5, 5], [5, 6, 7])
+    alone = psi([5, 5, 5], [5, 5])
     assert shares(alone) == [("all", 1, 1)]
     assert (alone.value, alone.expected, alone.critical, alone.p) == (0, 0, 0, 1)
+
+
+def test_a_sample_that_leaves_a_constant_has_moved():
+    for now in ([5.0] * 100, [-5.0] * 100, [5.0] * 50 + [-5.0] * 50):
+        found = psi([0.0] * 100, now)
+        assert found.moved == "shifted"
+        assert found.p < 1e-6
+    some = psi([5, 5, 5], [5, 6, 7, 4])
+    assert [name for name, _, _ in shares(some)] == ["< 5", "= 5", "> 5"]
+    assert (
+        csi(pl.DataFrame({"a": [1] * 50}), pl.DataFrame({"a": [2] * 50}))["moved"][0] == "shifted"
+    )
 
 
 def test_counts_are_compared_as_the_formula_says():

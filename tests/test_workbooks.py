@@ -20,7 +20,8 @@ from lishui_credit.tables.read import read
 from lishui_credit.tables.unreadable import formula, is_unreadable
 from lishui_credit.tables.workbooks import sheet as module
 from lishui_credit.tables.workbooks import xlsx as parts
-from lishui_credit.tables.workbooks.sheet import first_sheet
+from lishui_credit.tables.workbooks.choice import chosen_sheet
+from lishui_credit.tables.workbooks.sheet import Sheet
 from tests.workbooks import ERRORS, Cells, ods, old_record, raw_ods, raw_xlsx, xls, xlsb, xlsx
 
 LATER = ("#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#GETTING_DATA")
@@ -32,6 +33,10 @@ def _english() -> object:
     set_language("en")
     yield
     set_language(None)
+
+
+def first_sheet(path: Path) -> Sheet:
+    return chosen_sheet(path)[0]
 
 
 def rows_of(path: Path) -> list[tuple[str | None, ...]]:
@@ -165,8 +170,8 @@ def test_the_first_sheet_is_found_through_the_relations(tmp_path: Path) -> None:
     first = book.create_sheet("第一&表", 0)
     first.append(["a", "#N/A"])
     book.save(tmp_path / "t.xlsx")
-    found = first_sheet(tmp_path / "t.xlsx")
-    assert (found.name, found.others) == ("第一&表", 1)
+    found, notes = chosen_sheet(tmp_path / "t.xlsx")
+    assert (found.name, notes) == ("第一&表", ["only sheet '第一&表' was read"])
     assert found.frame.rows() == [("a", "#N/A")]
 
 
@@ -258,8 +263,11 @@ def test_a_workbook_without_unreadable_cells_is_read_as_it_is(tmp_path: Path) ->
     xlsb(tmp_path / "t.xlsb", rows)
     ods(tmp_path / "t.ods", rows)
     for name in ("t.xlsx", "t.xlsb", "t.ods"):
-        with module._told(tmp_path / name, "表") as draft:
-            assert draft == tmp_path / name
+        form = module._FORMS[Path(name).suffix]
+        with zipfile.ZipFile(tmp_path / name) as book:
+            (tab,) = form.tabs(book)
+            with book.open(tab.part) as stream:
+                assert not form.surveyed(stream, form.formats(book), tab.name).retell
 
 
 VALUES = st.one_of(

@@ -103,14 +103,26 @@ def _wide(text: str) -> bytes:
     return struct.pack("<I", len(text)) + text.encode("utf-16-le")
 
 
-def xlsb(path: Path, rows: Cells) -> Path:
-    """Write a binary workbook; an error is a constant in even columns, a formula's in odd ones."""
+def xlsb(
+    path: Path,
+    rows: Cells,
+    *,
+    codes: Mapping[tuple[int, int], str] | None = None,
+    epoch: int = 1900,
+) -> Path:
+    """Write a binary workbook; an error is a constant in even columns, a formula's in odd ones.
+
+    `codes` are the number formats of cells.
+    """
+    codes = codes or {}
+    known = sorted(set(codes.values()))
     sheet = _record(0x81) + _record(0x94, struct.pack("<4I", 0, len(rows), 0, len(rows[0])))
     sheet += _record(0x91)
     for place, row in enumerate(rows):
         sheet += _record(0, struct.pack("<II", place, 0) + bytes(9))
         for column, value in enumerate(row):
-            cell = struct.pack("<II", column, 0)
+            style = known.index(codes[place, column]) + 1 if (place, column) in codes else 0
+            cell = struct.pack("<II", column, style)
             if isinstance(value, int | float):
                 sheet += _record(5, cell + struct.pack("<d", value))
             elif value in ERRORS:
@@ -125,7 +137,15 @@ def xlsb(path: Path, rows: Cells) -> Path:
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
     with zipfile.ZipFile(path, "w") as book:
         ends = _record(0x90) + _record(0x9D, bytes(26)) + _record(0x84)
-        book.writestr("xl/workbook.bin", _record(0x83) + _record(156, bundle) + ends)
+        properties = _record(153, struct.pack("<III", epoch == 1904, 0, 0))
+        book.writestr("xl/workbook.bin", _record(0x83) + properties + _record(156, bundle) + ends)
+        styles = _record(615, struct.pack("<I", len(known)))
+        for place, code in enumerate(known):
+            styles += _record(44, struct.pack("<H", 164 + place) + _wide(code))
+        styles += _record(616) + _record(617, struct.pack("<I", len(known) + 1))
+        for number in (0, *range(164, 164 + len(known))):
+            styles += _record(47, struct.pack("<HH", 0, number) + bytes(12))
+        book.writestr("xl/styles.bin", styles + _record(618))
         book.writestr(
             "xl/_rels/workbook.bin.rels",
             '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
@@ -145,12 +165,16 @@ def xls(
     *,
     small: bool = False,
     chart: bytes = b"",
+    codes: Mapping[tuple[int, int], str] | None = None,
+    epoch: int = 1900,
 ) -> Path:
     """Write an old workbook; an error is a constant in even columns, a formula's in odd ones.
 
     `small` keeps its stream in the sectors for short streams, as some programs do; `chart` is what
-    a chart on the sheet holds.
+    a chart on the sheet holds; `codes` are the number formats of cells.
     """
+    codes = codes or {}
+    known = sorted(set(codes.values()))
 
     def begin(kind: int) -> bytes:
         return old_record(0x0809, struct.pack("<HHHHII", 0x600, kind, 0, 0, 0, 0))
@@ -158,7 +182,8 @@ def xls(
     name = "Tab"
     sheet = begin(0x10)
     for (row, column), value in cells.items():
-        at = struct.pack("<HHH", row, column, 0)
+        style = known.index(codes[row, column]) + 1 if (row, column) in codes else 0
+        at = struct.pack("<HHH", row, column, style)
         if isinstance(value, float):
             sheet += old_record(0x0203, at + struct.pack("<d", value))
         elif value in ERRORS and column % 2 == 0:
@@ -174,6 +199,12 @@ def xls(
             sheet += old_record(0x0204, at + struct.pack("<HB", len(value), 1) + text)
     sheet += (begin(0x20) + chart + old_record(0x000A) if chart else b"") + old_record(0x000A)
     head = begin(0x05) + old_record(0x0042, struct.pack("<H", 1200))
+    head += old_record(0x0022, struct.pack("<H", epoch == 1904))
+    for place, code in enumerate(known):
+        told = struct.pack("<HHB", 164 + place, len(code), 1) + code.encode("utf-16-le")
+        head += old_record(0x041E, told)
+    for number in (0, *range(164, 164 + len(known))):
+        head += old_record(0x00E0, struct.pack("<HH", 0, number) + bytes(16))
     length = len(head) + 4 + 8 + len(name) + 4
     bound = struct.pack("<IBBBB", length, 0, 0, len(name), 0) + name.encode()
     stream = head + old_record(0x0085, bound) + old_record(0x000A) + sheet

@@ -76,11 +76,15 @@ if rejected.height:
         "row": tr("Line", "行号"),
         "reasons": tr("Why", "原因"),
     }
+    if rejected["loaded_on"].null_count() < rejected.height:
+        wanted["loaded_on"] = st.column_config.DatetimeColumn(
+            tr("Loaded (UTC)", "装载时间(UTC)"), format="YYYY-MM-DD HH:mm"
+        )
     if data.synthetic:  # cells of a real file may hold anything
         wanted |= {"cells": tr("Original cells", "原内容")}
     view.table(
         rejected, "rejected", wanted, tr("Rows that were not taken.", "未采用的行。"),
-        synthetic=data.synthetic, leave=() if data.synthetic else ("cells",),
+        synthetic=data.synthetic, leave=("loaded_by", "sha256") if data.synthetic else ("loaded_by", "sha256", "cells"),
     )  # fmt: skip
 else:
     st.markdown(tr("None.", "无。"))

@@ -36,6 +36,8 @@ def parser() -> argparse.ArgumentParser:
     sys.path.insert(0, str(ROOT))  # the site's environment does not hold the package
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     module, _, _ = project["scripts"]["lishui-credit"].partition(":")
+    # The entry only guards the run; the parser is the command line's.
+    module = f"{module.partition('.')[0]}.commands.cli"
     made: argparse.ArgumentParser = importlib.import_module(module).parser()
     return made
 

@@ -1,7 +1,7 @@
 """The command line: ``lishui-credit rubrics | grade | … | fit | score | validate | decide | plan``.
 
 Here is how a run begins and ends: bad input prints every problem and leaves with exit code 2; a
-verification that fails leaves with 1. Every other module of this folder adds its commands to the
+verification that fails leaves with 1, an interrupted run with 130. Every other module of this folder adds its commands to the
 parser, and says what each does.
 """
 
@@ -11,11 +11,15 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from lishui_credit.commands import (
+    areas,
     editions,
     engine,
+    explaining,
     fit,
+    forms,
     grading,
     models,
     plan,
@@ -23,41 +27,51 @@ from lishui_credit.commands import (
     sampling,
     verification,
 )
-from lishui_credit.commands.terminal import Parser, common_arguments, parts
-from lishui_credit.errors import CreditError, Problem
+from lishui_credit.commands.interruption import guarded
+from lishui_credit.commands.terminal import Parser, common_arguments, parts, sheet_read
+from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import set_language, tr
 from lishui_credit.version import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line (``sys.argv`` if None): 0 done, 1 a verification failed, 2 bad input."""
+    """Run one command line (``sys.argv`` if None): 0 done, 1 not the same, 2 bad input, 130 stopped."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _choose_language(words)
+    return guarded(lambda: _run(words))
+
+
+def _run(words: Sequence[str]) -> int:
     engine.set_up()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     options = parser().parse_args(words)
     try:
-        return int(options.run(options))
+        with sheet_read(options):
+            return int(options.run(options))
     except CreditError as error:
         _report(error.problems, as_json=getattr(options, "json", False))
         return 2
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        what = error.strerror or str(error)
-        problem = Problem(what, where=str(error.filename or ""))
-    except KeyboardInterrupt:  # pragma: no cover
-        return 130
     except Exception as error:
-        if not _of_the_engine(error):
+        from lishui_credit.tables import containers
+
+        if containers.is_full(error):
+            told = containers.full(Path(getattr(error, "filename", None) or Path.cwd()))
+        elif isinstance(error, OSError):
+            told = containers.not_opened(Path(error.filename or Path.cwd()), error)
+        elif _of_the_engine(error):
+            hint = tr(
+                "run it again; if it stays so, report it with the command and the headers of the file",
+                "请重试;若仍出现,请附上命令和文件表头反馈",
+            )
+            told = SubjectError(tr("the data cannot be processed", "数据无法处理"), hint=hint)
+        else:
             raise
-        problem = Problem(
-            tr("the data cannot be processed", "数据无法处理"), str(error).splitlines()[0][:160]
-        )
-    _report((problem,), as_json=getattr(options, "json", False))
+    _report(told.problems, as_json=getattr(options, "json", False))
     return 2
 
 
@@ -111,7 +125,8 @@ def parser() -> Parser:
         version=f"lishui-credit {__version__}",
     )
     command = parts(made, "command", "command", required=True)
-    for room in (editions, grading, verification, fit, models, plan, policies, sampling):
+    grades = (editions, grading, explaining, areas, forms, verification)
+    for room in (*grades, fit, models, plan, policies, sampling):
         room.add_arguments(command)
     return made
 

@@ -11,6 +11,7 @@ from lishui_credit.commands.grading import (
     edition_arguments,
     outcome_label,
     rubric_argument,
+    sheets_of,
     subject_arguments,
 )
 from lishui_credit.commands.terminal import Command, day_of, parts, progress, say
@@ -129,11 +130,12 @@ def compare(options: argparse.Namespace) -> int:
         options.subjects,
         events=options.events,
         bases=options.bases,
+        sheets=sheets_of(options),
         period=options.period,
         as_of=day,
         also=(new,),
     )
-    settle(taken.rejected, output, Bilingual("compare", "比较"))
+    settle(taken.rejected_rows, output, Bilingual("compare", "比较"))
     step(tr("grading by both editions", "按两个版本评级"))
     found = reform.compare(
         old,

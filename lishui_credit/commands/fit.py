@@ -13,6 +13,7 @@ from lishui_credit.commands.terminal import (
     names_of,
     progress,
     say,
+    sheet_argument,
     warnings_told,
 )
 from lishui_credit.errors import ModelError, Problem
@@ -43,6 +44,7 @@ def _fit_arguments(made: Parser) -> None:
         "one row per subject with its outcome, .parquet, .csv, .xlsx",
         "每个主体一行并带结果的数据文件",
     )
+    sheet_argument(made, "sample")
     made.asks("--target", "outcome column, 1 bad, 0 good", "结果列,1 坏、0 好", default="bad")
     made.asks(
         "--output",
@@ -73,6 +75,11 @@ def _fit_arguments(made: Parser) -> None:
     made.asks("--seed", "seed of the folds", "分折随机种子", type=int, default=0)
     made.asks(
         "--label", "definition of bad, for the model card", "“坏”的定义,写入模型说明卡", default=""
+    )
+    made.asks(
+        "--labels",
+        "Chinese names of columns: a file with the columns 'column' and 'label'",
+        "各列的中文名称:含“列名”“中文名称”两列的文件",
     )
     made.asks("--intended", "intended use, for the model card", "用途,写入模型说明卡", default="")
     made.asks(
@@ -206,6 +213,7 @@ def fit(options: argparse.Namespace) -> int:
             intended=options.intended,
             population=options.population,
             label=options.label,
+            labels=options.labels,
             progress=progress(4),
         )
     card = done.card
@@ -229,6 +237,12 @@ def _fitted(card: Card) -> list[str]:
     heads = (tr("characteristic", "特征"), "IV", tr("coefficient", "系数"), tr("points", "分值"))
     lines += table(heads, rows)
     lines += [f"  - {name}: {why}" for name, why in card.dropped.items()]
+    if bare := [item.feature for item in card.characteristics if not item.label_zh]:
+        hint = tr(
+            "no Chinese label, so Chinese reasons show the column's name; give --labels: ",
+            "没有中文名称,中文原因将显示列名;请用 --labels 给出:",
+        )
+        lines.append(hint + ", ".join(bare))
     if unknown := card.provenance["rows_without_outcome"]:
         lines.append(
             tr(

@@ -1,4 +1,4 @@
-"""What ``grade``, ``explain`` and ``areas`` do: call the package, print what came out."""
+"""What ``grade`` does: call the package, print what came out."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from lishui_credit.commands.terminal import (
     Command,
     Parser,
     day_of,
-    names_of,
     output_argument,
     progress,
     say,
+    sheet_argument,
 )
 from lishui_credit.language import Bilingual, plural, tr
-from lishui_credit.reports.layout import table
 
 if TYPE_CHECKING:
     from lishui_credit.proof import Manifest
     from lishui_credit.rubrics.grade_files import GradeFacts
     from lishui_credit.rubrics.law.rubric import Rubric
+
 
 _LABELS: Final = {
     "graded": Bilingual("graded", "已评级"),
@@ -57,24 +57,12 @@ def add_arguments(command: Command) -> None:
         "跳过被拒收的行,评定其余各行",
         action="store_true",
     )
-    made = command("explain", "explain one subject's grade", "说明某主体的等级依据", explain)
-    made.asks("grades", "file written by grade", "grade 写出的评级文件")
-    made.asks("subject", "id of the subject", "主体编号")
-    made = command(
-        "areas",
-        "find credit villages, townships and counties from graded households",
-        "由农户等级评定信用村、信用乡镇、信用县",
-        areas,
-    )
-    made.asks("grades", "graded farmer-household file", "农户评级结果文件")
-    made.asks("--loans", "lending figures by village", "分村信贷数据文件", required=True)
     made.asks(
-        "--credit-grades",
-        "grades that make a credit household",
-        "视为信用户的等级",
-        default="tier1,tier2,tier3",
+        "--strict",
+        "withhold subjects whose empty cells an override rule would take for 'no'",
+        "直接判级列为空的主体暂不评级,不按“否”处理",
+        action="store_true",
     )
-    output_argument(made)
 
 
 def subject_arguments(made: Parser) -> None:
@@ -90,8 +78,26 @@ def subject_arguments(made: Parser) -> None:
         "reference values by county, for rubrics that use them",
         "分县基数文件,用到基数的办法须提供",
     )
+    sheet_argument(made, "subjects")
+    for role, en, zh in (("events", "events", "事件"), ("bases", "bases", "基数")):
+        made.asks(
+            f"--{role}-sheet",
+            f"sheet of the {en} file",
+            f"{zh}文件的工作表",
+            metavar="NAME|N",
+        )
     made.asks("--period", "year assessed", "评价年度", type=int)
     made.asks("--as-of", "day of grading, YYYY-MM-DD", "评级日,YYYY-MM-DD")
+
+
+def sheets_of(options: argparse.Namespace) -> dict[str, str]:
+    """Return the sheets that the inputs of grading are read from, by role, where any is given."""
+    given = {
+        "subjects": options.sheet,
+        "events": options.events_sheet,
+        "bases": options.bases_sheet,
+    }
+    return {role: sheet for role, sheet in given.items() if sheet is not None}
 
 
 def rubric_argument(made: Parser) -> None:
@@ -143,8 +149,10 @@ def grade(options: argparse.Namespace) -> int:
         period=options.period,
         as_of=day_of(options.as_of or (options.on if options.period is None else None), "--as-of"),
         labels=options.labels,
+        sheets=sheets_of(options),
         overlay=options.overlay,
         skip_rejected=options.skip_rejected,
+        strict=options.strict,
         progress=progress(),
     )
     say(options, json.loads(manifest.json()), lambda: _summary(manifest, rubric, options.output))
@@ -152,6 +160,9 @@ def grade(options: argparse.Namespace) -> int:
 
 
 def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> list[str]:
+    from lishui_credit.rubrics.engine.compile import REJECTED_EVENT
+    from lishui_credit.rubrics.engine.explain import lacking_label
+
     facts = manifest.facts
     counts = facts.counts
     made = f"{SYNTHETIC}  " if manifest.synthetic else ""
@@ -172,8 +183,10 @@ def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> lis
         f"  {labels[name]} ({name})  {count:,}  {100 * count / graded:.1f}%"
         for name, count in facts.grades.items()
     ]
-    if facts.withheld:
-        most = ", ".join(f"{name} {count:,}" for name, count in list(facts.withheld.items())[:4])
+    # Subjects of rejected events lack nothing of their own: a note tells of them.
+    lacking = [(name, n) for name, n in facts.withheld.items() if name != REJECTED_EVENT]
+    if lacking:
+        most = tr(", ", ";").join(f"{lacking_label(name, rubric)} {n:,}" for name, n in lacking[:4])
         lines.append(tr("withheld for lack of: ", "暂不评级的缺项:") + most)
     lines += [*_doubts(facts), *(tr("note: ", "提示:") + note for note in manifest.notes)]
     lines.append(tr("wrote ", "已写出 ") + f"{output}, {Path(output).name}.manifest.json")
@@ -182,6 +195,8 @@ def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> lis
 
 def _doubts(facts: GradeFacts) -> list[str]:
     """Say what the grades leave out or rest weakly on."""
+    from lishui_credit.rubrics.engine.explain import called
+
     lines = []
     if events := facts.counts["rejected_events"]:
         lines.append(tr(f"{plural(events, 'event')} rejected", f"拒收事件 {events:,} 条"))
@@ -192,8 +207,26 @@ def _doubts(facts: GradeFacts) -> list[str]:
                 f"该版本可变动分值中有 {share}% 的依据弱于“二手转述”",
             )
         )
+    if facts.empty_overrides:
+        told = tr(", ", ";").join(
+            f"{called(n)} {count:,}" for n, count in facts.empty_overrides.items()
+        )
+        lines.append(
+            tr(
+                f"subjects withheld for empty cells of override rules: {told}",
+                f"因直接判级列为空而暂不评级的主体:{told}",
+            )
+            if facts.strict
+            else tr(
+                f"empty cells taken for 'no' by override rules: {told} (--strict withholds these)",
+                f"直接判级列的空单元格按“否”处理:{told}(加 --strict 则暂不评级)",
+            )
+        )
     if facts.unchecked:
-        rules, columns = len(facts.unchecked), ", ".join(facts.missing_columns)
+        rules, columns = (
+            len(facts.unchecked),
+            tr(", ", ";").join(map(called, facts.missing_columns)),
+        )
         lines.append(
             tr(
                 f"{plural(rules, 'override rule')} not checked; missing columns: {columns}",
@@ -201,52 +234,3 @@ def _doubts(facts: GradeFacts) -> list[str]:
             )
         )
     return lines
-
-
-def explain(options: argparse.Namespace) -> int:
-    """Print why one subject has its grade."""
-    from lishui_credit.rubrics import grade_files
-    from lishui_credit.rubrics.engine.evaluate import Evaluation
-
-    stored = grade_files.read(options.grades)
-    facts = stored.manifest.facts
-    result = Evaluation(stored.frame, stored.rubric, facts.as_of, facts.period)
-    found = result.explain(options.subject)
-    made = f"{SYNTHETIC}\n" if stored.manifest.synthetic else ""
-    say(options, found.as_dict(), lambda: f"{made}{found}")
-    return 0
-
-
-def areas(options: argparse.Namespace) -> int:
-    """Grade villages, townships and counties from graded households."""
-    from lishui_credit.proof import manifest_path
-    from lishui_credit.rubrics import areas, grade_files
-    from lishui_credit.rubrics.law import catalog
-    from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
-
-    output, inputs = check_suffix(options.output), (Path(options.grades), Path(options.loans))
-    keep_inputs([output], [*inputs, manifest_path(inputs[0])])
-    stored = grade_files.read(options.grades)
-    day = stored.manifest.facts.as_of
-    credit = tuple(names_of(options.credit_grades))
-    areas.refuse_unknown_grades(stored.rubric, credit)
-    editions = [
-        catalog.rubric(f"credit-{level}", on=day) for level in ("village", "township", "county")
-    ]
-    found = areas.from_files(stored.frame, inputs[1], *editions, credit_grades=credit)
-    rows = areas.long(found)
-    write_table(rows.lazy(), output)
-    counted = rows.group_by("level", "grade_label", "outcome").len().sort("level", "grade_label")
-    heads = (
-        tr("level", "层级"),
-        tr("status", "评定"),
-        tr("outcome", "结果"),
-        tr("areas", "数量"),
-    )
-    cells = [
-        (outcome_label(level), status or "—", outcome_label(outcome), f"{count:,}")
-        for level, status, outcome, count in counted.iter_rows()
-    ]
-    wrote = tr("wrote ", "已写出 ") + str(options.output)
-    say(options, rows.to_dicts(), lambda: [*table(heads, cells), wrote])
-    return 0

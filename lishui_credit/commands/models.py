@@ -13,6 +13,7 @@ from lishui_credit.commands.terminal import (
     names_of,
     output_argument,
     say,
+    sheet_argument,
     warnings_told,
 )
 from lishui_credit.language import plural, tr
@@ -27,6 +28,7 @@ def add_arguments(command: Command) -> None:
     made.asks(
         "subjects", "rows to score, .parquet, .csv, .xlsx", "待打分数据,.parquet、.csv、.xlsx"
     )
+    sheet_argument(made, "subjects")
     output_argument(made)
     made.asks("--keep", "input columns to keep, comma-separated", "保留到输出的输入列,逗号分隔")
     made.asks("--reasons", "reason codes per row", "每行的原因码数", type=int, default=0)
@@ -35,6 +37,7 @@ def add_arguments(command: Command) -> None:
     )
     _model_argument(made)
     made.asks("sample", "rows with outcomes, .parquet, .csv, .xlsx", "带结果的数据文件")
+    sheet_argument(made, "sample")
     made.asks(
         "--target",
         "outcome column, 1 bad, 0 good; the card's own if not given",

@@ -1,4 +1,4 @@
-"""What ``plan status``, ``plan load``, ``plan check`` and ``plan report`` do: call, print, say.
+"""What ``plan status``, ``plan load``, ``plan check`` and ``plan report`` do: call, print, say; `plan_return` has the form.
 
 Without ``--data`` they run on the synthetic sample, and say so before anything else.
 """
@@ -12,8 +12,24 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lishui_credit.commands.plan_lines import SHOWN, city_remarks, remarks, standings
-from lishui_credit.commands.terminal import SYNTHETIC, Command, Parser, day_of, parts, say
+from lishui_credit.commands import plan_return
+from lishui_credit.commands.plan_lines import (
+    SHOWN,
+    city_remarks,
+    one_county,
+    rejected_lines,
+    remarks,
+    standings,
+)
+from lishui_credit.commands.terminal import (
+    SYNTHETIC,
+    Command,
+    Parser,
+    day_of,
+    parts,
+    say,
+    sheet_argument,
+)
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import plural, tr
 
@@ -24,12 +40,12 @@ if TYPE_CHECKING:
 
 
 def add_arguments(command: Command) -> None:
-    """Add ``plan`` and its four commands to the parser."""
+    """Add ``plan`` and its five commands to the parser."""
     made = command(
         "plan", "report on the plan's twelve indicators", "报告规划十二项指标的进展", status
     )
     _status_arguments(made)
-    sub = parts(made, "what", "status | load | check | report")
+    sub = parts(made, "what", "status | load | check | report | form")
     part = sub(
         "status",
         "say which indicators are behind, where and since when",
@@ -47,6 +63,8 @@ def add_arguments(command: Command) -> None:
         check,
     )
     _file_argument(part)
+    sheet_argument(part, "file")
+    plan_return.add_arguments(sub)
     part = sub("report", "write the mid-term evaluation", "生成中期评估报告", report)
     _status_arguments(part, inner=True)
     part.asks(
@@ -64,6 +82,7 @@ def _file_argument(part: Parser) -> None:
 
 def _load_arguments(part: Parser) -> None:
     _file_argument(part)
+    sheet_argument(part, "file")
     part.asks(
         "--data", "store, .duckdb or .parquet", "数据库文件,.duckdb 或 .parquet", required=True
     )
@@ -84,6 +103,7 @@ def _status_arguments(part: Parser, *, inner: bool = False) -> None:
         "store or file of observations; the synthetic sample if not given",
         "观测数据库或文件,缺省为合成样例",
     )
+    sheet_argument(part, "data")
     part.asks(
         "--known-on",
         "use what the store knew on this day, YYYY-MM-DD",
@@ -91,8 +111,8 @@ def _status_arguments(part: Parser, *, inner: bool = False) -> None:
     )
     part.asks(
         "--county",
-        "county by code or name; the city if not given",
-        "县(市、区)代码或名称,缺省为全市",
+        "county by code or name; if not given, the city, or the one county of a file",
+        "县(市、区)代码或名称,缺省为全市;文件只含一个县(市、区)时为该县",
     )
     part.asks("--targets", "file of yearly targets", "年度目标文件")
 
@@ -147,23 +167,37 @@ def revisions(path: Path | None, known_on: date | None) -> pl.DataFrame:
     return found.frame
 
 
+def _not_taken(data: str | None, known_on: date | None) -> pl.DataFrame:
+    """Return the rejected rows that a store keeps, as far as it knew them on a day if one is given."""
+    from lishui_credit.plan.observed.rejections import known_by, none_rejected
+    from lishui_credit.plan.observed.store import Store, is_store
+
+    if data is None or not is_store(Path(data)):
+        return none_rejected()
+    return known_by(Store.open(data, read_only=True).rejected(), known_on)
+
+
 def status(options: argparse.Namespace) -> int:
     """Say where each of the twelve stands."""
     from lishui_credit.plan.definitions import END
     from lishui_credit.plan.divisions import CITY, division
     from lishui_credit.plan.observed.city import with_city
+    from lishui_credit.plan.observed.table import only_county
     from lishui_credit.plan.sentences import attention
     from lishui_credit.plan.standings import progress
     from lishui_credit.plan.targets import read_targets
 
-    at = day_of(options.at, "--at") or END
-    area = division(options.county or CITY)
-    frame = _in_force(options.data, day_of(options.known_on, "--known-on"))
+    at, known_on = day_of(options.at, "--at") or END, day_of(options.known_on, "--known-on")
+    frame = _in_force(options.data, known_on)
+    lost = _not_taken(options.data, known_on)
+    alone = only_county(frame)
+    area = division(options.county or alone or CITY)
     targets = read_targets(options.targets) if options.targets else None
     rows = progress(frame, at, targets=targets).filter(adcode=area.adcode)
     whole = with_city(frame)
     doubtful = whole.reconciliation.filter(whole.reconciliation["period"] <= at)
     missing = whole.missing.filter(whole.missing["period"] <= at)
+    missing = missing.clear() if alone else missing  # of one county's return none is missing
     synthetic = bool(frame["synthetic"].any())
     facts = {
         "at": at,
@@ -172,11 +206,12 @@ def status(options: argparse.Namespace) -> int:
         "indicators": rows.to_dicts(),
         "city_not_computed": missing.to_dicts(),
         "reconciliation": doubtful.to_dicts(),
+        "rejected": lost.select("file", "row", "reasons", "loaded_on").to_dicts(),
     }
 
     def text() -> list[str]:
         lines = [*_banner(synthetic), f"{area.name} · {at}", *standings(rows)]
-        lines += remarks(rows, missing, doubtful)
+        lines += [*remarks(rows, missing, doubtful), *rejected_lines(lost)]
         urgent = attention(rows, adcode=area.adcode)["sentence"].to_list()
         if urgent:
             head = tr("Needs attention first:", "最需关注:")
@@ -224,14 +259,18 @@ def check(options: argparse.Namespace) -> int:
     """Say what is wrong with a file, row by row; 1 if anything is."""
     from lishui_credit.plan.observed.city import with_city
     from lishui_credit.plan.observed.reading import read_observations
+    from lishui_credit.plan.observed.table import only_county
 
     found = read_observations(options.file)
     whole = with_city(found.frame)
+    alone = only_county(found.frame)
+    missing = whole.missing.clear() if alone else whole.missing
     faults = found.rejected.select("row", "reasons")
     facts = {
+        "area": alone,
         "accepted": found.frame.height,
         "rejected": faults.to_dicts(),
-        "city_not_computed": whole.missing.to_dicts(),
+        "city_not_computed": missing.to_dicts(),
         "reconciliation": whole.reconciliation.to_dicts(),
         "notes": list(found.notes),
     }
@@ -240,6 +279,7 @@ def check(options: argparse.Namespace) -> int:
             f"{plural(found.frame.height, 'row')} accepted, {faults.height:,} rejected",
             f"采用 {found.frame.height:,} 行,退回 {faults.height:,} 行",
         ),
+        *one_county(alone),
         *found.notes,
         *(
             tr(f"row {row}: ", f"第 {row} 行:") + reasons
@@ -248,7 +288,7 @@ def check(options: argparse.Namespace) -> int:
     ]
     if more := max(0, faults.height - SHOWN):
         lines.append(tr(f"and {more:,} more", f"另有 {more:,} 行"))
-    doubts = city_remarks(whole.missing, whole.reconciliation)
+    doubts = city_remarks(missing, whole.reconciliation)
     say(options, facts, lambda: [*lines, *doubts])
     return 1 if faults.height else 0
 
@@ -256,7 +296,6 @@ def check(options: argparse.Namespace) -> int:
 def report(options: argparse.Namespace) -> int:
     """Write the mid-term evaluation."""
     from lishui_credit.plan.definitions import END
-    from lishui_credit.plan.divisions import CITY
     from lishui_credit.plan.evaluation.files import check_output, report_into
     from lishui_credit.proof import manifest_path
     from lishui_credit.tables.write import keep_inputs
@@ -265,16 +304,17 @@ def report(options: argparse.Namespace) -> int:
     given = {"data": options.data, "targets": options.targets}
     files = {role: Path(name) for role, name in given.items() if name}
     keep_inputs([path, manifest_path(path)], files.values())
-    at = day_of(options.at, "--at") or END
+    at, known_on = day_of(options.at, "--at") or END, day_of(options.known_on, "--known-on")
+    lost = rejected_lines(_not_taken(options.data, known_on))
     manifest = report_into(
         revisions,
         path,
         files,
         at=at,
-        area=options.county or CITY,
-        known_on=day_of(options.known_on, "--known-on"),
+        area=options.county,
+        known_on=known_on,
     )
     facts = json.loads(manifest.json()) | {"report": str(path)}
     wrote = tr("wrote ", "已写出 ") + f"{path}, {manifest_path(path).name}"
-    say(options, facts, lambda: [*_banner(manifest.synthetic), wrote])
+    say(options, facts, lambda: [*_banner(manifest.synthetic), wrote, *lost])
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lishui_credit.language import tr
+from lishui_credit.language import plural, tr
 from lishui_credit.reports.layout import cut, table
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def standings(rows: pl.DataFrame) -> list[str]:
 def remarks(rows: pl.DataFrame, missing: pl.DataFrame, doubtful: pl.DataFrame) -> list[str]:
     """Return what a reader of the standings should know, indicator by indicator."""
     from lishui_credit.plan.definitions import indicators
-    from lishui_credit.plan.divisions import CITY, division
+    from lishui_credit.plan.divisions import CITY
+    from lishui_credit.plan.sentences import named_behind
     from lishui_credit.plan.status import said
 
     lines = [""]
@@ -71,8 +72,7 @@ def remarks(rows: pl.DataFrame, missing: pl.DataFrame, doubtful: pl.DataFrame) -
                 + f" R={_ratio(found['growth_ratio'])} ({said(found['growth_class'])})"
             )
         if found["worst"]:
-            named = tr(", ", "、").join(division(code).name for code in found["worst"])
-            notes.append(tr("most behind: ", "最滞后:") + named)
+            notes.append(tr("most behind: ", "最滞后:") + named_behind(found))
         if notes:
             lines.append(f"{row.number}. {row.short}: " + tr("; ", ";").join(notes))
     if rows["adcode"][0] == CITY:
@@ -113,4 +113,27 @@ def city_remarks(missing: pl.DataFrame, doubtful: pl.DataFrame) -> list[str]:
     more = missing.height + doubtful.height - len(lines)
     if more > 0:
         lines.append(tr(f"! and {more} more", f"! 另有 {more} 条"))
+    return lines
+
+
+def one_county(code: str | None) -> list[str]:
+    """Return what is said of a file that holds one county alone."""
+    from lishui_credit.plan.divisions import division
+
+    if code is None:
+        return []
+    name = division(code).name
+    return [tr(f"the return of one county: {name}", f"单个县(市、区)的报送:{name}")]
+
+
+def rejected_lines(lost: pl.DataFrame) -> list[str]:
+    """Return how many rows of each loaded file a store keeps as rejected, and why the first."""
+    lines = []
+    for file, rows in lost.group_by("file", maintain_order=True):
+        count = rows.height
+        first = f"{rows['row'][0]}: {rows['reasons'][0]}"
+        en = f"! {file[0]}: {plural(count, 'row')} rejected and not in these figures; row {first}"
+        lines.append(tr(en, f"! {file[0]}:有 {count:,} 行被退回,未计入;第 {first}"))
+    if more := max(0, len(lines) - SHOWN):
+        lines = [*lines[:SHOWN], tr(f"! and {more} more files", f"! 另有 {more} 个文件")]
     return lines

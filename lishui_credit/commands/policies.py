@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ from lishui_credit.commands.terminal import (
     parts,
     progress,
     say,
+    sheet_argument,
     yuan,
 )
 from lishui_credit.errors import SubjectError
@@ -101,6 +103,7 @@ def _decide_arguments(made: Parser) -> None:
         "scores or a graded file, .parquet, .csv, .xlsx",
         "评分文件或评级文件,.parquet、.csv、.xlsx",
     )
+    sheet_argument(made, "scores")
     output_argument(made)
     made.asks(
         "--on",
@@ -124,6 +127,12 @@ def _decide_arguments(made: Parser) -> None:
         "跳过被拒收的行,决策其余各行",
         action="store_true",
     )
+    made.asks(
+        "--strict",
+        "exit with 1 if a constraint of the policy is broken or cannot be told, after writing",
+        "政策约束不符合或无法判断时,写出文件后以 1 退出",
+        action="store_true",
+    )
 
 
 def _compare_arguments(sub: Parser) -> None:
@@ -134,6 +143,7 @@ def _compare_arguments(sub: Parser) -> None:
     sub.asks(
         "--outcome", "outcome column, 1 bad, 0 good, empty if unknown", "结果列,1 坏、0 好,未知留空"
     )
+    sheet_argument(sub, "scores")
     sub.asks("--amount", "amount column, in fen", "金额列,单位分")
     sub.asks("--output", "file for the table by group", "分组表写入的文件", short="-o")
 
@@ -159,7 +169,20 @@ def decide(options: argparse.Namespace) -> int:
         progress=progress(2),
     )
     say(options, json.loads(manifest.json()), lambda: _summary(manifest, options.output))
-    return 0
+    return _judged(manifest.facts.constraints) if options.strict else 0
+
+
+def _judged(constraints: Sequence[Mapping[str, Any]]) -> int:
+    """Say which constraints of the policy are not known to hold; return 1 if there are any."""
+    failed = [_constraint(row) for row in constraints if row["holds"] is not True]
+    if not failed:
+        return 0
+    head = tr(
+        "the decisions were written, but constraints of the policy do not hold (--strict):",
+        "决策已写出,但政策约束未得到满足(--strict):",
+    )
+    print("\n".join([head, *failed]), file=sys.stderr)
+    return 1
 
 
 def _percent(bp: int) -> str:

@@ -78,6 +78,31 @@ def output_argument(made: Parser) -> None:
     )
 
 
+def sheet_argument(made: Parser, of: str) -> None:
+    """Add the option for the sheet to read where the file that `of` names is a workbook."""
+    made.asks(
+        "--sheet",
+        "sheet to read where the file is a workbook: its name, or its number from 1",
+        "文件为工作簿时读取的工作表:名称,或从 1 起的序号",
+        metavar="NAME|N",
+    )
+    made.set_defaults(sheet_of=of)
+
+
+@contextlib.contextmanager
+def sheet_read(options: argparse.Namespace) -> Iterator[None]:
+    """Read the sheet that the options ask for, while a command runs."""
+    sheet = getattr(options, "sheet", None)
+    path = getattr(options, getattr(options, "sheet_of", ""), None)
+    if sheet is None or path is None:
+        yield
+        return
+    from lishui_credit.tables.workbooks.choice import sheets_asked
+
+    with sheets_asked({path: sheet}):
+        yield
+
+
 def by_argument(made: Parser) -> None:
     """Add the option for groups to measure."""
     made.asks(

@@ -28,8 +28,8 @@ def file_argument(made: Parser) -> None:
     """Add the file to verify."""
     made.asks(
         "file",
-        "file written by grade, score, decide or plan report",
-        "grade、score、decide 或 plan report 写出的文件",
+        "file written by grade, areas, score, decide or plan report",
+        "grade、areas、score、decide 或 plan report 写出的文件",
     )
 
 
@@ -40,21 +40,23 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
     ----------
     path : path-like
         An output of `grade`, `lishui_credit.models.score_file`, `lishui_credit.policies.decide_file`
-        or the command ``plan report``; its inputs where the manifest says.
+        or the commands ``areas`` and ``plan report``; its inputs where the manifest says.
     progress : callable
         Told the name of each step.
 
     Returns
     -------
     Verdict
-        ``checks`` says by name whether each is the same: the output itself, every input, what the
-        kind of file compares (grades, scores, decisions, figures); ``holds`` whether all are;
-        ``subjects`` how many rows were compared; ``different`` the rows that differ.
+        ``checks`` says by name whether each is the same: the output itself, the manifest in its
+        footer, every input, columns, rows and what the kind of file compares (grades, scores,
+        decisions, figures), and ``manifest``, or each of its keys that a re-run denies; ``holds``
+        whether all are; ``subjects`` how many rows were compared; ``different`` the rows that differ.
 
     Raises
     ------
     ModelError
-        If the file has no manifest, its edition is not the shipped one, or an input is gone.
+        If the file has no manifest, or one that names no hash or is of another file; if its edition is
+        not the shipped one, or an input is gone.
 
     Examples
     --------
@@ -76,6 +78,10 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
         from lishui_credit.rubrics import grade_files
 
         return grade_files.verified(said, progress)
+    if said.kind == proof.AREAS:
+        from lishui_credit.rubrics import area_files
+
+        return area_files.verified(said, progress)
     if said.kind == proof.SCORES:
         from lishui_credit.models import scoring
 

@@ -13,7 +13,7 @@ import polars as pl
 from lishui_credit.errors import Problem
 from lishui_credit.language import plural, tr
 from lishui_credit.policies.policy import FARTHEST
-from lishui_credit.scorecards.protected import protected_as
+from lishui_credit.scorecards.protected import protected_as, told_by_values
 from lishui_credit.tables.frames import absent
 from lishui_credit.tables.headers import says_yuan
 
@@ -65,6 +65,23 @@ def roles(
             )
         )
     return problems
+
+
+def told(table: pl.DataFrame, segments: Sequence[str]) -> list[Problem]:
+    """Return the problem of each segment whose values are those of a protected attribute."""
+    names = [name for name in segments if name in table.columns and protected_as(name) is None]
+    return [
+        Problem(
+            tr(
+                "the values of a segment are those of a protected attribute, which may not decide",
+                "分段取值属于受保护属性,不得用于决策",
+            ),
+            attribute,
+            tr("list it in groups, where it is only measured", "请列入 groups,仅作测量"),
+            name,
+        )
+        for name, attribute in told_by_values(table.select(list(dict.fromkeys(names)))).items()
+    ]
 
 
 def lacking(table: pl.DataFrame, wanted: Sequence[str], outcome: str) -> list[Problem]:

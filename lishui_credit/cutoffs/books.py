@@ -18,6 +18,7 @@ from lishui_credit.cutoffs import book_checks
 from lishui_credit.cutoffs.book_checks import OWN
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.tables.frames import as_polars
+from lishui_credit.tables.free_columns import shortest
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
@@ -166,6 +167,7 @@ def book(
     extra = [*dict.fromkeys([*segments, *groups])]
     wanted = [*named.values(), *extra, *([opened] if opened else [])]
     problems = book_checks.roles(extra, segments, score, order)
+    problems += book_checks.told(table, segments)
     problems += book_checks.choice("higher", higher, "better", "worse")
     problems += book_checks.lacking(table, wanted, outcome)
     present = [name for name in dict.fromkeys(wanted) if name in table.columns]
@@ -196,7 +198,7 @@ def _own(
     """Return one of a book's own columns, of a table that was checked."""
     if own == "score":
         return _score(table, name, higher, order)
-    cell = pl.col(name)
+    cell = pl.lit(shortest(table[name])) if own == "pd" else pl.col(name)
     return (cell.cast(_KINDS[own]) if own in _KINDS else cell).alias(own)
 
 
@@ -205,6 +207,8 @@ def _score(table: pl.DataFrame, name: str, higher: str, order: Sequence[str] | N
         places = {grade: place for place, grade in enumerate(reversed(order))}
         expression = pl.col(name).cast(pl.String).replace_strict(places, default=None)
         return expression.cast(pl.Int64).alias("score")
-    kind = pl.Int64 if table[name].dtype.is_integer() else pl.Float64
-    number = pl.col(name).cast(kind, strict=False)
+    if table[name].dtype.is_integer():
+        number = pl.col(name).cast(pl.Int64, strict=False)
+    else:
+        number = pl.lit(shortest(table[name]).cast(pl.Float64, strict=False))
     return (-number if higher == "worse" else number).alias("score")

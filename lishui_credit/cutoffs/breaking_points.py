@@ -9,7 +9,7 @@ import numpy as np
 
 from lishui_credit.cutoffs.books import Book
 from lishui_credit.cutoffs.money import Products
-from lishui_credit.cutoffs.portfolios import portfolio
+from lishui_credit.cutoffs.portfolios import portfolio, undetermined
 from lishui_credit.cutoffs.shocks import FACTORS, MULTIPLIERS, NONE, Factor
 from lishui_credit.cutoffs.sweeps import Approve
 from lishui_credit.errors import SubjectError
@@ -28,7 +28,7 @@ class Break:
     factor : str
         One of `FACTORS`.
     at : float or None
-        Size of the shock: a multiplier, basis points (whole), or points of score; the value of "no
+        Size of the shock asked for: a multiplier (of every cell, whose bad rate stops at 1), basis points (whole), or points of score; the value of "no
         change" where the policy loses money as it is, None where no shock of the factor does it.
     profit_fen : int
         Profit without a shock.
@@ -60,12 +60,17 @@ class Break:
         if self.at is None or self.bad_rate_at is None:
             return tr(f"No shock of {what} alone makes the policy lose money.",
                       f"仅{what}变动不会使该政策亏损。")  # fmt: skip
+        size = self.at
+        if self.factor == "bad_rate" and self.bad_rate > 0:
+            size = (
+                self.bad_rate_at / self.bad_rate
+            )  # a cell stops at 1, so it may be less than asked
         before, after = f"{self.bad_rate:.2%}", f"{self.bad_rate_at:.2%}"
         bads = tr(f" (bad rate from {before} to {after})", f"(坏账率由 {before} 升至 {after})")
         if self.factor in MULTIPLIERS:
             return tr(
-                f"The policy loses money at {self.at:.2f} times {what}{bads}.",
-                f"当{what}升至 {self.at:.2f} 倍时,该政策开始亏损{bads}。",
+                f"The policy loses money at {size:.2f} times {what}{bads}.",
+                f"当{what}升至 {size:.2f} 倍时,该政策开始亏损{bads}。",
             )
         if self.factor == "score_points":
             return tr(
@@ -148,7 +153,11 @@ def breaking_point(
             halfway = (safe + lost) // 2
             safe, lost = (safe, halfway) if loses(halfway) else (halfway, lost)
         return found(float(lost))
-    steep = held.slope if which == "score_points" else 1.0
+    steep = 1.0
+    if which == "score_points":
+        if held.slope is None:
+            raise SubjectError(undetermined())
+        steep = held.slope
     end = np.log(_FARTHEST) / steep if which == "score_points" and steep > 0 else _FARTHEST
     if steep <= 0 or not loses(end):
         return found(None)

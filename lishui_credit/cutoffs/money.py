@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from lishui_credit.cutoffs.books import Book
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.pricing.terms import Fen, Terms
+
+_MOST: Final = 4.0e18  # fen; leaves room for the difference of two sums in 64 bits
 
 Products = Terms | Mapping[Any, Terms]
 """One set of terms, or one for each value of the product: a segment, "product" unless named."""
@@ -54,6 +56,29 @@ def by_product(
     return [(of, (values == name).arg_true().to_numpy()) for name, of in terms.items()]
 
 
+def _refuse_wide(profit: Fen, credit_loss: Fen, terms: Products) -> None:
+    """Refuse terms under which sums over the book pass what 64 bits hold: they would wrap."""
+    largest = max(float(np.abs(part.astype(np.float64)).sum()) for part in (profit, credit_loss))
+    if largest <= _MOST:
+        return
+    several = [terms] if isinstance(terms, Terms) else list(terms.values())
+    told = "; ".join(
+        f"rate_bp={of.rate_bp}, term_months={of.term_months}, operating_fen={of.operating_fen}"
+        for of in several[:3]
+    )
+    raise SubjectError(
+        tr(
+            f"money over the book sums to {largest / 100:.1e} yuan, more than 64 bits hold in fen",
+            f"全部贷款的金额合计 {largest / 100:.1e} 元,以分计超出 64 位整数",
+        ),
+        told,
+        tr(
+            "check rate, term, cost and the unit of the amounts", "请核对利率、期限、成本及金额单位"
+        ),
+        "terms",
+    )
+
+
 def money(book: Book, terms: Products, *, product: str | None = None) -> Money:
     """Return what every loan earned or lost; `product` names the segment of products, if any."""
     amounts = book.frame["amount_fen"].to_numpy()
@@ -65,4 +90,5 @@ def money(book: Book, terms: Products, *, product: str | None = None) -> Money:
         credit_loss[here] = of.credit_loss(amounts[here])
         lost = np.flatnonzero(bad) if rows is None else rows[bad[rows]]
         profit[lost] = -of.loss(amounts[lost])
+    _refuse_wide(profit, credit_loss, terms)
     return Money(profit, credit_loss)

@@ -17,7 +17,7 @@ from lishui_credit.cutoffs.books import Book
 from lishui_credit.cutoffs.money import Products, by_product
 from lishui_credit.cutoffs.shocks import Floats, Shocked, factors
 from lishui_credit.cutoffs.sweeps import Approve, Numbers, approved
-from lishui_credit.errors import SubjectError
+from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.pricing.terms import Terms
 from lishui_credit.statistics.logistic import newton
@@ -34,13 +34,18 @@ class Portfolio:
     product: NDArray[np.int64]  # of each cell
     counts: Floats  # (k, 2): loans, good and bad
     amounts: Floats  # (k, 2): fen lent, good and bad
-    slope: float  # fall of the log-odds of default per point of score, over the whole book
+    # Fall of the log-odds of default per point of score, over the whole book; None where goods and
+    # bads do not overlap, so that no finite slope is the most likely.
+    slope: float | None
 
     def bad_rates(self, shock: Shocked) -> Floats:
         """Return the bad rate of every cell under shocks, shape (…, k)."""
         rate = self.counts[:, 1] / self.counts.sum(axis=1)
-        odds = shock["bad_odds"] * np.exp(self.slope * np.asarray(shock["score_points"]))
-        odds = np.asarray(odds)[..., None]
+        points = np.asarray(shock["score_points"])
+        if np.any(points) and self.slope is None:
+            raise SubjectError(undetermined())
+        moved_by = 0.0 if self.slope is None else self.slope * points
+        odds = np.asarray(shock["bad_odds"] * np.exp(moved_by))[..., None]
         moved = odds * rate / (1 + (odds - 1) * rate)
         return np.asarray(np.minimum(moved * np.asarray(shock["bad_rate"])[..., None], 1.0))
 
@@ -106,9 +111,24 @@ def portfolio(
         products.append(of)
         counts.append(n[full])
         amounts.append(lent[full])
-    slope = np.log(2) / points_to_double if points_to_double else _slope(score, bad)
+    slope = float(np.log(2)) / points_to_double if points_to_double else _slope(score, bad)
     held = np.concatenate(counts).astype(np.float64)
-    return Portfolio(tuple(products), np.array(cells), held, np.concatenate(amounts), float(slope))
+    return Portfolio(tuple(products), np.array(cells), held, np.concatenate(amounts), slope)
+
+
+def undetermined() -> Problem:
+    """Return why a shock of the score cannot be told in odds of default."""
+    return Problem(
+        tr(
+            "the score parts goods from bads without overlap, so its slope is not determined",
+            "评分将好坏样本完全分开,无法估计每分对应的违约优势比",
+        ),
+        hint=tr(
+            "say how many points double the odds: points_to_double=20",
+            "请给出使优势比翻倍的分数:points_to_double=20",
+        ),
+        where="points_to_double",
+    )
 
 
 def _edges(scores_of_bads: Numbers) -> Numbers:
@@ -123,11 +143,17 @@ def _edges(scores_of_bads: Numbers) -> Numbers:
     return np.asarray(edges[edges > scores_of_bads.min()])
 
 
-def _slope(score: Numbers, bad: NDArray[np.int64]) -> float:
-    """Return the fall of the log-odds of bad per point of score, by logistic regression."""
+def _slope(score: Numbers, bad: NDArray[np.int64]) -> float | None:
+    """Return the fall of the log-odds of bad per point of score, by logistic regression.
+
+    None where no finite slope is the most likely: goods and bads share one score at most.
+    """
     x = score.astype(np.float64)
     middle, spread = x.mean(), x.std()
     if spread == 0:
         return 0.0
-    top = newton(((x - middle) / spread)[:, None], bad.astype(np.float64), most=25, reach=1e-9)
+    ends = [(x[bad == side].min(), x[bad == side].max()) for side in (0, 1)]
+    if ends[0][1] <= ends[1][0] or ends[1][1] <= ends[0][0]:
+        return None
+    top = newton(((x - middle) / spread)[:, None], bad.astype(np.float64), most=100, reach=1e-9)
     return -float(top.coefficients[1]) / float(spread)

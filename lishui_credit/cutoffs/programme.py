@@ -61,7 +61,7 @@ class Choice:
 
     approve: tuple[int, ...]
     refer: tuple[int, ...]  # the same as `approve` without referrals
-    total: Exact  # `SUMS` over all segments
+    total: Exact = field(compare=False)  # `SUMS` over all segments
     gap: int = 0  # most that a better choice could still add to the objective; 0 if proved best
 
 
@@ -74,7 +74,7 @@ class Programme:
 
     def __post_init__(self) -> None:
         """Lay out the variables: per segment where to approve, then where to refer."""
-        from scipy.sparse import block_diag, csr_matrix
+        from scipy.sparse import block_diag, coo_array, csr_array
 
         blocks, equal = [], []
         for segment in self.segments:
@@ -88,7 +88,9 @@ class Programme:
             # Referring starts nowhere above approving: tail sums of one stay under the other's.
             tails = np.triu(np.ones((k, k)))[1:]
             blocks.append(np.hstack([tails, -tails]))
-        shape = csr_matrix(block_diag(equal)), csr_matrix(block_diag(blocks))
+        shape = tuple(
+            csr_array(block_diag([coo_array(part) for part in parts])) for parts in (equal, blocks)
+        )
         object.__setattr__(self, "_shape", shape)
 
     @property
@@ -195,12 +197,12 @@ class Programme:
     ) -> tuple[float, Exact, Mapping[str, float]]:
         """Return value, totals and duals of the linear relaxation, never below the best choice."""
         from scipy.optimize import linprog
-        from scipy.sparse import csr_matrix, vstack
+        from scipy.sparse import csr_array, vstack
 
         goal, unit = _scaled(self.sums @ np.array(objective, dtype=object))
         equal, order = self._shape
         pairs = [self._scaled(limit) for limit in limits]
-        upper = [csr_matrix(order), *(csr_matrix(row[None, :]) for row, _, _ in pairs)]
+        upper = [order, *(csr_array(row[None, :]) for row, _, _ in pairs)]
         bounds = np.concatenate([np.zeros(order.shape[0]), [high for _, _, high in pairs]])
         found = linprog(
             -goal,

@@ -15,7 +15,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
-from lishui_credit.policies.deciding import expressions, wrong_with
+from lishui_credit.policies.deciding import exact_scores, expressions, wrong_with
 from lishui_credit.policies.policy import APPROVE, DECISIONS, NOT_DECIDED, Policy
 from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.statistics.refusals import lacking
@@ -120,7 +120,7 @@ def swap(
     >>> found.select("set", "applicants", "known", "unknown").rows()[:3]
     [('both', 2, 2, 0), ('swap_in', 1, 0, 1), ('swap_out', 0, 0, 0)]
     """
-    table = as_polars(frame)
+    table = exact_scores(exact_scores(as_polars(frame), old), new)
     _refuse(table, old, new, [*by], outcome, amount)
     first, second = (expressions(policy, table.schema)[0] for policy in (old, new))
     unset = pl.lit(None, pl.Int64)

@@ -22,7 +22,9 @@ from lishui_credit.reports.palette import BLUE, GREY, GRID, INK, PAPER
 _COS: Final = 0.88
 """Cosine of Lishui's latitude: a degree of longitude against one of latitude."""
 
-_DARK: Final = frozenset({"reversed", "far_behind", "behind", "ahead", "achieved", "cannot_tell"})
+_DARK: Final = frozenset(
+    {"missed", "reversed", "far_behind", "behind", "ahead", "achieved", "cannot_tell"}
+)
 """Statuses whose colour takes white letters."""
 
 

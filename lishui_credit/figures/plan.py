@@ -88,7 +88,8 @@ def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
     ahead = parts.get("projection")
     if ahead is not None:
         ahead = ahead.sort("day")
-        for column, fill in (("low", None), ("high", "tonexty")):
+        reach = (("low", None), ("high", "tonexty"))
+        for column, fill in reach if not ahead["low"].null_count() else ():
             figure.add_scatter(
                 x=ahead["day"].to_list(), y=_scaled(ahead[column], by), mode="lines",
                 line={"width": 0}, fill=fill, fillcolor=BAND, hoverinfo="skip",

@@ -71,6 +71,7 @@ def sparkline(course: pl.DataFrame, status: str, *, width: int = 300) -> str:
             f"{_x(start, width)},{y(value)} {_x(end, width)},{y(most)} {_x(end, width)},{y(least)}"
         )
         parts.append(f'<polygon points="{corners}" fill="{BLUE}" fill-opacity="0.14"/>')
+    if len(ahead) == 2:
         parts.append(_line(points("projection"), BLUE, 1.4, "1.5 3"))
     parts.append(_line(points("path"), GREY, 1.2, "5 3"))
     parts.append(_line(points("observed"), BLUE, 2.2))

@@ -35,6 +35,7 @@ LEGEND_BELOW: Final = {"orientation": "h", "y": -0.16, "yanchor": "top", "x": 0}
 """Where a legend stands on a page that may be a phone's: below the plot, growing downwards."""
 
 STATUS_COLOURS: Final = {
+    "missed": "#6E2200",
     "reversed": "#8F2D00",
     "far_behind": "#B84A00",
     "behind": RED,
@@ -49,6 +50,7 @@ STATUS_COLOURS: Final = {
 """A colour of each status, beside its word and icon and never without them."""
 
 STATUS_WORDS: Final = {
+    "missed": "red",
     "reversed": "red",
     "far_behind": "red",
     "behind": "red",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from lishui_credit.language import tr
+from lishui_credit.models.label_files import read_labels
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_file import new_version, save
 from lishui_credit.scorecards.cards.model_card import model_card
@@ -18,7 +19,6 @@ from lishui_credit.scorecards.sample_files import MADE_UP, Sample, read_sample
 from lishui_credit.scorecards.scorecard import Scorecard
 from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Floats
-from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.read import sha256
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validate import validate
@@ -60,6 +60,7 @@ def fit_file(
     intended: str = "",
     population: str = "",
     label: str = "",
+    labels: Path | str | None = None,
     progress: Progress = lambda step: None,
 ) -> Fitted:
     """Fit a card from a file and write it with its model card and its validation.
@@ -86,6 +87,9 @@ def fit_file(
     title_zh, intended, population, label : str
         For the model card: its name, its use, the subjects it is for, what counts as bad and
         within how long.
+    labels : path-like, optional
+        Chinese names of columns, two columns ``column`` and ``label``; reasons use them. Those of the
+        data dictionary are used by themselves.
     progress : callable
         Told the name of each step.
 
@@ -120,9 +124,10 @@ def fit_file(
     progress(tr("reading", "读取"))
     sample = read_sample(path, target, leave_out=leave_out)
     sample.must_hold(*leave_out, *by)
+    called = read_labels(labels, [*sample.frame.columns, target]) if labels is not None else {}
     inputs = sample.frame.drop(*leave_out, MADE_UP, strict=False)
     progress(tr("fitting", "拟合"))
-    fitted = _fitted(model or Scorecard(), inputs, sample.outcome)
+    fitted = _fitted(model or Scorecard(), inputs, sample.outcome, called)
     progress(tr("judging out of fold", "折外验证"))
     line = _unseen_line(fitted, inputs, sample.outcome, folds, seed)
     validation = _judged(
@@ -157,12 +162,12 @@ def fit_file(
     return Fitted(card=card, folder=folder, validation=validation)
 
 
-def _fitted(model: Scorecard, inputs: pl.DataFrame, outcome: pl.Series) -> Scorecard:
-    """Return a card of the same settings fitted, with the dictionary's labels."""
-    known = dictionary()
-    labels = {name: known[name].label_zh for name in inputs.columns if name in known}
+def _fitted(
+    model: Scorecard, inputs: pl.DataFrame, outcome: pl.Series, labels: Mapping[str, str]
+) -> Scorecard:
+    """Return a card of the same settings fitted, with labels of a file over its own."""
     chosen = Scorecard(**model.get_params(deep=False))
-    chosen.labels = {**labels, **(chosen.labels or {})}
+    chosen.labels = {**(chosen.labels or {}), **labels}
     return chosen.fit(inputs, outcome)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,8 @@ from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.scorecards import sample_files
 from lishui_credit.scorecards.cards.card_file import FILE, load
 from lishui_credit.scorecards.sample_files import MADE_UP
+from lishui_credit.tables.cells import says_yes
+from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs
 
 _ROW: Final = "_row"
@@ -33,6 +35,7 @@ class ScoreFacts:
     keep: tuple[str, ...] | None = None  # input columns kept; None keeps those the card reads not
     reasons: int = 0  # most reason codes per row
     rows: int = 0
+    labels: Mapping[str, str] = field(default_factory=dict)  # Chinese, of the columns of the card
 
 
 KIND: Final = Kind(
@@ -103,15 +106,19 @@ def score_file(
         input_sha256=inputs["subjects"].sha256,
         keep=None if keep is None else tuple(keep),
         reasons=reasons,
+        labels={row.feature: row.label_zh for row in card.characteristics if row.label_zh},
     )
     manifest = Manifest(kind=KIND, facts=facts, inputs=inputs, synthetic=card.synthetic)
-    rows = sample_files.score_file(
-        card, subjects, output, keep=keep, reasons=reasons, metadata=manifest.footer()
-    )
-    inputs = {**inputs, "subjects": replace(inputs["subjects"], rows=rows)}
-    made_up = card.synthetic or _says_synthetic(_stored(output))
-    whole = replace(manifest, facts=replace(facts, rows=rows), inputs=inputs, synthetic=made_up)
-    return proof.seal(output, whole)
+
+    def made(draft: Path) -> Manifest[ScoreFacts]:
+        rows = sample_files.score_file(
+            card, subjects, draft, keep=keep, reasons=reasons, metadata=manifest.footer()
+        )
+        read = {**inputs, "subjects": replace(inputs["subjects"], rows=rows)}
+        made_up = card.synthetic or _says_synthetic(_stored(draft))
+        return replace(manifest, facts=replace(facts, rows=rows), inputs=read, synthetic=made_up)
+
+    return proof.publish(output, made)
 
 
 def _stored(path: Path) -> pl.LazyFrame:
@@ -126,8 +133,7 @@ def _stored(path: Path) -> pl.LazyFrame:
 def _says_synthetic(rows: pl.LazyFrame) -> bool:
     if MADE_UP not in rows.collect_schema().names():
         return False
-    told = pl.col(MADE_UP).cast(pl.String).str.to_lowercase().is_in(["true", "1", "是"])
-    return bool(rows.select(told.any()).collect(engine="streaming").item())
+    return says_yes(rows.select(pl.col(MADE_UP).unique()).collect(engine="streaming").to_series())
 
 
 def verified(said: Stated, progress: Progress) -> Verdict:
@@ -141,7 +147,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
             hint=tr("score the file again", "请重新打分"),
             where=said.path.name,
         )
-    manifest = said.manifest(KIND)
+    manifest = said.manifest(KIND, bound=False)
     facts = manifest.facts
 
     def again(files: Mapping[str, Path]) -> Verdict:
@@ -152,15 +158,34 @@ def verified(said: Stated, progress: Progress) -> Verdict:
             rows = sample_files.score_file(
                 card, files["subjects"], second, keep=facts.keep, reasons=facts.reasons
             )
-            same, different = _compared(_stored(said.path), _stored(second))
-        checks = {"columns": same, "scores": different.is_empty() and rows == facts.rows}
+            same, subjects, different = _compared(_stored(said.path), _stored(second))
+            synthetic = card.synthetic or _says_synthetic(_stored(second))
+        told = replace(
+            facts,
+            model=card.id,
+            model_sha256=manifest.inputs["card"].sha256,
+            point_unit=card.point_unit,
+            input_sha256=manifest.inputs["subjects"].sha256,
+            rows=rows,
+        )
+        inputs = {
+            **manifest.inputs,
+            "subjects": replace(manifest.inputs["subjects"], rows=rows),
+            "card": replace(manifest.inputs["card"], rows=0),
+        }
+        rerun = replace(manifest, facts=told, inputs=inputs, synthetic=synthetic, notes=())
+        checks = {
+            "columns": same,
+            "scores": different.is_empty() and subjects == rows,
+            **proof.words(said, rerun),
+        }
         return Verdict(checks=checks, subjects=rows, different=different)
 
-    return proof.verify(said.path, manifest, again, progress)
+    return proof.verify(said, manifest, again, progress)
 
 
-def _compared(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[bool, pl.DataFrame]:
-    """Return whether both have the same columns, and the rows whose cells differ.
+def _compared(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[bool, int, pl.DataFrame]:
+    """Return whether both have the same columns, how many rows, and those whose cells differ.
 
     A PD is the same as far as a workbook keeps digits: its last bits depend on the processor.
     """
@@ -173,7 +198,7 @@ def _compared(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[bool, pl.DataFrame]
         )
         for frame in (old, new)
     ]
-    different, _ = proof.differences(
+    different, rows = differences(
         frames[0], frames[1], _ROW, both, shown=results, nearly=[n for n in results if n != "grade"]
     )
-    return names == kinds.names(), different
+    return names == kinds.names(), rows, different

@@ -71,9 +71,18 @@ class Division:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Every word that names it in a file."""
-        names = (self.name_zh, self.short_zh, self.name_en, self.adcode, *self.old_codes)
-        return tuple(dict.fromkeys(names))
+        """Every word that names it in a file: with and without its kind, province and city before it."""
+        kind = self.name_zh.removeprefix(self.short_zh)
+        kinds = ("", kind, *(kind[start:] for start in (2, 4) if len(kind) > start))
+        names = [self.short_zh + one for one in kinds]
+        above = (
+            ("", "浙江省丽水市", "浙江省", "丽水市", "浙江丽水")
+            if self.adcode != CITY
+            else ("", "浙江省", "浙江")
+        )
+        full = (before + name for before in above for name in names)
+        codes = (self.adcode, f"{self.adcode}000000", *self.old_codes)
+        return tuple(dict.fromkeys((self.name_zh, self.short_zh, *full, self.name_en, *codes)))
 
 
 _ALL: Final = (
@@ -100,7 +109,7 @@ POPULATION_EVIDENCE: Final[Mapping[str, Bilingual]] = {
 }
 """How well each year's populations are known."""
 
-_EXTRA_WORDS: Final[Mapping[str, str]] = {"景宁县": "331127", "全市": CITY, "丽水全市": CITY}
+_EXTRA_WORDS: Final[Mapping[str, str]] = {"全市": CITY, "丽水全市": CITY, "丽水市全市": CITY}
 
 
 def areas() -> tuple[Division, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -27,6 +27,10 @@ GROWTH_THRESHOLDS: Final = (0.95, 0.60, 0.0)
 """R from which one is on track, needs acceleration, makes limited progress (Statistics Canada)."""
 LEAST_POINTS: Final = 4
 """Observations a projection needs: two for the line, two more to see how far it is off. Ours."""
+
+STEP: Final = 0.8
+"""Share of all movement from year to year above which one change is a step. Ours."""
+NoInterval = Literal["line", "step"]
 
 _EDGE: Final = 1e-9  # a hair for floats: 0.6 years' share must not fall below the 0.6 of the table
 
@@ -149,9 +153,25 @@ class Projection:
     """The value a line through the observations gives for the end of 2020."""
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     points: int
+    no_interval: NoInterval | None = None  # why it has none
+
+
+def no_interval(changes: Sequence[float], *, stepped: bool, off: float) -> NoInterval | None:
+    """Return why a line through values has no honest interval: they lie on it, or they step.
+
+    >>> no_interval([1, 30, 0], stepped=False, off=5.0), no_interval([9, 11, 10], stepped=False, off=0.6)
+    ('step', None)
+    """
+    # `changes` are those from value to value, `off` is how far these are off the line. Points on
+    # one line leave nothing to measure their scatter by; one change that makes most of the way is
+    # no scatter about a line.
+    whole = sum(abs(change) for change in changes)
+    if off <= _EDGE * max(1.0, whole):
+        return "line"
+    return "step" if stepped or max(map(abs, changes)) > STEP * whole else None
 
 
 def project(
@@ -161,8 +181,11 @@ def project(
     geometric: bool,
     limits: tuple[float, float | None],
     level: float = 0.95,
+    stepped: bool = False,
 ) -> Projection | None:
     """Return the end-2020 value of a time-weighted regression line, with a prediction interval."""
+    # Without the interval where the points lie on one line or go through a step: its formula
+    # would give a width, and the width would mean nothing.
     # Least squares of y (its logarithm for a geometric path) on time, weights growing
     # evenly from the first observation to 1 at the last; the interval is Student's, with n
     # - 2 degrees of freedom and weight 1 for the new observation, and is held inside what
@@ -190,4 +213,7 @@ def project(
     ends = [math.exp(v) if geometric else v for v in (middle, middle - half, middle + half)]
     top = math.inf if limits[1] is None else limits[1]
     value, low, high = (min(max(v, limits[0]), top) for v in ends)
+    why = no_interval(np.diff(y).tolist(), stepped=stepped, off=math.sqrt(variance))
+    if why is not None:
+        return Projection(value, None, None, len(t), why)
     return Projection(value, low, high, len(t))

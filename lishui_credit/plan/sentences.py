@@ -11,7 +11,7 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import ATTRIBUTES, END, PlanIndicator, indicator, indicators
-from lishui_credit.plan.divisions import CITY, division
+from lishui_credit.plan.divisions import CITY, counties, division
 from lishui_credit.plan.status import STATUSES
 
 _URGENCY: Final = {name: place for place, name in enumerate(STATUSES)}
@@ -41,6 +41,47 @@ def rate_printed(row: PlanIndicator, rate: float | None) -> str:
     return tr(f"{rate:+.1f} points a year", f"每年提高 {rate:.1f} 个百分点")
 
 
+def interval_lacking(why: str) -> str:
+    """Return why a projection has no interval."""
+    if why == "line":
+        return tr(
+            "the yearly values lie on one line: the projection has no honest interval",
+            "各年度值在一条直线上,预测无可信区间",
+        )
+    return tr(
+        "the yearly values go through a step: the projection has no honest interval",
+        "各年度值为阶跃变化,预测无可信区间",
+    )
+
+
+def since_said(found: dict[str, Any]) -> str:
+    """Return since which observation a row is off its path, and when it last was on it."""
+    day, before = found["off_path_since"], found["on_path_until"]
+    if before is None:
+        return tr(
+            f"off its path since the observation of {day}, the first that can be judged",
+            f"自{day}的观测(首个可判定的观测)起偏离进度",
+        )
+    return tr(
+        f"off its path since the observation of {day}, last on it at {before}",
+        f"自{day}的观测起偏离进度({before}尚未偏离)",
+    )
+
+
+def named_behind(found: dict[str, Any], *, every: bool = False) -> str:
+    """Return the counties behind, most behind first, those of equal gaps as equal."""
+    named = found["behind"] if every else found["worst"]
+    groups: dict[int, list[str]] = {}
+    for code, place in zip(named or (), found["behind_places"] or (), strict=False):
+        groups.setdefault(place, []).append(division(code).name)
+    if len(groups.get(1, ())) == len(counties()):
+        return tr("all nine counties equally", "九个县(市、区)并列")
+    equal = tr(" (equal)", "(并列)")
+    return tr(", ", "、").join(
+        tr(" = ", "=").join(names) + (equal if len(names) > 1 else "") for names in groups.values()
+    )
+
+
 def sentence(found: dict[str, Any]) -> str:
     """Return one row of a progress frame in a sentence."""
     row, state = indicator(found["indicator"]), STATUSES[found["status"]]
@@ -53,8 +94,7 @@ def sentence(found: dict[str, Any]) -> str:
             level = printed(row, found["path"])
             parts.append(tr(f"expected {level}", f"应达{level}"))
         if found["off_path_since"] is not None:
-            day = found["off_path_since"]
-            parts.append(tr(f"off its path since {day}", f"自{day}起偏离进度"))
+            parts.append(since_said(found))
         if state.off and found["required_rate"] is not None:
             rate = rate_printed(row, found["required_rate"])
             parts.append(tr(f"required from now on: {rate}", f"今后须{rate}"))
@@ -75,7 +115,7 @@ def sentence(found: dict[str, Any]) -> str:
                 tr("the plan has ended and its target was not reached", "规划期满仍未达目标")
             )
         if found["worst"]:
-            named = tr(", ", "、").join(division(code).name for code in found["worst"])
+            named = named_behind(found)
             parts.append(tr(f"most behind: {named}", f"最滞后:{named}"))
     elif found.get("note"):
         parts[0] += tr(f" ({found['note']})", f"({found['note']})")
@@ -149,7 +189,7 @@ def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     >>> changes(pl.DataFrame(rows), later).select("value_before", "value", "turned").row(0)
     (50.0, 60.0, 'better')
     """
-    order = ("reversed", "far_behind", "behind", "near", *_QUIET)
+    order = ("missed", "reversed", "far_behind", "behind", "near", *_QUIET)
     rank = {name: place for place, name in enumerate(order)}
     wanted = ["indicator", "adcode", "value", "status"]
     then, new = (

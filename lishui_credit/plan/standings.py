@@ -30,12 +30,13 @@ from lishui_credit.plan.methods import (
 )
 from lishui_credit.plan.observed.observed_table import observed_table
 from lishui_credit.plan.observed.table import MONTHS
-from lishui_credit.plan.sentences import printed
+from lishui_credit.plan.sentences import interval_lacking, printed
 from lishui_credit.plan.status import STATUSES, disagree
 from lishui_credit.plan.ways import Point, Way
 
 WORST: Final = 3
-"""Counties named beside the city."""
+"""Places of counties named beside the city; more counties where some share a place."""
+_NO_VERDICT: Final = ("cannot_tell", "no_baseline", "no_data")
 
 PROGRESS: Final = pl.Schema(
     {
@@ -68,11 +69,15 @@ PROGRESS: Final = pl.Schema(
         "projected_low": pl.Float64(),
         "projected_high": pl.Float64(),
         "projection_points": pl.Int64(),
+        "no_interval": pl.String(),
         "outlook": pl.String(),
         "status": pl.String(),
         "off_path_since": pl.Date(),
+        "on_path_until": pl.Date(),
         "disagree": pl.Boolean(),
         "worst": pl.List(pl.String()),
+        "behind": pl.List(pl.String()),
+        "behind_places": pl.List(pl.Int64()),
         "note": pl.String(),
     }
 )
@@ -83,8 +88,12 @@ observed) in the indicator's unit; ``target_basis`` plan, published or loaded; `
 ``done`` P, 0 to 1; ``schedule`` S = P / tau; ``growth_ratio`` R; ``survey_class`` the interval against
 the 2020 target; ``change`` since the observation a year earlier, ``change_significant`` for surveys;
 ``required_rate`` in units a year from the day observed, or growth a year (0.1 = 10 %) for doubling;
-``outlook`` the projection against the target: met, not_met, cannot_tell; ``off_path_since`` the first
-period of the unbroken run off the path; ``worst`` the counties most behind their paths."""
+``no_interval`` why the projection has no interval: ``line`` (the points lie on one) or ``step``;
+``outlook`` the projection against the target: met, not_met, cannot_tell; ``off_path_since`` the last day
+of the first observed period of the present unbroken run off the path, ``on_path_until`` that of the
+observation before it (null where there is none); ``worst`` the counties in the first three places of
+``behind``, all counties off their paths with the widest gap first; ``behind_places`` their places, equal
+where their gaps are."""
 
 
 def progress(
@@ -186,7 +195,7 @@ def _judged(
     made |= {"source": records[-1]["source"], "synthetic": records[-1]["synthetic"]}
     made["time_share"] = time_share(last.day)
     made["status"] = way.status(last)
-    made["off_path_since"] = _since(way, after)
+    made |= _since(way, after)
     made |= _change(row, points)
     expected = way.at(last.day)
     if expected is not None:
@@ -220,14 +229,19 @@ def _both_methods(way: Way, last: Point) -> dict[str, Any]:
     return made
 
 
-def _since(way: Way, points: Sequence[Point]) -> date | None:
+def _since(way: Way, points: Sequence[Point]) -> dict[str, Any]:
     """The first period of the unbroken run off the path that lasts until the last observation."""
+    # A period without an observation, or with one that cannot be judged, ends no run.
     since = None
     for point in reversed(points):
-        if not STATUSES[way.status(point)].off:
+        status = way.status(point)
+        if STATUSES[status].off:
+            since = point.day
+        elif since is None:
             break
-        since = point.day
-    return since
+        elif status not in _NO_VERDICT:
+            return {"off_path_since": since, "on_path_until": point.day}
+    return {"off_path_since": since}
 
 
 def _change(row: PlanIndicator, points: Sequence[Point]) -> dict[str, Any]:
@@ -255,6 +269,7 @@ def _projected(way: Way, points: Sequence[Point], level: float) -> dict[str, Any
         geometric=way.row.path.kind == "geometric",
         limits=way.row.limits,
         level=level,
+        stepped=way.row.path.kind == "step",
     )
     if found is None:
         return {"projection_points": len(yearly)}
@@ -263,8 +278,9 @@ def _projected(way: Way, points: Sequence[Point], level: float) -> dict[str, Any
         "projected_low": found.low,
         "projected_high": found.high,
         "projection_points": found.points,
+        "no_interval": found.no_interval,
     }
-    if way.target is not None:
+    if way.target is not None and found.low is not None and found.high is not None:
         made["outlook"] = survey_class(found.low, found.high, way.target)
     return made
 
@@ -288,6 +304,8 @@ def _note(way: Way, made: Mapping[str, Any], at: date) -> str:
             tr("too few observations to project", "观测过少,不作预测")
             + f" ({made['projection_points']})"
         )
+    if made["no_interval"] is not None:
+        notes.append(interval_lacking(made["no_interval"]))
     if made["status"] == "cannot_tell":
         low, high = (printed(way.row, made[name]) for name in ("low", "high"))
         notes.append(
@@ -314,10 +332,16 @@ def _name_worst(rows: Sequence[dict[str, Any]]) -> None:
                 f"no value for the whole city; {len(reporting)} counties have one",
                 f"无全市数值,有{len(reporting)}个县(市、区)的数值",
             )
-        off.sort(
-            key=lambda row: (row["gap"] / row["path"] if row["path"] else row["gap"], row["adcode"])
-        )
-        city["worst"] = [row["adcode"] for row in off[:WORST]]
+        gaps = {
+            row["adcode"]: round(row["gap"] / row["path"] if row["path"] else row["gap"], 9)
+            for row in off
+        }
+        city["behind"] = sorted(gaps, key=lambda code: (gaps[code], code))
+        city["behind_places"] = [
+            1 + sum(gap < gaps[code] for gap in gaps.values()) for code in city["behind"]
+        ]
+        placed = zip(city["behind"], city["behind_places"], strict=True)
+        city["worst"] = [code for code, place in placed if place <= WORST]
 
 
 def expected(

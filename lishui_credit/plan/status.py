@@ -26,6 +26,7 @@ class Status:
 STATUSES: Final[dict[str, Status]] = {
     row.id: row
     for row in (
+        Status("missed", Bilingual("missed", "未完成"), "■", off=True),
         Status("reversed", Bilingual("reversed", "倒退"), "✕", off=True),
         Status("far_behind", Bilingual("far behind", "严重滞后"), "▼", off=True),
         Status("behind", Bilingual("behind", "滞后"), "▽", off=True),
@@ -38,7 +39,9 @@ STATUSES: Final[dict[str, Status]] = {
         Status("achieved", Bilingual("achieved", "已达标"), "✓"),
     )
 }
-"""Statuses by id, most urgent first. Off its path is what lies below ``near``."""
+"""Statuses by id, most urgent first. Off its path is what lies below ``near``.
+
+``missed`` is a binding target that was not reached when the plan ended, however near it was."""
 
 CLASSES: Final[dict[str, Bilingual]] = {
     "acceleration_needed": Bilingual("acceleration needed", "需加快"),

@@ -17,12 +17,19 @@ from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.methods import path_value
-from lishui_credit.plan.observed.reading import MARKS, columns, in_words, measured, unit_unfit
+from lishui_credit.plan.observed.reading import (
+    MARKS,
+    columns,
+    in_words,
+    matched,
+    measured,
+    unit_unfit,
+)
 from lishui_credit.plan.observed.series import series
 from lishui_credit.plan.observed.table import keys_of, observations
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.conform import conform
-from lishui_credit.tables.headers import match, normal, spellings
+from lishui_credit.tables.headers import normal, spellings
 from lishui_credit.tables.read import read
 
 TARGETS: Final = pl.Schema(
@@ -94,12 +101,12 @@ def read_targets(path: Path | str) -> pl.DataFrame:
     wanted = {"indicator": True, "adcode": True, "year": True, "target": True, "basis": False, "source": False}  # fmt: skip
     headers = frozenset().union(*(spellings(column) for column in known.values()))
     raw = read(path, lambda text: normal(text) in headers)
-    matched, _ = match(raw.frame.collect_schema().names(), wanted, raw.name, known)
+    found, _ = matched(raw.frame.collect_schema().names(), wanted, raw.name, known)
     table = raw.frame.collect()
-    cells = {name: table[header].cast(pl.String) for name, (header, _) in matched.items()}
+    cells = {name: table[header].cast(pl.String) for name, (header, _) in found.items()}
     for name in ("indicator", "adcode"):
         cells[name] = in_words(cells[name], name)
-    read_in = measured(cells["target"], cells["indicator"], matched["target"][0])
+    read_in = measured(cells["target"], cells["indicator"], found["target"][0])
     cells["target"] = read_in["text"]
     unfit = table.filter(read_in["unfit"])
     key = pl.concat_str("indicator", "adcode", "year", separator=" ").alias("key")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import Final
 
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator
 from lishui_credit.plan.methods import (
@@ -18,6 +19,8 @@ from lishui_credit.plan.methods import (
     survey_class,
 )
 from lishui_credit.plan.status import OF_GROWTH
+
+_SHORT: Final = ("near", "behind", "far_behind", "reversed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,13 @@ class Way:
         return growth_ratio(self.base, point.value, self.target, years)
 
     def status(self, point: Point) -> str:
-        """The status on the day of an observation."""
+        """The status on the day of an observation; of a binding target at the plan's end, met or missed."""
+        found = self._on_the_way(point)
+        ended = self.row.attribute == "binding" and point.day >= END
+        return "missed" if ended and found in _SHORT else found
+
+    def _on_the_way(self, point: Point) -> str:
+        """The status as the methods tell it."""
         if self.target is None:
             return "no_baseline"
         survey = self.row.kind == "survey" and point.low is not None and point.high is not None

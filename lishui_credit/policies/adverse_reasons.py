@@ -78,8 +78,12 @@ def reasons(
     card: Card | None = None,
     rubric: Rubric | None = None,
     top: int = 4,
+    labels: Mapping[str, str] | None = None,
 ) -> Reasons:
-    """Return why rows were declined or referred, at most `top` reasons a row, largest first."""
+    """Return why rows were declined or referred, at most `top` reasons a row, largest first.
+
+    `labels` are Chinese names of codes that the file itself holds.
+    """
     # `gap` is how far each score lies below approval in its own unit, a grade in steps; null where the
     # policy approves nobody outright. Four reasons are the most that US Regulation B asks for, 12 CFR
     # 1002.9(b)(2) and its commentary.
@@ -98,7 +102,10 @@ def reasons(
             )
         )
         told = {str(code) for n in places for code in named[f"reason_{n}"].unique().drop_nulls()}
-        return Reasons(named, {code: label(code) for code in told}, "file")
+        known = labels or {}
+        return Reasons(
+            named, {code: _called(code, known.get(code, ""), "") for code in told}, "file"
+        )
     codes = pl.DataFrame([gap.cast(pl.Float64).alias("lost_1")]).select(
         pl.when(pl.col("lost_1").is_null())
         .then(pl.lit(NOBODY))
@@ -106,11 +113,11 @@ def reasons(
         .alias("reason_1"),
         "lost_1",
     )
-    labels = {
+    called = {
         GAP: Bilingual("score below the cut-off", "评分未达通过线"),
         NOBODY: Bilingual("nobody of this segment is approved outright", "该类申请不直接通过"),
     }
-    return Reasons(codes, labels, "score")
+    return Reasons(codes, called, "score")
 
 
 def _called(code: str, zh: str, en: str) -> Bilingual:

@@ -6,6 +6,7 @@ that goes beside it. A column is called by the policy's own label, else by the d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Final
@@ -60,14 +61,17 @@ def _inside(text: str) -> str:
 
 
 def label(name: str) -> Bilingual:
-    """Return what people call a column; one not in the dictionary, underscores read as spaces.
+    """Return what people call a column; one not in the dictionary by its own name.
 
-    >>> label("county").zh, label("duration_in_month").en
-    ('县(市、区)', 'duration in month')
+    In English underscores are read as spaces; in Chinese the name stands in quotation marks.
+
+    >>> label("county").zh, label("duration_in_month").en, label("pay_amt1").zh
+    ('县(市、区)', 'duration in month', '“pay_amt1”')
     """
     found = _spelled().get(normal(name))
-    plain = name.replace("_", " ").strip()
-    return found or Bilingual(plain, plain)
+    own = name.strip()
+    chinese = own if re.search(r"[\u4e00-\u9fff]", own) else f"“{own}”"
+    return found or Bilingual(own.replace("_", " "), chinese)
 
 
 def sentences(policy: Policy) -> Mapping[str, Bilingual]:

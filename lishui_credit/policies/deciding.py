@@ -8,14 +8,14 @@ float score is the double nearest to it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, refuse
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.policies.adverse_reasons import reasons
 from lishui_credit.policies.clauses import sentences
@@ -34,12 +34,16 @@ from lishui_credit.policies.policy import (
     clause,
 )
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.scorecards.bins.binning import spellings
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.frames import as_polars
+from lishui_credit.tables.free_columns import shortest
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
+_YES_NO: Final = spellings(["true", "false"])
+"""Every spelling of yes and no, by the words a policy writes."""
 
 
 def decide(
@@ -52,6 +56,7 @@ def decide(
     card: Card | None = None,
     rubric: Rubric | None = None,
     top: int = 4,
+    labels: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Return the decision on every applicant, by which clause, and why.
 
@@ -74,6 +79,8 @@ def decide(
         For reasons: the edition that graded the frame.
     top : int, default 4
         Reasons per applicant declined or referred; none at 0.
+    labels : mapping of str to str, optional
+        Chinese names of the reason codes that the frame holds itself.
 
     Returns
     -------
@@ -90,7 +97,8 @@ def decide(
         If the policy may not be applied on the day and `trial` is false, or rests on a card that
         takes a protected attribute.
     SubjectError
-        For absent columns, ids that are missing or stand twice, a score of the wrong type.
+        For a frame without rows, absent columns, ids that are missing or stand twice, a score of
+        the wrong type.
 
     Examples
     --------
@@ -104,7 +112,12 @@ def decide(
     """
     day = date.today() if on is None else on
     policy.permit(day, trial=trial)
-    table = as_polars(frame)
+    table = exact_scores(as_polars(frame), policy)
+    if table.is_empty():
+        raise SubjectError(
+            tr("there is nobody to decide on: no rows", "没有可决策的申请:表中没有数据行"),
+            hint=tr("was the right file or filter used?", "请核对文件或筛选条件"),
+        )
     key = subject_column(table.columns, id)
     refuse(wrong_with(table, policy, key))
     ids = pl.int_range(1, table.height + 1, eager=True) if key is None else table[key]
@@ -129,12 +142,32 @@ def decide(
         return decided
     adverse = decided["decision"].is_in([REFER, DECLINE])
     gap = table.select(_gap(policy, table.schema)).to_series().filter(adverse)
-    found = reasons(table.filter(adverse), gap, card=card, rubric=rubric, top=top).sentences()
+    found = reasons(
+        table.filter(adverse), gap, card=card, rubric=rubric, top=top, labels=labels
+    ).sentences()
     numbered = decided.with_row_index("_row")
     places = numbered.filter(adverse).select("_row")
     return numbered.join(
         pl.concat([places, found], how="horizontal"), on="_row", how="left", maintain_order="left"
     ).drop("_row")
+
+
+def exact_scores(table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Return a table whose score compares with written cut-offs as the same score in a CSV does.
+
+    Floats of 32 bits become the doubles their shortest decimals mean, decimals become doubles.
+
+    >>> from lishui_credit.policies.policy import Score
+    >>> policy = Policy(id="a", version="1", title_zh="甲", author="b", kind="single",
+    ...                 score=Score(column="s"), cut_off=1)
+    >>> exact_scores(pl.DataFrame({"s": pl.Series([0.7], dtype=pl.Float32)}), policy)["s"].item()
+    0.7
+    """
+    name = policy.score.column
+    if name not in table.columns or policy.score.order:
+        return table
+    score = shortest(table[name])
+    return table.with_columns(score.cast(pl.Float64) if score.dtype.is_decimal() else score)
 
 
 def subject_column(names: Iterable[str], given: str | None = None) -> str | None:
@@ -238,7 +271,8 @@ def _chain(steps: list[tuple[pl.Expr, str, str]], part: int, otherwise: str) -> 
 def _fits(rule: Rule) -> pl.Expr:
     found = pl.lit(True)
     for name, texts in rule.tests:
-        found = found & pl.col(name).cast(pl.String).is_in(list(texts))
+        asked = [form for text in texts for form in _YES_NO.get(text, (text,))]
+        found = found & pl.col(name).cast(pl.String).is_in(asked)
     return found
 
 

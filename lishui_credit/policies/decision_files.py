@@ -33,6 +33,7 @@ from lishui_credit.policies.sift import AMOUNT, OUTCOME, sift
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.scorecards.cards.card_file import FILE, load
 from lishui_credit.tables.rejected import rejected_path, settle
+from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
 
 JOB: Final = Bilingual("decide", "决策")
@@ -121,13 +122,7 @@ def decide_file(
     read = read_scores(scores, rules, AMOUNT, OUTCOME)
     key = subject_column(read.frame.columns, id)
     found, rejected = sift(read, key)
-    settle(rejected, output, JOB, left=found.frame.height, skip=skip_rejected)
-    notes = [*found.notes]
-    if not key:
-        notes.append(tr("no id column: rows are numbered", "没有编号列,按行编号"))
-    if rules.constraints.budget_fen is not None and AMOUNT not in found.frame.columns:
-        what = f"没有“{AMOUNT}”列(金额,单位分),无法核对预算"
-        notes.append(tr(f"no column '{AMOUNT}' (money in fen): the budget is not checked", what))
+    settle({"": rejected}, output, JOB, left=found.frame.height, skip=skip_rejected)
     facts = DecisionFacts(
         policy=content(rules),
         policy_sha256=rules.sha256,
@@ -143,11 +138,26 @@ def decide_file(
         facts=replace(facts, **_figures(rules, table, found)),
         inputs=proof.input_files(files, output, {"scores": read.frame.height}),
         synthetic=found.synthetic,
-        notes=tuple(notes),
+        notes=_notes(rules, found, key or ""),
     )
     progress(tr("writing", "写出"))
-    write_table(table.lazy(), output, manifest.footer())
-    return proof.seal(output, manifest)
+
+    def made(draft: Path) -> Manifest[DecisionFacts]:
+        write_table(table.lazy(), draft, manifest.footer())
+        return manifest
+
+    return proof.publish(output, made)
+
+
+def _notes(rules: Policy, found: Scores, key: str) -> tuple[str, ...]:
+    """Return what the reader noted of the scores, and what could not be checked."""
+    notes = [*found.notes]
+    if not key:
+        notes.append(tr("no id column: rows are numbered", "没有编号列,按行编号"))
+    if rules.constraints.budget_fen is not None and AMOUNT not in found.frame.columns:
+        what = f"没有“{AMOUNT}”列(金额,单位分),无法核对预算"
+        notes.append(tr(f"no column '{AMOUNT}' (money in fen): the budget is not checked", what))
+    return tuple(notes)
 
 
 def _decided(
@@ -162,6 +172,7 @@ def _decided(
         card=load(files["card"]) if "card" in files else None,
         rubric=found.rubric,
         top=facts.reasons,
+        labels=found.labels,
     )
 
 
@@ -253,7 +264,7 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
 
 def verified(said: Stated, progress: Progress) -> Verdict:
     """Return the verdict on the decided file whose manifest was read already; see `verify`."""
-    manifest = said.manifest(KIND)
+    manifest = said.manifest(KIND, bound=False)
     facts = manifest.facts
 
     def again(files: Mapping[str, Path]) -> Verdict:
@@ -262,17 +273,33 @@ def verified(said: Stated, progress: Progress) -> Verdict:
         read = read_scores(files["scores"], rules, AMOUNT, OUTCOME)
         found, rejected = sift(read, facts.id or None)
         table = _decided(facts, rules, found, files)
-        different, subjects = _differences(stored_rows(said.path), table)
+        stored = stored_rows(said.path)
+        different, subjects = _differences(stored, table)
         figures = {**_figures(rules, table, found), "rejected": rejected.height}
+        told = replace(facts, trial=rules.lapse(facts.on) is not None)
+        notes = _notes(rules, found, facts.id)
+        if notes != manifest.notes:  # those of a run in the other language?
+            notes = proof.turned(
+                lambda: _notes(
+                    rules, read_scores(files["scores"], rules, AMOUNT, OUTCOME), facts.id
+                )
+            )
+        inputs = {
+            role: replace(entry, rows=read.frame.height if role == "scores" else 0)
+            for role, entry in manifest.inputs.items()
+        }
+        rerun = replace(manifest, facts=told, notes=notes, inputs=inputs)
         checks = {
             "policy": rules.sha256 == facts.policy_sha256 == _hash_of(files["policy"]),
-            "decisions": different.is_empty(),
+            "columns": [*table.columns] == [*stored.columns],
+            "decisions": different.is_empty() and subjects == table.height,
             "figures": found.synthetic == manifest.synthetic
             and all(getattr(facts, name) == figure for name, figure in figures.items()),
+            **proof.words(said, rerun),
         }
         return Verdict(checks=checks, subjects=subjects, different=different)
 
-    return proof.verify(said.path, manifest, again, progress, by_content=("policy",))
+    return proof.verify(said, manifest, again, progress, by_content=("policy",))
 
 
 def _hash_of(path: Path) -> str:
@@ -285,7 +312,7 @@ def _hash_of(path: Path) -> str:
 
 def _differences(stored: pl.DataFrame, again: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Return applicants whose score, decision, clause, policy or reasons differ, and how many."""
-    names = [name for name in again.columns if not name.startswith("lost_")]
+    names = again.columns
     flags = [name for name in ("trial", "synthetic") if name in names]
     lacking = [name for name in names if name not in stored.columns]
     old = stored.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
@@ -297,4 +324,5 @@ def _differences(stored: pl.DataFrame, again: pl.DataFrame) -> tuple[pl.DataFram
     )
     compared = [name for name in names if name != "id"]
     shown = ("decision", "decided_by")
-    return proof.differences(before, after, "id", compared, shown=shown, nearly=("score",))
+    nearly = [name for name in names if name == "score" or name.startswith("lost_")]
+    return differences(before, after, "id", compared, shown=shown, nearly=nearly)

@@ -20,6 +20,8 @@ from lishui_credit.policies.policy import Policy
 from lishui_credit.proof import Stated
 from lishui_credit.rubrics import grade_files
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.tables.cells import says_yes
+from lishui_credit.tables.free_columns import filled, numbers, shortest, twins
 from lishui_credit.tables.headers import is_date, is_header
 from lishui_credit.tables.read import PARQUET, broken
 from lishui_credit.tables.read import read as read_raw
@@ -36,6 +38,7 @@ class Scores:
     source_sha256: str = ""  # of the model or edition that made it; "" where the file does not say
     rubric: Rubric | None = None  # of a graded file
     notes: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)  # Chinese, of columns; of a scored file
     lines: pl.Series | None = None  # line or sheet row of each; from 2 on where it is not given
     faults: Mapping[str, pl.Series] = field(default_factory=dict)
     """By column: numeric cells that do not parse, unreadable texts; verbatim, null elsewhere."""
@@ -45,8 +48,7 @@ class Scores:
         """Whether any row says that it is synthetic."""
         if "synthetic" not in self.frame.columns:
             return False
-        told = self.frame["synthetic"].cast(pl.String).str.to_lowercase().eq("true")
-        return bool(told.any())
+        return says_yes(self.frame["synthetic"])
 
     def whole(self, where: str) -> Scores:
         """Return the scores if numbers parse and used texts are readable, else raise SubjectError."""
@@ -77,6 +79,8 @@ def read_scores(
     said = proof.stated(path)
     if said.damaged:
         raise said.refusal(Bilingual("a file of scores", "评分文件"), said.damage)
+    if said.kind not in ("", proof.GRADES):  # `opened` looks itself
+        said.refuse_unbound()
     try:
         if said.kind == proof.GRADES:
             stored = grade_files.opened(said)
@@ -104,21 +108,26 @@ def _scored(said: Stated, policy: Policy, also: Collection[str], texts: Collecti
     raw = read_raw(said.path, is_header, is_date)
     table = raw.numbered().collect()
     lines, table = table["_row"], table.drop("_row")
-    numbers = {*also} if policy.score.order else {*also, policy.score.column}
+    if table.is_empty():
+        raise SubjectError(tr("no rows", "没有数据行"), where=said.path.name)
+    measured = {*also} if policy.score.order else {*also, policy.score.column}
+    refuse(twins(table.columns, {*policy.columns, *also, *texts}, said.path.name))
     faults: dict[str, pl.Series] = {}
     readers = [({*policy.columns, *texts}, _readable)]
     if said.path.suffix.lower() in PARQUET:
-        readers.insert(0, ({*also}, number))
+        readers.insert(0, (measured, numbers))
+        table = table.with_columns(map(shortest, table.get_columns()))
     else:
-        table, faults = cells(table, numbers)
+        table, faults = cells(table, measured)
     for names, reader in readers:
         for name in names & set(table.columns):
             if table[name].dtype == pl.String:
                 column, wrong = reader(table[name])
                 table = table.with_columns(column)
                 faults |= {name: wrong} if wrong.count() else {}
-    source = str(said.raw.get("model_sha256", ""))
-    return Scores(table, source, notes=raw.notes, lines=lines, faults=faults)
+    source, told = str(said.raw.get("model_sha256", "")), said.raw.get("labels")
+    labels = {str(code): str(name) for code, name in told.items()} if isinstance(told, dict) else {}
+    return Scores(table, source, notes=raw.notes, labels=labels, lines=lines, faults=faults)
 
 
 def _of_source(found: Scores, policy: Policy, where: str) -> Scores:
@@ -140,25 +149,23 @@ def _of_source(found: Scores, policy: Policy, where: str) -> Scores:
     return replace(found, notes=(*found.notes, note))
 
 
-def cells(table: pl.DataFrame, numbers: set[str]) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+def cells(
+    table: pl.DataFrame, measured: Collection[str]
+) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
     """Return text cells as a table, and numeric cells that do not parse; an empty cell is null."""
     names = [name.strip() for name in table.columns]
     if len(set(names)) < len(names):
         names = table.columns
     made, faults = [], {}
     for name, column in zip(names, table, strict=True):
-        text = _stripped(column).alias(name)
-        if name in numbers or name.startswith(_NUMBERS):
-            text, wrong = number(text)
+        if name in measured or name.startswith(_NUMBERS):
+            read, wrong = numbers(column.alias(name))
             if wrong.count():
                 faults[name] = wrong
-        made.append(text)
+        else:
+            read = filled(column.alias(name))
+        made.append(read)
     return pl.DataFrame(made), faults
-
-
-def _stripped(column: pl.Series) -> pl.Series:
-    text = column.cast(pl.String).str.strip_chars(" \t\r\n\u3000\u00a0")
-    return text.replace("", None)
 
 
 def _readable(column: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -170,15 +177,6 @@ def _readable(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     return found[column.name], found["held"]
 
 
-def number(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Return text as numbers, integers where all are whole, and the cells that do not parse."""
-    text = _stripped(column)
-    fractions = text.cast(pl.Float64, strict=False)
-    wrong = pl.select(pl.when(fractions.is_null()).then(text)).to_series()
-    whole = text.cast(pl.Int64, strict=False)
-    return (whole if whole.count() == fractions.count() else fractions), wrong
-
-
 def stored_rows(path: Path) -> pl.DataFrame:
     """Return the rows of a file this package wrote; cells of CSV and Excel stay text."""
     raw = read_raw(path)
@@ -186,4 +184,4 @@ def stored_rows(path: Path) -> pl.DataFrame:
         table = raw.frame.collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(path.name, error, raw.text) from None
-    return table if path.suffix.lower() in PARQUET else cells(table, set())[0]
+    return table if path.suffix.lower() in PARQUET else cells(table, ())[0]

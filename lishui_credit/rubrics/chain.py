@@ -14,6 +14,7 @@ import polars as pl
 
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
+from lishui_credit.rubrics.engine.compile import WITHHELD
 from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -39,9 +40,11 @@ class Year:
 def history(result: pl.DataFrame, rubric: Rubric) -> pl.DataFrame:
     """Return the history columns (`HISTORY`) that a graded year gives to the next one."""
     retained = [row.id for row in rubric.active_overrides if _retains(row.id)]
+    let_go = [row.id for row in rubric.active_overrides if not row.kept_next_year]
     d = pl.col("grade") == "D"
     by_score = pl.col("decided_by") == "score"
     kept = pl.col("decided_by").is_in(retained)
+    associated = pl.col("decided_by").is_in(let_go)  # kept no second year, and cost no points
     before = (
         pl.col("consecutive_a_years").fill_null(0)
         if "consecutive_a_years" in result.columns
@@ -50,7 +53,7 @@ def history(result: pl.DataFrame, rubric: Rubric) -> pl.DataFrame:
     return result.select(
         rubric.subject_id,
         pl.col("grade").alias("prior_grade"),
-        (d & ~by_score & ~kept).fill_null(False).alias("prior_grade_direct"),
+        (d & ~by_score & ~kept & ~associated).fill_null(False).alias("prior_grade_direct"),
         (d & kept).fill_null(False).alias("prior_d_retained"),  # itself the D of a year before
         (d & by_score).fill_null(False).alias("prior_d_by_score"),
         pl.when(pl.col("grade") == "A").then(before + 1).otherwise(0).alias("consecutive_a_years"),
@@ -73,8 +76,8 @@ def chain(
     ----------
     years : iterable of Year
         Consecutive, oldest first. History columns of the first year are taken as given; those of
-        later years are replaced by what the chain found, and a subject without a grade in the
-        chain keeps its own.
+        later years are replaced by what the chain found. A year that withholds a grade breaks no
+        chain: the history before it goes on. A subject without a history keeps its own.
     name : str, default "tax-credit"
         Rubric.
     edition_for : callable, default `catalog.for_period`
@@ -112,15 +115,28 @@ def chain(
         found[year.period] = Evaluation(
             collected.lazy(), rubric, result.as_of, year.period, result.available
         )
-        carried = collected
-        if "consecutive_a_years" in subjects.collect_schema().names():
-            carried = collected.join(
-                subjects.select(rubric.subject_id, "consecutive_a_years").collect(),
-                on=rubric.subject_id,
-                how="left",
-            )
-        passed, last = history(carried, rubric), year.period
+        names = subjects.collect_schema().names()
+        before = subjects.select(
+            rubric.subject_id, *(name for name in HISTORY if name in names)
+        ).collect()
+        passed, last = _passed(collected, before, rubric), year.period
     return found
+
+
+def _passed(graded: pl.DataFrame, before: pl.DataFrame, rubric: Rubric) -> pl.DataFrame:
+    """Return what a year leaves to the next: of a subject it withheld, what it came with."""
+    key = rubric.subject_id
+    if "consecutive_a_years" in before.columns:
+        years = before.select(key, "consecutive_a_years")
+        graded = graded.join(years, on=key, how="left")
+    waiting = graded.filter(pl.col("decided_by") == WITHHELD).select(key)
+    return pl.concat(
+        [
+            history(graded, rubric).join(waiting, on=key, how="anti"),
+            before.join(waiting, on=key, how="semi"),
+        ],
+        how="diagonal_relaxed",
+    )
 
 
 def _joined(subjects: pl.LazyFrame, passed: pl.DataFrame, key: str) -> pl.LazyFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from itertools import combinations
 from typing import Final
 
 import polars as pl
@@ -66,6 +67,49 @@ def past_days(names: Collection[str], day: date) -> list[Rule]:
         )
         for name in names
     ]
+
+
+_LAST_D: Final = ("prior_grade_direct", "prior_d_retained", "prior_d_by_score")
+
+
+def last_year(reads: Collection[str]) -> list[Rule]:
+    """Return the rules that what is said of last year's grade agrees, of the columns an edition reads."""
+    causes = [name for name in _LAST_D if name in reads]
+    rules = [
+        Rule(
+            tr(
+                f"{name} is true, but prior_grade is not D",
+                f"{column(name).label_zh}为是,但{column('prior_grade').label_zh}不是D级",
+            ),
+            ("prior_grade", name),
+            lambda grade, cause: (grade != "D") & cause,
+        )
+        for name in causes
+    ]
+    rules += [
+        Rule(
+            tr(
+                f"{one} and {other} are both true: a D has one cause",
+                f"{column(one).label_zh}与{column(other).label_zh}同时为是:D级只有一个原因",
+            ),
+            (one, other),
+            lambda first, second: first & second,
+        )
+        for one, other in combinations(causes, 2)
+    ]
+    if "consecutive_a_years" in reads:
+        rules.append(
+            Rule(
+                tr(
+                    "consecutive_a_years is above 0, but prior_grade is not A",
+                    f"{column('consecutive_a_years').label_zh}大于0,"
+                    f"但{column('prior_grade').label_zh}不是A级",
+                ),
+                ("prior_grade", "consecutive_a_years"),
+                lambda grade, years: (grade != "A") & (years > 0),
+            )
+        )
+    return rules
 
 
 def happened(day: date, period: int | None) -> Rule:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import polars as pl
@@ -16,13 +18,16 @@ from lishui_credit.errors import ModelError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.rubrics.engine import compile as compiled
-from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
+from lishui_credit.rubrics.engine.evaluate import Evaluation
 from lishui_credit.rubrics.engine.explain import weak_share
+from lishui_credit.rubrics.event_intake import doubt_note, refuse_nameless
 from lishui_credit.rubrics.intake import Intake, intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.tables.columns import dictionary
+from lishui_credit.rubrics.printed_numbers import held, printed
+from lishui_credit.rubrics.whole_records import evaluated, held_back
 from lishui_credit.tables.rejected import rejected_path, settle
+from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
 
 JOB: Final = Bilingual("grade", "评级")
@@ -47,6 +52,9 @@ class GradeFacts:
     grades: Mapping[str, int] = field(default_factory=dict)  # subjects by grade
     withheld: Mapping[str, int] = field(default_factory=dict)  # subjects by what was missing
     skipped_rejected: bool = False  # whether rejected rows were to be skipped
+    # Subjects whose cell was empty, by column of an override rule that takes it for "no".
+    empty_overrides: Mapping[str, int] = field(default_factory=dict)
+    strict: bool = False  # whether these subjects were withheld
 
 
 KIND: Final = Kind(
@@ -74,7 +82,9 @@ def grade(
     as_of: date | None = None,
     labels: str | None = None,
     overlay: Path | str | None = None,
+    sheets: Mapping[str, str | int] = MappingProxyType({}),
     skip_rejected: bool = False,
+    strict: bool = False,
     progress: Progress = lambda step: None,
 ) -> Manifest[GradeFacts]:
     """Grade a file into a file, with its manifest and its rejected rows beside it.
@@ -95,8 +105,14 @@ def grade(
         Label set.
     overlay : path-like, optional
         The overlay file `rubric` carries, for the manifest.
+    sheets : mapping, optional
+        Sheet to read of a workbook, by name or number, for each of ``subjects``, ``events`` and
+        ``bases``; where none is given, the visible sheet whose header is known.
     skip_rejected : bool, default False
-        Grade the accepted rows although others were rejected.
+        Grade the accepted rows although others were rejected. The subject of a rejected event is
+        withheld, never graded on the rest of its record.
+    strict : bool, default False
+        Withhold every subject that has an empty cell where an override rule takes it for "no".
     progress : callable
         Told the name of each step.
 
@@ -108,7 +124,8 @@ def grade(
     ------
     SubjectError
         For bad input. Rejected rows are written to ``<output>.rejected.csv`` with reasons; unless
-        `skip_rejected`, nothing else is.
+        `skip_rejected`, nothing else is. A rejected event whose subject cannot be read stops the
+        run in any case: whose record lacks it cannot be told.
 
     Notes
     -----
@@ -117,23 +134,68 @@ def grade(
     output = check_suffix(output)
     sources = {"subjects": subjects, "events": events, "bases": bases, "overlay": overlay}
     given = {role: Path(path) for role, path in sources.items() if path is not None}
-    beside = (proof.manifest_path(output), rejected_path(output))
-    keep_inputs((output, *beside), given.values())
+    beside = [rejected_path(output, role) for role in ("", "events", "bases")]
+    keep_inputs((output, proof.manifest_path(output), *beside), given.values())
     progress(tr("reading, checking and hashing", "读取、校验与计算哈希"))
     with ThreadPoolExecutor(max_workers=1) as pool:
         hashed = pool.submit(proof.hashes, given)
-        taken = intake(rubric, subjects, events=events, bases=bases, period=period, as_of=as_of)
+        taken = intake(
+            rubric,
+            subjects,
+            events=events,
+            bases=bases,
+            period=period,
+            as_of=as_of,
+            sheets=sheets,
+        )
     lost = taken.rejected.filter(pl.col("file") == "subjects").height
-    settle(taken.rejected, output, JOB, left=taken.rows["subjects"] - lost, skip=skip_rejected)
-    result = _evaluated(taken, rubric, period=period, as_of=as_of, labels=labels)
+    settle(taken.rejected_rows, output, JOB, left=taken.rows["subjects"] - lost, skip=skip_rejected)
+    refuse_nameless(taken.nameless)
+    result = evaluated(taken, rubric, period=period, as_of=as_of, labels=labels, strict=strict)
+    facts = _facts(rubric, result, taken, labels, skip_rejected=skip_rejected, strict=strict)
+    manifest = Manifest(
+        kind=KIND,
+        facts=facts,
+        inputs=proof.input_files(given, output, taken.rows, hashed.result(), sheets, taken.unused),
+        notes=_notes(taken),
+    )
+    progress(tr("grading and writing", "评级与写出"))
+
+    def made(draft: Path) -> Manifest[GradeFacts]:
+        write_table(_written(result, output, rubric), draft, manifest.footer())
+        counts, synthetic = _counted(facts, scan_written(draft), taken, rubric)
+        return replace(manifest, facts=counts, synthetic=synthetic)
+
+    return proof.publish(output, made)
+
+
+def _notes(taken: Intake) -> tuple[str, ...]:
+    return (*taken.notes, *([doubt_note(back)] if (back := held_back(taken)) else []))
+
+
+def _written(result: Evaluation[pl.LazyFrame], output: Path, rubric: Rubric) -> pl.LazyFrame:
+    """Return the frame as an output of its kind holds it."""
+    return result.frame if output.suffix.lower() == ".parquet" else printed(result.frame, rubric)
+
+
+def _facts(
+    rubric: Rubric,
+    result: Evaluation[pl.LazyFrame],
+    taken: Intake,
+    labels: str | None,
+    *,
+    skip_rejected: bool,
+    strict: bool,
+) -> GradeFacts:
+    """Return what the grades rest on, before any is counted."""
     asked = frozenset[str]().union(*map(compiled.override_columns, result.unchecked))
     missing = asked - result.available
-    facts = GradeFacts(
+    return GradeFacts(
         rubric=rubric.name,
         edition=rubric.edition,
         edition_sha256=rubric.sha256,
         title_zh=rubric.title_zh,
-        period=period,
+        period=result.period,
         as_of=result.as_of,
         labels=labels,
         point_unit=rubric.point_unit,
@@ -141,49 +203,18 @@ def grade(
         unchecked=tuple(row.id for row in result.unchecked),
         missing_columns=tuple(sorted(missing)),
         skipped_rejected=skip_rejected,
-    )
-    manifest = Manifest(
-        kind=KIND,
-        facts=facts,
-        inputs=proof.input_files(given, output, taken.rows, hashed.result()),
-        notes=taken.notes,
-    )
-    progress(tr("grading and writing", "评级与写出"))
-    frame = result.frame
-    if output.suffix.lower() != ".parquet":
-        frame = _printed(frame, rubric)
-    write_table(frame, output, manifest.footer())
-    counts, synthetic = _counted(facts, output, taken, rubric)
-    return proof.seal(output, replace(manifest, facts=counts, synthetic=synthetic))
-
-
-def _evaluated(
-    taken: Intake,
-    rubric: Rubric,
-    *,
-    period: int | None,
-    as_of: date | None,
-    labels: str | None,
-) -> Evaluation[pl.LazyFrame]:
-    return evaluate(
-        taken.subjects,
-        rubric,
-        events=taken.events,
-        events_in_order=taken.events_in_order,
-        period=period,
-        as_of=as_of,
-        labels=labels,
+        empty_overrides=taken.empty,
+        strict=strict,
     )
 
 
 def _counted(
-    facts: GradeFacts, output: Path, taken: Intake, rubric: Rubric
+    facts: GradeFacts, frame: pl.LazyFrame, taken: Intake, rubric: Rubric
 ) -> tuple[GradeFacts, bool]:
     """Return the facts with what was written counted, most first, and whether any is synthetic.
 
     Comparisons take a fifth of the time of grouping by the same cells.
     """
-    frame = _scan(output)
     outcomes = (compiled.GRADED, compiled.WITHHELD, compiled.NOT_GRADED)
     made = pl.lit(False)
     kind = frame.collect_schema().get("synthetic")
@@ -217,7 +248,8 @@ def _counted(
     return counted, found["synthetic"]
 
 
-def _scan(path: Path) -> pl.LazyFrame:
+def scan_written(path: Path) -> pl.LazyFrame:
+    """Return the rows of a written file: cells of text, but for Parquet."""
     if path.suffix.lower() == ".parquet":
         return pl.scan_parquet(path)
     if path.suffix.lower() == ".csv":
@@ -225,44 +257,22 @@ def _scan(path: Path) -> pl.LazyFrame:
     return pl.read_excel(path, infer_schema_length=0).lazy()
 
 
-def _points(names: list[str]) -> list[str]:
-    return [name for name in names if name.startswith(compiled.POINTS)] + [
-        name for name in ("earned", "possible") if name in names
-    ]
-
-
-def _printed(frame: pl.LazyFrame, rubric: Rubric) -> pl.LazyFrame:
-    """Return the frame with numbers as people print them, for CSV and Excel.
-
-    Division to floats is for the eye only; grades were decided before, in integers.
-    """
-    names = frame.collect_schema().names()
-    known = dictionary()
-    shown = []
-    if rubric.point_unit != 1:
-        shown += [(pl.col(name) / rubric.point_unit).alias(name) for name in _points(names)]
-    for name in names:
-        column = known.get(name)
-        if column is not None and column.numeric and column.per_unit != 1:
-            shown.append((pl.col(name) / column.per_unit).alias(name))
-    return frame.with_columns(shown)
-
-
 def read(path: Path | str) -> Graded:
     """Return a graded file and its manifest, points in the edition's unit, money in fen.
 
-    ModelError where it is no graded file, or its edition is no longer the one shipped.
+    ModelError where it is no graded file, is not the one its manifest was written with, or its
+    edition is no longer the one shipped.
     """
     return opened(proof.stated(path))
 
 
-def opened(said: Stated) -> Graded:
-    """Return the graded file whose manifest was read already; see `read`."""
-    manifest = said.manifest(KIND)
+def opened(said: Stated, *, bound: bool = True) -> Graded:
+    """Return the graded file whose manifest was read already; see `read`, `Stated.manifest`."""
+    manifest = said.manifest(KIND, bound=bound)
     rubric = _edition(said.path, manifest)
-    frame = _scan(said.path)
+    frame = scan_written(said.path)
     if said.path.suffix.lower() != ".parquet":
-        frame = _held(frame, rubric)
+        frame = held(frame, rubric)
     return Graded(frame=frame, manifest=manifest, rubric=rubric)
 
 
@@ -283,32 +293,8 @@ def _edition(path: Path, manifest: Manifest[GradeFacts]) -> Rubric:
     return found
 
 
-def _held(frame: pl.LazyFrame, rubric: Rubric) -> pl.LazyFrame:
-    """Turn a CSV's or sheet's printed numbers back into held ones."""
-    known = dictionary()
-    names = frame.collect_schema().names()
-    back = []
-    for name in names:
-        column = known.get(name)
-        text = pl.col(name).cast(pl.String).str.strip_chars("\t").replace("", None)
-        number = text.cast(pl.Float64, strict=False)
-        if name in _points(names):
-            back.append((number * rubric.point_unit).round().cast(pl.Int32).alias(name))
-        elif name.endswith("_fen"):
-            back.append(text.cast(pl.Int64, strict=False).alias(name))
-        elif column is not None and column.numeric:
-            back.append((number * column.per_unit).round().cast(pl.Int64).alias(name))
-        elif column is not None and column.type == "flag":
-            back.append(text.str.to_lowercase().eq("true").alias(name))
-        elif column is not None and column.type == "date":
-            back.append(text.str.slice(0, 10).str.to_date(strict=False).alias(name))
-        else:
-            back.append(text.alias(name))
-    return frame.with_columns(back)
-
-
 def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
-    """Grade a graded file again from its inputs and compare: edition, inputs, every grade.
+    """Grade a graded file again from its inputs and compare: edition, inputs, cells, manifest.
 
     ModelError where it has no manifest, its edition is not the shipped one, or an input is gone.
     """
@@ -317,37 +303,91 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
 
 def verified(said: Stated, progress: Progress) -> Verdict:
     """Return the verdict on the graded file whose manifest was read already; see `verify`."""
-    stored = opened(said)
-    facts, rubric = stored.manifest.facts, stored.rubric
+    stored = opened(said, bound=False)
+    manifest, facts, rubric = stored.manifest, stored.manifest.facts, stored.rubric
 
     def again(files: Mapping[str, Path]) -> Verdict:
         progress(tr("grading again", "重新评级"))
-        taken = intake(
+
+        def taken_in() -> Intake:
+            return intake(
+                rubric,
+                files["subjects"],
+                events=files.get("events"),
+                bases=files.get("bases"),
+                sheets=manifest.sheets(),
+                period=facts.period,
+                as_of=facts.as_of,
+            )
+
+        taken = taken_in()
+        result = evaluated(
+            taken,
             rubric,
-            files["subjects"],
-            events=files.get("events"),
-            bases=files.get("bases"),
             period=facts.period,
             as_of=facts.as_of,
+            labels=facts.labels,
+            strict=facts.strict,
         )
-        result = _evaluated(
-            taken, rubric, period=facts.period, as_of=facts.as_of, labels=facts.labels
+        checks, subjects, different = _compared(said.path, result, rubric)
+        told = _facts(
+            rubric,
+            result,
+            taken,
+            facts.labels,
+            skip_rejected=facts.skipped_rejected,
+            strict=facts.strict,
         )
-        different, subjects = _differences(stored.frame, result, rubric)
+        shown = scan_written(said.path) if checks["columns"] else result.frame
+        counted, synthetic = _counted(told, shown, taken, rubric)
+        notes = _notes(taken)
+        if notes != manifest.notes:  # those of a run in the other language?
+            notes = proof.turned(lambda: _notes(taken_in()))
+        inputs = {
+            role: replace(entry, rows=taken.rows.get(role, 0), unused=taken.unused.get(role, ()))
+            for role, entry in manifest.inputs.items()
+        }
+        rerun = replace(
+            manifest, facts=counted, synthetic=synthetic, notes=tuple(notes), inputs=inputs
+        )
+        lost = taken.rejected.filter(pl.col("file") == "subjects").height
         # `opened` refuses a file whose edition has another hash
-        checks = {"edition": True, "grades": different.is_empty()}
+        checks = {
+            "edition": True,
+            **checks,
+            "rows": subjects == taken.rows["subjects"] - lost,
+            **proof.words(said, rerun),
+        }
         return Verdict(checks=checks, subjects=subjects, different=different)
 
-    return proof.verify(said.path, stored.manifest, again, progress)
+    return proof.verify(said, manifest, again, progress)
 
 
-def _differences(
-    stored: pl.LazyFrame, again: Evaluation[pl.LazyFrame], rubric: Rubric
-) -> tuple[pl.DataFrame, int]:
+def _compared(
+    path: Path, again: Evaluation[pl.LazyFrame], rubric: Rubric
+) -> tuple[dict[str, bool], int, pl.DataFrame]:
+    """Return whether the columns and cells of a file are those of a re-run, and the rows that differ.
+
+    A re-run of CSV and Excel is written too, so that cells are compared as they stand there.
+    """
+    stored, new = scan_written(path), _written(again, path, rubric)
+    key, kinds = rubric.subject_id, new.collect_schema()
     names = stored.collect_schema().names()
-    told = ("grade", "outcome", "decided_by", *_points(names))
-    compared = [name for name in again.columns if name in names and name in told]
-    kinds = again.frame.collect_schema()
-    old = stored.with_columns(pl.col(name).cast(kinds[name]) for name in compared)
-    shown = [name for name in ("grade", "earned") if name in compared]
-    return proof.differences(old, again.frame, rubric.subject_id, compared, shown=shown)
+    if key not in names:
+        return {"columns": False, "grades": False}, 0, pl.DataFrame()
+    nearly = [name for name, kind in kinds.items() if kind.is_float()]
+    with tempfile.TemporaryDirectory(prefix="lishui_credit_") as folder:
+        if path.suffix.lower() != ".parquet":
+            second = Path(folder) / f"again{path.suffix}"
+            write_table(new, second)
+            new, kinds = (frame := scan_written(second)), frame.collect_schema()
+        else:
+            nearly = []
+        both = [name for name in kinds.names() if name in names]
+        old = stored.with_columns(pl.col(name).cast(kinds[name], strict=False) for name in both)
+        shown = [name for name in ("grade", "earned") if name in both]
+        different, subjects = differences(
+            old, new, key, [name for name in both if name != key], shown=shown, nearly=nearly
+        )
+    checks = {"columns": names == kinds.names(), "grades": different.is_empty()}
+    return checks, subjects, different

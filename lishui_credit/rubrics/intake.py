@@ -10,23 +10,40 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final, NamedTuple, overload
 
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.rubrics import coherence
 from lishui_credit.rubrics.area_bases import join_bases
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import grading_day, refuse_if_lacking
+from lishui_credit.rubrics.event_intake import event_notes, in_doubt, whole_codes
 from lishui_credit.rubrics.intake_rules import event_rules_of, subject_rules
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.tables.conform import Conformed, Known, Rule, conform
+from lishui_credit.tables.conform import Conformed, Rule, conform
 from lishui_credit.tables.headers import is_date, is_header
+from lishui_credit.tables.keys import Known
 from lishui_credit.tables.read import Raw, read
 
 Source = Path | str | pl.DataFrame | pl.LazyFrame
+
+
+class _OfSheet(NamedTuple):
+    """A workbook and its sheet to read."""
+
+    path: Path | str
+    sheet: str | int
+
+
+_Given = Source | _OfSheet
+_NO_EVENTS: Final = Bilingual(
+    "no file of events was given: no event is counted", "未提供事件文件:按无事件评级"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +52,18 @@ class Intake:
 
     subjects: pl.LazyFrame  # accepted, bases joined
     rejected: pl.DataFrame  # file, row, reasons, cells (the raw row as text)
+    # By file, as it came: row, reasons and its own columns.
+    rejected_rows: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    unused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # headers, by file
+    # Accepted subjects whose cell is empty, by column of an override rule that takes it for "no".
+    empty: Mapping[str, int] = field(default_factory=dict)
     events: pl.LazyFrame | None = None  # accepted
     events_in_order: bool = False  # whether they stand in the order of their subjects
     rows: Mapping[str, int] = field(default_factory=dict)  # read, by file
     notes: tuple[str, ...] = ()
+    # Subjects of rejected events, whose record is not whole: not to be graded on the rest.
+    in_doubt: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.String))
+    nameless: int = 0  # rejected events that name no readable subject
 
 
 def intake(
@@ -50,6 +75,7 @@ def intake(
     period: int | None = None,
     as_of: date | None = None,
     also: Sequence[Rubric] = (),
+    sheets: Mapping[str, str | int] = MappingProxyType({}),
 ) -> Intake:
     """Read and check everything one edition grades.
 
@@ -66,10 +92,15 @@ def intake(
     also : sequence of Rubric
         Further editions the same input is to be graded by: their columns are read too, and an
         event is strange only if none of them knows its code.
+    sheets : mapping, optional
+        Sheet to read of a workbook, by name or number, for each of ``subjects``, ``events`` and
+        ``bases``; where none is given, the visible sheet whose header is known.
 
     Returns
     -------
     Intake
+        Subjects of `Intake.in_doubt` had an event rejected: grade them only when it is corrected,
+        as `grade` does. `evaluate` knows nothing of them.
 
     Raises
     ------
@@ -86,35 +117,66 @@ def intake(
     problems = _unused(rubric, events, bases)
     own = _wanted(editions, () if bases is None or rubric.bases is None else rubric.bases.columns)
     rules = subject_rules(rubric, day)
-    people = _table(problems, subjects, own, key=rubric.subject_id, rules=rules)
-    reference = _bases(problems, bases, rubric)
+    favourable = compiled.favourable_columns(rubric)
+    source = _at(subjects, sheets.get("subjects"))
+    key = rubric.subject_id
+    people = _table(problems, source, own, key=key, rules=rules, favourable=favourable)
+    reference = _bases(problems, _at(bases, sheets.get("bases")), rubric)
     happened: Conformed | None = None
     if events is not None and rubric.uses_events:
-        late = coherence.happened(day, period)
-        happened = _events(problems, events, people, rubric.subject_id, editions, late)
+        rules = [coherence.happened(day, period), *event_rules_of(editions, day, period)]
+        source = _at(events, sheets.get("events"))
+        happened = _events(problems, source, people, key, editions, rules)
     if problems or people is None:
         raise SubjectError(problems)
-    frame, rejected = people.frame, [_filed("subjects", people.rejected)]
+    frame, rejected = people.frame, {"subjects": people.rejected}
     if reference is not None:
         frame, lost = join_bases(rubric, frame, reference, period)
-        rejected += [_filed("bases", reference.rejected), _filed("subjects", lost)]
+        rejected["subjects"] = pl.concat([people.rejected, lost], how="diagonal_relaxed")
+        rejected["bases"] = reference.rejected
+    doubtful, nameless = pl.Series(dtype=pl.String), 0
     if happened is not None:
-        rejected.append(_filed("events", happened.rejected))
+        rejected["events"] = happened.rejected
+        doubtful, nameless = in_doubt(happened, rubric.subject_id)
     taken = {"subjects": people, "bases": reference, "events": happened}
     read_in = {role: table for role, table in taken.items() if table is not None}
     notes = [note for table in read_in.values() for note in table.notes]
-    if rubric.uses_events and events is None:
-        notes.append(
-            tr("no file of events was given: no event is counted", "未提供事件文件:按无事件评级")
-        )
+    if happened is not None:
+        notes += event_notes(happened.frame, editions, day, period)
+    elif rubric.uses_events:
+        notes.append(str(_NO_EVENTS))
     return Intake(
         subjects=frame,
         events=None if happened is None else _named(happened.frame),
         events_in_order=happened is not None and happened.in_order,
-        rejected=pl.concat(rejected),
+        rejected=pl.concat(_filed(role, rows) for role, rows in rejected.items()),
+        rejected_rows=rejected,
+        unused={role: table.unused for role, table in read_in.items()},
+        empty={name: count for name, count in people.empty.items() if count},
         rows={role: table.rows for role, table in read_in.items()},
         notes=tuple(notes),
+        in_doubt=doubtful,
+        nameless=nameless,
     )
+
+
+def events_of(
+    rubric: Rubric,
+    events: Path | str,
+    subject: str,
+    *,
+    period: int | None,
+    as_of: date,
+    sheet: str | int | None = None,
+) -> pl.DataFrame:
+    """Return one subject's events of a file, as `intake` accepts them; raises `SubjectError`."""
+    problems: list[Problem] = []
+    rules = [coherence.happened(as_of, period), *event_rules_of((rubric,), as_of, period)]
+    found = _events(problems, _at(events, sheet), None, rubric.subject_id, (rubric,), rules)
+    if found is None:
+        raise SubjectError(problems)
+    theirs = _named(found.frame).filter(pl.col(rubric.subject_id) == subject)
+    return theirs.collect(engine="streaming")
 
 
 def _wanted(editions: Sequence[Rubric], apart: Collection[str]) -> dict[str, bool]:
@@ -126,7 +188,7 @@ def _wanted(editions: Sequence[Rubric], apart: Collection[str]) -> dict[str, boo
     return {name: required for name, required in wanted.items() if name not in apart}
 
 
-def _unused(rubric: Rubric, events: Source | None, bases: Source | None) -> list[Problem]:
+def _unused(rubric: Rubric, events: _Given | None, bases: _Given | None) -> list[Problem]:
     """Return a problem for each file the edition has no use for."""
     problems = []
     if bases is not None and rubric.bases is None:
@@ -138,7 +200,7 @@ def _unused(rubric: Rubric, events: Source | None, bases: Source | None) -> list
     return problems
 
 
-def _bases(problems: list[Problem], source: Source | None, rubric: Rubric) -> Conformed | None:
+def _bases(problems: list[Problem], source: _Given | None, rubric: Rubric) -> Conformed | None:
     if source is None or rubric.bases is None:
         return None
     key = rubric.bases.key
@@ -146,26 +208,48 @@ def _bases(problems: list[Problem], source: Source | None, rubric: Rubric) -> Co
     return _table(problems, source, wanted, key=key, unique=False)
 
 
-def _raw(source: Source, name: str) -> Raw:
+@overload
+def _at(source: None, sheet: str | int | None) -> None: ...
+@overload
+def _at(source: Source, sheet: str | int | None) -> _Given: ...
+def _at(source: Source | None, sheet: str | int | None) -> _Given | None:
+    """Return a source with the sheet to read of it, where it is a file and one is asked for."""
+    if sheet is None or not isinstance(source, str | Path):
+        return source
+    return _OfSheet(source, sheet)
+
+
+def _raw(source: _Given, name: str) -> Raw:
     if isinstance(source, pl.DataFrame | pl.LazyFrame):
         return Raw(frame=source.lazy(), name=name, first_row=1)
+    if isinstance(source, _OfSheet):
+        return read(source.path, is_header, is_date, source.sheet)
     return read(source, is_header, is_date)
 
 
 def _table(
     problems: list[Problem],
-    source: Source,
+    source: _Given | Raw,
     wanted: Mapping[str, bool],
     *,
     key: str,
     unique: bool = True,
     rules: Sequence[Rule] = (),
     among: Known | None = None,
+    favourable: Collection[str] = (),
 ) -> Conformed | None:
     """Conform one file, collecting its problems so that all files' show together."""
     try:
-        raw = _raw(source, key)
-        return conform(raw, wanted, key=key, unique=unique, rules=rules, among=among)
+        raw = source if isinstance(source, Raw) else _raw(source, key)
+        return conform(
+            raw,
+            wanted,
+            key=key,
+            unique=unique,
+            rules=rules,
+            among=among,
+            favourable=favourable,
+        )
     except SubjectError as error:
         problems.extend(error.problems)
         return None
@@ -190,18 +274,31 @@ def _filed(role: str, rejected: pl.DataFrame) -> pl.DataFrame:
 
 def _events(
     problems: list[Problem],
-    source: Source,
+    source: _Given,
     people: Conformed | None,
     key: str,
     editions: Sequence[Rubric],
-    late: Rule,
+    rules: Sequence[Rule],
 ) -> Conformed | None:
     names = {name for edition in editions for name in event_rules.needed_columns(edition)}
     wanted = {key: True, **{name: name in ("code", "occurred_on") for name in sorted(names)}}
-    rules = [late, *event_rules_of(editions)]
     unknown = tr("an event for an unknown subject {}", "事件对应未知主体 {}")
     among = Known(people.frame.select(key), unknown) if people is not None else None
-    return _table(problems, source, wanted, key=key, unique=False, rules=rules, among=among)
+    try:
+        raw = _raw(source, key)
+    except SubjectError as error:
+        problems.extend(error.problems)
+        return None
+
+    def conformed(raw: Raw) -> Conformed | None:
+        return _table(problems, raw, wanted, key=key, unique=False, rules=rules, among=among)
+
+    found = conformed(raw)
+    if found is None or found.rejected.is_empty():
+        return found
+    # A code is looked for only where rows were rejected, so that sound files are read once.
+    mended = whole_codes(raw, editions)
+    return found if mended is raw else conformed(mended)
 
 
 def _named(events: pl.LazyFrame) -> pl.LazyFrame:

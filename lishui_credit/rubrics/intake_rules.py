@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
 import polars as pl
 
 from lishui_credit.expressions import first_of
-from lishui_credit.language import tr
-from lishui_credit.points import within
+from lishui_credit.language import Bilingual, tr
+from lishui_credit.points import compare, within
 from lishui_credit.rubrics import coherence
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
@@ -20,6 +21,7 @@ from lishui_credit.rubrics.law.rubric import Indicator, Rubric
 from lishui_credit.tables.columns import column, dictionary
 from lishui_credit.tables.conform import Rule
 
+_Test = Callable[..., pl.Expr]
 _DEFAULT: tuple[str, ...] = ("default_item", "defaulted_on", "default_measure")
 
 
@@ -28,6 +30,7 @@ def subject_rules(rubric: Rubric, day: date) -> list[Rule]:
     rules = [rule for row in rubric.scoring if row.judged for rule in _judged(rubric, row)]
     reads = compiled.needed_columns(rubric)
     rules += coherence.parts(reads)
+    rules += coherence.last_year(reads)
     if "performance_record" in reads:
         rules += [*_of_defaults(), *coherence.past_days(("defaulted_on", "repaid_on"), day)]
     return rules
@@ -90,9 +93,15 @@ def _judged(rubric: Rubric, row: Indicator) -> Iterator[Rule]:
         yield Rule(reason, (row.judged, row.column), by_band)
 
 
-def event_rules_of(editions: Sequence[Rubric]) -> list[Rule]:
+def event_rules_of(editions: Sequence[Rubric], day: date, period: int | None) -> list[Rule]:
     """Return the checks of an event's row; an event is known if one of the editions knows its code."""
     known = sorted({code for edition in editions for code in event_rules.codes(edition)})
+    former = {
+        old: new
+        for edition in editions
+        for old, new in event_rules.former_codes(edition).items()
+        if old not in known
+    }
     counted = [
         row.event for edition in editions for row in edition.scoring if row.event is not None
     ]
@@ -100,8 +109,9 @@ def event_rules_of(editions: Sequence[Rubric]) -> list[Rule]:
         Rule(
             tr("the edition knows no such code", "该版本没有此指标代码"),
             ("code",),
-            lambda code: code.is_not_null() & ~code.is_in(known),
+            lambda code: code.is_not_null() & ~code.is_in([*known, *former]),
         ),
+        *_renamed(former),
         Rule(tr("no code", "缺少指标代码"), ("code",), lambda code: code.is_null()),
         Rule(tr("no date", "缺少发生日期"), ("occurred_on",), lambda day: day.is_null()),
         Rule(
@@ -110,7 +120,129 @@ def event_rules_of(editions: Sequence[Rubric]) -> list[Rule]:
             lambda corrected, occurred: corrected < occurred,
         ),
         *_counted(counted),
+        *_limited(counted),
+        *_measured(editions, day, period),
     ]
+
+
+def _renamed(former: Mapping[str, tuple[str, str]]) -> Iterator[Rule]:
+    """Yield the checks that an event has no code that its row had here before."""
+    for old, (new, label) in former.items():
+        yield Rule(
+            tr(
+                f"the edition knows no code {old}: nobody has seen it in the annex;"
+                f" the event is entered as {new} ({label})",
+                f"该版本没有指标代码 {old}(附件原文未见此代码);该事项请填 {new}({label})",
+            ),
+            ("code",),
+            lambda code, old=old: code == old,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Repairs:
+    """Codes whose repair is measured: by column, by the share paid, by clean months where late."""
+
+    by_column: Mapping[str, frozenset[str]]
+    by_share: frozenset[str]
+    late: frozenset[str]
+
+
+def _repairs(editions: Sequence[Rubric]) -> _Repairs:
+    """Return what the repairs of the editions are measured by."""
+    by_column: dict[str, set[str]] = {}
+    shares, late = set[str](), set[str]()
+    for edition in editions:
+        classes = {repair.id: repair for repair in edition.repairs}
+        for row in edition.scoring:
+            if row.event is not None and row.event.repair is not None:
+                repair = classes[row.event.repair]
+                by_column.setdefault(repair.measured_from, set()).add(row.event.code)
+                shares |= {row.event.code} if repair.paid_share else set()
+        for rule in edition.active_overrides:
+            if rule.event is None or rule.repair is None:
+                continue
+            if rule.repair.within_days is not None:
+                by_column.setdefault("due_on", set()).add(rule.event)
+            if rule.repair.clean_months_at_least is not None:
+                by_column.setdefault("clean_months", set()).add(rule.event)
+            late |= {rule.event} if rule.repair.late_clean_months_at_least is not None else set()
+    found = {name: frozenset(codes) for name, codes in sorted(by_column.items())}
+    return _Repairs(found, frozenset(shares), frozenset(late))
+
+
+def _measured(editions: Sequence[Rubric], day: date, period: int | None) -> Iterator[Rule]:
+    """Yield the checks that a correction known on the day of grading has what it is measured by."""
+    repairs = _repairs(editions)
+    shared = ("code", "occurred_on", "corrected_on", "exempt")
+
+    def counts(codes: frozenset[str], *cells: pl.Expr) -> pl.Expr:
+        code, occurred, corrected, exempt = cells
+        known = code.is_in(sorted(codes)) & (corrected <= pl.lit(day)) & ~exempt.fill_null(False)
+        return known if period is None else known & (occurred.dt.year() == period)
+
+    def rule(said: Bilingual, columns: Sequence[str], codes: frozenset[str], lacks: _Test) -> Rule:
+        reason = tr(f"the repair cannot be measured: no {said.en}", f"修复无法计量:缺少{said.zh}")
+        return Rule(
+            reason,
+            (*shared, *columns),
+            lambda *cells: counts(codes, *cells[:4]) & lacks(*cells),
+            absent=True,
+        )
+
+    def named(name: str) -> Bilingual:
+        return Bilingual(name, column(name).label_zh)
+
+    for name, codes in repairs.by_column.items():
+        yield rule(named(name), (name,), codes, lambda *cells: cells[4].is_null())
+    tax = column("tax_amount").label_zh
+    yield rule(
+        Bilingual("tax_amount above 0", f"大于 0 的{tax}"),
+        ("paid_amount", "tax_amount"),
+        repairs.by_share,
+        lambda *cells: cells[4].is_not_null() & (cells[5].is_null() | (cells[5] <= 0)),
+    )
+    yield rule(
+        named("clean_months"),
+        ("clean_months",),
+        repairs.late,
+        lambda *cells: (cells[2].dt.year() > cells[1].dt.year() + 1) & cells[4].is_null(),
+    )
+
+
+def _limited(rules: Sequence[EventRule]) -> Iterator[Rule]:
+    """Yield the checks that an event is of the size its row is for."""
+    known = dictionary()
+    for rule in {rule.code: rule for rule in rules}.values():
+        for limit in rule.limits:
+            columns = [limit.column] if limit.over is None else [limit.column, limit.over]
+            for bound, sign, en, zh in (
+                (limit.at_least, "<", "at least", "不小于"),
+                (limit.below, ">=", "below", "小于"),
+            ):
+                if bound is None:
+                    continue
+                over = "" if limit.over is None else f" / {limit.over}"
+                share = "" if limit.over is None else f"与{column(limit.over).label_zh}之比"
+                yield Rule(
+                    tr(
+                        f"code {rule.code} is for {limit.column}{over} {en} {bound}",
+                        f"代码 {rule.code} 仅适用于{column(limit.column).label_zh}{share}{zh} {bound}",
+                    ),
+                    ("code", *columns),
+                    _breaking(rule.code, sign, Fraction(bound), known[limit.column].per_unit),
+                )
+
+
+def _breaking(code: str, sign: str, bound: Fraction, per_unit: int) -> _Test:
+    """Return the test that an event of a code has an amount, or a share, beyond a bound."""
+
+    def test(cell: pl.Expr, top: pl.Expr, *over: pl.Expr) -> pl.Expr:
+        # Amounts of one unit: of a share the unit cancels out.
+        wrong = compare(top, over[0] if over else per_unit, sign, bound)
+        return (cell == code) & wrong & (over[0] > 0 if over else pl.lit(True))
+
+    return test
 
 
 def _counted(rules: Sequence[EventRule]) -> Iterator[Rule]:
@@ -139,4 +271,5 @@ def _counted(rules: Sequence[EventRule]) -> Iterator[Rule]:
             lambda code, a, b, members=members: (
                 code.is_in(members) & (a.is_null() | b.is_null() | (b <= 0))
             ),
+            absent=True,
         )

@@ -17,12 +17,13 @@ from typing import Final
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError, refuse
-from lishui_credit.language import tr
+from lishui_credit.language import plural, tr
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.features import features, refuse_infinite
-from lishui_credit.tables.cells import cell
+from lishui_credit.tables.cells import cell, says_yes
 from lishui_credit.tables.columns import Column, dictionary
+from lishui_credit.tables.free_columns import filled, numbers, twins
 from lishui_credit.tables.headers import is_date, is_header, normal, spellings, split_unit
 from lishui_credit.tables.read import broken, read
 from lishui_credit.tables.unreadable import no_value, unreadable
@@ -31,20 +32,7 @@ from lishui_credit.tables.write import check_suffix, write_table
 MADE_UP: Final = "synthetic"
 """Column that says which rows are made up; it is no feature."""
 
-_NOTHING: Final = (
-    "",
-    "-",
-    "--",
-    "—",
-    "null",
-    "NULL",
-    "None",
-    "NA",
-    "N/A",
-    "n/a",
-    "nan",
-    "NaN",
-)
+_FEW: Final = 0.1  # cells per number that may be none before a column is text
 
 
 def scan_sample(path: Path | str, used: Callable[[str], bool] = lambda name: True) -> pl.LazyFrame:
@@ -59,12 +47,12 @@ def scan_sample(path: Path | str, used: Callable[[str], bool] = lambda name: Tru
     try:
         table = raw.numbered().collect()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(raw.name, error) from None
+        raise broken(raw.name, error, raw.text) from None
     return _read_cells(table.drop("_row"), table["_row"], used, raw.name).lazy()
 
 
 def _read_cells(
-    table: pl.DataFrame, lines: pl.Series, used: Callable[[str], bool], where: str
+    table: pl.DataFrame, lines: pl.Series, reads: Callable[[str], bool], where: str
 ) -> pl.DataFrame:
     """Read text cells: by the dictionary where it knows the header, else as numbers or text.
 
@@ -72,14 +60,17 @@ def _read_cells(
     """
     known = _dictionary_columns(table.columns)
     made: list[pl.Series] = []
-    problems: list[Problem] = []
+    problems = twins(table.columns, [name for name in table.columns if reads(name)], where)
     for name in table.columns:
         if name in known and known[name][0].type == "date":
             continue
-        if used(known[name][0].id if name in known else name):
+        if reads(known[name][0].id if name in known else name):
             problems += _without_value(table[name], lines, f"{where}: {name}")
         if name not in known:
-            made.append(_typed(table[name]))
+            series, wrong = _typed(table[name])
+            made.append(series)
+            if wrong.count() and reads(name):
+                problems.append(_mixed(wrong, lines, f"{where}: {name}"))
             continue
         column, unit = known[name]
         found = cell(column, name, unit, table.schema[name])
@@ -120,15 +111,30 @@ def _dictionary_columns(headers: Sequence[str]) -> dict[str, tuple[Column, str]]
     return {header: pair for header, pair in found.items() if claimed[pair[0].id] == 1}
 
 
-def _typed(column: pl.Series) -> pl.Series:
+def _typed(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return a column as numbers if most of its cells are, with those that are none, else as text."""
     if column.dtype != pl.String:
-        return column
-    cells = column.str.strip_chars(" \t\r\n\u3000\u00a0").replace(list(_NOTHING), None)
-    for kind in (pl.Int64, pl.Float64):
-        numbers = cells.cast(kind, strict=False)
-        if numbers.null_count() == cells.null_count():
-            return numbers
-    return cells
+        return column, column.clear()
+    found, wrong = numbers(column)
+    if wrong.count() < _FEW * found.count():
+        return found, wrong
+    return filled(column), wrong.clear()
+
+
+def _mixed(wrong: pl.Series, lines: pl.Series, where: str) -> Problem:
+    """Return the problem of a column of numbers some cells of which are none."""
+    odd = wrong.is_not_null()
+    cells, row = plural(wrong.count(), "cell"), lines.filter(odd)[0]
+    first = wrong.filter(odd)[0]
+    return Problem(
+        tr("not a number, in a column of numbers", "数字列中的非数字"),
+        tr(f"{cells}, first row {row}: {first}", f"{wrong.count():,} 格,首行为第 {row} 行:{first}"),
+        tr(
+            "correct or empty them; if the column is a category, write all of it as text",
+            "请更正或清空;若为类别列,请全部写为文本",
+        ),
+        where=where,
+    )
 
 
 def _named(header: str) -> str:
@@ -149,8 +155,7 @@ class Sample:
         """Whether the file says that rows of it are made up."""
         if MADE_UP not in self.frame.columns:
             return False
-        said = self.frame[MADE_UP].cast(pl.String).str.to_lowercase()
-        return bool(said.is_in(["true", "1", "是"]).any())
+        return says_yes(self.frame[MADE_UP])
 
     def must_hold(self, *names: str) -> None:
         """Refuse every name that is no column, all at once."""
@@ -256,6 +261,9 @@ def _check(card: Card, lazy: pl.LazyFrame) -> None:
     """Refuse infinite values and judge unseen categories, in one streaming pass each."""
     refuse_infinite(lazy, card.columns, engine="streaming")
     categories = [row.binning for row in card.characteristics if row.binning.type != "number"]
-    if categories and card.policies.unseen in ("raise", "warn"):
-        levels = lazy.select(row.feature for row in categories).unique().collect(engine="streaming")
+    if categories:
+        names = [row.feature for row in categories]
+        counted = lazy.group_by(names).len("_rows").collect(engine="streaming")
+        # a combination that several rows have stands twice, so that one row is told from many
+        levels = pl.concat([counted, counted.filter(pl.col("_rows") > 1)]).select(names)
         judge_unseen(features(levels), categories, card.policies.unseen)

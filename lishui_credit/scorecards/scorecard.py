@@ -22,6 +22,7 @@ from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
+from lishui_credit.scorecards.cards.column_labels import known_labels
 from lishui_credit.scorecards.cards.export import Scorer, to_sql
 from lishui_credit.scorecards.cards.identities import Verification, verify
 from lishui_credit.scorecards.cards.integer_points import integer_points, loss_of_rounding
@@ -29,7 +30,7 @@ from lishui_credit.scorecards.cards.reasons import Baseline, reason_codes
 from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.estimator import Classifier
 from lishui_credit.scorecards.features import TrainingSample, like
-from lishui_credit.scorecards.protected import admitted
+from lishui_credit.scorecards.protected import admitted, told_by_values
 from lishui_credit.scorecards.selection import Pool, fit_signed, select
 from lishui_credit.statistics.logistic import Logistic
 from lishui_credit.statistics.outcomes import Floats, Values
@@ -80,7 +81,8 @@ class Scorecard(Classifier):
     protected : mapping of str to str, optional
         Protected attributes that may be used, each with a reason, which the card prints.
     labels : mapping of str to str, optional
-        Chinese names of columns.
+        Chinese names of columns, which the card keeps and reasons use; those of the data dictionary
+        are used by themselves.
     grades : GradeScale, optional
         Grades of scores, bounds in units of 1/`point_unit`.
 
@@ -160,7 +162,10 @@ class Scorecard(Classifier):
         """
         self._check_settings()
         offered = TrainingSample.read(X, y, sample_weight)
-        taken, left, reasons = admitted(offered.frame.columns, self.protected or {})
+        names = offered.frame.columns
+        taken, left, reasons = admitted(
+            names, self.protected or {}, self.labels, told_by_values(offered.frame)
+        )
         if not taken:
             raise SubjectError(
                 tr("no column may be used", "没有可用的列"),
@@ -223,7 +228,7 @@ class Scorecard(Classifier):
                     "Odds(good=50, bad=1)",
                 )
             )
-        if not (isinstance(self.point_unit, int) and self.point_unit >= 1):
+        if not (isinstance(self.point_unit, int | np.integer) and self.point_unit >= 1):
             problems.append(
                 Problem(
                     tr("point_unit must be 1 or more", "point_unit 须为正整数"),
@@ -270,7 +275,7 @@ class Scorecard(Classifier):
             binnings, fit, scale, unit=self.point_unit, folded=self.intercept == "folded"
         )
         p_values = fit.p_values
-        labels = self.labels or {}
+        labels = {**known_labels(names), **(self.labels or {})}
         return Card(
             characteristics=tuple(
                 Characteristic(
@@ -437,6 +442,8 @@ def _plain(value: object) -> object:
         return {"good": value.good, "bad": value.bad}
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     if isinstance(value, list | tuple | set):
         return [_plain(inner) for inner in value]
-    return value
+    return value.item() if isinstance(value, np.generic) else value

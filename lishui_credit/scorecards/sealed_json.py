@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from lishui_credit.errors import ModelError
 from lishui_credit.language import tr
+from lishui_credit.tables.bounds import check_nesting
 
 
 def seal(payload: dict[str, Any], path: str | os.PathLike[str] | None = None) -> str:
@@ -38,12 +40,30 @@ def seal(payload: dict[str, Any], path: str | os.PathLike[str] | None = None) ->
     return text
 
 
+def parts_of(payload: Mapping[str, Any], rows: str = "indicators") -> dict[str, str]:
+    """Return a digest of every key of a document, and of every row of one of its tables by id.
+
+    >>> sorted(parts_of({"scale": 1, "indicators": [{"id": "late"}]}))
+    ['indicators late', 'scale']
+    """
+    found = {key: _digest(value)[:16] for key, value in payload.items() if key != rows}
+    return found | {f"{rows} {row['id']}": _digest(row)[:16] for row in payload.get(rows, ())}
+
+
+def changed_parts(payload: Mapping[str, Any], sealed: Mapping[str, str]) -> list[str]:
+    """Return the parts of a document that are not what was sealed, absent ones too."""
+    now = parts_of(payload)
+    names = dict.fromkeys([*sealed, *now])
+    return [name for name in names if sealed.get(name) != now.get(name)]
+
+
 def read_sealed(source: str | os.PathLike[str], kind: str) -> dict[str, Any]:
     """Return the payload of a sealed text (it begins with a brace) or file, checked.
 
     Raises ModelError if it is no JSON, another kind of artefact, or changed since it was sealed.
     """
     text, where = _text(source)
+    check_nesting(text, where, ModelError)
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
@@ -72,7 +92,7 @@ def packages(*names: str) -> dict[str, str]:
     return found
 
 
-def _digest(payload: dict[str, Any]) -> str:
+def _digest(payload: Any) -> str:
     plain = json.dumps(
         payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
     )

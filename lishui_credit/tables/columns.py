@@ -58,6 +58,16 @@ class Column:
     note: str = ""
 
     @property
+    def is_id(self) -> bool:
+        """Whether it names a subject, a place or an event."""
+        return self.type in ("uscc", "resident_id") or self.id.endswith("_id")
+
+    @property
+    def is_key(self) -> bool:
+        """Whether it names a subject or a place, so that cells of several files are compared."""
+        return self.is_id and self.id != "event_id"
+
+    @property
     def numeric(self) -> bool:
         """Whether it is held as a scaled integer."""
         return self.type in NUMERIC

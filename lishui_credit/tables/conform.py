@@ -7,8 +7,8 @@ raises one `SubjectError` with all problems.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Any, Final
@@ -16,12 +16,12 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.language import Bilingual, tr
-from lishui_credit.tables.cells import Cell, Plain
+from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.tables.cells import cell as read
+from lishui_credit.tables.column_cells import Cell, Plain
 from lishui_credit.tables.columns import Column, dictionary
-from lishui_credit.tables.frames import stands_in_order
 from lishui_credit.tables.headers import match
+from lishui_credit.tables.keys import Known, collect, rise, strangers, wrong_keys
 from lishui_credit.tables.read import Raw, broken
 from lishui_credit.tables.suspected_units import UNITS_SUSPECTED, refuse_suspected_units
 from lishui_credit.tables.unreadable import no_value
@@ -31,8 +31,6 @@ _TOTAL: Final = (
 )
 _CODES: Final = ("uscc", "resident_id")
 _TOTAL_SAID: Final = Bilingual("a total row, not a subject", "合计行,不是主体")
-_PARTS: Final = 64
-_PART_ROWS = 2_000_000
 _SAMPLE: Final = 100_000
 _GLANCE: Final = 1_000
 
@@ -44,14 +42,7 @@ class Rule:
     reason: str
     columns: tuple[str, ...]
     test: Callable[..., pl.Expr]
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The keys a file may name; rows with another are rejected for `reason`, their key in its {}."""
-
-    keys: pl.LazyFrame  # one column: every key readable, and once
-    reason: str
+    absent: bool = False  # whether a column that is not in the file counts as empty; else no check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +55,8 @@ class Conformed:
     rejected: pl.DataFrame  # row (line of the file), reasons, then the raw cells
     rows: int  # read
     notes: tuple[str, ...] = ()  # encoding, ignored columns, units taken from headers
+    unused: tuple[str, ...] = ()  # headers of no column that was asked for
+    empty: Mapping[str, int] = field(default_factory=dict)  # accepted rows with an empty cell
     in_order: bool = False  # by their keys; strictly, where keys are unique
 
     @property
@@ -82,12 +75,14 @@ def conform(
     among: Known | None = None,
     suspect_units: bool = True,
     known: Mapping[str, Column] | None = None,
+    favourable: Collection[str] = (),
 ) -> Conformed:
     """Turn a raw frame into dictionary columns, row by row, rejecting what cannot be read."""
     # `wanted` tells whether each column must be there; rows without `key`, with one that occurs more
     # than once (`unique`) or is none of `among` are rejected, as are those that break one of `rules`.
     # A file of a few chosen rows has no median to suspect a unit by (`suspect_units`). `known` are
-    # columns of another kind of file, in the dictionary's place.
+    # columns of another kind of file, in the dictionary's place; `favourable` those in which an
+    # empty cell means the favourable thing, whose empty cells are counted.
     # Cost: one pass over the file to look for faults (a second one only when there are any), one over
     # its keys (a second one only where they do not rise), all streamed. Columns whose first rows keep
     # to one plain form (`Cell.plain`) are read by it and only proven to keep to it throughout; where
@@ -102,14 +97,15 @@ def conform(
     proven = in_order = False
     if among is not None and key is not None and key in plain:
         shortly = cells[key].plainly(plain[key])
-        in_order = _in_order(raw, shortly, strictly=unique)
+        in_order = rise(raw, shortly, strictly=unique)
         # A key among readable ones is readable, and needs no other proof.
-        proven = _strangers(raw, shortly, among, in_order=in_order).is_empty()
+        proven = strangers(raw, shortly, among, in_order=in_order).is_empty()
     while True:
         read_as = {n: c.plainly(plain[n]) if n in plain else c for n, c in cells.items()}
-        tests = [*_faults(read_as, key, schema), *_tested(rules, read_as)]
+        tests = [*_faults(read_as, key, schema), *_tested(rules, read_as, known)]
         proofs = {n: cells[n].plain[way] for n, way in plain.items() if n != key or not proven}
-        counted = _survey(raw, read_as, proofs, matched, tests)
+        holes = _holes(read_as, favourable)
+        counted = _survey(raw, read_as, proofs, matched, tests, holes)
         unlike = {name: cells[name] for name in proofs if not counted[f"plain__{name}"]}
         if not unlike:
             break
@@ -122,22 +118,39 @@ def conform(
             {**counted, **_medians(raw, cells, matched)}, cells, matched, raw.name
         )
     wrong: list[tuple[str, pl.DataFrame]] = []
-    if key is not None and not proven:
-        in_order = _in_order(raw, cells[key], strictly=unique)
-        if among is not None:
-            wrong.append((among.reason, _strangers(raw, cells[key], among, in_order=in_order)))
-    if key is not None and unique and not in_order:
-        said = tr("{} occurs {} times", "{} 重复出现 {} 次")
-        wrong.append((said, _doubled(raw, cells[key], rows)))
-    wrong = [(said, keys) for said, keys in wrong if keys.height]
+    if key is not None:
+        in_order = in_order if proven else rise(raw, cells[key], strictly=unique)
+        others = None if proven else among
+        wrong = wrong_keys(raw, cells[key], rows, others, unique=unique, in_order=in_order)
     rejected, keep = pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String}), raw.frame
     if wrong or any(counted[f"f{place}"] for place in range(len(tests))):
         rejected, keep = _reject(raw, cells, tests, key, wrong)
     frame = keep.select(cell.value.alias(name) for name, cell in cells.items())
-    if in_order and key is not None:
-        frame = frame.set_sorted(key)
-    notes = _notes(raw, ignored)
-    return Conformed(frame=frame, rejected=rejected, rows=rows, notes=notes, in_order=in_order)
+    return Conformed(
+        frame=frame.set_sorted(key) if in_order and key is not None else frame,
+        rejected=rejected,
+        rows=rows,
+        notes=_notes(raw, ignored, counted),
+        unused=tuple(ignored),
+        empty=_empty(counted, rejected, holes),
+        in_order=in_order,
+    )
+
+
+def _holes(cells: Mapping[str, Cell], names: Collection[str]) -> list[pl.Expr]:
+    """Return how many cells are empty, by column."""
+    return [cells[name].value.null_count().alias(name) for name in names if name in cells]
+
+
+def _empty(
+    counted: Mapping[str, Any], rejected: pl.DataFrame, holes: Sequence[pl.Expr]
+) -> dict[str, int]:
+    """Return how many accepted rows have an empty cell, by column."""
+    whole = {name.removeprefix("empty__"): n for name, n in counted.items() if "empty__" in name}
+    if rejected.height and holes:
+        lost = rejected.select(holes).row(0, named=True)
+        return {name: count - lost[name] for name, count in whole.items()}
+    return whole
 
 
 def _rows(counted: Mapping[str, Any], where: str) -> int:
@@ -147,21 +160,45 @@ def _rows(counted: Mapping[str, Any], where: str) -> int:
     return rows
 
 
-def _notes(raw: Raw, ignored: list[str]) -> tuple[str, ...]:
+def _notes(raw: Raw, ignored: list[str], counted: Mapping[str, Any]) -> tuple[str, ...]:
     notes = list(raw.notes)
+    for name, count in counted.items():
+        if name.startswith("standard__") and count:
+            own = name.removeprefix("standard__")
+            notes.append(
+                tr(
+                    f"{plural(count, 'cell')} of '{own}' written in the standard form: "
+                    "upper case, half width, no blanks",
+                    f"“{own}”有 {count:,} 格已规范化:大写、半角、去空格",
+                )
+            )
     if ignored:
         listed = ", ".join(ignored[:8]) + ("…" if len(ignored) > 8 else "")
         notes.append(tr("columns not used: ", "未使用的列:") + listed)
     return tuple(f"{raw.name}: {note}" for note in notes)
 
 
-def _tested(rules: Sequence[Rule], cells: Mapping[str, Cell]) -> list[tuple[str, pl.Expr]]:
-    """Return the rules' tests on the cells as read; those of absent columns are left out."""
+def _tested(
+    rules: Sequence[Rule], cells: Mapping[str, Cell], known: Mapping[str, Column]
+) -> list[tuple[str, pl.Expr]]:
+    """Return the rules' tests on the cells as read; most of absent columns are left out."""
+
+    def value(name: str) -> pl.Expr:
+        if name in cells:
+            return cells[name].value
+        held = {"flag": pl.Boolean, "date": pl.Date}.get(known[name].type, pl.String)
+        return pl.lit(None, dtype=pl.Int64 if known[name].numeric else held)
+
     return [
-        (rule.reason, rule.test(*(cells[name].value for name in rule.columns)).fill_null(False))
+        (rule.reason, rule.test(*map(value, rule.columns)).fill_null(False))
         for rule in rules
-        if all(name in cells for name in rule.columns)
+        if rule.absent or all(name in cells for name in rule.columns)
     ]
+
+
+def is_total(reasons: pl.Expr) -> pl.Expr:
+    """Tell whether a row was rejected as a total row."""
+    return reasons == str(_TOTAL_SAID)
 
 
 def _faults(
@@ -197,20 +234,13 @@ def _faults(
     return faults
 
 
-def _collect(raw: Raw, frame: pl.LazyFrame) -> pl.DataFrame:
-    try:
-        return frame.collect(engine="streaming")
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(raw.name, error, raw.text) from None
-
-
 def _plain(raw: Raw, frame: pl.LazyFrame, cells: Mapping[str, Cell]) -> dict[str, int]:
     """Return the columns whose cells in `frame` all stand one short way, and the first such way."""
     ways = [(name, way) for name, cell in cells.items() for way in range(len(cell.plain))]
     if not ways:
         return {}
     holds = [cells[name].plain[way].holds.all().alias(f"{name}__{way}") for name, way in ways]
-    found = _collect(raw, frame.select(holds)).row(0, named=True)
+    found = collect(raw, frame.select(holds)).row(0, named=True)
     return dict(reversed([(name, way) for name, way in ways if found[f"{name}__{way}"]]))
 
 
@@ -225,7 +255,7 @@ def _medians(
     ]
     if not medians:
         return {}
-    return _collect(raw, raw.frame.head(_SAMPLE).select(medians)).row(0, named=True)
+    return collect(raw, raw.frame.head(_SAMPLE).select(medians)).row(0, named=True)
 
 
 def _survey(
@@ -234,59 +264,25 @@ def _survey(
     proofs: Mapping[str, Plain],
     matched: Mapping[str, tuple[str, str]],
     tests: Sequence[tuple[str | pl.Expr, pl.Expr]],
+    holes: Sequence[pl.Expr],
 ) -> dict[str, Any]:
-    """Learn in one pass what the whole file must tell: rows, faults, plain columns."""
-    wanted = [pl.len().alias("rows")]
+    """Learn in one pass what the whole file must tell: rows, faults, plain columns, empty cells."""
+    wanted = [pl.len().alias("rows"), *(hole.name.prefix("empty__") for hole in holes)]
     wanted += [test.any().alias(f"f{place}") for place, (_, test) in enumerate(tests)]
     wanted += [proof.holds.all().alias(f"plain__{name}") for name, proof in proofs.items()]
     for name, cell in cells.items():
         if cell.column.type == "rate" and not matched[name][1]:
             wanted.append((cell.value > cell.column.per_unit).mean().alias(f"above__{name}"))
+        if cell.column.type == "rate" and matched[name][1] in ("%", "pct"):
+            stated = pl.col(cell.header).cast(pl.String).str.contains("%", literal=True)
+            low = (cell.value * 100 <= cell.column.per_unit) & (cell.value > 0) & ~stated
+            wanted.append(low.mean().alias(f"below__{name}"))
+        if cell.column.is_key and cell.faults:  # in the plain form nothing is wrong with it
+            changed = pl.col(cell.header).cast(pl.String) != cell.value
+            wanted.append(changed.sum().alias(f"standard__{name}"))
     if raw.text is not None:  # a row too long is noticed only where every column is read
         wanted.append(pl.all_horizontal(pl.all().is_null()).sum().alias("_blank"))
-    return _collect(raw, raw.frame.select(wanted)).row(0, named=True)
-
-
-def _in_order(raw: Raw, cell: Cell, *, strictly: bool) -> bool:
-    """Tell whether the keys rise, so that equal ones stand together, or strictly, none twice."""
-    try:
-        return stands_in_order(raw.frame, cell.value, strictly=strictly)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(raw.name, error, raw.text) from None
-
-
-def _doubled(raw: Raw, cell: Cell, rows: int) -> pl.DataFrame:
-    """Return keys that stand more than once, with how often, in bounded memory."""
-    # Counted part by part of a hash, so that only a part of them is held at a time.
-    keys = raw.frame.select(cell.value.alias("_key")).filter(pl.col("_key").is_not_null())
-    parts = min(max(rows // _PART_ROWS, 1), _PARTS)
-    found = []
-    for part in range(parts):
-        chosen = keys if parts == 1 else keys.filter(pl.col("_key").hash() % parts == part)
-        counted = chosen.group_by("_key").agg(pl.len().alias("_times"))
-        found.append(counted.filter(pl.col("_times") > 1).collect(engine="streaming"))
-    return pl.concat(found)
-
-
-def _strangers(raw: Raw, cell: Cell, among: Known, *, in_order: bool) -> pl.DataFrame:
-    """Return the readable keys that are none of the known ones, each once."""
-    # Keys in order are merged with known ones in order. Of others only the distinct ones are held:
-    # the known ones may be a thousand times as many.
-    faults = [test.fill_null(False) for _, test in cell.faults]
-    readable = raw.frame.filter(~reduce(or_, faults)) if faults else raw.frame
-    keys = readable.select(cell.value.alias("_key"))
-    known = among.keys.select(pl.first().alias("_key"))
-    if in_order:
-        marked = keys.set_sorted("_key").join(
-            known.with_columns(pl.lit(True).alias("_known")),
-            on="_key",
-            how="left",
-            maintain_order="left",
-        )
-        return _collect(raw, marked.filter(pl.col("_known").is_null()).select("_key").unique())
-    named = _collect(raw, keys.filter(pl.col("_key").is_not_null()).unique())
-    found = known.join(named.lazy(), on="_key", how="semi").collect(engine="streaming")
-    return named.join(found, on="_key", how="anti")
+    return collect(raw, raw.frame.select(wanted)).row(0, named=True)
 
 
 def _reject(

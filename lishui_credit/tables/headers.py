@@ -17,7 +17,7 @@ from typing import Final
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import Bilingual, tr
-from lishui_credit.tables.columns import Column, dictionary
+from lishui_credit.tables.columns import NUMERIC, Column, dictionary
 from lishui_credit.tables.read import TWIN
 
 BANNED: Final = (
@@ -29,6 +29,10 @@ BANNED: Final = (
     Bilingual("medical_history", "病史"),
 )
 """Fields no credit file may hold (征信业管理条例 art. 14; 浙江省公共信用信息管理条例)."""
+
+BESIDE: Final = ("_sheet", "_row", "_reasons")
+REASON: Final = " ✗"
+"""Columns that a file of rejected rows has beside its own, which no reader takes for data."""
 
 UNITS: Final[dict[str, dict[str, Decimal]]] = {
     "money": {
@@ -48,6 +52,28 @@ UNITS: Final[dict[str, dict[str, Decimal]]] = {
     },
 }
 """Units a header may state: printed units per one of them."""
+
+
+_ALSO: Final[dict[str, tuple[str, ...]]] = {
+    "人": ("名", "口", "persons", "people"),
+    "户": ("households",),
+    "个": ("家",),
+    "项": ("个", "items"),
+    "月": ("个月", "months"),
+    "年": ("years",),
+    "分": ("points",),
+    "db(a)": ("db", "分贝"),
+}
+"""Other words for a column's own unit."""
+
+
+def own_units(column: Column) -> tuple[str, ...]:
+    """Return how a header or a cell may write the unit a column is printed in, by the dictionary."""
+    unit = normal(column.unit)
+    return (unit, *_ALSO.get(unit, ())) if unit else ()
+
+
+_BRACKETS: Final = re.compile(r"(.+?)[(\[]((?:[^()\[\]]|\([^()]*\))+)[)\]]")
 
 
 def normal(header: str) -> str:
@@ -85,17 +111,19 @@ def banned(header: str, where: str) -> Problem | None:
 
 
 def split_unit(header: str) -> tuple[str, str]:
-    """Return a normal header's name and the unit it states, if any.
+    """Return a normal header's name and what stands behind it in brackets or as a money's suffix.
 
     Examples
     --------
     >>> split_unit("总资产(万元)"), split_unit("total_assets_fen"), split_unit("county")
     (('总资产', '万元'), ('total_assets', 'fen'), ('county', ''))
+    >>> split_unit("自愿活动项数(项)"), split_unit("噪声(db(a))")
+    (('自愿活动项数', '项'), ('噪声', 'db(a)'))
     """
+    if in_brackets := _BRACKETS.fullmatch(header):
+        return in_brackets[1], in_brackets[2]
     for units in UNITS.values():
         for unit in units:
-            if header.endswith(f"({unit})"):
-                return header[: -len(unit) - 2], unit
             if unit.isascii() and header.endswith(f"_{unit}"):
                 return header[: -len(unit) - 1], unit
     return header, ""
@@ -145,13 +173,15 @@ def match(
     ignored: list[str] = []
     names = {spelling: name for name in wanted for spelling in spellings(known[name])}
     for header in headers:
+        if header in BESIDE or header.endswith(REASON):
+            continue
         plain = normal(re.sub(TWIN, "", header))
         bare, unit = (plain, "") if plain in names else split_unit(plain)
         if (problem := banned(header, where)) is not None:
             problems.append(problem)
             continue
         found = names.get(bare)
-        if found is None or (unit and unit not in UNITS.get(known[found].type, {})):
+        if found is None:
             ignored.append(header)
         elif found in matched:
             problems.append(
@@ -162,8 +192,11 @@ def match(
                     where=where,
                 )
             )
+        elif (stated := _unit(known[found], unit)) is None:
+            problems.append(_unknown_unit(known[found], header, unit, where))
+            matched[found] = (header, "")
         else:
-            matched[found] = (header, unit)
+            matched[found] = (header, stated)
     lacking = [name for name, required in wanted.items() if required and name not in matched]
     if lacking and not matched and not problems and not any(map(is_header, headers)):
         problems.append(
@@ -179,9 +212,61 @@ def match(
         )
     else:
         problems += [_missing(known[name], ignored, where) for name in lacking]
+        problems += _nearly(
+            ignored, [known[n] for n in wanted if n not in (*matched, *lacking)], where
+        )
     if problems:
         raise SubjectError(problems)
     return matched, ignored
+
+
+def _unit(column: Column, stated: str) -> str | None:
+    """Return the unit of `UNITS` a header states, "" for the column's own, None for another."""
+    if stated in UNITS.get(column.type, {}):
+        return stated
+    remark = column.type not in NUMERIC and not any(stated in units for units in UNITS.values())
+    return "" if not stated or remark or stated in own_units(column) else None
+
+
+def _unknown_unit(column: Column, header: str, unit: str, where: str) -> Problem:
+    allowed = (*UNITS.get(column.type, {}), *own_units(column))
+    return Problem(
+        tr("a unit this column cannot have", "该列不能使用的单位"),
+        f"{header}: {unit}",
+        tr(f"one of {', '.join(allowed)}, or none", f"可用:{'、'.join(allowed)},或不写")
+        if allowed
+        else tr("leave it out", "请删去"),
+        where=where,
+    )
+
+
+def _nearly(ignored: Sequence[str], absent: Sequence[Column], where: str) -> list[Problem]:
+    """Return a problem for each unused header that is nearly one of the columns a file may have."""
+    # Where an absent column means the favourable thing, a slip of the pen must not make it absent.
+    problems = []
+    for header in ignored:
+        bare = split_unit(normal(re.sub(TWIN, "", header)))[0]
+        if is_header(header):
+            continue
+        words = {word: column for column in absent for word in spellings(column)}
+        near = difflib.get_close_matches(bare, words, n=1, cutoff=_NEAR)
+        if near and min(len(near[0]), len(bare)) >= _SHORTEST:
+            column = words[near[0]]
+            problems.append(
+                Problem(
+                    tr(
+                        f"nearly the column '{column.id}' ({column.label_zh}), which would not be read",
+                        f"与“{column.label_zh}”({column.id})相近,但不会被读取",
+                    ),
+                    header,
+                    tr(
+                        f"did you mean '{near[0]}'? if not, rename or delete the column",
+                        f"是否应为“{near[0]}”?若不是,请改名或删除该列",
+                    ),
+                    where=where,
+                )
+            )
+    return problems
 
 
 def _missing(column: Column, ignored: list[str], where: str) -> Problem:
@@ -210,6 +295,8 @@ def _missing(column: Column, ignored: list[str], where: str) -> Problem:
     )
 
 
+_NEAR: Final = 0.75  # of difflib's ratio
+_SHORTEST: Final = 3  # characters of names that can be nearly alike
 _YUAN: Final = ("yuan", "元", "wan")
 
 

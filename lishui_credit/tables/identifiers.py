@@ -28,6 +28,15 @@ _LENGTH: Final = 18
 _FOREIGN: Final = 1024
 
 
+# Blanks, also of no width; the apostrophe by which a spreadsheet keeps digits as text.
+_LEFT_OUT: Final = r"^['‘’`]+|[\s\u200b-\u200f\u2060\ufeff]"
+
+
+def standard(ids: pl.Expr) -> pl.Expr:
+    """Return ids as they are compared: one width and case, no blanks, no leading apostrophe."""
+    return ids.str.normalize("NFKC").str.replace_all(_LEFT_OUT, "").str.to_uppercase()
+
+
 def uscc_check_digit(head: str) -> str:
     """Return the 18th character of a code (GB 32100-2015) from its first 17."""
     if len(head) != _LENGTH - 1:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.tables.cells import Cell
+from lishui_credit.tables.column_cells import Cell
 
 _ENOUGH: Final = 30  # rows whose median may speak against a unit the header states
 
@@ -43,6 +43,19 @@ def refuse_suspected_units(
                     tr(f"'{header}' looks like percent", f"“{header}”疑似为百分数"),
                     tr("most values are above 1", "多数取值大于 1"),
                     tr(f"write {header}(%)", f"请将表头写为 {header}(%)"),
+                    where=where,
+                )
+            )
+        below = counted.get(f"below__{name}")
+        if below is not None and below > 0.5:
+            problems.append(
+                Problem(
+                    tr(f"'{header}' looks like shares of 1", f"“{header}”疑似为小数而非百分数"),
+                    tr("most values are 1 or less", "多数取值不大于 1"),
+                    tr(
+                        f"write {cell.column.label_zh} without %; if 1 is one percent, write 1%",
+                        f"请将表头写为 {cell.column.label_zh}(不带 %);若确为百分之一,请在单元格写 1%",
+                    ),
                     where=where,
                 )
             )

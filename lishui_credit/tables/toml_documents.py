@@ -20,6 +20,7 @@ from typing import (
 
 from lishui_credit.errors import CreditError, Problem, RubricError
 from lishui_credit.language import tr
+from lishui_credit.tables.bounds import check_nesting
 from lishui_credit.tables.toml_nouns import Check, Found, Noun, Tables, noun_of, row_id
 from lishui_credit.tables.toml_places import Loc, places
 
@@ -151,6 +152,7 @@ def parse_document(
     """Return the document of a TOML text; raises `error` where it is none."""
     raw = data.encode() if isinstance(data, str) else data
     text = _decoded(raw, name, error)
+    check_nesting(text, name, error)
     try:
         tables = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as wrong:

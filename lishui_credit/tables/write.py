@@ -1,21 +1,33 @@
 """Frames to files people open: Parquet, CSV that Excel does not mangle, Excel.
 
 An output is replaced only when the new one is complete: everything is written beside it first.
+Drafts of runs that were killed are swept by the next one that writes into the folder.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import os
+import platform
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.tables import containers
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
 
 SUFFIXES: Final = (".parquet", ".csv", ".xlsx")
 _SHEET_ROWS: Final = 1_048_575
@@ -25,6 +37,19 @@ _ZSTD: Final = 1
 # Excel turns long digit strings into rounded numbers and runs cells that begin like a formula; a
 # leading tab keeps both as text, and `conform` strips it on the way back.
 _RISKY: Final = r"^[=+\-@]|^\d{11,}"
+# Drafts bear it, the machine and the process, so that those of a killed run are known later.
+_MARK: Final = ".lishui-draft-"
+_BORN: Final = time.time()
+# What polars sets for a workbook that it makes itself.
+_AS_POLARS: Final = MappingProxyType(
+    {
+        "use_zip64": True,
+        "nan_inf_to_errors": True,
+        "strings_to_formulas": False,
+        "default_date_format": "yyyy-mm-dd;@",
+    }
+)
+_DRAFTS: Final[dict[Path, Path]] = {}  # outputs by the draft in the making
 
 
 @contextlib.contextmanager
@@ -43,18 +68,124 @@ def replacing(path: Path | str) -> Iterator[Path]:
     >>> folder.cleanup()
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    draft = Path(name)
-    try:
+    if path in _DRAFTS:  # one that somebody else puts in its place
+        with _room_told(_DRAFTS[path]):
+            yield path
+        return
+    with replacing_together(path) as (draft,):
         yield draft
+
+
+@contextlib.contextmanager
+def replacing_together(*paths: Path | str) -> Iterator[tuple[Path, ...]]:
+    """Yield a draft for each path; they take their places in this order, or none does.
+
+    A path that is a link keeps it: what it points to is replaced. A process killed between two of
+    them leaves the first ones new, so the path that proves the others comes first.
+    """
+    outputs = [Path(path) for path in paths]
+    with _room_told(outputs[-1]), contextlib.ExitStack() as held:
+        targets = [path.resolve() if path.is_symlink() else path for path in outputs]
+        drafts = [
+            held.enter_context(_draft(target, output))
+            for target, output in zip(targets, outputs, strict=True)
+        ]
+        yield tuple(drafts)
         umask = os.umask(0)
         os.umask(umask)
-        draft.chmod(0o666 & ~umask)
-        draft.replace(path)
+        for draft in drafts:
+            draft.chmod(0o666 & ~umask)
+        earlier = [
+            held.enter_context(_copy(target, output))
+            for target, output in zip(targets[:-1], outputs, strict=False)
+        ]
+        try:
+            for draft, target in zip(drafts, targets, strict=True):
+                os.replace(draft, target)
+        except BaseException:
+            if drafts[-1].exists():
+                for draft, target, kept in zip(drafts, targets, earlier, strict=False):
+                    if not draft.exists():
+                        target.unlink() if kept is None else os.replace(kept, target)
+            raise
+
+
+def output_of(path: Path) -> Path:
+    """Return the output that a draft is to become; any other path as it is."""
+    return _DRAFTS.get(path, path)
+
+
+@contextlib.contextmanager
+def _draft(target: Path, output: Path) -> Iterator[Path]:
+    """Yield an empty file beside a target, and take it away if it is still there in the end."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(target.parent)
+    prefix = f"{_MARK}{_machine()}-{os.getpid()}-"
+    handle, name = tempfile.mkstemp(prefix=prefix, suffix=target.suffix, dir=target.parent)
+    draft = Path(name)
+    _DRAFTS[draft] = output
+    try:
+        os.close(handle)
+        yield draft
     finally:
         draft.unlink(missing_ok=True)
+        _DRAFTS.pop(draft, None)
+
+
+@contextlib.contextmanager
+def _copy(target: Path, output: Path) -> Iterator[Path | None]:
+    """Yield a copy of a file beside it; None where there is none."""
+    if not target.exists():
+        yield None
+        return
+    with _draft(target, output) as kept:
+        shutil.copy2(target, kept)
+        yield kept
+
+
+def _machine() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _sweep(folder: Path) -> None:
+    """Take away drafts in a folder whose process has ended: of this machine, older than this run."""
+    held = {draft.name for draft in tuple(_DRAFTS)}
+    for path in folder.glob(f"{_MARK}{_machine()}-*"):
+        number = path.name.removeprefix(_MARK).split("-")[1]
+        if path.name not in held and number.isdecimal() and not _alive(int(number)):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < _BORN:
+                    path.unlink()
+
+
+def _alive(process: int) -> bool:
+    """Whether another process of a number runs; where the system cannot be asked, it does."""
+    if process == os.getpid():  # an earlier one of the same number: in a container all have it
+        return False
+    if os.name == "nt":  # signal 0 would end it there
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+@contextlib.contextmanager
+def _room_told(path: Path) -> Iterator[None]:
+    """Raise `SubjectError` where the disk is full, or the output may not be written."""
+    try:
+        yield
+    except CreditError:
+        raise
+    except Exception as error:
+        if containers.is_full(error):
+            raise containers.full(path) from None
+        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise containers.not_opened(path, error) from None
+        raise
 
 
 def check_suffix(path: Path | str) -> Path:
@@ -103,6 +234,23 @@ def safe_text(name: str) -> pl.Expr:
     return pl.when(cell.str.contains(_RISKY)).then(pl.lit("\t") + cell).otherwise(cell).alias(name)
 
 
+@contextlib.contextmanager
+def workbook(
+    draft: Path, options: Mapping[str, object] = MappingProxyType({})
+) -> Iterator[Workbook]:
+    """Yield a workbook that stands in a draft, in one piece, when the block ends well."""
+    # A zip file that a full disk cuts short complains a second time, with a traceback, when it is
+    # collected; and temporary parts would stay behind.
+    from xlsxwriter import Workbook
+
+    whole = BytesIO()
+    with tempfile.TemporaryDirectory(prefix="lishui_credit_") as folder:
+        book = Workbook(whole, {**options, "tmpdir": folder})
+        yield book
+        book.close()
+    draft.write_bytes(whole.getbuffer())
+
+
 def write_table(
     frame: pl.LazyFrame, path: Path | str, metadata: dict[str, str] | None = None
 ) -> None:
@@ -121,7 +269,7 @@ def write_table(
         return
     table = frame.collect(engine="streaming")
     refuse_overfull(
-        table.height, tr("write .parquet or .csv", "请输出 .parquet 或 .csv"), path.name
+        table.height, tr("write .parquet or .csv", "请输出 .parquet 或 .csv"), output_of(path).name
     )
-    with replacing(path) as draft:
-        table.write_excel(draft, worksheet="grades", autofit=True, freeze_panes=(1, 1))
+    with replacing(path) as draft, workbook(draft, _AS_POLARS) as book:
+        table.write_excel(book, worksheet="grades", autofit=True, freeze_panes=(1, 1))

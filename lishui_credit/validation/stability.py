@@ -125,6 +125,8 @@ def _numeric(
     inner = np.quantile(known, np.arange(1, bins) / bins, method="inverted_cdf")
     cuts = np.unique(inner)
     cuts = cuts[cuts < known.max()]  # a cell holds values above the last cut, up to the next
+    if known.min() == known.max() and (moved := _of_constant(float(known[0]), now)):
+        return moved[0], moved[1] * len(known), moved[2]
     counts = [
         np.bincount(np.searchsorted(cuts, values, side="left"), minlength=len(cuts) + 1)
         for values in (known, now)
@@ -141,6 +143,20 @@ def _numeric(
         for place in range(len(cuts) + 1)
     ]
     return names, counts[0].astype(np.float64), counts[1].astype(np.float64)
+
+
+def _of_constant(value: float, now: Floats) -> tuple[list[str], Floats, Floats] | None:
+    """Return the cells of a reference of one value only: below, equal, above; None if nothing moved."""
+    apart = {
+        f"< {_plain(value)}": now < value,
+        f"= {_plain(value)}": now == value,
+        f"> {_plain(value)}": now > value,
+    }
+    kept = {name: rows for name, rows in apart.items() if name.startswith("=") or rows.any()}
+    if len(kept) == 1:
+        return None
+    equal = np.array([name.startswith("=") for name in kept], dtype=np.float64)
+    return list(kept), equal, np.array([rows.sum() for rows in kept.values()], dtype=np.float64)
 
 
 def _levels(reference: pl.Series, current: pl.Series) -> tuple[list[str], Floats, Floats]:
@@ -164,6 +180,7 @@ def psi(reference: Values, current: Values, *, bins: int = 10, level: float = 0.
     """Return the population stability index of one column, with its sampling band.
 
     Numbers are cut at quantiles of the reference; text is counted by level, the rarest pooled.
+    A reference of one value only has cells below, equal and above it.
     Missing values are a cell of their own if either sample has some. If a cell is empty in one
     sample, ½ is added to every cell of both.
 

@@ -17,6 +17,7 @@ from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Estimate, Floats, Values, checked, labels
 from lishui_credit.statistics.proportions import jeffreys_interval, quantile, wilson
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, members_of, same_length
+from lishui_credit.validation.written_scores import as_written
 
 FOUR_FIFTHS = 0.8
 """Ratio of approval rates below which selection is commonly called adverse."""
@@ -91,7 +92,7 @@ def fairness(
     >>> table.select("group", "approval", "ratio").rows()
     [('a', 1.0, 1.0), ('b', 0.5, 0.5)]
     """
-    good = checked(y, score=score)
+    good = checked(y, score=as_written(score))
     values, named = good.columns["score"], labels(groups)
     same_length(good.y, named)
     members = members_of(named)

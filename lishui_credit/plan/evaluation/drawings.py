@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from math import ceil, inf
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -76,15 +76,11 @@ def course(m: MidTerm, row: PlanIndicator) -> str:
     points = list(mine.select("period", "value").iter_rows())
     path = [(when(d), v / per) for d, v in way.select("period", "path").iter_rows()]
     target = None if now["target"] is None else now["target"] / per
-    forecast = (
-        None
-        if now["projected"] is None
-        else [now[f"projected{end}"] / per for end in ("", "_low", "_high")]
-    )
+    forecast = None if now["projected"] is None else (now["projected"] / per, *_ends(now, per))
     shown = [v for c in ("value", "low", "high") for v in mine[c].drop_nulls()] + [
         v for _, v in path
     ]
-    shown += ([] if target is None else [target]) + ([] if forecast is None else forecast[:1])
+    shown += ([] if target is None else [target]) + ([] if forecast is None else [forecast[0]])
     span = _span(row, shown or [0.0, 1.0])
     last = max([END.year, *(ceil(when(d)) for d, _ in points)])
     plot = Plot(
@@ -130,16 +126,28 @@ def _observed(
         )
 
 
+def _ends(now: Mapping[str, Any], per: float) -> tuple[float | None, float | None]:
+    """Return both ends of the projection's interval; none of one that has no honest interval."""
+    if now["projected_low"] is None or now["projected_high"] is None:
+        return None, None
+    return now["projected_low"] / per, now["projected_high"] / per
+
+
 def _projection(
-    plot: Plot, last: tuple[date, float], forecast: Sequence[float], span: tuple[float, float]
+    plot: Plot,
+    last: tuple[date, float],
+    forecast: tuple[float, float | None, float | None],
+    span: tuple[float, float],
 ) -> None:
     projected, low, high = forecast
     plot.line(
         [(when(last[0]), last[1]), (END.year, projected)], RED, "2 4", str(SERIES["projection"])
     )
+    plot.dot(END.year, projected, RED)
+    if low is None or high is None:
+        return
     cut = low < span[0] or high > span[1]
     plot.interval((END.year, max(low, span[0])), (END.year, min(high, span[1])), RED)
-    plot.dot(END.year, projected, RED)
     beyond = tr(" (partly outside the chart)", "(超出图幅部分未显示)") if cut else ""
     plot.key(RED, tr("2020 interval, 95 %", "2020年,95%区间") + beyond)
 

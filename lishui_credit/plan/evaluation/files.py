@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,6 @@ from lishui_credit import proof
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, Language, language, tr
 from lishui_credit.plan.definitions import END
-from lishui_credit.plan.divisions import CITY
 from lishui_credit.plan.evaluation.mid_term import MidTerm, mid_term
 from lishui_credit.plan.targets import read_targets
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
@@ -49,7 +48,7 @@ def write_report(
     path: Path | str,
     *,
     at: date = END,
-    area: str = CITY,
+    area: str | None = None,
     targets: pl.DataFrame | None = None,
     known_on: date | None = None,
 ) -> Path:
@@ -138,24 +137,33 @@ def report_into(
     files: Mapping[str, Path],
     *,
     at: date,
-    area: str,
+    area: str | None,
     known_on: date | None = None,
 ) -> Manifest[ReportFacts]:
     """Write the mid-term evaluation of ``data`` and ``targets`` files, its manifest beside it."""
     path = check_output(path)
     found = _evaluated(observed, files, at=at, area=area, known_on=known_on)
-    _write(found, path)
     manifest = Manifest(
         kind=KIND,
         facts=_facts(found),
         inputs=proof.input_files(files, path, {"data": found.total}),
         synthetic=found.synthetic > 0,
     )
-    return proof.seal(path, manifest)
+
+    def made(draft: Path) -> Manifest[ReportFacts]:
+        _write(found, draft)
+        return manifest
+
+    return proof.publish(path, made)
 
 
 def _evaluated(
-    observed: Observed, files: Mapping[str, Path], *, at: date, area: str, known_on: date | None
+    observed: Observed,
+    files: Mapping[str, Path],
+    *,
+    at: date,
+    area: str | None,
+    known_on: date | None,
 ) -> MidTerm:
     targets = read_targets(files["targets"]) if "targets" in files else None
     frame = observed(files.get("data"), known_on)
@@ -184,28 +192,38 @@ def _facts(found: MidTerm) -> ReportFacts:
 
 def _figures(table: pl.DataFrame) -> str:
     """Return a table as text without its sentences; the last bits of a float depend on the processor."""
-    lists = [name for name, kind in table.schema.items() if kind == pl.List(pl.String)]
+    lists = [name for name, kind in table.schema.items() if isinstance(kind, pl.List)]
     return (
         table.drop("note", "source", "why", strict=False)
-        .with_columns(pl.col(lists).list.join(" "), pl.selectors.float().round_sig_figs(12))
+        .with_columns(
+            pl.col(lists).cast(pl.List(pl.String)).list.join(" "),
+            pl.selectors.float().round_sig_figs(12),
+        )
         .write_csv()
     )
 
 
 def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
     """Evaluate again from the inputs of a report and compare: inputs, observations, figures."""
-    manifest = said.manifest(KIND)
+    manifest = said.manifest(KIND, bound=False)
     facts = manifest.facts
 
     def again(files: Mapping[str, Path]) -> Verdict:
         progress(tr("evaluating again", "重新评估"))
-        found = _facts(
-            _evaluated(observed, files, at=facts.at, area=facts.area, known_on=facts.known_on)
+        found = _evaluated(observed, files, at=facts.at, area=facts.area, known_on=facts.known_on)
+        told = replace(_facts(found), language=facts.language)
+        inputs = {
+            role: replace(entry, rows=found.total if role == "data" else 0)
+            for role, entry in manifest.inputs.items()
+        }
+        rerun = replace(
+            manifest, facts=told, inputs=inputs, synthetic=found.synthetic > 0, notes=()
         )
         checks = {
-            "observations": found.observations_sha256 == facts.observations_sha256,
-            "figures": found.figures_sha256 == facts.figures_sha256,
+            "observations": told.observations_sha256 == facts.observations_sha256,
+            "figures": told.figures_sha256 == facts.figures_sha256,
+            **proof.words(said, rerun, but=("observations_sha256", "figures_sha256")),
         }
-        return Verdict(checks=checks, subjects=found.observations, different=pl.DataFrame())
+        return Verdict(checks=checks, subjects=found.total, different=pl.DataFrame())
 
-    return proof.verify(said.path, manifest, again, progress)
+    return proof.verify(said, manifest, again, progress)

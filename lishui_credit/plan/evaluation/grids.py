@@ -23,7 +23,7 @@ from lishui_credit.plan.definitions import (
 )
 from lishui_credit.plan.divisions import areas, counties, division
 from lishui_credit.plan.evaluation.mid_term import MidTerm
-from lishui_credit.plan.sentences import printed, rate_printed
+from lishui_credit.plan.sentences import named_behind, printed, rate_printed
 from lishui_credit.plan.status import STATUSES, said
 
 
@@ -129,7 +129,7 @@ def twelve(m: MidTerm) -> Grid:
         (
             row.number, row.name, str(ATTRIBUTES[row.attribute]), Measured(row, now["base"]),
             Measured(row, now["value"]), now["period"], Measured(row, now["path"]),
-            _target(row, now), State(now["status"]), now["off_path_since"], names_of(now["worst"]),
+            _target(row, now), State(now["status"]), now["off_path_since"], named_behind(now, every=True),
         )
         for row, now in m.mine()
     ]  # fmt: skip
@@ -140,7 +140,7 @@ def twelve(m: MidTerm) -> Grid:
             "#", tr("indicator", "指标"), tr("attribute", "属性"), tr("2015 value", "2015年基数"),
             tr("value", "现值"), tr("observed at", "观测期末"), tr("expected then", "同期应达"),
             tr("2020 target", "2020年目标"), tr("status", "状态"), tr("off its path since", "偏离始于"),
-            tr("counties most behind", "最滞后县(市、区)"),
+            tr("counties behind, widest gap first", "滞后县(市、区),差距大者在前"),
         ),
         rows=tuple(rows),
         note=tr(
@@ -164,7 +164,8 @@ def methods_beside(m: MidTerm) -> Grid:
             said(now["growth_class"]), said(now["survey_class"]),
             tr("yes", "是") if now["disagree"] else "",
             Pace(row, now["required_rate"]), Measured(row, now["projected"]),
-            interval(row, now["projected_low"], now["projected_high"]), said(now["outlook"]),
+            interval(row, now["projected_low"], now["projected_high"]) or _no_interval(now),
+            said(now["outlook"]),
         )
         for row, now in m.mine()
     ]  # fmt: skip
@@ -185,6 +186,15 @@ def methods_beside(m: MidTerm) -> Grid:
             "公式和阈值见附件1。上表状态:覆盖类从序时进度,翻番类从增速比,满意度类从置信区间。",
         ),
     )  # fmt: skip
+
+
+def _no_interval(now: Mapping[str, Any]) -> str:
+    """Say why a projection has no interval, in the room of a cell."""
+    words = {
+        "line": tr("none: on one line", "无:在一条直线上"),
+        "step": tr("none: a step", "无:阶跃"),
+    }
+    return words.get(now["no_interval"] or "", "")
 
 
 def _share(value: float | None) -> str:
@@ -249,7 +259,7 @@ def measures(m: MidTerm) -> Grid:
             owner = tr(row.definition.owner_en, row.definition.owner_zh)
             rows.append(
                 (
-                    row.number, row.short, State(now["status"]), names_of(now["worst"]),
+                    row.number, row.short, State(now["status"]), named_behind(now, every=True),
                     Pace(row, now["required_rate"]), owner, "", "",
                 )
             )  # fmt: skip
@@ -257,7 +267,7 @@ def measures(m: MidTerm) -> Grid:
         id="measures",
         title=tr("Indicators off their paths, and who is responsible", "滞后事项与责任单位"),
         heads=(
-            "#", tr("indicator", "指标"), tr("status", "状态"), tr("counties most behind", "最滞后县(市、区)"),
+            "#", tr("indicator", "指标"), tr("status", "状态"), tr("counties behind, widest gap first", "滞后县(市、区),差距大者在前"),
             tr("required from now on", "今后所需速度"), tr("responsible unit (proposed)", "责任单位(拟定)"),
             tr("reason", "原因"), tr("measure and deadline", "措施和时限"),
         ),

@@ -20,7 +20,14 @@ from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators,
 from lishui_credit.plan.divisions import CITY, Division, division
 from lishui_credit.plan.observed.freshness import replacing_others
 from lishui_credit.plan.observed.observed_table import observed_table
-from lishui_credit.plan.observed.table import CONTENT, KEY, SCHEMA, observations, period_ends
+from lishui_credit.plan.observed.table import (
+    CONTENT,
+    KEY,
+    SCHEMA,
+    observations,
+    only_county,
+    period_ends,
+)
 from lishui_credit.plan.sentences import attention, changes
 from lishui_credit.plan.standings import expected, progress
 
@@ -128,7 +135,7 @@ def mid_term(
     frame: IntoFrame,
     at: date = END,
     *,
-    area: str = CITY,
+    area: str | None = None,
     targets: pl.DataFrame | None = None,
     known_on: date | None = None,
 ) -> MidTerm:
@@ -140,8 +147,9 @@ def mid_term(
         Observations, best with all their revisions.
     at : date, default 2020-12-31
         Day evaluated.
-    area : str, default the city
-        Code or name of the area whose table of twelve it is.
+    area : str, optional
+        Code or name of the area whose table of twelve it is; by default the city, or the one county
+        that the observations are of.
     targets : polars.DataFrame, optional
         Yearly targets, see `lishui_credit.plan.targets.read_targets`.
     known_on : date, optional
@@ -168,8 +176,9 @@ def mid_term(
     >>> found.table.height, found.revisions["value_before"].item() / found.revisions["value"].item()
     (120, 10.0)
     """
-    place = division(area)
     every = observations(frame).filter(pl.col("period") <= at)
+    alone = only_county(every)
+    place = division(area or alone or CITY)
     seen = observed_table(every, at)
     used = seen.latest
     table = progress(seen, at, targets=targets)
@@ -192,7 +201,7 @@ def mid_term(
         revisions=replacing_others(every)
         .select(list(REVISIONS))
         .sort("recorded_at", *KEY, nulls_last=True),
-        missing=seen.whole.missing,
+        missing=seen.whole.missing.clear() if alone else seen.whole.missing,
         reconciliation=seen.whole.reconciliation,
         digest=_digest(used),
     )

@@ -10,7 +10,7 @@ from lishui_credit.plan.definitions import PlanIndicator
 from lishui_credit.plan.evaluation.grids import Cell, Grid, interval
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.methods import growth_class
-from lishui_credit.plan.sentences import printed, rate_printed
+from lishui_credit.plan.sentences import interval_lacking, printed, rate_printed
 from lishui_credit.plan.status import STATUSES, said
 
 
@@ -182,5 +182,8 @@ def _outlook(row: PlanIndicator, now: Mapping[str, Any]) -> tuple[Cell, ...]:
     points = tr(f"{n} yearly values", f"{n}个年度值")
     if now["projected"] is None:
         return name, points, "—", tr("too few observations to project", "观测过少,不作预测")
+    value = printed(row, now["projected"])
+    if now["no_interval"] is not None:
+        return name, points, value, interval_lacking(now["no_interval"])
     ends = interval(row, now["projected_low"], now["projected_high"])
-    return name, points, f"{printed(row, now['projected'])} ({ends})", said(now["outlook"])
+    return name, points, f"{value} ({ends})", said(now["outlook"])

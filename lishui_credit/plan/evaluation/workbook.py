@@ -24,7 +24,7 @@ from lishui_credit.plan.evaluation.remarks import about, both_methods, remarks, 
 from lishui_credit.plan.sentences import sentence
 from lishui_credit.reports.layout import width
 from lishui_credit.reports.palette import BLUE, GREY, INK, PAPER, RED, SHADE, TONES
-from lishui_credit.tables.write import refuse_overfull, replacing
+from lishui_credit.tables.write import refuse_overfull, replacing, workbook
 from lishui_credit.version import __version__
 
 if TYPE_CHECKING:
@@ -181,11 +181,9 @@ def _plain(
 
 def write_workbook(m: MidTerm, path: Path | str) -> Path:
     """Write the evaluation as an Excel file, replaced only when the new one is complete."""
-    from xlsxwriter import Workbook
-
     path = Path(path)
     asis = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with replacing(path) as draft, Workbook(str(draft), {**asis, "in_memory": True}) as book:
+    with replacing(path) as draft, workbook(draft, {**asis, "in_memory": True}) as book:
         # the day evaluated, not the hour of writing: the same data make the same file
         created = datetime(m.at.year, m.at.month, m.at.day)
         book.set_properties(

@@ -6,9 +6,8 @@ number; areas by name or code; periods as people write them (2018年6月, 2018Q2
 
 from __future__ import annotations
 
-import calendar
 import re
-import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -22,17 +21,21 @@ from lishui_credit.language import tr
 from lishui_credit.plan.definitions import indicators
 from lishui_credit.plan.divisions import areas, words
 from lishui_credit.plan.observed.leaps import leaps_said
+from lishui_credit.plan.observed.period_words import period_said
 from lishui_credit.plan.observed.table import FREQUENCIES, SCHEMA, keys_of, observations, rules
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.conform import Rule, conform
-from lishui_credit.tables.headers import match, normal, spellings
-from lishui_credit.tables.read import broken, read
+from lishui_credit.tables.headers import BESIDE, REASON, match, normal, spellings
+from lishui_credit.tables.read import TWIN, broken, read
 
-_QUARTERS: Final = {"一": 1, "二": 2, "三": 3, "四": 4}
 _QUOTES: Final = re.compile("[\"'“”‘’「」《》\\s]")
 _WHOLE: Final = re.compile(r"(?<=\d)\.0$")  # a code or a year that was a float on the way
 _SCALE: Final = 10_000
 _KEY: Final = "observation"
+_SERIAL: Final = frozenset({"序号", "序", "no", "no."})
+"""Headers of a row's own number, which names nothing."""
+_ITEM: Final = frozenset({"项目", "项目名称", "指标项目"})
+"""Headers that name indicators where no other one does."""
 MARKS: Final = {
     "%": ("percent", 1),
     "亿元": ("yuan", 100_000_000),
@@ -46,7 +49,15 @@ _MARK: Final = "(" + "|".join(MARKS) + ")"
 _BLANK: Final = "blank"
 _UNFIT: Final = "unfit"
 _SIGNED: Final = "signed"
-_TOLD: Final = (_BLANK, _UNFIT, _SIGNED)  # what the text of a row tells beside its cells
+_SEVERAL: Final = "several"
+_UNSAID: Final = "unsaid"
+_TOLD: Final = (
+    _BLANK,
+    _UNFIT,
+    _SIGNED,
+    _SEVERAL,
+    _UNSAID,
+)  # what the text of a row tells beside its cells
 _WANTED: Final = {
     "indicator": True,
     "adcode": True,
@@ -90,7 +101,7 @@ def columns() -> dict[str, Column]:
     keys: dict[str, tuple[str, ...]] = {row.key: (row.name_zh,) for row in indicators().values()}
     codes: dict[str, tuple[str, ...]] = {row.adcode: (row.name_zh,) for row in areas()}
     rows = (
-        Column(id="indicator", label_zh="指标", type="level", values=keys, aliases=("指标名称", "指标编号", "序号")),
+        Column(id="indicator", label_zh="指标", type="level", values=keys, aliases=("指标名称", "指标编号", "指标序号")),
         Column(id="adcode", label_zh="行政区划代码", type="level", values=codes, aliases=("地区", "区划代码", "县(市、区)", "县市区", "area", "county")),
         Column(id="period", label_zh="期末", type="date", aliases=("时期", "期间", "统计时期", "日期", "时间", "年度", "date")),
         Column(id="frequency", label_zh="频率", type="level", values=dict(FREQUENCIES), aliases=("频度",)),
@@ -110,7 +121,26 @@ def columns() -> dict[str, Column]:
 
 @cache
 def _headers() -> frozenset[str]:
-    return frozenset().union(*(spellings(column) for column in columns().values()))
+    return _ITEM.union(*(spellings(column) for column in columns().values()))
+
+
+def matched(
+    headers: Sequence[str], wanted: Mapping[str, bool], where: str, known: Mapping[str, Column]
+) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """Match a file's headers to columns; a row's own number names nothing, an item may be an indicator."""
+    own = {header: normal(re.sub(TWIN, "", header)) for header in headers}
+    serial = [header for header, plain in own.items() if plain in _SERIAL]
+    names = spellings(known["indicator"])
+    items = [header for header, plain in own.items() if plain in _ITEM]
+    named = any(plain in names for plain in own.values())
+    apart = {*serial, *items}
+    rest = [header for header in headers if header not in apart]
+    if named or not items:
+        found, ignored = match(rest, wanted, where, known)
+        return found, [h for h in headers if h in {*ignored, *apart}]
+    taken = replace(known["indicator"], aliases=(*known["indicator"].aliases, *_ITEM))
+    found, ignored = match([*rest, *items], wanted, where, {**known, "indicator": taken})
+    return found, [h for h in headers if h in {*ignored, *serial}]
 
 
 def _plain(text: str) -> str:
@@ -127,26 +157,6 @@ def _spoken(name: str) -> dict[str, str]:
     else:
         pairs = [(word, key) for key, said in FREQUENCIES.items() for word in (key, *said)]
     return {_plain(word): found for word, found in pairs}
-
-
-def period_of(text: str) -> tuple[str, str | None]:
-    """Return a period as the day it ends and, where the text tells it, its frequency."""
-    plain = _WHOLE.sub("", re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper())
-    year = re.fullmatch(r"((?:19|20)\d\d)(?:年度?|全年)?", plain)
-    if year:
-        return f"{year[1]}-12-31", "year"
-    quarter = re.fullmatch(r"((?:19|20)\d\d)年?[-/]?(?:Q([1-4])|第?([一二三四1-4])季度?)", plain)
-    if quarter:
-        found = quarter[2] or quarter[3]
-        month = 3 * (_QUARTERS.get(found) or int(found))
-        return f"{quarter[1]}-{month:02}-{30 if month in (6, 9) else 31}", "quarter"
-    if re.fullmatch(r"\d{4}\.1", plain):  # January, or October that a spreadsheet took for a number
-        return text, None
-    stood = re.fullmatch(r"((?:19|20)\d\d)(?:[-/.年](\d{1,2})月?|(\d\d))", plain)
-    if stood and 1 <= int(stood[2] or stood[3]) <= 12:
-        month = int(stood[2] or stood[3])
-        return f"{stood[1]}-{month:02}-{calendar.monthrange(int(stood[1]), month)[1]}", "month"
-    return text, None
 
 
 def in_words(cells: pl.Series, name: str) -> pl.Series:
@@ -187,8 +197,11 @@ def _prepared(
     """Cells in the words of the package, every optional column there, and one key for each row."""
     gap = pl.Series([None] * len(first), dtype=pl.String)
     made = {name: cells.get(name, gap) for name in _WANTED}
-    periods = {text: period_of(text) for text in made["period"].drop_nulls().unique()}
-    implied = {text: told for text, (_, told) in periods.items()}
+    periods = {text: period_said(text) for text in made["period"].drop_nulls().unique()}
+    implied = {text: said.frequency for text, said in periods.items()}
+    stretch = pl.col("period").is_in([text for text, said in periods.items() if said.several])
+    as_of = pl.col("period").is_in([text for text, said in periods.items() if said.as_of])
+    flows = [key for key, row in indicators().items() if row.flow]
     own = {key: row.frequency for key, row in indicators().items()}
     for name in ("indicator", "adcode", "frequency"):
         made[name] = in_words(made[name], name)
@@ -202,12 +215,14 @@ def _prepared(
     for name in ("numerator", "denominator"):  # counts and fen: no unit of a value is one of theirs
         unfit = unfit | made[name].str.contains("[%％元]").fill_null(False)
     frame = pl.DataFrame({"_first": first, **made}).with_columns(
+        stretch.fill_null(False).alias(_SEVERAL),
+        (as_of & pl.col("indicator").is_in(flows)).fill_null(False).alias(_UNSAID),
         pl.coalesce(
             pl.col("frequency"),
             pl.col("period").replace_strict(implied, default=None, return_dtype=pl.String),
             pl.col("indicator").replace_strict(own, default=None, return_dtype=pl.String),
         ).alias("frequency"),
-        pl.col("period").replace({text: day for text, (day, _) in periods.items()}),
+        pl.col("period").replace({text: said.end for text, said in periods.items()}),
     )
     parts = [
         pl.col(name).str.strip_chars() for name in ("indicator", "adcode", "period", "frequency")
@@ -217,9 +232,16 @@ def _prepared(
     key = pl.when(~blank).then(pl.concat_str(parts, separator=" "))
     return frame.with_columns(
         pl.coalesce(key, alone).alias(_KEY),
+        pl.when(~pl.col(_SEVERAL)).then(pl.col("period")).alias("period"),
         *(
             test.cast(pl.Int8).cast(pl.String).alias(name)
-            for name, test in ((_BLANK, blank), (_UNFIT, pl.lit(unfit)), (_SIGNED, pl.lit(signed)))
+            for name, test in (
+                (_BLANK, blank),
+                (_UNFIT, pl.lit(unfit)),
+                (_SIGNED, pl.lit(signed)),
+                (_SEVERAL, pl.col(_SEVERAL)),
+                (_UNSAID, pl.col(_UNSAID)),
+            )
         ),
     )
 
@@ -239,13 +261,29 @@ def _of_text() -> tuple[Rule, ...]:
     return (
         Rule(
             tr(
-                "indicator, area or period is empty (fill every row, also of merged cells)",
-                "指标、地区或时期为空(合并单元格须逐行填写)",
+                "indicator, area or period is empty (fill every row; of merged cells only the first holds the text)",
+                "指标、地区或时期为空(须逐行填写;合并单元格只有首格有内容)",
             ),
             (_BLANK,),
             lambda blank: blank,
         ),
         Rule(unit_unfit(), (_UNFIT,), lambda unfit: unfit),
+        Rule(
+            tr(
+                "half a year or several months are no period of the plan: give each quarter or month, or for a state its last one (2018Q2, 2018年6月)",
+                "规划无半年或跨月的报送期:请逐季、逐月填写,时点指标填最后一期(2018Q2、2018年6月)",
+            ),
+            (_SEVERAL,),
+            lambda several: several,
+        ),
+        Rule(
+            tr(
+                "a count or an amount 'as of' a day does not say over which period: write 2018年6月 or 2018年",
+                "数量、金额写“截至”“底”“末”,无法判断所属期间:请写 2018年6月 或 2018年",
+            ),
+            (_UNSAID,),
+            lambda unsaid: unsaid,
+        ),
         Rule(
             tr(
                 "unclear whether a share or a percentage: write it as 97 %, or give numerator and denominator",
@@ -295,14 +333,17 @@ def read_observations(path: Path | str, *, today: date | None = None) -> Intake:
     """
     days = spellings(columns()["period"])
     raw = read(path, lambda text: normal(text) in _headers(), lambda text: normal(text) in days)
-    matched, ignored = match(raw.frame.collect_schema().names(), _WANTED, raw.name, columns())
+    names_there = raw.frame.collect_schema().names()
+    beside = [name for name in names_there if name in BESIDE or name.endswith(REASON)]
+    raw = replace(raw, frame=raw.frame.drop(beside))  # of a file of rejected rows, mended
+    found, ignored = matched(raw.frame.collect_schema().names(), _WANTED, raw.name, columns())
     try:
         table = raw.numbered().collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(raw.name, error, raw.text) from None
-    texts = {name: table[header].cast(pl.String) for name, (header, _) in matched.items()}
+    texts = {name: table[header].cast(pl.String) for name, (header, _) in found.items()}
     first = table[raw.frame.collect_schema().names()[0]].cast(pl.String)
-    headers = {name: header for name, (header, _) in matched.items()}
+    headers = {name: header for name, (header, _) in found.items()}
     prepared = replace(raw, frame=_prepared(texts, headers, first).lazy(), text=None)
     done = conform(
         prepared,

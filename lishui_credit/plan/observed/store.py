@@ -6,9 +6,7 @@ when and why; the last revision is in force, and any earlier day can be asked wh
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,9 +16,10 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.plan.observed import rejections
 from lishui_credit.plan.observed.leaps import leaps_said
 from lishui_credit.plan.observed.reading import read_observations
-from lishui_credit.plan.observed.store_lock import alone, busy
+from lishui_credit.plan.observed.store_lock import WAIT, alone, connected, no_store
 from lishui_credit.plan.observed.table import (
     CONTENT,
     KEY,
@@ -30,6 +29,7 @@ from lishui_credit.plan.observed.table import (
     observations,
     rules,
 )
+from lishui_credit.tables.rejected import rejected_path, write_rejected
 from lishui_credit.tables.write import replacing, write_table
 
 if TYPE_CHECKING:
@@ -95,14 +95,15 @@ class Store:
     >>> folder.cleanup()
     """
 
-    __slots__ = ("path", "read_only")
+    __slots__ = ("path", "read_only", "wait")
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, wait: float = WAIT) -> None:
         self.path = path
         self.read_only = read_only
+        self.wait = wait
 
     @classmethod
-    def open(cls, path: Path | str, read_only: bool = False) -> Store:
+    def open(cls, path: Path | str, read_only: bool = False, *, wait: float = WAIT) -> Store:
         """Open a store, made if absent.
 
         Parameters
@@ -111,6 +112,8 @@ class Store:
             ``.duckdb`` (also ``.ddb``, ``.db``) or ``.parquet``.
         read_only : bool, default False
             Refuse to record; the file must exist.
+        wait : float, default 5
+            Seconds to wait for a store that another program holds, before it is refused.
 
         Raises
         ------
@@ -126,7 +129,7 @@ class Store:
             )
         if read_only and not path.is_file():
             raise SubjectError(tr("no such file", "没有这个文件"), where=str(path))
-        store = cls(path, read_only=read_only)
+        store = cls(path, read_only=read_only, wait=wait)
         if path.exists():
             store.revisions()
         return store
@@ -151,10 +154,32 @@ class Store:
             return self.revisions().filter(pl.col("recorded_at") < end)
         if not self.path.exists():
             return empty()
-        if self.path.suffix.lower() == ".parquet":
+        if self._is_parquet:
             return self._parquet()
-        with self._connection(read_only=True) as connection:
+        with connected(self.path, read_only=True, wait=self.wait) as connection:
             return self._rows(connection)
+
+    def rejected(self) -> pl.DataFrame:
+        """Return the rows of loaded files that were rejected, and that no later load has settled.
+
+        A file loaded again from its place, or its mended ``.rejected.csv``, settles what was rejected
+        of it before. A store made before rejected rows were kept has those written beside it.
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns of `REJECTED`: file, sha256, row, reasons, cells, loaded_on, loaded_by.
+        """
+        if not self.path.exists():
+            return rejections.none_rejected()
+        if self._is_parquet:
+            found = rejections.file_of(self.path)
+        else:
+            with connected(self.path, read_only=True, wait=self.wait) as connection:
+                found = rejections.table_of(connection)
+        if found is None:
+            return rejections.rejected_beside(self.path)
+        return rejections.shown(found)
 
     def latest(self) -> pl.DataFrame:
         """Return the revision in force of every observation."""
@@ -181,9 +206,10 @@ class Store:
         today: date | None = None,
         now: datetime | None = None,
     ) -> Recorded:
-        """Record a file of observations; rows that cannot be taken go to ``<file>.rejected.csv``.
+        """Record a file of observations; rows that cannot be taken are kept with the store.
 
-        Where every row is taken, such a file of an earlier load is removed.
+        They are also written to ``<file>.rejected.csv``, to be mended and loaded. Where every row is
+        taken, such a file of an earlier load is removed.
 
         Parameters
         ----------
@@ -206,14 +232,13 @@ class Store:
             If the file cannot be read as observations, or the store cannot be written.
         """
         self._may_record(by, reason)
+        path = Path(path)
         found = read_observations(path, today=today)
-        rejects = Path(path).with_name(Path(path).name + ".rejected.csv")
-        if found.rejected.height:
-            texts = found.rejected.with_columns(pl.exclude("row").cast(pl.String))
-            write_table(texts.lazy(), rejects)
-        else:
-            rejects.unlink(missing_ok=True)  # what an earlier load of this file left
-        done = self._record(found.frame, by, reason, now)
+        when = datetime.now(UTC) if now is None else now
+        lost = rejections.of_load(path, found.rejected, by.strip(), when)
+        done = self._record(found.frame, by, reason, when, (rejections.origin_of(path), lost))
+        rejects = rejected_path(path)
+        write_rejected(found.rejected, rejects)
         same = ["indicator", "adcode", "frequency"]
         joined = self.latest().join(found.frame, on=same, how="semi")  # with what was here before
         told = [n for n in leaps_said(joined) if not any(x.endswith(n) for x in found.notes)]
@@ -261,7 +286,7 @@ class Store:
                 problems.append(Problem(reason_wrong, where=where))
         if problems:
             raise SubjectError(problems)
-        return self._record(table, by, reason, now)
+        return self._record(table, by, reason, datetime.now(UTC) if now is None else now)
 
     def restore(self, path: Path | str) -> int:
         """Take over the revisions of a Parquet export, with who, when and why; return how many.
@@ -292,15 +317,26 @@ class Store:
                 for row in clash.select(same).head(_SHOWN).iter_rows()
             )
         new = theirs.join(ours, on=same, how="anti")
-        self._append(new)
+        self._append(new, datetime.now(UTC))
         return new.height
 
     def export(self, path: Path | str) -> Path:
-        """Write every revision to a Parquet, CSV or Excel file and return its path."""
-        write_table(self.revisions().lazy(), path)
+        """Write every revision to a Parquet, CSV or Excel file and return its path.
+
+        A sheet has no time zones: there the time recorded is headed ``recorded_at (UTC)``.
+        """
+        frame = self.revisions()
+        if Path(path).suffix.lower() == ".xlsx":
+            plain = pl.col("recorded_at").dt.replace_time_zone(None)
+            frame = frame.with_columns(plain).rename({"recorded_at": "recorded_at (UTC)"})
+        write_table(frame.lazy(), path)
         return Path(path)
 
     # ---- the file -----------------------------------------------------------------------------
+
+    @property
+    def _is_parquet(self) -> bool:
+        return self.path.suffix.lower() == ".parquet"
 
     def _writable(self) -> None:
         if self.read_only:
@@ -317,18 +353,25 @@ class Store:
                 for name in lacking
             )
 
-    def _record(self, frame: pl.DataFrame, by: str, reason: str, now: datetime | None) -> Recorded:
+    def _record(
+        self,
+        frame: pl.DataFrame,
+        by: str,
+        reason: str,
+        now: datetime,
+        lost: tuple[str, pl.DataFrame] | None = None,
+    ) -> Recorded:
         known = self.latest().select(*KEY, "revision", *CONTENT)
         met = frame.drop("revision").join(known, on=list(KEY), how="left", suffix="_here")
         new = pl.col("revision").is_null()
         changed = pl.any_horizontal(pl.col(n).ne_missing(pl.col(f"{n}_here")) for n in CONTENT)
         rows = met.filter(new | changed).with_columns(
             (pl.col("revision").fill_null(0) + 1).alias("revision"),
-            pl.lit(datetime.now(UTC) if now is None else now).cast(SCHEMA["recorded_at"]).alias("recorded_at"),
+            pl.lit(now).cast(SCHEMA["recorded_at"]).alias("recorded_at"),
             pl.lit(by.strip()).alias("recorded_by"),
             pl.lit(reason.strip()).alias("reason"),
         )  # fmt: skip
-        self._append(rows.select(list(SCHEMA)))
+        self._append(rows.select(list(SCHEMA)), now, lost)
         added = rows.filter(pl.col("revision") == 1).height
         return Recorded(
             added=added,
@@ -337,25 +380,36 @@ class Store:
             rejected=pl.DataFrame(),
         )
 
-    def _append(self, rows: pl.DataFrame) -> None:
-        if self.path.suffix.lower() == ".parquet":
-            with alone(self.path):
+    def _append(
+        self, rows: pl.DataFrame, now: datetime, lost: tuple[str, pl.DataFrame] | None = None
+    ) -> None:
+        """Write revisions and, of a load, its origin and the rows it rejected: both or neither."""
+        if self._is_parquet:
+            with alone(self.path, self.wait):
                 whole = pl.concat([self.revisions(), rows])
                 if whole.select(*KEY, "revision").is_duplicated().any():
                     raise SubjectError(_raced(self.path))
+                if lost is not None:  # first: what is lost in between is never a rejected row
+                    origin, new = lost
+                    before = rejections.file_of(self.path)
+                    rejections.put_file(self.path, rejections.kept(before, new, origin, now))
                 with replacing(self.path) as draft:
                     _ordered(whole).write_parquet(draft)
             return
         import duckdb
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory() as folder, self._connection() as connection:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            connected(self.path, wait=self.wait) as connection,
+        ):
             draft = Path(folder) / "rows.parquet"
             rows.write_parquet(draft)
             columns = ", ".join(f"{name} {_TYPES[kind]}" for name, kind in SCHEMA.items())
             key = ", ".join((*KEY, "revision"))
             names = ", ".join(SCHEMA)
             try:
+                connection.execute("BEGIN")
                 connection.execute(
                     f"CREATE TABLE IF NOT EXISTS {_TABLE} ({columns}, PRIMARY KEY ({key}))"
                 )
@@ -363,6 +417,11 @@ class Store:
                     f"INSERT INTO {_TABLE} ({names}) SELECT {names} FROM read_parquet(?)",
                     [str(draft)],
                 )
+                if lost is not None:
+                    origin, new = lost
+                    known = rejections.kept(rejections.table_of(connection), new, origin, now)
+                    rejections.put_table(connection, known, Path(folder) / "rejected.parquet")
+                connection.execute("COMMIT")
             except (duckdb.ConstraintException, duckdb.TransactionException):
                 raise SubjectError(_raced(self.path)) from None
 
@@ -371,9 +430,9 @@ class Store:
             with self.path.open("rb") as held:  # by its path it could be replaced between two reads
                 frame = pl.read_parquet(held)
         except (pl.exceptions.PolarsError, OSError):
-            raise SubjectError(_no_store(self.path, "Parquet")) from None
+            raise SubjectError(no_store(self.path, "Parquet")) from None
         if frame.schema != SCHEMA:
-            raise SubjectError(_no_store(self.path, ", ".join(frame.columns[:6])))
+            raise SubjectError(no_store(self.path, ", ".join(frame.columns[:6])))
         return _ordered(frame)
 
     def _rows(self, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -384,41 +443,11 @@ class Store:
             return _ordered(found.cast(SCHEMA))
         except (duckdb.Error, pl.exceptions.PolarsError):
             told = [row[0] for row in connection.sql("SHOW TABLES").fetchall()]
-            raise SubjectError(_no_store(self.path, ", ".join(map(str, told)))) from None
-
-    @contextlib.contextmanager
-    def _connection(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        import duckdb
-
-        try:
-            connection = duckdb.connect(str(self.path), read_only=read_only)
-        except duckdb.Error as error:
-            said = str(error).splitlines()[0]
-            for path in (self.path.resolve(), self.path):  # a page shows this to whoever looks
-                said = said.replace(str(path), self.path.name)
-            # a connection error: this process holds it open in the other way, to read or to write
-            held = "lock" in said.lower() or isinstance(error, duckdb.ConnectionException)
-            raise SubjectError(
-                busy(self.path.name) if held else _no_store(self.path, said[:120])
-            ) from None
-        try:
-            connection.execute("SET TimeZone = 'UTC'")
-            yield connection
-        finally:
-            connection.close()
+            raise SubjectError(no_store(self.path, ", ".join(map(str, told)))) from None
 
 
 def _ordered(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(list(SCHEMA)).sort(*KEY, "revision")
-
-
-def _no_store(path: Path, found: str) -> Problem:
-    return Problem(
-        tr("not a store of observations", "不是观测数据库"),
-        found,
-        tr("make one with `lishui-credit plan load`", "请用 lishui-credit plan load 建立"),
-        where=path.name,
-    )
 
 
 def _raced(path: Path) -> Problem:

@@ -16,7 +16,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, indicators
-from lishui_credit.plan.divisions import areas
+from lishui_credit.plan.divisions import CITY, areas
 from lishui_credit.tables.conform import Rule
 
 SCHEMA: Final = pl.Schema(
@@ -56,6 +56,12 @@ CONTENT: Final = ("numerator", "denominator", "value", "low", "high", "source", 
 def empty() -> pl.DataFrame:
     """Return an observation frame without rows."""
     return pl.DataFrame(schema=SCHEMA)
+
+
+def only_county(frame: pl.DataFrame) -> str | None:
+    """Return the one county that observations are of; None for several areas, and for the city."""
+    codes = frame["adcode"].unique().to_list()
+    return codes[0] if len(codes) == 1 and codes != [CITY] else None
 
 
 def keys_of(unit: str) -> list[str]:
@@ -178,6 +184,9 @@ def period_ends(months: int, at: date = END) -> list[date]:
     return [day for day in span if day <= at and day.month % months == 0]
 
 
+_ROUNDED: Final = 0.05  # percentage points by which a printed bound may be off
+
+
 def rules(today: date, scale: int = 1) -> tuple[Rule, ...]:
     """Return what makes an observation wrong, as tests between its columns."""
     rows = (*_counts_rules(), *_period_rules(today))
@@ -242,13 +251,37 @@ def _period_rules(today: date) -> tuple[tuple[str, str, Callable[..., pl.Expr]],
             "low high",
             lambda low, high: low.is_null() != high.is_null(),
         ),
+        (tr("low is above high", "下限大于上限"), "low high", lambda low, high: low > high),
         (
             tr("value outside low and high", "数值不在上下限之间"),
             "value low high",
-            lambda v, low, high: (low > high) | (v < low) | (v > high),
+            lambda v, low, high: (low <= high) & ((v < low) | (v > high)),
         ),
         (
-            tr("not the last day of its period", "不是该期的最后一日"),
+            tr("numerator / denominator outside low and high", "分子与分母之比不在上下限之间"),
+            "indicator value numerator denominator low high",
+            lambda i, v, n, d, low, high: (
+                i.is_in(keys_of("percent"))
+                & v.is_null()
+                & (low <= high)
+                & ((n * 100 / d < low - _ROUNDED) | (n * 100 / d > high + _ROUNDED))
+            ),
+        ),
+        (
+            tr("low or high is below zero", "下限或上限小于零"),
+            "low high",
+            lambda low, high: (low < 0) | (high < 0),
+        ),
+        (
+            tr("low or high is above 100 %", "下限或上限大于 100%"),
+            "indicator low high",
+            lambda i, low, high: i.is_in(keys_of("percent")) & ((low > 100) | (high > 100)),
+        ),
+        (
+            tr(
+                "not the last day of its period (write the period: 2018年4月, 2018Q2, 2018年)",
+                "不是该期的最后一日(请写期间:2018年4月、2018Q2、2018年)",
+            ),
             "period frequency",
             lambda p, f: (
                 (p != p.dt.month_end())

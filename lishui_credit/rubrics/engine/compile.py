@@ -30,6 +30,7 @@ EVENT_REPAIRED: Final = "_repaired__"
 GRADED: Final = "graded"
 WITHHELD: Final = "withheld"
 NOT_GRADED: Final = "not_graded"
+REJECTED_EVENT: Final = "rejected_event"  # withholds a subject whose record is not whole
 
 
 def dtype(column: Column, ns: Namespace[E]) -> DataType:
@@ -62,8 +63,11 @@ def needed_columns(rubric: Rubric) -> dict[str, bool]:
             note(rest, False)
     for override in rubric.active_overrides:
         note([override.column], override.missing == "withhold")
+        # Where an empty cell settles a condition, the others are needed of some subjects only.
+        settled = any(condition.missing == "no" for condition in override.when)
         for condition in override.when:
-            note([condition.column, condition.over], override.missing == "withhold")
+            needed_of_all = override.missing == "withhold" and not settled
+            note([condition.column, condition.over], needed_of_all)
     for grade in rubric.grades:
         note(grade.at_least_if, False)
         for condition in grade.requires:
@@ -263,7 +267,8 @@ def holds(condition: Condition, rubric: Rubric, ns: Namespace[E]) -> E:
             top, down = value.fraction(ns, wide=wide)
             parts += [compare(top, down, sign, bound) for sign, bound in _tests(condition)]
     whole = reduce(and_, parts)
-    return ns.when(known).then(whole).otherwise(ns.lit(None, dtype=ns.Boolean))
+    lacking = ns.lit(False if condition.missing == "no" else None, dtype=ns.Boolean)
+    return ns.when(known).then(whole).otherwise(lacking)
 
 
 def every(conditions: Sequence[Condition], rubric: Rubric, ns: Namespace[E]) -> E:
@@ -294,6 +299,16 @@ def unchecked(rubric: Rubric, available: frozenset[str]) -> tuple[Override, ...]
     """Return the overrides no column at hand can tell anything about."""
     kept = {row.id for row in overrides(rubric, available)}
     return tuple(row for row in rubric.active_overrides if row.id not in kept)
+
+
+def favourable_columns(rubric: Rubric) -> tuple[str, ...]:
+    """Return the columns of override rules for which an empty cell means that the rule is not met."""
+    names = [row.column for row in rubric.overrides if row.enabled and row.missing == "no"]
+    for row in rubric.overrides:
+        if row.enabled:
+            told = [c for c in row.when if row.missing == "no" or c.missing == "no"]
+            names += [name for c in told for name in (c.column, c.over)]
+    return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
 def override_columns(row: Override) -> frozenset[str]:

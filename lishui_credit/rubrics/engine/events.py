@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 from operator import and_, xor
+from typing import Final
 
 import polars as pl
 
@@ -21,6 +22,10 @@ from lishui_credit.rubrics.law.event_rules import EventRule, Number, Percent, Re
 from lishui_credit.rubrics.law.formulas import day_number
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 
+UNIT: Final = ("_day", "_text", "_document")
+LARGEST_DEDUCTION: Final = 10_000
+"""Points that the events of one row take off at most: no score is near it, and sums stay exact."""
+
 
 def codes(rubric: Rubric) -> dict[str, str]:
     """Return every event code the edition knows, with its row or override, scoring or not."""
@@ -29,19 +34,37 @@ def codes(rubric: Rubric) -> dict[str, str]:
     return found
 
 
+def former_codes(rubric: Rubric) -> dict[str, tuple[str, str]]:
+    """Return the codes rows had in earlier texts of an edition, each with the code and row of now."""
+    found: dict[str, tuple[str, str]] = {}
+    for row in rubric.indicators:
+        if row.event is not None:
+            found |= dict.fromkeys(row.event.formerly, (row.event.code, row.label_zh))
+    for rule in rubric.overrides:
+        if rule.event is not None:
+            found |= dict.fromkeys(rule.formerly, (rule.event, rule.label_zh))
+    return found
+
+
 def needed_columns(rubric: Rubric) -> tuple[str, ...]:
     """Return the event columns the edition reads, each once."""
-    names = ["code", "occurred_on", "corrected_on", "tax_type"]
+    names = ["code", "occurred_on", "recorded_on", "corrected_on", "tax_type"]
     for row in rubric.scoring:
         if row.event is not None:
             if row.event.percent is not None:
                 names += [row.event.percent.column, row.event.percent.over]
             if row.event.repair is not None:
                 names += _repair_columns(_repair(rubric, row.event))
+            for limit in row.event.limits:
+                names += [limit.column] if limit.over is None else [limit.column, limit.over]
     for override in rubric.active_overrides:
         if override.event is not None and override.repair is not None:
             names += ["due_on"] if override.repair.within_days is not None else []
-            names += ["clean_months"] if override.repair.clean_months_at_least is not None else []
+            months = (
+                override.repair.clean_months_at_least,
+                override.repair.late_clean_months_at_least,
+            )
+            names += ["clean_months"] if any(m is not None for m in months) else []
     return tuple(dict.fromkeys([*names, "event_id", "exempt"]))
 
 
@@ -138,15 +161,38 @@ def amounts(rubric: Rubric, rows: list[Indicator], ns: Namespace[E]) -> list[E]:
     ]
 
 
-def _told_apart(rows: list[Indicator], ns: Namespace[E]) -> list[tuple[E, E | None, E | None]]:
-    """Return, by way of counting, its events and the day (or month) and text that part units."""
+def paid(rubric: Rubric, rows: list[Indicator], ns: Namespace[E]) -> list[E]:
+    """Return ``_paid`` and ``_tax`` of repairs by the share paid, 0 for others; none without such."""
+    shares = {repair.id for repair in rubric.repairs if repair.paid_share}
+    codes = [code_of(row) for row in rows if row.event is not None and row.event.repair in shares]
+    if not codes:
+        return []
+    none = ns.lit(0, dtype=ns.Int64)
+    due = ns.col("tax_amount").cast(ns.Int64)
+    whole = ns.coalesce(ns.col("paid_amount").cast(ns.Int64), due)
+    part = ns.when(whole > due).then(due).otherwise(whole)
+    counts = ns.col("code").is_in(codes)
+    return [
+        ns.when(counts & ~ns.col("_corrected").is_null()).then(part).otherwise(none).alias("_paid"),
+        ns.when(counts).then(due).otherwise(none).alias("_tax"),
+    ]
+
+
+def _told_apart(
+    rows: list[Indicator], ns: Namespace[E]
+) -> list[tuple[E, E | None, E | None, E | None]]:
+    """Return, by way of counting, its events and the day (or month), text and document that part units."""
     # None stands for what tells nothing apart; codes that count once are left out.
     when = ns.col("occurred_on").dt
     month = when.year().cast(ns.Int64) * 12 + when.month().cast(ns.Int64)
     by_count = {
-        "per_tax_type": (day_number(ns, "occurred_on"), ns.col("tax_type").fill_null("")),
-        "per_month": (month, None),
-        "per_occurrence": (None, ns.col("event_id")),
+        "per_tax_type": (
+            day_number(ns, "occurred_on"),
+            ns.col("tax_type").fill_null(""),
+            ns.col("event_id"),
+        ),
+        "per_month": (month, None, None),
+        "per_occurrence": (None, None, ns.col("event_id")),
     }
     members: dict[str, list[str]] = {}
     for row in rows:
@@ -160,13 +206,16 @@ def _told_apart(rows: list[Indicator], ns: Namespace[E]) -> list[tuple[E, E | No
 
 
 def unit(rows: list[Indicator], ns: Namespace[E]) -> list[E]:
-    """Return ``_day`` and ``_text``, which with the code tell units apart; blank where it counts once."""
+    """Return `UNIT`, which with the code tell units apart; blank where they tell nothing."""
     apart = _told_apart(rows, ns)
-    days = [(test, day) for test, day, _ in apart if day is not None]
-    texts = [(test, text) for test, _, text in apart if text is not None]
+    days = [(test, day) for test, day, _, _ in apart if day is not None]
+    texts = [(test, text) for test, _, text, _ in apart if text is not None]
+    documents = [(test, document) for test, _, _, document in apart if document is not None]
+    blank = ns.lit("", dtype=ns.String)
     return [
         first_of(ns, days, ns.lit(0, dtype=ns.Int64)).alias("_day"),
-        first_of(ns, texts, ns.lit("", dtype=ns.String)).alias("_text"),
+        first_of(ns, texts, blank).alias("_text"),
+        first_of(ns, documents, blank).alias("_document"),
     ]
 
 
@@ -184,14 +233,16 @@ def _percent(percent: Percent, point_unit: int, ns: Namespace[E]) -> E:
     top = ns.col(percent.column).cast(ns.Int64) * (percent.times * point_unit)
     over = ns.col(percent.over).cast(ns.Int64)
     safe = ns.when(over > 0).then(over).otherwise(ns.lit(None, dtype=ns.Int64))
-    return rounded(ns, top, safe, signed=False).fill_null(0)
+    share = rounded(ns, top, safe, signed=False).fill_null(0)
+    most = LARGEST_DEDUCTION * point_unit
+    return ns.when(share > most).then(ns.lit(most, dtype=ns.Int64)).otherwise(share)
 
 
 def _restored(repair: Repair, cost: E, point_unit: int, ns: Namespace[E]) -> E:
     """Points given back for one event row, as known on the day of grading."""
     corrected = ns.col("_corrected")
     delay = corrected - day_number(ns, repair.measured_from)
-    same_year = ns.col("corrected_on").dt.year() == ns.col(repair.measured_from).dt.year()
+    passed = _years(ns, repair.measured_from)
     none = ns.lit(0, dtype=ns.Int64)
     cases, final = [(delay.is_null(), none)], none
     for window in repair.windows:
@@ -207,19 +258,28 @@ def _restored(repair: Repair, cost: E, point_unit: int, ns: Namespace[E]) -> E:
         if window.days_at_most is not None:
             tests.append(delay <= window.days_at_most)
         if window.same_year:
-            tests.append(same_year)
+            tests.append(passed <= 0)
+        if window.next_year:
+            tests.append(passed <= 1)
         if not tests:
             final = given
             break
         cases.append((reduce(and_, tests), given))
     result = first_of(ns, cases, final)
     if repair.paid_share:
+        # The day it was paid off is enough; a payment without the tax it was for cannot be measured.
         due = ns.col("tax_amount").cast(ns.Int64)
         paid = ns.col("paid_amount").cast(ns.Int64)
         safe = ns.when(due > 0).then(due).otherwise(ns.lit(None, dtype=ns.Int64))
-        share = rounded(ns, result * paid, safe, signed=False)
-        result = ns.when(paid.is_null() | safe.is_null()).then(result).otherwise(share)
+        share = rounded(ns, result * paid, safe, signed=False).fill_null(0)
+        result = ns.when(paid.is_null() | (paid > due)).then(result).otherwise(share)
     return result
+
+
+def _years(ns: Namespace[E], since: str) -> E:
+    """Return how many turns of the year lie between a day and the correction."""
+    year = ns.col("corrected_on").dt.year().cast(ns.Int64)
+    return year - ns.col(since).dt.year().cast(ns.Int64)
 
 
 def _repaired(row: Override, ns: Namespace[E]) -> E:
@@ -231,4 +291,7 @@ def _repaired(row: Override, ns: Namespace[E]) -> E:
         tests.append((corrected - day_number(ns, "due_on")) <= row.repair.within_days)
     if row.repair.clean_months_at_least is not None:
         tests.append(ns.col("clean_months") >= row.repair.clean_months_at_least)
+    if row.repair.late_clean_months_at_least is not None:
+        clean = ns.col("clean_months") >= row.repair.late_clean_months_at_least
+        tests.append((_years(ns, "occurred_on") <= 1) | clean)
     return reduce(and_, tests).fill_null(False)

@@ -246,12 +246,36 @@ def _decided(found: Mapping[str, object], rubric: Rubric) -> str:
     if by == "score":
         return tr("the score", "得分")
     if by == compiled.WITHHELD:
-        return tr("withheld: no value for ", "暂不评级:缺少 ") + str(found.get("withheld_by"))
+        lacking = str(found.get("withheld_by"))
+        if lacking == compiled.REJECTED_EVENT:
+            return tr(
+                "withheld: an event of the subject was rejected", "暂不评级:该主体有事件被拒收"
+            )
+        return tr("withheld: no value for ", "暂不评级:缺少 ") + lacking_label(lacking, rubric)
     row_id = by.removeprefix("not graded: ")
     row = next(row for row in rubric.overrides if row.id == row_id)
     label = row.label_zh if language() == "zh" or not row.label_en else row.label_en
     head = tr("not graded: ", "不参评:") if by != row_id else ""
     return f"{head}{label} [{row.clause}; {_evidence(row.evidence)}]"
+
+
+def called(name: str) -> str:
+    """Return what people call a column; a name of no column as it is."""
+    found = dictionary().get(name)
+    if found is None:
+        return name
+    return found.label_zh if language() == "zh" else found.label_en or found.id
+
+
+def lacking_label(name: str, rubric: Rubric) -> str:
+    """Return what people call that which withheld a grade: a row, a rule, a grade or a column."""
+    if language() != "zh":
+        return name
+    labels = {row.id: row.label_zh for row in rubric.indicators}
+    labels |= {rule.id: rule.label_zh for rule in rubric.overrides}
+    labels |= {f"grade {grade.id}": f"{grade.label_zh}的条件" for grade in rubric.grades}
+    labels |= {"start": "起评分", compiled.REJECTED_EVENT: "被拒收的事件"}
+    return labels.get(name) or called(name)
 
 
 def weak_share(rubric: Rubric) -> int:

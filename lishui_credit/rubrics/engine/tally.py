@@ -16,12 +16,14 @@ import narwhals as nw
 import polars as pl
 
 from lishui_credit.expressions import E, F, Namespace
+from lishui_credit.points import rounded
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.law.formulas import day_number
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.tables.frames import stands_in_order
 
 _FEW: Final = 100_000  # subjects whose events are held at a time
+_MOST_RESTORED: Final = 400_000  # of the edition's unit: times the largest tax it fits 64 bits
 
 
 def tally(
@@ -37,7 +39,7 @@ def tally(
     # edition's unit) and ``_event__<override>``, ``_repaired__<override>`` (Boolean), without the
     # columns no event touches. The events are conformed and have the columns of
     # `events.needed_columns`, ``event_id`` never null. Those of another year than `period` are left
-    # out, and a correction after `as_of` is not yet known.
+    # out, as are those recorded after `as_of`; a correction after that day is not yet known.
     # Cost, events in the order of their subjects: three streamed passes, and held at a time are the
     # events of `_FEW` subjects that have several of one unit. In any other order, and in other
     # engines: two group-bys on at most as many rows as there are events, one row per subject held.
@@ -78,6 +80,21 @@ def tally_elsewhere(
     return book.summed(book.exact(_known(events, nw, as_of, period)))
 
 
+def weighed(
+    events: pl.LazyFrame, rubric: Rubric, *, as_of: date, period: int | None
+) -> pl.DataFrame:
+    """Return the events that count, of few subjects, with their unit, cost and what they trigger."""
+    # ``_deduct`` and ``_net`` are of the occurrence, null where the event's row takes nothing off;
+    # ``_event__<override>`` and ``_repaired__<override>`` are 1 or 0.
+    rows, triggers = event_rules.event_rows(rubric), event_rules.triggers(rubric)
+    book: _PolarsBook = _Book(rubric, rows, triggers, pl, pl.concat)
+    known = _known(events, pl, as_of, period)
+    keys = [*book.unit, "event_id"]
+    costs = book.occurrences(known).select(*keys, "_deduct", "_net")
+    told = known.with_columns(*event_rules.unit(rows, pl), *event_rules.flags(triggers, pl))
+    return told.join(costs, on=keys, how="left", maintain_order="left").collect()
+
+
 @dataclass(frozen=True, slots=True)
 class _Book(Generic[E, F]):
     """What is added up: the rows and overrides that events touch, in one engine."""
@@ -91,30 +108,42 @@ class _Book(Generic[E, F]):
     def alone(self, known: F) -> F:
         """Lay out events that share no unit: each costs what it costs."""
         costs = known.with_columns(*event_rules.amounts(self.rubric, self.rows, self.ns))
-        return costs.with_columns(_net(self.ns)).select(
+        return costs.with_columns(_net(self.ns, self.ns.col("_restore"))).select(
             self.ns.col(self.rubric.subject_id),
             *event_rules.points(self.rows, self.ns),
             *event_rules.flags(self.triggers, self.ns),
         )
 
+    @property
+    def unit(self) -> list[str]:
+        """The columns that name a subject's unit."""
+        return [self.rubric.subject_id, "code", *event_rules.UNIT]
+
+    def occurrences(self, known: F) -> F:
+        """Add up the payments of each occurrence: what it takes off, and what is left of that."""
+        ns = self.ns
+        paid = event_rules.paid(self.rubric, self.rows, ns)
+        sums = ["_restore", *(["_paid"] if paid else [])]
+        most = ["_deduct", *(["_tax"] if paid else [])]
+        return (
+            _of_codes(known, [event_rules.code_of(row) for row in self.rows], ns)
+            .with_columns(
+                *event_rules.amounts(self.rubric, self.rows, ns),
+                *event_rules.unit(self.rows, ns),
+                *paid,
+            )
+            .group_by([*self.unit, "event_id"])
+            .agg(
+                *(ns.col(name).max().alias(name) for name in most),
+                *(ns.col(name).sum().cast(ns.Int64).alias(name) for name in sums),
+            )
+            .with_columns(_net(ns, _in_proportion(ns) if paid else ns.col("_restore")))
+        )
+
     def exact(self, known: F) -> F:
         """Lay out the units of events, and the events that trigger an override."""
         ns, subject = self.ns, self.rubric.subject_id
-        keys = [subject, "code", "_day", "_text"]
-        units = (
-            _of_codes(known, [event_rules.code_of(row) for row in self.rows], ns)
-            .with_columns(
-                *event_rules.amounts(self.rubric, self.rows, ns), *event_rules.unit(self.rows, ns)
-            )
-            .group_by([*keys, "event_id"])
-            .agg(
-                ns.col("_deduct").max().alias("_deduct"),
-                ns.col("_restore").sum().cast(ns.Int64).alias("_restore"),
-            )
-            .with_columns(_net(ns))
-            .group_by(keys)
-            .agg(ns.col("_net").max().alias("_net"))
-        )
+        units = self.occurrences(known).group_by(self.unit).agg(ns.col("_net").max().alias("_net"))
         told = _of_codes(known, [str(row.event) for row in self.triggers], ns)
         nothing = ns.lit(0, dtype=ns.Int64)
         unmoved = [nothing.alias(name) for name in event_rules.point_names(self.rows)]
@@ -135,9 +164,15 @@ class _Book(Generic[E, F]):
     def typed(self, sums: F) -> F:
         """Return sums as the columns they are held in."""
         ns = self.ns
+        least = -event_rules.LARGEST_DEDUCTION * self.rubric.point_unit
+
+        def cost(name: str) -> E:
+            held = ns.col(name) < least
+            return ns.when(held).then(ns.lit(least, dtype=ns.Int64)).otherwise(ns.col(name))
+
         return sums.select(
             ns.col(self.rubric.subject_id),
-            *(ns.col(n).cast(ns.Int32).alias(n) for n in event_rules.point_names(self.rows)),
+            *(cost(n).cast(ns.Int32).alias(n) for n in event_rules.point_names(self.rows)),
             *((ns.col(n) > 0).alias(n) for n in event_rules.flag_names(self.triggers)),
         )
 
@@ -152,7 +187,8 @@ def _held(book: _PolarsBook, known: pl.LazyFrame) -> pl.DataFrame:
 
 def _known(events: F, ns: Namespace[E], as_of: date, period: int | None) -> F:
     """Return the events of the period, with the day of correction as far as known."""
-    kept = events.filter(~ns.col("exempt").fill_null(False))
+    unknown = (ns.col("recorded_on") > ns.lit(as_of)).fill_null(False)
+    kept = events.filter(~ns.col("exempt").fill_null(False) & ~unknown)
     if period is not None:
         kept = kept.filter(ns.col("occurred_on").dt.year() == ns.lit(period))
     return kept.with_columns(
@@ -167,8 +203,17 @@ def _of_codes(known: F, codes: list[str], ns: Namespace[E]) -> F:
     return known.filter(ns.col("code").is_in(sorted(set(codes)) or [""]))
 
 
-def _net(ns: Namespace[E]) -> E:
-    left = ns.col("_deduct") - ns.col("_restore")
+def _in_proportion(ns: Namespace[E]) -> E:
+    """Return what the payments of one occurrence restore: all shares together are at most 1."""
+    # What was paid beyond the tax is taken off every payment alike.
+    given, paid, tax = ns.col("_restore"), ns.col("_paid"), ns.col("_tax")
+    held = ns.when(given > _MOST_RESTORED).then(ns.lit(_MOST_RESTORED, dtype=ns.Int64))
+    part = rounded(ns, held.otherwise(given) * tax, paid, signed=False)
+    return ns.when(paid > tax).then(part).otherwise(given)
+
+
+def _net(ns: Namespace[E], restored: E) -> E:
+    left = ns.col("_deduct") - restored
     return ns.when(left > 0).then(left).otherwise(ns.lit(0, dtype=ns.Int64)).alias("_net")
 
 

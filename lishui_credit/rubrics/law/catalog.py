@@ -67,18 +67,18 @@ def load(path: Path) -> Rubric:
 
 def _built(document: Document, title: str | None = None) -> Rubric:
     """Return the rubric of a file; `title` names an overlay of the user."""
-    texts, merged = _merged(document)
+    texts, merged, base = _merged(document)
     if title is not None:
         merged["overlays"] = [*merged.get("overlays", []), title]
-    return reader.build(document, reader.digest(*texts), merged)
+    return reader.build(document, reader.digest(*texts), merged, base)
 
 
-def _merged(document: Document) -> tuple[list[bytes], dict[str, Any]]:
+def _merged(document: Document) -> tuple[list[bytes], dict[str, Any], dict[str, Any] | None]:
     """Return the texts and tables of an edition, laid over its base where it is an overlay."""
     if "overlay_of" not in document.tables:
-        return [document.data], dict(document.tables)
-    texts, merged = _merged(read_document(_file(reader.head(document).overlay_of)))
-    return [*texts, document.data], reader.lay_over(merged, document.tables)
+        return [document.data], dict(document.tables), None
+    texts, base, _ = _merged(read_document(_file(reader.head(document).overlay_of)))
+    return [*texts, document.data], reader.lay_over(base, document.tables), base
 
 
 def _file(ref: str) -> Path:
@@ -168,6 +168,13 @@ def with_overlay(base: str, overlay: Path) -> Rubric:
             where=document.at(("overlay_of",)),
         )
     return _built(document, head.overlay_title or overlay.name)
+
+
+def overlay_signature(overlay: Path) -> tuple[str, str, date | None]:
+    """Return an overlay's title, and who signed it off and when: "" and None where nobody did."""
+    head = reader.head(read_document(overlay))
+    title, signed = head.overlay_title or overlay.name, head.signed_off
+    return (title, "", None) if signed is None else (title, signed.by, signed.on)
 
 
 def check_file(path: Path) -> Rubric:

@@ -15,15 +15,16 @@ from lishui_credit.errors import Problem
 from lishui_credit.language import Bilingual
 from lishui_credit.points import INT64_MAX, INT128_MAX
 from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.band_checks import check_bands
 from lishui_credit.rubrics.law.grade_checks import (
     check_grades,
     check_overrides,
     check_reason,
     check_start,
 )
+from lishui_credit.rubrics.law.number_checks import check_numbers
 from lishui_credit.rubrics.law.row_checks import (
     Found,
-    check_bands,
     check_column,
     check_fine,
     check_formula,
@@ -44,11 +45,13 @@ def check(rubric: Rubric, unread: frozenset[str] = frozenset()) -> list[tuple[Lo
         _whole: ("in_force", "aggregate", "start", "point_unit", "subject_id", "carries"),
         _status: ("status", "lacking", "indicators", "source", "aggregate"),
         _ids: (),
+        _codes: (),
         _dimensions: (),
         _sums: ("dimensions", "indicators", "aggregate", "status", "point_unit", "choices"),
         _choices: ("choices",),
         check_grades: ("grades", "aggregate", "status", "point_unit"),
         _rows: ("aggregate", "point_unit", "choices"),
+        check_numbers: ("aggregate",),
         check_overrides: ("status",),
         check_start: ("start", "point_unit"),
         _others: ("bases", "adjustment", "cycle", "point_unit"),
@@ -130,6 +133,24 @@ def _ids(rubric: Rubric) -> Found:
                     "id 只能含字母、数字、_、- 和 .",
                     name,
                 )
+
+
+def _codes(rubric: Rubric) -> Found:
+    """Yield the codes of events that stand at two rows: one of them would never count."""
+    rows: list[tuple[Loc, str]] = [
+        (("indicators", place, "event"), row.event.code)
+        for place, row in enumerate(rubric.indicators)
+        if row.event is not None
+    ]
+    rows += [
+        (("overrides", place, "event"), row.event)
+        for place, row in enumerate(rubric.overrides)
+        if row.event is not None
+    ]
+    counts = Counter(code for _, code in rows)
+    for loc, code in rows:
+        if counts[code] > 1:
+            yield say(loc, "an event code stands twice", "事件代码重复", code)
 
 
 def _dimensions(rubric: Rubric) -> Found:
@@ -265,6 +286,9 @@ def _scoring(loc: Loc, row: Indicator, rubric: Rubric) -> Found:
     if row.event and row.event.deduct is not None:
         yield from check_fine((*loc, "event"), row.event.deduct, rubric.point_unit)
         known = {repair.id for repair in rubric.repairs}
+        for limit in row.event.limits:
+            for name in (limit.column, limit.over):
+                yield from check_column((*loc, "event"), name, ("money",))
         if row.event.repair is not None and row.event.repair not in known:
             yield say((*loc, "event"), "no such repair class", "没有该修复类别", row.event.repair)
 

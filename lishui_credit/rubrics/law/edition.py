@@ -7,7 +7,9 @@ edition.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -52,6 +54,8 @@ def lay_over(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     # what the base lacked.
     merged = dict(base)
     for table, ids in overlay.get("remove", {}).items():
+        if table not in TABLES:
+            continue
         merged[table] = [row for row in merged.get(table, []) if row.get("id") not in ids]
     if overlay.get("status", "reconstructed") != "reconstructed":
         merged.pop("lacking", None)
@@ -81,11 +85,19 @@ def head(document: Document) -> Head:
     return document.make(Head, found)
 
 
-def build(document: Document, sha256: str, tables: dict[str, Any] | None = None) -> Rubric:
-    """Return the checked rubric of a file, or of `tables` with the file laid over them."""
+def build(
+    document: Document,
+    sha256: str,
+    tables: dict[str, Any] | None = None,
+    base: dict[str, Any] | None = None,
+) -> Rubric:
+    """Return the checked rubric of a file, or of `tables`: the file laid over those of its `base`."""
     raw = document.tables if tables is None else tables
     body = {key: value for key, value in raw.items() if key not in _HEAD}
-    rubric = document.make(Rubric, body, _of_head(document), checks.check)
+    beside = _of_head(document)
+    if base is not None and not beside:
+        beside = list(_of_overlay(document, base))
+    rubric = document.make(Rubric, body, beside, checks.check)
     return replace(rubric, sha256=sha256)
 
 
@@ -101,6 +113,38 @@ def _of_head(document: Document) -> list[Problem]:
     found = "" if version is None else str(version)
     hint = tr(f"write format = {FORMAT} at the top", f"请在文件开头写 format = {FORMAT}")
     return [Problem(what, found, hint, document.at(("format",)))]
+
+
+def _of_overlay(document: Document, base: dict[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong with how a file lies over its base: rows twice, or missed, or no change."""
+    told = False
+    for table, rows in document.tables.items():
+        if table not in TABLES or not _all_named(rows):
+            continue
+        ids = [row["id"] for row in rows]
+        for place, name in enumerate(ids):
+            if name in ids[:place]:
+                told = True
+                what = tr("the overlay has this row twice", "覆盖文件中该行出现两次")
+                hint = tr("keep one of them", "请只保留一处")
+                yield Problem(what, str(name), hint, document.at((table, place)))
+    for table, removed in head(document).remove.items():
+        known = [row.get("id") for row in base.get(table, [])] if table in TABLES else []
+        for name in removed:
+            if name not in known:
+                told = True
+                near = difflib.get_close_matches(name, [str(one) for one in known], 1, 0.75)
+                hint = tr(f"did you mean '{near[0]}'?", f"是否应为 '{near[0]}'?") if near else ""
+                what = tr(f"no such row in {table} to remove", f"{table} 中没有要删除的行")
+                yield Problem(what, name, hint, document.at(("remove",)))
+    if not told and _bare(lay_over(base, document.tables)) == _bare(base):
+        what = tr("the overlay changes nothing", "覆盖文件未作任何改动")
+        hint = tr("leave it out, or enter what differs", "请去掉该文件,或填入不同之处")
+        yield Problem(what, "", hint, document.at(("overlay_of",)))
+
+
+def _bare(tables: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in tables.items() if key not in _HEAD}
 
 
 def digest(*texts: bytes) -> str:

@@ -22,6 +22,16 @@ class Percent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """What the wording of a row says of its events: an amount, or its share of another, in yuan."""
+
+    column: str
+    over: str | None = None
+    at_least: Number | None = None
+    below: Number | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventRule:
     """How dated events of one code cost points."""
 
@@ -33,6 +43,8 @@ class EventRule:
     deduct: Number | None = None
     percent: Percent | None = None  # added to `deduct`
     repair: str | None = None  # id of the `Repair` class that gives a share back
+    limits: tuple[Limit, ...] = ()  # an event that breaks one belongs to another row
+    formerly: tuple[str, ...] = ()  # codes the row had here before: told to a file that has one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +53,7 @@ class RepairWindow:
 
     days_at_most: int | None = None
     same_year: bool = False
+    next_year: bool = False  # at the latest in the year after
     restore: Number | None = None
     restore_percent: int | None = None
     # `small_restore` points instead where ``tax_amount`` is at most `small_amount` yuan

@@ -6,13 +6,11 @@ on every part of an edition and adds what only the whole can show.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from lishui_credit.errors import Problem
 from lishui_credit.language import Bilingual, tr
-from lishui_credit.points import Band
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.event_rules import Number
 from lishui_credit.rubrics.law.formulas import FORMULAS
@@ -81,80 +79,50 @@ def columns_of(row: Indicator) -> list[str]:
     return [name for name in names if name is not None]
 
 
-def check_bands(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
-    """Yield what is wrong with bands: bounds, gaps, bands never reached."""
-    unit = tables.row_unit(rubric, row)
-    bands: list[Band] = []
-    for place, entry in enumerate(row.bands):
-        at = (*loc, "bands", place)
-        odd = [bound for bound in _bounds(entry) if not _is_number(bound)]
-        if odd:
-            yield say(
-                at,
-                'a bound must be a number or a fraction such as "2/3"',
-                '界限须为数字或分数(如 "2/3")',
-                odd[0],
-            )
-            return
-        if entry.at_least is not None and entry.above is not None:
-            yield say(
-                at, "at_least and above must not both be given", "at_least 与 above 只能写一个"
-            )
-        if entry.at_most is not None and entry.below is not None:
-            yield say(at, "at_most and below must not both be given", "at_most 与 below 只能写一个")
-        if not rubric.taken(entry.choice):
-            continue
-        fine = [
-            problem
-            for points in (entry.points, *(entry.range or ()))
-            if points is not None
-            for problem in check_fine(at, points, unit)
-        ]
-        if fine:
-            yield from fine
-            return
-        if entry.range is not None and entry.points is not None:
-            low, high = entry.range
-            if not low <= entry.points <= high:
-                yield say(at, "points lie outside the range", "分值不在 range 之内", entry.points)
-        if entry.points is None:
-            return
-        bands.append(tables.band(entry, unit, linear=row.place == "linear"))
-    edges = sorted({b for band in bands for b in (band.lower, band.upper) if b is not None})
-    probes = list(edges)
-    probes += [(a + b) / 2 for a, b in itertools.pairwise(edges)]
-    probes += [edges[0] - 1, edges[-1] + 1] if edges else [Fraction(0)]
-    hits: set[int] = set()
-    for probe in sorted(probes):
-        hit = next((n for n, band in enumerate(bands) if band.holds(probe)), None)
-        if hit is None:
-            yield say(
-                (*loc, "bands"),
-                "the bands leave a gap",
-                "分档之间有空档",
-                f"{float(probe):g}",
-                Bilingual("end with a band without bounds", "请在末尾加一个无界限的分档"),
-            )
-            break
-        hits.add(hit)
-    else:
-        for place in sorted(set(range(len(bands))) - hits):
-            yield say(
-                (*loc, "bands", place), "the band can never apply", "该分档永远不会适用", row.id
-            )
-
-
-def _bounds(entry: BandRow | Condition) -> list[Bound]:
+def bounds_of(entry: BandRow | Condition) -> list[Bound]:
+    """Return the bounds that are given, as printed."""
     found = (entry.at_least, entry.above, entry.below, entry.at_most)
     return [bound for bound in found if bound is not None]
 
 
-def _is_number(bound: Bound) -> bool:
+def is_number(bound: Bound) -> bool:
+    """Tell whether a bound can be computed with."""
     try:
         Fraction(bound)
     except (ValueError, ZeroDivisionError):
         return False
     return True
+
+
+def check_reach(loc: Loc, bound: Bound, column: Column) -> Found:
+    """Yield a problem where a bound lies outside the values its column can hold."""
+    low, high = column.minimum, column.maximum
+    value = Fraction(bound)
+    if (low is None or value >= Fraction(low)) and (high is None or value <= Fraction(high)):
+        return
+    hint = Bilingual("", "")
+    if column.type == "rate":
+        hint = Bilingual("write 0.95 for 95 %", "95% 须写作 0.95")
+    yield say(
+        loc,
+        f"the bound lies outside the values of {column.id} ({low} to {high})",
+        f"界限超出“{column.label_zh}”的取值范围({low} 至 {high})",
+        bound,
+        hint,
+    )
+
+
+def check_ranges(loc: Loc, ranges: Iterable[tuple[Number, Number]]) -> Found:
+    """Yield where ranges of an assessor's figure overlap, or leave figures between them out."""
+    last: Number | None = None
+    for low, high in sorted(ranges):
+        if low > high:
+            yield say(loc, "the range ends before it begins", "range 的上限低于下限", [low, high])
+        if last is not None and low < last:
+            yield say(loc, "the ranges overlap", "参考分档重叠", f"{low} < {last}")
+        if last is not None and low > last + 1:
+            yield say(loc, "the ranges leave a hole", "参考分档之间有空档", f"{last} … {low}")
+        last = high if last is None else max(last, high)
 
 
 def check_levels(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
@@ -178,6 +146,7 @@ def check_levels(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
     for key, (low, high) in row.ranges.items():
         if key not in row.levels or not low <= row.levels[key] <= high:
             yield say((*loc, "ranges"), "points lie outside the range", "分值不在 range 之内", key)
+    yield from check_ranges((*loc, "ranges"), row.ranges.values())
 
 
 def check_condition(loc: Loc, condition: Condition, rubric: Rubric) -> Found:
@@ -190,8 +159,8 @@ def check_condition(loc: Loc, condition: Condition, rubric: Rubric) -> Found:
             "条件须且只能写 column、points、score 之一",
         )
         return
-    bounds = _bounds(condition)
-    if not all(_is_number(bound) for bound in bounds):
+    bounds = bounds_of(condition)
+    if not all(is_number(bound) for bound in bounds):
         yield say(
             loc,
             'a bound must be a number or a fraction such as "2/3"',
@@ -209,7 +178,11 @@ def check_condition(loc: Loc, condition: Condition, rubric: Rubric) -> Found:
     for name in (condition.column, condition.over):
         yield from check_column(loc, name)
     if condition.column in dictionary():
-        yield from _values(loc, condition, dictionary()[str(condition.column)])
+        column = dictionary()[str(condition.column)]
+        yield from _values(loc, condition, column)
+        for bound in bounds:
+            if condition.over is None and column.numeric and is_number(bound):
+                yield from check_reach(loc, bound, column)
 
 
 def _values(loc: Loc, condition: Condition, column: Column) -> Found:

@@ -125,6 +125,8 @@ class Condition:
     score: bool = False
     over: str | None = None  # column the tested column is divided by
     equals: bool | str | int | None = None
+    # An empty cell settles the condition as not met; if left out, it cannot be told.
+    missing: Literal["no"] | None = None
     one_of: tuple[str, ...] = ()
     at_least: Bound | None = None
     above: Bound | None = None
@@ -148,6 +150,8 @@ class OverrideRepair:
 
     within_days: int | None = None  # corrected at most so many days after ``due_on``
     clean_months_at_least: int | None = None  # of the event's ``clean_months``
+    # of ``clean_months``, where it was corrected after the year that follows the event's
+    late_clean_months_at_least: int | None = None
     then: Effect | None = None  # what remains, such as {cap = "B"}
 
 
@@ -168,7 +172,9 @@ class Override:
     column: str | None = None  # flag that must be true
     when: tuple[Condition, ...] = ()  # all must hold
     event: str | None = None  # at least one event of this code, not repaired, in the period
+    formerly: tuple[str, ...] = ()  # codes the event had here before
     repair: OverrideRepair | None = None  # of `event`
+    kept_next_year: bool = True  # whether the worst grade it sets may be kept a second year
     note: str = ""
     enabled: bool = True  # False keeps a published row out of the grade
     why_disabled: str = ""

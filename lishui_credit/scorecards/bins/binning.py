@@ -7,7 +7,7 @@ with the bins' numbers as points, so scoring, SQL and WoE share one way from val
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Final, Literal
 
@@ -19,6 +19,7 @@ from lishui_credit.points import Band, Level, PointsTable, Term, Value
 from lishui_credit.scorecards.bins.woe import SIGN, woe_error
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.statistics.proportions import quantile, wilson
+from lishui_credit.tables.cells import NO, YES
 
 Kind = Literal["range", "levels", "special", "missing", "unseen"]
 Type = Literal["number", "category", "coded"]
@@ -178,11 +179,29 @@ class Binning:
                 for row, mark in given
                 if row.kind == "range"
             ),
-            levels=_each(given, "levels"),
-            special=_each(given, "special"),
+            levels=self._levels(given),
+            special=_narrow(_each(given, "special")),
             missing=by_kind["missing"],
             other=by_kind.get("unseen"),
         )
+
+    def _levels(self, given: list[tuple[Bin, int]]) -> tuple[Level, ...]:
+        """Return the categories as they are compared: codes as numbers, a yes in every spelling."""
+        levels = _each(given, "levels")
+        if self.type == "coded":
+            return tuple(replace(row, value=float(row.value)) for row in levels)
+        spelled = spellings([str(row.value) for row in levels])
+        return tuple(
+            replace(row, value=text)
+            for row in levels
+            for text in spelled.get(str(row.value), (row.value,))
+        )
+
+    @property
+    def flag(self) -> bool:
+        """Whether the categories are a yes and a no, read in any spelling."""
+        texts = [str(value) for row in self.bins if row.kind == "levels" for value in row.values]
+        return self.type == "category" and bool(spellings(texts))
 
     def index(self) -> PointsTable:
         """Return the table that gives each value the number of its bin."""
@@ -224,6 +243,33 @@ class Binning:
             },
             schema_overrides={"bad_rate": pl.Float64},
         )
+
+
+def spellings(levels: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return every spelling of levels that are a yes, a no or both, by level; else nothing.
+
+    >>> sorted(spellings(["true"])["true"])[:4], spellings(["true", "yes"]), spellings(["a", "no"])
+    (['1', '1.0', '1.00', 'T'], {}, {})
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for words in (YES, NO):
+        own = [level for level in levels if level.lower() in words]
+        if len(own) == 1:
+            forms = {form for word in words for form in (word, word.upper(), word.capitalize())}
+            forms |= {
+                f"{word}.{noughts}"
+                for word in ("0", "1")
+                if word in words
+                for noughts in ("0", "00")
+            }
+            found[own[0]] = tuple(sorted(forms))
+    return found if len(found) == len(levels) else {}
+
+
+def _narrow(levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    """Add to codes with a fraction the floats of 32 bits they are stored as."""
+    short = [replace(row, value=float(np.float32(row.value))) for row in levels]
+    return levels + tuple(row for row in short if row not in levels)
 
 
 def _exact(bound: float | None) -> Fraction | None:

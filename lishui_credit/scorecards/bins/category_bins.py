@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 from numpy.typing import NDArray
 
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import (
@@ -65,8 +66,9 @@ def bin_category(
     groups = (
         _grouped(levels, outcome, constraints, policies)
         if splits is None
-        else _by_hand(levels, splits)
+        else _by_hand(feature, levels, splits)
     )
+    parts = [part for part in [*groups.bins, groups.rare] if len(part)]
     bins = [
         Bin(
             kind="levels",
@@ -75,8 +77,7 @@ def bin_category(
             bads=float(groups.bads[part].sum()),
             rows=int(levels.rows[part].sum()),
         )
-        for part in [*groups.bins, groups.rare]
-        if len(part)
+        for part in parts
     ]
     bins.append(outcome.counted(Bin(kind="missing"), values.is_null().to_numpy()))
     bins.append(Bin(kind="unseen"))
@@ -97,7 +98,13 @@ def bin_category(
         if often.any()
         else 0.0,
     )
-    return weighed(draft, policies)
+    found = weighed(draft, policies)
+    # WoE and information value are of shrunken rates; what is printed as counted was counted.
+    counted = [
+        replace(row, goods=float(levels.goods[part].sum()), bads=float(levels.bads[part].sum()))
+        for row, part in zip(found.bins, parts, strict=False)
+    ]
+    return replace(found, bins=(*counted, *found.bins[len(parts) :]))
 
 
 def category_order(
@@ -118,13 +125,36 @@ def category_order(
     return np.argsort(np.round(-value, 12), kind="stable")
 
 
-def _by_hand(levels: _Levels, splits: Sequence[Sequence[str]]) -> _Groups:
+def _by_hand(feature: str, levels: _Levels, splits: Sequence[Sequence[str]]) -> _Groups:
+    """Return groups set by hand; refuse a level in two of them, and a group that holds nobody."""
     place_of = {name: place for place, name in enumerate(levels.names)}
+    named = [name for part in splits for name in part]
+    problems = [
+        Problem(
+            tr("a category stands in two groups", "同一取值出现在两个分组中"), name, where=feature
+        )
+        for name in dict.fromkeys(named)
+        if named.count(name) > 1
+    ]
+    problems += [
+        Problem(
+            tr("no row has any category of this group", "样本中没有该分组的任何取值"),
+            ", ".join(part),
+            tr("the sample has: ", "样本中有:") + ", ".join(levels.names[:8]),
+            feature,
+        )
+        for part in splits
+        if not any(name in place_of for name in part)
+    ]
+    refuse(problems, SubjectError)
     groups = [[place_of[name] for name in part if name in place_of] for part in splits]
-    listed = {place for part in groups for place in part}
-    rare = [place for place in range(len(levels.names)) if place not in listed]
-    note = tr("groups set by hand", "分组为人工设定")
-    return _Groups(groups, rare, levels.goods, levels.bads, (note,))
+    rare = [place for place, name in enumerate(levels.names) if name not in named]
+    notes = [tr("groups set by hand", "分组为人工设定")]
+    absent = [name for name in named if name not in place_of]
+    if absent:
+        listed = ", ".join(absent)
+        notes.append(tr(f"not in the sample: {listed}", f"样本中没有:{listed}"))
+    return _Groups(groups, rare, levels.goods, levels.bads, tuple(notes))
 
 
 def _grouped(

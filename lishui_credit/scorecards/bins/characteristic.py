@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 
+from lishui_credit.errors import ModelError, Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import Bin, Binning
 from lishui_credit.scorecards.bins.optimal import Grouping
@@ -15,6 +16,7 @@ from lishui_credit.statistics.outcomes import Flags, Floats
 
 Missing = Literal["own", "neutral", "worst"]
 Unseen = Literal["raise", "warn", "worst", "neutral"]
+CHOICES: Final = {"missing": get_args(Missing), "unseen": get_args(Unseen)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,21 @@ class Policies:
     rare_levels: int = 30
     smoothing: float = 1.0
 
+    def __post_init__(self) -> None:
+        """Refuse a policy that does not exist: it would count as another one."""
+        refuse(
+            [
+                Problem(
+                    tr(f"no such policy of {name} values", f"{name} 的处理方式无效"),
+                    repr(getattr(self, name)),
+                    ", ".join(allowed),
+                )
+                for name, allowed in CHOICES.items()
+                if getattr(self, name) not in allowed
+            ],
+            ModelError,
+        )
+
 
 def weighed(draft: Binning, policies: Policies) -> Binning:
     """Return counted bins with their WoE, by counts or by policy, and their part of the IV."""
@@ -66,7 +83,7 @@ def weighed(draft: Binning, policies: Policies) -> Binning:
     for row in draft.bins:
         weight = float(woe(row.goods, row.bads, *totals, smoothing))
         if row.kind == "missing" and (policies.missing != "own" or row.rows == 0):
-            weight = by_policy.get(policies.missing, 0.0)
+            weight = by_policy[policies.missing] if policies.missing != "own" else 0.0
         elif row.kind == "unseen":
             weight = by_policy[policies.unseen]
         part = float(iv_part(row.goods, row.bads, *totals, smoothing))

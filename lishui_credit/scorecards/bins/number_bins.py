@@ -44,10 +44,10 @@ def bin_number(
     settings: NumberSettings,
 ) -> Binning:
     """Bin a number, shape (n,), NaN where missing."""
-    coded = {code: values == code for code in settings.special}
+    coded = {code: np.isin(values, [code, float(np.float32(code))]) for code in settings.special}
     taken = values
     if any(rows.any() for rows in coded.values()):
-        taken = np.where(np.isin(values, list(coded)), np.nan, values)
+        taken = np.where(np.any(list(coded.values()), axis=0), np.nan, values)
     ordered = Ordered.of(taken, outcome.bad, outcome.weight)
     if settings.splits is not None:
         cuts = np.unique(np.asarray(list(settings.splits), dtype=np.float64))

@@ -20,6 +20,8 @@ from lishui_credit.statistics.outcomes import Flags, Floats
 _FEWEST: Final = 50_000
 _PIECE_ROWS: Final = 5
 _MOST_PIECES: Final = 65_536
+_HALVES: Final = 2.0**22  # below it a float of 32 bits holds halves
+_FLOAT32: Final = 3.4e38  # larger doubles have no float of 32 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,16 +189,36 @@ def _known(ordered: Floats) -> Floats:
 
 
 def tidy(below: float, at: float) -> float:
-    """Return the shortest decimal above `below` and at most `at`: the same cut, easier to say."""
-    low, high = Decimal(repr(below)), Decimal(repr(at))
+    """Return the shortest decimal strictly between two neighbouring values of a sample.
+
+    Their nearest floats of 32 bits, and the decimals that those are written as, lie on the same
+    sides of it, so that data of any width fall in the same bins. Of several the highest, but half
+    way between whole numbers that follow each other. Where no number lies between, `at`.
+    """
+    low, high = max(_readings(below)), min(_readings(at))
     if not low < high:
-        return at
+        low, high = Decimal(repr(below)), Decimal(repr(at))
     gap = float(high - low)
+    if gap <= 0:
+        return at
+    if gap == 1 and below.is_integer() and abs(at) < _HALVES:
+        return at - 0.5
     top = math.floor(math.log10(max(abs(at), gap))) + 1
     for power in range(top, top - 20, -1):
         step = Decimal(1).scaleb(power)
         mark = (high / step).to_integral_value(rounding=ROUND_FLOOR) * step
-        if mark > low:
-            found = float(mark)
-            return found if below < found <= at else at
-    return at
+        if mark == high:
+            mark -= step
+        if low < mark < high and below < float(mark) < at:
+            return float(mark)
+    between = below + (at - below) / 2
+    return between if below < between < at else at
+
+
+def _readings(value: float) -> list[Decimal]:
+    """Return a double, its nearest float of 32 bits and the shortest decimal of that."""
+    found = [Decimal(repr(value))]
+    if abs(value) < _FLOAT32:
+        short = np.float32(value)
+        found += [Decimal(repr(float(short))), Decimal(str(short))]
+    return found

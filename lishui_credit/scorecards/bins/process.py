@@ -17,8 +17,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import ModelError, Problem, refuse
+from lishui_credit.errors import ModelError, Problem, SubjectError, refuse
 from lishui_credit.language import tr
+from lishui_credit.scorecards.bins.asked_bins import groups_of, wrong_settings
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.bins.category_bins import bin_category
 from lishui_credit.scorecards.bins.characteristic import Missing, Outcome, Policies, Unseen
@@ -168,6 +169,7 @@ class BinningProcess(Estimator):
         frame = sample.frame
         outcome = Outcome(bad=sample.outcome == 1, weight=sample.weight)
         self._check_settings(frame)
+        self._check_weights(outcome)
         policies = self.policies
 
         def learn(name: str) -> Binning:
@@ -226,6 +228,7 @@ class BinningProcess(Estimator):
             for name in names
             if name not in frame.columns
         ]
+        problems += wrong_settings(self.get_params(deep=False), frame)
         allowed = ("auto", "up", "down", "peak", "valley", "none")
         for name, wanted in {"direction": self.direction, **(self.monotonic or {})}.items():
             if wanted not in allowed:
@@ -237,6 +240,32 @@ class BinningProcess(Estimator):
                     )
                 )
         refuse(problems)
+
+    def _check_weights(self, outcome: Outcome) -> None:
+        """Refuse weights so small that no bin can hold the least goods and bads asked for."""
+        if outcome.weight is None:
+            return
+        goods, bads = outcome.totals
+        counted = (int((~outcome.bad).sum()), int(outcome.bad.sum()))
+        least = (self.min_goods, self.min_bads)
+        if (goods < least[0] <= counted[0]) or (bads < least[1] <= counted[1]):
+            raise SubjectError(
+                tr(
+                    "the weights are too small: they count rows, and all of them are less than "
+                    "one bin must hold",
+                    "权重过小:权重按行数计,合计低于一个分箱的最低要求",
+                ),
+                tr(
+                    f"goods {goods:g} (a bin needs {least[0]:g}), bads {bads:g} ({least[1]:g})",
+                    f"好样本合计 {goods:g}(每箱至少 {least[0]:g}),坏样本 {bads:g}({least[1]:g})",
+                ),
+                tr(
+                    "multiply them so that they sum to the number of rows, "
+                    "or lower min_goods and min_bads",
+                    "请放大权重,使其合计等于行数,或降低 min_goods、min_bads",
+                ),
+                "sample_weight",
+            )
 
     def _constraints(self, name: str) -> Constraints:
         return Constraints(
@@ -256,17 +285,15 @@ class BinningProcess(Estimator):
         constraints = self._constraints(name)
         by_hand = (self.splits or {}).get(name)
         if not number or name in (self.categorical or ()):
-            text = column.cast(pl.String)
-            if number:  # whole numbers lose their decimal part
-                text = text.str.replace(r"\.0+$", "")
+            text = column.cast(pl.Int64) if number else column  # 1 and 1.0 are one category
             return bin_category(
                 name,
-                text,
+                text.cast(pl.String),
                 outcome,
                 constraints,
                 policies,
                 coded=number,
-                splits=cast(Sequence[Sequence[str]] | None, by_hand),
+                splits=None if by_hand is None else groups_of(by_hand),
             )
         special = self.special_codes or {}
         codes = special.get(name, special.get("*", {}))

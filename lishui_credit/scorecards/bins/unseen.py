@@ -1,4 +1,8 @@
-"""Categories at scoring time that are not in the sample: refuse them, or count and warn."""
+"""Categories at scoring time that are not in the sample: refuse them, or count and warn.
+
+A column in which every category is unknown is another column or in another code: it is refused
+under every policy.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import Binning
 
@@ -16,25 +20,45 @@ class UnseenWarning(UserWarning):
     """Categories that are not in the sample were met, and counted as stated."""
 
 
-def judge_unseen(frame: pl.DataFrame, binnings: Sequence[Binning], policy: str) -> None:
-    """Raise or warn where a category of rows is not in the sample; under other policies do nothing.
+def judge_unseen(
+    frame: pl.DataFrame, binnings: Sequence[Binning], policy: str, level: int = 4
+) -> None:
+    """Raise or warn where a category of rows is not in the sample.
 
-    The points carry the other policies. A warning counts the rows and shows examples.
+    The points carry the policies that do neither. A warning counts the rows and shows examples.
+    Where two subjects or more have a category and nobody's is known, that is refused.
     """
     categories = {row.feature: row for row in binnings if row.type != "number"}
-    if policy not in ("raise", "warn") or not categories:
+    if not categories:
         return
     tests = {name: row.index().expr(pl) == len(row.bins) - 1 for name, row in categories.items()}
     met = frame.select(test.sum().alias(name) for name, test in tests.items())
     strange = {name: count for name, count in met.row(0, named=True).items() if count}
     if not strange:
         return
-    said = []
+    said, lost = [], []
     for name, count in strange.items():
         values = frame.filter(tests[name])[name].cast(pl.String).unique().sort().head(3)
         said.append(f"{name}: {count} ({', '.join(values)})")
+        told = frame.select(pl.col(name).cast(pl.String).is_not_null().sum()).item()
+        if count == told > 1:
+            known = [str(value) for row in categories[name].bins for value in row.values]
+            lost.append(
+                Problem(
+                    tr(
+                        "every category of this column is unknown to the card",
+                        "该列的全部类别取值都不在建模样本中",
+                    ),
+                    f"{', '.join(values)} … ({count})",
+                    tr("known are: ", "已知取值:") + ", ".join(known[:6]),
+                    name,
+                )
+            )
+    refuse(lost, SubjectError)
+    if policy not in ("raise", "warn"):
+        return
     what = tr("categories that are not in the sample", "样本中没有的类别取值")
     if policy == "raise":
         raise SubjectError(Problem(what, row) for row in said)
     counted = tr("counted as average", "按平均水平计")
-    warnings.warn(f"{what}: {'; '.join(said)}; {counted}", UnseenWarning, stacklevel=4)
+    warnings.warn(f"{what}: {'; '.join(said)}; {counted}", UnseenWarning, stacklevel=level)

@@ -8,7 +8,7 @@ units of 1/`point_unit`; a score is their sum, and a probability follows from th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
 from typing import Any, overload
@@ -25,6 +25,7 @@ from lishui_credit.points import PointsTable
 from lishui_credit.scorecards.bins.binning import WOE, Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.unseen import judge_unseen
+from lishui_credit.scorecards.cards.card_rows import as_learned
 from lishui_credit.scorecards.cards.scale import Scale
 from lishui_credit.scorecards.features import features
 from lishui_credit.statistics.logistic import expit
@@ -177,6 +178,14 @@ class Card:
                 return row
         raise ModelError(self.lacking([feature]))
 
+    @property
+    def tables(self) -> list[PointsTable]:
+        """Value to points of every characteristic; under the policy "raise" the unseen have none."""
+        found = [row.table for row in self.characteristics]
+        if self.policies.unseen == "raise":
+            return [replace(row, other=None) for row in found]
+        return found
+
     def lacking(self, features: Iterable[str]) -> list[Problem]:
         """Return a problem for every name that is no characteristic of the card."""
         what = tr("the card has no such characteristic", "评分卡中没有该特征")
@@ -208,7 +217,7 @@ class Card:
         >>> frame.lazy().with_columns(card.expr()).collect()["score"].n_unique()
         2
         """
-        parts = [row.table.expr(ns) for row in self.characteristics]
+        parts = [table.expr(ns) for table in self.tables]
         base = ns.lit(self.base_points, dtype=ns.Int32)
         return reduce(add, parts, base).alias("score")
 
@@ -232,16 +241,21 @@ class Card:
 
     def scored(self, frame: pl.DataFrame) -> pl.Series:
         """Return the score of every row of a frame that has been read and checked."""
-        judge_unseen(frame, [row.binning for row in self.characteristics], self.policies.unseen)
-        return frame.select(self.expr()).to_series()
+        return self._judged(frame).select(self.expr()).to_series()
+
+    def _judged(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return rows with numbers as numbers, or refuse them; see `score`."""
+        binnings = [row.binning for row in self.characteristics]
+        frame = as_learned(frame, binnings)
+        judge_unseen(frame, binnings, self.policies.unseen, level=5)
+        return frame
 
     def contributions(self, X: Frame) -> pl.DataFrame:
         """Return one ``points__<column>`` per characteristic, shape (n, k), and the score.
 
         The columns and the base points add up to ``score``.
         """
-        frame = features(X, self.columns)
-        judge_unseen(frame, [row.binning for row in self.characteristics], self.policies.unseen)
+        frame = self._judged(features(X, self.columns))
         return frame.select(*(self.points_expr(name) for name in self.columns), self.expr())
 
     def log_odds(self, scores: ArrayLike) -> Floats:

@@ -7,12 +7,15 @@ Never a pickle.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
 
 from lishui_credit.errors import ModelError
 from lishui_credit.grades import Grade, GradeScale
@@ -22,10 +25,14 @@ from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.woe import SIGN
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.scale import Odds, Scale
+from lishui_credit.scorecards.sealed_json import changed_parts, parts_of
+from lishui_credit.tables.bounds import check_nesting
 from lishui_credit.tables.write import replacing
 
-SCHEMA: Final = "lishui_credit/scorecard/1"
+SCHEMA: Final = "lishui_credit/scorecard/2"  # 1 was not sealed
+_EARLIER: Final = "lishui_credit/scorecard/1"
 FILE: Final = "scorecard.json"
+_MOST: Final = 2**31
 
 # Fields that the file holds as they are, under their own names.
 _OF_CARD: Final = [
@@ -57,7 +64,7 @@ _FIGURES: Final = {"coefficient": "coefficient", "error": "standard_error", "p_v
 
 
 def to_json(card: Card) -> str:
-    """Return a card as JSON: keys sorted, one band per line, numbers exact."""
+    """Return a card as JSON: keys sorted, one band per line, numbers exact, every part sealed."""
     grades = card.grades.grades if card.grades is not None else ()
     data = {
         "schema": SCHEMA,
@@ -69,7 +76,15 @@ def to_json(card: Card) -> str:
         "indicators": [_indicator(row) for row in card.characteristics],
         **_held(card, _OF_CARD),
     }
-    return _prose(data, 0) + "\n"
+    plain = json.loads(json.dumps(data, default=_number_of))
+    return _prose({**plain, "seal": parts_of(plain)}, 0) + "\n"
+
+
+def _number_of(value: object) -> object:
+    """Return numpy's numbers as Python's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(type(value).__name__)
 
 
 def _held(noun: object, names: Sequence[str]) -> dict[str, Any]:
@@ -134,19 +149,23 @@ def _prose(value: Any, depth: int, key: str = "") -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
-def from_json(text: str) -> Card:
-    """Return the card a JSON text holds; ModelError where it is no card of this schema."""
+def from_json(text: str, *, sealed: bool = True, where: str = "") -> Card:
+    """Return the card a JSON text holds; ModelError where it is none, or was edited since its fit."""
+    check_nesting(text, where or "scorecard.json", ModelError)
     try:
         data = json.loads(text)
-        if data.get("schema") != SCHEMA:
+        if not isinstance(data, dict) or data.get("schema") not in (SCHEMA, _EARLIER):
             raise ModelError(
                 tr("not a scorecard of this schema", "不是此格式的评分卡"),
-                str(data.get("schema")),
+                str(data.get("schema") if isinstance(data, dict) else "")[:60],
                 SCHEMA,
             )
+        seal = data.pop("seal", None)
+        if sealed:
+            _refuse_edited(data, seal, where)
         scale = data["scale"]
         grades = tuple(Grade(**row) for row in data["grades"])
-        return Card(
+        card = Card(
             characteristics=tuple(_characteristic(row) for row in data["indicators"]),
             scale=Scale(
                 pdo=scale["pdo"],
@@ -157,14 +176,53 @@ def from_json(text: str) -> Card:
             grades=GradeScale(grades) if grades else None,
             **{name: data[name] for name in _OF_CARD},
         )
+        card.expr()  # parts that do not fit together show here
+        return card
     except ModelError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise _unreadable(error, where) from None
+
+
+def _unreadable(error: Exception, where: str) -> ModelError:
+    """Return the error for a file that is no card, with what is known of it."""
+    found = tr("a value of a kind it cannot have", "某项取值的类型不对")
+    if isinstance(error, json.JSONDecodeError):
+        found = tr(f"not JSON from line {error.lineno} on", f"自第 {error.lineno} 行起不是 JSON")
+    elif isinstance(error, UnicodeDecodeError):
+        found = tr("not a text in UTF-8", "不是 UTF-8 文本")
+    elif isinstance(error, KeyError):
+        found = tr(f"'{error.args[0]}' is missing", f"缺少 '{error.args[0]}'")
+    return ModelError(
+        tr("not a readable scorecard", "无法读取该评分卡"),
+        found,
+        tr("write it again from the fitted model", "请由拟合后的模型重新写出"),
+        where,
+    )
+
+
+def _refuse_edited(data: Mapping[str, Any], seal: object, where: str) -> None:
+    """Refuse a card that is not what was sealed, and name the parts that differ."""
+    hint = tr(
+        "get the file as it was fitted again; a change that is meant is sealed as a new version: "
+        "lishui_credit.scorecards.seal_again(card, folder, reason)",
+        "请取回拟合时写出的文件;确需修改的,请另存为新版本并重新封存:"
+        "lishui_credit.scorecards.seal_again(card, folder, reason)",
+    )
+    if not isinstance(seal, Mapping):
+        what = tr("the card is not sealed, so it does not score", "评分卡未封存,不得用于打分")
+        raise ModelError(what, tr("no 'seal' in the file", "文件中没有 seal"), hint, where)
+    changed = changed_parts(data, seal)
+    if changed:
         raise ModelError(
-            tr("not a readable scorecard", "无法读取该评分卡"),
-            f"{type(error).__name__}: {error}"[:120],
-            tr("write it again from the fitted model", "请由拟合后的模型重新写出"),
-        ) from None
+            tr(
+                "the card was edited after it was sealed, so it does not score",
+                "评分卡在封存后被改动,不得用于打分",
+            ),
+            ", ".join(changed),
+            hint,
+            where,
+        )
 
 
 def _characteristic(row: Mapping[str, Any]) -> Characteristic:
@@ -180,8 +238,9 @@ def _characteristic(row: Mapping[str, Any]) -> Characteristic:
         for band in row["bands"]
     )
     points = tuple(band["points"] for band in row["bands"])
-    if not all(isinstance(mark, int) for mark in points):
-        raise ValueError(f"{row['id']}: points must be whole numbers")
+    if not all(isinstance(mark, int) and abs(mark) < _MOST for mark in points):
+        what = tr("points must be whole numbers, within 32 bits", "分值须为整数,且不超过 32 位")
+        raise ModelError(what, str(points)[:60], where=str(row["id"]))
     binning = Binning(
         feature=row["column"],
         bins=bins,
@@ -274,6 +333,11 @@ def load(path: Path | str) -> Card:
     ModelError
         If there is no card, or it cannot be read.
     """
+    return from_json(_text_of(_file_of(path)), where=str(path))
+
+
+def _file_of(path: Path | str) -> Path:
+    """Return the file of a stored card, or of its folder; ModelError where there is none."""
     path = Path(path)
     path = path / FILE if path.is_dir() else path
     if not path.exists():
@@ -282,4 +346,54 @@ def load(path: Path | str) -> Card:
             str(path),
             tr("fit one: lishui-credit fit", "请先拟合:lishui-credit fit"),
         )
-    return from_json(path.read_text(encoding="utf-8"))
+    return path
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _unreadable(error, str(path)) from None
+
+
+def seal_again(path: Path | str, folder: Path | str, reason: str) -> Path:
+    """Write an edited card as a new version, sealed, with the reason and the file it came from.
+
+    Parameters
+    ----------
+    path : path-like
+        The edited ``scorecard.json`` or its folder; the seal is not asked for.
+    folder : path-like
+        ``models/<id>/<version>`` of the new version.
+    reason : str
+        Why the card is not as it was fitted; ``provenance`` keeps it.
+
+    Returns
+    -------
+    Path
+        Of the new ``scorecard.json``.
+
+    Raises
+    ------
+    ModelError
+        If no reason is given, the file is no card, or the folder holds a card already.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import polars as pl
+    >>> from lishui_credit.scorecards import Scorecard
+    >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
+    >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     made = seal_again(save(card, f"{home}/late/1"), f"{home}/late/2", "title corrected")
+    ...     load(made).provenance["sealed_again"][0]["reason"]
+    'title corrected'
+    """
+    if not reason.strip():
+        raise ModelError(tr("an edited card needs a reason", "改动评分卡须说明理由"))
+    path = _file_of(path)
+    card = from_json(_text_of(path), sealed=False, where=str(path))
+    told = {"reason": reason.strip(), "from_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    earlier = [*card.provenance.get("sealed_again", []), told]
+    return save(replace(card, provenance={**card.provenance, "sealed_again": earlier}), folder)

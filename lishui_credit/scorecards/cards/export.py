@@ -17,6 +17,8 @@ from lishui_credit.scorecards.cards.card import Card, Characteristic
 if TYPE_CHECKING:
     from sqlglot import exp
 
+    from lishui_credit.points import PointsTable
+
 DIALECTS: Final = (
     "duckdb", "postgres", "spark", "hive", "databricks", "snowflake", "bigquery", "clickhouse",
     "mysql", "starrocks", "doris", "oracle", "tsql", "sqlite",
@@ -29,6 +31,8 @@ _NAN_CALL: Final = {
     "clickhouse": "isNaN",
     "bigquery": "IS_NAN",
 }
+_NO_INFINITY: Final = ("mysql", "tsql", "starrocks", "doris")
+_LARGEST: Final = 1.7976931348623157e308  # of all finite doubles
 
 
 def to_sql(
@@ -59,7 +63,8 @@ def to_sql(
     str
         A SELECT. Bounds are doubles written so that they read back exactly. A NaN counts as
         missing where the database has NaNs; MySQL, SQL Server, SQLite, StarRocks and Doris store
-        none, and Oracle's BINARY_DOUBLE ones are tested with IS NAN.
+        none, and Oracle's BINARY_DOUBLE ones are tested with IS NAN. What `Card.score` refuses has
+        no score: infinity, and under the policy "raise" a category that is not in the sample.
 
     Raises
     ------
@@ -79,7 +84,10 @@ def to_sql(
         raise ModelError(tr("unknown SQL dialect", "未知的 SQL 方言"), dialect, ", ".join(DIALECTS))
     from sqlglot import exp
 
-    cases = [_case(row, dialect) for row in card.characteristics]
+    cases = [
+        _case(row, table_of, dialect)
+        for row, table_of in zip(card.characteristics, card.tables, strict=True)
+    ]
     total: exp.Expression = exp.Literal.number(card.base_points)
     for case in cases:
         total = exp.Add(this=total, expression=case.copy())
@@ -97,20 +105,23 @@ def to_sql(
     )
 
 
-def _case(row: Characteristic, dialect: str) -> exp.Expression:
+def _case(row: Characteristic, table: PointsTable, dialect: str) -> exp.Expression:
     from sqlglot import exp
 
     def points(mark: int | None) -> exp.Expression:
         return exp.null() if mark is None else exp.Literal.number(mark)
 
-    table = row.table
     column = exp.column(row.feature, quoted=True)
     case = exp.Case().when(exp.Is(this=column.copy(), expression=exp.null()), points(table.missing))
-    if row.binning.type == "number":
+    if table.value.measured:
         cell = exp.cast(column.copy(), "double")
-        nan = _nan(cell, dialect)
-        if nan is not None:
-            case = case.when(nan, points(table.missing))
+        for test, mark in (
+            (_nan(cell, dialect), points(table.missing)),
+            (_infinite(cell, dialect), points(None)),
+        ):
+            if test is not None:
+                case = case.when(test, mark)
+    if row.binning.type == "number":
         for code in table.special:
             case = case.when(
                 exp.EQ(this=cell.copy(), expression=_double(code.value)), points(code.points)
@@ -121,16 +132,14 @@ def _case(row: Characteristic, dialect: str) -> exp.Expression:
             test = exp.LT(this=cell.copy(), expression=_double(float(band.upper)))
             case = case.when(test, points(band.points))
         return case
-    text: exp.Expression = exp.cast(column.copy(), "text")
-    if row.binning.type == "coded":
-        whole = exp.cast(exp.cast(column.copy(), "decimal(20, 0)"), "text")
-        text = whole
-    groups: dict[int, list[str]] = {}
+    coded = row.binning.type == "coded"
+    text = cell if coded else exp.cast(column.copy(), "text")
+    groups: dict[int, list[exp.Expression]] = {}
     for level in table.levels:
-        groups.setdefault(level.points, []).append(str(level.value))
-    for mark, values in groups.items():
-        listed = [exp.Literal.string(value) for value in values]
-        case = case.when(exp.In(this=text.copy(), expressions=listed), points(mark))
+        value = _double(float(level.value)) if coded else exp.Literal.string(str(level.value))
+        groups.setdefault(level.points, []).append(value)
+    for points_of, listed in groups.items():
+        case = case.when(exp.In(this=text.copy(), expressions=listed), points(points_of))
     return case.else_(points(table.other))
 
 
@@ -156,6 +165,19 @@ def _nan(cell: exp.Expression, dialect: str) -> exp.Expression | None:
     return None
 
 
+def _infinite(cell: exp.Expression, dialect: str) -> exp.Expression | None:
+    from sqlglot import exp
+
+    if dialect == "oracle":
+        return exp.Is(this=cell.copy(), expression=exp.Var(this="INFINITE"))
+    if dialect in _NO_INFINITY:
+        return None
+    return exp.Or(
+        this=exp.GT(this=cell.copy(), expression=_double(_LARGEST)),
+        expression=exp.LT(this=cell.copy(), expression=_double(-_LARGEST)),
+    )
+
+
 class Scorer:
     """A card as a plain function of one row: no frame, no library, well under a millisecond.
 
@@ -178,19 +200,24 @@ class Scorer:
     def __init__(self, card: Card) -> None:
         """Store the card's tables in the form in which a row is looked up."""
         self._base = card.base_points
-        self._numbers = []
-        self._texts = []
-        for row in card.characteristics:
-            table = row.table
+        self._columns = card.columns
+        self._numbers: list[tuple[str, int, dict[float, int], list[float], list[int]]] = []
+        self._codes: list[tuple[str, int, dict[float, int], int | None]] = []
+        self._texts: list[tuple[str, int, dict[str, int], int | None, bool]] = []
+        for row, table in zip(card.characteristics, card.tables, strict=True):
             if row.binning.type == "number":
                 codes = {float(level.value): level.points for level in table.special}
                 bounds = [float(band.upper) for band in table.bands if band.upper is not None]
                 marks = [band.points for band in table.bands]
                 self._numbers.append((row.feature, row.missing, codes, bounds, marks))
+            elif row.binning.type == "coded":
+                points = {float(level.value): level.points for level in table.levels}
+                self._codes.append((row.feature, row.missing, points, table.other))
             else:
                 levels = {str(level.value): level.points for level in table.levels}
-                coded = row.binning.type == "coded"
-                self._texts.append((row.feature, row.missing, levels, row.unseen, coded))
+                self._texts.append(
+                    (row.feature, row.missing, levels, table.other, row.binning.flag)
+                )
 
     def __call__(self, row: Mapping[str, Any]) -> int:
         """Return the score of one row, in units of 1/`point_unit`.
@@ -203,7 +230,8 @@ class Scorer:
         Raises
         ------
         SubjectError
-            If columns are missing, or the value of a number is not one: all of them at once.
+            If columns are missing, the value of a number is not one or infinite, or a category is
+            not in the sample and the policy is "raise": all of them at once.
         """
         total = self._base
         try:
@@ -217,14 +245,22 @@ class Scorer:
                     total += missing
                 elif number in codes:
                     total += codes[number]
+                elif math.isinf(number):
+                    raise ValueError
                 else:
                     total += marks[bisect_right(bounds, number)]
-            for name, missing, levels, other, coded in self._texts:
+            for name, missing, points, other in self._codes:
+                value = row[name]
+                number = math.nan if value is None else float(value)
+                if math.isinf(number):
+                    raise ValueError
+                total += missing if math.isnan(number) else _known(points.get(number, other))
+            for name, missing, levels, other, flag in self._texts:
                 value = row[name]
                 if value is None or value != value:
                     total += missing
                 else:
-                    total += levels.get(_text(value, coded), other)
+                    total += _known(levels.get(_text(value, flag), other))
         except (KeyError, TypeError, ValueError):
             raise self._problems(row) from None
         return int(total)
@@ -234,21 +270,55 @@ class Scorer:
 
         problems = [
             Problem(tr(f"no value for '{name}'", f"缺少“{name}”"))
-            for name in [entry[0] for entry in (*self._numbers, *self._texts)]
+            for name in self._columns
             if name not in row
         ]
-        for name in [entry[0] for entry in self._numbers]:
+        texts = [entry[0] for entry in self._texts]
+        for name in [name for name in self._columns if name not in texts]:
             try:
-                float(row.get(name) or 0)
+                infinite = math.isinf(float(row.get(name) or 0))
             except (TypeError, ValueError):
-                problems.append(
-                    Problem(tr("not a number", "不是数字"), repr(row[name]), where=name)
-                )
+                what = tr("not a number", "不是数字")
+                problems.append(Problem(what, repr(row[name]), where=name))
+                continue
+            if infinite:
+                what = tr("infinite values", "有无穷大的值")
+                hint = tr("cap them or make them missing", "请截断或改为缺失")
+                problems.append(Problem(what, repr(row[name]), hint, name))
+        if not problems:
+            what = tr("categories that are not in the sample", "样本中没有的类别取值")
+            problems = [
+                Problem(what, f"{name}: {row[name]}")
+                for name in self._columns
+                if not self._listed(name, row[name])
+            ]
         return SubjectError(problems)
 
+    def _listed(self, name: str, value: Any) -> bool:
+        """Tell whether a category is missing or has points."""
+        if value is None or value != value:
+            return True
+        for own, _, points, other in self._codes:
+            if own == name:
+                return float(value) in points or other is not None
+        return all(
+            _text(value, flag) in levels or other is not None
+            for own, _, levels, other, flag in self._texts
+            if own == name
+        )
 
-def _text(value: object, coded: bool) -> str:
-    if isinstance(value, bool):
+
+def _known(points: int | None) -> int:
+    """Return points, or refuse a category that has none."""
+    if points is None:
+        raise ValueError
+    return points
+
+
+def _text(value: Any, flag: bool) -> str:
+    """Return a category as polars writes it; a number that stands for yes or no as 1 or 0."""
+    if type(value).__name__ in ("bool", "bool_"):  # also numpy's, without loading it
         return "true" if value else "false"
-    text = str(value)
-    return text.removesuffix(".0") if coded else text
+    if flag and not isinstance(value, str):
+        return f"{float(value):g}"
+    return str(value)

@@ -20,22 +20,14 @@ import polars as pl
 from lishui_credit.language import tr
 from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
-from lishui_credit.scorecards.cards.export import Scorer, to_sql
+from lishui_credit.scorecards.cards.export import Scorer
+from lishui_credit.scorecards.cards.sql_identities import Identity, equal, said, sql_identities
 
 _KINDS: Final[dict[str, type[pl.DataType]]] = {
     "number": pl.Float64,
     "category": pl.String,
-    "coded": pl.Int64,
+    "coded": pl.Float64,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """One identity: what it says, whether it holds (None where it cannot be checked here), what was found."""
-
-    name: str
-    holds: bool | None
-    found: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +98,11 @@ def hostile_rows(card: Card, *, rows: int, seed: int) -> pl.DataFrame:
 def _hostile_values(item: Characteristic) -> list[object]:
     found = item.binning
     if found.type != "number":
-        levels = [value for row in found.bins for value in row.values]
+        levels = [level.value for level in item.table.levels][:500]
         if found.type == "coded":
-            return [None, -1, 0, 987_654, *(int(float(value)) for value in levels[:500])]
-        return [None, "", "never seen", "Never Seen", *levels[:500]]
+            near = [value + 0.5 for value in levels[:50] if isinstance(value, float)]
+            return [None, math.nan, -1.0, 0.0, -0.0, 987_654.0, *near, *levels]
+        return [None, "", "never seen", "Never Seen", *levels]
     values: list[object] = [None, math.nan, 0.0, -0.0, -1e300, 1e300, 5e-324]
     for cut in found.cuts:
         values += [cut, math.nextafter(cut, -math.inf), math.nextafter(cut, math.inf)]
@@ -122,13 +115,13 @@ def _hostile_values(item: Characteristic) -> list[object]:
 def _checks(card: Card, hostile: pl.DataFrame) -> Iterator[Identity]:
     scale = card.scale
     at_base = scale.score(math.log(scale.base_odds.ratio))
-    yield _said(
+    yield said(
         tr("the score at the base odds is the base score", "基准好坏比处的分数等于基准分"),
         abs(at_base - scale.base_score) < 1e-9,
         f"{at_base:g} = {scale.base_score:g}",
     )
     doubled = scale.score(math.log(2 * scale.base_odds.ratio)) - at_base
-    yield _said(
+    yield said(
         tr("pdo points double the odds", "每增加 pdo 分好坏比翻倍"),
         abs(doubled - scale.pdo) < 1e-9,
         f"{doubled:g} = {scale.pdo:g}",
@@ -136,17 +129,17 @@ def _checks(card: Card, hostile: pl.DataFrame) -> Iterator[Identity]:
     parts = card.contributions(hostile)
     scores = parts["score"]
     total = parts.select(pl.fold(card.base_points, lambda a, b: a + b, pl.col(f"^{POINTS}.*$")))
-    yield _equal(
+    yield equal(
         tr("the points add up to the score", "各项分值之和等于总分"), scores, total.to_series()
     )
-    yield _said(
+    yield said(
         tr("every row has a score", "每行都有分数"),
         scores.null_count() == 0,
         f"{scores.null_count()} / {len(scores)}",
     )
     ladder = np.unique(scores.to_numpy())
     falling = bool((np.diff(card.pd(ladder)) < 0).all())
-    yield _said(
+    yield said(
         tr("a higher score always means a lower PD", "分数越高,违约概率严格越低"),
         falling,
         tr(f"{len(ladder)} scores", f"{len(ladder)} 个分数"),
@@ -154,25 +147,25 @@ def _checks(card: Card, hostile: pl.DataFrame) -> Iterator[Identity]:
     yield from _by_woe(card)
     yield from _against_regression(card)
     exact = [_exact(card, row) for row in hostile.iter_rows(named=True)]
-    yield _equal(
+    yield equal(
         tr("expression = exact fractions", "表达式 = 精确分数运算"), scores, pl.Series(exact)
     )
     lazy = hostile.lazy().with_columns(card.expr()).collect(engine="streaming")["score"]
-    yield _equal(tr("streaming = in memory", "流式 = 内存"), scores, lazy)
+    yield equal(tr("streaming = in memory", "流式 = 内存"), scores, lazy)
     turned = hostile.select(*reversed(hostile.columns), pl.lit("x").alias("extra column"))
-    yield _equal(
+    yield equal(
         tr("the order of the columns does not matter", "与列顺序无关"), scores, card.score(turned)
     )
     scorer = Scorer(card)
     plain = [scorer(row) for row in hostile.iter_rows(named=True)]
-    yield _equal(tr("plain Python = expression", "纯 Python = 表达式"), scores, pl.Series(plain))
+    yield equal(tr("plain Python = expression", "纯 Python = 表达式"), scores, pl.Series(plain))
     loaded = from_json(to_json(card))
-    yield _said(
+    yield said(
         tr("loaded = saved", "读回 = 存储"),
         to_json(loaded) == to_json(card) and loaded.score(hostile).equals(scores),
         f"{len(to_json(card)):,} bytes",
     )
-    yield _in_sql(card, hostile, scores)
+    yield from sql_identities(card, hostile, scores)
 
 
 def _by_woe(card: Card) -> Iterator[Identity]:
@@ -183,7 +176,7 @@ def _by_woe(card: Card) -> Iterator[Identity]:
         marks = [mark for _, mark in pairs]
         if any(later < before for before, later in itertools.pairwise(marks)):
             wrong.append(item.feature)
-    yield _said(
+    yield said(
         tr("a better WoE never has fewer points", "WoE 越好,分值不会越低"),
         not wrong,
         ", ".join(wrong) or tr("all characteristics", "全部特征"),
@@ -205,7 +198,7 @@ def _against_regression(card: Card) -> Iterator[Identity]:
             points += item.points[place]
         worst = max(worst, abs(points / card.point_unit - card.scale.score(line)))
     most = (len(items) + 1) / 2 / card.point_unit
-    yield _said(
+    yield said(
         tr(
             "the score is the regression's, rounded once per characteristic",
             "分数即回归结果,每项仅取整一次",
@@ -222,35 +215,8 @@ def _exact(card: Card, row: dict[str, Any]) -> int | None:
         value = row[item.feature]
         if isinstance(value, float):
             value = None if math.isnan(value) else Fraction(value)
-        elif item.binning.type == "coded" and value is not None:
-            value = str(value)
         points = item.table.of(value)
         if points is None:
             return None
         total += points
     return total
-
-
-def _in_sql(card: Card, hostile: pl.DataFrame, scores: pl.Series) -> Identity:
-    name = tr("SQL = expression (DuckDB)", "SQL = 表达式(DuckDB)")
-    try:
-        import duckdb
-    except ImportError:  # pragma: no cover
-        return Identity(name=name, holds=None, found=tr("duckdb is not installed", "未安装 duckdb"))
-    subjects = hostile.with_row_index("row_number")
-    with duckdb.connect() as base:
-        base.register("subjects", subjects.to_arrow())
-        found = base.sql(to_sql(card, "duckdb", key="row_number")).pl().sort("row_number")
-    return _equal(name, scores, found["score"])
-
-
-def _equal(name: str, one: pl.Series, other: pl.Series) -> Identity:
-    first, second = one.cast(pl.Int64), other.cast(pl.Int64)
-    apart = int((first != second).sum()) + int((first.is_null() != second.is_null()).sum())
-    rows = len(one)
-    found = tr(f"{apart} of {rows} rows differ", f"{rows} 行中 {apart} 行不同")
-    return _said(name, apart == 0 and rows == len(other), found)
-
-
-def _said(name: str, holds: bool, found: str) -> Identity:
-    return Identity(name=name, holds=bool(holds), found=found)

@@ -172,7 +172,7 @@ def what_would_it_take(
     >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
     >>> way = what_would_it_take(card, {"late": 1}, 540, ["late"])
     >>> way.score, way.reached, [(change.now, change.then) for change in way.changes]
-    (530, 546, [('>= 1', '< 1')])
+    (530, 546, [('>= 0.5', '< 0.5')])
     """
     costs = dict(changeable) if isinstance(changeable, Mapping) else dict.fromkeys(changeable, 1.0)
     problems = card.lacking(costs)

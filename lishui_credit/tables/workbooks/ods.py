@@ -11,9 +11,11 @@ import zipfile
 from collections.abc import Iterator
 from typing import IO, Final
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import quoteattr, unescape
 
 from lishui_credit.tables.unreadable import error, formula, is_unreadable
+from lishui_credit.tables.workbooks.formats import Formats, percent
+from lishui_credit.tables.workbooks.tabs import Survey, Tab
 
 _CELLS: Final = ("table:table-cell", "table:covered-table-cell")
 _VALUES: Final = (
@@ -31,7 +33,13 @@ _REPLACED: Final = (
     "calcext:value-type",
     "table:formula",
 )
-_WORDS: Final = (b"table:formula", b'"error"', b"'error'")
+_PART: Final = "content.xml"
+_WORDS: Final = (b"table:formula", b'"error"', b"'error'", b'"percentage"', b"'percentage'")
+_STYLE: Final = re.compile(rb"<style:style\s[^>]*style:name=[\"'](?P<name>[^\"']*)[\"'][^>]*>")
+_INVISIBLE: Final = re.compile(rb"table:display=[\"']false[\"']")
+_TABLE: Final = re.compile(rb"<table:table(?:\s+[\w:.\-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*/?>")
+_ATTRIBUTE: Final = re.compile(rb"([\w:.\-]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
+_EPOCH: Final = re.compile(rb"<table:null-date\s[^>]*table:date-value=[\"'](\d{4})")
 _WITHOUT_VALUE: Final = re.compile(  # and yet with content
     rb"<table:(?:covered-)?table-cell"
     rb"(?![^>]*office:(?:value|string-value|date-value|boolean-value)=)"
@@ -40,19 +48,41 @@ _WITHOUT_VALUE: Final = re.compile(  # and yet with content
 _TAG: Final = re.compile(rb"<[^\s/>]+(?:\s+[\w:.\-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*(?P<end>/?>)")
 
 
-def part(book: zipfile.ZipFile, sheet: str) -> str:
-    """Return the name of the part that holds all sheets."""
-    return "content.xml"
+def tabs(book: zipfile.ZipFile) -> list[Tab]:
+    """Return the sheets of a workbook."""
+    content = book.read(_PART)
+    styles = {
+        name["name"]
+        for name in _STYLE.finditer(content)
+        if _INVISIBLE.search(content, name.end(), content.find(b"</style:style>", name.end()))
+    }
+    found = []
+    for tag in _TABLE.finditer(content):
+        keys = {key: unescape(value[1:-1].decode()) for key, value in _ATTRIBUTE.findall(tag[0])}
+        hidden = keys.get(b"table:style-name", "").encode() in styles
+        found.append(Tab(keys.get(b"table:name", ""), hidden, _PART))
+    return found
 
 
-def has_unreadable(stream: IO[bytes]) -> bool:
-    """Tell whether sheets may hold unreadable cells; where it says no, there are none."""
+def formats(book: zipfile.ZipFile) -> Formats:
+    """Return the workbook's epoch; cells of this kind say themselves what they show."""
+    epoch = _EPOCH.search(book.read(_PART))
+    return Formats(is_1904=epoch is not None and epoch[1].startswith(b"1904"))
+
+
+def surveyed(stream: IO[bytes], formats: Formats, sheet: str) -> Survey:
+    """Look through a sheet: whether cells must be told as texts, and what the cells span."""
     content = stream.read()
-    return any(word in content for word in _WORDS) or _WITHOUT_VALUE.search(content) is not None
+    found = Survey()
+    found.retell = (
+        any(word in content for word in _WORDS) or _WITHOUT_VALUE.search(content) is not None
+    )
+    _Span(content, sheet, found)
+    return found
 
 
-def retold(stream: IO[bytes], where: str) -> Iterator[bytes]:
-    """Return the content anew with a text in the place of every unreadable cell."""
+def retold(stream: IO[bytes], where: str, formats: Formats) -> Iterator[bytes]:
+    """Return the content anew with a text in the place of every cell to be told."""
     content = stream.read()
     end = 0
     for start, stop, tag in _Content(content).found:
@@ -60,6 +90,41 @@ def retold(stream: IO[bytes], where: str) -> Iterator[bytes]:
         yield tag
         end = stop
     yield content[end:]
+
+
+class _Span:
+    """How far the cells of one sheet reach that hold something, repeated ones counted."""
+
+    def __init__(self, content: bytes, sheet: str, found: Survey) -> None:
+        self.sheet, self.found, self.inside = sheet, found, False
+        self.row = self.column = self.last = self.repeated = 0
+        self.parser = expat.ParserCreate()
+        self.parser.StartElementHandler = self._opens
+        self.parser.EndElementHandler = self._closes
+        self.parser.Parse(content, True)
+
+    def _opens(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "table:table":
+            self.inside = attributes.get("table:name", "") == self.sheet
+        elif not self.inside:
+            return
+        elif name == "table:table-row":
+            self.repeated = int(attributes.get("table:number-rows-repeated", "1"))
+            self.column = self.last = 0
+            if attributes.get("table:visibility", "visible") != "visible":
+                self.found.hidden_rows += self.repeated
+        elif name in _CELLS:
+            self.column += int(attributes.get("table:number-columns-repeated", "1"))
+            if _KIND in attributes or "table:formula" in attributes:
+                self.last = self.column
+        elif name == "text:p":
+            self.last = self.column
+
+    def _closes(self, name: str) -> None:
+        if self.inside and name == "table:table-row":
+            self.row += self.repeated
+            if self.last:
+                self.found.reach(self.row, self.last)
 
 
 class _Content:
@@ -117,6 +182,8 @@ class _Content:
             return error(self.text)
         if kind == "time":
             return self.text or self.cell.get("office:time-value", "")
+        if kind == "percentage":
+            return percent(self.cell.get("office:value", ""))
         if kind == "string" or any(name in self.cell for name in _VALUES):
             return None
         if own is not None:

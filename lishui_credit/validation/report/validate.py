@@ -21,6 +21,7 @@ from lishui_credit.validation.sections.grades import GRADES
 from lishui_credit.validation.sections.groups import GROUPS
 from lishui_credit.validation.sections.periods import PERIODS
 from lishui_credit.validation.sections.stability import STABILITY
+from lishui_credit.validation.written_scores import as_written
 
 OUTLINES: Final = (
     DISCRIMINATION,
@@ -130,6 +131,7 @@ def validate(
         if reference_score is None and reference is not None:
             reference_score = _told_by(model, "score", reference)
     problems: list[Problem] = []
+    score = None if score is None else as_written(score)
     measured = {"score": score, "pd": pd}
     columns = {name: values for name, values in measured.items() if values is not None}
     good, rows = _gathered(y, weights, problems, columns), len(y)

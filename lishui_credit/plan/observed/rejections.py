@@ -1,0 +1,176 @@
+"""Rows that were rejected, kept with the store: of which file, which line, why, loaded when and by whom.
+
+A file that is loaded again from its place, or mended and given back, settles what was rejected of it
+before: settled rows stay in the store, and are no longer shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from lishui_credit.tables.headers import BESIDE, REASON
+from lishui_credit.tables.read import sha256
+from lishui_credit.tables.write import replacing
+
+if TYPE_CHECKING:
+    import duckdb
+
+REJECTED: Final = pl.Schema(
+    {
+        "file": pl.String(),
+        "sha256": pl.String(),
+        "row": pl.Int64(),
+        "reasons": pl.String(),
+        "cells": pl.String(),
+        "loaded_on": pl.Datetime("us", "UTC"),
+        "loaded_by": pl.String(),
+    }
+)
+"""Columns of the rejected rows: the file, its line, why, the cells as they stand, loaded when, by whom."""
+
+KEPT: Final = pl.Schema({"origin": pl.String(), **REJECTED, "settled_on": pl.Datetime("us", "UTC")})
+"""Columns as a store keeps them: ``origin`` is the same for a file loaded again from its place."""
+
+_TABLE: Final = "rejected"
+_ENDING: Final = ".rejected.csv"
+_TYPES: Final = {pl.String(): "VARCHAR", pl.Int64(): "BIGINT"}  # any other column is a time
+
+
+def none_rejected() -> pl.DataFrame:
+    """Return a frame of rejected rows without any."""
+    return pl.DataFrame(schema=REJECTED)
+
+
+def origin_of(path: Path) -> str:
+    """Return what a file and its mended rows share, by the place they are loaded from."""
+    place = path.resolve()
+    return hashlib.sha256(
+        str(place.with_name(place.name.removesuffix(_ENDING))).encode()
+    ).hexdigest()[:24]
+
+
+def as_rows(frame: pl.DataFrame, file: str, **told: Any) -> pl.DataFrame:
+    """Return rejected rows in one shape, whatever the columns of their file."""
+    frame = frame.rename({"_row": "row", "_reasons": "reasons"}, strict=False)
+    if not {"row", "reasons"} <= set(frame.columns):
+        return none_rejected()
+    beside = {"row", "reasons", *BESIDE}
+    rest = [name for name in frame.columns if name not in beside and not name.endswith(REASON)]
+    parts = [
+        pl.concat_str(pl.lit(f"{name} "), pl.col(name).cast(pl.String).str.strip_chars())
+        for name in rest
+    ]
+    cells = pl.concat_str(parts, separator=" · ", ignore_nulls=True) if parts else pl.lit("")
+    known = {"file": file, **told}
+    return frame.select(
+        pl.col("row").cast(pl.Int64, strict=False),
+        pl.col("reasons").cast(pl.String).str.strip_chars(),
+        cells.alias("cells"),
+        *(
+            pl.lit(known.get(name), dtype=kind).alias(name)
+            for name, kind in REJECTED.items()
+            if name not in ("row", "reasons", "cells")
+        ),
+    ).select(list(REJECTED))
+
+
+def of_load(path: Path, rejected: pl.DataFrame, by: str, now: datetime) -> pl.DataFrame:
+    """Return the rejected rows of a file that is being loaded."""
+    return as_rows(rejected, path.name, sha256=sha256(path), loaded_on=now, loaded_by=by)
+
+
+def rejected_beside(path: Path | str) -> pl.DataFrame:
+    """Return the rows that were rejected when files beside a store were loaded into it."""
+    found = [none_rejected()]
+    for file in sorted(Path(path).parent.glob(f"*{_ENDING}")):
+        try:
+            frame = pl.read_csv(file, infer_schema=False)
+        except (pl.exceptions.PolarsError, OSError):
+            continue
+        found.append(as_rows(frame, file.name.removesuffix(_ENDING)))
+    return pl.concat(found)
+
+
+def kept(
+    before: pl.DataFrame | None, new: pl.DataFrame, origin: str, now: datetime
+) -> pl.DataFrame:
+    """Return the rows a store keeps once a file was loaded: those before it settled, its own added."""
+    known = pl.DataFrame(schema=KEPT) if before is None else before
+    mine = (pl.col("origin") == origin) & pl.col("settled_on").is_null()
+    same = ("sha256", "row", "reasons")
+    if new.height and known.filter(mine).select(same).equals(new.select(same)):
+        return known  # the same file once more
+    settled = pl.when(mine).then(pl.lit(now, KEPT["settled_on"])).otherwise("settled_on")
+    added = new.with_columns(
+        pl.lit(origin).alias("origin"), pl.lit(None, KEPT["settled_on"]).alias("settled_on")
+    )
+    return pl.concat(
+        [known.with_columns(settled.alias("settled_on")), added.select(list(KEPT)).cast(KEPT)]
+    )
+
+
+def shown(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of a store that nothing has settled, the last load first."""
+    return (
+        rows.filter(pl.col("settled_on").is_null())
+        .select(list(REJECTED))
+        .sort("loaded_on", "file", "row", descending=[True, False, False], nulls_last=True)
+    )
+
+
+def known_by(rows: pl.DataFrame, day: date | None) -> pl.DataFrame:
+    """Return the rejected rows that were loaded by the end of a day (UTC), all without one."""
+    if day is None:
+        return rows
+    return rows.filter(pl.col("loaded_on").dt.date() <= day)
+
+
+# ---- in a DuckDB file -------------------------------------------------------------------------
+
+
+def table_of(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame | None:
+    """Return what a DuckDB store keeps, None where it was made before rejected rows were kept."""
+    told = "SELECT 1 FROM information_schema.tables WHERE table_name = ?"
+    if not connection.execute(told, [_TABLE]).fetchall():
+        return None
+    found = connection.sql(f"SELECT {', '.join(KEPT)} FROM {_TABLE} ORDER BY rowid")
+    return pl.DataFrame(found).cast(KEPT)
+
+
+def put_table(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, draft: Path) -> None:
+    """Write what a DuckDB store keeps, within the transaction of the connection."""
+    columns = ", ".join(f'"{n}" {_TYPES.get(kind, "TIMESTAMPTZ")}' for n, kind in KEPT.items())
+    rows.write_parquet(draft)
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} ({columns})")
+    connection.execute(f"DELETE FROM {_TABLE}")
+    names = ", ".join(f'"{name}"' for name in KEPT)
+    connection.execute(
+        f"INSERT INTO {_TABLE} ({names}) SELECT {names} FROM read_parquet(?)", [str(draft)]
+    )
+
+
+# ---- beside a Parquet file --------------------------------------------------------------------
+
+
+def _beside(store: Path) -> Path:
+    return store.with_name(f"{store.name}.rejected.parquet")
+
+
+def file_of(store: Path) -> pl.DataFrame | None:
+    """Return what is kept beside a Parquet store, None where nothing is."""
+    try:
+        frame = pl.read_parquet(_beside(store))
+    except (pl.exceptions.PolarsError, OSError):
+        return None
+    return frame if frame.schema == KEPT else None
+
+
+def put_file(store: Path, rows: pl.DataFrame) -> None:
+    """Write what is kept beside a Parquet store."""
+    with replacing(_beside(store)) as draft:
+        rows.write_parquet(draft)

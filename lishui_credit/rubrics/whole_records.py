@@ -1,0 +1,80 @@
+"""Grades of what was read, for subjects whose record is whole; the others are withheld."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import polars as pl
+
+from lishui_credit.rubrics.engine import compile as compiled
+from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
+from lishui_credit.rubrics.intake import Intake
+from lishui_credit.rubrics.law.rubric import Rubric
+
+
+def points_columns(names: list[str]) -> list[str]:
+    """Return the columns of points among names."""
+    return [name for name in names if name.startswith(compiled.POINTS)] + [
+        name for name in ("earned", "possible") if name in names
+    ]
+
+
+def evaluated(
+    taken: Intake,
+    rubric: Rubric,
+    *,
+    period: int | None,
+    as_of: date | None,
+    labels: str | None,
+    strict: bool = False,
+) -> Evaluation[pl.LazyFrame]:
+    """Grade what was read, and withhold whoever's record is not whole; `strict`: or has holes."""
+    result = evaluate(
+        taken.subjects,
+        rubric,
+        events=taken.events,
+        events_in_order=taken.events_in_order,
+        period=period,
+        as_of=as_of,
+        labels=labels,
+    )
+    if not taken.in_doubt.is_empty():
+        result = _without(result, taken.in_doubt, compiled.REJECTED_EVENT)
+    if strict:
+        for name in taken.empty:
+            some = taken.subjects.filter(pl.col(name).is_null()).select(rubric.subject_id)
+            result = _without(result, some.collect(engine="streaming").to_series(), name)
+    return result
+
+
+def held_back(taken: Intake) -> int:
+    """Return how many subjects of the register had an event rejected."""
+    if taken.in_doubt.is_empty():
+        return 0
+    key = pl.col(taken.in_doubt.name)
+    found = taken.subjects.select(key.is_in(taken.in_doubt.implode()).sum())
+    return int(found.collect(engine="streaming").item())
+
+
+def _without(
+    result: Evaluation[pl.LazyFrame], in_doubt: pl.Series, lacking: str
+) -> Evaluation[pl.LazyFrame]:
+    """Return a result that withholds some subjects for what is lacking of their record."""
+    rubric, names = result.rubric, result.columns
+    amounts = [f"{row.id}_fen" for row in rubric.amounts]
+    emptied = {*points_columns(list(names)), "grade", "grade_label", *amounts} & set(names)
+    told = {
+        "outcome": compiled.WITHHELD,
+        "decided_by": compiled.WITHHELD,
+        "withheld_by": lacking,
+    }
+    lost = pl.col(rubric.subject_id).is_in(in_doubt.implode())
+    frame = result.frame.with_columns(
+        *(pl.when(~lost).then(pl.col(name)).alias(name) for name in names if name in emptied),
+        *(
+            pl.when(lost).then(pl.lit(said)).otherwise(name).alias(name)
+            for name, said in told.items()
+        ),
+    )
+    return replace(result, frame=frame)

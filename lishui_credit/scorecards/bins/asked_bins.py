@@ -1,0 +1,142 @@
+"""What is asked of a binning, checked before it starts: policies, sizes, codes, bins set by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf, isfinite
+from numbers import Real
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from lishui_credit.errors import Problem
+from lishui_credit.language import tr
+from lishui_credit.scorecards.bins.characteristic import CHOICES
+
+_CODES: Final = 2**53  # whole numbers up to it are exact as doubles
+_SMALLEST: Final = {
+    "max_bins": 1,
+    "prebins": 2,
+    "min_share": 0,
+    "min_bads": 0,
+    "min_goods": 0,
+    "min_woe_gap": 0,
+    "rare_levels": 0,
+    "smoothing": 0,
+    "turn_p": 0,
+}
+_SHOWN: Final = 3
+
+
+def wrong_settings(asked: Mapping[str, Any], frame: pl.DataFrame) -> list[Problem]:
+    """Return everything that is wrong with the settings of a binning of a frame's columns."""
+    problems = [
+        Problem(
+            tr(f"no such {name} policy", f"{name} 的处理方式无效"),
+            repr(asked[name]),
+            ", ".join(allowed),
+            name,
+        )
+        for name, allowed in CHOICES.items()
+        if asked[name] not in allowed
+    ]
+    for name, least in _SMALLEST.items():
+        value = asked[name]
+        if not isinstance(value, int | float | np.number) or not least <= value < inf:
+            what = tr(f"not a number of {least} or more", f"须为不小于 {least} 的数")
+            problems.append(Problem(what, repr(value), where=name))
+    categories = set(asked["categorical"] or ())
+    for name in frame.columns:
+        number = frame[name].dtype.is_numeric()
+        if number and name in categories:
+            problems += _no_codes(frame[name])
+        splits = (asked["splits"] or {}).get(name)
+        if splits is not None:
+            counted = number and name not in categories
+            problems += _no_cuts(name, splits) if counted else _no_groups(name, splits)
+        problems += _no_cuts(name, (asked["locked"] or {}).get(name, ()), "locked")
+    return problems
+
+
+def groups_of(splits: Iterable[Any]) -> list[list[str]]:
+    """Return groups of categories as texts: a boolean as polars writes it, 1.0 as 1.
+
+    >>> groups_of([[True], ["false", 2.0, np.int64(3)]])
+    [['true'], ['false', '2', '3']]
+    """
+    return [[_category(value) for value in part] for part in splits]
+
+
+def _category(value: object) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, Real) and float(value).is_integer():
+        return str(int(float(value)))
+    return str(value)
+
+
+def _no_codes(column: pl.Series) -> list[Problem]:
+    """Return what keeps a column of numbers from being codes of categories."""
+    number = column.cast(pl.Float64)
+    fractions = number.filter((number != number.round()) | (number.abs() > _CODES))
+    if not len(fractions):
+        return []
+    listed = ", ".join(str(value) for value in fractions.unique().sort().head(_SHOWN))
+    return [
+        Problem(
+            tr(
+                "categories that are numbers must be whole and below 2 to the 53rd power",
+                "以数字表示的类别须为整数,且小于 2 的 53 次方",
+            ),
+            listed,
+            tr(
+                "turn the column into text, or leave it out of categorical",
+                "请将该列转为文本,或从 categorical 中去掉",
+            ),
+            column.name,
+        )
+    ]
+
+
+def _no_cuts(name: str, splits: Any, setting: str = "splits") -> list[Problem]:
+    """Return what is wrong with cut points of a number."""
+    values = list(splits) if isinstance(splits, Iterable) and not _text(splits) else [splits]
+    wrong = [
+        value
+        for value in values
+        if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value)
+    ]
+    if not wrong:
+        return []
+    what = tr(f"{setting}: cut points of a number are numbers", f"{setting}:数值特征的分箱点须为数")
+    hint = f"{setting}={{{name!r}: [10, 20]}}"
+    return [Problem(what, ", ".join(map(repr, wrong[:_SHOWN])), hint, name)]
+
+
+def _no_groups(name: str, splits: Any) -> list[Problem]:
+    """Return what is wrong with groups of categories."""
+    shaped = isinstance(splits, Sequence | np.ndarray) and not _text(splits)
+    groups = list(splits) if shaped else [splits]
+    wrong = [
+        part
+        for part in groups
+        if _text(part) or not isinstance(part, Sequence | set | frozenset | np.ndarray)
+    ]
+    if not wrong:
+        return []
+    return [
+        Problem(
+            tr(
+                "splits: bins of categories are groups of categories",
+                "splits:类别特征须给出取值的分组",
+            ),
+            ", ".join(map(repr, wrong[:_SHOWN])),
+            f"splits={{{name!r}: [['a', 'b'], ['c']]}}",
+            name,
+        )
+    ]
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str | bytes)

@@ -1,0 +1,124 @@
+"""A card's SQL run in the databases that can run here, and columns stored in other types.
+
+The types are those that files and databases bring: floats of 32 bits, decimals, booleans. SQLite
+and DuckDB store them in different ways, and every way must give the score that doubles give.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import polars as pl
+
+from lishui_credit.language import tr
+from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.cards.export import Scorer, to_sql
+
+_ROW: Final = "row_number"
+_FLOAT32: Final = 3e38  # beyond, a float of 32 bits is infinite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """One identity: what it says, whether it holds (None where it cannot be checked here), what was found."""
+
+    name: str
+    holds: bool | None
+    found: str
+
+
+def sql_identities(card: Card, hostile: pl.DataFrame, scores: pl.Series) -> Iterator[Identity]:
+    """Yield whether SQL gives the scores of hostile rows, and whether types of columns decide."""
+    yield _in_duckdb(tr("SQL = expression (DuckDB)", "SQL = 表达式(DuckDB)"), card, hostile, scores)
+    yield equal(
+        tr("SQL = expression (SQLite)", "SQL = 表达式(SQLite)"), scores, in_sqlite(card, hostile)
+    )
+    wide, narrow = _other_types(card, hostile)
+    asked = wide.select(card.expr()).to_series()
+    types = tr("32 bits, decimals, booleans = doubles", "单精度、定点数、布尔 = 双精度")
+    found = {"polars": narrow.select(card.expr()).to_series()}
+    scorer = Scorer(card)
+    found["Python"] = pl.Series([scorer(row) for row in narrow.iter_rows(named=True)])
+    found["SQLite"] = in_sqlite(card, narrow)
+    for engine, scored in found.items():
+        yield equal(f"{types} ({engine})", asked, scored)
+    yield _in_duckdb(f"{types} (DuckDB)", card, narrow, asked)
+
+
+def _other_types(card: Card, hostile: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows that other types can hold, as doubles and texts and in these types."""
+    wide, narrow = [], []
+    for item in card.characteristics:
+        cell = pl.col(item.feature)
+        kind = item.binning.type
+        if kind == "number":
+            short = pl.when(cell.abs() < _FLOAT32).then(cell).cast(pl.Float32)
+            wide.append(short.cast(pl.Float64))
+            narrow.append(short)
+        elif kind == "coded":
+            whole = pl.when(cell == cell.round()).then(cell).fill_nan(None)
+            wide.append(whole)
+            narrow.append(whole.cast(pl.Decimal(18, 2)))
+        elif item.binning.flag:
+            text = pl.when(cell.is_in(["true", "false"])).then(cell)
+            wide.append(text)
+            narrow.append(text == "true")
+        else:
+            wide.append(cell)
+            narrow.append(cell)
+    return hostile.select(wide), hostile.select(narrow)
+
+
+def in_sqlite(card: Card, frame: pl.DataFrame) -> pl.Series:
+    """Return the scores that a card's SQL gives in SQLite, stored as Python's driver stores them."""
+    kinds = {pl.String: "TEXT", pl.Boolean: "BOOLEAN", pl.Int64: "INTEGER"}
+    names = [_quoted(name) for name in frame.columns]
+    declared = [
+        f"{name} {kinds.get(type(kind), 'REAL')}"
+        for name, kind in zip(names, frame.dtypes, strict=True)
+    ]
+    rows = [
+        (place, *(float(cell) if isinstance(cell, Decimal) else cell for cell in row))
+        for place, row in enumerate(frame.iter_rows())
+    ]
+    with closing(sqlite3.connect(":memory:")) as base:
+        base.execute(f"CREATE TABLE subjects ({_ROW} INTEGER, {', '.join(declared)})")
+        marks = ", ".join("?" * (len(names) + 1))
+        base.executemany(f"INSERT INTO subjects VALUES ({marks})", rows)
+        found = base.execute(to_sql(card, "sqlite", key=_ROW)).fetchall()
+    return pl.Series("score", [score for _, score in sorted(found)], pl.Int64)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _in_duckdb(name: str, card: Card, frame: pl.DataFrame, scores: pl.Series) -> Identity:
+    try:
+        import duckdb
+    except ImportError:  # pragma: no cover
+        return Identity(name=name, holds=None, found=tr("duckdb is not installed", "未安装 duckdb"))
+    subjects = frame.with_row_index(_ROW)
+    with duckdb.connect() as base:
+        base.register("subjects", subjects.to_arrow())
+        found = base.sql(to_sql(card, "duckdb", key=_ROW)).pl().sort(_ROW)
+    return equal(name, scores, found["score"])
+
+
+def equal(name: str, one: pl.Series, other: pl.Series) -> Identity:
+    """Return whether two columns of scores are the same, nulls too."""
+    first, second = one.cast(pl.Int64), other.cast(pl.Int64)
+    apart = int((first != second).sum()) + int((first.is_null() != second.is_null()).sum())
+    rows = len(one)
+    found = tr(f"{apart} of {rows} rows differ", f"{rows} 行中 {apart} 行不同")
+    return said(name, apart == 0 and rows == len(other), found)
+
+
+def said(name: str, holds: bool, found: str) -> Identity:
+    """Return an identity that was checked."""
+    return Identity(name=name, holds=bool(holds), found=found)

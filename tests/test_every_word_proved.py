@@ -1,0 +1,237 @@
+"""`verify` finds a change of any cell and of any word of the manifest, hashed again or not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import lishui_credit as lc
+from lishui_credit import proof
+from lishui_credit.language import set_language
+from lishui_credit.models import score_file
+from lishui_credit.plan.evaluation import files as reports
+from lishui_credit.policies import decision_files
+from lishui_credit.scorecards import seal_again
+
+EARLIER = Path(__file__).parent / "oracles" / "written_57c994c"
+KINDS = ["csv", "parquet", "xlsx"]
+NEVER = {"output_sha256", "package_version", "inputs", "manifest", "kind"}
+Make = Callable[[Path, str], Path]
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    set_language("en")
+    yield
+    set_language(None)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Inputs of an earlier run, in a folder that may be written to."""
+    for name in EARLIER.iterdir():
+        shutil.copy(name, tmp_path / name.name)
+    firms = pl.read_csv(tmp_path / "firms.csv", infer_schema=False)
+    remark = firms.with_columns(备注=pl.lit("x"))  # a column that no rule reads
+    remark.write_csv(tmp_path / "firms.csv")
+    return tmp_path
+
+
+def graded(folder: Path, kind: str) -> Path:
+    output = folder / f"new_graded.{kind}"
+    rubric = lc.rubric("small-enterprise", on="2016-06-30")
+    lc.grade(rubric, folder / "firms.csv", output, as_of=date(2016, 6, 30))
+    return output
+
+
+def scored(folder: Path, kind: str) -> Path:
+    output = folder / f"new_scores.{kind}"
+    sealed = folder / "sealed" / "scorecard.json"
+    if not sealed.exists():
+        seal_again(folder / "scorecard.json", sealed.parent, "written before cards were sealed")
+    score_file(sealed, folder / "applicants.csv", output, reasons=2)
+    return output
+
+
+def decided(folder: Path, kind: str) -> Path:
+    output = folder / f"new_decided.{kind}"
+    decision_files.decide_file(
+        folder / "policy.toml", folder / "scores.parquet", output, on=date(2026, 3, 1)
+    )
+    return output
+
+
+MAKERS: dict[str, Make] = {"grades": graded, "scores": scored, "decisions": decided}
+
+
+def told(output: Path) -> dict[str, Any]:
+    return dict(json.loads(proof.manifest_path(output).read_text(encoding="utf-8")))
+
+
+def tell(output: Path, words: Mapping[str, Any]) -> None:
+    proof.manifest_path(output).write_text(json.dumps(words), encoding="utf-8")
+
+
+def hashed_again(output: Path) -> None:
+    tell(output, {**told(output), "output_sha256": hashlib.sha256(output.read_bytes()).hexdigest()})
+
+
+def rows(output: Path) -> pl.DataFrame:
+    if output.suffix == ".parquet":
+        return pl.read_parquet(output)
+    if output.suffix == ".csv":
+        return pl.read_csv(output, infer_schema=False)
+    return pl.read_excel(output, infer_schema_length=0)
+
+
+def put(table: pl.DataFrame, output: Path) -> None:
+    if output.suffix == ".parquet":
+        table.write_parquet(output)
+    elif output.suffix == ".csv":
+        table.write_csv(output, include_bom=True)
+    else:
+        table.write_excel(output, worksheet="grades")
+
+
+def other(column: pl.Series) -> pl.Series:
+    """A column whose third cell is another."""
+    cell = column[2]
+    if column.dtype == pl.Boolean:
+        lie: Any = not cell
+    elif column.dtype.is_numeric():
+        lie = (cell or 0) + 1
+    elif column.dtype == pl.Date:
+        lie = date(1999, 1, 1)
+    else:
+        lie = {"true": "false", "false": "true"}.get(cell, f"1{cell or ''}")
+    if column.dtype.is_integer() and not -100 < lie < 100:
+        lie = cell - 1
+    return pl.Series(column.name, [*column[:2], lie, *column[3:]], dtype=column.dtype)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("made", MAKERS)
+def test_a_change_of_any_column_is_found_though_hashed_again(files: Path, made: str, kind: str):
+    output = MAKERS[made](files, kind)
+    assert lc.verify(output).holds
+    table = rows(output)
+    names = table.columns if kind != "xlsx" else [*table.columns[:1], *table.columns[-4:]]
+    for name in names:
+        put(table.with_columns(other(table[name])), output)
+        hashed_again(output)
+        verdict = lc.verify(output)
+        assert verdict.checks["output"]
+        assert not verdict.holds, name
+        assert verdict.different.height, name
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("made", MAKERS)
+def test_a_column_or_row_too_many_or_too_few_is_found(files: Path, made: str, kind: str):
+    output = MAKERS[made](files, kind)
+    table = rows(output)
+    for lie in (
+        table.drop(table.columns[-1]),
+        table.drop(table.columns[0]),
+        table.with_columns(more=pl.lit("x")),
+        pl.concat([table, table.tail(1)]),
+        table.head(-1),
+    ):
+        put(lie, output)
+        hashed_again(output)
+        assert not lc.verify(output).holds
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("made", MAKERS)
+def test_a_change_of_any_word_of_the_manifest_is_found(files: Path, made: str, kind: str):
+    output = MAKERS[made](files, kind)
+    true = told(output)
+    given = {
+        "labels",
+        "period",
+        "as_of",
+        "reasons",
+        "keep",
+        "id",
+        "on",
+        "policy",
+        "skipped_rejected",
+    } | ({"strict"} if kind == "csv" else set())  # nobody has an empty cell: both do the same
+    for key, value in true.items():
+        if key in NEVER | given or (made == "grades" and key in ("rubric", "edition")):
+            continue
+        if isinstance(value, bool):
+            lie: Any = not value
+        elif isinstance(value, int):
+            lie = value + 1
+        elif isinstance(value, str):
+            lie = f"{value}1"
+        elif isinstance(value, dict):
+            lie = {**value, "more": 1}
+        elif key == "constraints":
+            lie = value[:-1]
+        else:
+            lie = [*value, "more"]
+        tell(output, {**true, key: lie})
+        if key == "edition_sha256":
+            with pytest.raises(lc.CreditError, match="edition is not the one"):
+                lc.verify(output)
+        else:
+            assert not lc.verify(output).holds, key
+    tell(output, true)
+    assert lc.verify(output).holds
+
+
+@pytest.mark.parametrize("made", MAKERS)
+def test_a_word_that_is_missing_is_found(files: Path, made: str):
+    output = MAKERS[made](files, "csv")
+    true = told(output)
+    for key in ("notes", "synthetic"):
+        tell(output, {name: value for name, value in true.items() if name != key})
+        assert not lc.verify(output).holds, key
+
+
+def test_counts_and_unused_columns_of_inputs_are_words_too(files: Path):
+    output = graded(files, "csv")
+    true = told(output)
+    unused = true["inputs"]["subjects"]["unused"]
+    assert unused[-1] == "备注"
+    for key, lie in (("rows", 13), ("rows", 0), ("unused", []), ("unused", unused[:-1])):
+        entry = {**true["inputs"]["subjects"], key: lie}
+        tell(output, {**true, "inputs": {"subjects": entry}})
+        found = lc.verify(output).checks
+        assert [name for name, same in found.items() if not same] == [
+            f"manifest inputs.subjects.{key}"
+        ]
+
+
+@pytest.mark.parametrize("made", MAKERS)
+def test_the_language_of_notes_is_no_difference(files: Path, made: str):
+    output = MAKERS[made](files, "csv")
+    set_language("zh")
+    verdict = lc.verify(output)
+    assert verdict.holds, verdict.checks
+    again = MAKERS[made](files, "csv")
+    set_language("en")
+    assert lc.verify(again).holds
+
+
+def test_words_of_a_plan_report_are_proved(files: Path):
+    from lishui_credit.commands.cli import main
+
+    output = files / "report.html"
+    assert main(["plan", "report", "--at", "2018-06-30", "-o", str(output)]) == 0
+    true = told(output)
+    for lie in ({"synthetic": False}, {"observations": 1}, {"notes": ["checked by hand"]}):
+        tell(output, {**true, **lie})
+        assert not lc.verify(output).holds, lie
+    assert reports.KIND.name == true["kind"]
