@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import narwhals as nw
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -230,8 +231,8 @@ def test_credit_lines_equal_exact_arithmetic(
         line=hunan_credit_line(pl, params, 10, DAY),
         micro=hunan_microcredit_line(pl, params, 10, DAY),
     )
-    assert found["line"][0] == line
-    assert found["micro"][0] == half_away(micro / wan * 100) * wan // 100
+    assert found["line"][0] == max(line, 0)
+    assert found["micro"][0] == max(half_away(micro / wan * 100) * wan // 100, 0)
 
 
 WAN = 1_000_000  # fen in 万元
@@ -276,8 +277,10 @@ def test_a_credit_line_is_rounded_to_a_tenth_of_wan_half_away_from_zero() -> Non
     # a fifth of the assets is the line: 0.25 and 0.05 万元 stand on the half
     assert lines("a", total_assets=1_249_999)[0] == 200_000
     assert lines("a", total_assets=1_250_000)[0] == 300_000
-    assert lines("a", net_assets=-1_249_999)[0] == -200_000
-    assert lines("a", net_assets=-1_250_000)[0] == -300_000
+    less = {"total_assets": 5 * WAN}
+    assert lines("a", net_assets=-1_249_999, **less)[0] == 800_000
+    assert lines("a", net_assets=-1_250_000, **less)[0] == 800_000
+    assert lines("a", net_assets=-1_250_001, **less)[0] == 700_000
 
 
 def test_a_microcredit_line_adds_assets_income_shares_and_hands() -> None:
@@ -312,3 +315,11 @@ def test_lines_are_the_same_through_narwhals() -> None:
     facts = {"total_assets": 1_250_000, "net_income": 777_777, "coop_shares": 16_667}
     for grade in ("a", "b", "c", None):
         assert lines(grade, nw, **facts) == lines(grade, **facts)
+
+
+@pytest.mark.parametrize("ns", [pl, nw], ids=["polars", "narwhals"])
+def test_a_line_is_never_below_nothing(ns: Any) -> None:
+    assert lines("a", ns, net_assets=-40 * WAN) == (0, 0)
+    assert lines("a", ns, net_assets=-40 * WAN, total_assets=41 * WAN)[0] == 2 * WAN // 10
+    assert lines("d", ns, net_assets=-1) == (0, 0)
+    assert lines(None, ns, net_assets=-1) == (None, None)

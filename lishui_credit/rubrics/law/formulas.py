@@ -119,14 +119,16 @@ def _money(ns: Namespace[E], name: str) -> E:
 def hunan_credit_line(
     ns: Namespace[E], params: Mapping[str, Factor], point_unit: int, as_of: date
 ) -> E:
-    """Return the largest credit line (最高授信额度) in fen."""
+    """Return the largest credit line (最高授信额度) in fen; debts above assets earn none."""
     # (assets + net + disposable)/3*v1 + (income + 1.5*base)/3*v2, in 万元 to one decimal, half away
     # from zero; v1 and v2 are factors by grade, of at most one decimal.
     v1, v2 = _by_grade(ns, params["v1"], 10), _by_grade(ns, params["v2"], 10)
     assets = _money(ns, "total_assets") + _money(ns, "net_assets") + _money(ns, "disposable_assets")
     income = _money(ns, "net_income") * 2 + _money(ns, "base_net_income") * 3
     # both terms over 60 fen: /3/10 = 2/60 and /2/3/10 = 1/60
-    return rounded(ns, assets * v1 * 2 + income * v2, 60 * 100_000) * 100_000
+    return _not_below_nothing(
+        ns, rounded(ns, assets * v1 * 2 + income * v2, 60 * 100_000) * 100_000
+    )
 
 
 def hunan_microcredit_line(
@@ -149,7 +151,12 @@ def hunan_microcredit_line(
     line = rounded(ns, top, 1200 * 10_000) * 10_000
     # 四级 has no credit: the sheet gives zero whatever shares and labour would add.
     no_credit = (v1 == _whole(ns, 0)) & (v2 == _whole(ns, 0))
-    return ns.when(no_credit).then(_whole(ns, 0)).otherwise(line)
+    return ns.when(no_credit).then(_whole(ns, 0)).otherwise(_not_below_nothing(ns, line))
+
+
+def _not_below_nothing(ns: Namespace[E], line: E) -> E:
+    """Return a line, or nothing where the formula falls below it."""
+    return ns.when(line < 0).then(_whole(ns, 0)).otherwise(line)
 
 
 class Build(Protocol):
