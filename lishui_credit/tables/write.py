@@ -248,7 +248,7 @@ def workbook(
         book = Workbook(whole, {**options, "tmpdir": folder})
         yield book
         book.close()
-    draft.write_bytes(whole.getbuffer())
+    draft.write_bytes(whole.getvalue())  # a view of it would outlive the workbook
 
 
 def write_table(
