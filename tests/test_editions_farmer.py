@@ -589,7 +589,7 @@ ORDER = ("AAA", "AA", "A", "BBB", "BB", "B", "CC", "D")
 
 def test_the_seventeen_enterprise_rows_have_their_printed_maxima() -> None:
     rubric = catalog.rubric(SMALL)
-    printed = {row: most for row, (*_, most, _lower) in SHARES.items()}
+    printed = {row: highest for row, (*_, highest, _lower) in SHARES.items()}
     printed |= {row: points for row, (_, points) in JUDGED.items()}
     assert {row.id: most(row) for row in rubric.indicators} == printed | UNSET
     assert sum((printed | UNSET).values()) == 100
