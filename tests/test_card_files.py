@@ -66,6 +66,15 @@ def test_a_card_with_fractional_points_is_refused() -> None:
         from_json(to_json(CARD).replace('"points": ', '"points": 0.5e1 , "x": ', 1), sealed=False)
 
 
+def test_a_category_whose_value_is_a_number_is_refused() -> None:
+    card = json.loads(to_json(CARD))
+    row = next(row for row in card["indicators"] if row["type"] == "category")
+    band = next(band for band in row["bands"] if band.get("values"))
+    band["values"] = [1e308]
+    with pytest.raises(ModelError, match="must be texts"):
+        from_json(json.dumps(card), sealed=False)
+
+
 EDITS = {
     "points": lambda card: card["indicators"][0]["bands"][0].update(points=999),
     "a bound": lambda card: card["indicators"][0]["bands"][0].update(below=1.0),

@@ -237,6 +237,9 @@ def _characteristic(row: Mapping[str, Any]) -> Characteristic:
         )
         for band in row["bands"]
     )
+    if row["type"] == "category" and not all(isinstance(v, str) for b in bins for v in b.values):
+        what = tr("values of a category must be texts", "类别取值须为文本")
+        raise ModelError(what, where=str(row["id"]))
     points = tuple(band["points"] for band in row["bands"])
     if not all(isinstance(mark, int) and abs(mark) < _MOST for mark in points):
         what = tr("points must be whole numbers, within 32 bits", "分值须为整数,且不超过 32 位")
