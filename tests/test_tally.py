@@ -350,3 +350,37 @@ def test_firms_are_held_from_the_first_doubtful_to_the_last() -> None:
     assert dict(found.rows()) == dict.fromkeys(firms, -500)
     repaired = [event(firm, "010101", event_id=n) | late(91) for firm in firms for n in "12"]
     assert dict(added(*repaired).rows()) == dict.fromkeys(firms, -300)
+
+
+def test_events_are_weighed_one_by_one_as_they_are_added_up() -> None:
+    rows = (
+        event("a", "010101", event_id="1"),
+        event("a", "010101", event_id="2", tax_type="消费税", **late(1)),
+        event("b", "010101", event_id="3", exempt=True),
+        event("b", "010101", day=date(2024, 3, 17), event_id="4"),
+        event("b", "nothing", event_id="5"),
+    )
+    frame = pl.DataFrame(list(rows), schema=SCHEMA).lazy()
+    found = adding.weighed(frame, OF_2025, as_of=AS_OF, period=2025)
+    assert found["event_id"].to_list() == ["1", "2", "5"]
+    whole = added(*rows[:3])
+    (name,) = (name for name in whole.columns if name != "uscc")
+    assert -found["_net"].sum() == whole[name].sum()
+    assert found["_deduct"].to_list()[2] is None
+    assert found["_deduct"].drop_nulls().to_list() == [found["_deduct"][0]] * 2
+    assert found["_net"][0] == found["_deduct"][0] > found["_net"][1]
+    trigger = next(row.event for row in OF_2025.active_overrides if row.event is not None)
+    row = next(row.id for row in OF_2025.active_overrides if row.event == trigger)
+    told = adding.weighed(
+        pl.DataFrame([event("a", str(trigger)), event("a", "010101")], schema=SCHEMA).lazy(),
+        OF_2025,
+        as_of=AS_OF,
+        period=2025,
+    )
+    assert told[f"_event__{row}"].to_list() == [1, 0]
+    later = adding.weighed(frame, OF_2025, as_of=AS_OF, period=2024)
+    assert later["event_id"].to_list() == ["4"]
+    unknown = pl.DataFrame(
+        [event("a", "010101", recorded_on=AS_OF + timedelta(days=1))], schema=SCHEMA
+    ).lazy()
+    assert adding.weighed(unknown, OF_2025, as_of=AS_OF, period=2025).is_empty()
