@@ -26,7 +26,7 @@ from lishui_credit.tables.containers import refusal
 from lishui_credit.tables.json_nouns import typed
 from lishui_credit.tables.read import PARQUET, sha256
 from lishui_credit.tables.workbooks.choice import asked, sheets_asked
-from lishui_credit.tables.write import replacing, replacing_together
+from lishui_credit.tables.write import replacing_together
 from lishui_credit.version import __version__
 
 if TYPE_CHECKING:
@@ -158,14 +158,6 @@ def publish(output: Path, make: Callable[[Path], Manifest[F]]) -> Manifest[F]:
     with replacing_together(manifest_path(output), output) as (beside, draft):
         whole = replace(make(draft), output_sha256=sha256(draft))
         beside.write_text(whole.json() + "\n", encoding="utf-8")
-    return whole
-
-
-def seal(output: Path, manifest: Manifest[F]) -> Manifest[F]:
-    """Hash an output as it stands, put a manifest beside it, and return that manifest."""
-    whole = replace(manifest, output_sha256=sha256(output))
-    with replacing(manifest_path(output)) as draft:
-        draft.write_text(whole.json() + "\n", encoding="utf-8")
     return whole
 
 

@@ -121,6 +121,19 @@ def test_the_command_writes_forms_and_never_over_one(tmp_path: Path, capsys: Any
         rubric_form(catalog.for_period("tax-credit", 2020), "bases")
 
 
+def test_a_form_of_a_year_is_of_the_edition_with_its_overlay(tmp_path: Path) -> None:
+    overlay, path = tmp_path / "mine.toml", tmp_path / "form.xlsx"
+    edition = catalog.for_period("tax-credit", 2020).edition
+    overlay.write_text(
+        f'format = 1\noverlay_of = "tax-credit@{edition}"\noverlay_title = "本市"\n'
+        'title_zh = "本市办法"\n[signed_off]\nby = "信用科"\non = 2026-11-29\n',
+        encoding="utf-8",
+    )
+    words = ["form", "tax-credit", "--period", "2020", "--overlay", str(overlay), "-o", str(path)]
+    assert main(words) == 0
+    assert "本市办法" in str(openpyxl.load_workbook(path).worksheets[0]["A1"].value)
+
+
 def test_a_blank_overlay_names_every_row_of_weak_evidence() -> None:
     rubric = catalog.for_period("tax-credit", 2020)
     text = blank_overlay(rubric)

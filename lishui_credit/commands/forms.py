@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lishui_credit.commands.grading import edition_arguments, rubric_argument
+from lishui_credit.commands.grading import edition_arguments, edition_asked, rubric_argument
 from lishui_credit.commands.terminal import Command, Parser, say
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
@@ -69,15 +69,11 @@ def target(path: str, suffix: str) -> Path:
 
 def form(options: argparse.Namespace) -> int:
     """Write an edition's empty form, or a blank overlay."""
-    from lishui_credit.rubrics.law import catalog
     from lishui_credit.rubrics.rubric_forms import Table, blank_overlay, rubric_form
     from lishui_credit.tables.forms import write_form
     from lishui_credit.tables.write import replacing
 
-    if options.period is not None and options.on is None and "@" not in options.rubric:
-        rubric = catalog.for_period(options.rubric, options.period)
-    else:
-        rubric = catalog.rubric(options.rubric, on=options.on, overlay=options.overlay)
+    rubric = edition_asked(options)
     path = target(options.output, ".toml" if options.annex else ".xlsx")
     if options.annex:
         with replacing(path) as draft:

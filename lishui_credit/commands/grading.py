@@ -124,7 +124,8 @@ def edition_arguments(made: Parser) -> None:
 # ---- commands ---------------------------------------------------------------------------------
 
 
-def _edition(options: argparse.Namespace) -> Rubric:
+def edition_asked(options: argparse.Namespace) -> Rubric:
+    """Return the edition that the options name: of a day, or of the year assessed."""
     from lishui_credit.rubrics.law import catalog
 
     if options.period is not None and options.on is None and "@" not in options.rubric:
@@ -139,7 +140,7 @@ def grade(options: argparse.Namespace) -> int:
     """Grade a file and print what came out."""
     from lishui_credit.rubrics import grade_files
 
-    rubric = _edition(options)
+    rubric = edition_asked(options)
     manifest = grade_files.grade(
         rubric,
         options.subjects,

@@ -213,7 +213,9 @@ def _summary(manifest: Manifest[DecisionFacts], output: str) -> list[str]:
     lines += [_constraint(row) for row in facts.constraints]
     lines += [tr("note: ", "提示:") + note for note in manifest.notes]
     if facts.rejected:
-        where = f"{Path(output).name}.rejected.csv"
+        from lishui_credit.tables.rejected import rejected_path
+
+        where = rejected_path(output).name
         lines.append(
             tr(
                 f"{plural(facts.rejected, 'row')} rejected and left out: {where}",

@@ -18,6 +18,7 @@ from lishui_credit.scorecards import sample_files
 from lishui_credit.scorecards.cards.card_file import FILE, load
 from lishui_credit.scorecards.sample_files import MADE_UP
 from lishui_credit.tables.cells import says_yes
+from lishui_credit.tables.read import scan_written
 from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs
 
@@ -115,19 +116,10 @@ def score_file(
             card, subjects, draft, keep=keep, reasons=reasons, metadata=manifest.footer()
         )
         read = {**inputs, "subjects": replace(inputs["subjects"], rows=rows)}
-        made_up = card.synthetic or _says_synthetic(_stored(draft))
+        made_up = card.synthetic or _says_synthetic(scan_written(draft))
         return replace(manifest, facts=replace(facts, rows=rows), inputs=read, synthetic=made_up)
 
     return proof.publish(output, made)
-
-
-def _stored(path: Path) -> pl.LazyFrame:
-    """Return the rows of a scored file as they stand, cells of CSV and Excel as text."""
-    if path.suffix.lower() == ".parquet":
-        return pl.scan_parquet(path)
-    if path.suffix.lower() == ".csv":
-        return pl.scan_csv(path, infer_schema=False)
-    return pl.read_excel(path, infer_schema_length=0).lazy()
 
 
 def _says_synthetic(rows: pl.LazyFrame) -> bool:
@@ -158,8 +150,8 @@ def verified(said: Stated, progress: Progress) -> Verdict:
             rows = sample_files.score_file(
                 card, files["subjects"], second, keep=facts.keep, reasons=facts.reasons
             )
-            same, subjects, different = _compared(_stored(said.path), _stored(second))
-            synthetic = card.synthetic or _says_synthetic(_stored(second))
+            same, subjects, different = _compared(scan_written(said.path), scan_written(second))
+            synthetic = card.synthetic or _says_synthetic(scan_written(second))
         told = replace(
             facts,
             model=card.id,

@@ -19,6 +19,7 @@ from lishui_credit.rubrics import areas, grade_files
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.missed_conditions import Missed, met_conditions
+from lishui_credit.tables.read import scan_written
 from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
 
@@ -148,7 +149,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
         compared = [name for name in graded.rows.columns if name not in ("area", "lacks")]
         old, new = (  # what an area lacks is said in the language of the run
             frame.select(pl.col("area", *compared).cast(pl.String).fill_null(""))
-            for frame in (grade_files.scan_written(said.path), graded.rows.lazy())
+            for frame in (scan_written(said.path), graded.rows.lazy())
         )
         different, rows = differences(old, new, "area", compared, shown=["grade", "outcome"])
         rerun = replace(manifest, facts=graded.facts, synthetic=graded.synthetic)

@@ -26,6 +26,7 @@ from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.printed_numbers import held, printed
 from lishui_credit.rubrics.whole_records import evaluated, held_back
+from lishui_credit.tables.read import scan_written
 from lishui_credit.tables.rejected import rejected_path, settle
 from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
@@ -246,15 +247,6 @@ def _counted(
         withheld=dict(missing.sort(["len", "withheld_by"], descending=[True, False]).iter_rows()),
     )
     return counted, found["synthetic"]
-
-
-def scan_written(path: Path) -> pl.LazyFrame:
-    """Return the rows of a written file: cells of text, but for Parquet."""
-    if path.suffix.lower() == ".parquet":
-        return pl.scan_parquet(path)
-    if path.suffix.lower() == ".csv":
-        return pl.scan_csv(path, infer_schema=False)
-    return pl.read_excel(path, infer_schema_length=0).lazy()
 
 
 def read(path: Path | str) -> Graded:

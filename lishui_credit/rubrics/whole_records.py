@@ -41,10 +41,15 @@ def evaluated(
     )
     if not taken.in_doubt.is_empty():
         result = _without(result, taken.in_doubt, compiled.REJECTED_EVENT)
-    if strict:
-        for name in taken.empty:
-            some = taken.subjects.filter(pl.col(name).is_null()).select(rubric.subject_id)
-            result = _without(result, some.collect(engine="streaming").to_series(), name)
+    if strict and taken.empty:
+        # of several empty columns the last one is named
+        lacking = pl.coalesce(
+            pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in reversed([*taken.empty])
+        )
+        holes = taken.subjects.select(rubric.subject_id, lacking.alias("_lacking")).drop_nulls()
+        found = holes.collect(engine="streaming")
+        for (name,), some in found.partition_by("_lacking", as_dict=True).items():
+            result = _without(result, some[rubric.subject_id], str(name))
     return result
 
 

@@ -121,7 +121,7 @@ def _workbook(path: Path, head: bytes, kind: str) -> tuple[str, str]:
 
 
 def _zipped(path: Path, kind: str, anew: str, again: str) -> tuple[str, str]:
-    try:
+    try:  # a damaged directory may also claim a version that nothing reads
         with zipfile.ZipFile(path) as book:
             names = {name.replace("\\", "/").lower() for name in book.namelist()}
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):

@@ -217,6 +217,8 @@ def _guide(
     sheet: xlsxwriter.worksheet.Worksheet, form: Form, styles: Mapping[str, Any]
 ) -> dict[str, str]:
     """Write the guide; return where long lists of allowed values stand, by column."""
+    from xlsxwriter.utility import xl_range_abs
+
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 4, 16)
     sheet.set_column(5, 5, 70)
@@ -250,9 +252,8 @@ def _guide(
         sheet.write_string(3, column, one.header, styles["pale"])
         for line, word in enumerate(one.words, 4):
             sheet.write_string(line, column, word, styles["line"])
-        letter = chr(ord("A") + column)
-        name = sheet.get_name()
-        lists[one.column.id] = f"='{name}'!${letter}$5:${letter}${4 + len(one.words)}"
+        where = xl_range_abs(4, column, 3 + len(one.words), column)
+        lists[one.column.id] = f"='{sheet.get_name()}'!{where}"
     return lists
 
 

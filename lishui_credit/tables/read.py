@@ -261,3 +261,12 @@ def _named_numbers(
                 lost = {cell: f"{float(cell):.14E}" for cell in long}
                 named.append(pl.col(name).replace(lost))
     return body.with_columns(named), notes
+
+
+def scan_written(path: Path) -> pl.LazyFrame:
+    """Return the rows of a written file: cells of text, but for Parquet."""
+    if path.suffix.lower() == ".parquet":
+        return pl.scan_parquet(path)
+    if path.suffix.lower() == ".csv":
+        return pl.scan_csv(path, infer_schema=False)
+    return pl.read_excel(path, infer_schema_length=0).lazy()

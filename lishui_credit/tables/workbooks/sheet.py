@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 
@@ -18,6 +18,9 @@ from lishui_credit.tables import bounds, containers
 from lishui_credit.tables.workbooks import ods, xls, xlsb, xlsx
 from lishui_credit.tables.workbooks.formats import Formats
 from lishui_credit.tables.workbooks.tabs import Survey, Tab
+
+if TYPE_CHECKING:
+    from fastexcel import ExcelReader
 
 _MEDIA: Final = "/media/"
 _SMALL: Final = 64 << 20  # parts up to this size may unpack to any number of times their size
@@ -104,7 +107,7 @@ class Workbook:
         )
 
     @cached_property
-    def _opened(self) -> object:
+    def _opened(self) -> ExcelReader:
         import fastexcel
 
         return fastexcel.read_excel(self.path)
@@ -167,9 +170,9 @@ def _check_size(book: zipfile.ZipFile, where: str) -> None:
             bounds.check("ratio", times, where, said=part.filename)
 
 
-def _loaded(book: object, tab: Tab, rows: int | None) -> tuple[pl.DataFrame, tuple[int, ...]]:
+def _loaded(book: ExcelReader, tab: Tab, rows: int | None) -> tuple[pl.DataFrame, tuple[int, ...]]:
     # Rows are skipped from the sheet's first row on, so that a row keeps its number.
-    sheet = book.load_sheet(  # type: ignore[attr-defined]
+    sheet = book.load_sheet(
         tab.name if tab.place is None else tab.place,
         header_row=None,
         skip_rows=0,
