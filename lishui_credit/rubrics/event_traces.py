@@ -109,7 +109,7 @@ def trace(
     numbered = filled(events, rubric).sort("occurred_on", "event_id").with_row_index("_place")
     counted = weighed(numbered.lazy(), rubric, as_of=as_of, period=period)
     by_place = {row["_place"]: row for row in counted.iter_rows(named=True)}
-    labels = _labels(rubric)
+    labels = event_labels(rubric)
     bearing = _bearing(counted)
     found = []
     for row in numbered.iter_rows(named=True):
@@ -138,7 +138,7 @@ def trace(
     return tuple(found)
 
 
-def _labels(rubric: Rubric) -> dict[str, tuple[str, str]]:
+def event_labels(rubric: Rubric) -> dict[str, tuple[str, str]]:
     """Return the label and clause of every event code."""
     found = {row.event: (row.label_zh, row.clause) for row in rubric.overrides if row.event}
     for row in rubric.indicators:

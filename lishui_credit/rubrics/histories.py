@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.reports.layout import cut, table
 from lishui_credit.rubrics import grade_files
@@ -190,8 +190,7 @@ def _refuse_unlike(held: list[_Held]) -> None:
                     tr("give one of them", "请只给出其中一个"),
                 )
             )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
 
 
 def _changes(before: _Held, now: _Held) -> Iterator[str]:
@@ -222,9 +221,10 @@ def _points(before: _Held, now: _Held) -> Iterator[str]:
         values = [_value(entry, row_id) for entry in (before, now)]
         if values[0] != values[1] and any(values):
             shown = [
-                "—" if value is None else tables.printed(entry.row[_name(row_id)], unit)
+                "—"
+                if value is None
+                else tables.printed(entry.row[_name(row_id)], entry.rubric.point_unit)
                 for entry, value in zip((before, now), values, strict=True)
-                for unit in (entry.rubric.point_unit,)
             ]
             yield f"{label}: {shown[0]} → {shown[1]}"
 

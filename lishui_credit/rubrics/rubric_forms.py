@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final, Literal
 
 from lishui_credit.citation import EVIDENCE
@@ -10,6 +9,7 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
+from lishui_credit.rubrics.event_traces import event_labels
 from lishui_credit.rubrics.law.formulas import FORMULAS
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.tables.columns import dictionary
@@ -103,9 +103,8 @@ def rubric_form(rubric: Rubric, table: Table = "subjects", period: int | None = 
 
 def _codes(rubric: Rubric) -> dict[str, str]:
     """Return the codes of events an edition knows, each with its text and clause."""
-    rows: Iterable[Indicator | Override] = (*rubric.indicators, *rubric.overrides)
-    said = {row.id: f"{row.label_zh}  {row.clause}" for row in rows}
-    return {code: said[row] for code, row in event_rules.codes(rubric).items()}
+    said = event_labels(rubric)
+    return {code: "  ".join(said[code]) for code in event_rules.codes(rubric)}
 
 
 def _notes(rubric: Rubric) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 
 if TYPE_CHECKING:
@@ -155,8 +155,7 @@ def checked(
                     "y",
                 )
             )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     return Checked(outcome, found, w)
 
 
@@ -284,8 +283,7 @@ def ordered(found: pl.Series, order: Sequence[str] | None, name: str) -> list[st
         )
         if bad
     ]
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     return wanted
 
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Final
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.tables.columns import NUMERIC, Column, dictionary
 from lishui_credit.tables.read import TWIN
@@ -215,8 +215,7 @@ def match(
         problems += _nearly(
             ignored, [known[n] for n in wanted if n not in (*matched, *lacking)], where
         )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
     return matched, ignored
 
 

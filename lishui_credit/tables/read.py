@@ -19,7 +19,7 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.tables import containers, delimited, header_rows
 from lishui_credit.tables.delimited import Text
@@ -227,8 +227,7 @@ def _refuse_unreadable_headers(headers: Mapping[str, str], where: str) -> None:
         for place, header in headers.items()
         if is_unreadable(re.sub(TWIN, "", header))
     ]
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
 
 
 def _named_numbers(

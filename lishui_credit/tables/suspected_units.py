@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.tables.column_cells import Cell
 
@@ -59,8 +59,7 @@ def refuse_suspected_units(
                     where=where,
                 )
             )
-    if problems:
-        raise SubjectError(problems)
+    refuse(problems)
 
 
 def _unit_problem(header: str, unit: str, looks: str, median: float, where: str) -> Problem:
