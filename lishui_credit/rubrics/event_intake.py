@@ -7,9 +7,10 @@ whole, and the subject must not be graded on the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -21,7 +22,7 @@ from lishui_credit.rubrics.engine.compile import REJECTED_EVENT
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import dictionary
-from lishui_credit.tables.conform import Conformed, is_total
+from lishui_credit.tables.conform import Conformed, Rule, is_total
 from lishui_credit.tables.headers import match
 from lishui_credit.tables.read import Raw
 
@@ -67,44 +68,53 @@ def _shortened(known: Iterable[str]) -> dict[str, str]:
     return {bare: of[0] for bare, of in rest.items() if len(of) == 1 and bare not in codes}
 
 
-def event_notes(
-    events: pl.LazyFrame, editions: Sequence[Rubric], day: date, period: int | None
-) -> Iterator[str]:
-    """Yield what must be said of events that were accepted; one pass over them."""
-    if period is not None:
-        events = events.filter(pl.col("occurred_on").dt.year() == period)
-    late = pl.lit(False)
-    if "recorded_on" in events.collect_schema().names():
-        late = (pl.col("recorded_on") > pl.lit(day)).fill_null(False)
-    labels = {
-        row.event.code: row.label_zh
-        for edition in editions
-        for row in edition.indicators
-        if row.event is not None
-    }
-    former = {
-        old: meant
-        for edition in editions
-        for old, meant in event_rules.former_codes(edition).items()
-        if old in labels
-    }
-    counted = events.select(
-        late.sum().alias("late"),
-        *(((pl.col("code") == old) & ~late).sum().alias(f"code {old}") for old in former),
-    )
-    found = counted.collect(engine="streaming").row(0, named=True)
-    if count := found["late"]:
+_LATE: Final = "recorded after the day of grading"
+
+
+def event_counts(editions: Sequence[Rubric], day: date, period: int | None) -> Iterator[Rule]:
+    """Yield what is counted of accepted events, for `event_notes`."""
+
+    def late(occurred: pl.Expr, recorded: pl.Expr) -> pl.Expr:
+        after = (recorded > pl.lit(day)).fill_null(False)
+        return after if period is None else after & (occurred.dt.year() == period)
+
+    def old(named: str, code: pl.Expr, occurred: pl.Expr, recorded: pl.Expr) -> pl.Expr:
+        counted = (code == named) & ~(recorded > pl.lit(day)).fill_null(False)
+        return counted if period is None else counted & (occurred.dt.year() == period)
+
+    dates = ("occurred_on", "recorded_on")
+    yield Rule(_LATE, dates, late)
+    for name in {old for old, *_ in _reused(editions)}:
+        yield Rule(name, ("code", *dates), partial(old, name), absent=True)
+
+
+def _reused(editions: Sequence[Rubric]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield each code that stood for another row in earlier versions, with its row's label.
+
+    After them the code that the other row has now, and that row's label.
+    """
+    rows = [row for edition in editions for row in edition.indicators]
+    labels = {row.event.code: row.label_zh for row in rows if row.event is not None}
+    for edition in editions:
+        for old, (meant, label) in event_rules.former_codes(edition).items():
+            if old in labels:
+                yield old, labels[old], meant, label
+
+
+def event_notes(counts: Mapping[str, int], editions: Sequence[Rubric], day: date) -> Iterator[str]:
+    """Yield what must be said of events that were accepted, from `event_counts`."""
+    if count := counts.get(_LATE):
         yield tr(
             f"{plural(count, 'event')} recorded after the day of grading, {day}: not known on"
             " that day and not counted",
             f"{count:,} 条事件的记录日期晚于评级日 {day}:当日尚未知悉,不予计入",
         )
-    for old, (meant, label) in former.items():
-        if count := found[f"code {old}"]:
+    for old, own, meant, label in dict.fromkeys(_reused(editions)):
+        if count := counts[old]:
             yield tr(
-                f"code {old} ({plural(count, 'event')}) counts as {labels[old]}; earlier versions of"
+                f"code {old} ({plural(count, 'event')}) counts as {own}; earlier versions of"
                 f" this package meant {label} by it, which is entered as {meant}",
-                f"代码 {old}({count:,} 条事件)按“{labels[old]}”计;"
+                f"代码 {old}({count:,} 条事件)按“{own}”计;"
                 f"本软件以前的版本用此代码表示“{label}”,该事项现填 {meant}",
             )
 

@@ -22,10 +22,10 @@ from lishui_credit.rubrics.area_bases import join_bases
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import grading_day, refuse_if_lacking
-from lishui_credit.rubrics.event_intake import event_notes, in_doubt, whole_codes
+from lishui_credit.rubrics.event_intake import event_counts, event_notes, in_doubt, whole_codes
 from lishui_credit.rubrics.intake_rules import event_rules_of, subject_rules
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.tables.conform import Conformed, Rule, conform
+from lishui_credit.tables.conform import Conformed, Rule, conform, empty_cells
 from lishui_credit.tables.headers import is_date, is_header
 from lishui_credit.tables.keys import Known
 from lishui_credit.tables.read import Raw, read
@@ -41,6 +41,7 @@ class _OfSheet(NamedTuple):
 
 
 _Given = Source | _OfSheet
+_EVENT: Final = "event_id"
 _NO_EVENTS: Final = Bilingual(
     "no file of events was given: no event is counted", "未提供事件文件:按无事件评级"
 )
@@ -117,16 +118,15 @@ def intake(
     problems = _unused(rubric, events, bases)
     own = _wanted(editions, () if bases is None or rubric.bases is None else rubric.bases.columns)
     rules = subject_rules(rubric, day)
-    favourable = compiled.favourable_columns(rubric)
+    favourable = [empty_cells(name) for name in compiled.favourable_columns(rubric)]
     source = _at(subjects, sheets.get("subjects"))
     key = rubric.subject_id
-    people = _table(problems, source, own, key=key, rules=rules, favourable=favourable)
+    people = _table(problems, source, own, key=key, rules=rules, counts=favourable)
     reference = _bases(problems, _at(bases, sheets.get("bases")), rubric)
     happened: Conformed | None = None
     if events is not None and rubric.uses_events:
-        rules = [coherence.happened(day, period), *event_rules_of(editions, day, period)]
         source = _at(events, sheets.get("events"))
-        happened = _events(problems, source, people, key, editions, rules)
+        happened = _events(problems, source, people, key, editions, day, period)
     if problems or people is None:
         raise SubjectError(problems)
     frame, rejected = people.frame, {"subjects": people.rejected}
@@ -142,17 +142,17 @@ def intake(
     read_in = {role: table for role, table in taken.items() if table is not None}
     notes = [note for table in read_in.values() for note in table.notes]
     if happened is not None:
-        notes += event_notes(happened.frame, editions, day, period)
+        notes += event_notes(happened.counts, editions, day)
     elif rubric.uses_events:
         notes.append(str(_NO_EVENTS))
     return Intake(
         subjects=frame,
-        events=None if happened is None else _named(happened.frame),
+        events=None if happened is None else _named(happened),
         events_in_order=happened is not None and happened.in_order,
         rejected=pl.concat(_filed(role, rows) for role, rows in rejected.items()),
         rejected_rows=rejected,
         unused={role: table.unused for role, table in read_in.items()},
-        empty={name: count for name, count in people.empty.items() if count},
+        empty={name: count for name, count in people.counts.items() if count},
         rows={role: table.rows for role, table in read_in.items()},
         notes=tuple(notes),
         in_doubt=doubtful,
@@ -171,11 +171,11 @@ def events_of(
 ) -> pl.DataFrame:
     """Return one subject's events of a file, as `intake` accepts them; raises `SubjectError`."""
     problems: list[Problem] = []
-    rules = [coherence.happened(as_of, period), *event_rules_of((rubric,), as_of, period)]
-    found = _events(problems, _at(events, sheet), None, rubric.subject_id, (rubric,), rules)
+    key = rubric.subject_id
+    found = _events(problems, _at(events, sheet), None, key, (rubric,), as_of, period)
     if found is None:
         raise SubjectError(problems)
-    theirs = _named(found.frame).filter(pl.col(rubric.subject_id) == subject)
+    theirs = _named(found).filter(pl.col(key) == subject)
     return theirs.collect(engine="streaming")
 
 
@@ -236,7 +236,7 @@ def _table(
     unique: bool = True,
     rules: Sequence[Rule] = (),
     among: Known | None = None,
-    favourable: Collection[str] = (),
+    counts: Sequence[Rule] = (),
 ) -> Conformed | None:
     """Conform one file, collecting its problems so that all files' show together."""
     try:
@@ -248,7 +248,7 @@ def _table(
             unique=unique,
             rules=rules,
             among=among,
-            favourable=favourable,
+            counts=counts,
         )
     except SubjectError as error:
         problems.extend(error.problems)
@@ -278,8 +278,11 @@ def _events(
     people: Conformed | None,
     key: str,
     editions: Sequence[Rubric],
-    rules: Sequence[Rule],
+    day: date,
+    period: int | None,
 ) -> Conformed | None:
+    rules = [coherence.happened(day, period), *event_rules_of(editions, day, period)]
+    counts = [empty_cells(_EVENT), *event_counts(editions, day, period)]
     names = {name for edition in editions for name in event_rules.needed_columns(edition)}
     wanted = {key: True, **{name: name in ("code", "occurred_on") for name in sorted(names)}}
     unknown = tr("an event for an unknown subject {}", "事件对应未知主体 {}")
@@ -291,7 +294,16 @@ def _events(
         return None
 
     def conformed(raw: Raw) -> Conformed | None:
-        return _table(problems, raw, wanted, key=key, unique=False, rules=rules, among=among)
+        return _table(
+            problems,
+            raw,
+            wanted,
+            key=key,
+            unique=False,
+            rules=rules,
+            among=among,
+            counts=counts,
+        )
 
     found = conformed(raw)
     if found is None or found.rejected.is_empty():
@@ -301,12 +313,11 @@ def _events(
     return found if mended is raw else conformed(mended)
 
 
-def _named(events: pl.LazyFrame) -> pl.LazyFrame:
+def _named(events: Conformed) -> pl.LazyFrame:
     """Give every event an id: its own, or its place among the accepted."""
     own = pl.format("#{}", pl.col("_event"))
-    if "event_id" in events.collect_schema().names():
-        nameless = events.select(pl.col("event_id").null_count())
-        if not nameless.collect(engine="streaming").item():
-            return events
-        own = pl.coalesce("event_id", own)
-    return events.with_row_index("_event").with_columns(own.alias("event_id")).drop("_event")
+    if _EVENT in events.counts:
+        if not events.counts[_EVENT]:
+            return events.frame
+        own = pl.coalesce(_EVENT, own)
+    return events.frame.with_row_index("_event").with_columns(own.alias(_EVENT)).drop("_event")

@@ -212,35 +212,36 @@ def _measured(editions: Sequence[Rubric], day: date, period: int | None) -> Iter
 
 def _limited(rules: Sequence[EventRule]) -> Iterator[Rule]:
     """Yield the checks that an event is of the size its row is for."""
-    known = dictionary()
+    # Codes of one bound share one check: each costs a pass over all events.
+    bounds: dict[tuple[str, str | None, str, Number], list[str]] = {}
     for rule in {rule.code: rule for rule in rules}.values():
         for limit in rule.limits:
-            columns = [limit.column] if limit.over is None else [limit.column, limit.over]
-            for bound, sign, en, zh in (
-                (limit.at_least, "<", "at least", "不小于"),
-                (limit.below, ">=", "below", "小于"),
-            ):
-                if bound is None:
-                    continue
-                over = "" if limit.over is None else f" / {limit.over}"
-                share = "" if limit.over is None else f"与{column(limit.over).label_zh}之比"
-                yield Rule(
-                    tr(
-                        f"code {rule.code} is for {limit.column}{over} {en} {bound}",
-                        f"代码 {rule.code} 仅适用于{column(limit.column).label_zh}{share}{zh} {bound}",
-                    ),
-                    ("code", *columns),
-                    _breaking(rule.code, sign, Fraction(bound), known[limit.column].per_unit),
-                )
+            for sign, bound in (("<", limit.at_least), (">=", limit.below)):
+                if bound is not None:
+                    bounds.setdefault((limit.column, limit.over, sign, bound), []).append(rule.code)
+    for (top, over, sign, bound), codes in bounds.items():
+        en, zh = ("at least", "不小于") if sign == "<" else ("below", "小于")
+        named = f"code {codes[0]} is" if len(codes) == 1 else f"codes {', '.join(codes)} are"
+        divided, share = "", ""
+        if over is not None:
+            divided, share = f" / {over}", f"与{column(over).label_zh}之比"
+        yield Rule(
+            tr(
+                f"{named} for {top}{divided} {en} {bound}",
+                f"代码 {'、'.join(codes)} 仅适用于{column(top).label_zh}{share}{zh} {bound}",
+            ),
+            ("code", top) if over is None else ("code", top, over),
+            _breaking(codes, sign, Fraction(bound), dictionary()[top].per_unit),
+        )
 
 
-def _breaking(code: str, sign: str, bound: Fraction, per_unit: int) -> _Test:
-    """Return the test that an event of a code has an amount, or a share, beyond a bound."""
+def _breaking(codes: Sequence[str], sign: str, bound: Fraction, per_unit: int) -> _Test:
+    """Return the test that an event of some codes has an amount, or a share, beyond a bound."""
 
     def test(cell: pl.Expr, top: pl.Expr, *over: pl.Expr) -> pl.Expr:
         # Amounts of one unit: of a share the unit cancels out.
         wrong = compare(top, over[0] if over else per_unit, sign, bound)
-        return (cell == code) & wrong & (over[0] > 0 if over else pl.lit(True))
+        return cell.is_in(codes) & wrong & (over[0] > 0 if over else pl.lit(True))
 
     return test
 

@@ -7,8 +7,8 @@ raises one `SubjectError` with all problems.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
 from typing import Any, Final
@@ -33,11 +33,15 @@ _CODES: Final = ("uscc", "resident_id")
 _TOTAL_SAID: Final = Bilingual("a total row, not a subject", "合计行,不是主体")
 _SAMPLE: Final = 100_000
 _GLANCE: Final = 1_000
+_VALUE: Final = "_value "  # before the name of a column of values, beside the raw ones
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A check between columns: rows where `test` of `columns` is true are rejected for `reason`."""
+    """A check between columns: rows where `test` of `columns` is true are rejected for `reason`.
+
+    Among `counts`, such rows are accepted, and counted under `reason`.
+    """
 
     reason: str
     columns: tuple[str, ...]
@@ -56,7 +60,7 @@ class Conformed:
     rows: int  # read
     notes: tuple[str, ...] = ()  # encoding, ignored columns, units taken from headers
     unused: tuple[str, ...] = ()  # headers of no column that was asked for
-    empty: Mapping[str, int] = field(default_factory=dict)  # accepted rows with an empty cell
+    counts: Mapping[str, int] = field(default_factory=dict)  # accepted rows, by what was counted
     in_order: bool = False  # by their keys; strictly, where keys are unique
 
     @property
@@ -75,14 +79,13 @@ def conform(
     among: Known | None = None,
     suspect_units: bool = True,
     known: Mapping[str, Column] | None = None,
-    favourable: Collection[str] = (),
+    counts: Sequence[Rule] = (),
 ) -> Conformed:
     """Turn a raw frame into dictionary columns, row by row, rejecting what cannot be read."""
     # `wanted` tells whether each column must be there; rows without `key`, with one that occurs more
     # than once (`unique`) or is none of `among` are rejected, as are those that break one of `rules`.
     # A file of a few chosen rows has no median to suspect a unit by (`suspect_units`). `known` are
-    # columns of another kind of file, in the dictionary's place; `favourable` those in which an
-    # empty cell means the favourable thing, whose empty cells are counted.
+    # columns of another kind of file, in the dictionary's place.
     # Cost: one pass over the file to look for faults (a second one only when there are any), one over
     # its keys (a second one only where they do not rise), all streamed. Columns whose first rows keep
     # to one plain form (`Cell.plain`) are read by it and only proven to keep to it throughout; where
@@ -102,53 +105,55 @@ def conform(
         proven = strangers(raw, shortly, among, in_order=in_order).is_empty()
     while True:
         read_as = {n: c.plainly(plain[n]) if n in plain else c for n, c in cells.items()}
-        tests = [*_faults(read_as, key, schema), *_tested(rules, read_as, known)]
+        held = {name: replace(c, value=pl.col(_VALUE + name)) for name, c in read_as.items()}
+        tests = [*_faults(held, key, schema), *_tested(rules, held, known)]
         proofs = {n: cells[n].plain[way] for n, way in plain.items() if n != key or not proven}
-        holes = _holes(read_as, favourable)
-        counted = _survey(raw, read_as, proofs, matched, tests, holes)
-        unlike = {name: cells[name] for name in proofs if not counted[f"plain__{name}"]}
+        sums = [test.sum().alias(name) for name, test in _tested(counts, held, known)]
+        told = _survey(raw, read_as, proofs, matched, tests, sums)
+        unlike = {name: cells[name] for name in proofs if not told[f"plain__{name}"]}
         if not unlike:
             break
         plain = {name: way for name, way in plain.items() if name not in unlike}
         plain |= _plain(raw, raw.frame, unlike)
     cells = read_as
-    rows = _rows(counted, raw.name)
+    rows = _rows(told, raw.name)
     if suspect_units:
-        refuse_suspected_units(
-            {**counted, **_medians(raw, cells, matched)}, cells, matched, raw.name
-        )
+        refuse_suspected_units({**told, **_medians(raw, cells, matched)}, cells, matched, raw.name)
     wrong: list[tuple[str, pl.DataFrame]] = []
     if key is not None:
         in_order = in_order if proven else rise(raw, cells[key], strictly=unique)
         others = None if proven else among
         wrong = wrong_keys(raw, cells[key], rows, others, unique=unique, in_order=in_order)
     rejected, keep = pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String}), raw.frame
-    if wrong or any(counted[f"f{place}"] for place in range(len(tests))):
+    if wrong or any(told[f"f{place}"] for place in range(len(tests))):
         rejected, keep = _reject(raw, cells, tests, key, wrong)
     frame = keep.select(cell.value.alias(name) for name, cell in cells.items())
     return Conformed(
         frame=frame.set_sorted(key) if in_order and key is not None else frame,
         rejected=rejected,
         rows=rows,
-        notes=_notes(raw, ignored, counted),
+        notes=_notes(raw, ignored, told),
         unused=tuple(ignored),
-        empty=_empty(counted, rejected, holes),
+        counts=_accepted(told, rejected, cells, sums),
         in_order=in_order,
     )
 
 
-def _holes(cells: Mapping[str, Cell], names: Collection[str]) -> list[pl.Expr]:
-    """Return how many cells are empty, by column."""
-    return [cells[name].value.null_count().alias(name) for name in names if name in cells]
+def _valued(frame: pl.LazyFrame, cells: Mapping[str, Cell]) -> pl.LazyFrame:
+    """Add the values of the cells, each read once: polars reads them anew in every expression."""
+    return frame.with_columns(cell.value.alias(_VALUE + name) for name, cell in cells.items())
 
 
-def _empty(
-    counted: Mapping[str, Any], rejected: pl.DataFrame, holes: Sequence[pl.Expr]
+def _accepted(
+    told: Mapping[str, Any],
+    rejected: pl.DataFrame,
+    cells: Mapping[str, Cell],
+    sums: Sequence[pl.Expr],
 ) -> dict[str, int]:
-    """Return how many accepted rows have an empty cell, by column."""
-    whole = {name.removeprefix("empty__"): n for name, n in counted.items() if "empty__" in name}
-    if rejected.height and holes:
-        lost = rejected.select(holes).row(0, named=True)
+    """Return what was counted, without the rejected rows."""
+    whole = {name.removeprefix("count__"): n for name, n in told.items() if "count__" in name}
+    if rejected.height and sums:
+        lost = _valued(rejected.lazy(), cells).select(sums).collect().row(0, named=True)
         return {name: count - lost[name] for name, count in whole.items()}
     return whole
 
@@ -176,6 +181,11 @@ def _notes(raw: Raw, ignored: list[str], counted: Mapping[str, Any]) -> tuple[st
         listed = ", ".join(ignored[:8]) + ("…" if len(ignored) > 8 else "")
         notes.append(tr("columns not used: ", "未使用的列:") + listed)
     return tuple(f"{raw.name}: {note}" for note in notes)
+
+
+def empty_cells(name: str) -> Rule:
+    """Return the count of empty cells of a column, under its name."""
+    return Rule(name, (name,), lambda cell: cell.is_null())
 
 
 def _tested(
@@ -264,25 +274,27 @@ def _survey(
     proofs: Mapping[str, Plain],
     matched: Mapping[str, tuple[str, str]],
     tests: Sequence[tuple[str | pl.Expr, pl.Expr]],
-    holes: Sequence[pl.Expr],
+    sums: Sequence[pl.Expr],
 ) -> dict[str, Any]:
-    """Learn in one pass what the whole file must tell: rows, faults, plain columns, empty cells."""
-    wanted = [pl.len().alias("rows"), *(hole.name.prefix("empty__") for hole in holes)]
+    """Learn in one pass what the whole file must tell: rows, faults, plain columns, counts."""
+    wanted = [pl.len().alias("rows"), *(count.name.prefix("count__") for count in sums)]
     wanted += [test.any().alias(f"f{place}") for place, (_, test) in enumerate(tests)]
     wanted += [proof.holds.all().alias(f"plain__{name}") for name, proof in proofs.items()]
     for name, cell in cells.items():
+        value = pl.col(_VALUE + name)
         if cell.column.type == "rate" and not matched[name][1]:
-            wanted.append((cell.value > cell.column.per_unit).mean().alias(f"above__{name}"))
+            wanted.append((value > cell.column.per_unit).mean().alias(f"above__{name}"))
         if cell.column.type == "rate" and matched[name][1] in ("%", "pct"):
             stated = pl.col(cell.header).cast(pl.String).str.contains("%", literal=True)
-            low = (cell.value * 100 <= cell.column.per_unit) & (cell.value > 0) & ~stated
+            low = (value * 100 <= cell.column.per_unit) & (value > 0) & ~stated
             wanted.append(low.mean().alias(f"below__{name}"))
         if cell.column.is_key and cell.faults:  # in the plain form nothing is wrong with it
-            changed = pl.col(cell.header).cast(pl.String) != cell.value
+            changed = pl.col(cell.header).cast(pl.String) != value
             wanted.append(changed.sum().alias(f"standard__{name}"))
     if raw.text is not None:  # a row too long is noticed only where every column is read
-        wanted.append(pl.all_horizontal(pl.all().is_null()).sum().alias("_blank"))
-    return collect(raw, raw.frame.select(wanted)).row(0, named=True)
+        raw_cells = pl.exclude([_VALUE + name for name in cells])
+        wanted.append(pl.all_horizontal(raw_cells.is_null()).sum().alias("_blank"))
+    return collect(raw, _valued(raw.frame, cells).select(wanted)).row(0, named=True)
 
 
 def _reject(
@@ -295,7 +307,7 @@ def _reject(
     """Return the rejected rows with their reasons, and the others."""
     # `wrong` holds keys that no row may have, and what is said of a row that has one: of its
     # columns, ``_key`` first.
-    indexed = raw.numbered()
+    indexed = _valued(raw.numbered(), cells)
     others = pl.lit(True)
     reasons: list[pl.Expr] = []
     for reason, test in tests:
@@ -303,9 +315,9 @@ def _reject(
         reasons.append(pl.when(test & others).then(spoken))
         if isinstance(reason, str) and reason == str(_TOTAL_SAID):
             others = ~test  # a total row is that, whatever else is wrong with it
-    added: list[str] = []
+    added = [_VALUE + name for name in cells]
     if wrong and key is not None:
-        indexed = indexed.with_columns(cells[key].value.alias("_key"))
+        indexed = indexed.with_columns(pl.col(_VALUE + key).alias("_key"))
         added.append("_key")
     for place, (said, keys) in enumerate(wrong):
         told = keys.select("_key", pl.format(said, *keys.columns).alias(f"_wrong{place}"))
