@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 F = TypeVar("F", bound="DataclassInstance")
+T = TypeVar("T")
 
 KEY: Final = "lishui_credit"
 """Where a Parquet footer keeps the manifest."""
@@ -358,12 +359,12 @@ def words(said: Stated, again: Manifest[F], *, but: Collection[str] = ()) -> dic
     return {f"manifest {key}": False for key in wrong} or {"manifest": True}
 
 
-def turned(notes: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
-    """Return notes as a run in the other language makes them."""
+def turned(said: Callable[[], T]) -> T:
+    """Return what a run in the other language says."""
 
-    def other() -> tuple[str, ...]:
+    def other() -> T:
         set_language("en" if language() == "zh" else "zh")
-        return notes()
+        return said()
 
     return copy_context().run(other)
 

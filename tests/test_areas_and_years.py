@@ -257,17 +257,46 @@ def test_a_file_of_areas_has_a_manifest_and_verifies(
     assert main(["verify", str(output)]) == 0
 
 
-def test_a_changed_status_fails_verification(
+@pytest.mark.parametrize("column", ["grade_label", "outcome", "lacks", "households"])
+def test_any_changed_column_fails_verification(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], column: str
+) -> None:
+    output = tmp_path / "a.parquet"
+    assert main([*area_job(tmp_path), "-o", str(output)]) == 0
+    table = pl.read_parquet(output)
+    place = table[column].is_not_null().arg_true()[0]
+    changed = pl.when(pl.int_range(pl.len()) == place).then(
+        pl.col(column) + (1 if table.schema[column].is_numeric() else "x")
+    )
+    metadata = pl.read_parquet_metadata(output)
+    table.with_columns(
+        changed.otherwise(column).cast(table.schema[column]).alias(column)
+    ).write_parquet(output, metadata={k: v for k, v in metadata.items() if k != "ARROW:schema"})
+    capsys.readouterr()
+    assert main(["verify", str(output)]) == 1
+    assert "areas: DIFFERENT" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("written", "verified"), [("en", "zh"), ("zh", "en")])
+def test_a_file_of_areas_verifies_in_the_other_language(
+    tmp_path: Path, written: str, verified: str
+) -> None:
+    output = tmp_path / "a.csv"
+    assert main(["--lang", written, *area_job(tmp_path), "-o", str(output)]) == 0
+    assert main(["--lang", verified, "verify", str(output)]) == 0
+
+
+def test_changed_notes_of_a_manifest_fail_verification(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "a.csv"
     assert main([*area_job(tmp_path), "-o", str(output)]) == 0
-    text = output.read_text("utf-8")
-    assert ",none,未达标," in text
-    output.write_text(text.replace(",none,未达标,", ",credit,信用村,", 1), encoding="utf-8")
+    beside = tmp_path / "a.csv.manifest.json"
+    manifest = json.loads(beside.read_text("utf-8"))
+    manifest["notes"] = [*manifest["notes"], "all is well"]
+    beside.write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
     capsys.readouterr()
     assert main(["verify", str(output)]) == 1
-    assert "areas: DIFFERENT" in capsys.readouterr().out
 
 
 def test_one_area_is_explained_without_writing(
