@@ -30,7 +30,7 @@ from lishui_credit.plan.records.lists import (
     RELEASES,
     list_coverage,
 )
-from lishui_credit.plan.records.openings import client_rate, website_rate
+from lishui_credit.plan.records.openings import CLIENT_UNITS, SITE_EVENTS, client_rate, website_rate
 from lishui_credit.plan.records.publication_fields import (
     compliance,
     judged_records,
@@ -43,9 +43,10 @@ from lishui_credit.plan.records.publicity import (
     double_publicity,
     judged_decisions,
 )
-from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
-from lishui_credit.plan.records.revenue import service_revenue
+from lishui_credit.plan.records.raw_tables import AREA, RawTable, raw_column, take
+from lishui_credit.plan.records.revenue import FIRMS, service_revenue
 from lishui_credit.plan.records.sampled_files import concealment, drawn_files
+from lishui_credit.plan.records.survey_answers import answers_table
 from lishui_credit.plan.records.usage import QUERIES, judged_queries, query_volume
 from lishui_credit.samples import plan_records as made
 
@@ -58,10 +59,12 @@ VISITS = RawTable(
     id="visits",
     title_zh="访问",
     columns=(
-        RawColumn(id="adcode", label_zh="区划代码", kind="area"),
-        RawColumn(id="at", label_zh="时间", kind="moment", filled=False),
-        RawColumn(id="count", label_zh="次数", kind="integer", needed=False, filled=False),
+        AREA,
+        raw_column("at", "时间", "moment"),
+        raw_column("count", "次数", "integer"),
     ),
+    optional=("count",),
+    gaps=("at",),
 )
 
 
@@ -114,6 +117,90 @@ def test_two_headers_for_one_column_are_refused():
     frame = pl.DataFrame({"adcode": ["331102"], "区划代码": ["331102"], "at": [None]})
     with pytest.raises(SubjectError, match="two headers"):
         take(frame, VISITS)
+
+
+TABLES = (REGISTER, DECISIONS, PUBLICATIONS, CRITERIA, RELEASES, CATALOGUE, BATCHES, QUERIES)
+TABLES += (
+    SITE_EVENTS,
+    CLIENT_UNITS,
+    FIRMS,
+    answers_table("satisfaction_social", ("sex", "residence")),
+)
+
+
+COLUMNS = [
+    pytest.param(table, column, id=f"{table.id}-{column.id}")
+    for table in TABLES
+    for column in table.columns
+    if table.wanted[column.id] or len(column.label_zh) > 3  # a letter of three may be another word
+]
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS)
+def test_a_slip_of_the_pen_in_any_header_of_any_raw_table_stops_the_run(table, column):
+    slip = "X" + column.label_zh[1:]
+    headers = [slip if other is column else other.label_zh for other in table.columns]
+    with pytest.raises(SubjectError) as caught:
+        take(pl.DataFrame({header: ["x"] for header in headers}), table)
+    told = [
+        row for row in caught.value.problems if f"'{column.id}' ({column.label_zh})" in row.what
+    ]
+    assert len(told) == 1
+    assert slip in told[0].found
+    assert "did you mean" in told[0].hint
+
+
+def test_a_needed_column_under_another_word_is_told_with_that_header():
+    frame = made.publications(made.decisions(20)).rename({"published_on": "公示时问"})
+    with pytest.raises(SubjectError, match=r"no column 'published_on'.*did you mean '公示时问'"):
+        take(frame, PUBLICATIONS)
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("错误记录数(条)", None),
+        ("记录数(万条)", "unit this column cannot have"),
+        ("错误记录数(元)", "unit"),
+    ],
+)
+def test_a_count_in_another_unit_than_its_own_is_not_left_out_in_silence(header, said):
+    frame = made.batches(made.catalogue(4)).rename(
+        {
+            header[: header.index("(")]
+            .replace("错误记录数", "wrong_records")
+            .replace("记录数", "records"): header
+        }
+    )
+    if said is None:
+        assert take(frame, BATCHES)["wrong_records"].count() == frame[header].count() > 0
+    else:
+        with pytest.raises(SubjectError, match=said):
+            take(frame, BATCHES)
+
+
+def test_a_header_that_stands_twice_in_a_file_is_refused(tmp_path):
+    path = tmp_path / "v.csv"
+    path.write_text("区划代码,时间,时间\n331102,2018-03-01 09:30:00,\n")
+    with pytest.raises(SubjectError, match="two headers for 'at'"):
+        take(path, VISITS)
+
+
+@pytest.mark.parametrize("nothing", ["-", "——", "N/A", " ", "null"])
+def test_what_counts_as_nothing_elsewhere_is_an_empty_moment(nothing):
+    rows = {"adcode": ["331102"], "at": [nothing], "count": [nothing]}
+    assert take(pl.DataFrame(rows), VISITS).row(0) == ("331102", None, None, False)
+
+
+def test_a_moment_of_an_unlikely_year_is_refused():
+    for at in ("0018-03-01 09:30:00", datetime(2918, 3, 1)):
+        with pytest.raises(SubjectError, match=r"unlikely year.*1 rows, first row 1"):
+            take(pl.DataFrame({"adcode": ["331102"], "at": [at]}), VISITS)
+
+
+def test_an_area_code_that_became_a_float_is_known():
+    frame = pl.DataFrame({"adcode": [331102.0], "at": [None]})
+    assert take(frame, VISITS)["adcode"][0] == "331102"
 
 
 def test_periods_end_where_they_end():
@@ -521,6 +608,29 @@ def test_unknown_editions_and_kinds_are_refused_together():
     with pytest.raises(SubjectError) as caught:
         judged_records(pl.DataFrame([PENALTY]), "permit", "2021")
     assert len(caught.value.problems) == 2
+
+
+def test_a_published_record_is_told_by_its_file_and_line(tmp_path):
+    path = tmp_path / "公示.csv"
+    path.write_text("区划代码,行政处罚决定书文号\n331102,甲\n\n杭州,乙\n")
+    with pytest.raises(SubjectError, match=r"公示\.csv 区划代码: not one of .*first row 4: 杭州"):
+        judged_records(path, "penalty", "2015")
+
+
+def test_two_headers_for_one_published_field_are_refused():
+    frame = pl.DataFrame([{**PENALTY, "CF_WSH": "甲", "行政处罚决定书文号": "乙"}])
+    with pytest.raises(SubjectError, match="two headers for 'document_number'"):
+        judged_records(frame, "penalty")
+
+
+@pytest.mark.parametrize(
+    ("act", "standard"), [(a, s) for a in ("licence", "penalty") for s in standards()]
+)
+def test_fields_of_any_edition_are_no_slips_of_the_pen_for_the_context(act, standard):
+    every = [row for one in standards().values() for row in (*one.licence, *one.penalty)]
+    frame = pl.DataFrame({"adcode": ["331102"], **{row.code: ["x"] for row in every}})
+    judged, _ = judged_records(frame, act, standard)
+    assert judged["passes"].to_list() == [False]
 
 
 def test_a_standard_file_with_mistakes_is_refused_with_all_of_them():

@@ -16,7 +16,7 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.plan.observed.reading import read_observations
 from lishui_credit.plan.records.publication_fields import judged_records
-from lishui_credit.plan.records.raw_tables import RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawTable, level_column, raw_column, take
 from lishui_credit.plan.targets import read_targets
 from lishui_credit.policies.decision_files import decide_file
 from lishui_credit.policies.policy_file import parse
@@ -338,15 +338,16 @@ VISITS = RawTable(
     id="visits",
     title_zh="访问",
     columns=(
-        RawColumn(id="adcode", label_zh="区划代码", kind="area"),
-        RawColumn(id="day", label_zh="日期", kind="date"),
-        RawColumn(id="at", label_zh="时刻", kind="moment", filled=False),
-        RawColumn(id="who", label_zh="访客", filled=False),
-        RawColumn(id="count", label_zh="次数", kind="integer", filled=False),
-        RawColumn(id="paid", label_zh="金额", kind="money", filled=False),
-        RawColumn(id="ok", label_zh="成功", kind="flag", filled=False),
-        RawColumn(id="level", label_zh="等级", kind="level", filled=False, values={"a": ("甲",)}),
+        AREA,
+        raw_column("day", "日期", "date"),
+        raw_column("at", "时刻", "moment"),
+        raw_column("who", "访客"),
+        raw_column("count", "次数", "integer"),
+        raw_column("paid", "金额", "money"),
+        raw_column("ok", "成功", "flag"),
+        level_column("level", "等级", a=("甲",)),
     ),
+    gaps=("at", "who", "count", "paid", "ok", "level"),
 )
 
 

@@ -91,7 +91,8 @@ def columns(options: argparse.Namespace) -> int:
     from lishui_credit.tables.cells import NO, YES
     from lishui_credit.tables.column_cells import NOTHING
     from lishui_credit.tables.columns import dictionary
-    from lishui_credit.tables.headers import UNITS, normal, own_units, spellings
+    from lishui_credit.tables.header_words import UNITS, normal
+    from lishui_credit.tables.headers import own_units, spellings
 
     wanted = normal(options.name)
     found = [

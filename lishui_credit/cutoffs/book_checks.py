@@ -15,7 +15,7 @@ from lishui_credit.language import plural, tr
 from lishui_credit.policies.policy import FARTHEST
 from lishui_credit.scorecards.protected import protected_as, told_by_values
 from lishui_credit.tables.frames import absent
-from lishui_credit.tables.headers import says_yuan
+from lishui_credit.tables.header_words import says_yuan
 
 OWN: Final = ("score", "bad", "amount_fen", "pd", "id")
 """Columns of a book, which no segment or group may be called."""

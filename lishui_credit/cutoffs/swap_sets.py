@@ -20,7 +20,7 @@ from lishui_credit.policies.policy import APPROVE, DECISIONS, NOT_DECIDED, Polic
 from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.frames import as_polars
-from lishui_credit.tables.headers import says_yuan
+from lishui_credit.tables.header_words import says_yuan
 from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW
 from lishui_credit.validation.migrations import Migration, migration
 

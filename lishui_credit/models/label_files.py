@@ -12,7 +12,7 @@ from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.free_columns import filled
-from lishui_credit.tables.headers import normal
+from lishui_credit.tables.header_words import normal
 from lishui_credit.tables.read import broken
 from lishui_credit.tables.read import read as read_raw
 

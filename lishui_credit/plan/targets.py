@@ -29,7 +29,7 @@ from lishui_credit.plan.observed.series import series
 from lishui_credit.plan.observed.table import keys_of, observations
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.conform import conform
-from lishui_credit.tables.headers import normal, spellings
+from lishui_credit.tables.headers import heads
 from lishui_credit.tables.read import read
 
 TARGETS: Final = pl.Schema(
@@ -99,8 +99,7 @@ def read_targets(path: Path | str) -> pl.DataFrame:
     """
     known = _columns()
     wanted = {"indicator": True, "adcode": True, "year": True, "target": True, "basis": False, "source": False}  # fmt: skip
-    headers = frozenset().union(*(spellings(column) for column in known.values()))
-    raw = read(path, lambda text: normal(text) in headers)
+    raw = read(path, heads(known.values()))
     found, _ = matched(raw.frame.collect_schema().names(), wanted, raw.name, known)
     table = raw.frame.collect()
     cells = {name: table[header].cast(pl.String) for name, (header, _) in found.items()}

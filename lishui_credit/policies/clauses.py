@@ -26,7 +26,8 @@ from lishui_credit.policies.policy import (
     grades_of,
 )
 from lishui_credit.tables.columns import dictionary
-from lishui_credit.tables.headers import normal, spellings
+from lishui_credit.tables.header_words import normal
+from lishui_credit.tables.headers import spellings
 
 VERDICTS: Final = {
     APPROVE: Bilingual("approve", "通过"),

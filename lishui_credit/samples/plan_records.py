@@ -360,7 +360,7 @@ def frames(*, seed: int = SEED, year: int = 2018) -> dict[str, pl.DataFrame]:
 
 def headed(frame: pl.DataFrame, table: RawTable) -> pl.DataFrame:
     """Return a frame with the Chinese headers and words of a raw table, as an office would send it."""
-    known = {column.id: column for column in table.all_columns if column.id in frame.columns}
+    known = {name: column for name, column in table.known.items() if name in frame.columns}
     words = [
         pl.col(name).replace({value: labels[0] for value, labels in column.values.items()})
         for name, column in known.items()

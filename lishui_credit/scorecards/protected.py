@@ -16,7 +16,8 @@ import polars as pl
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.tables.columns import dictionary
-from lishui_credit.tables.headers import banned_as, normal
+from lishui_credit.tables.header_words import normal
+from lishui_credit.tables.headers import banned_as
 
 PROTECTED: Final[dict[str, tuple[frozenset[str], tuple[str, ...]]]] = {
     "sex": (

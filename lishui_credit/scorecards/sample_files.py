@@ -24,7 +24,8 @@ from lishui_credit.scorecards.features import features, refuse_infinite
 from lishui_credit.tables.cells import cell, says_yes
 from lishui_credit.tables.columns import Column, dictionary
 from lishui_credit.tables.free_columns import filled, numbers, twins
-from lishui_credit.tables.headers import is_date, is_header, normal, spellings, split_unit
+from lishui_credit.tables.header_words import normal, split_unit
+from lishui_credit.tables.headers import is_date, is_header, spellings
 from lishui_credit.tables.read import broken, read
 from lishui_credit.tables.unreadable import no_value, unreadable
 from lishui_credit.tables.write import check_suffix, write_table

@@ -16,7 +16,7 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.tables.code_cells import code_cell
-from lishui_credit.tables.column_cells import Cell, Plain, blank, text_of
+from lishui_credit.tables.column_cells import Cell, Plain, blank, held, text_of, written
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.number_cells import number_cell
 from lishui_credit.tables.unreadable import no_value, unreadable
@@ -62,6 +62,16 @@ _DAY: Final = (
     r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
     r"(?:(?:\s+|T)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
 )
+_ZONE: Final = "Asia/Shanghai"
+_MOMENTS: Final = (
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y%m%d%H%M%S",
+)
 _DATES: Final = {
     r"^\d{4}-\d{1,2}-\d{1,2}$": "%Y-%m-%d",
     r"^\d{4}/\d{1,2}/\d{1,2}$": "%Y/%m/%d",
@@ -100,12 +110,12 @@ def says_yes(column: pl.Series) -> bool:
 
 def _level(column: Column, header: str, kind: pl.DataType) -> Cell:
     # A word of the column's own is that, also where another column would take it for nothing.
-    text = text_of(header) if kind == pl.String else pl.col(header).cast(pl.String)
+    text = blank(written(header, kind))
     table = {name: name for name in column.values}
     for name, words in column.values.items():
         table.update(dict.fromkeys(words, name))
     wide = {_folded(word): name for word, name in table.items()}
-    plain = pl.col(header).cast(pl.String).str.normalize("NFKC").str.to_lowercase()
+    plain = written(header, kind).str.normalize("NFKC").str.to_lowercase()
     plain = plain.str.replace_all(r"\s", "")
     value = plain.replace_strict(wide, default=None, return_dtype=pl.String)
     allowed = "、".join(words[0] for words in column.values.values())
@@ -144,7 +154,6 @@ def _date(column: Column, header: str, kind: pl.DataType) -> Cell:
     reason = tr(
         "not a date (2019-04-01, 2019/4/1, 2019年4月1日)", "不是日期(如 2019-04-01、2019年4月1日)"
     )
-    odd = (value.dt.year() < 1900) | (value.dt.year() > 2100)
     short: tuple[Plain, ...] = ()
     if kind == pl.Date or isinstance(kind, pl.Datetime):
         short = (Plain(value.is_between(*_LIKELY), value),)
@@ -160,10 +169,30 @@ def _date(column: Column, header: str, kind: pl.DataType) -> Cell:
         value,
         (
             (reason, text & value.is_null()),
-            (tr("an unlikely year", "年份不合理"), odd.fill_null(False)),
+            _unlikely(value),
         ),
         short,
     )
+
+
+def _unlikely(day: pl.Expr) -> tuple[str, pl.Expr]:
+    odd = (day.dt.year() < 1900) | (day.dt.year() > 2100)
+    return tr("an unlikely year", "年份不合理"), odd.fill_null(False)
+
+
+def _moment(column: Column, header: str, kind: pl.DataType) -> Cell:
+    value = pl.col(header)
+    if kind == pl.Date or isinstance(kind, pl.Datetime):
+        if isinstance(kind, pl.Datetime) and kind.time_zone is not None:
+            value = value.dt.convert_time_zone(_ZONE).dt.replace_time_zone(None)
+        return Cell(column, header, value.cast(pl.Datetime("us")), (_unlikely(value),))
+    text = blank(written(header, kind))
+    value = pl.coalesce(
+        *(text.str.to_datetime(form, strict=False, time_unit="us") for form in _MOMENTS)
+    )
+    reason = tr("not a day and time (2019-04-01 09:30:00)", "不是日期时间(如 2019-04-01 09:30:00)")
+    wrong = text.is_not_null() & value.is_null()
+    return Cell(column, header, value, ((reason, wrong), _unlikely(value)))
 
 
 def _plain_date(cell: pl.Expr, form: str, parsed: str) -> Plain:
@@ -176,8 +205,7 @@ def _plain_date(cell: pl.Expr, form: str, parsed: str) -> Plain:
 def cell(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
     """Return how a column is read from a raw column, whose header states a unit (of `UNITS`) or none."""
     if kind == pl.Null:
-        held = {"flag": pl.Boolean(), "date": pl.Date()}.get(column.type, pl.String())
-        return Cell(column, header, pl.col(header).cast(pl.Int64() if column.numeric else held))
+        return Cell(column, header, pl.col(header).cast(held(column)))
     read = _of_kind(column, header, unit, kind)
     return _without_unreadable(read) if kind in _TEXTS else read
 
@@ -191,6 +219,8 @@ def _of_kind(column: Column, header: str, unit: str, kind: pl.DataType) -> Cell:
         return _level(column, header, kind)
     if column.type == "date":
         return _date(column, header, kind)
+    if column.type == "moment":
+        return _moment(column, header, kind)
     return code_cell(column, header, kind)
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import polars as pl
 
 from lishui_credit.language import tr
-from lishui_credit.tables.column_cells import NOTHING, ROUNDED, Cell, Plain, blank, plain_text
+from lishui_credit.tables.column_cells import (
+    NOTHING,
+    ROUNDED,
+    Cell,
+    Plain,
+    blank,
+    plain_text,
+    written,
+)
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.identifiers import resident_id_valid, standard, uscc_valid
 
 
 def code_cell(column: Column, header: str, kind: pl.DataType) -> Cell:
     """Read a text, an id or a code with a check digit."""
-    text = pl.col(header) if kind == pl.String else pl.col(header).cast(pl.String)
-    if kind.is_float():  # ids a spreadsheet or a column with gaps holds as 17.0
-        whole = pl.col(header).cast(pl.Int64, strict=False)
-        exact = (pl.col(header) == whole) & (whole.abs() < 2**53)
-        text = pl.when(exact).then(whole.cast(pl.String)).otherwise(text)
+    text = written(header, kind)
     rounded = tr(
         "an id that a spreadsheet rounded (format the cells as text)",
         "编号已被表格软件舍入(请将该列设为文本格式)",

@@ -18,6 +18,18 @@ ROUNDED: Final = r"^\d(\.\d+)?[eE]\+?\d+$"
 """A number that a spreadsheet wrote with an exponent: as an id, one whose digits are lost."""
 
 
+_HELD: Final[dict[str, pl.DataType]] = {
+    "flag": pl.Boolean(),
+    "date": pl.Date(),
+    "moment": pl.Datetime("us"),
+}
+
+
+def held(column: Column) -> pl.DataType:
+    """Return the type in which the cells of a column are held."""
+    return pl.Int64() if column.numeric else _HELD.get(column.type, pl.String())
+
+
 @dataclass(frozen=True, slots=True)
 class Plain:
     """A short way to read a column whose cells all stand in one plain form."""
@@ -45,6 +57,16 @@ class Cell:
 def text_of(header: str) -> pl.Expr:
     """Return the texts of a raw column, as `blank` leaves them."""
     return blank(pl.col(header))
+
+
+def written(header: str, kind: pl.DataType) -> pl.Expr:
+    """Return the cells of a raw column as texts; a whole float as a spreadsheet holds 17 is no 17.0."""
+    text = pl.col(header) if kind == pl.String else pl.col(header).cast(pl.String)
+    if not kind.is_float():
+        return text
+    whole = pl.col(header).cast(pl.Int64, strict=False)
+    exact = (pl.col(header) == whole) & (whole.abs() < 2**53)
+    return pl.when(exact).then(whole.cast(pl.String)).otherwise(text)
 
 
 def blank(cell: pl.Expr) -> pl.Expr:

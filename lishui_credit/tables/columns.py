@@ -23,10 +23,21 @@ from lishui_credit.tables.toml_documents import parse_document
 from lishui_credit.tables.toml_places import Loc
 
 ColumnType = Literal[
-    "text", "uscc", "resident_id", "integer", "number", "money", "rate", "flag", "level", "date"
+    "text",
+    "uscc",
+    "resident_id",
+    "integer",
+    "number",
+    "money",
+    "rate",
+    "flag",
+    "level",
+    "date",
+    "moment",
 ]
 # uscc: 18 characters, GB 32100; resident_id: GB 11643; money: printed in yuan, held in fen; rate:
-# printed as 0.9 or 90%, held in ten-thousandths; level: one of the column's values.
+# printed as 0.9 or 90%, held in ten-thousandths; level: one of the column's values; moment: a day
+# and a time of Beijing.
 Table = Literal["subject", "bases", "events"]
 Number = int | Decimal
 Privacy = Literal["ordinary", "consent", "sensitive", "protected"]

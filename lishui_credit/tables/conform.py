@@ -18,7 +18,7 @@ import polars as pl
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.tables.cells import cell as read
-from lishui_credit.tables.column_cells import Cell, Plain
+from lishui_credit.tables.column_cells import Cell, Plain, held
 from lishui_credit.tables.columns import Column, dictionary
 from lishui_credit.tables.headers import match
 from lishui_credit.tables.keys import Known, collect, rise, strangers, wrong_keys
@@ -196,8 +196,7 @@ def _tested(
     def value(name: str) -> pl.Expr:
         if name in cells:
             return cells[name].value
-        held = {"flag": pl.Boolean, "date": pl.Date}.get(known[name].type, pl.String)
-        return pl.lit(None, dtype=pl.Int64 if known[name].numeric else held)
+        return pl.lit(None, dtype=held(known[name]))
 
     return [
         (rule.reason, rule.test(*map(value, rule.columns)).fill_null(False))

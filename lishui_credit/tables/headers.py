@@ -7,17 +7,16 @@ field no credit file may hold) is one `SubjectError` with all problems.
 
 from __future__ import annotations
 
-import difflib
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Final
 
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import Bilingual, tr
-from lishui_credit.tables.columns import NUMERIC, Column, dictionary
+from lishui_credit.tables.columns import NUMERIC, Column, ColumnType, dictionary
+from lishui_credit.tables.header_rows import IsHeader
+from lishui_credit.tables.header_words import UNITS, nearest, no_column, normal, split_unit
 from lishui_credit.tables.read import TWIN
 
 BANNED: Final = (
@@ -33,26 +32,6 @@ BANNED: Final = (
 BESIDE: Final = ("_sheet", "_row", "_reasons")
 REASON: Final = " ✗"
 """Columns that a file of rejected rows has beside its own, which no reader takes for data."""
-
-UNITS: Final[dict[str, dict[str, Decimal]]] = {
-    "money": {
-        "万元": Decimal(10_000),
-        "元": Decimal(1),
-        "分": Decimal("0.01"),
-        "wan": Decimal(10_000),
-        "yuan": Decimal(1),
-        "fen": Decimal("0.01"),
-        "亿元": Decimal(100_000_000),
-    },
-    "rate": {
-        "%": Decimal("0.01"),
-        "pct": Decimal("0.01"),
-        "bp": Decimal("0.0001"),
-        "万分之一": Decimal("0.0001"),
-    },
-}
-"""Units a header may state: printed units per one of them."""
-
 
 _ALSO: Final[dict[str, tuple[str, ...]]] = {
     "人": ("名", "口", "persons", "people"),
@@ -71,14 +50,6 @@ def own_units(column: Column) -> tuple[str, ...]:
     """Return how a header or a cell may write the unit a column is printed in, by the dictionary."""
     unit = normal(column.unit)
     return (unit, *_ALSO.get(unit, ())) if unit else ()
-
-
-_BRACKETS: Final = re.compile(r"(.+?)[(\[]((?:[^()\[\]]|\([^()]*\))+)[)\]]")
-
-
-def normal(header: str) -> str:
-    """Return a header without spaces, case and full-width forms."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", header)).lower()
 
 
 def banned_as(name: str) -> str | None:
@@ -110,51 +81,36 @@ def banned(header: str, where: str) -> Problem | None:
     )
 
 
-def split_unit(header: str) -> tuple[str, str]:
-    """Return a normal header's name and what stands behind it in brackets or as a money's suffix.
-
-    Examples
-    --------
-    >>> split_unit("总资产(万元)"), split_unit("total_assets_fen"), split_unit("county")
-    (('总资产', '万元'), ('total_assets', 'fen'), ('county', ''))
-    >>> split_unit("自愿活动项数(项)"), split_unit("噪声(db(a))")
-    (('自愿活动项数', '项'), ('噪声', 'db(a)'))
-    """
-    if in_brackets := _BRACKETS.fullmatch(header):
-        return in_brackets[1], in_brackets[2]
-    for units in UNITS.values():
-        for unit in units:
-            if unit.isascii() and header.endswith(f"_{unit}"):
-                return header[: -len(unit) - 1], unit
-    return header, ""
-
-
 def spellings(column: Column) -> set[str]:
     """Return every normal header a column answers to, without units."""
     names = (column.id, column.label_zh, column.label_en, *column.aliases)
     return {normal(name) for name in names if name}
 
 
+def heads(columns: Iterable[Column]) -> IsHeader:
+    """Return the test whether a text is a header of one of some columns, with a unit or without."""
+    words: frozenset[str] = frozenset().union(*map(spellings, columns))
+
+    def test(text: str) -> bool:
+        plain = normal(text)
+        return plain in words or split_unit(plain)[0] in words
+
+    return test
+
+
 def is_header(text: str) -> bool:
     """Tell whether a text is a header of any column of the dictionary."""
-    plain = normal(text)
-    return plain in _all_spellings() or split_unit(plain)[0] in _all_spellings()
+    return _of_dictionary(None)(text)
 
 
 def is_date(text: str) -> bool:
     """Tell whether a text is a header of a date column of the dictionary."""
-    return normal(text) in _date_spellings()
+    return _of_dictionary("date")(text)
 
 
 @cache
-def _date_spellings() -> frozenset[str]:
-    dates = (column for column in dictionary().values() if column.type == "date")
-    return frozenset().union(*(spellings(column) for column in dates))
-
-
-@cache
-def _all_spellings() -> frozenset[str]:
-    return frozenset().union(*(spellings(column) for column in dictionary().values()))
+def _of_dictionary(kind: ColumnType | None) -> IsHeader:
+    return heads(column for column in dictionary().values() if kind in (None, column.type))
 
 
 def match(
@@ -164,9 +120,22 @@ def match(
     known: Mapping[str, Column] | None = None,
 ) -> tuple[dict[str, tuple[str, str]], list[str]]:
     """Match a file's headers to columns: (header, unit) by column id, and headers not asked for."""
+    # Raises at once whatever `compared` finds wrong.
+    matched, ignored, problems = compared(headers, wanted, where, known)
+    refuse(problems)
+    return matched, ignored
+
+
+def compared(
+    headers: Sequence[str],
+    wanted: Mapping[str, bool],
+    where: str,
+    known: Mapping[str, Column] | None = None,
+) -> tuple[dict[str, tuple[str, str]], list[str], list[Problem]]:
+    """Match a file's headers as `match` does, and return what is wrong with them."""
     # `wanted` tells whether each column must be there; `known` are columns of another kind of file.
-    # Raised at once: columns that are missing (with the nearest header), columns that two headers
-    # claim, banned fields; or, where no header is known at all, only that.
+    # Wrong are columns that are missing (with the nearest header), columns that two headers claim,
+    # unknown units, near misses, banned fields; or, where no header is known at all, only that.
     known = dictionary() if known is None else known
     problems: list[Problem] = []
     matched: dict[str, tuple[str, str]] = {}
@@ -215,8 +184,18 @@ def match(
         problems += _nearly(
             ignored, [known[n] for n in wanted if n not in (*matched, *lacking)], where
         )
-    refuse(problems)
-    return matched, ignored
+    return matched, ignored, problems
+
+
+def _missing(column: Column, unused: Sequence[str], where: str) -> Problem:
+    return no_column(
+        column.id,
+        unused,
+        where,
+        label=column.label_zh,
+        also=spellings(column),
+        otherwise=tr(f"add a column '{column.id}'", f"请补充“{column.label_zh}”列"),
+    )
 
 
 def _unit(column: Column, stated: str) -> str | None:
@@ -247,10 +226,10 @@ def _nearly(ignored: Sequence[str], absent: Sequence[Column], where: str) -> lis
         bare = split_unit(normal(re.sub(TWIN, "", header)))[0]
         if is_header(header):
             continue
-        words = {word: column for column in absent for word in spellings(column)}
-        near = difflib.get_close_matches(bare, words, n=1, cutoff=_NEAR)
-        if near and min(len(near[0]), len(bare)) >= _SHORTEST:
-            column = words[near[0]]
+        words = {word: column for column in absent for word in sorted(spellings(column))}
+        near = nearest([bare], words, _NEAR)
+        if near and min(len(near), len(bare)) >= _SHORTEST:
+            column = words[near]
             problems.append(
                 Problem(
                     tr(
@@ -259,8 +238,8 @@ def _nearly(ignored: Sequence[str], absent: Sequence[Column], where: str) -> lis
                     ),
                     header,
                     tr(
-                        f"did you mean '{near[0]}'? if not, rename or delete the column",
-                        f"是否应为“{near[0]}”?若不是,请改名或删除该列",
+                        f"did you mean '{near}'? if not, rename or delete the column",
+                        f"是否应为“{near}”?若不是,请改名或删除该列",
                     ),
                     where=where,
                 )
@@ -268,44 +247,5 @@ def _nearly(ignored: Sequence[str], absent: Sequence[Column], where: str) -> lis
     return problems
 
 
-def _missing(column: Column, ignored: list[str], where: str) -> Problem:
-    targets = spellings(column)
-    near = max(
-        ignored,
-        key=lambda header: max(
-            difflib.SequenceMatcher(None, split_unit(normal(header))[0], target).ratio()
-            for target in targets
-        ),
-        default="",
-    )
-    hint = tr(f"add a column '{column.id}'", f"请补充“{column.label_zh}”列")
-    if near:
-        close = difflib.get_close_matches(split_unit(normal(near))[0], targets, n=1, cutoff=0.5)
-        if close:
-            hint = tr(f"did you mean the column '{near}'?", f"是否就是“{near}”列?")
-    return Problem(
-        tr(
-            f"no column '{column.id}' ({column.label_zh})",
-            f"缺少“{column.label_zh}”列({column.id})",
-        ),
-        tr("nearest: ", "最接近:") + near if near else "",
-        hint,
-        where=where,
-    )
-
-
 _NEAR: Final = 0.75  # of difflib's ratio
 _SHORTEST: Final = 3  # characters of names that can be nearly alike
-_YUAN: Final = ("yuan", "元", "wan")
-
-
-def says_yuan(name: str) -> bool:
-    """Tell whether a header says that its money is in yuan, or in ten thousand of them.
-
-    Examples
-    --------
-    >>> says_yuan("金额（元）"), says_yuan("loan_yuan"), says_yuan("amount_fen"), says_yuan("amount")
-    (True, True, False, False)
-    """
-    plain = normal(name)
-    return plain.endswith(_YUAN) or split_unit(plain)[1].endswith(_YUAN)

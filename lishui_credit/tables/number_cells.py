@@ -11,7 +11,8 @@ import polars as pl
 from lishui_credit.language import tr
 from lishui_credit.tables.column_cells import Cell, Plain, text_of
 from lishui_credit.tables.columns import Column
-from lishui_credit.tables.headers import UNITS, own_units
+from lishui_credit.tables.header_words import UNITS
+from lishui_credit.tables.headers import own_units
 
 FIGURE: Final = r"[-+]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 """A number as officials write it: thousands apart or not, an exponent where a spreadsheet put one."""

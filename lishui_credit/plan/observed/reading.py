@@ -25,7 +25,8 @@ from lishui_credit.plan.observed.period_words import period_said
 from lishui_credit.plan.observed.table import FREQUENCIES, SCHEMA, keys_of, observations, rules
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.conform import Rule, conform
-from lishui_credit.tables.headers import BESIDE, REASON, match, normal, spellings
+from lishui_credit.tables.header_words import normal
+from lishui_credit.tables.headers import BESIDE, REASON, match, spellings
 from lishui_credit.tables.read import TWIN, broken, read
 
 _QUOTES: Final = re.compile("[\"'“”‘’「」《》\\s]")

@@ -21,7 +21,7 @@ from lishui_credit.plan.records.computed import (
     left_out,
     shares,
 )
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
+from lishui_credit.plan.records.raw_tables import AREA, RawTable, level_column, raw_column, take
 from lishui_credit.tables.identifiers import USCC_ALPHABET, USCC_AUTHORITIES, uscc_valid
 
 INDICATOR: Final = "uscc_coverage"
@@ -30,9 +30,9 @@ REGISTER: Final = RawTable(
     id="register",
     title_zh="登记名录",
     columns=(
-        RawColumn("register", "登记部门"),
-        RawColumn("name", "机构名称", aliases=("名称",)),
-        RawColumn("uscc", "统一社会信用代码", filled=False, aliases=("信用代码",)),
+        raw_column("register", "登记部门"),
+        raw_column("name", "机构名称", aliases=("名称",)),
+        raw_column("uscc", "统一社会信用代码", aliases=("信用代码",)),
         AREA,
         level_column(
             "type",
@@ -49,10 +49,12 @@ REGISTER: Final = RawTable(
             deregistered=("注销",),
             revoked=("吊销",),
         ),
-        RawColumn("registered_on", "成立日期", "date", needed=False),
-        RawColumn("ended_on", "注销吊销日期", "date", needed=False),
-        RawColumn("certificate_replaced", "已换发证照", "flag", needed=False),
+        raw_column("registered_on", "成立日期", "date"),
+        raw_column("ended_on", "注销吊销日期", "date"),
+        raw_column("certificate_replaced", "已换发证照", "flag"),
     ),
+    optional=("registered_on", "ended_on", "certificate_replaced"),
+    gaps=("uscc",),
 )
 """Registers of all authorities, one row a registration; 331100 for what the city itself registers."""
 

@@ -19,22 +19,22 @@ from lishui_credit.plan.records.computed import (
     period_start,
     shares,
 )
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
+from lishui_credit.plan.records.raw_tables import AREA, RawTable, level_column, raw_column, take
 from lishui_credit.plan.records.record_checks import wrong_rows
 from lishui_credit.plan.records.working_days import deadlines
 from lishui_credit.tables.headers import BANNED
 
 INDICATOR: Final = "collection_completeness"
 
-_ITEM: Final = RawColumn("item", "目录事项编码", aliases=("事项编码",))
-_UNIT: Final = RawColumn("unit", "提供单位", aliases=("报送单位",))
+_ITEM: Final = raw_column("item", "目录事项编码", aliases=("事项编码",))
+_UNIT: Final = raw_column("unit", "提供单位", aliases=("报送单位",))
 
 CATALOGUE: Final = RawTable(
     id="catalogue",
     title_zh="归集目录",
     columns=(
         _ITEM,
-        RawColumn("title", "事项名称", aliases=("名称",)),
+        raw_column("title", "事项名称", aliases=("名称",)),
         _UNIT,
         AREA,
         level_column(
@@ -44,11 +44,14 @@ CATALOGUE: Final = RawTable(
             quarter=("每季度", "季", "按季"),
             year=("每年", "年", "按年"),
         ),
-        RawColumn("working_days", "报送时限(工作日)", "integer", needed=False),
-        RawColumn("valid_from", "生效日期", "date", needed=False),
-        RawColumn("valid_until", "失效日期", "date", needed=False),
-        RawColumn("not_held", "依法不产生", "flag", needed=False),
+        raw_column(
+            "working_days", "报送时限(工作日)", "integer", unit="工作日", aliases=("报送时限",)
+        ),
+        raw_column("valid_from", "生效日期", "date"),
+        raw_column("valid_until", "失效日期", "date"),
+        raw_column("not_held", "依法不产生", "flag"),
     ),
+    optional=("working_days", "valid_from", "valid_until", "not_held"),
 )
 """Items assigned, one row per item, unit and area; 331100 for departments of the city."""
 
@@ -59,8 +62,8 @@ BATCHES: Final = RawTable(
         _ITEM,
         _UNIT,
         AREA,
-        RawColumn("period", "数据期末", "date"),
-        RawColumn("received_on", "接收日期", "date"),
+        raw_column("period", "数据期末", "date"),
+        raw_column("received_on", "接收日期", "date"),
         level_column(
             "status",
             "状态",
@@ -68,9 +71,10 @@ BATCHES: Final = RawTable(
             zero_report=("零报告",),
             rejected=("退回", "不合格"),
         ),
-        RawColumn("records", "记录数", "integer", needed=False),
-        RawColumn("wrong_records", "错误记录数", "integer", needed=False),
+        raw_column("records", "记录数", "integer", unit="条"),
+        raw_column("wrong_records", "错误记录数", "integer", unit="条"),
     ),
+    optional=("records", "wrong_records"),
 )
 """Batches: the last day of the data they hold, the day they came, what became of them."""
 

@@ -11,7 +11,7 @@ import polars as pl
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, shares
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
+from lishui_credit.plan.records.raw_tables import AREA, RawTable, level_column, raw_column, take
 
 INDICATOR: Final = "blacklist_coverage"
 
@@ -46,12 +46,14 @@ CRITERIA: Final = RawTable(
     id="criteria",
     title_zh="名单认定标准",
     columns=(
-        RawColumn("sector", "行业领域"),
+        raw_column("sector", "行业领域"),
         AREA,
-        RawColumn("document", "认定标准文件", filled=False),
-        RawColumn("valid_from", "施行日期", "date", filled=False),
-        RawColumn("valid_until", "失效日期", "date", needed=False),
+        raw_column("document", "认定标准文件"),
+        raw_column("valid_from", "施行日期", "date"),
+        raw_column("valid_until", "失效日期", "date"),
     ),
+    optional=("valid_until",),
+    gaps=("document", "valid_from"),
 )
 """Criteria in writing, one row a sector, area and document; no document, no criteria."""
 
@@ -59,18 +61,20 @@ RELEASES: Final = RawTable(
     id="releases",
     title_zh="名单发布",
     columns=(
-        RawColumn("sector", "行业领域"),
+        raw_column("sector", "行业领域"),
         AREA,
-        RawColumn("released_on", "发布日期", "date"),
+        raw_column("released_on", "发布日期", "date"),
         level_column(
             "kind",
             "发布类型",
             release=("名单", "发布名单"),
             zero_report=("零报告",),
         ),
-        RawColumn("entries", "名单数", "integer", needed=False),
-        RawColumn("sent_on", "报送日期", "date", filled=False),
+        raw_column("entries", "名单数", "integer", unit="条"),
+        raw_column("sent_on", "报送日期", "date"),
     ),
+    optional=("entries",),
+    gaps=("sent_on",),
 )
 """Releases and zero reports, with the day they were sent to the city platform."""
 

@@ -18,7 +18,7 @@ from lishui_credit.plan.records.computed import (
     left_out,
     shares,
 )
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
+from lishui_credit.plan.records.raw_tables import AREA, RawTable, level_column, raw_column, take
 from lishui_credit.plan.records.record_checks import below_one
 from lishui_credit.plan.records.usage import judged_queries
 
@@ -34,7 +34,7 @@ SITE_EVENTS: Final = RawTable(
     title_zh="网站记录",
     columns=(
         AREA,
-        RawColumn("day", "日期", "date"),
+        raw_column("day", "日期", "date"),
         level_column(
             "event",
             "事项",
@@ -50,10 +50,11 @@ CLIENT_UNITS: Final = RawTable(
     id="client_units",
     title_zh="客户端单位",
     columns=(
-        RawColumn("unit", "单位名称", aliases=("单位",)),
+        raw_column("unit", "单位名称", aliases=("单位",)),
         AREA,
-        RawColumn("user", "查询用户", filled=False, aliases=("用户",)),
+        raw_column("user", "查询用户", aliases=("用户",)),
     ),
+    gaps=("user",),
 )
 """Units that must have a client and their user in the query log, if any; one row a unit and user."""
 

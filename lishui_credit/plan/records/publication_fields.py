@@ -18,10 +18,10 @@ from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, shares
 from lishui_credit.plan.records.publicity import INDICATOR
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, read_frame, take
+from lishui_credit.plan.records.raw_tables import AREA, RawTable, raw_column, read_frame, typed
 from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import Column
-from lishui_credit.tables.headers import normal
+from lishui_credit.tables.headers import heads, match
 from lishui_credit.tables.identifiers import uscc_valid
 from lishui_credit.tables.toml_documents import parse_document
 from lishui_credit.tables.unreadable import unreadable
@@ -82,13 +82,9 @@ _CONTEXT: Final = RawTable(
     title_zh="公示信息记录",
     columns=(
         AREA,
-        RawColumn(
-            "subject_type",
-            "行政相对人类别",
-            needed=False,
-            aliases=("XK_XDR_LB", "CF_XDR_LB"),
-        ),
+        raw_column("subject_type", "行政相对人类别", aliases=("XK_XDR_LB", "CF_XDR_LB")),
     ),
+    optional=("subject_type",),
 )
 
 
@@ -132,10 +128,14 @@ def judged_records(
     if act not in _ACTS:
         problems.append(Problem(tr("no such kind", "没有这种记录"), act, ", ".join(_ACTS), "act"))
     refuse(problems)
-    frame = read_frame(records, _CONTEXT)
-    context = take(frame, _CONTEXT)
+    frame, where, lines = read_frame(records, _CONTEXT)
+    # Names of fields resemble each other, so none of them is a slip of the pen for the context.
+    every = heads(row for one in known.values() for row in _columns((*one.licence, *one.penalty)))
+    context = typed(
+        frame.select(name for name in frame.columns if not every(name)), where, lines, _CONTEXT
+    )
     fields = known[standard].licence if act == "licence" else known[standard].penalty
-    tidy, present = _tidy(frame, fields)
+    tidy, present = _tidy(frame, fields, where)
     tidy = tidy.with_columns(context["subject_type"], context["adcode"])
     tests = _tests(fields, present)
     marks = tidy.select(
@@ -159,15 +159,18 @@ def judged_records(
     )
 
 
-def _tidy(frame: pl.DataFrame, fields: tuple[PublishedField, ...]) -> tuple[pl.DataFrame, set[str]]:
+def _columns(fields: tuple[PublishedField, ...]) -> list[Column]:
+    """Return fields as columns of text: what is wrong with a cell is a finding."""
+    return [raw_column(field.id, field.zh, aliases=(field.code,)) for field in fields]
+
+
+def _tidy(
+    frame: pl.DataFrame, fields: tuple[PublishedField, ...], where: str
+) -> tuple[pl.DataFrame, set[str]]:
     """Return every field as text, a day beside it under ``_id``, and which fields have a column."""
-    headers = {normal(name): name for name in reversed(frame.columns)}
-    columns: dict[str, str] = {}
-    for field in fields:
-        names = (normal(name) for name in (field.id, field.code, field.zh))
-        found = next((headers[name] for name in names if name in headers), None)
-        if found is not None:
-            columns[field.id] = found
+    known = {row.id: row for row in _columns(fields)}
+    own = [name for name in frame.columns if heads(known.values())(name)]
+    columns, _ = match(own, dict.fromkeys(known, False), where, known)
     cells = [
         pl.int_range(pl.len()).alias("_row")
     ]  # so that a frame without any field keeps its rows
@@ -175,9 +178,9 @@ def _tidy(frame: pl.DataFrame, fields: tuple[PublishedField, ...]) -> tuple[pl.D
         if field.id not in columns:
             cells.append(pl.lit(None, pl.String).alias(field.id))
             continue
-        header = columns[field.id]
+        header, _ = columns[field.id]
         kind = frame.schema[header]
-        read = cell(Column(id="text", label_zh="", type="text"), header, "", kind)
+        read = cell(known[field.id], header, "", kind)
         cells.append(read.value.cast(pl.String).alias(field.id))
         if field.kind == "date":
             day = cell(Column(id=field.id, label_zh="", type="date"), header, "", kind)

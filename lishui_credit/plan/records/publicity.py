@@ -22,7 +22,7 @@ from lishui_credit.plan.records.computed import (
     period_of,
     shares,
 )
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
+from lishui_credit.plan.records.raw_tables import AREA, RawTable, level_column, raw_column, take
 from lishui_credit.plan.records.working_days import deadlines
 
 INDICATOR: Final = "double_publicity_coverage"
@@ -35,8 +35,8 @@ _KIND: Final = level_column(
     licence=("行政许可", "许可"),
     penalty=("行政处罚", "处罚"),
 )
-_BODY: Final = RawColumn("body", "决定机关", aliases=("许可机关", "处罚机关"))
-_NUMBER: Final = RawColumn("number", "决定书文号", aliases=("文号",))
+_BODY: Final = raw_column("body", "决定机关", aliases=("许可机关", "处罚机关"))
+_NUMBER: Final = raw_column("number", "决定书文号", aliases=("文号",))
 
 DECISIONS: Final = RawTable(
     id="decisions",
@@ -46,7 +46,7 @@ DECISIONS: Final = RawTable(
         _BODY,
         AREA,
         _NUMBER,
-        RawColumn("decided_on", "决定日期", "date"),
+        raw_column("decided_on", "决定日期", "date"),
         level_column(
             "subject_type",
             "行政相对人类别",
@@ -55,17 +55,17 @@ DECISIONS: Final = RawTable(
             individual_business=("个体工商户",),
             natural_person=("自然人",),
         ),
-        RawColumn("simple_procedure", "简易程序", "flag", needed=False),
+        raw_column("simple_procedure", "简易程序", "flag"),
         level_column(
             "secrecy",
             "不予公开事由",
-            needed=False,
             state_secret=("国家秘密",),
             trade_secret=("商业秘密",),
             privacy=("个人隐私",),
         ),
-        RawColumn("law_says_publish", "法定应公开", "flag", needed=False),
+        raw_column("law_says_publish", "法定应公开", "flag"),
     ),
+    optional=("simple_procedure", "secrecy", "law_says_publish"),
 )
 """Decisions taken: one row each, 331100 for bodies of the city."""
 
@@ -83,7 +83,7 @@ PUBLICATIONS: Final = RawTable(
             credit_lishui=("信用丽水",),
             credit_china=("信用中国",),
         ),
-        RawColumn("published_on", "公示日期", "date"),
+        raw_column("published_on", "公示日期", "date"),
     ),
 )
 """Publications: one row a decision and channel."""

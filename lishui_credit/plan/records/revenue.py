@@ -12,7 +12,7 @@ from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.divisions import CITY
 from lishui_credit.plan.records.computed import Computed, by_area, left_out
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawTable, raw_column, take
 from lishui_credit.plan.records.record_checks import below_one, wrong_rows
 from lishui_credit.points import half_away
 
@@ -26,14 +26,15 @@ FIRMS: Final = RawTable(
     id="credit_services",
     title_zh="信用服务机构收入",
     columns=(
-        RawColumn("firm", "机构编号", aliases=("统一社会信用代码",)),
+        raw_column("firm", "机构编号", aliases=("统一社会信用代码",)),
         AREA,
-        RawColumn("year", "年度", "integer"),
-        RawColumn("industry_class", "行业代码"),
-        RawColumn("revenue", "营业收入", "money"),
-        RawColumn("financial_income", "利息和担保收入", "money", needed=False),
-        RawColumn("reported_elsewhere", "已在他处申报", "flag", needed=False),
+        raw_column("year", "年度", "integer"),
+        raw_column("industry_class", "行业代码"),
+        raw_column("revenue", "营业收入", "money"),
+        raw_column("financial_income", "利息和担保收入", "money"),
+        raw_column("reported_elsewhere", "已在他处申报", "flag"),
     ),
+    optional=("financial_income", "reported_elsewhere"),
 )
 """Revenue, one row a firm and year; money in yuan, or the unit the header states."""
 

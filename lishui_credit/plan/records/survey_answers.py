@@ -9,7 +9,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawTable, raw_column, take
 from lishui_credit.plan.records.record_checks import wrong_rows
 
 ANSWERS: Final[dict[str, tuple[str, ...]]] = {
@@ -51,22 +51,18 @@ def answers_table(indicator: str, margins: tuple[str, ...] = ()) -> RawTable:
     return RawTable(
         id="answers",
         title_zh="调查答卷",
+        gaps=(indicator, *margins),
         columns=(
-            RawColumn("respondent", "答卷编号"),
+            raw_column("respondent", "答卷编号"),
             AREA,
-            RawColumn(
+            raw_column(
                 indicator,
                 QUESTIONS[indicator],
                 "level",
-                filled=False,
                 values=ANSWERS,
                 aliases=("answer", "回答"),
             ),
-            *(
-                RawColumn(name, known.get(name, name), filled=False)
-                for name in margins
-                if name != "adcode"
-            ),
+            *(raw_column(name, known.get(name, name)) for name in margins if name != "adcode"),
         ),
     )
 

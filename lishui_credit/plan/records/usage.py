@@ -21,7 +21,7 @@ from lishui_credit.plan.records.computed import (
     period_of,
     period_start,
 )
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, level_column, take
+from lishui_credit.plan.records.raw_tables import AREA, RawTable, level_column, raw_column, take
 
 INDICATOR: Final = "query_volume"
 REPEAT_MINUTES: Final = 10
@@ -31,9 +31,9 @@ QUERIES: Final = RawTable(
     id="queries",
     title_zh="查询日志",
     columns=(
-        RawColumn("at", "查询时间", "moment"),
-        RawColumn("user", "查询用户", aliases=("用户",)),
-        RawColumn("subject", "查询对象", aliases=("对象",)),
+        raw_column("at", "查询时间", "moment"),
+        raw_column("user", "查询用户", aliases=("用户",)),
+        raw_column("subject", "查询对象", aliases=("对象",)),
         AREA,
         level_column(
             "channel",
@@ -45,11 +45,10 @@ QUERIES: Final = RawTable(
             bank=("银行",),
             bulk=("批量接口", "批量"),
         ),
-        RawColumn("success", "查询成功", "flag"),
+        raw_column("success", "查询成功", "flag"),
         level_column(
             "purpose",
             "请求性质",
-            needed=False,
             query=("查询",),
             health_check=("健康检查", "自检"),
             test=("测试",),
@@ -57,6 +56,7 @@ QUERIES: Final = RawTable(
             retry=("重试",),
         ),
     ),
+    optional=("purpose",),
 )
 """A log, one row a request; users and subjects as pseudonyms, Beijing time."""
 

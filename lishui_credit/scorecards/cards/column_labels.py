@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from lishui_credit.tables.columns import dictionary
-from lishui_credit.tables.headers import normal, spellings
+from lishui_credit.tables.header_words import normal
+from lishui_credit.tables.headers import spellings
 
 
 @cache
