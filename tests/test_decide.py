@@ -274,7 +274,7 @@ def test_reasons_of_a_card_are_the_points_lost_against_the_best():
         assert told == {name: size for name, size in lost.items() if size > 0}
         assert row["lost_1"] == max(lost.values())
         assert row["reason_1_zh"] == f"“{row['reason_1']}”:距最高分差 {int(row['lost_1'])} 分"
-    with pytest.raises(SubjectError, match="lacks columns that the card reads"):
+    with pytest.raises(SubjectError, match=r"no column 'income'.*score with --keep"):
         decide(people.select("id", "score"), rule, on=DAY, card=card)
 
 

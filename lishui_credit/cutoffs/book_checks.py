@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -14,8 +14,7 @@ from lishui_credit.errors import Problem
 from lishui_credit.language import plural, tr
 from lishui_credit.policies.policy import FARTHEST
 from lishui_credit.scorecards.protected import protected_as, told_by_values
-from lishui_credit.tables.frames import absent
-from lishui_credit.tables.header_words import says_yuan
+from lishui_credit.tables.header_words import no_column, says_yuan
 
 OWN: Final = ("score", "bad", "amount_fen", "pd", "id")
 """Columns of a book, which no segment or group may be called."""
@@ -87,7 +86,7 @@ def told(table: pl.DataFrame, segments: Sequence[str]) -> list[Problem]:
 def lacking(table: pl.DataFrame, wanted: Sequence[str], outcome: str) -> list[Problem]:
     """Return a problem for every column that is missing; of outcomes, what can be done without."""
     missing = [name for name in dict.fromkeys(wanted) if name not in table.columns]
-    found = [replace(absent(name, table.columns), where=name) for name in missing]
+    found = [no_column(name, table.columns, name) for name in missing]
     return [
         _no_outcomes(outcome, problem) if problem.where == outcome else problem for problem in found
     ]

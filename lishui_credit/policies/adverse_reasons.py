@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import PolicyError, SubjectError
+from lishui_credit.errors import PolicyError, refuse
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.clauses import label
 from lishui_credit.rubrics.engine import compile as compiled
@@ -23,6 +23,7 @@ from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.scorecards.cards.card import POINTS, Card
 from lishui_credit.scorecards.cards.reasons import largest, reason_codes
+from lishui_credit.statistics.refusals import lacking
 
 GAP: Final = "score_gap"
 """The reason where only the score is known."""
@@ -147,16 +148,8 @@ def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
         best = np.array([row.best for row in card.characteristics])
         lost = (best - _matrix(rows, held)) / card.point_unit
         return Reasons(largest(card.columns, lost, top), labels, "card")
-    absent = [name for name in card.columns if name not in rows.columns]
-    if absent:
-        raise SubjectError(
-            tr("the file lacks columns that the card reads", "文件缺少评分卡所需的列"),
-            ", ".join(absent),
-            tr(
-                "score with --keep, or decide without a card",
-                "打分时用 --keep 保留,或不给评分卡",
-            ),
-        )
+    said = tr("score with --keep, or decide without a card", "打分时用 --keep 保留,或不给评分卡")
+    refuse(lacking(card.columns, rows.columns, hint=said))
     return Reasons(reason_codes(card, rows, top=top).drop("score"), labels, "card")
 
 

@@ -19,7 +19,8 @@ from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.points import half_away
 from lishui_credit.statistics.refusals import lacking, rows
-from lishui_credit.tables.frames import absent, as_polars
+from lishui_credit.tables.frames import as_polars
+from lishui_credit.tables.header_words import no_column
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
@@ -488,7 +489,7 @@ def _money_problems(
     problems = []
     for name in columns:
         if name not in frame.columns:
-            problems.append(absent(name, frame.columns))
+            problems.append(no_column(name, frame.columns))
         elif not frame[name].dtype.is_integer():
             problems.append(
                 Problem(

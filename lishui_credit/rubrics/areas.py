@@ -15,13 +15,14 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.rubrics import coherence
 from lishui_credit.rubrics.engine.compile import WITHHELD
 from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.law.rubric import GradeRow, Rubric
 from lishui_credit.rubrics.missed_conditions import Missed, missed
+from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.conform import conform
 from lishui_credit.tables.headers import is_date, is_header
 from lishui_credit.tables.read import read
@@ -61,15 +62,9 @@ def village_facts(
     """Count households and credit households by village, beside the figures that lenders report."""
     places = PLACES
     frame = households.lazy()
-    absent = [name for name in places if name not in frame.collect_schema().names()]
-    if absent:
-        raise SubjectError(
-            Problem(
-                tr(f"the graded households have no column {name}", f"农户评级文件缺少列 {name}"),
-                hint=tr("add the column to the file that is graded", "请在待评级的文件中加入该列"),
-            )
-            for name in absent
-        )
+    said = tr("add the column to the file that is graded", "请在待评级的文件中加入该列")
+    where = tr("the graded households", "农户评级文件")
+    refuse(lacking(places, frame.collect_schema().names(), where, said))
     counted = (
         frame.group_by(places)
         .agg(

@@ -16,6 +16,7 @@ from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.grade_files import Graded
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.tables.header_words import no_column
 
 ALL = ""
 """Group of a row that is about everybody."""
@@ -211,8 +212,5 @@ def _group(graded: Graded, by: str | None) -> pl.Expr:
         return pl.lit(ALL).alias("group")
     names = graded.frame.collect_schema().names()
     if by not in names:
-        raise SubjectError(
-            tr(f"no column '{by}' to group by", f"没有可分组的列“{by}”"),
-            hint=", ".join(name for name in graded.rubric.carries if name in names),
-        )
+        raise SubjectError(no_column(by, [row for row in graded.rubric.carries if row in names]))
     return pl.col(by).cast(pl.String).fill_null("—").alias("group")

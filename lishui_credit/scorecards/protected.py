@@ -16,7 +16,7 @@ import polars as pl
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.tables.columns import dictionary
-from lishui_credit.tables.header_words import normal
+from lishui_credit.tables.header_words import no_column, normal
 from lishui_credit.tables.headers import banned_as
 
 PROTECTED: Final[dict[str, tuple[frozenset[str], tuple[str, ...]]]] = {
@@ -275,13 +275,7 @@ def admitted(
     ]
     for name, reason in allowed.items():
         if name not in offered:
-            problems.append(
-                Problem(
-                    tr("there is no such column to use", "没有要使用的列"),
-                    name,
-                    ", ".join(offered[:8]),
-                )
-            )
+            problems.append(no_column(name, offered))
         elif not reason.strip():
             problems.append(
                 Problem(

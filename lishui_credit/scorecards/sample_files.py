@@ -8,7 +8,6 @@ cell is a number, and stays text otherwise: nothing is guessed cell by cell.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +20,11 @@ from lishui_credit.language import plural, tr
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.features import features, refuse_infinite
+from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.cells import cell, says_yes
 from lishui_credit.tables.columns import Column, dictionary
 from lishui_credit.tables.free_columns import filled, numbers, twins
-from lishui_credit.tables.header_words import normal, split_unit
+from lishui_credit.tables.header_words import no_column, normal, split_unit
 from lishui_credit.tables.headers import is_date, is_header, spellings
 from lishui_credit.tables.read import broken, read
 from lishui_credit.tables.unreadable import no_value, unreadable
@@ -160,13 +160,7 @@ class Sample:
 
     def must_hold(self, *names: str) -> None:
         """Refuse every name that is no column, all at once."""
-        held = self.frame.columns
-        problems = [
-            Problem(tr("no such column", "没有这一列"), name, ", ".join(held[:12]))
-            for name in names
-            if name not in held
-        ]
-        refuse(problems)
+        refuse(lacking(names, self.frame.columns))
 
 
 def read_sample(
@@ -190,13 +184,8 @@ def read_sample(
     if target not in names:
         target = _named(target)
     if target not in names:
-        near = difflib.get_close_matches(target, names, n=1, cutoff=0.0)
-        raise SubjectError(
-            tr(f"no outcome column '{target}'", f"没有结果列“{target}”"),
-            tr("nearest: ", "最接近:") + near[0] if near else "",
-            tr("name it with --target", "请用 --target 指明"),
-            where=Path(path).name,
-        )
+        said = tr("name the outcome with --target", "请用 --target 指明结果列")
+        raise SubjectError(no_column(target, names, Path(path).name, hint=said))
     try:
         table = lazy.collect()
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -236,11 +225,7 @@ def score_file(
     features(lazy.head(0).collect(), card.columns)
     kept = [name for name in names if name not in card.columns] if keep is None else list(keep)
     kept = [name if name in names else _named(name) for name in kept]
-    absent = [name for name in kept if name not in names]
-    if absent:
-        raise SubjectError(
-            Problem(tr(f"no column '{name}' to keep", f"没有要保留的列“{name}”")) for name in absent
-        )
+    refuse(lacking(kept, names, Path(path).name))
     try:
         _check(card, lazy)
         results = [pl.col("score"), card.pd_expr()]

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Collection, Iterable, Sized
 
 from lishui_credit.errors import Problem
 from lishui_credit.language import plural, tr
-from lishui_credit.tables.frames import absent
+from lishui_credit.tables.header_words import no_column
 
 
-def lacking(names: Iterable[str | None], columns: Sequence[str]) -> list[Problem]:
+def lacking(
+    names: Iterable[str | None], columns: Collection[str], where: str = "", hint: str = ""
+) -> list[Problem]:
     """Return a problem for every name that is no column; None names nothing."""
-    return [absent(name, columns) for name in names if name is not None and name not in columns]
+    return [
+        no_column(name, columns, where, hint=hint)
+        for name in names
+        if name is not None and name not in columns
+    ]
 
 
 def unequal(one: Sized, other: Sized, where: str = "") -> list[Problem]:

@@ -1,14 +1,12 @@
-"""Frames as people hand them over: any kind to polars, and what to say of a column that is not there."""
+"""Frames as people hand them over: any kind to polars, and whether their rows stand in order."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 
 if TYPE_CHECKING:
@@ -46,16 +44,6 @@ def as_polars(frame: Any, where: str = "") -> pl.DataFrame:
         ) from error
     eager: nw.DataFrame[Any] = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
     return eager.to_polars()
-
-
-def absent(name: str, columns: Sequence[str]) -> Problem:
-    """Say that a column is missing, and which name is nearest."""
-    near = difflib.get_close_matches(name, columns, 1)
-    return Problem(
-        tr(f"no column '{name}'", f"没有列“{name}”"),
-        ", ".join(columns[:12]),
-        tr(f"did you mean '{near[0]}'?", f"是否指“{near[0]}”?") if near else "",
-    )
 
 
 def stands_in_order(frame: pl.LazyFrame, cell: pl.Expr, *, strictly: bool = False) -> bool:

@@ -1,6 +1,6 @@
 """Words of headers: a header's plain form, the unit behind it, and the known name nearest to one.
 
-Whoever is given a name that nobody knows says so by `no_column`, or adds `did_you_mean`.
+Whoever is given a name that nobody knows says so by `no_column`, or asks `did_you_mean`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ UNITS: Final[dict[str, dict[str, Decimal]]] = {
 """Units a header may state: printed units per one of them."""
 
 _BRACKETS: Final = re.compile(r"(.+?)[(\[]((?:[^()\[\]]|\([^()]*\))+)[)\]]")
-_NEAR: Final = 0.5  # of difflib's ratio: 公示时问 is near 公示日期
+_NEAR: Final = 0.6  # of difflib's ratio, as difflib itself has it for words of letters
+_NEAR_ZH: Final = 0.5  # 公示时问 is near 公示日期
 _SHOWN: Final = 12  # names listed of those that are there
 _YUAN: Final = ("yuan", "元", "wan")
 
@@ -76,7 +77,7 @@ def says_yuan(name: str) -> bool:
     return plain.endswith(_YUAN) or split_unit(plain)[1].endswith(_YUAN)
 
 
-def nearest(names: Iterable[str], known: Iterable[str], least: float = _NEAR) -> str:
+def nearest(names: Iterable[str], known: Iterable[str], least: float | None = None) -> str:
     """Return the known name nearest to one of some names, in any width, case and unit; "" if none is.
 
     Examples
@@ -85,19 +86,19 @@ def nearest(names: Iterable[str], known: Iterable[str], least: float = _NEAR) ->
     ('County', '')
     """
     words = [split_unit(normal(name))[0] for name in names]
-    best, found = least, ""
+    best, found = 0.0, ""
     for name in known:
         other = split_unit(normal(name))[0]
-        ratio = max((SequenceMatcher(None, other, word).ratio() for word in words), default=0)
-        if ratio > best or (ratio == best and not found):
+        ratio = max((SequenceMatcher(None, other, word).ratio() for word in words), default=0.0)
+        if ratio > best and ratio >= (least or (_NEAR if other.isascii() else _NEAR_ZH)):
             best, found = ratio, name
     return found
 
 
-def did_you_mean(names: Iterable[str], known: Iterable[str], otherwise: str = "") -> str:
-    """Return the question whether the nearest known name was meant; else what to do instead."""
+def did_you_mean(names: Iterable[str], known: Iterable[str]) -> str:
+    """Return the question whether the nearest known name was meant; "" where none is near."""
     near = nearest(names, known)
-    return tr(f"did you mean '{near}'?", f"是否应为“{near}”?") if near else otherwise
+    return tr(f"did you mean '{near}'?", f"是否应为“{near}”?") if near else ""
 
 
 def no_column(
@@ -107,7 +108,7 @@ def no_column(
     *,
     label: str = "",
     also: Iterable[str] = (),
-    otherwise: str = "",
+    hint: str = "",
 ) -> Problem:
     """Say that a column, by its name or `also` by others, is none of those at hand, and which is nearest.
 
@@ -124,6 +125,6 @@ def no_column(
             f"缺少“{label or name}”列" + (f"({name})" if label else ""),
         ),
         ", ".join(listed[:_SHOWN]) + more,
-        did_you_mean([name, *also], listed, otherwise),
+        f"{did_you_mean([name, *also], listed)} {hint}".strip(),
         where,
     )

@@ -194,7 +194,7 @@ def _missing(column: Column, unused: Sequence[str], where: str) -> Problem:
         where,
         label=column.label_zh,
         also=spellings(column),
-        otherwise=tr(f"add a column '{column.id}'", f"请补充“{column.label_zh}”列"),
+        hint=tr(f"add a column '{column.id}'", f"请补充“{column.label_zh}”列"),
     )
 
 
@@ -247,5 +247,5 @@ def _nearly(ignored: Sequence[str], absent: Sequence[Column], where: str) -> lis
     return problems
 
 
-_NEAR: Final = 0.75  # of difflib's ratio
+_NEAR: Final = 0.75  # of the ratio in `nearest`
 _SHORTEST: Final = 3  # characters of names that can be nearly alike

@@ -6,7 +6,6 @@ converted. What can be read besides is checked all the same.
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -28,6 +27,7 @@ from typing import (
 
 from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.tables.header_words import did_you_mean
 from lishui_credit.tables.toml_places import Loc
 
 if TYPE_CHECKING:
@@ -118,9 +118,7 @@ def _mistakes(kind: object, row: ErrorDetails) -> Iterator[tuple[Loc, Problem]]:
 
 def unknown(key: str, known: Iterable[str]) -> Problem:
     """Say that a document has no such key, and which one is nearest."""
-    near = difflib.get_close_matches(key, list(known), n=1)
-    hint = tr(f"did you mean '{near[0]}'?", f"是否应为 '{near[0]}'?") if near else ""
-    return Problem(tr("unknown key", "未知的键"), f"'{key}'", hint)
+    return Problem(tr("unknown key", "未知的键"), f"'{key}'", did_you_mean([key], known))
 
 
 @cache

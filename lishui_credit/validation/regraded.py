@@ -14,6 +14,7 @@ import polars as pl
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.grade_files import Graded
+from lishui_credit.tables.header_words import no_column
 from lishui_credit.validation.migrations import Bandwidth, Migration, bandwidth, migration
 
 
@@ -127,9 +128,6 @@ def _grades(graded: Graded, key: str, only: tuple[str, str] | None) -> pl.LazyFr
     if only is not None:
         names = graded.frame.collect_schema().names()
         if only[0] not in names:
-            raise SubjectError(
-                tr(f"no column '{only[0]}' to filter by", f"没有可用于筛选的列“{only[0]}”"),
-                hint=", ".join(graded.rubric.carries),
-            )
+            raise SubjectError(no_column(only[0], graded.rubric.carries))
         columns.append(pl.col(only[0]).cast(pl.String).alias("place"))
     return graded.frame.select(columns)

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.statistics.chi_square import tail
 from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.statistics.refusals import lacking
 
 CONVENTION = (0.10, 0.25)
 """The thresholds in common use: watch from the first, act from the second."""
@@ -262,14 +263,8 @@ def csi(
     >>> csi(frame, frame, bins=2)["psi"].to_list()
     [0.0, 0.0]
     """
-    lacking = [name for name in reference.columns if name not in current.columns]
-    if lacking:
-        raise SubjectError(
-            [
-                Problem(tr("the current sample lacks this column", "当前样本缺少该列"), where=name)
-                for name in lacking
-            ]
-        )
+    where = tr("the current sample", "当前样本")
+    refuse(lacking(reference.columns, current.columns, where))
     rows = []
     for name in reference.columns:
         found = psi(reference[name], current[name], bins=bins, level=level)

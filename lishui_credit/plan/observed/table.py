@@ -17,6 +17,7 @@ from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.divisions import CITY, areas
+from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.conform import Rule
 
 SCHEMA: Final = pl.Schema(
@@ -121,7 +122,7 @@ def observations(frame: Any) -> pl.DataFrame:
     missing = [name for name in KEY if name not in table.columns]
     if not {"value", "numerator"} & set(table.columns):
         missing.append("value")
-    problems += [Problem(tr("no column", "缺少列"), name) for name in missing]
+    problems += lacking(missing, table.columns)
     made: list[pl.Expr | pl.Series] = []
     filled = {"revision": 1, "synthetic": False, "source": "", "note": "", "reason": ""}
     for name, kind in SCHEMA.items():

@@ -19,6 +19,7 @@ from lishui_credit.language import tr
 from lishui_credit.plan.records.record_checks import wrong_rows
 from lishui_credit.plan.records.survey_design import kish
 from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.tables.header_words import no_column
 
 _TRIMS: Final = 50
 _SAME_TOTAL: Final = 0.001
@@ -79,11 +80,7 @@ def _checked(frame: pl.DataFrame, margins: Margins, start: Floats, cap: float | 
     totals = {}
     for name, wanted in margins.items():
         if name not in frame.columns:
-            problems.append(
-                Problem(
-                    tr(f"no column '{name}'", f"缺少列“{name}”"), ", ".join(frame.columns), "", name
-                )
-            )
+            problems.append(no_column(name, frame.columns, "margins"))
             continue
         bad = [category for category, people in wanted.items() if not 0 <= people < float("inf")]
         if bad or not sum(wanted.values()) > 0:

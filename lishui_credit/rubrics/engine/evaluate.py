@@ -16,7 +16,7 @@ import narwhals as nw
 import polars as pl
 
 from lishui_credit.citation import Evidence
-from lishui_credit.errors import EditionError, Problem, SubjectError
+from lishui_credit.errors import EditionError, SubjectError, refuse
 from lishui_credit.expressions import E, F, Namespace
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
@@ -26,7 +26,9 @@ from lishui_credit.rubrics.engine.stages import stages
 from lishui_credit.rubrics.engine.tally import tally, tally_elsewhere
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Override, Rubric
+from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.header_words import no_column
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame, IntoLazyFrame
@@ -128,10 +130,7 @@ class Evaluation(Generic[Native]):
     def summary(self, by: str | None = None) -> pl.DataFrame:
         """Count subjects by outcome and grade, over all or by one carried column such as ``county``."""
         if by is not None and by not in self.columns:
-            raise SubjectError(
-                tr(f"no column '{by}' to group by", f"没有可分组的列 '{by}'"),
-                hint=", ".join(self.rubric.carries),
-            )
+            raise SubjectError(no_column(by, self.rubric.carries))
         keys = [*([by] if by else []), "outcome", "grade", "grade_label"]
         frame = nw.from_native(self.frame)
         counted = frame.group_by(keys).agg(nw.len().alias("subjects"))
@@ -304,12 +303,7 @@ def evaluate(
 def _with_needed(frame: F, rubric: Rubric, ns: Namespace[E], available: frozenset[str]) -> F:
     """Return the columns that the edition reads; those that are not at hand are null."""
     needed = compiled.needed_columns(rubric)
-    absent = [name for name, required in needed.items() if required and name not in available]
-    if absent:
-        raise SubjectError(
-            Problem(tr("columns the edition needs are absent", "缺少该版本所需的列"), name)
-            for name in absent
-        )
+    refuse(lacking([name for name, required in needed.items() if required], sorted(available)))
     carried = frame.select(*(name for name in needed if name in available))
     return _filled(carried, ns, [name for name in needed if name not in available])
 

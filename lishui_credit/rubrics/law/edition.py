@@ -7,7 +7,6 @@ edition.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from lishui_credit.errors import Problem, RubricError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.law import checks
 from lishui_credit.rubrics.law.rubric import TABLES, Rubric
+from lishui_credit.tables.header_words import did_you_mean
 from lishui_credit.tables.toml_documents import Document, read_document
 
 FORMAT: Final = 1
@@ -133,8 +133,7 @@ def _of_overlay(document: Document, base: dict[str, Any]) -> Iterator[Problem]:
         for name in removed:
             if name not in known:
                 told = True
-                near = difflib.get_close_matches(name, [str(one) for one in known], 1, 0.75)
-                hint = tr(f"did you mean '{near[0]}'?", f"是否应为 '{near[0]}'?") if near else ""
+                hint = did_you_mean([name], map(str, known))
                 what = tr(f"no such row in {table} to remove", f"{table} 中没有要删除的行")
                 yield Problem(what, name, hint, document.at(("remove",)))
     if not told and _bare(lay_over(base, document.tables)) == _bare(base):

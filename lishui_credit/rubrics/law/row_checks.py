@@ -23,6 +23,7 @@ from lishui_credit.rubrics.law.rubric import (
     Rubric,
 )
 from lishui_credit.tables.columns import Column, dictionary
+from lishui_credit.tables.header_words import did_you_mean
 from lishui_credit.tables.toml_places import Loc
 
 Found = Iterator[tuple[Loc, Problem]]
@@ -46,7 +47,8 @@ def check_column(loc: Loc, name: str | None, kinds: Sequence[str] = ()) -> Found
             "no such column in the data dictionary",
             "数据字典中没有该列",
             name,
-            Bilingual(
+            did_you_mean([name], known)
+            or tr(
                 "correct the name, or add it to dictionary/*.toml",
                 "请改正名称,或补入 dictionary/*.toml",
             ),

@@ -29,6 +29,7 @@ from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.estimator import Estimator
 from lishui_credit.scorecards.features import TrainingSample, features, like
 from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.frames import Frame
 
 SpecialCodes = Mapping[float, str] | Sequence[float]
@@ -219,14 +220,9 @@ class BinningProcess(Estimator):
             "locked": self.locked or (),
         }
         problems = [
-            Problem(
-                tr(f"{setting} names a column that does not exist", f"{setting} 指定了不存在的列"),
-                name,
-                ", ".join(frame.columns[:8]),
-            )
+            problem
             for setting, names in named.items()
-            for name in names
-            if name not in frame.columns
+            for problem in lacking(names, frame.columns, setting)
         ]
         problems += wrong_settings(self.get_params(deep=False), frame)
         allowed = ("auto", "up", "down", "peak", "valley", "none")

@@ -31,6 +31,7 @@ from lishui_credit.scorecards.features import features
 from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.tables.frames import Frame
+from lishui_credit.tables.header_words import did_you_mean
 
 POINTS = "points__"
 
@@ -190,7 +191,11 @@ class Card:
         """Return a problem for every name that is no characteristic of the card."""
         what = tr("the card has no such characteristic", "评分卡中没有该特征")
         own = self.columns
-        return [Problem(what, name, ", ".join(own)) for name in features if name not in own]
+        return [
+            Problem(what, name, did_you_mean([name], own) or ", ".join(own))
+            for name in features
+            if name not in own
+        ]
 
     # ---- expressions --------------------------------------------------------------------------
 
