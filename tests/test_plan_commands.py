@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -173,3 +174,53 @@ def test_targets_bend_the_path(run: Run, tmp_path: Path):
     )
     assert row["target_basis"] == "loaded"
     assert row["status"] in ("behind", "far_behind")
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """Observations, two sheets of targets and a hidden third, in one workbook."""
+    observed = pl.read_csv(SAMPLE, infer_schema=False)
+    sheets = {"观测": [observed.columns, *observed.rows()]}
+    for name, target in {"草案": 40, "定稿": 95, "旧稿": 10}.items():
+        sheets[name] = [["指标", "地区", "年度", "目标值(%)"], [4, "全市", 2018, target]]
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        sheet.sheet_state = "hidden" if name == "旧稿" else "visible"
+        for row in rows:
+            sheet.append(list(row))
+    made.save(tmp_path / "book.xlsx")
+    return tmp_path / "book.xlsx"
+
+
+def test_of_several_sheets_of_targets_one_must_be_named(run: Run, book: Path, tmp_path: Path):
+    words = ("--at", "2018-04-30", "--data", SAMPLE, "--targets", book)
+    for command in (("status",), ("report", "-o", tmp_path / "r.html")):
+        code, _, err = run(*command, *words)
+        assert code == 2
+        assert "several sheets" in err
+        assert "'草案', '定稿'" in err
+        assert "旧稿" not in err
+        assert "--targets-sheet" in err
+    for sheet, behind in {"草案": False, "定稿": True}.items():
+        out = run("status", *words, "--targets-sheet", sheet, "--json")[1]
+        row = json.loads(out)["indicators"][3]
+        assert row["target_basis"] == "loaded"
+        assert (row["status"] in ("behind", "far_behind")) is behind
+
+
+def test_observations_and_targets_of_one_workbook_are_verified_from_their_own_sheets(
+    run: Run, book: Path, tmp_path: Path
+):
+    path, at = tmp_path / "r.html", ("--at", "2018-04-30")
+    targets = ("--targets", book, "--targets-sheet")
+    words = ("--data", book, "--sheet", "观测", *targets, "定稿")
+    assert run("report", *words, *at, "-o", path)[0] == 0
+    inputs = json.loads((tmp_path / "r.html.manifest.json").read_text(encoding="utf-8"))["inputs"]
+    told = {role: entry["sheet"] for role, entry in inputs.items()}
+    assert told == {"data": "观测", "targets": "定稿"}
+    of_one = run("status", *words, *at, "--json")[1]
+    of_two = run("status", "--data", SAMPLE, *targets, "3", *at, "--json")[1]
+    assert json.loads(of_one)["indicators"] == json.loads(of_two)["indicators"]
+    assert main(["verify", str(path)]) == 0

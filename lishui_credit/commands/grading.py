@@ -15,7 +15,9 @@ from lishui_credit.commands.terminal import (
     output_argument,
     progress,
     say,
+    second_sheet_argument,
     sheet_argument,
+    sheets_given,
 )
 from lishui_credit.language import Bilingual, plural, tr
 
@@ -80,24 +82,16 @@ def subject_arguments(made: Parser) -> None:
     )
     sheet_argument(made, "subjects")
     for role, en, zh in (("events", "events", "事件"), ("bases", "bases", "基数")):
-        made.asks(
-            f"--{role}-sheet",
-            f"sheet of the {en} file",
-            f"{zh}文件的工作表",
-            metavar="NAME|N",
-        )
+        second_sheet_argument(made, role, en, zh)
     made.asks("--period", "year assessed", "评价年度", type=int)
     made.asks("--as-of", "day of grading, YYYY-MM-DD", "评级日,YYYY-MM-DD")
 
 
 def sheets_of(options: argparse.Namespace) -> dict[str, str]:
     """Return the sheets that the inputs of grading are read from, by role, where any is given."""
-    given = {
-        "subjects": options.sheet,
-        "events": options.events_sheet,
-        "bases": options.bases_sheet,
-    }
-    return {role: sheet for role, sheet in given.items() if sheet is not None}
+    return sheets_given(
+        subjects=options.sheet, events=options.events_sheet, bases=options.bases_sheet
+    )
 
 
 def rubric_argument(made: Parser) -> None:

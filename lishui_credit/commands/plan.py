@@ -28,7 +28,9 @@ from lishui_credit.commands.terminal import (
     day_of,
     parts,
     say,
+    second_sheet_argument,
     sheet_argument,
+    sheets_given,
 )
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import plural, tr
@@ -115,6 +117,7 @@ def _status_arguments(part: Parser, *, inner: bool = False) -> None:
         "县(市、区)代码或名称,缺省为全市;文件只含一个县(市、区)时为该县",
     )
     part.asks("--targets", "file of yearly targets", "年度目标文件")
+    second_sheet_argument(part, "targets", "targets", "年度目标")
 
 
 # ---- commands ---------------------------------------------------------------------------------
@@ -192,7 +195,9 @@ def status(options: argparse.Namespace) -> int:
     lost = _not_taken(options.data, known_on)
     alone = only_county(frame)
     area = division(options.county or alone or CITY)
-    targets = read_targets(options.targets) if options.targets else None
+    targets = None
+    if options.targets:
+        targets = read_targets(options.targets, options.targets_sheet)
     rows = progress(frame, at, targets=targets).filter(adcode=area.adcode)
     whole = with_city(frame)
     doubtful = whole.reconciliation.filter(whole.reconciliation["period"] <= at)
@@ -313,6 +318,7 @@ def report(options: argparse.Namespace) -> int:
         at=at,
         area=options.county,
         known_on=known_on,
+        sheets=sheets_given(data=options.sheet, targets=options.targets_sheet),
     )
     facts = json.loads(manifest.json()) | {"report": str(path)}
     wrote = tr("wrote ", "已写出 ") + f"{path}, {manifest_path(path).name}"

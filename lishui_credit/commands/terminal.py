@@ -89,6 +89,16 @@ def sheet_argument(made: Parser, of: str) -> None:
     made.set_defaults(sheet_of=of)
 
 
+def second_sheet_argument(made: Parser, role: str, en: str, zh: str) -> None:
+    """Add the option for the sheet of an input beside the one that ``--sheet`` is for."""
+    made.asks(f"--{role}-sheet", f"sheet of the {en} file", f"{zh}文件的工作表", metavar="NAME|N")
+
+
+def sheets_given(**sheets: str | None) -> dict[str, str]:
+    """Return the sheets that inputs are read from, by role, where any is given."""
+    return {role: sheet for role, sheet in sheets.items() if sheet is not None}
+
+
 @contextlib.contextmanager
 def sheet_read(options: argparse.Namespace) -> Iterator[None]:
     """Read the sheet that the options ask for, while a command runs."""

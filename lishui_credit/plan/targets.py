@@ -68,7 +68,7 @@ def _columns() -> dict[str, Column]:
     return {row.id: row for row in rows}
 
 
-def read_targets(path: Path | str) -> pl.DataFrame:
+def read_targets(path: Path | str, sheet: str | int | None = None) -> pl.DataFrame:
     r"""Read yearly targets from a file.
 
     Parameters
@@ -76,6 +76,9 @@ def read_targets(path: Path | str) -> pl.DataFrame:
     path : path-like
         ``.csv``, ``.xlsx``, ``.parquet``; indicator, area, year (2016 to 2020), target in the
         indicator's unit; optionally basis (``published``, else ``loaded``) and source.
+    sheet : str or int, optional
+        Sheet to read where the file is a workbook: its name, or its number from 1. If not given, the
+        one visible sheet with such headers; several are an error that names them.
 
     Returns
     -------
@@ -99,7 +102,7 @@ def read_targets(path: Path | str) -> pl.DataFrame:
     """
     known = _columns()
     wanted = {"indicator": True, "adcode": True, "year": True, "target": True, "basis": False, "source": False}  # fmt: skip
-    raw = read(path, heads(known.values()))
+    raw = read(path, heads(known.values()), sheet=sheet)
     found, _ = matched(raw.frame.collect_schema().names(), wanted, raw.name, known)
     table = raw.frame.collect()
     cells = {name: table[header].cast(pl.String) for name, (header, _) in found.items()}

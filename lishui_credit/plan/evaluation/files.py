@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import polars as pl
@@ -18,6 +19,7 @@ from lishui_credit.plan.definitions import END
 from lishui_credit.plan.evaluation.mid_term import MidTerm, mid_term
 from lishui_credit.plan.targets import read_targets
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
+from lishui_credit.tables.workbooks.choice import sheets_asked
 from lishui_credit.tables.write import replacing
 
 KINDS: Final = (".html", ".xlsx", ".pdf")
@@ -139,14 +141,18 @@ def report_into(
     at: date,
     area: str | None,
     known_on: date | None = None,
+    sheets: Mapping[str, str] = MappingProxyType({}),
 ) -> Manifest[ReportFacts]:
-    """Write the mid-term evaluation of ``data`` and ``targets`` files, its manifest beside it."""
+    """Write the mid-term evaluation of ``data`` and ``targets`` files, its manifest beside it.
+
+    Where one is a workbook, `sheets` names the sheet to read; both may be sheets of one workbook.
+    """
     path = check_output(path)
-    found = _evaluated(observed, files, at=at, area=area, known_on=known_on)
+    found = _evaluated(observed, files, sheets, at=at, area=area, known_on=known_on)
     manifest = Manifest(
         kind=KIND,
         facts=_facts(found),
-        inputs=proof.input_files(files, path, {"data": found.total}),
+        inputs=proof.input_files(files, path, {"data": found.total}, sheets=sheets),
         synthetic=found.synthetic > 0,
     )
 
@@ -160,13 +166,17 @@ def report_into(
 def _evaluated(
     observed: Observed,
     files: Mapping[str, Path],
+    sheets: Mapping[str, str],
     *,
     at: date,
     area: str | None,
     known_on: date | None,
 ) -> MidTerm:
-    targets = read_targets(files["targets"]) if "targets" in files else None
-    frame = observed(files.get("data"), known_on)
+    given = files.get("targets")
+    targets = None if given is None else read_targets(given, sheets.get("targets"))
+    data = files.get("data")
+    with sheets_asked({} if data is None else {data: sheets.get("data")}):
+        frame = observed(data, known_on)
     return mid_term(frame, at, area=area, targets=targets, known_on=known_on)
 
 
@@ -210,7 +220,10 @@ def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
 
     def again(files: Mapping[str, Path]) -> Verdict:
         progress(tr("evaluating again", "重新评估"))
-        found = _evaluated(observed, files, at=facts.at, area=facts.area, known_on=facts.known_on)
+        sheets = manifest.sheets()
+        found = _evaluated(
+            observed, files, sheets, at=facts.at, area=facts.area, known_on=facts.known_on
+        )
         told = replace(_facts(found), language=facts.language)
         inputs = {
             role: replace(entry, rows=found.total if role == "data" else 0)

@@ -116,7 +116,11 @@ def _matching(book: Workbook, is_header: IsHeader | None) -> Tab:
                 "有多个工作表都含有此类表格,一次只能读取一个",
             ),
             _listed(matching),
-            tr("name the one to read: --sheet NAME", "请指定要读取的一个:--sheet 名称"),
+            tr(
+                "name the one to read: --sheet NAME (of a second file --events-sheet, --bases-sheet, "
+                "--targets-sheet)",
+                "请指定要读取的一个:--sheet 名称(第二个文件用 --events-sheet、--bases-sheet、--targets-sheet)",
+            ),
             where=book.path.name,
         )
     return matching[0] if matching else visible[0]
