@@ -13,7 +13,7 @@ import pytest
 
 from lishui_credit import models
 from lishui_credit.errors import ModelError, SubjectError
-from lishui_credit.scorecards import Scorecard
+from lishui_credit.scorecards import Scorecard, UnseenWarning
 from lishui_credit.scorecards.cards.bridges import from_scorecardpy, from_toad
 from lishui_credit.scorecards.cards.card_file import (
     from_json,
@@ -242,6 +242,42 @@ def test_a_missing_outcome_column_is_named_with_the_nearest(tmp_path: Path) -> N
     FRAME.with_columns(bad_flag=pl.Series(BAD)).write_parquet(tmp_path / "a.parquet")
     with pytest.raises(SubjectError, match="bad_flag"):
         read_sample(tmp_path / "a.parquet", "bad")
+
+
+WARNING = Scorecard(mixed_process().set_params(unseen="warn")).fit(FRAME, BAD).card_
+CATEGORIES = [row.feature for row in WARNING.characteristics if row.binning.type != "number"]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize("strange", [1, 7, 60])
+def test_a_file_is_warned_of_by_rows_as_its_frame_is(
+    tmp_path: Path, kind: str, strange: int
+) -> None:
+    met = pl.int_range(pl.len()) < strange
+    table = FRAME.head(300).with_columns(
+        pl.when(met).then(pl.lit("采矿")).otherwise(pl.col(name)).alias(name) for name in CATEGORIES
+    )
+    path = tmp_path / f"a.{kind}"
+    table.write_parquet(path) if kind == "parquet" else table.write_csv(path)
+    with pytest.warns(UnseenWarning) as of_frame:
+        WARNING.score(table)
+    with pytest.warns(UnseenWarning) as of_file:
+        score_file(WARNING, path, tmp_path / "o.csv")
+    said = [str(warning.message) for warning in of_file if warning.category is UnseenWarning]
+    assert said == [str(warning.message) for warning in of_frame]
+    assert all(f"{name}: {strange} (采矿)" in said[0] for name in CATEGORIES)
+
+
+def test_a_file_of_unknown_categories_only_is_refused_with_its_rows(tmp_path: Path) -> None:
+    table = FRAME.head(40).with_columns(pl.lit("采矿").alias(CATEGORIES[0]))
+    for rows in (1, 40):
+        table.head(rows).write_parquet(tmp_path / "a.parquet")
+        if rows == 1:  # one subject's strange category is its own, not the column's
+            with pytest.warns(UnseenWarning, match=r": 1 \(采矿\)"):
+                score_file(WARNING, tmp_path / "a.parquet", tmp_path / "o.csv")
+        else:
+            with pytest.raises(SubjectError, match=r"采矿 … \(40\)"):
+                score_file(WARNING, tmp_path / "a.parquet", tmp_path / "o.csv")
 
 
 def test_an_infinite_value_in_a_file_is_refused(tmp_path: Path) -> None:

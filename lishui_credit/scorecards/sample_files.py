@@ -249,7 +249,6 @@ def _check(card: Card, lazy: pl.LazyFrame) -> None:
     categories = [row.binning for row in card.characteristics if row.binning.type != "number"]
     if categories:
         names = [row.feature for row in categories]
-        counted = lazy.group_by(names).len("_rows").collect(engine="streaming")
-        # a combination that several rows have stands twice, so that one row is told from many
-        levels = pl.concat([counted, counted.filter(pl.col("_rows") > 1)]).select(names)
-        judge_unseen(features(levels), categories, card.policies.unseen)
+        met = lazy.group_by(names).agg(pl.len().alias("_rows")).collect(engine="streaming")
+        policy = card.policies.unseen
+        judge_unseen(features(met, names), categories, policy, rows=met["_rows"])

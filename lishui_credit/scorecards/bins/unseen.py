@@ -21,9 +21,15 @@ class UnseenWarning(UserWarning):
 
 
 def judge_unseen(
-    frame: pl.DataFrame, binnings: Sequence[Binning], policy: str, level: int = 4
+    frame: pl.DataFrame,
+    binnings: Sequence[Binning],
+    policy: str,
+    level: int = 4,
+    rows: pl.Series | None = None,
 ) -> None:
     """Raise or warn where a category of rows is not in the sample.
+
+    Where each row of the frame stands for several, `rows` says for how many.
 
     The points carry the policies that do neither. A warning counts the rows and shows examples.
     Where two subjects or more have a category and nobody's is known, that is refused.
@@ -32,7 +38,12 @@ def judge_unseen(
     if not categories:
         return
     tests = {name: row.index().expr(pl) == len(row.bins) - 1 for name, row in categories.items()}
-    met = frame.select(test.sum().alias(name) for name, test in tests.items())
+    stood_for = pl.lit(1) if rows is None else pl.lit(rows.cast(pl.Int64))
+
+    def counted(test: pl.Expr) -> pl.Expr:
+        return pl.when(test).then(stood_for).otherwise(0).sum()
+
+    met = frame.select(counted(test).alias(name) for name, test in tests.items())
     strange = {name: count for name, count in met.row(0, named=True).items() if count}
     if not strange:
         return
@@ -40,7 +51,7 @@ def judge_unseen(
     for name, count in strange.items():
         values = frame.filter(tests[name])[name].cast(pl.String).unique().sort().head(3)
         said.append(f"{name}: {count} ({', '.join(values)})")
-        told = frame.select(pl.col(name).cast(pl.String).is_not_null().sum()).item()
+        told = frame.select(counted(pl.col(name).is_not_null())).item()
         if count == told > 1:
             known = [str(value) for row in categories[name].bins for value in row.values]
             lost.append(
@@ -60,5 +71,5 @@ def judge_unseen(
     what = tr("categories that are not in the sample", "样本中没有的类别取值")
     if policy == "raise":
         raise SubjectError(Problem(what, row) for row in said)
-    counted = tr("counted as average", "按平均水平计")
-    warnings.warn(f"{what}: {'; '.join(said)}; {counted}", UnseenWarning, stacklevel=level)
+    taken = tr("counted as average", "按平均水平计")
+    warnings.warn(f"{what}: {'; '.join(said)}; {taken}", UnseenWarning, stacklevel=level)
