@@ -149,6 +149,9 @@ def test_columns_are_listed_with_what_counts_as_nothing(capsys: Any) -> None:
     assert "N/A" in told
     assert main(["columns", "family", "--json"]) == 0
     assert '"nothing"' in capsys.readouterr().out
+    assert main(["--lang", "en", "columns", "tax_amuont"]) == 2
+    assert "no column 'tax_amuont'" in (said := capsys.readouterr().err)
+    assert "did you mean 'tax_amount'?" in said
 
 
 def test_a_list_too_long_for_a_cell_stands_in_the_guide(tmp_path: Path) -> None:

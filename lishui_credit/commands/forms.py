@@ -91,7 +91,7 @@ def columns(options: argparse.Namespace) -> int:
     from lishui_credit.tables.cells import NO, YES
     from lishui_credit.tables.column_cells import NOTHING
     from lishui_credit.tables.columns import dictionary
-    from lishui_credit.tables.header_words import UNITS, normal
+    from lishui_credit.tables.header_words import UNITS, no_column, normal
     from lishui_credit.tables.headers import own_units, spellings
 
     wanted = normal(options.name)
@@ -100,6 +100,9 @@ def columns(options: argparse.Namespace) -> int:
         for column in dictionary().values()
         if any(wanted in word for word in spellings(column))
     ]
+    if not found:
+        names = [name for row in dictionary().values() for name in (row.id, row.label_zh)]
+        raise SubjectError(no_column(options.name, names))
     data = [
         {
             "id": column.id,
