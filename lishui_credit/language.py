@@ -10,9 +10,15 @@ import os
 import re
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
+from typing import Final, Literal
 
 Language = Literal["en", "zh"]
+
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 _current: ContextVar[Language | None] = ContextVar("lishui_credit_language", default=None)
 
@@ -83,6 +89,34 @@ def plural(number: int, noun: str) -> str:
     ('1 row', '1,200 rows')
     """
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def dated(day: date) -> str:
+    """Return a day as people write it in a text.
+
+    Examples
+    --------
+    >>> set_language("zh"); dated(date(2018, 12, 31))
+    '2018年12月31日'
+    >>> set_language("en"); dated(date(2018, 12, 31))
+    '31 December 2018'
+    >>> set_language(None)
+    """
+    return tr(
+        f"{day.day} {_MONTHS[day.month - 1]} {day.year}", f"{day.year}年{day.month}月{day.day}日"
+    )
+
+
+def dated_month(day: date) -> str:
+    """Return the month of a day as people write it.
+
+    Examples
+    --------
+    >>> set_language("en"); dated_month(date(2018, 12, 31))
+    'December 2018'
+    >>> set_language(None)
+    """
+    return tr(f"{_MONTHS[day.month - 1]} {day.year}", f"{day.year}年{day.month}月")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from lishui_credit.figures.plan import (
     multiples_plot,
 )
 from lishui_credit.figures.spark import sparkline
-from lishui_credit.figures.style import STATUS_COLOURS, STATUS_WORDS, titled
+from lishui_credit.figures.style import STATUS_WORDS, titled
 from lishui_credit.language import set_language
 from lishui_credit.plan.course import course
 from lishui_credit.plan.definitions import indicators
@@ -25,6 +25,7 @@ from lishui_credit.plan.evaluation.drawings import scale
 from lishui_credit.plan.league import league
 from lishui_credit.plan.standings import progress
 from lishui_credit.plan.status import STATUSES
+from lishui_credit.reports.palette import EDGE, PAPER, QUIET, STATUS_FILLS, SURFACE, TONES
 from lishui_credit.samples.plan_observations import plan_observations
 
 AT = date(2018, 12, 31)
@@ -98,7 +99,7 @@ def test_the_map_is_nine_polygons_that_say_schematic_and_carry_values(table):
     assert "not an approved map" in notes
     colours = {trace.fillcolor for trace in shapes}
     assert colours == {
-        STATUS_COLOURS[s]
+        STATUS_FILLS[s][0]
         for s in table.filter(indicator="website_rate").filter(pl.col("adcode") != CITY)["status"]
     }
 
@@ -113,9 +114,37 @@ def test_the_heat_table_says_each_status_by_icon_and_value(table):
             assert STATUSES[here["status"][column]].icon in cell, (row, column)
 
 
+def luminance(colour: str) -> float:
+    """The relative luminance of WCAG 2.2."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
 def test_every_status_has_a_colour_of_its_own_and_a_word_for_text():
-    assert STATUS_COLOURS.keys() == STATUS_WORDS.keys() == STATUSES.keys()
-    assert len(set(STATUS_COLOURS.values())) == len(STATUS_COLOURS)
+    assert STATUS_FILLS.keys() == STATUS_WORDS.keys() == STATUSES.keys()
+    assert len({paper for paper, _ in STATUS_FILLS.values()}) == len(STATUS_FILLS)
+
+
+def test_a_grey_print_keeps_the_order_of_statuses():
+    judged = [
+        name for name in STATUS_FILLS if name not in ("cannot_tell", "no_baseline", "no_data")
+    ]
+    assert judged == [name for name in STATUSES if name in judged]
+    light = [luminance(STATUS_FILLS[name][0]) for name in judged]
+    assert light == sorted(light)
+    assert luminance(STATUS_FILLS["near"][0]) > 2 * luminance(STATUS_FILLS["behind"][0])
+
+
+def test_words_can_be_read_on_every_colour():
+    pairs = [*STATUS_FILLS.values(), *TONES.values(), (SURFACE, QUIET), (PAPER, QUIET)]
+    assert min(contrast(*pair) for pair in pairs) >= 4.5
+    assert contrast(EDGE, PAPER) >= 3  # around fills that are pale themselves
 
 
 def test_the_league_shows_intervals_and_places_as_ranges(made):

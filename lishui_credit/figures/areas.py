@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.figures.style import STATUS_COLOURS, blank
+from lishui_credit.figures.style import blank
 from lishui_credit.figures.traces import marks, reach
 from lishui_credit.language import tr, typeset
 from lishui_credit.plan.definitions import indicator, indicators
@@ -17,19 +17,12 @@ from lishui_credit.plan.divisions import CITY, areas, division
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.shapes import ATTRIBUTION, labels, outlines
 from lishui_credit.plan.status import STATUSES
-from lishui_credit.reports.palette import BLUE, GREY, GRID, INK, PAPER
+from lishui_credit.reports.palette import BLUE, EDGE, GREY, GRID, INK, STATUS_FILLS
 
 _COS: Final = 0.88
 """Cosine of Lishui's latitude: a degree of longitude against one of latitude."""
 
-_DARK: Final = frozenset(
-    {"missed", "reversed", "far_behind", "behind", "ahead", "achieved", "cannot_tell"}
-)
 """Statuses whose colour takes white letters."""
-
-
-def _ink(status: str) -> str:
-    return PAPER if status in _DARK else INK
 
 
 def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
@@ -47,7 +40,7 @@ def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
         state = STATUSES[found[code]["status"]] if code in found else STATUSES["no_data"]
         figure.add_scatter(
             x=[x for x, _ in ring], y=[y for _, y in ring], fill="toself", mode="lines",
-            fillcolor=STATUS_COLOURS[state.id], line={"color": PAPER, "width": 1.5},
+            fillcolor=STATUS_FILLS[state.id][0], line={"color": EDGE, "width": 1},
             name=state.word, hoverinfo="skip", showlegend=False,
         )  # fmt: skip
     for code, (x, y) in labels().items():
@@ -81,8 +74,9 @@ def _name_statuses(figure: Any, used: set[str]) -> None:
     """Name the statuses in use in the legend, beside their icons and colours."""
     for state in STATUSES.values():
         if state.id in used:
-            name, colour = f"{state.icon} {state.word}", STATUS_COLOURS[state.id]
-            marks(figure, [None], [None], name, colour, "square", size=13)
+            name, colour = f"{state.icon} {state.word}", STATUS_FILLS[state.id][0]
+            edge = {"color": EDGE, "width": 1}
+            marks(figure, [None], [None], name, colour, "square", size=13, marker_line=edge)
 
 
 def heat_plot(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
@@ -100,7 +94,7 @@ def heat_plot(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
         z.append([ranks[state.id] for state in states])
         said.append(
             [
-                f'<span style="color:{_ink(state.id)}">{state.icon} {short_value(row.key, r["value"])}</span>'
+                f'<span style="color:{STATUS_FILLS[state.id][1]}">{state.icon} {short_value(row.key, r["value"])}</span>'
                 for state, r in zip(states, found, strict=True)
             ]
         )
@@ -114,7 +108,7 @@ def heat_plot(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
         )
     steps = len(ranks)
     scale = [
-        [edge / steps, STATUS_COLOURS[name]]
+        [edge / steps, STATUS_FILLS[name][0]]
         for place, name in enumerate(STATUSES)
         for edge in (place, place + 1)
     ]

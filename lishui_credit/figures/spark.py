@@ -12,9 +12,8 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.figures.style import STATUS_COLOURS
 from lishui_credit.plan.definitions import BASE, END
-from lishui_credit.reports.palette import BLUE, FAINT, GREY, INK, PAPER
+from lishui_credit.reports.palette import BLUE, EDGE, FAINT, GREY, INK, PAPER, STATUS_FILLS
 
 _HEIGHT: Final = 78
 _LEFT, _RIGHT, _TOP, _BOTTOM = 6, 12, 8, 18
@@ -79,9 +78,9 @@ def sparkline(course: pl.DataFrame, status: str, *, width: int = 300) -> str:
         d = f"M{x},{height - 4.5} l4.5,4.5 l-4.5,4.5 l-4.5,-4.5 z"
         parts.append(f'<path d="{d}" fill="{PAPER}" stroke="{INK}" stroke-width="1.3"/>')
     for x, height in points("observed")[-1:]:
-        colour = STATUS_COLOURS[status]
+        colour = STATUS_FILLS[status][0]
         parts.append(
-            f'<circle cx="{x}" cy="{height}" r="4.2" fill="{colour}" stroke="{PAPER}"'
+            f'<circle cx="{x}" cy="{height}" r="4.2" fill="{colour}" stroke="{EDGE}"'
             ' stroke-width="1.4"/>'
         )
     return (

@@ -34,21 +34,6 @@ LEGEND: Final = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0}
 LEGEND_BELOW: Final = {"orientation": "h", "y": -0.16, "yanchor": "top", "x": 0}
 """Where a legend stands on a page that may be a phone's: below the plot, growing downwards."""
 
-STATUS_COLOURS: Final = {
-    "missed": "#6E2200",
-    "reversed": "#8F2D00",
-    "far_behind": "#B84A00",
-    "behind": RED,
-    "near": ORANGE,
-    "cannot_tell": "#8C8C8C",
-    "no_baseline": "#A6A6A6",
-    "no_data": "#D0D0D0",
-    "on_track": SKY,
-    "ahead": BLUE,
-    "achieved": GREEN,
-}
-"""A colour of each status, beside its word and icon and never without them."""
-
 STATUS_WORDS: Final = {
     "missed": "red",
     "reversed": "red",
@@ -60,7 +45,7 @@ STATUS_WORDS: Final = {
     "no_data": "gray",
     "on_track": "blue",
     "ahead": "blue",
-    "achieved": "green",
+    "achieved": "blue",
 }
 """The name of each status's colour in text, where a page has a palette of named colours."""
 

@@ -30,11 +30,36 @@ SHADE: Final = "#F0F0F0"
 """Behind the headings of a table."""
 LINK: Final = "#00518A"
 
+EDGE: Final = "#6B7885"
+"""Around a fill too pale to stand on paper by itself."""
+QUIET: Final = "#52606D"
+"""Text of second rank."""
+SURFACE: Final = "#FDF3EF"
+"""Behind a row that is bad news."""
+
+STATUS_FILLS: Final[dict[str, tuple[str, str]]] = {
+    "missed": ("#6E1B08", PAPER),
+    "reversed": ("#85250D", PAPER),
+    "far_behind": ("#A33214", PAPER),
+    "behind": ("#C8502A", PAPER),
+    "near": ("#EFC97A", INK),
+    "on_track": ("#C3DCEB", INK),
+    "ahead": ("#D9E9F3", INK),
+    "achieved": ("#EAF3F9", INK),
+    "cannot_tell": ("#F1F3F5", INK),
+    "no_baseline": ("#F5F6F7", INK),
+    "no_data": ("#FAFBFB", INK),
+}
+"""Paper and ink of each status of an indicator, from the worst to the best, then the unknown ones.
+
+From worst to best each is lighter than the one before, so that a grey print keeps the order; strong
+colour is for what is off its path only. A status always has its icon or word beside it."""
+
 Tone = Literal["off", "on", "unsure"]
 TONES: Final[dict[Tone, tuple[str, str]]] = {
-    "off": ("#FBE0D2", "#6B2600"),
-    "on": ("#D8EFE5", "#00452F"),
-    "unsure": ("#F6ECCB", "#4A3A00"),
+    "off": ("#F9E0D6", "#6E1B08"),
+    "on": ("#DCEAF3", "#123B57"),
+    "unsure": ("#F7EBCB", "#4A3A00"),
 }
 """Paper and ink of a cell that is bad news, good news or neither; a word in it says so too."""
 
