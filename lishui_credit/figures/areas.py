@@ -22,8 +22,6 @@ from lishui_credit.reports.palette import BLUE, EDGE, GREY, GRID, INK, STATUS_FI
 _COS: Final = 0.88
 """Cosine of Lishui's latitude: a degree of longitude against one of latitude."""
 
-"""Statuses whose colour takes white letters."""
-
 
 def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
     """Return the nine counties as filled outlines in the colours of their statuses."""
