@@ -20,11 +20,15 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import polars as pl
 
 from lishui_credit.errors import CreditError, ModelError, Problem
-from lishui_credit.language import Bilingual, language, set_language, tr
+from lishui_credit.language import Bilingual, Language, language, set_language, tr
+from lishui_credit.tables.beside import GRADES as GRADES
+from lishui_credit.tables.beside import SCORES as SCORES
+from lishui_credit.tables.beside import kind_of, sha256, told_beside, unbound
+from lishui_credit.tables.beside import manifest_path as manifest_path
 from lishui_credit.tables.bounds import check_nesting
 from lishui_credit.tables.containers import refusal
 from lishui_credit.tables.json_nouns import typed
-from lishui_credit.tables.read import PARQUET, sha256
+from lishui_credit.tables.read import PARQUET
 from lishui_credit.tables.workbooks.choice import asked, sheets_asked
 from lishui_credit.tables.write import replacing_together
 from lishui_credit.version import __version__
@@ -41,8 +45,6 @@ KEY: Final = "lishui_credit"
 FORMAT: Final = 1
 """Version of the manifest's keys."""
 
-GRADES: Final = "grades"
-SCORES: Final = "scores"
 DECISIONS: Final = "decisions"
 PLAN_REPORT: Final = "plan report"
 AREAS: Final = "areas"
@@ -113,12 +115,6 @@ class Manifest(_Common, Generic[F]):
         return {role: path.parent / entry.path for role, entry in self.inputs.items()}
 
 
-def manifest_path(path: Path | str) -> Path:
-    """Return where the manifest of an output lies."""
-    path = Path(path)
-    return path.with_name(path.name + ".manifest.json")
-
-
 # ---- writing ----------------------------------------------------------------------------------
 
 
@@ -177,10 +173,7 @@ class Stated:
     @property
     def kind(self) -> str:
         """Name of the kind; files of earlier versions are known by their keys; "" if of none."""
-        for key, kind in (("rubric", GRADES), ("model_sha256", SCORES)):
-            if "kind" not in self.raw and key in self.raw:
-                return kind
-        return str(self.raw.get("kind", ""))
+        return kind_of(self.raw)
 
     @property
     def damaged(self) -> bool:
@@ -253,20 +246,7 @@ class Stated:
                 pl.read_parquet_metadata(self.path)
             except (OSError, pl.exceptions.PolarsError) as error:
                 return refusal(self.path, error)
-        beside = manifest_path(self.path).name
-        return ModelError(
-            tr(
-                f"the file and its manifest {beside} were not written together",
-                f"文件与清单 {beside} 不是同一次写出",
-            ),
-            tr(f"not the same: {found}", f"不一致:{found}"),
-            tr(
-                "the file was changed, belongs to another manifest, or its writing was cut off: "
-                "write it again",
-                "文件被改动、清单属于其他文件,或写出时中断:请重新生成",
-            ),
-            where=self.path.name,
-        )
+        return unbound(self.path, found)
 
     def refusal(self, called: Bilingual, damage: str = "") -> ModelError:
         """Return the error for a file that is absent, or has no readable manifest of a kind."""
@@ -292,9 +272,11 @@ def stated(path: Path | str) -> Stated:
     footer: Any = {}
     try:
         if beside.exists():
-            raw = json.loads(_checked(beside.read_text(encoding="utf-8"), beside.name))
+            raw = told_beside(path)
         if path.suffix.lower() in PARQUET:
-            footer = json.loads(_checked(pl.read_parquet_metadata(path).get(KEY, "{}"), path.name))
+            text = pl.read_parquet_metadata(path).get(KEY, "{}")
+            check_nesting(text, path.name, ModelError)
+            footer = json.loads(text)
     except (ValueError, OSError, pl.exceptions.PolarsError) as error:
         if not raw:  # else the file is what cannot be read, as its hash tells
             return Stated(path, {}, str(error) or type(error).__name__)
@@ -309,12 +291,6 @@ def _hashed(raw: Mapping[str, Any]) -> dict[str, Any]:
     inputs = raw.get("inputs")
     entries = inputs.items() if isinstance(inputs, dict) else ()
     return {role: entry.get("sha256") for role, entry in entries if isinstance(entry, dict)}
-
-
-def _checked(text: str, where: str) -> str:
-    """Return a JSON text that is not nested too deep; raises ModelError."""
-    check_nesting(text, where, ModelError)
-    return text
 
 
 def _manifest(raw: Mapping[str, Any], kind: Kind[F]) -> Manifest[F]:
@@ -359,14 +335,19 @@ def words(said: Stated, again: Manifest[F], *, but: Collection[str] = ()) -> dic
     return {f"manifest {key}": False for key in wrong} or {"manifest": True}
 
 
-def turned(said: Callable[[], T]) -> T:
-    """Return what a run in the other language says."""
+def spoken(lang: Language, said: Callable[[], T]) -> T:
+    """Return what a run in a language says."""
 
-    def other() -> T:
-        set_language("en" if language() == "zh" else "zh")
+    def run() -> T:
+        set_language(lang)
         return said()
 
-    return copy_context().run(other)
+    return copy_context().run(run)
+
+
+def turned(said: Callable[[], T]) -> T:
+    """Return what a run in the other language says."""
+    return spoken("en" if language() == "zh" else "zh", said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

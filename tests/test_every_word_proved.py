@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -15,11 +17,13 @@ import pytest
 
 import lishui_credit as lc
 from lishui_credit import proof
-from lishui_credit.language import set_language
+from lishui_credit.commands.cli import main
+from lishui_credit.language import Language, set_language
 from lishui_credit.models import score_file
 from lishui_credit.plan.evaluation import files as reports
 from lishui_credit.policies import decision_files
 from lishui_credit.scorecards import seal_again
+from tests.dashboard import needs_browser
 
 EARLIER = Path(__file__).parent / "oracles" / "written_57c994c"
 KINDS = ["csv", "parquet", "xlsx"]
@@ -226,8 +230,6 @@ def test_the_language_of_notes_is_no_difference(files: Path, made: str):
 
 
 def test_words_of_a_plan_report_are_proved(files: Path):
-    from lishui_credit.commands.cli import main
-
     output = files / "report.html"
     assert main(["plan", "report", "--at", "2018-06-30", "-o", str(output)]) == 0
     true = told(output)
@@ -235,3 +237,96 @@ def test_words_of_a_plan_report_are_proved(files: Path):
         tell(output, {**true, **lie})
         assert not lc.verify(output).holds, lie
     assert reports.KIND.name == true["kind"]
+
+
+def _parts_of(output: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(output) as book:
+        return {name: book.read(name) for name in book.namelist()}
+
+
+def _lied(output: Path, truth: bytes, lie: bytes) -> None:
+    """Put a lie into a report for the first place of the truth, and the hash right."""
+    if output.suffix == ".xlsx":
+        parts = _parts_of(output)
+        where = next(name for name in sorted(parts) if truth in parts[name])
+        parts[where] = parts[where].replace(truth, lie, 1)
+        with zipfile.ZipFile(output, "w") as book:
+            for name, part in parts.items():
+                book.writestr(name, part)
+    else:
+        whole = output.read_bytes()
+        assert truth in whole
+        output.write_bytes(whole.replace(truth, lie, 1))
+    hashed_again(output)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("kind", "pattern"),
+    [
+        ("html", rb"<td class=.n.>([0-9.]+) %"),  # a figure
+        ("html", rb"<li>([^<]{10,})</li>"),  # a sentence
+        ("html", rb"<text[^>]*>([^<]+)</text>"),  # a word of a drawing
+        ("html", rb"base64,[A-Za-z0-9+/]{400}([A-Za-z0-9+/]{4})"),  # the attached table
+        ("xlsx", rb"<v>([0-9]+[.][0-9]+)</v>"),
+        ("xlsx", rb"<t[^>]*>([^<]{10,})</t>"),
+        ("xlsx", rb"formatCode=.([^\"]+)."),  # how a figure shows
+        ("xlsx", rb"<a:t>([^<]+)</a:t>"),  # the title of a chart
+    ],
+)
+def test_an_edited_report_is_told_though_hashed_again(
+    files: Path, lang: Language, kind: str, pattern: bytes
+):
+    set_language(lang)
+    output = files / f"report.{kind}"
+    assert main(["plan", "report", "--at", "2018-06-30", "-o", str(output)]) == 0
+    set_language("en")  # whatever language it is verified in
+    assert lc.verify(output).holds
+    whole = output.read_bytes()
+    if kind == "xlsx":
+        whole = b"".join(part for _, part in sorted(_parts_of(output).items()))
+    found = re.search(pattern, whole)
+    assert found is not None
+    word = found.group(1)
+    lie = word.translate(bytes.maketrans(b"0123456789aeiouAEIOU", b"1234567890eiouaEIOUA"))
+    lie = word + b"1" if lie == word else lie
+    truth, at = found.group(), found.start(1) - found.start()
+    _lied(output, truth, truth[:at] + lie + truth[at + len(word) :])
+    verdict = lc.verify(output)
+    assert [name for name, same in verdict.checks.items() if not same] == ["report"]
+    row = verdict.different.row(0, named=True)
+    assert row["stored"] != row["again"]
+    if pattern.startswith(rb"<v>"):
+        assert re.fullmatch(r"xl/worksheets/sheet\d+\.xml [A-Z]+\d+", row["place"])
+
+
+def test_a_report_with_a_word_too_many_or_another_language_is_told(files: Path):
+    output = files / "report.html"
+    assert main(["plan", "report", "--at", "2018-06-30", "-o", str(output)]) == 0
+    _lied(output, b"</main>", b"<p>checked by hand</p></main>")
+    assert "checked by hand" in "".join(lc.verify(output).different["stored"])
+    assert main(["plan", "report", "--at", "2018-06-30", "-o", str(output)]) == 0
+    tell(output, {**told(output), "language": "zh"})
+    assert not lc.verify(output).holds
+
+
+def test_the_version_of_a_manifest_hides_no_word_of_the_report(files: Path):
+    output = files / "report.html"
+    assert main(["plan", "report", "--at", "2018-06-30", "-o", str(output)]) == 0
+    version = lc.__version__.encode()
+    _lied(output, b"lishui_credit " + version, b"lishui_credit 9.9.9")
+    tell(output, {**told(output), "package_version": "9.9.9"})
+    assert lc.verify(output).holds
+    _lied(output, b"lishui_credit 9.9.9", b"lishui_credit 9.9.9 all met")
+    tell(output, {**told(output), "package_version": "9.9.9 all met"})
+    assert not lc.verify(output).holds
+
+
+@needs_browser
+def test_a_pdf_report_is_its_reprint_but_for_the_hour(files: Path):
+    output = files / "report.pdf"
+    assert main(["plan", "report", "--at", "2018-06-30", "-o", str(output)]) == 0
+    assert lc.verify(output).holds
+    _lied(output, b"/Type /Page\n", b"/Type /Fake\n")
+    checks = lc.verify(output).checks
+    assert [name for name, same in checks.items() if not same] == ["report"]

@@ -18,7 +18,7 @@ from lishui_credit.plan.observed.opened import open_observations
 from lishui_credit.plan.observed.rejections import REJECTED
 from lishui_credit.plan.observed.store import Store
 from lishui_credit.plan.observed.store_lock import alone
-from lishui_credit.tables.read import sha256
+from lishui_credit.tables.beside import sha256
 
 HEAD = "指标,地区,时期,分子,分母\n"
 GOOD = "5,莲都,2018Q2,1,1\n"

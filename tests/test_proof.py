@@ -25,7 +25,7 @@ from lishui_credit.policies.policy_file import parse
 from lishui_credit.policies.score_files import read_scores
 from lishui_credit.rubrics import grade_files
 from lishui_credit.scorecards import seal_again
-from lishui_credit.tables.read import sha256
+from lishui_credit.tables.beside import sha256
 
 EARLIER = Path(__file__).parent / "oracles" / "written_57c994c"
 Run = Callable[..., tuple[int, str, str]]
@@ -232,7 +232,7 @@ def test_a_plan_report_proves_itself_and_names_what_changed(run: Run, tmp_path: 
     place = next(n for n, line in enumerate(lines) if ",2018Q2," in line or "2018-06-30" in line)
     del lines[place]
     data.write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
-    assert failed(output) == ["input data", "observations", "figures"]
+    assert failed(output) == ["input data", "observations", "figures", "report"]
     data.unlink()
     with pytest.raises(ModelError, match="data"):
         lc.verify(output)

@@ -20,7 +20,7 @@ from lishui_credit.policies.policy_file import to_toml
 from lishui_credit.samples.registers import generator
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_file import FILE, load
-from lishui_credit.tables.read import sha256
+from lishui_credit.tables.beside import sha256
 
 FOLDER: Final = "lending"
 YEAR: Final = 2018

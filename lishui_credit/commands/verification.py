@@ -49,7 +49,8 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
     Verdict
         ``checks`` says by name whether each is the same: the output itself, the manifest in its
         footer, every input, columns, rows and what the kind of file compares (grades, scores,
-        decisions, figures), and ``manifest``, or each of its keys that a re-run denies; ``holds``
+        decisions; of a plan report its figures, and ``report``, every word and figure of the page
+        or workbook as it is printed again), and ``manifest``, or each of its keys that a re-run denies; ``holds``
         whether all are; ``subjects`` how many rows were compared; ``different`` the rows that differ.
 
     Raises

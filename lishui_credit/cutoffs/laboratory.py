@@ -26,8 +26,8 @@ from lishui_credit.policies.policy import APPROVE, Policy
 from lishui_credit.policies.policy_file import read_policy
 from lishui_credit.policies.score_files import read_scores
 from lishui_credit.pricing.terms import YUAN, Terms
+from lishui_credit.tables.beside import sha256
 from lishui_credit.tables.frames import as_polars
-from lishui_credit.tables.read import sha256
 from lishui_credit.tables.toml_documents import read_document
 from lishui_credit.validation.groups import MIN_ROWS
 from lishui_credit.validation.treatment import FOUR_FIFTHS, fairness

@@ -19,7 +19,7 @@ from lishui_credit.scorecards.sample_files import MADE_UP, Sample, read_sample
 from lishui_credit.scorecards.scorecard import Scorecard
 from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Floats
-from lishui_credit.tables.read import sha256
+from lishui_credit.tables.beside import sha256
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validate import validate
 from lishui_credit.validation.report.validation import Validation

@@ -21,9 +21,10 @@ from lishui_credit.proof import Stated
 from lishui_credit.rubrics import grade_files
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.cells import says_yes
+from lishui_credit.tables.containers import refusal
 from lishui_credit.tables.free_columns import filled, numbers, shortest, twins
 from lishui_credit.tables.headers import is_date, is_header
-from lishui_credit.tables.read import PARQUET, broken
+from lishui_credit.tables.read import PARQUET, broken, scan_written
 from lishui_credit.tables.read import read as read_raw
 from lishui_credit.tables.unreadable import no_value, unreadable
 
@@ -178,10 +179,11 @@ def _readable(column: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 
 def stored_rows(path: Path) -> pl.DataFrame:
-    """Return the rows of a file this package wrote; cells of CSV and Excel stay text."""
-    raw = read_raw(path)
+    """Return the rows of a file this package wrote, bound or not; cells of CSV and Excel stay text."""
+    packed = path.suffix.lower() in PARQUET
     try:
-        table = raw.frame.collect()
+        table = scan_written(path).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(path.name, error, raw.text) from None
-    return table if path.suffix.lower() in PARQUET else cells(table, ())[0]
+        told = refusal(path, error) if packed else broken(path.name, error)
+        raise told from None
+    return table if packed else cells(table, ())[0]

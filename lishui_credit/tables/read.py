@@ -9,7 +9,6 @@ stands on disk.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 import tempfile
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.tables import containers, delimited, header_rows
+from lishui_credit.tables.beside import refuse_unbound
 from lishui_credit.tables.delimited import Text
 from lishui_credit.tables.header_rows import IsHeader
 from lishui_credit.tables.unreadable import is_unreadable
@@ -59,12 +59,6 @@ class Raw:
         return self.frame.with_row_index("_row", offset=self.first_row)
 
 
-def sha256(path: Path | str) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def read(
     path: Path | str,
     is_header: IsHeader | None = None,
@@ -96,6 +90,7 @@ def read(
         )
     if problem is not None:
         raise SubjectError(problem)
+    refuse_unbound(path)
     if path.suffix.lower() in PARQUET:
         return _parquet(path)
     if path.suffix.lower() in _EXCEL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,6 +18,7 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, Language, language, tr
 from lishui_credit.plan.definitions import END
 from lishui_credit.plan.evaluation.mid_term import MidTerm, mid_term
+from lishui_credit.plan.evaluation.reprints import unlike
 from lishui_credit.plan.targets import read_targets
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.tables.workbooks.choice import sheets_asked
@@ -214,17 +216,26 @@ def _figures(table: pl.DataFrame) -> str:
 
 
 def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
-    """Evaluate again from the inputs of a report and compare: inputs, observations, figures."""
+    """Make a report again from its inputs, in its language, and compare all that it says.
+
+    Observations and figures are those the manifest hashed; ``report`` compares the file itself with a
+    reprint: text, drawings and attached table of a page, cells, formats and charts of a workbook,
+    every byte of a PDF but its dates, see `reprints`. An edited figure is found though its hash was put right.
+    """
     manifest = said.manifest(KIND, bound=False)
     facts = manifest.facts
 
     def again(files: Mapping[str, Path]) -> Verdict:
         progress(tr("evaluating again", "重新评估"))
-        sheets = manifest.sheets()
         found = _evaluated(
-            observed, files, sheets, at=facts.at, area=facts.area, known_on=facts.known_on
+            observed,
+            files,
+            manifest.sheets(),
+            at=facts.at,
+            area=facts.area,
+            known_on=facts.known_on,
         )
-        told = replace(_facts(found), language=facts.language)
+        told = _facts(found)
         inputs = {
             role: replace(entry, rows=found.total if role == "data" else 0)
             for role, entry in manifest.inputs.items()
@@ -232,11 +243,19 @@ def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
         rerun = replace(
             manifest, facts=told, inputs=inputs, synthetic=found.synthetic > 0, notes=()
         )
+        progress(tr("printing again", "重新生成报告"))
+        with tempfile.TemporaryDirectory(prefix="lishui_credit_") as folder:
+            second = Path(folder) / f"again{said.path.suffix}"
+            _write(found, second)
+            different = unlike(said.path, second, manifest.package_version)
         checks = {
             "observations": told.observations_sha256 == facts.observations_sha256,
             "figures": told.figures_sha256 == facts.figures_sha256,
+            "report": different.is_empty(),
             **proof.words(said, rerun, but=("observations_sha256", "figures_sha256")),
         }
-        return Verdict(checks=checks, subjects=found.total, different=pl.DataFrame())
+        return Verdict(checks=checks, subjects=found.total, different=different)
 
-    return proof.verify(said, manifest, again, progress)
+    return proof.verify(
+        said, manifest, lambda files: proof.spoken(facts.language, lambda: again(files)), progress
+    )

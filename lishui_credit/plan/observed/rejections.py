@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from lishui_credit.tables.beside import sha256
 from lishui_credit.tables.headers import BESIDE, REASON
-from lishui_credit.tables.read import sha256
 from lishui_credit.tables.write import replacing
 
 if TYPE_CHECKING:
