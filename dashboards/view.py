@@ -213,10 +213,10 @@ def refuse(error: CreditError) -> None:
 # ---- charts, tables, downloads ----------------------------------------------------------------
 
 
-def _written(frame: pl.DataFrame, kind: str) -> bytes:
+def _written(frame: pl.DataFrame, kind: str, name: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"table.{kind}"
-        write_table(flat(frame).lazy(), path)
+        write_table(flat(frame).lazy(), path, sheet=name[:31])
         return path.read_bytes()
 
 
@@ -249,7 +249,7 @@ def download(frame: pl.DataFrame, name: str, *, synthetic: bool) -> None:
         for kind, (label, mime) in KINDS.items():
             st.download_button(
                 label,
-                lambda kind=kind: _written(frame, kind),
+                lambda kind=kind: _written(frame, kind, name),
                 file_name=f"{prefix}{name}.{kind}",
                 mime=mime,
                 key=f"download_{name}_{kind}",

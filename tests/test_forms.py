@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,14 @@ import pytest
 
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import SubjectError
+from lishui_credit.language import Language, set_language
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.intake import intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.rubric_forms import blank_overlay, rubric_form
-from lishui_credit.tables.columns import Column
-from lishui_credit.tables.forms import HEADER, Field, Form, write_form
+from lishui_credit.tables.columns import Column, dictionary
+from lishui_credit.tables.forms import HEADER, Field, Form, _width, write_form
 from lishui_credit.tables.identifiers import resident_id_check_digit, uscc_check_digit
 
 EDITIONS = [catalog.load(entry.path) for entry in catalog.entries()]
@@ -115,7 +118,10 @@ def test_the_command_writes_forms_and_never_over_one(tmp_path: Path, capsys: Any
     events = [*words[:-1], str(tmp_path / "events.xlsx"), "--events"]
     assert main(events) == 0
     annex = tmp_path / "mine.toml"
-    assert main([*words[:-1], str(annex), "--annex"]) == 0
+    blank = ["rubrics", "form", "tax-credit", "--period", "2020", "-o", str(annex)]
+    assert main(blank) == 0
+    assert main(blank) == 2  # it may be filled in
+    assert main([*blank[:-1], str(tmp_path / "mine.xlsx")]) == 2
     assert 'overlay_of = "tax-credit@' in annex.read_text(encoding="utf-8")
     with pytest.raises(SubjectError, match="uses no bases"):
         rubric_form(catalog.for_period("tax-credit", 2020), "bases")
@@ -165,3 +171,69 @@ def test_a_list_too_long_for_a_cell_stands_in_the_guide(tmp_path: Path) -> None:
     where = check.formula1.replace("'", "").replace("$", "").partition("!")[2]
     cells = [row[0].value for row in book.worksheets[1][where]]
     assert cells == list(words)
+
+
+def across(form: Form) -> int:
+    """Characters that a form is wide."""
+    return sum(math.ceil(_width(one)) for one in form.fields)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("rubric", GRADING, ids=named)
+def test_a_form_prints_on_few_pages_with_its_header_on_each(
+    rubric: Rubric, lang: Language, tmp_path: Path
+) -> None:
+    set_language(lang)
+    tables = ("subjects", *["events"] * rubric.uses_events, *["bases"] * bool(rubric.bases))
+    for table in tables:
+        form = rubric_form(rubric, table)
+        write_form(form, tmp_path / f"{table}.xlsx")
+        for sheet in openpyxl.load_workbook(tmp_path / f"{table}.xlsx").worksheets:
+            setup, area = sheet.page_setup, str(sheet.print_area)
+            assert (setup.orientation, int(setup.paperSize)) == ("landscape", 9)
+            assert sheet.sheet_properties.pageSetUpPr.fitToPage
+            assert str(sheet.oddFooter.right.text) == "&P / &N"
+            assert "$A$1:$" in area
+            assert int(setup.fitToHeight) == 0
+            if sheet.title in ("填写说明", "Guide"):
+                continue
+            assert (sheet.print_title_rows, sheet.print_title_cols) == ("$3:$3", "$A:$A")
+            pages = int(setup.fitToWidth or 1)
+            assert across(form) / pages < 270  # more across an A4 page cannot be read
+            assert pages == 1 or across(form) / pages > 120
+            at = area.rpartition("$")[0].rpartition("$")[2]
+            assert openpyxl.utils.column_index_from_string(at) == len(form.fields)
+    set_language(None)
+
+
+def test_no_cell_of_a_form_but_those_to_fill_in_looks_like_one(tmp_path: Path) -> None:
+    write_form(rubric_form(catalog.for_period("tax-credit", 2020), "events"), tmp_path / "e.xlsx")
+    sheet, guide = openpyxl.load_workbook(tmp_path / "e.xlsx").worksheets
+    assert all(cell.border.left.style is None and cell.protection.locked for cell in sheet[1])
+    assert sheet["A2"].alignment.wrap_text  # the words and the code stand in one narrow cell
+    for row in range(4, guide.max_row + 1):
+        texts = [str(cell.value or "") for cell in guide[row][:6]]
+        longest = sum(2 if ord(letter) > 255 else 1 for letter in texts[0])
+        lines = -(-longest // 178) if not any(texts[1:]) else 1
+        assert (guide.row_dimensions[row].height or 15) >= 15 * lines, texts
+
+
+def test_the_year_of_bases_is_shown_by_a_year_that_can_be_graded() -> None:
+    form = rubric_form(catalog.rubric("farmer-household", on="2018-06-30"), "bases", 2018)
+    assert {one.column.id: one.example for one in form.fields}["year"] == 2018
+
+
+def test_a_form_in_chinese_says_nothing_in_english(tmp_path: Path) -> None:
+    set_language("zh")
+    for rubric in GRADING:
+        tables = ("subjects", *["events"] * rubric.uses_events, *["bases"] * bool(rubric.bases))
+        for table in tables:
+            form = rubric_form(rubric, table)
+            write_form(form, tmp_path / "f.xlsx")
+            for sheet in openpyxl.load_workbook(tmp_path / "f.xlsx").worksheets:
+                for row in sheet.iter_rows():
+                    for cell in row:
+                        words = str(cell.value or "").replace("lishui-credit grade", "")
+                        assert not re.search(r"[A-Za-z]+(?: [A-Za-z]+){2,}", words), words
+    set_language(None)
+    assert all(bool(column.note) == bool(column.note_zh) for column in dictionary().values())

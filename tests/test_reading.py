@@ -677,7 +677,7 @@ def test_a_full_disk_is_a_full_disk(
     ):
         monkeypatch.setattr(owner, name, full)
     with pytest.raises(SubjectError, match="the disk is full"):
-        write.write_table(pl.LazyFrame({"a": [1]}), tmp_path / f"o{kind}")
+        write.write_table(pl.LazyFrame({"a": [1]}), tmp_path / f"o{kind}", sheet="a")
     assert not list(tmp_path.iterdir())
 
 

@@ -29,7 +29,7 @@ def write(folder: Path, seed: int) -> dict[str, object]:
     store.restore(export)
     export.unlink()
     report = folder / REPORT
-    write_table(_spoilt(office_file(made)).lazy(), report)
+    write_table(_spoilt(office_file(made)).lazy(), report, sheet="observations")
     spoken = language()
     set_language("zh")  # the reasons stand in a file that an office reads
     try:

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from lishui_credit.commands.forms import output, target
 from lishui_credit.commands.grading import (
     edition_arguments,
+    edition_asked,
     outcome_label,
     rubric_argument,
     sheets_of,
@@ -28,7 +30,7 @@ _SHOWN: Final = 20
 def add_arguments(command: Command) -> None:
     """Add the commands to the parser."""
     made = command("rubrics", "list the editions", "列出已收录的评价办法", rubrics)
-    part = parts(made, "what", "show | check")
+    part = parts(made, "what", "show | check | form")
     shown = part(
         "show",
         "show an edition: its grades, rows and clauses",
@@ -44,6 +46,16 @@ def add_arguments(command: Command) -> None:
         check,
     )
     checked.asks("file", "edition or overlay, .toml", "版本文件或覆盖文件,.toml")
+    blank = part(
+        "form",
+        "write a blank overlay (.toml) to fill in from the official annex",
+        "生成空白覆盖文件(.toml),供按正式附件填写",
+        form,
+    )
+    rubric_argument(blank)
+    edition_arguments(blank)
+    blank.asks("--period", "year assessed", "评价年度", type=int)
+    output(blank)
     made = command(
         "compare",
         "list who changes grade between two editions",
@@ -108,6 +120,20 @@ def check(options: argparse.Namespace) -> int:
     return 0
 
 
+def form(options: argparse.Namespace) -> int:
+    """Write a blank overlay of an edition."""
+    from lishui_credit.rubrics.rubric_forms import blank_overlay
+    from lishui_credit.tables.write import replacing
+
+    rubric = edition_asked(options)
+    path = target(options.output, ".toml")
+    with replacing(path) as draft:
+        draft.write_text(blank_overlay(rubric), encoding="utf-8")
+    data = {"rubric": rubric.name, "edition": rubric.edition, "file": str(path)}
+    say(options, data, lambda: tr("wrote ", "已写出 ") + str(path))
+    return 0
+
+
 def compare(options: argparse.Namespace) -> int:
     """Print who moves between two editions."""
     from lishui_credit.rubrics import reform
@@ -147,7 +173,7 @@ def compare(options: argparse.Namespace) -> int:
         as_of=day,
     )
     if output is not None:
-        write_table(found.moved.lazy(), output)
+        write_table(found.moved.lazy(), output, sheet="changed grades")
     data = {
         "old": f"{old.name}@{old.edition}",
         "new": f"{new.name}@{new.edition}",

@@ -27,11 +27,6 @@ def add_arguments(command: Command) -> None:
     for role, en, zh in (
         ("events", "the form of events", "事件表"),
         ("bases", "the form of county bases", "县级基数表"),
-        (
-            "annex",
-            "a blank overlay (.toml) for the official annex",
-            "空白覆盖文件(.toml),供填写正式附件",
-        ),
     ):
         which.add_argument(f"--{role}", action="store_true", help=tr(en, zh))
     output(made)
@@ -68,19 +63,14 @@ def target(path: str, suffix: str) -> Path:
 
 
 def form(options: argparse.Namespace) -> int:
-    """Write an edition's empty form, or a blank overlay."""
-    from lishui_credit.rubrics.rubric_forms import Table, blank_overlay, rubric_form
+    """Write an edition's empty form."""
+    from lishui_credit.rubrics.rubric_forms import Table, rubric_form
     from lishui_credit.tables.forms import write_form
-    from lishui_credit.tables.write import replacing
 
     rubric = edition_asked(options)
-    path = target(options.output, ".toml" if options.annex else ".xlsx")
-    if options.annex:
-        with replacing(path) as draft:
-            draft.write_text(blank_overlay(rubric), encoding="utf-8")
-    else:
-        role: Table = "events" if options.events else "bases" if options.bases else "subjects"
-        write_form(rubric_form(rubric, role, options.period), path)
+    path = target(options.output, ".xlsx")
+    role: Table = "events" if options.events else "bases" if options.bases else "subjects"
+    write_form(rubric_form(rubric, role, options.period), path)
     data = {"rubric": rubric.name, "edition": rubric.edition, "file": str(path)}
     say(options, data, lambda: tr("wrote ", "已写出 ") + str(path))
     return 0

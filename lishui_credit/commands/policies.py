@@ -272,7 +272,7 @@ def compare(options: argparse.Namespace) -> int:
         amount=options.amount,
     )
     if options.output:
-        write_table(found.by.lazy(), options.output)
+        write_table(found.by.lazy(), options.output, sheet="swap set")
     data = {
         "old": found.old,
         "new": found.new,

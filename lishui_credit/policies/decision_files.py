@@ -143,7 +143,7 @@ def decide_file(
     progress(tr("writing", "写出"))
 
     def made(draft: Path) -> Manifest[DecisionFacts]:
-        write_table(table.lazy(), draft, manifest.footer())
+        write_table(table.lazy(), draft, manifest.footer(), sheet=KIND.name)
         return manifest
 
     return proof.publish(output, made)

@@ -131,7 +131,7 @@ def write(
     )
 
     def made(draft: Path) -> Manifest[AreaFacts]:
-        write_table(graded.rows.lazy(), draft, manifest.footer())
+        write_table(graded.rows.lazy(), draft, manifest.footer(), sheet=KIND.name)
         return manifest
 
     return proof.publish(path, made)

@@ -163,7 +163,7 @@ def grade(
     progress(tr("grading and writing", "评级与写出"))
 
     def made(draft: Path) -> Manifest[GradeFacts]:
-        write_table(_written(result, output, rubric), draft, manifest.footer())
+        write_table(_written(result, output, rubric), draft, manifest.footer(), sheet=KIND.name)
         counts, synthetic = _counted(facts, scan_written(draft), taken, rubric)
         return replace(manifest, facts=counts, synthetic=synthetic)
 
@@ -371,7 +371,7 @@ def _compared(
     with tempfile.TemporaryDirectory(prefix="lishui_credit_") as folder:
         if path.suffix.lower() != ".parquet":
             second = Path(folder) / f"again{path.suffix}"
-            write_table(new, second)
+            write_table(new, second, sheet=KIND.name)
             new, kinds = (frame := scan_written(second)), frame.collect_schema()
         else:
             nearly = []

@@ -98,7 +98,17 @@ def rubric_form(rubric: Rubric, table: Table = "subjects", period: int | None = 
     if rubric.bases is None:
         raise SubjectError(tr(f"{rubric.name} uses no bases", f"{rubric.name} 不使用基数文件"))
     names = (rubric.bases.key, *rubric.bases.columns, "year")
-    return form_of([Field(known[name], name != "year") for name in names], **told)
+    asked = [
+        Field(
+            known[name], name != "year", example=_year(rubric, period) if name == "year" else None
+        )
+        for name in names
+    ]
+    return form_of(asked, **told)
+
+
+def _year(rubric: Rubric, period: int | None) -> int:
+    return period if period is not None else rubric.period.start.year
 
 
 def _codes(rubric: Rubric) -> dict[str, str]:

@@ -237,7 +237,7 @@ def score_file(
             codes = reason_codes(card, lazy.collect(), top=reasons).drop("score")
             scored = pl.concat([table, codes], how="horizontal").lazy()
         rows = int(lazy.select(pl.len()).collect(engine="streaming").item())
-        write_table(scored, output, metadata)
+        write_table(scored, output, metadata, sheet="scores")
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(Path(path).name, error) from None
     return rows

@@ -67,6 +67,7 @@ class Column:
     # consent: only with the person's written consent; protected: never a model input by default
     privacy: Privacy = "ordinary"
     note: str = ""
+    note_zh: str = ""
 
     @property
     def is_id(self) -> bool:

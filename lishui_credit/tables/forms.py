@@ -6,6 +6,7 @@ and an example that say what they are, and no reader takes these for data.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -37,8 +38,13 @@ _KINDS: Final[Mapping[str, Bilingual]] = {
     "level": Bilingual("one of a list", "选项"),
     "date": Bilingual("day", "日期"),
 }
+_GUIDE: Final = (30, 32, 18, 10, 24, 64)  # widths of the columns of the guide
 _DARK, _PALE, _LINE = "#1f3a5f", "#eef3f8", "#b8c4d0"
 _WIDE: Final = 60
+_PRINTED: Final = 24  # empty rows of a printed form: one page high
+_PAGE: Final = (
+    230  # characters across a printed page, at three fifths of the size: as small as reads
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +106,25 @@ def write_form(form: Form, path: Path | str) -> None:
         options = {"format_columns": True, "insert_rows": True, "delete_rows": True, "sort": True}
         sheet.protect("", options)
         guide.protect()
-        sheet.set_landscape()
-        sheet.set_paper(9)  # A4
-        sheet.repeat_rows(HEADER - 1)
-        sheet.repeat_columns(0)
-        sheet.print_area(0, 0, HEADER + 30, len(form.fields) - 1)
-        guide.set_landscape()
-        guide.fit_to_pages(1, 0)
+        _printed(sheet, form)
+
+
+def _printed(sheet: xlsxwriter.worksheet.Worksheet, form: Form) -> None:
+    """Lay a form out for A4: as few pages across as can be read, header and first column on each."""
+    _paper(sheet, form)
+    sheet.repeat_rows(HEADER - 1)
+    sheet.repeat_columns(0)
+    last = HEADER + max(_PRINTED, len(form.rows)) - 1
+    sheet.print_area(0, 0, last, len(form.fields) - 1)
+    first, *others = map(_width, form.fields)
+    sheet.fit_to_pages(max(1, math.ceil(sum(others) / (_PAGE - first))), 0)
+
+
+def _paper(sheet: xlsxwriter.worksheet.Worksheet, form: Form) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.set_footer("&L" + form.title.replace("&", "&&") + "&R&P / &N")
 
 
 def _styles(book: Any) -> dict[str, xlsxwriter.format.Format]:
@@ -114,7 +132,7 @@ def _styles(book: Any) -> dict[str, xlsxwriter.format.Format]:
     cell = {**common, "border": 1, "border_color": _LINE, "locked": False}
     return {
         "title": book.add_format({**common, "bold": True, "font_size": 13, "font_color": _DARK}),
-        "example": book.add_format({**common, "italic": True, "font_color": "#5c6b7a"}),
+        "example": book.add_format({**common, "italic": True, "font_color": "#5c6b7a", "text_wrap": True}),
         "head": book.add_format(
             {**common, "bold": True, "bg_color": _DARK, "font_color": "white", "border": 1,
              "text_wrap": True, "align": "center"}
@@ -143,16 +161,24 @@ def _kind(column: Column) -> str:
 
 
 def _width(one: Field) -> float:
-    wide = sum(2 if ord(letter) > 255 else 1 for letter in one.header)
-    longest = max((len(word) * 2 for word in one.words), default=0)
+    wide = _units(one.header)
+    longest = max(map(_units, one.words), default=0)
     least = 22 if one.column.is_id else 12
-    return min(max(wide / 1.6, longest + 2, least), _WIDE)
+    return min(max(wide / 1.6 + 1, longest + 2, least), _WIDE)
+
+
+def _units(text: str) -> int:
+    """Return how wide a text is, in digits: a Chinese character is two."""
+    return sum(2 if ord(letter) > 255 else 1 for letter in text)
 
 
 def _heads(sheet: xlsxwriter.worksheet.Worksheet, form: Form, styles: Mapping[str, Any]) -> None:
     """Write title, example and header, with a note on every header."""
     sheet.set_row(0, 24)
+    sheet.set_row(1, 30)
     sheet.write(0, 0, form.title, styles["title"])
+    for place in range(1, len(form.fields)):
+        sheet.write_blank(0, place, None, styles["title"])  # no cell to fill in above the header
     sheet.set_row(HEADER - 1, 44)
     said = tr(f"{EXAMPLE[0]}: ", f"{EXAMPLE[1]}:")
     for place, one in enumerate(form.fields):
@@ -208,7 +234,7 @@ def _note(one: Field) -> str:
         _limits(one.column),
         "、".join(one.words[:12]),
         one.note,
-        one.column.note,
+        tr(one.column.note, one.column.note_zh),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -219,14 +245,16 @@ def _guide(
     """Write the guide; return where long lists of allowed values stand, by column."""
     from xlsxwriter.utility import xl_range_abs
 
-    sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 4, 16)
-    sheet.set_column(5, 5, 70)
+    for place, wide in enumerate(_GUIDE):
+        sheet.set_column(place, place, wide)
+    _paper(sheet, form)
+    sheet.fit_to_pages(1, 0)
     sheet.write(0, 0, form.title, styles["title"])
-    sheet.write(1, 0, form.source, styles["line"])
+    sheet.merge_range(1, 0, 1, 5, form.source, styles["line"])
     row = 3
     for sentence in (*_rules(), *form.guide):
         sheet.merge_range(row, 0, row, 5, sentence, styles["line"])
+        sheet.set_row(row, _high([sentence], [sum(_GUIDE)]))
         row += 1
     row += 1
     heads = (
@@ -243,10 +271,12 @@ def _guide(
             one.header, f"({one.column.id})", str(_KINDS[one.column.type]),
             tr("yes", "是") if one.required else tr("no", "否"),
             _limits(one.column) or "、".join(one.words[:6]) + ("…" if len(one.words) > 6 else ""),
-            "  ".join(filter(None, (one.note, one.column.note))),
+            "  ".join(filter(None, (one.note, tr(one.column.note, one.column.note_zh)))),
         )  # fmt: skip
         for place, cell in enumerate(cells):
             sheet.write_string(row, place, cell, styles["line"])
+        sheet.set_row(row, _high(cells, _GUIDE))
+    sheet.print_area(0, 0, row, 5)  # not the long lists beside it
     for place, one in enumerate(one for one in form.fields if len(",".join(one.words)) > _LIST):
         column = 7 + place
         sheet.write_string(3, column, one.header, styles["pale"])
@@ -255,6 +285,13 @@ def _guide(
         where = xl_range_abs(4, column, 3 + len(one.words), column)
         lists[one.column.id] = f"='{sheet.get_name()}'!{where}"
     return lists
+
+
+def _high(cells: Sequence[str], widths: Sequence[float]) -> float:
+    """Return the height of a row whose texts are wrapped; not every program finds it itself."""
+    return 16 * max(
+        math.ceil(_units(cell) * 1.05 / wide) or 1 for cell, wide in zip(cells, widths, strict=True)
+    )
 
 
 def _rules() -> tuple[str, ...]:

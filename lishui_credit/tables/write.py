@@ -252,9 +252,16 @@ def workbook(
 
 
 def write_table(
-    frame: pl.LazyFrame, path: Path | str, metadata: dict[str, str] | None = None
+    frame: pl.LazyFrame,
+    path: Path | str,
+    metadata: dict[str, str] | None = None,
+    *,
+    sheet: str,
 ) -> None:
-    """Write a frame as Parquet (with `metadata`), CSV or Excel, streaming where the format allows."""
+    """Write a frame as Parquet (with `metadata`), CSV or Excel, streaming where the format allows.
+
+    `sheet` names the sheet of a workbook by what it holds: ``grades``, ``scores``, ``decisions``.
+    """
     path = check_suffix(path)
     kind = path.suffix.lower()
     if kind == ".parquet":
@@ -272,4 +279,4 @@ def write_table(
         table.height, tr("write .parquet or .csv", "请输出 .parquet 或 .csv"), output_of(path).name
     )
     with replacing(path) as draft, workbook(draft, _AS_POLARS) as book:
-        table.write_excel(book, worksheet="grades", autofit=True, freeze_panes=(1, 1))
+        table.write_excel(book, worksheet=sheet, autofit=True, freeze_panes=(1, 1))

@@ -329,7 +329,7 @@ class Store:
         if Path(path).suffix.lower() == ".xlsx":
             plain = pl.col("recorded_at").dt.replace_time_zone(None)
             frame = frame.with_columns(plain).rename({"recorded_at": "recorded_at (UTC)"})
-        write_table(frame.lazy(), path)
+        write_table(frame.lazy(), path, sheet="observations")
         return Path(path)
 
     # ---- the file -----------------------------------------------------------------------------
