@@ -22,7 +22,7 @@ from lishui_credit.figures.narrow import narrow
 from lishui_credit.pricing.terms import Terms
 from lishui_credit.rubrics import distribution
 from lishui_credit.rubrics import grade_files as graded
-from lishui_credit.rubrics.engine.explain import Explanation
+from lishui_credit.rubrics.grounds import Grounds
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_file import load
 from lishui_credit.scorecards.cards.card_tables import named
@@ -96,12 +96,15 @@ def subjects(path: Path) -> list[str]:
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _explained(stamp: Stamp, subject: str, lang: str, _path: Path) -> Explanation:
-    return explained(read_graded(_path), subject)
+def _explained(stamps: Stamp, subject: str, lang: str, _path: Path) -> Grounds:
+    return explained(read_graded(_path), _path, subject)
 
 
-def explanation(path: Path, subject: str, lang: str) -> Explanation:
-    return _explained(stamp_of(path), subject, lang, path)
+def explanation(path: Path, subject: str, lang: str) -> Grounds:
+    """Why a subject has its grade: made once for a state of the file and of what it was graded from."""
+    inputs = read_graded(path).manifest.files(path).values()
+    stamps = tuple(stamp_of(file) for file in (path, *inputs) if file.exists())
+    return _explained(stamps, subject, lang, path)
 
 
 # ---- models -------------------------------------------------------------------------------------

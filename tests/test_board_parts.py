@@ -75,15 +75,16 @@ def test_other_names_in_the_folder_are_no_years(board, tmp_path):
 
 
 def test_only_synthetic_subjects_are_explained(board):
-    file = graded.read(graded_files(board)["small-enterprise"][2018])
+    path = graded_files(board)["small-enterprise"][2018]
+    file = graded.read(path)
     ids = synthetic_ids(file, rows=20)
     assert len(ids) == 20
-    assert explained(file, ids[0]).subject == ids[0]
+    assert explained(file, path, ids[0]).explanation.subject == ids[0]
     rows = file.frame.collect()
     shown = rows.filter(pl.col("uscc").is_in(ids))
     assert shown["grade"].n_unique() == rows["grade"].n_unique()
     with pytest.raises(SubjectError):
-        explained(file, "nobody")
+        explained(file, path, "nobody")
     for real in (
         file.frame.drop("synthetic"),
         file.frame.with_columns(pl.lit(False).alias("synthetic")),
@@ -92,7 +93,7 @@ def test_only_synthetic_subjects_are_explained(board):
         made = graded.Graded(frame=real, manifest=file.manifest, rubric=file.rubric)
         assert synthetic_ids(made) == []
         with pytest.raises(SubjectError, match="synthetic"):
-            explained(made, ids[0])
+            explained(made, path, ids[0])
 
 
 def test_the_model_is_found_with_its_validations_and_the_owners_words(board):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +16,12 @@ pytest.importorskip("duckdb")
 from streamlit.testing.v1 import AppTest
 
 from lishui_credit.board import build_board
-from lishui_credit.language import set_language
+from lishui_credit.board.holdings import synthetic_ids
+from lishui_credit.language import set_language, typeset
 from lishui_credit.rubrics import grade_files as graded
+from lishui_credit.rubrics import grounds
 from lishui_credit.rubrics.law import catalog
-from lishui_credit.samples import enterprises
+from lishui_credit.samples import enterprises, tax
 from tests.dashboard import APP
 from tests.laboratories import put
 
@@ -86,6 +89,89 @@ def test_one_year_has_no_moves_and_a_synthetic_subject_is_explained(folder):
     assert not app.exception
     assert any("two years" in info.value for info in app.info)
     assert [box for box in app.selectbox if box.label == "Synthetic id"]
+
+
+def _taxed(folder: Path) -> Path:
+    """Tax payers of 2018 with events and an overlay that somebody signed."""
+    home = folder / "graded/tax-credit"
+    home.mkdir(parents=True)
+    firms = tax.enterprises(300, seed=1, year=2018)
+    firms.write_parquet(folder / "firms.parquet")
+    tax.tax_events(firms, seed=1, year=2018).write_parquet(folder / "events.parquet")
+    edition = catalog.for_period("tax-credit", 2018).edition
+    overlay = folder / "mine.toml"
+    overlay.write_text(
+        f'format = 1\noverlay_of = "tax-credit@{edition}"\noverlay_title = "本市口径"\n'
+        'title_zh = "本市办法"\n[signed_off]\nby = "信用科"\non = 2026-11-29\n',
+        encoding="utf-8",
+    )
+    graded.grade(
+        catalog.rubric(f"tax-credit@{edition}", overlay=overlay),
+        folder / "firms.parquet",
+        home / "2018.parquet",
+        events=folder / "events.parquet",
+        period=2018,
+        overlay=overlay,
+        skip_rejected=True,
+    )
+    return home / "2018.parquet"
+
+
+def _shown(app: AppTest) -> str:
+    texts = [text.value for text in (*app.markdown, *app.caption)]
+    cells = [str(cell) for table in app.dataframe for row in table.value.values for cell in row]
+    return "\n".join(texts + cells).replace("\\", "")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_tells_of_a_subject_all_that_explain_tells(folder, lang):
+    path = _taxed(folder)
+    set_language(lang)
+    told = [
+        found
+        for subject in synthetic_ids(graded.read(path))
+        if len((found := grounds.grounds(path, subject)).event_lists) == 2 and found.way
+    ]
+    one = max(told, key=lambda found: len(found.events or ()))
+    started = time.perf_counter()
+    app = run("grades", lang=lang, subject=one.explanation.subject)
+    assert not app.exception
+    page = _shown(app)
+    assert one.overlay
+    assert "信用科" in page
+    for said in (*one.remarks, *one.way, *(head for head, _ in one.event_lists)):
+        assert typeset(said).strip() in page, said
+    for event in one.events or ():
+        assert event.event_id in page
+        assert typeset(event.why) in page
+    started = time.perf_counter()
+    app.run()
+    assert time.perf_counter() - started < 5
+    assert not app.exception
+
+
+def test_a_changed_file_of_events_is_told_on_the_page(folder):
+    path = _taxed(folder)
+    subject = next(
+        subject
+        for subject in synthetic_ids(graded.read(path))
+        if grounds.grounds(path, subject).event_lists
+    )
+    app = run("grades", lang="en", subject=subject)
+    assert "Events are not listed" not in _shown(app)
+    pl.read_parquet(folder / "events.parquet").head(-1).write_parquet(folder / "events.parquet")
+    assert "has changed since the grading" in _shown(app.run())
+
+
+def test_new_rows_with_an_old_manifest_are_refused_by_the_page(folder):
+    path = _taxed(folder)
+    footer = pl.read_parquet_metadata(path)
+    pl.read_parquet(path).head(-1).write_parquet(
+        path, metadata={"lishui_credit": footer["lishui_credit"]}
+    )
+    app = run("grades", lang="en")
+    assert any("not written together" in error.value for error in app.error)
+    assert not app.dataframe
 
 
 def test_a_broken_laboratory_is_told_and_not_thrown(folder):

@@ -10,6 +10,7 @@ import view
 
 from lishui_credit.figures import grades as figures
 from lishui_credit.language import language, tr, typeset
+from lishui_credit.rubrics import event_traces
 from lishui_credit.rubrics.distribution import ALL, grade_label
 
 data = source.data()
@@ -254,7 +255,8 @@ if not ids:
     )
     st.stop()
 subject = view.choose("subject", tr("Synthetic id", "合成主体编号"), ids, ids[0])
-why = holdings.explanation(path, subject, lang)
+grounds = holdings.explanation(path, subject, lang)
+why = grounds.explanation
 st.markdown(
     f"**{view.plain(why.subject)}** · {tr('grade', '等级')} "
     f"**{view.plain(why.grade_label or why.grade or '—')}** · "
@@ -287,3 +289,25 @@ with st.expander(tr("Every row", "逐项说明"), icon=":material/table:"):
         tr("Every row of the explanation", "评价说明逐项"),
         synthetic=True,
     )
+for remark in (*grounds.remarks, *filter(None, [grounds.events_note])):
+    st.markdown(view.plain(remark))
+heads = dict(zip(event_traces.FIELDS, event_traces.heads(), strict=True))
+for place, (head, events) in enumerate(grounds.event_lists):
+    st.markdown(f"**{view.plain(head)}**" if events else view.plain(head))
+    if not events:
+        continue
+    view.table(
+        pl.DataFrame([event.as_dict(grounds.rubric.point_unit) for event in events]),
+        f"events_{place}_{subject}",
+        {
+            "code": tr("code", "指标代码"),
+            **{name: words for name, words in heads.items() if name != "label"},
+            "label": heads["label"],  # long: what it cost stands before it
+            "clause": tr("clause", "条款"),
+        },
+        head,
+        synthetic=True,
+    )
+if grounds.way:
+    first, *steps = map(view.plain, grounds.way)
+    st.markdown("\n".join([f"**{first}**", "", *(f"- {step.strip()}" for step in steps)]))

@@ -17,8 +17,8 @@ from lishui_credit.board.lending import FOLDER as LENDING
 from lishui_credit.board.models import FOLDER as MODELS
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.rubrics.engine.explain import Explanation, explain
 from lishui_credit.rubrics.grade_files import Graded
+from lishui_credit.rubrics.grounds import Grounds, of_graded
 from lishui_credit.scorecards.cards.card_file import FILE
 from lishui_credit.tables.write import SUFFIXES
 
@@ -38,8 +38,8 @@ def graded_files(folder: Path | str) -> dict[str, dict[int, Path]]:
     return found
 
 
-def explained(graded: Graded, subject: str) -> Explanation:
-    """Return why a synthetic subject has its grade; of a real one nothing is told."""
+def explained(graded: Graded, path: Path, subject: str) -> Grounds:
+    """Return all that `explain` tells of a synthetic subject; of a real one nothing is told."""
     names = graded.frame.collect_schema().names()
     key = graded.rubric.subject_id
 
@@ -55,7 +55,7 @@ def explained(graded: Graded, subject: str) -> Explanation:
                 "请使用 lishui-credit explain",
             ),
         )
-    return explain(row, graded.rubric)
+    return of_graded(graded, path, subject)
 
 
 def synthetic_ids(graded: Graded, rows: int = 200) -> list[str]:

@@ -184,6 +184,12 @@ def _told(
     return "counts" if weight["_net"] else "repaired"
 
 
+FIELDS: Final = (
+    "occurred_on", "event_id", "label", "tax_type", "deducted", "corrected_on", "restored", "cost", "why",
+)  # fmt: skip
+"""Fields of an event below each of its `heads`."""
+
+
 def heads() -> tuple[str, ...]:
     """Return the heads of a table of events."""
     return (

@@ -24,7 +24,7 @@ from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.catalog import overlay_signature
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.next_grade import NextGrade, graded_alike, next_grade
-from lishui_credit.tables.read import sha256
+from lishui_credit.tables.beside import sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,45 +74,54 @@ class Grounds:
     def __str__(self) -> str:
         """Return it as a page of text."""
         lines = [str(self.explanation)]
-        if self.overlay:
-            lines += ["", tr("Overlay: ", "覆盖文件:") + self.overlay]
+        for remark in self.remarks:
+            lines += ["", remark]
+        if self.events_note:
+            lines += ["", self.events_note]
+        for name, rows in self.event_lists:
+            cells = [event_traces.cells(event, self.rubric.point_unit) for event in rows]
+            lines += ["", name, *(table(event_traces.heads(), cells) if cells else [])]
+        return "\n".join([*lines, *([""] if self.way else []), *self.way])
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences on the overlay and on empty cells taken for "no"; none where there is nothing to say."""
+        said = [tr("Overlay: ", "覆盖文件:") + self.overlay] if self.overlay else []
         if self.empty:
             names = tr(", ", ";").join(map(called, self.empty))
-            lines += [
-                "",
+            said.append(
                 tr(
                     f"Empty cells that override rules took for 'no': {names}",
                     f"直接判级规则按“否”处理的空单元格:{names}",
-                ),
-            ]
-        lines += self._events()
-        if self.next is not None:
-            lines += ["", *self._next(self.next)]
-        return "\n".join(lines)
+                )
+            )
+        return tuple(said)
 
-    def _events(self) -> list[str]:
-        note = ["", self.events_note] if self.events_note else []
+    @property
+    def event_lists(self) -> tuple[tuple[str, tuple[TracedEvent, ...]], ...]:
+        """Events that count and events that cost nothing, each list below its head; none not at hand."""
         if self.events is None:
-            return note
+            return ()
         if not self.events:
-            return [
-                *note,
-                "",
-                tr("No event of this subject is in the file.", "文件中没有该主体的事件。"),
-            ]
-        unit = self.rubric.point_unit
-        told = note
-        for name, rows in (
-            (tr("Events that count:", "计入的事件:"), [e for e in self.events if e.counts]),
+            return (
+                (tr("No event of this subject is in the file.", "文件中没有该主体的事件。"), ()),
+            )
+        lists = (
+            (
+                tr("Events that count:", "计入的事件:"),
+                tuple(event for event in self.events if event.counts),
+            ),
             (
                 tr("Events that cost nothing:", "不扣分的事件:"),
-                [e for e in self.events if not e.counts],
+                tuple(event for event in self.events if not event.counts),
             ),
-        ):
-            if rows:
-                cells = [event_traces.cells(event, unit) for event in rows]
-                told += ["", name, *table(event_traces.heads(), cells)]
-        return told
+        )
+        return tuple((name, rows) for name, rows in lists if rows)
+
+    @property
+    def way(self) -> tuple[str, ...]:
+        """Lines on the next better grade: how far it is, what is not met, which repairs lead there."""
+        return () if self.next is None else tuple(self._next(self.next))
 
     def _next(self, aim: NextGrade) -> list[str]:
         unit, label = self.rubric.point_unit, f"{aim.grade.label_zh} ({aim.grade.id})"
