@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import polars as pl
-
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.free_columns import filled
 from lishui_credit.tables.header_words import normal
-from lishui_credit.tables.read import broken
 from lishui_credit.tables.read import read as read_raw
 
 _COLUMN: Final = ("column", "列", "列名", "字段", "字段名", "变量", "变量名", "name", "id")
@@ -27,10 +24,7 @@ def read_labels(path: Path | str, columns: Sequence[str]) -> dict[str, str]:
     the sample does not have, two labels for one column and an empty label are refused.
     """
     raw = read_raw(path)
-    try:
-        table = raw.frame.collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(raw.name, error, raw.text) from None
+    table = raw.whole().drop("_row")
     heads = {normal(name): name for name in table.columns}
     pair = [
         next((heads[name] for name in names if name in heads), None) for names in (_COLUMN, _LABEL)

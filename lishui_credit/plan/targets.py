@@ -104,7 +104,7 @@ def read_targets(path: Path | str, sheet: str | int | None = None) -> pl.DataFra
     wanted = {"indicator": True, "adcode": True, "year": True, "target": True, "basis": False, "source": False}  # fmt: skip
     raw = read(path, heads(known.values()), sheet=sheet)
     found, _ = matched(raw.frame.collect_schema().names(), wanted, raw.name, known)
-    table = raw.frame.collect()
+    table = raw.whole().drop("_row")
     cells = {name: table[header].cast(pl.String) for name, (header, _) in found.items()}
     for name in ("indicator", "adcode"):
         cells[name] = in_words(cells[name], name)

@@ -24,7 +24,13 @@ from lishui_credit.tables.cells import says_yes
 from lishui_credit.tables.containers import refusal
 from lishui_credit.tables.free_columns import filled, numbers, shortest, twins
 from lishui_credit.tables.headers import is_date, is_header
-from lishui_credit.tables.read import PARQUET, broken, scan_written
+from lishui_credit.tables.read import (
+    NONE_SHORT,
+    PARQUET,
+    broken,
+    scan_written,
+    short_problems,
+)
 from lishui_credit.tables.read import read as read_raw
 from lishui_credit.tables.unreadable import no_value, unreadable
 
@@ -43,6 +49,8 @@ class Scores:
     lines: pl.Series | None = None  # line or sheet row of each; from 2 on where it is not given
     faults: Mapping[str, pl.Series] = field(default_factory=dict)
     """By column: numeric cells that do not parse, unreadable texts; verbatim, null elsewhere."""
+    # Rows shorter than the header, and what is said of each.
+    short: pl.DataFrame = field(default_factory=lambda: NONE_SHORT)
 
     @property
     def synthetic(self) -> bool:
@@ -53,7 +61,7 @@ class Scores:
 
     def whole(self, where: str) -> Scores:
         """Return the scores if numbers parse and used texts are readable, else raise SubjectError."""
-        problems = []
+        problems = short_problems(self.short, where)
         for name, cells in self.faults.items():
             wrong = cells.drop_nulls()
             count = tr(f"{plural(len(wrong), 'cell')}: ", f"{len(wrong):,} 格:")
@@ -107,7 +115,7 @@ def read_scores(
 def _scored(said: Stated, policy: Policy, also: Collection[str], texts: Collection[str]) -> Scores:
     """Read a file that is not a graded one: numbers where they are meant, text elsewhere."""
     raw = read_raw(said.path, is_header, is_date)
-    table = raw.numbered().collect()
+    table, short = raw.table()
     lines, table = table["_row"], table.drop("_row")
     if table.is_empty():
         raise SubjectError(tr("no rows", "没有数据行"), where=said.path.name)
@@ -128,7 +136,15 @@ def _scored(said: Stated, policy: Policy, also: Collection[str], texts: Collecti
                 faults |= {name: wrong} if wrong.count() else {}
     source, told = str(said.raw.get("model_sha256", "")), said.raw.get("labels")
     labels = {str(code): str(name) for code, name in told.items()} if isinstance(told, dict) else {}
-    return Scores(table, source, notes=raw.notes, labels=labels, lines=lines, faults=faults)
+    return Scores(
+        table,
+        source,
+        notes=raw.notes,
+        labels=labels,
+        lines=lines,
+        faults=faults,
+        short=short,
+    )
 
 
 def _of_source(found: Scores, policy: Policy, where: str) -> Scores:

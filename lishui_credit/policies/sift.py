@@ -1,7 +1,7 @@
 """Rows of a file of scores that cannot be decided, each with every reason.
 
 A row without a score is no such row: it is "not decided". Rejected are rows with text for a number,
-an error of a spreadsheet, money below zero or in parts of a fen, an outcome other than 0 and 1, an
+an error of a spreadsheet, fewer cells than the header, money below zero or in parts of a fen, an outcome other than 0 and 1, an
 id that is missing or repeated.
 """
 
@@ -13,6 +13,7 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.policies.score_files import Scores
+from lishui_credit.tables.read import NONE_SHORT
 from lishui_credit.tables.unreadable import no_value, unreadable
 
 AMOUNT = "amount_fen"
@@ -27,7 +28,9 @@ def sift(found: Scores, key: str | None) -> tuple[Scores, pl.DataFrame]:
     >>> sound.frame.height, rejected.select("row", "reasons").rows()
     (1, [(3, 'amount_fen: a negative amount')])
     """
-    table = found.frame
+    table, lines = found.frame, found.lines
+    if lines is None:
+        lines = pl.int_range(2, table.height + 2, eager=True)
     none, lost = pl.lit(tr("not a number", "不是数字")), pl.lit(no_value())
     reasons = [
         pl.format(
@@ -40,15 +43,15 @@ def sift(found: Scores, key: str | None) -> tuple[Scores, pl.DataFrame]:
     ]
     for name, what, test in (*_of_ids(table, key), *_of_money(table), *_of_outcomes(table)):
         reasons.append(pl.when(test).then(pl.lit(f"{name}: {what}")))
+    if found.short.height:
+        said = dict(found.short.select("_row", "_said").iter_rows())
+        reasons.insert(0, pl.lit(lines.replace_strict(said, default=None)))
     if not reasons:
         return found, pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String})
     told = table.select(
         pl.concat_str(reasons, separator="; ", ignore_nulls=True).alias("reasons")
     ).to_series()
     wrong = told != ""
-    lines = found.lines
-    if lines is None:
-        lines = pl.int_range(2, table.height + 2, eager=True)
     cells = [
         pl.coalesce(
             *([found.faults[name]] if name in found.faults else []), pl.col(name).cast(pl.String)
@@ -61,7 +64,9 @@ def sift(found: Scores, key: str | None) -> tuple[Scores, pl.DataFrame]:
     ).filter(wrong)
     if rejected.is_empty():
         return found, rejected
-    sound = replace(found, frame=table.filter(~wrong), lines=lines.filter(~wrong), faults={})
+    sound = replace(
+        found, frame=table.filter(~wrong), lines=lines.filter(~wrong), faults={}, short=NONE_SHORT
+    )
     return sound, rejected
 
 

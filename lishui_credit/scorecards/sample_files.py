@@ -45,10 +45,7 @@ def scan_sample(path: Path | str, used: Callable[[str], bool] = lambda name: Tru
     raw = read(path, is_header, is_date)
     if Path(path).suffix.lower() in (".parquet", ".pq"):
         return raw.frame
-    try:
-        table = raw.numbered().collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(raw.name, error, raw.text) from None
+    table = raw.whole()
     return _read_cells(table.drop("_row"), table["_row"], used, raw.name).lazy()
 
 

@@ -20,7 +20,7 @@ from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.tables.cells import cell as read
 from lishui_credit.tables.column_cells import Cell, Plain, held
 from lishui_credit.tables.columns import Column, dictionary
-from lishui_credit.tables.headers import match
+from lishui_credit.tables.headers import BESIDE, match
 from lishui_credit.tables.keys import Known, collect, rise, strangers, wrong_keys
 from lishui_credit.tables.read import Raw, broken
 from lishui_credit.tables.suspected_units import UNITS_SUSPECTED, refuse_suspected_units
@@ -119,18 +119,19 @@ def conform(
     rows = _rows(told, raw.name)
     if suspect_units:
         refuse_suspected_units({**told, **_medians(raw, cells, matched)}, cells, matched, raw.name)
-    wrong: list[tuple[str, pl.DataFrame]] = []
+    short = raw.short_rows(bool(told.get("_ends_empty")))
+    wrong = [short] if short.height else []
     if key is not None:
         in_order = in_order if proven else rise(raw, cells[key], strictly=unique)
         others = None if proven else among
-        wrong = wrong_keys(raw, cells[key], rows, others, unique=unique, in_order=in_order)
+        wrong += wrong_keys(raw, cells[key], rows, others, unique=unique, in_order=in_order)
     rejected, keep = pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String}), raw.frame
     if wrong or any(told[f"f{place}"] for place in range(len(tests))):
         rejected, keep = _reject(raw, cells, tests, key, wrong)
     frame = keep.select(cell.value.alias(name) for name, cell in cells.items())
     return Conformed(
         frame=frame.set_sorted(key) if in_order and key is not None else frame,
-        rejected=rejected,
+        rejected=raw.marked(rejected, short, "row"),
         rows=rows,
         notes=_notes(raw, ignored, told),
         unused=tuple(ignored),
@@ -217,12 +218,13 @@ def _faults(
     faults: list[tuple[str | pl.Expr, pl.Expr]] = []
     # A code whose check digit is proven throughout says nothing of totals.
     proven = {c.header for c in cells.values() if c.column.type in _CODES and not c.faults}
+    first = next((name for name in schema if name not in BESIDE), None)
     texts = [
         pl.col(name).str.contains(_TOTAL)
-        for place, (name, kind) in enumerate(schema.items())
+        for name, kind in schema.items()
         if kind == pl.String
         and name not in proven
-        and (place == 0 or (key in cells and name == cells[str(key)].header))
+        and (name == first or (key in cells and name == cells[str(key)].header))
     ]
     total = reduce(or_, texts).fill_null(False) if texts else None
     if total is not None:
@@ -293,6 +295,8 @@ def _survey(
     if raw.text is not None:  # a row too long is noticed only where every column is read
         raw_cells = pl.exclude([_VALUE + name for name in cells])
         wanted.append(pl.all_horizontal(raw_cells.is_null()).sum().alias("_blank"))
+        last = raw.frame.collect_schema().names()[-1]
+        wanted.append(pl.col(last).null_count().alias("_ends_empty"))
     return collect(raw, _valued(raw.frame, cells).select(wanted)).row(0, named=True)
 
 
@@ -301,11 +305,11 @@ def _reject(
     cells: Mapping[str, Cell],
     tests: Sequence[tuple[str | pl.Expr, pl.Expr]],
     key: str | None,
-    wrong: Sequence[tuple[str, pl.DataFrame]],
+    wrong: Sequence[pl.DataFrame],
 ) -> tuple[pl.DataFrame, pl.LazyFrame]:
     """Return the rejected rows with their reasons, and the others."""
-    # `wrong` holds keys that no row may have, and what is said of a row that has one: of its
-    # columns, ``_key`` first.
+    # `wrong` holds tables of rows (``_row``) or keys (``_key``) that are wrong, and what is said of
+    # each, as ``_said``.
     indexed = _valued(raw.numbered(), cells)
     others = pl.lit(True)
     reasons: list[pl.Expr] = []
@@ -318,11 +322,12 @@ def _reject(
     if wrong and key is not None:
         indexed = indexed.with_columns(pl.col(_VALUE + key).alias("_key"))
         added.append("_key")
-    for place, (said, keys) in enumerate(wrong):
-        told = keys.select("_key", pl.format(said, *keys.columns).alias(f"_wrong{place}"))
-        indexed = indexed.join(told.lazy(), on="_key", how="left", maintain_order="left")
-        reasons.append(pl.col(f"_wrong{place}"))
-        added.append(f"_wrong{place}")
+    for place, table in enumerate(wrong):
+        on, said = table.columns[0], f"_wrong{place}"
+        told = table.lazy().select(on, pl.col("_said").alias(said))
+        indexed = indexed.join(told, on=on, how="left", maintain_order="left")
+        reasons.insert(0 if on == "_row" else len(reasons), pl.when(others).then(said))
+        added.append(said)
     marked = indexed.with_columns(
         pl.concat_str(reasons, separator="; ", ignore_nulls=True).alias("_reasons")
     )

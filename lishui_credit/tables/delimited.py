@@ -14,6 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import polars as pl
+
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.tables import bounds, containers, header_rows
@@ -32,6 +34,51 @@ class Text:
 
     path: Path
     separator: str
+    width: int  # cells of the header
+    first_line: int  # of the rows below the header
+
+    def short_rows(self) -> pl.DataFrame:
+        """Return the line of every row with fewer cells than the header, its cells, what is said."""
+        # Lines are counted, not parsed. Where quotes stand in pairs in each line, what stands in
+        # them is left out; where a cell goes on in the next line, rows are read one by one.
+        quoted = pl.col("_line").str.contains('"', literal=True)
+        outside = pl.col("_line").str.replace_all('"[^"]*"', "")
+        bare = pl.when(quoted).then(outside).otherwise("_line")
+        paired = pl.col("_line").str.count_matches('"', literal=True) % 2 == 0
+        cells = bare.str.count_matches(self.separator, literal=True) + 1
+        found = (
+            pl.scan_lines(self.path, name="_line")
+            .slice(self.first_line - 1)
+            .with_row_index("_row", offset=self.first_line)
+            .select("_row", "_line", cells.alias("_cells"), (quoted & ~paired).alias("_open"))
+            .filter((pl.col("_cells") < self.width) | pl.col("_open"))
+            .collect(engine="streaming")
+        )
+        if found["_open"].any():
+            rows = [*enumerate(map(len, self._parsed()), self.first_line)]
+        else:
+            rows = [
+                (row, len(next(csv.reader([line], delimiter=self.separator), ())))
+                if '"' in line
+                else (row, count)
+                for row, line, count in found.select("_row", "_line", "_cells").iter_rows()
+            ]
+        short = pl.DataFrame(rows, {"_row": pl.UInt32, "_cells": pl.Int64}, orient="row")
+        said = tr("the row has {} cells, the header {}", "该行有 {} 列,表头有 {} 列")
+        return short.filter(pl.col("_cells") < self.width).with_columns(
+            pl.format(said, "_cells", pl.lit(self.width)).alias("_said")
+        )
+
+    def _parsed(self) -> Iterator[list[str]]:
+        """Yield the rows below the header; raises `SubjectError` for one that is no row."""
+        with self.path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(islice(file, self.first_line - 1, None), delimiter=self.separator)
+            try:
+                yield from rows
+            except csv.Error as error:
+                line = self.first_line - 1 + rows.line_num
+                what = tr("the table cannot be read", "无法读取该表格")
+                raise SubjectError(what, tr(f"line {line}", f"第 {line} 行")) from error
 
     def damage(self) -> tuple[str, str] | None:
         """Say which line does not fit the header, and what to do; None where every one does."""
@@ -50,17 +97,15 @@ class Text:
         return None
 
     def _first_too_long(self) -> str | None:
-        wide: int | None = None
         with self.path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file, delimiter=self.separator)
+            rows = csv.reader(islice(file, self.first_line - 1, None), delimiter=self.separator)
             try:
                 for row in rows:
-                    if wide is None and len(row) > 1:
-                        wide = len(row)
-                    if wide is not None and len(row) > wide:
+                    if len(row) > self.width:
+                        line = self.first_line - 1 + rows.line_num
                         return tr(
-                            f"line {rows.line_num} has {len(row)} cells, the header {wide}",
-                            f"第 {rows.line_num} 行有 {len(row)} 列,表头有 {wide} 列",
+                            f"line {line} has {len(row)} cells, the header {self.width}",
+                            f"第 {line} 行有 {len(row)} 列,表头有 {self.width} 列",
                         )
             except csv.Error:
                 return None
@@ -99,7 +144,6 @@ class Looked:
     text: Text
     header: Header
     skipped: int  # lines above the header's last row
-    first_line: int  # of the rows below the header
     has_blank: bool  # whether a line holds nothing, somewhere
     notes: tuple[str, ...]
 
@@ -125,10 +169,10 @@ def look(path: Path, is_header: IsHeader | None) -> Looked:
     notes = () if encoding == "utf-8" else (tr(f"read as {encoding}", f"按 {encoding} 读取"),)
     if start > 1:
         notes = (*notes, tr(f"header found in row {start}", f"表头在第 {start} 行"))
-    text = Text(text_path, separator)
-    _refuse_cut(text, len(row), path.name)
+    text = Text(text_path, separator, len(row), end + 1)
+    _refuse_cut(text, path.name)
     found = Header(header.first, header.last, names, header.known)
-    return Looked(text, found, start - 1, end + 1, has_blank, notes)
+    return Looked(text, found, start - 1, has_blank, notes)
 
 
 def _top(path: Path) -> list[str]:
@@ -167,7 +211,7 @@ def _rows(lines: Sequence[str], separator: str) -> Iterator[tuple[int, int, list
         last = reader.line_num
 
 
-def _refuse_cut(text: Text, wide: int, where: str) -> None:
+def _refuse_cut(text: Text, where: str) -> None:
     """Raise `SubjectError` where the last line ends early: the file was not written to its end."""
     size = text.path.stat().st_size
     with text.path.open("rb") as file:
@@ -178,15 +222,15 @@ def _refuse_cut(text: Text, wide: int, where: str) -> None:
     count = len(
         next(csv.reader(io.StringIO(last.decode("utf-8", "replace")), delimiter=text.separator))
     )
-    if count < wide:
+    if count < text.width:
         raise SubjectError(
             tr(
                 "the file seems cut short: its last line ends early",
                 "文件似乎不完整:末行提前结束",
             ),
             tr(
-                f"the last line has {count} cells, the header {wide}",
-                f"末行有 {count} 列,表头有 {wide} 列",
+                f"the last line has {count} cells, the header {text.width}",
+                f"末行有 {count} 列,表头有 {text.width} 列",
             ),
             tr("copy or export it again", "请重新复制或导出"),
             where=where,

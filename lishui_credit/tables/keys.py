@@ -28,15 +28,19 @@ class Known:
 
 def wrong_keys(
     raw: Raw, cell: Cell, rows: int, among: Known | None, *, unique: bool, in_order: bool
-) -> list[tuple[str, pl.DataFrame]]:
-    """Return keys that no row may have, by what is said of a row that has one."""
+) -> list[pl.DataFrame]:
+    """Return tables of keys (``_key``) that no row may have, and what is said of a row (``_said``)."""
     wrong = []
     if among is not None:
         wrong.append((among.reason, strangers(raw, cell, among, in_order=in_order)))
     if unique and not in_order:
         said = tr("{} occurs {} times", "{} 重复出现 {} 次")
         wrong.append((said, _doubled(raw, cell, rows)))
-    return [(said, keys) for said, keys in wrong if keys.height]
+    return [
+        keys.select("_key", pl.format(said, *keys.columns).alias("_said"))
+        for said, keys in wrong
+        if keys.height
+    ]
 
 
 def collect(raw: Raw, frame: pl.LazyFrame) -> pl.DataFrame:

@@ -19,12 +19,12 @@ from typing import Final
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError, refuse
-from lishui_credit.language import tr
+from lishui_credit.language import plural, tr
 from lishui_credit.tables import containers, delimited, header_rows
 from lishui_credit.tables.beside import refuse_unbound
 from lishui_credit.tables.delimited import Text
 from lishui_credit.tables.header_rows import IsHeader
-from lishui_credit.tables.unreadable import is_unreadable
+from lishui_credit.tables.unreadable import ABSENT, is_unreadable
 from lishui_credit.tables.workbooks.choice import asked, chosen_sheet
 
 _EXCEL: Final = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
@@ -33,6 +33,8 @@ PARQUET: Final = frozenset({".parquet", ".pq"})
 _DAY_NUMBER: Final = r"^[2-5]\d{4}(\.\d+)?$"  # 1954 to 2064, counted from 1899-12-30
 _LONG: Final = r"^\d{16,}$"
 _FEW: Final = 3
+_MOST: Final = 12  # short rows told one by one
+NONE_SHORT: Final = pl.DataFrame(schema={"_row": pl.UInt32, "_cells": pl.Int64, "_said": pl.String})
 
 EXAMPLE: Final = ("example, not read", "示例(不读取)")
 """How the row above the header begins in a form of this package; see `tables.forms`."""
@@ -51,12 +53,56 @@ class Raw:
     notes: tuple[str, ...] = ()  # encoding, sheet taken, header row
     places: pl.Series | None = None  # line of every row, where some were left out between
     text: Text | None = None  # of a CSV
+    short: pl.DataFrame | None = None  # rows shorter than the header, where they were looked for
 
     def numbered(self) -> pl.LazyFrame:
         """Return the frame with each row's line of the file as ``_row``."""
+        frame = self.frame.drop("_row", strict=False)  # of a file of rejected rows, given back
         if self.places is not None:
-            return self.frame.with_columns(pl.lit(self.places).alias("_row"))
-        return self.frame.with_row_index("_row", offset=self.first_row)
+            return frame.with_columns(pl.lit(self.places).alias("_row"))
+        return frame.with_row_index("_row", offset=self.first_row)
+
+    def short_rows(self, ends_empty: bool) -> pl.DataFrame:
+        """Return rows of a CSV with fewer cells than the header: ``_row``, ``_cells``, ``_said``."""
+        # The last cell of such a row is empty: where none is (`ends_empty`), nothing is counted.
+        if self.short is not None:
+            return self.short
+        return self.text.short_rows() if self.text is not None and ends_empty else NONE_SHORT
+
+    def table(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return all rows, their lines as ``_row``, and which of them are shorter than the header."""
+        try:
+            table = self.numbered().collect()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise broken(self.name, error, self.text) from None
+        last = self.frame.collect_schema().names()[-1]
+        short = self.short_rows(last == "_row" or table[last].null_count() > 0)
+        short = short.filter(pl.col("_row").is_in(table["_row"].implode()))
+        return self.marked(table, short), short
+
+    def marked(self, rows: pl.DataFrame, short: pl.DataFrame, line: str = "_row") -> pl.DataFrame:
+        """Return rows, their lines in `line`, with an unreadable text in cells that short ones lack."""
+        # As empty ones they could mean the favourable thing, to this reader or to the next one: a
+        # file of rejected rows can be given back.
+        if short.is_empty():
+            return rows
+        counted = short.select(pl.col("_row").cast(rows.schema[line]).alias(line), "_cells")
+        places = enumerate(self.frame.collect_schema().names())
+        return (
+            rows.join(counted, on=line, how="left", maintain_order="left")
+            .with_columns(
+                pl.when(pl.col("_cells") <= place).then(pl.lit(ABSENT)).otherwise(name).alias(name)
+                for place, name in places
+                if name in rows.columns and name != line
+            )
+            .drop("_cells")
+        )
+
+    def whole(self) -> pl.DataFrame:
+        """Return all rows, their lines as ``_row``; raises `SubjectError` for shorter ones."""
+        table, short = self.table()
+        refuse(short_problems(short, self.name))
+        return table
 
 
 def read(
@@ -107,6 +153,18 @@ def _parquet(path: Path) -> Raw:
     return Raw(frame=frame, name=path.name)
 
 
+def short_problems(short: pl.DataFrame, where: str) -> list[Problem]:
+    """Return a problem for each row that is shorter than the header, the first ones by their line."""
+    problems = [
+        Problem(said, where=f"{where}:{line}")
+        for line, said in short.head(_MOST).select("_row", "_said").iter_rows()
+    ]
+    if (more := short.height - _MOST) > 0:
+        what = tr(f"{plural(more, 'more short row')}", f"另有 {more:,} 行列数不足")
+        problems.append(Problem(what, where=where))
+    return problems
+
+
 def _csv(path: Path, is_header: IsHeader | None) -> Raw:
     looked = delimited.look(path, is_header)
     text = looked.text
@@ -131,24 +189,23 @@ def _csv(path: Path, is_header: IsHeader | None) -> Raw:
     if looked.has_blank:
         filled = pl.any_horizontal(pl.all().str.strip_chars() != "")
         try:
-            places = _lines(frame.with_row_index("_row", offset=looked.first_line), filled)
+            places = _lines(frame.select(filled.alias("_filled")), text.first_line)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise broken(path.name, error, text) from None
         frame = frame.filter(filled)
     return Raw(
         frame=frame,
         name=path.name,
-        first_row=looked.first_line,
+        first_row=text.first_line,
         notes=looked.notes,
         places=places,
         text=text,
     )
 
 
-def _lines(numbered: pl.LazyFrame, filled: pl.Expr) -> pl.Series | None:
+def _lines(rows: pl.LazyFrame, first_line: int) -> pl.Series | None:
     """Return the lines of rows that hold something; None where they follow each other."""
-    cells = pl.exclude("_row").str.strip_chars() != ""
-    found = numbered.filter(pl.any_horizontal(cells)).select("_row")
+    found = rows.with_row_index("_row", offset=first_line).filter("_filled").select("_row")
     lines = found.collect(engine="streaming")["_row"]
     whole = not len(lines) or lines[-1] - lines[0] + 1 == len(lines)
     return None if whole else lines

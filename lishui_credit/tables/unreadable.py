@@ -14,6 +14,8 @@ import polars as pl
 from lishui_credit.language import tr
 
 _ERROR, _FORMULA = "#ERROR!", "#FORMULA!"  # errors of unknown names, and formulas, begin so
+ABSENT: Final = "#MISSING!"
+"""What stands for a cell that a row shorter than its header does not have."""
 _CHINESE: Final = "值|引用|名称|数字|空|除/0|溢出|计算|字段|阻止|连接|忙|未知"
 _PATTERN: Final = (
     r"^\s*(?:"

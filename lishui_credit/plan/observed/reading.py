@@ -27,7 +27,7 @@ from lishui_credit.tables.columns import Column
 from lishui_credit.tables.conform import Rule, conform
 from lishui_credit.tables.header_words import normal
 from lishui_credit.tables.headers import BESIDE, REASON, match, spellings
-from lishui_credit.tables.read import TWIN, broken, read
+from lishui_credit.tables.read import TWIN, read
 
 _QUOTES: Final = re.compile("[\"'“”‘’「」《》\\s]")
 _WHOLE: Final = re.compile(r"(?<=\d)\.0$")  # a code or a year that was a float on the way
@@ -334,18 +334,16 @@ def read_observations(path: Path | str, *, today: date | None = None) -> Intake:
     """
     days = spellings(columns()["period"])
     raw = read(path, lambda text: normal(text) in _headers(), lambda text: normal(text) in days)
-    names_there = raw.frame.collect_schema().names()
-    beside = [name for name in names_there if name in BESIDE or name.endswith(REASON)]
-    raw = replace(raw, frame=raw.frame.drop(beside))  # of a file of rejected rows, mended
-    found, ignored = matched(raw.frame.collect_schema().names(), _WANTED, raw.name, columns())
-    try:
-        table = raw.numbered().collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(raw.name, error, raw.text) from None
+    table, short = raw.table()
+    there = raw.frame.collect_schema().names()
+    # of a file of rejected rows, mended
+    names = [name for name in there if name not in BESIDE and not name.endswith(REASON)]
+    table = table.select("_row", *names)
+    found, ignored = matched(names, _WANTED, raw.name, columns())
     texts = {name: table[header].cast(pl.String) for name, (header, _) in found.items()}
-    first = table[raw.frame.collect_schema().names()[0]].cast(pl.String)
+    first = table[names[0]].cast(pl.String)
     headers = {name: header for name, (header, _) in found.items()}
-    prepared = replace(raw, frame=_prepared(texts, headers, first).lazy(), text=None)
+    prepared = replace(raw, frame=_prepared(texts, headers, first).lazy(), text=None, short=short)
     done = conform(
         prepared,
         {_KEY: True, **_WANTED, **dict.fromkeys(_TOLD, True)},

@@ -99,7 +99,7 @@ def read_frame(source: Any, table: RawTable) -> tuple[pl.DataFrame, str, pl.Seri
     if isinstance(source, str | Path):
         known = table.known.values()
         raw = read(source, heads(known), heads(row for row in known if row.type == "date"))
-        found = raw.numbered().collect()
+        found = raw.whole()
         return found.drop("_row"), raw.name, found["_row"]
     name = tr(table.id.replace("_", " "), table.title_zh)
     frame = as_polars(source, name)
