@@ -321,6 +321,32 @@ def test_a_county_without_bases_is_rejected_not_graded_by_zero(run: Run, farm: P
     bases.filter(pl.col("county") != "莲都区").write_csv(farm / "bases.csv")
     err = refused(run, farm_job(farm), farm / "g.parquet")
     assert "no bases for county" in err
+    rows = pl.read_csv(farm / "households.csv", infer_schema=False).with_row_index("_row", offset=2)
+    lost = rows.filter(pl.col("county").str.strip_chars() == "莲都区")
+    kept = pl.read_csv(farm / "g.parquet.rejected.csv", infer_schema=False)
+    assert kept["_row"].to_list() == lost["_row"].cast(pl.String).to_list()
+    assert set(kept["_reasons"]) == {"no bases for county '莲都区'"}
+    for name in ("county", "village", "total_assets"):
+        assert kept[name].to_list() == lost[name].to_list()
+
+
+def test_every_rejected_subject_has_its_line_and_cells_also_where_it_has_no_county(
+    run: Run, farm: Path
+) -> None:
+    rows = pl.read_csv(farm / "households.csv", infer_schema=False)
+    place = pl.int_range(pl.len())
+    county = (
+        pl.when(place == 3).then(None).when(place == 5).then(pl.lit("某县")).otherwise("county")
+    )
+    rows = rows.with_columns(county.alias("county"))
+    rows.write_csv(farm / "households.csv")
+    refused(run, farm_job(farm), farm / "g.parquet")
+    kept = pl.read_csv(farm / "g.parquet.rejected.csv", infer_schema=False)
+    assert kept.select("_row", "_reasons").rows() == [
+        ("5", "no bases for county ''"),
+        ("7", "no bases for county '某县'"),
+    ]
+    assert kept["total_assets"].to_list() == [rows["total_assets"][n] for n in (3, 5)]
 
 
 def test_an_unknown_subject_to_explain_is_told(run: Run, firms: Path) -> None:

@@ -9,15 +9,13 @@ import polars as pl
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.tables.conform import Conformed
+from lishui_credit.tables.conform import Conformed, Rule
 
 _FEW_AREAS: Final = 64
 
 
-def join_bases(
-    rubric: Rubric, frame: pl.LazyFrame, reference: Conformed, period: int | None
-) -> tuple[pl.LazyFrame, pl.DataFrame]:
-    """Join the bases by area; subjects of an area without one are rejected, not graded by zero."""
+def bases_of(rubric: Rubric, reference: Conformed, period: int | None) -> pl.DataFrame:
+    """Return the bases of one year, a row an area; raises `SubjectError` where they are of several."""
     assert rubric.bases is not None
     key = rubric.bases.key
     found = reference.frame.collect()
@@ -35,27 +33,30 @@ def join_bases(
         raise SubjectError(
             tr("an area has several rows of bases", "同一地区有多行基数"), ", ".join(doubled)
         )
+    return found
+
+
+def without_bases(rubric: Rubric, frame: pl.LazyFrame, bases: pl.DataFrame) -> Rule | None:
+    """Return the rule that rejects subjects of an area without bases; None where there are none."""
+    assert rubric.bases is not None
+    key = rubric.bases.key
     areas = frame.select(key).unique().collect(engine="streaming")
-    strange = areas.join(found, on=key, how="anti")
-    joined = frame.with_columns(
-        _of_area(pl.col(key), found[key], found[name]).alias(name)
-        for name in found.columns
+    if areas.join(bases, on=key, how="anti").is_empty():
+        return None
+    said = tr(f"no bases for {key} '{{}}'", f"{key} “{{}}”没有基数")
+    known = bases[key].implode()
+    return Rule(said, (key,), lambda area: ~area.is_in(known).fill_null(False))
+
+
+def join_bases(rubric: Rubric, frame: pl.LazyFrame, bases: pl.DataFrame) -> pl.LazyFrame:
+    """Return subjects with the bases of their area."""
+    assert rubric.bases is not None
+    key = rubric.bases.key
+    return frame.with_columns(
+        _of_area(pl.col(key), bases[key], bases[name]).alias(name)
+        for name in bases.columns
         if name != key
     )
-    if strange.is_empty():
-        return joined, pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String})
-    chosen = frame.select(rubric.subject_id, key)
-    lacking = chosen.join(found.lazy(), on=key, how="anti", maintain_order="left").collect(
-        engine="streaming"
-    )
-    lost = lacking.select(
-        pl.lit(None, dtype=pl.Int64).alias("row"),
-        pl.format(
-            tr("no bases for {} '{}'", "{} “{}”没有基数"), pl.lit(key), pl.col(key).fill_null("")
-        ).alias("reasons"),
-        pl.col(rubric.subject_id),
-    )
-    return joined.filter(pl.col(key).is_in(found[key].implode())), lost
 
 
 def _of_area(area: pl.Expr, names: pl.Series, values: pl.Series) -> pl.Expr:

@@ -6,9 +6,10 @@ contradict themselves or the edition (`intake_rules`) are rejected under the nam
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple, overload
@@ -18,7 +19,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.rubrics import coherence
-from lishui_credit.rubrics.area_bases import join_bases
+from lishui_credit.rubrics.area_bases import bases_of, join_bases, without_bases
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import grading_day, refuse_if_lacking
@@ -119,10 +120,10 @@ def intake(
     own = _wanted(editions, () if bases is None or rubric.bases is None else rubric.bases.columns)
     rules = subject_rules(rubric, day)
     favourable = [empty_cells(name) for name in compiled.favourable_columns(rubric)]
-    source = _at(subjects, sheets.get("subjects"))
-    key = rubric.subject_id
-    people = _table(problems, source, own, key=key, rules=rules, counts=favourable)
-    reference = _bases(problems, _at(bases, sheets.get("bases")), rubric)
+    source, key = _at(subjects, sheets.get("subjects")), rubric.subject_id
+    registered = partial(_table, problems, source, own, key=key, counts=favourable)
+    given = _at(bases, sheets.get("bases"))
+    people, reference, known = _registered(problems, registered, rules, given, rubric, period)
     happened: Conformed | None = None
     if events is not None and rubric.uses_events:
         source = _at(events, sheets.get("events"))
@@ -130,9 +131,8 @@ def intake(
     if problems or people is None:
         raise SubjectError(problems)
     frame, rejected = people.frame, {"subjects": people.rejected}
-    if reference is not None:
-        frame, lost = join_bases(rubric, frame, reference, period)
-        rejected["subjects"] = pl.concat([people.rejected, lost], how="diagonal_relaxed")
+    if reference is not None and known is not None:
+        frame = join_bases(rubric, frame, known)
         rejected["bases"] = reference.rejected
     doubtful, nameless = pl.Series(dtype=pl.String), 0
     if happened is not None:
@@ -206,6 +206,31 @@ def _bases(problems: list[Problem], source: _Given | None, rubric: Rubric) -> Co
     key = rubric.bases.key
     wanted = {key: True, **dict.fromkeys(rubric.bases.columns, True), "year": False}
     return _table(problems, source, wanted, key=key, unique=False)
+
+
+def _registered(
+    problems: list[Problem],
+    read_subjects: Callable[..., Conformed | None],
+    rules: Sequence[Rule],
+    bases: _Given | None,
+    rubric: Rubric,
+    period: int | None,
+) -> tuple[Conformed | None, Conformed | None, pl.DataFrame | None]:
+    """Return the subjects but those of an area without bases, the file of bases, and its year's."""
+    people = read_subjects(rules=rules)
+    reference = _bases(problems, bases, rubric)
+    if people is None or reference is None:
+        return people, reference, None
+    try:
+        known = bases_of(rubric, reference, period)
+    except SubjectError as error:
+        problems.extend(error.problems)
+        return people, reference, None
+    # Looked for apart, so that a file without such subjects is not tested for them row by row.
+    lacking = without_bases(rubric, people.frame, known)
+    if lacking is not None:
+        people = read_subjects(rules=[*rules, lacking])
+    return people, reference, known
 
 
 @overload

@@ -43,7 +43,7 @@ class Rule:
     Among `counts`, such rows are accepted, and counted under `reason`.
     """
 
-    reason: str
+    reason: str  # {} is the value of the next column
     columns: tuple[str, ...]
     test: Callable[..., pl.Expr]
     absent: bool = False  # whether a column that is not in the file counts as empty; else no check
@@ -191,7 +191,7 @@ def empty_cells(name: str) -> Rule:
 
 def _tested(
     rules: Sequence[Rule], cells: Mapping[str, Cell], known: Mapping[str, Column]
-) -> list[tuple[str, pl.Expr]]:
+) -> list[tuple[str | pl.Expr, pl.Expr]]:
     """Return the rules' tests on the cells as read; most of absent columns are left out."""
 
     def value(name: str) -> pl.Expr:
@@ -199,8 +199,12 @@ def _tested(
             return cells[name].value
         return pl.lit(None, dtype=held(known[name]))
 
+    def said(rule: Rule) -> str | pl.Expr:
+        named = [value(name).cast(pl.String).fill_null("") for name in rule.columns]
+        return pl.format(rule.reason, *named) if "{}" in rule.reason else rule.reason
+
     return [
-        (rule.reason, rule.test(*map(value, rule.columns)).fill_null(False))
+        (said(rule), rule.test(*map(value, rule.columns)).fill_null(False))
         for rule in rules
         if rule.absent or all(name in cells for name in rule.columns)
     ]
