@@ -29,8 +29,20 @@ def may_enter(user: Mapping[str, Any], access: Mapping[str, Any]) -> bool:
 
 def require_login() -> None:
     """Stop the run before anything is shown, unless the account may enter or none is asked for."""
-    if "is_logged_in" not in st.user:  # no [auth]: the address alone decides
-        return
+    if "is_logged_in" not in st.user:
+        if not (st.secrets.load_if_toml_exists() and "auth" in st.secrets):
+            return  # the address alone decides
+        st.error(
+            tr(
+                "Nobody can sign in: secrets.toml has [auth], but this Streamlit does not say who is "
+                "signed in. Install streamlit[auth] (1.42 or newer), or remove [auth] to open the "
+                "page to whoever reaches its address.",
+                "无法登录：secrets.toml 设有 [auth]，但当前 Streamlit 不提供登录状态。请安装 "
+                "streamlit[auth]（1.42 或更高版本）；如需向所有能访问该地址的人开放，请删除 [auth]。",
+            ),
+            icon=":material/lock:",
+        )
+        st.stop()
     if not st.user.is_logged_in:
         st.title(tr("Sign in", "请先登录"))
         st.button(tr("Sign in", "登录"), on_click=st.login, type="primary")

@@ -41,6 +41,15 @@ def test_without_a_provider_the_page_opens():
     assert _titles(_shown(None)) == ["Inside"]
 
 
+@pytest.mark.parametrize("access", [{}, {"everyone": True}])
+@pytest.mark.parametrize("user", [{}, {"email": "li.na@lishui.example", "email_verified": True}])
+def test_with_a_provider_and_no_login_to_be_had_nobody_comes_in(user, access):
+    app = _shown(user, auth={"client_id": "x"}, access=access)
+    assert _titles(app) == []
+    assert len(app.button) == 0
+    assert ["Nobody can sign in" in error.value for error in app.error] == [True]
+
+
 def test_with_a_provider_a_stranger_sees_the_login_alone():
     app = _shown({"is_logged_in": False}, auth={"client_id": "x"}, access={"everyone": True})
     assert _titles(app) == ["Sign in"]
