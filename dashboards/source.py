@@ -42,6 +42,11 @@ class Source:
         return self.contents.synthetic or self.observed.synthetic
 
     @property
+    def areas(self) -> frozenset[str]:
+        """The codes of areas that have figures, observed or made of their counties'."""
+        return frozenset(whole(self).series["adcode"])
+
+    @property
     def days(self) -> dict[int, dict[int, date]]:
         return days_to_ask(self.observed.revisions)
 

@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from lishui_credit.figures.style import STATUS_WORDS
 from lishui_credit.language import language, set_language, tr, typeset
 from lishui_credit.plan.divisions import areas, division
 from lishui_credit.plan.status import STATUSES
+from lishui_credit.tables.asked_ids import alike, did_you_mean
 from lishui_credit.tables.write import write_table
 
 Choice = TypeVar("Choice")
@@ -72,6 +73,19 @@ def keep(name: str, value: object) -> None:
     """Set a choice in a callback; in the address too, because the run reads that first."""
     choices()[name] = str(value)
     write_address()
+
+
+def find_id(name: str, ids: Sequence[str]) -> None:
+    """Read the id an address asks for as ids in files are; say so where none is meant."""
+    asked, among = choices().get(name), pl.LazyFrame({"id": ids})
+    if asked is None or asked in ids:
+        return
+    if (found := alike(asked, among)) is not None:
+        choices()[name] = found
+        st.caption(plain(tr(f"'{asked}' was read as '{found}'", f"“{asked}”按“{found}”读取")))
+        return
+    near = did_you_mean(asked, among) or tr(f"shown is {ids[0]}", f"显示的是 {ids[0]}")
+    st.info(plain(tr(f"'{asked}' is not listed here; {near}", f"此处没有“{asked}”；{near}")))
 
 
 def _picked(name: str, key: str) -> None:
@@ -142,10 +156,11 @@ def choose_day(days: dict[int, dict[int, date]], opens_at: date | None) -> date:
     return quarters[picked]
 
 
-def choose_area() -> str:
-    """The city or one of its counties."""
+def choose_area(observed: Collection[str]) -> str:
+    """The city or one of its counties; opens on the city, or the first area that has observations."""
     codes = [area.adcode for area in areas()]
-    return choose("area", tr("Area", "地区"), codes, codes[0], lambda code: division(code).name)
+    usual = next((code for code in codes if code in observed), codes[0])
+    return choose("area", tr("Area", "地区"), codes, usual, lambda code: division(code).name)
 
 
 def badge(status: str) -> str:

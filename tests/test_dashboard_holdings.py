@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from lishui_credit.board import build_board
 from lishui_credit.board.holdings import synthetic_ids
 from lishui_credit.language import set_language, typeset
+from lishui_credit.plan.divisions import counties
 from lishui_credit.rubrics import grade_files as graded
 from lishui_credit.rubrics import grounds
 from lishui_credit.rubrics.law import catalog
@@ -174,6 +175,27 @@ def test_new_rows_with_an_old_manifest_are_refused_by_the_page(folder):
     assert not app.dataframe
 
 
+def test_an_id_in_the_address_is_read_as_ids_in_files_are_or_told(folder):
+    _register(folder, synthetic=True)
+    own = pl.read_parquet(folder / "firms.parquet")["uscc"].sort()[7]
+
+    def shown(asked: str):
+        app = run("grades", lang="en", subject=asked)
+        assert not app.exception
+        (box,) = [box for box in app.selectbox if box.label == "Synthetic id"]
+        said = [one.value.replace("\\", "") for one in (*app.caption, *app.info)]
+        return box.value, " ".join(line for line in said if asked in line)
+
+    assert shown(own) == (own, "")
+    found, said = shown(f" {own.lower()}")
+    assert found == own
+    assert f"was read as '{own}'" in said
+    other, said = shown(own[:-1])
+    assert other != own[:-1]
+    assert "is not listed here; did you mean" in said
+    assert "is not listed here; shown is" in shown("nobody")[1]
+
+
 def test_a_broken_laboratory_is_told_and_not_thrown(folder):
     home = folder / "lending"
     home.mkdir()
@@ -204,3 +226,39 @@ def test_the_most_profit_is_one_press_away(folder):
     assert not app.exception
     (dial,) = (dial for dial in app.select_slider if dial.label == "Approve from this score up")
     assert dial.value == 556  # one point above the highest score of a bad loan
+
+
+# ---- where a page opens -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["overview", "indicator"])
+@pytest.mark.parametrize(
+    ("observed_in", "opens_on"),
+    [
+        (["331127"], "331127"),
+        (["331181", "331122"], "331122"),  # in the order of the list
+        (["331127", "331100"], "331100"),  # the city, where it has something
+    ],
+)
+def test_a_page_opens_on_an_area_that_has_observations(
+    tmp_path, monkeypatch, page, observed_in, opens_on
+):
+    text = "".join(f"5,{code},2018Q4,80,100\n" for code in observed_in)
+    (tmp_path / "observations.csv").write_text("指标,地区,时期,分子,分母\n" + text)
+    monkeypatch.setenv("LISHUI_CREDIT_DATA", str(tmp_path / "observations.csv"))
+    app = run(page, lang="en")
+    assert not app.exception
+    assert [box.value for box in app.selectbox if box.label == "Area"] == [opens_on]
+    asked = run(page, lang="en", area="331102")
+    assert [box.value for box in asked.selectbox if box.label == "Area"] == ["331102"]
+    set_language(None)
+
+
+def test_a_page_opens_on_the_city_where_its_counties_give_it_figures(tmp_path, monkeypatch):
+    rows = "".join(f"1,{area.adcode},2018Q4,80,100\n" for area in counties())
+    (tmp_path / "observations.csv").write_text("指标,地区,时期,分子,分母\n" + rows)
+    monkeypatch.setenv("LISHUI_CREDIT_DATA", str(tmp_path / "observations.csv"))
+    app = run("overview", lang="en")
+    assert not app.exception
+    assert [box.value for box in app.selectbox if box.label == "Area"] == ["331100"]
+    set_language(None)

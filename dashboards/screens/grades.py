@@ -254,6 +254,7 @@ if not ids:
         icon=":material/lock:",
     )
     st.stop()
+view.find_id("subject", ids)
 subject = view.choose("subject", tr("Synthetic id", "合成主体编号"), ids, ids[0])
 grounds = holdings.explanation(path, subject, lang)
 why = grounds.explanation

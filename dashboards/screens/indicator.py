@@ -22,7 +22,7 @@ with st.container(horizontal=True, vertical_alignment="top", key="filters"):
         "indicator", tr("Indicator", "指标"), keys, keys[0],
         lambda name: f"{indicators()[name].number}  {indicators()[name].short}",
     )  # fmt: skip
-    area = view.choose_area()
+    area = view.choose_area(data.areas)
     at = view.choose_day(data.days, data.contents.opens_at)
 row = indicators()[key]
 kind = ATTRIBUTES[row.attribute]

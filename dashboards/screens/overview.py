@@ -26,7 +26,7 @@ view.heading(
 )
 with st.container(horizontal=True, vertical_alignment="top", key="filters"):
     at = view.choose_day(data.days, data.contents.opens_at)
-    area = view.choose_area()
+    area = view.choose_area(data.areas)
 
 table = source.progress_at(data, at, language())
 here = with_printed(table.filter(adcode=area), "value", "target", "path", "projected")

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lishui_credit.commands.grading import outcome_label
-from lishui_credit.commands.terminal import SYNTHETIC, Command, names_of, say, sheet_argument
+from lishui_credit.commands.terminal import (
+    SYNTHETIC,
+    Command,
+    names_of,
+    say,
+    sheet_argument,
+    warnings_told,
+)
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.reports.layout import table
@@ -62,7 +69,8 @@ def areas(options: argparse.Namespace) -> int:
     if options.output is not None:
         area_files.checked_output(options.output, *inputs)
     graded = area_files.grade_areas(*inputs, credit_grades=names_of(options.credit_grades))
-    found = None if options.explain is None else area_files.explained(graded, options.explain)
+    with warnings_told():
+        found = None if options.explain is None else area_files.explained(graded, options.explain)
     lines = [str(SYNTHETIC)] if graded.synthetic else []
     if found is None:
         lines += _summary(graded)

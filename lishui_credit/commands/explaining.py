@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from lishui_credit.commands.terminal import SYNTHETIC, Command, day_of, say
+from lishui_credit.commands.terminal import SYNTHETIC, Command, day_of, say, warnings_told
 
 
 def add_arguments(command: Command) -> None:
@@ -41,7 +41,8 @@ def explain(options: argparse.Namespace) -> int:
 
     stored = grade_files.read(options.grades)
     day = day_of(options.on, "--on")
-    found = grounds.of_graded(stored, Path(options.grades), options.subject, on=day)
+    with warnings_told():
+        found = grounds.of_graded(stored, Path(options.grades), options.subject, on=day)
     made = f"{SYNTHETIC}\n" if stored.manifest.synthetic else ""
     say(options, found.as_dict(), lambda: f"{made}{found}")
     return 0
@@ -51,7 +52,8 @@ def history(options: argparse.Namespace) -> int:
     """Print one subject's grades over years."""
     from lishui_credit.rubrics.histories import subject_history
 
-    found = subject_history(options.subject, options.files)
+    with warnings_told():
+        found = subject_history(options.subject, options.files)
     made = f"{SYNTHETIC}\n" if found.synthetic else ""
     say(options, found.as_dict(), lambda: f"{made}{found}")
     return 0

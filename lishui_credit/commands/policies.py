@@ -22,6 +22,7 @@ from lishui_credit.commands.terminal import (
     progress,
     say,
     sheet_argument,
+    warnings_told,
     yuan,
 )
 from lishui_credit.errors import SubjectError
@@ -320,6 +321,7 @@ def explain(options: argparse.Namespace) -> int:
     """Print why an applicant was decided so."""
     from lishui_credit.policies.explanations import explain as explained
 
-    found = explained(options.decisions, options.subject)
+    with warnings_told():
+        found = explained(options.decisions, options.subject)
     say(options, found.as_dict(), lambda: str(found))
     return 0

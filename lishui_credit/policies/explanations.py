@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.errors import SubjectError
+from lishui_credit.errors import Problem
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.clauses import VERDICTS
 from lishui_credit.policies.decision_files import read_manifest
 from lishui_credit.policies.policy import NOT_DECIDED
 from lishui_credit.policies.score_files import stored_rows
+from lishui_credit.tables.asked_ids import asked_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,15 +90,13 @@ def explain(path: Path | str, subject: str) -> Explained:
     manifest = read_manifest(path)
     facts = manifest.facts
     table = stored_rows(path)
-    rows = table.filter(pl.col("id").cast(pl.String) == subject)
-    if rows.is_empty():
-        raise SubjectError(
-            tr("no applicant of that id in the file", "文件中没有该编号的申请人"),
-            subject,
-            tr("for instance ", "例如 ") + ", ".join(map(str, table["id"].head(3))),
-            path.name,
-        )
-    row = rows.row(0, named=True)
+    lacking = Problem(
+        tr("no applicant of that id in the file", "文件中没有该编号的申请人"),
+        hint=tr("for instance ", "例如 ") + ", ".join(map(str, table["id"].head(3))),
+        where=path.name,
+    )
+    subject = asked_id(subject, table.lazy().select("id"), lacking)
+    row = table.filter(pl.col("id").cast(pl.String) == subject).row(0, named=True)
     reasons = tuple(
         (row[f"reason_{n}"], Bilingual(row[f"reason_{n}_en"], row[f"reason_{n}_zh"]))
         for n in range(1, facts.reasons + 1)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit import proof
-from lishui_credit.errors import SubjectError
+from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.reports.layout import table
@@ -19,6 +19,7 @@ from lishui_credit.rubrics import areas, grade_files
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.missed_conditions import Missed, met_conditions
+from lishui_credit.tables.asked_ids import asked_id
 from lishui_credit.tables.read import scan_written
 from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
@@ -236,6 +237,12 @@ class AreaExplanation:
 
 def explained(graded: GradedAreas, area: str) -> AreaExplanation:
     """Return why one area has its status; raises `SubjectError` where there is no such area."""
+    hint = [note for note in graded.notes if area in note]
+    lacking = Problem(
+        tr("no such area among the graded households", "已评级农户中没有该地区"),
+        hint=hint[0] if hint else tr("write it as county/township/village", "请写成 县/乡镇/村"),
+    )
+    area = asked_id(area, graded.rows.lazy().select("area"), lacking)
     for level, result, _ in graded.found.levels():
         rubric = result.rubric
         frame = result.frame.filter(pl.col(rubric.subject_id) == area).collect()
@@ -259,9 +266,4 @@ def explained(graded: GradedAreas, area: str) -> AreaExplanation:
             households=told["households"],
             households_without_grade=told["households_without_grade"],
         )
-    hint = [note for note in graded.notes if area in note]
-    raise SubjectError(
-        tr("no such area among the graded households", "已评级农户中没有该地区"),
-        area,
-        hint[0] if hint else tr("write it as county/township/village", "请写成 县/乡镇/村"),
-    )
+    raise SubjectError(lacking)

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.errors import CreditError
+from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import tr
 from lishui_credit.reports.layout import table
 from lishui_credit.rubrics import event_traces
@@ -24,6 +24,7 @@ from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.catalog import overlay_signature
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.next_grade import NextGrade, graded_alike, next_grade
+from lishui_credit.tables.asked_ids import asked_id
 from lishui_credit.tables.beside import sha256
 
 
@@ -208,6 +209,10 @@ def grounds(path: Path | str, subject: str, *, on: date | None = None) -> Ground
 def of_graded(stored: Graded, path: Path, subject: str, *, on: date | None = None) -> Grounds:
     """Explain one subject of a graded file that was read already; see `grounds`."""
     facts, rubric = stored.manifest.facts, stored.rubric
+    ids = stored.frame.select(rubric.subject_id)
+    hint = tr(f"give a {rubric.subject_id}", f"请给出 {rubric.subject_id}")
+    lacking = Problem(tr("no such subject in the result", "结果中没有该主体"), hint=hint)
+    subject = asked_id(subject, ids, lacking)
     explanation = Evaluation(stored.frame, rubric, facts.as_of, facts.period).explain(subject)
     row = stored.frame.filter(pl.col(rubric.subject_id) == subject).collect()
     events, note = _events(stored, path, row, subject)

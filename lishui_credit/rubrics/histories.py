@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.errors import Problem, SubjectError, refuse
+from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.reports.layout import cut, table
 from lishui_credit.rubrics import grade_files
@@ -19,6 +19,7 @@ from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.explain import explain
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.tables.asked_ids import asked_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +122,18 @@ def subject_history(subject: str, files: Iterable[Path | str]) -> SubjectHistory
     SubjectError
         If two files are of one year, they are of several methods, or none holds the subject.
     """
-    held = sorted((_held(subject, Path(file)) for file in files), key=lambda entry: entry.told.year)
+    opened = [(grade_files.read(Path(file)), Path(file)) for file in files]
+    ids = [
+        stored.frame.select(pl.col(stored.rubric.subject_id).cast(pl.String).alias("id"))
+        for stored, _ in opened
+    ]
+    subject = asked_id(
+        subject,
+        pl.concat([pl.LazyFrame(schema={"id": pl.String}), *ids]),
+        Problem(tr("none of the files holds the subject", "各文件中均没有该主体")),
+    )
+    held = sorted((_held(subject, *one) for one in opened), key=lambda entry: entry.told.year)
     _refuse_unlike(held)
-    if not any(entry.told.listed for entry in held):
-        raise SubjectError(
-            tr("none of the files holds the subject", "各文件中均没有该主体"), subject
-        )
     years, last = [], None
     for entry in held:
         changes = () if last is None else tuple(_changes(last, entry))
@@ -140,8 +147,7 @@ def subject_history(subject: str, files: Iterable[Path | str]) -> SubjectHistory
     )
 
 
-def _held(subject: str, file: Path) -> _Held:
-    stored = grade_files.read(file)
+def _held(subject: str, stored: grade_files.Graded, file: Path) -> _Held:
     facts, rubric = stored.manifest.facts, stored.rubric
     found = stored.frame.filter(pl.col(rubric.subject_id) == subject).collect()
     told = HistoryYear(

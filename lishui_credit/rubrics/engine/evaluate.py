@@ -27,6 +27,7 @@ from lishui_credit.rubrics.engine.tally import tally, tally_elsewhere
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Override, Rubric
 from lishui_credit.statistics.refusals import lacking
+from lishui_credit.tables.asked_ids import read_as, standard_id
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.header_words import no_column
 
@@ -150,8 +151,11 @@ class Evaluation(Generic[Native]):
     def subject(self, subject_id: str) -> dict[str, Any]:
         """Return one subject's row as a dict; raises `SubjectError` where no subject has that id."""
         frame = nw.from_native(self.frame)
-        rows = frame.filter(nw.col(self.rubric.subject_id) == subject_id)
-        found = _gathered(rows)
+        found = _gathered(frame.filter(nw.col(self.rubric.subject_id) == subject_id))
+        if found.is_empty() and (plain := standard_id(subject_id)) != subject_id:
+            found = _gathered(frame.filter(nw.col(self.rubric.subject_id) == plain))
+            if not found.is_empty():
+                read_as(subject_id, plain)
         if found.is_empty():
             raise SubjectError(
                 tr("no such subject in the result", "结果中没有该主体"),
