@@ -8,6 +8,7 @@ another, and no subject may get a better grade than it has with the clean cell.
 from __future__ import annotations
 
 import csv
+import warnings
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -25,8 +26,12 @@ from lishui_credit.policies.sift import AMOUNT, OUTCOME, sift
 from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.intake import Intake, intake
 from lishui_credit.rubrics.law import catalog
+from lishui_credit.scorecards import Scorecard
+from lishui_credit.scorecards.bins.unseen import UnseenWarning
+from lishui_credit.scorecards.sample_files import score_file
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.identifiers import uscc_check_digit
+from tests.models import mixed, mixed_process
 from tests.workbooks import ods, xls, xlsb, xlsx
 
 REJECTED, EMPTY = "rejected", None
@@ -296,3 +301,45 @@ def test_an_unreadable_cell_never_improves_a_decision(
         return
     told = dict(found.select("id", "decision").iter_rows())
     assert {name for name, said in told.items() if said == "approve"} <= {"c", "d", cell.strip()}
+
+
+PEOPLE, BAD = mixed()
+CARDS: Final = {
+    unseen: Scorecard(mixed_process().set_params(unseen=unseen)).fit(PEOPLE, BAD).card_
+    for unseen in ("raise", "warn", "neutral", "worst")
+}
+APPLICANTS: Final = {
+    size: PEOPLE.sample(size, seed=size).select(pl.all().cast(pl.String)).with_row_index("id")
+    for size in (1, 3, 8, 60)
+}
+
+
+def scores_of(folder: Path, frame: pl.DataFrame, unseen: str) -> dict[int, int | None]:
+    frame.write_csv(folder / "a.csv")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnseenWarning)
+        try:
+            score_file(CARDS[unseen], folder / "a.csv", folder / "s.csv")
+        except SubjectError:
+            return {}
+    return dict(pl.read_csv(folder / "s.csv").select("id", "score").iter_rows())
+
+
+@pytest.mark.parametrize("unseen", CARDS)
+@pytest.mark.parametrize("size", APPLICANTS)
+def test_an_unreadable_cell_never_improves_a_score(tmp_path: Path, unseen: str, size: int) -> None:
+    frame = APPLICANTS[size]
+    sound = scores_of(tmp_path, frame, unseen)
+    assert len(sound) == size
+    # A word that the sample does not have is a category of its own in a column of categories: the
+    # card says whether it counts as average. A NaN is how frames write an empty number.
+    words = ERRORS if unseen in ("warn", "neutral") else (*UNREADABLE, "xyz", "查")
+    for column in CARDS[unseen].columns:
+        for cell in words if column in ("trade", "kind") else (*UNREADABLE, "xyz", "查"):
+            if cell == "NaN":
+                continue
+            texts = frame[column].to_list()
+            texts[len(texts) // 2] = cell
+            found = scores_of(tmp_path, frame.with_columns(pl.Series(column, texts)), unseen)
+            for subject, score in found.items():
+                assert score is None or score <= sound[subject], (column, cell)

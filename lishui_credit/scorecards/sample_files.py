@@ -17,7 +17,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import plural, tr
-from lishui_credit.scorecards.bins.unseen import judge_unseen
+from lishui_credit.scorecards.bins.unseen import judge_unseen, refuse_no_flags
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.features import features, refuse_infinite
 from lishui_credit.statistics.refusals import lacking
@@ -248,4 +248,6 @@ def _check(card: Card, lazy: pl.LazyFrame) -> None:
         names = [row.feature for row in categories]
         met = lazy.group_by(names).agg(pl.len().alias("_rows")).collect(engine="streaming")
         policy = card.policies.unseen
-        judge_unseen(features(met, names), categories, policy, rows=met["_rows"])
+        found = features(met, names)
+        refuse_no_flags(found, categories)
+        judge_unseen(found, categories, policy, rows=met["_rows"])

@@ -106,9 +106,10 @@ def conform(
     while True:
         read_as = {n: c.plainly(plain[n]) if n in plain else c for n, c in cells.items()}
         held = {name: replace(c, value=pl.col(_VALUE + name)) for name, c in read_as.items()}
-        tests = [*_faults(held, key, schema), *_tested(rules, held, known)]
+        tests = _faults(held, key, schema)
+        tests += [(_said(rule, held), test) for rule, test in _tested(rules, held, known)]
         proofs = {n: cells[n].plain[way] for n, way in plain.items() if n != key or not proven}
-        sums = [test.sum().alias(name) for name, test in _tested(counts, held, known)]
+        sums = [test.sum().alias(rule.reason) for rule, test in _tested(counts, held, known)]
         told = _survey(raw, read_as, proofs, matched, tests, sums)
         unlike = {name: cells[name] for name in proofs if not told[f"plain__{name}"]}
         if not unlike:
@@ -191,7 +192,7 @@ def empty_cells(name: str) -> Rule:
 
 def _tested(
     rules: Sequence[Rule], cells: Mapping[str, Cell], known: Mapping[str, Column]
-) -> list[tuple[str | pl.Expr, pl.Expr]]:
+) -> list[tuple[Rule, pl.Expr]]:
     """Return the rules' tests on the cells as read; most of absent columns are left out."""
 
     def value(name: str) -> pl.Expr:
@@ -199,15 +200,19 @@ def _tested(
             return cells[name].value
         return pl.lit(None, dtype=held(known[name]))
 
-    def said(rule: Rule) -> str | pl.Expr:
-        named = [value(name).cast(pl.String).fill_null("") for name in rule.columns]
-        return pl.format(rule.reason, *named) if "{}" in rule.reason else rule.reason
-
     return [
-        (said(rule), rule.test(*map(value, rule.columns)).fill_null(False))
+        (rule, rule.test(*map(value, rule.columns)).fill_null(False))
         for rule in rules
         if rule.absent or all(name in cells for name in rule.columns)
     ]
+
+
+def _said(rule: Rule, cells: Mapping[str, Cell]) -> str | pl.Expr:
+    """Return the reason of a rule, with the values it speaks of."""
+    if "{}" not in rule.reason:
+        return rule.reason
+    named = (cells[name].value.cast(pl.String).fill_null("") for name in rule.columns)
+    return pl.format(rule.reason, *named)
 
 
 def is_total(reasons: pl.Expr) -> pl.Expr:

@@ -14,6 +14,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import Binning
+from lishui_credit.tables.cells import NO, YES
 
 
 class UnseenWarning(UserWarning):
@@ -73,3 +74,19 @@ def judge_unseen(
         raise SubjectError(Problem(what, row) for row in said)
     taken = tr("counted as average", "按平均水平计")
     warnings.warn(f"{what}: {'; '.join(said)}; {taken}", UnseenWarning, stacklevel=level)
+
+
+def refuse_no_flags(frame: pl.DataFrame, binnings: Sequence[Binning]) -> None:
+    """Raise where a cell of a yes-or-no column of a file is neither, under every policy."""
+    # It is no new category but an unreadable cell, and as an average it could raise a score.
+    problems = []
+    for name in (row.feature for row in binnings if row.flag):
+        text = pl.col(name).cast(pl.String)
+        words = text.str.to_lowercase().str.replace(r"\.0+$", "")
+        wrong = frame.select(text.filter(~words.is_in([*YES, *NO]))).to_series().drop_nulls()
+        if not wrong.is_empty():
+            found = ", ".join(wrong.unique().sort().head(3))
+            hint = tr("correct or empty the cell", "请更正或清空单元格")
+            what = tr("neither yes nor no", "既非“是”也非“否”")
+            problems.append(Problem(what, found, hint, name))
+    refuse(problems)
