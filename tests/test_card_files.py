@@ -245,7 +245,11 @@ def test_a_missing_outcome_column_is_named_with_the_nearest(tmp_path: Path) -> N
 
 
 WARNING = Scorecard(mixed_process().set_params(unseen="warn")).fit(FRAME, BAD).card_
-CATEGORIES = [row.feature for row in WARNING.characteristics if row.binning.type != "number"]
+CATEGORIES = [
+    row.feature
+    for row in WARNING.characteristics
+    if row.binning.type != "number" and not row.binning.flag
+]
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
@@ -266,6 +270,29 @@ def test_a_file_is_warned_of_by_rows_as_its_frame_is(
     said = [str(warning.message) for warning in of_file if warning.category is UnseenWarning]
     assert said == [str(warning.message) for warning in of_frame]
     assert all(f"{name}: {strange} (采矿)" in said[0] for name in CATEGORIES)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize("unseen", ["warn", "neutral", "worst"])
+def test_a_cell_of_a_flag_that_is_neither_yes_nor_no_is_no_new_category(
+    tmp_path: Path, kind: str, unseen: str
+) -> None:
+    card = Scorecard(mixed_process().set_params(unseen=unseen)).fit(FRAME, BAD).card_
+    path = tmp_path / f"a.{kind}"
+    for cell, sound in (("待查", False), ("?", False), ("是", True), ("1.0", True), (None, True)):
+        table = FRAME.head(30).with_columns(
+            pl.when(pl.int_range(pl.len()) == 4)
+            .then(pl.lit(cell))
+            .otherwise(pl.col("owns").cast(pl.String))
+            .alias("owns")
+        )
+        table.write_parquet(path) if kind == "parquet" else table.write_csv(path)
+        if sound:
+            assert score_file(card, path, tmp_path / "o.csv") == 30
+        else:
+            with pytest.raises(SubjectError, match="owns: neither yes nor no"):
+                score_file(card, path, tmp_path / "p.csv")
+    assert not (tmp_path / "p.csv").exists()
 
 
 def test_a_file_of_unknown_categories_only_is_refused_with_its_rows(tmp_path: Path) -> None:

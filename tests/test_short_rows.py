@@ -19,7 +19,7 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.models.label_files import read_labels
 from lishui_credit.plan.observed.reading import read_observations
-from lishui_credit.plan.records.raw_tables import AREA, RawColumn, RawTable, take
+from lishui_credit.plan.records.raw_tables import AREA, RawTable, raw_column, take
 from lishui_credit.plan.targets import read_targets
 from lishui_credit.policies.policy_file import parse
 from lishui_credit.policies.score_files import read_scores
@@ -42,7 +42,8 @@ POLICY: Final = parse(
 VISITS: Final = RawTable(
     id="visits",
     title_zh="访问",
-    columns=(AREA, RawColumn("visits", "次数", "integer", needed=False)),
+    columns=(AREA, raw_column("visits", "次数", "integer")),
+    optional=("visits",),
 )
 
 LINE: Final = re.compile(r"\.csv:(\d+)|row (\d+) is rejected|line (\d+) has")
