@@ -27,10 +27,10 @@ PAGES = (
     ("overview", "", tr("Overview", "总览"), ":material/dashboard:"),
     ("indicator", "indicator", tr("Indicator", "指标"), ":material/show_chart:"),
     ("counties", "counties", tr("Counties", "区县"), ":material/map:"),
+    ("data", "data", tr("Data", "数据"), ":material/database:"),
     ("grades", "grades", tr("Grades", "评价"), ":material/star_half:"),
     ("models", "models", tr("Models", "模型"), ":material/model_training:"),
     ("lending", "lending", tr("Lending", "授信"), ":material/tune:"),
-    ("data", "data", tr("Data", "数据"), ":material/database:"),
 )
 page = st.navigation(
     [
@@ -39,7 +39,7 @@ page = st.navigation(
     ],
     position="top",
 )
-view.switches()
+view.header()
 try:
     page.run()
 except CreditError as error:

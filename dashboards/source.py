@@ -19,7 +19,7 @@ from lishui_credit.plan.observed.opened import (
     nothing_observed,
     open_observations,
 )
-from lishui_credit.plan.standings import progress
+from lishui_credit.plan.standings import progress, verdicts
 from lishui_credit.plan.targets import read_targets
 
 PATH = "LISHUI_CREDIT_DATA"
@@ -89,6 +89,16 @@ def _progress(
 def progress_at(source: Source, at: date, lang: str) -> pl.DataFrame:
     """Progress on a day; its notes are in the language asked for."""
     return _progress(str(source.contents.path), source.stamp, at, lang, source)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _verdicts(path: str, stamp: tuple[object, ...], at: date, _source: Source) -> pl.DataFrame:
+    return verdicts(whole(_source), at, targets=_source.targets)
+
+
+def verdicts_at(source: Source, at: date) -> pl.DataFrame:
+    """The status of every observation up to a day."""
+    return _verdicts(str(source.contents.path), source.stamp, at, source)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

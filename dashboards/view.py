@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
@@ -131,36 +132,47 @@ def link(page: str, label: str, icon: str | None = None, **query: str) -> None:
     )
 
 
+def address(page: str, **query: str) -> str:
+    """The address of a page that carries every choice and what is asked for."""
+    return f"{'.' if page == 'overview' else page}?{urlencode(choices() | query)}"
+
+
 def choose_day(days: dict[int, dict[int, date]], opens_at: date | None) -> date:
-    """A year and the end of one of its quarters; the last one where nothing is asked for."""
+    """A year and the end of one of its quarters, in the header; the last one where nothing is asked for."""
     if not days:
         st.info(tr("There is no observation after 2015.", "2015年以后没有观测。"))
         st.stop()
     opened = opens_at or days[max(days)][max(days[max(days)])]
     named = {str(year): quarters for year, quarters in days.items()}
-    year = choose(
-        "year", tr("Year", "年度"), list(named), str(opened.year), lambda y: tr(y, f"{y}年")
-    )
-    quarters = {str(number): day for number, day in named[year].items()}
-    usual = next((n for n, day in quarters.items() if day == opened), max(quarters))
     words = {
         "1": ("Mar", "3月末"),
         "2": ("Jun", "6月末"),
         "3": ("Sep", "9月末"),
         "4": ("Dec", "12月末"),
     }
-    picked = choose(
-        "quarter", tr("As of the end of", "截至"), list(quarters), usual, lambda q: tr(*words[q]),
-        field="buttons",
-    )  # fmt: skip
+    with in_header():
+        year = choose(
+            "year", tr("Year", "年度"), list(named), str(opened.year), lambda y: tr(y, f"{y}年"),
+            label_visibility="collapsed",
+        )  # fmt: skip
+        quarters = {str(number): day for number, day in named[year].items()}
+        usual = next((n for n, day in quarters.items() if day == opened), max(quarters))
+        picked = choose(
+            "quarter", tr("As of the end of", "截至"), list(quarters), usual, lambda q: tr(*words[q]),
+            label_visibility="collapsed",
+        )  # fmt: skip
     return quarters[picked]
 
 
 def choose_area(observed: Collection[str]) -> str:
-    """The city or one of its counties; opens on the city, or the first area that has observations."""
+    """The city or a county, in the header; opens on the city, or the first area with observations."""
     codes = [area.adcode for area in areas()]
     usual = next((code for code in codes if code in observed), codes[0])
-    return choose("area", tr("Area", "地区"), codes, usual, lambda code: division(code).name)
+    with in_header():
+        return choose(
+            "area", tr("Area", "地区"), codes, usual, lambda code: division(code).name,
+            label_visibility="collapsed",
+        )  # fmt: skip
 
 
 def badge(status: str) -> str:
@@ -177,36 +189,51 @@ def speak() -> None:
     set_language(held("lang", list(LANGUAGES), "zh"))
 
 
-def switches() -> None:
-    """The language switch, and how a page is kept: the kind of picture, and print."""
-    with st.container(horizontal=True, horizontal_alignment="right", key="switches"):
-        with st.popover(tr("Save", "保存"), icon=":material/print:", key="popover_save"):
+def header() -> None:
+    """What stands beside the menu: the page's day and area, the language, save and print."""
+    with st.container(horizontal=True, vertical_alignment="center", width="content", key="header"):
+        # The page puts its day and area here.
+        st.session_state["header"] = st.container(
+            horizontal=True, width="content", key="header_page"
+        )
+        choose("lang", tr("Language", "语言"), list(LANGUAGES), "zh", LANGUAGES.__getitem__,
+               field="buttons", label_visibility="collapsed")  # fmt: skip
+        with st.popover("", icon=":material/photo_camera:", key="popover_save",
+                        help=tr("Pictures of charts", "图表图片")):  # fmt: skip
             choose(
                 "image", tr("Pictures of charts as", "图片格式"), list(FORMATS), "png",
                 FORMATS.__getitem__, field="buttons",
             )  # fmt: skip
             st.caption(
                 tr(
-                    "The camera above each chart saves it. For the whole page: print it "
-                    "(Ctrl+P), or print to PDF.",
-                    "点击图表右上角的相机图标可保存图片；整页请用浏览器打印（Ctrl+P），也可另存为 PDF。",
+                    "The camera above each chart saves it.",
+                    "点击图表右上角的相机图标可保存图片。",
                 )
             )
-        choose("lang", tr("Language", "语言"), list(LANGUAGES), "zh", LANGUAGES.__getitem__,
-               field="buttons", label_visibility="collapsed")  # fmt: skip
+        # A page cannot print itself without a script; without one, the browser's own menu does.
+        st.html(
+            f'<button class="print" type="button">{tr("Print", "打印")}</button>'
+            "<script>for (const b of document.querySelectorAll('button.print'))"
+            " b.onclick = () => window.print();</script>",
+            unsafe_allow_javascript=True,
+        )
+
+
+def in_header() -> Any:
+    """The place in the header for the fields of a page."""
+    return st.session_state["header"]
 
 
 def banner(synthetic: bool, name: str) -> None:
-    """Say on every page whether the data are made up, or whose they are."""
+    """Say on every page, wherever it is scrolled to, whether the data are made up, or whose they are."""
     if synthetic:
-        st.warning(
-            tr(
-                "**Synthetic data.** Every number here is made up by a seeded program. "
-                "None is a fact about Lishui, its counties or anybody in them.",
-                "**合成数据。** 本页所有数值均由程序按固定种子生成，不反映丽水市及各县（市、区）、任何单位或个人的真实情况。",
-            ),
-            icon=":material/science:",
+        full = tr(
+            "Synthetic data. Every number here is made up by a seeded program. None is a fact about "
+            "Lishui, its counties or anybody in them.",
+            "合成数据。本页所有数值均由程序按固定种子生成，不反映丽水市及各县（市、区）、任何单位或个人的真实情况。",
         )
+        short = tr("Synthetic data", "合成数据")
+        st.html(f'<p class="chip" role="note" title="{full}">{short}<span>：{full}</span></p>')
     else:
         st.caption(tr(f"Data: {plain(name)}", f"数据：{plain(name)}"))
 

@@ -8,7 +8,7 @@ surveys by their interval first; the other method is printed beside and a disagr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -138,19 +138,62 @@ def progress(
     >>> found.select(pl.col("growth_ratio", "schedule").round(3), "status").row(0)
     (0.798, 0.667, 'behind')
     """
+    rows = [_judged(*walked, at, level) for walked in _walked(frame, at, targets)]
+    _name_worst(rows)
+    return pl.DataFrame(rows, schema=PROGRESS)
+
+
+def verdicts(frame: Any, at: date = END, *, targets: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Return the status of every observation after 2015 up to a day, as it was on its own day.
+
+    Parameters
+    ----------
+    frame, at, targets
+        As of `progress`.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``indicator``, ``adcode``, ``period``, ``status``, one row per observation; the last one of
+        an indicator and area has the status that `progress` gives them.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"indicator": ["website_rate"] * 3, "adcode": ["331100"] * 3,
+    ...     "period": [BASE, date(2016, 6, 30), date(2016, 9, 30)], "frequency": ["quarter"] * 3,
+    ...     "numerator": [0, 0, 4], "denominator": [10, 10, 10]})
+    >>> verdicts(rows)["status"].to_list()
+    ['far_behind', 'ahead']
+    """
+    rows = [
+        (row.key, adcode, point.day, way.status(point))
+        for row, adcode, way, points, _ in _walked(frame, at, targets)
+        for point in points
+        if point.day > BASE
+    ]
+    kinds = {"indicator": pl.String, "adcode": pl.String, "period": pl.Date, "status": pl.String}
+    return pl.DataFrame(rows, schema=kinds, orient="row")
+
+
+_Walked = tuple[PlanIndicator, str, Way, list[Point], list[dict[str, Any]]]
+
+
+def _walked(frame: Any, at: date, targets: pl.DataFrame | None) -> Iterator[_Walked]:
+    """Yield every indicator and area with its way, and its observations as points and records."""
     table = observed_table(frame, at).series
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     wanted = ("indicator", "adcode", "period", "value", "low", "high", "source", "synthetic")
     for record in table.select(wanted).iter_rows(named=True):
         groups.setdefault((record["indicator"], record["adcode"]), []).append(record)
     loaded = loaded_for(targets)
-    rows = [
-        _judged(row, area.adcode, groups.get((key, area.adcode), []), loaded, at, level)
-        for key, row in indicators().items()
-        for area in areas()
-    ]
-    _name_worst(rows)
-    return pl.DataFrame(rows, schema=PROGRESS)
+    for key, row in indicators().items():
+        for area in areas():
+            records = groups.get((key, area.adcode), [])
+            points = [Point(r["period"], r["value"], r["low"], r["high"]) for r in records]
+            base = next((point.value for point in points if point.day == BASE), None)
+            years, basis = loaded.get((key, area.adcode), ({}, "plan"))
+            target = years.get(END.year, row.target.level(base))
+            yield row, area.adcode, Way(row, base, target, basis, years), points, records
 
 
 def loaded_for(targets: pl.DataFrame | None) -> dict[tuple[str, str], tuple[dict[int, float], str]]:
@@ -168,19 +211,16 @@ def loaded_for(targets: pl.DataFrame | None) -> dict[tuple[str, str], tuple[dict
 def _judged(
     row: PlanIndicator,
     adcode: str,
+    way: Way,
+    points: Sequence[Point],
     records: Sequence[Mapping[str, Any]],
-    loaded: Mapping[tuple[str, str], tuple[dict[int, float], str]],
     at: date,
     level: float,
 ) -> dict[str, Any]:
     made: dict[str, Any] = dict.fromkeys(PROGRESS)
     made |= {"indicator": row.key, "adcode": adcode, "disagree": False, "note": ""}
-    points = [Point(r["period"], r["value"], r["low"], r["high"]) for r in records]
-    base = next((point.value for point in points if point.day == BASE), None)
-    years, basis = loaded.get((row.key, adcode), ({}, "plan"))
-    target = years.get(END.year, row.target.level(base))
-    way = Way(row, base, target, basis, years)
-    made |= {"target": target, "target_basis": basis}
+    base, target = way.base, way.target
+    made |= {"target": target, "target_basis": way.basis}
     if base is not None:
         made |= {"base": base, "base_period": BASE}
     after = [point for point in points if point.day > BASE]

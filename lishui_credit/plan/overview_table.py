@@ -1,0 +1,219 @@
+"""The overview as one HTML table: a row per indicator on a desk, a card on a phone, one page in print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from html import escape
+from itertools import groupby
+from typing import Final
+
+from lishui_credit.language import dated, tr
+from lishui_credit.plan.divisions import division
+from lishui_credit.plan.overview import (
+    OverviewRow,
+    by_attribute,
+    counties_said,
+    gap_said,
+    since_said,
+)
+from lishui_credit.plan.sentences import printed
+from lishui_credit.plan.status import STATUSES
+from lishui_credit.reports.html import words
+from lishui_credit.reports.palette import (
+    EDGE,
+    FAINT,
+    INK,
+    LINK,
+    PAPER,
+    QUIET,
+    RULE,
+    SHADE,
+    STATUS_FILLS,
+    SURFACE,
+)
+
+Href = Callable[..., str]
+"""Return the address of a page (``indicator`` or ``counties``) for an indicator and perhaps an area."""
+
+STYLE: Final = (
+    f".lc-o,.lc-l{{--ink:{INK};--quiet:{QUIET};--edge:{EDGE};--rule:{RULE};--faint:{FAINT};--shade:{SHADE};"
+    f"--surface:{SURFACE};--link:{LINK};--paper:{PAPER};--off:{STATUS_FILLS['far_behind'][0]}}}"
+    """
+.lc-o{width:100%;border-collapse:collapse;color:var(--ink);font-size:14px;line-height:1.3}
+.lc-o caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.lc-o th,.lc-o td{border:0;border-bottom:1px solid var(--faint);padding:1px 8px;text-align:left;vertical-align:middle;font-weight:400}
+.lc-o thead th{color:var(--quiet);font-size:12.5px;border-bottom:1px solid var(--edge);white-space:nowrap}
+.lc-o .g th{color:var(--quiet);font-size:12.5px;font-weight:600;border:0;padding:6px 8px 1px}
+.lc-o tr.i>*{height:44px}.lc-o tr.off>*{background:var(--surface)}
+.lc-o a{color:inherit;text-decoration:none}.lc-o a:hover{text-decoration:underline}
+.lc-o a:focus-visible{outline:3px solid var(--link);outline-offset:2px}
+.lc-o .b{display:inline-block;padding:2px 7px;border:1px solid var(--edge);border-radius:3px;font-size:13px;white-space:nowrap}
+.lc-o th.n{font-weight:600;white-space:nowrap}.lc-o .n i{display:inline-block;min-width:1.7em;font-style:normal}
+.lc-o thead .v{text-align:right}.lc-o td.v{font-weight:700;font-size:18px;text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.lc-o .m{position:relative;display:block;min-width:120px;height:12px;background:var(--shade);border:1px solid var(--edge);border-radius:2px}
+.lc-o .m i{display:block;height:100%}.lc-o .m u{position:absolute;top:-5px;width:5px;margin-left:-2px;height:20px;background:var(--ink);border:0 solid var(--paper);border-width:0 1px}
+.lc-o .d{white-space:nowrap;font-variant-numeric:tabular-nums}.lc-o small{color:var(--quiet);font-size:12.5px}.lc-o tr.off .d small{color:var(--off)}
+.lc-o .q,.lc-o .y{display:flex;gap:5px}.lc-o .q span{display:flex;gap:2px}.lc-o .q i{width:9px;height:18px;border:1px solid var(--edge);border-radius:1px}.lc-o .q i.u,.lc-o .c i.u,.lc-l i.u{border:1px dashed var(--edge);background:var(--paper)!important}
+.lc-o .y span{min-width:42px}.lc-o .w{white-space:nowrap}.lc-o tr.off .w b{color:var(--off)}.lc-o .w small,.lc-o .k small{display:block}
+.lc-o .c{display:flex;gap:2px}.lc-o .c i{width:16px;height:13px;border:1px solid var(--edge);border-radius:1px}.lc-o .k small a{color:var(--off);font-weight:600;text-decoration:underline}
+.lc-l{color:var(--quiet);font-size:12.5px;line-height:1.5;margin:6px 0}.lc-l span{white-space:nowrap;margin-right:1em}.lc-l i{display:inline-block;width:11px;height:11px;border:1px solid var(--edge);border-radius:1px;margin-right:4px;vertical-align:-1px}
+@media screen and (max-width:1180px){.lc-o .h{display:none}}
+@media screen and (max-width:980px){.lc-o thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
+.lc-o,.lc-o tbody,.lc-o .g{display:block}.lc-o .g th{display:block}
+.lc-o tr.i{display:grid;grid-template-columns:auto 1fr auto;gap:2px 8px;padding:7px 4px;border-bottom:1px solid var(--faint)}.lc-o tr.i>*{border:0;padding:0;height:auto}
+.lc-o tr.off{background:var(--surface)}.lc-o .n{align-self:center}.lc-o .h{display:none}.lc-o td.v{font-size:17px}.lc-o th.n{white-space:normal}
+.lc-o td.x{grid-column:1/3;align-self:center}.lc-o .w{grid-column:1/3;white-space:normal}.lc-o .w small{display:inline}.lc-o .w small:before{content:" · "}.lc-o .w.e{display:none}.lc-o .k{grid-column:1/4}.lc-o .c{display:none}}
+@media print{.lc-o{font-size:8.5pt}.lc-o th,.lc-o td{padding:0 4px}.lc-o tr.i>*{height:9.2mm}.lc-o td.v{font-size:11pt}.lc-o thead th,.lc-o .g th,.lc-o small,.lc-l,.lc-o .b{font-size:7.5pt}.lc-o .m{min-width:70px}.lc-o .q i{width:7px;height:14px}.lc-o .q,.lc-o .y{gap:3px}.lc-o .y span{min-width:34px}.lc-o,.lc-o *{-webkit-print-color-adjust:exact;print-color-adjust:exact}.lc-o tr{break-inside:avoid}}
+@media(forced-colors:active){.lc-o i,.lc-o u,.lc-o .b{forced-color-adjust:none}}
+"""
+)
+"""Looks of the table; every selector begins with its class."""
+
+_GOOD: Final = "#9CC3DA"
+_GREY: Final = "#C3CAD1"
+
+
+def table(rows: Sequence[OverviewRow], caption: str, href: Href) -> str:
+    """Return an overview as an HTML table; `href` gives the address behind everything on it."""
+    heads = [
+        ("", tr("Status", "状态")),
+        ("", tr("Indicator", "指标")),
+        (' class="v"', tr("Value", "现值")),
+        ("", tr("To the 2020 target (tick: due)", "距2020年目标（竖线：应达）")),
+        ("", tr("Due, gap", "应达、差距")),
+        (' class="h"', _years(rows)),
+        ("", tr("Off its path", "偏离始于")),
+    ]
+    if rows and rows[0].counties:
+        heads.append(("", tr("Nine counties", "九县（市、区）")))
+    top = "".join(f'<th scope="col"{kind}>{text}</th>' for kind, text in heads)
+    body = "".join(
+        f'<tr class="g"><th colspan="{len(heads)}" scope="rowgroup">{words(_kind(name))}</th></tr>'
+        + "".join(_row(row, href) for row in inside)
+        for name, inside in by_attribute(rows)
+    )
+    return (
+        f'<table class="lc-o"><caption>{words(caption)}</caption><thead><tr>{top}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def _kind(name: str) -> str:
+    return tr(f"{name.capitalize()} targets", f"{name}指标")
+
+
+def _years(rows: Sequence[OverviewRow]) -> str:
+    days = [day for day, _ in rows[0].quarters] if rows else []
+    named = "".join(f"<span>{year}</span>" for year, _ in groupby(days, key=lambda d: d.year))
+    return f'<span class="y">{named}</span>' if named else tr("Quarters", "各季度")
+
+
+def legend() -> str:
+    """Return the colours of squares in words, and by which rule a run off the path is counted."""
+    named = "".join(
+        f"<span>{_square(status, '')}{words(state.word)}</span>"
+        for status, state in STATUSES.items()
+    )
+    rule = tr(
+        "Off its path since: the first observation of the present unbroken run below near its path; "
+        "one observation near, on or above the path ends a run. A square without an observation of "
+        "its own has the status of the last one before it.",
+        "偏离始于：本次连续偏离（滞后及以下）的首个观测期；期间有一期接近、符合或超前，即重新起算。"
+        "当季无观测的方格沿用此前最近一期的状态。",
+    )
+    return f'<p class="lc-l">{named}<br>{rule}</p>'
+
+
+def _square(status: str, said: str) -> str:
+    unknown = ' class="u"' if status in ("cannot_tell", "no_baseline", "no_data") else ""
+    title = f' title="{words(said)}"' if said else ""
+    return f'<i{unknown} style="background:{STATUS_FILLS[status][0]}"{title}></i>'
+
+
+def _look(status: str) -> str:
+    paper, ink = STATUS_FILLS[status]
+    return f"background:{paper};color:{ink}"
+
+
+def _row(row: OverviewRow, href: Href) -> str:
+    found, state, key = row.found, row.state, row.row.key
+    to = escape(href("indicator", indicator=key), quote=True)
+    since, many = since_said(row)
+    due, gap = printed(row.row, found["path"]), gap_said(row)
+    value = words(printed(row.row, found["value"]))
+    last = f'<td class="k">{_counties(row, href)}</td>' if row.counties else ""
+    return (
+        f'<tr class="i{" off" if state.off else ""}">'
+        f'<td><a href="{to}"><span class="b" style="{_look(state.id)}">{state.icon} {words(state.word)}</span></a></td>'
+        f'<th scope="row" class="n"><a href="{to}"><i>{row.row.number}</i>{words(row.row.short)}</a></th>'
+        f'<td class="v">{value}</td>'
+        f'<td class="x">{_bar(row)}</td>'
+        f'<td class="d">{words(due)} <small>{words(gap)}</small></td>'
+        f'<td class="h"><a href="{to}" aria-label="{_told_quarters(row)}">{_strip(row)}</a></td>'
+        f'<td class="w{"" if since else " e"}">{f"<b>{words(since)}</b> <small>{words(many)}</small>" if since else "—"}</td>'
+        f"{last}</tr>"
+    )
+
+
+def _bar(row: OverviewRow) -> str:
+    value, due = row.share("value"), row.share("path")
+    if value is None:
+        return ""
+    good = row.state.id in ("on_track", "ahead", "achieved")
+    fill = STATUS_FILLS[row.state.id][0] if row.state.off or row.state.id == "near" else ""
+    colour = fill or (_GOOD if good else _GREY)
+    told = tr(f"{value:.0%} of the 2020 target", f"已达2020年目标的{value:.0%}") + (
+        "" if due is None else tr(f", due {due:.0%}", f"，应达{due:.0%}")
+    )
+    tick = "" if due is None else f'<u style="left:{due:.1%}"></u>'
+    return (
+        f'<span class="m" role="img" aria-label="{told}" title="{told}">'
+        f'<i style="width:{value:.1%};background:{colour}"></i>{tick}</span>'
+    )
+
+
+def _strip(row: OverviewRow) -> str:
+    def quarter(day: date, status: str) -> str:
+        said = f"{dated(day)} {STATUSES[status].word}"
+        return _square(status, said)
+
+    years = groupby(row.quarters, key=lambda q: q[0].year)
+    inside = "".join(f"<span>{''.join(quarter(*one) for one in held)}</span>" for _, held in years)
+    return f'<span class="q">{inside}</span>'
+
+
+def _told_quarters(row: OverviewRow) -> str:
+    """Say the strip in words: runs of quarters with one status."""
+    runs = []
+    for status, held in groupby(row.quarters, key=lambda q: q[1]):
+        first, *rest = [day for day, _ in held]
+        ends = f"{first:%Y-%m}" + (f"–{rest[-1]:%Y-%m}" if rest else "")
+        runs.append(f"{ends} {STATUSES[status].word}")
+    return escape(
+        tr(f"{row.row.short}, by quarter: ", f"{row.row.short}，各季度：")
+        + tr("; ", "；").join(runs),
+        quote=True,
+    )
+
+
+def _counties(row: OverviewRow, href: Href) -> str:
+    said, named = counties_said(row)
+    squares = "".join(
+        _square(status, f"{division(code).name} {STATUSES[status].word}")
+        for code, status in row.counties
+    )
+    told = tr("; ", "；").join(
+        f"{division(code).name} {STATUSES[status].word}" for code, status in row.counties
+    )
+    label = escape(f"{row.row.short}{tr(': ', '：')}{told}", quote=True)
+    to = escape(href("counties", indicator=row.row.key), quote=True)
+    links = tr(", ", "、").join(
+        f'<a href="{escape(href("indicator", indicator=row.row.key, area=code), quote=True)}">'
+        f"{words(tr(division(code).name_en, division(code).short_zh))}</a>"
+        for code in named
+    )
+    return (
+        f'<a href="{to}" aria-label="{label}"><span class="c">{squares}</span></a>'
+        f"<small>{words(said)}{links}</small>"
+    )
