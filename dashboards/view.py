@@ -7,7 +7,6 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
@@ -17,6 +16,8 @@ from lishui_credit.figures.style import STATUS_WORDS
 from lishui_credit.language import language, set_language, tr, typeset
 from lishui_credit.plan.divisions import areas, division
 from lishui_credit.plan.status import STATUSES
+from lishui_credit.reports.html import address as page_address
+from lishui_credit.reports.html import chip, print_button
 from lishui_credit.tables.asked_ids import alike, did_you_mean
 from lishui_credit.tables.write import write_table
 
@@ -134,7 +135,7 @@ def link(page: str, label: str, icon: str | None = None, **query: str) -> None:
 
 def address(page: str, **query: str) -> str:
     """The address of a page that carries every choice and what is asked for."""
-    return f"{'.' if page == 'overview' else page}?{urlencode(choices() | query)}"
+    return page_address("." if page == "overview" else page, choices() | query)
 
 
 def choose_day(days: dict[int, dict[int, date]], opens_at: date | None) -> date:
@@ -211,12 +212,7 @@ def header() -> None:
                 )
             )
         # A page cannot print itself without a script; without one, the browser's own menu does.
-        st.html(
-            f'<button class="print" type="button">{tr("Print", "打印")}</button>'
-            "<script>for (const b of document.querySelectorAll('button.print'))"
-            " b.onclick = () => window.print();</script>",
-            unsafe_allow_javascript=True,
-        )
+        st.html(print_button(tr("Print", "打印")), unsafe_allow_javascript=True)
 
 
 def in_header() -> Any:
@@ -233,7 +229,7 @@ def banner(synthetic: bool, name: str) -> None:
             "合成数据。本页所有数值均由程序按固定种子生成，不反映丽水市及各县（市、区）、任何单位或个人的真实情况。",
         )
         short = tr("Synthetic data", "合成数据")
-        st.html(f'<p class="chip" role="note" title="{full}">{short}<span>：{full}</span></p>')
+        st.html(chip(short, full))
     else:
         st.caption(tr(f"Data: {plain(name)}", f"数据：{plain(name)}"))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from datetime import date
 
 import polars as pl
@@ -15,7 +14,6 @@ from lishui_credit.figures.plan import (
     course_plot,
     multiples_plot,
 )
-from lishui_credit.figures.spark import sparkline
 from lishui_credit.figures.style import STATUS_WORDS, titled
 from lishui_credit.language import set_language
 from lishui_credit.plan.course import course
@@ -159,21 +157,6 @@ def test_the_league_shows_intervals_and_places_as_ranges(made):
     ]
 
 
-def test_a_sparkline_is_well_formed_and_holds_no_text_of_the_data(drawn, table):
-    for key in indicators():
-        for adcode in (CITY, "331127"):
-            status = table.filter(indicator=key, adcode=adcode)["status"].item()
-            root = ElementTree.fromstring(
-                sparkline(drawn.filter(indicator=key, adcode=adcode), status)
-            )
-            texts = [node.text for node in root.iter() if node.text]
-            assert texts == ["2015", "2018", "2020"]
-            for node in root.iter("{http://www.w3.org/2000/svg}circle"):
-                assert 0 <= float(node.get("cx")) <= 300
-                assert 0 <= float(node.get("cy")) <= 78
-    assert ElementTree.fromstring(sparkline(drawn.clear(), "no_data")) is not None
-
-
 def test_companions_are_named_in_both_languages():
     row = indicators()["uscc_coverage"]
     frame = pl.DataFrame(
@@ -202,6 +185,3 @@ def test_a_projection_without_an_honest_interval_is_drawn_without_a_band(drawn):
     figure = course_plot(lines)
     assert not [trace for trace in figure.data if trace.fill == "tonexty"]
     assert [trace for trace in figure.data if trace.line.dash == "dot"]
-    picture = sparkline(lines, "behind")
-    assert "polygon" not in picture
-    assert 'stroke-dasharray="1.5 3"' in picture

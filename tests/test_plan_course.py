@@ -11,7 +11,7 @@ from lishui_credit.language import set_language, typeset
 from lishui_credit.plan.course import COURSE, companion_course, course, quarter_before, quarters
 from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.divisions import CITY, counties
-from lishui_credit.plan.labels import defined, interval_printed, tally, with_names, with_printed
+from lishui_credit.plan.labels import defined, interval_printed, with_names, with_printed
 from lishui_credit.plan.methods import path_value
 from lishui_credit.plan.observed.freshness import coverage_of_periods, freshness, revised
 from lishui_credit.plan.observed.opened import days_to_ask, open_observations
@@ -238,10 +238,6 @@ def test_every_indicator_says_what_it_is_and_that_the_definition_is_proposed(chi
         assert row.as_printed in said["规划原文"]
         assert said["定义的依据"].startswith("本软件拟定")
         assert {"分子", "分母", "条款", "预期路径"} <= said.keys()
-
-
-def test_the_tally_counts_the_twelve(table):
-    assert tally(table)["indicators"].sum() == 12
 
 
 def test_a_value_that_prints_the_same_is_said_to_have_hardly_moved():

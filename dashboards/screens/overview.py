@@ -9,7 +9,7 @@ from lishui_credit.plan.course import quarter_before
 from lishui_credit.plan.divisions import division
 from lishui_credit.plan.labels import with_names, with_printed
 from lishui_credit.plan.overview import overview, turned, verdict
-from lishui_credit.plan.overview_table import STYLE, legend, table
+from lishui_credit.plan.overview_table import overview_html
 from lishui_credit.plan.sentences import sentence
 
 data = source.data()
@@ -26,17 +26,9 @@ caption = tr(
     f"The twelve indicators, {division(area).name}, {dated(at)}",
     f"{division(area).name}十二项指标，{dated(at)}",
 )
-# On paper the overview is one page across.
-page = "@page{size:A4 landscape;margin:9mm}@media print{h1{font-size:16pt!important}}"
-st.html(f"<style>{STYLE}{page}</style>{table(rows, caption, view.address)}{legend()}")
-
 before = quarter_before(at)
 changed = turned(source.progress_at(data, before, language()), progress, area)
-st.subheader(tr(f"Since {dated(before)}", f"{dated(before)}以来"), anchor=False)
-st.markdown(
-    "\n".join(f"- {view.plain(said)}" for said in changed)
-    or tr("No indicator changed its status.", "各项指标状态均无变化。")
-)
+st.html(overview_html(rows, caption, view.address, before, changed))
 
 here = with_printed(progress.filter(adcode=area), "value", "target", "path", "projected")
 with st.expander(tr("As a table, to read and download", "数据表（查看与下载）")):

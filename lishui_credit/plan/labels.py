@@ -12,7 +12,7 @@ import polars as pl
 from lishui_credit.citation import EVIDENCE
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.plan.definitions import ATTRIBUTES, PlanIndicator, indicator, indicators
-from lishui_credit.plan.divisions import CITY, areas
+from lishui_credit.plan.divisions import areas
 from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.status import STATUSES
 
@@ -78,14 +78,6 @@ def interval_printed(row: PlanIndicator, low: float | None, high: float | None) 
         return ""
     said = f"{printed(row, low)} – {printed(row, high)}"
     return tr(said, said.replace(" %", "%"))
-
-
-def tally(table: pl.DataFrame, adcode: str = CITY) -> pl.DataFrame:
-    """Return how many of the twelve are in each status, the best first."""
-    here = table.filter(pl.col("adcode") == adcode)["status"].to_list()
-    rows = [(name, here.count(name)) for name in reversed(STATUSES) if name in here]
-    schema = {"status": pl.String, "indicators": pl.Int64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def defined(row: PlanIndicator) -> list[tuple[str, str]]:

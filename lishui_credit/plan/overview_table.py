@@ -58,13 +58,14 @@ STYLE: Final = (
 .lc-o .y span{min-width:42px}.lc-o .w{white-space:nowrap}.lc-o tr.off .w b{color:var(--off)}.lc-o .w small,.lc-o .k small{display:block}
 .lc-o .c{display:flex;gap:2px}.lc-o .c i{width:16px;height:13px;border:1px solid var(--edge);border-radius:1px}.lc-o .k small a{color:var(--off);font-weight:600;text-decoration:underline}
 .lc-l{color:var(--quiet);font-size:12.5px;line-height:1.5;margin:6px 0}.lc-l span{white-space:nowrap;margin-right:1em}.lc-l i{display:inline-block;width:11px;height:11px;border:1px solid var(--edge);border-radius:1px;margin-right:4px;vertical-align:-1px}
+.lc-n h2{font-size:1.15rem;margin:.9em 0 .3em;padding:0}.lc-n ul{margin:0;padding-left:1.2em}.lc-n li{margin:.15em 0}
 @media screen and (max-width:1180px){.lc-o .h{display:none}}
 @media screen and (max-width:980px){.lc-o thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 .lc-o,.lc-o tbody,.lc-o .g{display:block}.lc-o .g th{display:block}
 .lc-o tr.i{display:grid;grid-template-columns:auto 1fr auto;gap:2px 8px;padding:7px 4px;border-bottom:1px solid var(--faint)}.lc-o tr.i>*{border:0;padding:0;height:auto}
 .lc-o tr.off{background:var(--surface)}.lc-o .n{align-self:center}.lc-o .h{display:none}.lc-o td.v{font-size:17px}.lc-o th.n{white-space:normal}
 .lc-o td.x{grid-column:1/3;align-self:center}.lc-o .w{grid-column:1/3;white-space:normal}.lc-o .w small{display:inline}.lc-o .w small:before{content:" · "}.lc-o .w.e{display:none}.lc-o .k{grid-column:1/4}.lc-o .c{display:none}}
-@media print{.lc-o{font-size:8.5pt}.lc-o th,.lc-o td{padding:0 4px}.lc-o tr.i>*{height:9.2mm}.lc-o td.v{font-size:11pt}.lc-o thead th,.lc-o .g th,.lc-o small,.lc-l,.lc-o .b{font-size:7.5pt}.lc-o .m{min-width:70px}.lc-o .q i{width:7px;height:14px}.lc-o .q,.lc-o .y{gap:3px}.lc-o .y span{min-width:34px}.lc-o,.lc-o *{-webkit-print-color-adjust:exact;print-color-adjust:exact}.lc-o tr{break-inside:avoid}}
+@media print{.lc-n h2{font-size:9pt;margin:.4em 0 .1em}.lc-n ul{columns:2}.lc-n li{font-size:7.5pt;margin:0}.lc-o{font-size:8.5pt}.lc-o th,.lc-o td{padding:0 4px}.lc-o tr.i>*{height:7.9mm}.lc-o td.v{font-size:11pt}.lc-o thead th,.lc-o .g th,.lc-o small,.lc-l,.lc-o .b{font-size:7.5pt}.lc-o .m{min-width:70px}.lc-o .q i{width:7px;height:14px}.lc-o .q,.lc-o .y{gap:3px}.lc-o .y span{min-width:34px}.lc-o,.lc-o *{-webkit-print-color-adjust:exact;print-color-adjust:exact}.lc-o tr{break-inside:avoid}}
 @media(forced-colors:active){.lc-o i,.lc-o u,.lc-o .b{forced-color-adjust:none}}
 """
 )
@@ -72,6 +73,20 @@ STYLE: Final = (
 
 _GOOD: Final = "#9CC3DA"
 _GREY: Final = "#C3CAD1"
+
+
+PAPER_SIZE: Final = (
+    "@page{size:A4 landscape;margin:9mm}@media print{h1{font-size:15pt!important;padding:0}}"
+)
+"""Looks of a page that holds an overview and nothing else: one sheet of paper across."""
+
+
+def overview_html(
+    rows: Sequence[OverviewRow], caption: str, href: Href, since: date, changed: Sequence[str]
+) -> str:
+    """Return an overview with its looks, its legend and what changed, for a page of its own."""
+    looks = f"<style>{STYLE}{PAPER_SIZE}</style>"
+    return f"{looks}{table(rows, caption, href)}{legend()}{changes(since, changed)}"
 
 
 def table(rows: Sequence[OverviewRow], caption: str, href: Href) -> str:
@@ -107,6 +122,14 @@ def _years(rows: Sequence[OverviewRow]) -> str:
     days = [day for day, _ in rows[0].quarters] if rows else []
     named = "".join(f"<span>{year}</span>" for year, _ in groupby(days, key=lambda d: d.year))
     return f'<span class="y">{named}</span>' if named else tr("Quarters", "各季度")
+
+
+def changes(since: date, said: Sequence[str]) -> str:
+    """Return what changed since a day as a short list; `said` are sentences."""
+    head = words(tr(f"Since {dated(since)}", f"{dated(since)}以来"))
+    none = tr("No indicator changed its status.", "各项指标状态均无变化。")
+    lines = "".join(f"<li>{words(one)}</li>" for one in said) or f"<li>{none}</li>"
+    return f'<section class="lc-n"><h2>{head}</h2><ul>{lines}</ul></section>'
 
 
 def legend() -> str:

@@ -224,14 +224,3 @@ def change_sentence(found: dict[str, Any]) -> str:
         word = tr(en, zh)
         said += tr(", ", ",") + f"{old} → {new}" + (tr(f" ({word})", f"({word})") if word else "")
     return said
-
-
-def tile_words(found: dict[str, Any]) -> tuple[str, str]:
-    """Return what a tile says below its value: target and due, and when and by whom observed."""
-    row = indicator(found["indicator"])
-    target, due = printed(row, found["target"]), printed(row, found["path"])
-    first = tr(f"target {target} · due {due}", f"目标 {target} · 应达 {due}")
-    if found["period"] is None:
-        return first, tr("no observation", "无观测")
-    source = found["source"] or tr("source not stated", "未注明来源")
-    return first, tr(f"as of {found['period']} · {source}", f"截至 {found['period']} · {source}")

@@ -5,9 +5,10 @@ A page is one file: no script, no font, no picture and no style from elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
+from urllib.parse import urlencode
 
 from lishui_credit.language import language, typeset
 from lishui_credit.reports import palette
@@ -92,6 +93,25 @@ def page(title: str, body: str, *, style: str = "", running: str = "") -> str:
 def banner(text: str) -> str:
     """Return a warning across the page; nothing for an empty text."""
     return f'<p class="loud" role="note">{words(text)}</p>' if text else ""
+
+
+def chip(short: str, full: str) -> str:
+    """Return a short notice that a page keeps in view; `full` is read out and shown on pointing."""
+    told = words(full)
+    return f'<p class="chip" role="note" title="{told}">{words(short)}<span> · {told}</span></p>'
+
+
+def print_button(word: str) -> str:
+    """Return a button that prints the page it stands on, by a script of one line."""
+    return (
+        f'<button class="print" type="button">{words(word)}</button><script>'
+        "for(const b of document.querySelectorAll('button.print'))b.onclick=()=>window.print()</script>"
+    )
+
+
+def address(page: str, choices: Mapping[str, str]) -> str:
+    """Return the address of a page, relative to its neighbours, with choices in its query."""
+    return f"{page}?{urlencode(choices)}" if choices else page
 
 
 def footer(warning: str, *facts: str) -> str:

@@ -1,0 +1,217 @@
+"""The overview: its verdict, the order of its rows, what each row tells, and the table it is drawn as."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from xml.etree import ElementTree
+
+import polars as pl
+import pytest
+
+from lishui_credit.language import set_language
+from lishui_credit.plan.definitions import ATTRIBUTES, indicators
+from lishui_credit.plan.divisions import CITY, areas, counties, division
+from lishui_credit.plan.overview import (
+    OverviewRow,
+    counties_said,
+    gap_said,
+    overview,
+    since_said,
+    turned,
+    verdict,
+)
+from lishui_credit.plan.overview_table import overview_html, table
+from lishui_credit.plan.standings import progress, verdicts
+from lishui_credit.plan.status import STATUSES
+from lishui_credit.samples.plan_observations import plan_observations
+
+DAYS = [date(2016, 3, 31), date(2017, 9, 30), date(2018, 12, 31), date(2020, 12, 31)]
+
+
+@pytest.fixture(scope="module")
+def sample() -> pl.DataFrame:
+    return plan_observations()
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    set_language("en")
+    yield
+    set_language(None)
+
+
+def made(sample: pl.DataFrame, at: date, adcode: str = CITY) -> tuple[OverviewRow, ...]:
+    return overview(progress(sample, at), verdicts(sample, at), at, adcode)
+
+
+@pytest.mark.parametrize("at", DAYS)
+def test_the_last_verdict_of_an_observation_is_its_status_in_the_progress(
+    sample: pl.DataFrame, at: date
+) -> None:
+    last = verdicts(sample, at).sort("period").group_by("indicator", "adcode").last()
+    now = progress(sample, at).filter(pl.col("status") != "no_data")
+    both = now.join(last, on=["indicator", "adcode"], how="full", suffix="_seen")
+    assert both.height == now.height
+    assert both.filter(pl.col("status").ne_missing(pl.col("status_seen"))).is_empty()
+    assert both.filter(pl.col("period").ne_missing(pl.col("period_seen"))).is_empty()
+
+
+@pytest.mark.parametrize("at", DAYS)
+def test_a_run_off_the_path_begins_at_the_first_of_its_verdicts(
+    sample: pl.DataFrame, at: date
+) -> None:
+    seen = verdicts(sample, at).sort("period")
+    unknown = {"cannot_tell", "no_baseline", "no_data"}
+    for found in progress(sample, at).iter_rows(named=True):
+        mine = seen.filter(indicator=found["indicator"], adcode=found["adcode"])
+        run = []
+        for period, status in reversed(mine.select("period", "status").rows()):
+            if STATUSES[status].off:
+                run.append(period)
+            elif status not in unknown or not run:
+                break
+        assert found["off_path_since"] == (run[-1] if run else None)
+
+
+def test_rows_stand_by_attribute_and_inside_it_the_worst_first(sample: pl.DataFrame) -> None:
+    kinds, ranks = list(ATTRIBUTES), list(STATUSES)
+    for at in DAYS:
+        for area in areas():
+            rows = made(sample, at, area.adcode)
+            assert {row.row.key for row in rows} == set(indicators())
+            order = [(kinds.index(r.row.attribute), ranks.index(r.state.id)) for r in rows]
+            assert order == sorted(order)
+
+
+def test_a_quarter_has_the_status_last_observed_by_its_end(sample: pl.DataFrame) -> None:
+    at = date(2018, 12, 31)
+    seen = verdicts(sample, at).filter(adcode=CITY)
+    for row in made(sample, at):
+        assert len(row.quarters) == 12
+        assert row.quarters[-1] == (at, row.state.id)
+        for day, status in row.quarters:
+            before = seen.filter(pl.col("indicator") == row.row.key, pl.col("period") <= day)
+            last = before.sort("period")["status"].to_list()[-1:] or ["no_data"]
+            assert status == last[0]
+
+
+@pytest.mark.parametrize(
+    ("lang", "headline", "below"),
+    [
+        ("zh", "十二项指标中2项偏离进度：黑名单覆盖率、信用服务业收入",
+         "截至2018年12月31日；另有2项接近进度、3项暂不能判定、5项符合或超前。"),
+        ("en", "2 of 12 indicators are off the path: Blacklists, Service revenue",
+         "As of 31 December 2018: 2 near their paths, 3 cannot be told, 5 on the path or ahead."),
+    ],
+)  # fmt: skip
+def test_the_headline_is_the_verdict(
+    sample: pl.DataFrame, lang: str, headline: str, below: str
+) -> None:
+    set_language("zh" if lang == "zh" else "en")
+    at = date(2018, 12, 31)
+    told = verdict(made(sample, at), at)
+    assert (str(told), told.below) == (headline, below)
+
+
+def test_a_verdict_counts_every_indicator_once_in_both_languages(sample: pl.DataFrame) -> None:
+    for lang in ("zh", "en"):
+        set_language(lang)
+        for at in DAYS:
+            for area in areas():
+                rows = made(sample, at, area.adcode)
+                told = verdict(rows, at, area.adcode)
+                off = sum(row.state.off for row in rows)
+                below = told.below.replace(str(at.year), "").replace(str(at.day), "")
+                numbers = re.findall(
+                    r"\d+", told.below.split("：" if lang == "zh" else ": ")[-1].split("；")[-1]
+                )
+                assert off + sum(map(int, numbers)) == 12, (told, below)
+                assert (str(off) in told.news) == bool(off)
+                named = [row.row.short for row in rows if row.state.off]
+                assert all(name in told.named for name in named)
+                assert (area.name in told.lead) == (area.adcode != CITY)
+
+
+def test_nothing_observed_is_no_good_news() -> None:
+    nothing = pl.DataFrame(schema={"indicator": pl.String, "adcode": pl.String, "period": pl.Date,
+                                   "frequency": pl.String, "value": pl.Float64})  # fmt: skip
+    at = date(2018, 12, 31)
+    told = verdict(made(nothing, at), at)
+    assert str(told) == "No indicator can be judged yet"
+    assert "12 cannot be told" in told.below
+
+
+def test_a_gap_is_never_rounded_to_none(sample: pl.DataFrame) -> None:
+    for at in DAYS:
+        for area in areas():
+            for row in made(sample, at, area.adcode):
+                gap, said = row.found["gap"], gap_said(row)
+                if not gap or (row.row.unit != "percent" and not row.found["path"]):
+                    continue
+                number = float(re.sub("[^0-9.]", "", said))
+                assert number > 0
+                assert said[0] == ("−" if gap < 0 else "+")
+
+
+def test_counties_off_their_paths_are_all_named_or_all_others_are(sample: pl.DataFrame) -> None:
+    for at in DAYS:
+        for row in made(sample, at):
+            said, named = counties_said(row)
+            off = {code for code, status in row.counties if STATUSES[status].off}
+            everyone = {area.adcode for area in counties()}
+            if "but not" in said:
+                assert everyone - set(named) == off
+            elif named:
+                assert set(named) == off
+            else:
+                assert (said == "all nine off") == (off == everyone)
+                assert off in (set(), everyone)
+
+
+def test_since_when_counts_the_observations_off(sample: pl.DataFrame) -> None:
+    rows = {row.row.key: row for row in made(sample, date(2018, 12, 31))}
+    assert since_said(rows["blacklist_coverage"]) == ("since Dec 2018", "9 of 12 observations off")
+    assert since_said(rows["query_volume"]) == ("", "")
+
+
+def test_only_a_change_of_status_is_told_worse_first(sample: pl.DataFrame) -> None:
+    before, now = progress(sample, date(2018, 9, 30)), progress(sample, date(2018, 12, 31))
+    said = turned(before, now)
+    assert len(said) == 2
+    assert "(worse)" in said[0]
+    assert turned(now, now) == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_table_is_sound_markup_and_every_link_tells_where_it_goes(
+    sample: pl.DataFrame, lang: str
+) -> None:
+    set_language(lang)
+    at = date(2018, 12, 31)
+    rows = made(sample, at)
+
+    def href(page: str, **query: str) -> str:
+        return f"{page}?" + "&".join(f"{k}={v}" for k, v in query.items())
+
+    drawn = table(rows, 'A <b>"caption"</b>', href)
+    root = ElementTree.fromstring(drawn)
+    body = [line for line in root.iter("tr") if "i" in (line.get("class") or "").split()]
+    assert len(body) == 12
+    for row, line in zip(rows, body, strict=True):
+        assert ("off" in str(line.get("class")).split()) == row.state.off
+        links = [(link.get("href"), "".join(link.itertext()) + (link.get("aria-label") or ""))
+                 for link in line.iter("a")]  # fmt: skip
+        assert all(f"indicator={row.row.key}" in str(to) for to, _ in links)
+        assert all(text.strip() for _, text in links)
+        _, named = counties_said(row)
+        assert {f"area={code}" in str(to) for code in named for to, _ in links} <= {True, False}
+        for code in named:
+            assert [to for to, _ in links if f"area={code}" in str(to)]
+        squares = [
+            cell for cell in line.iter("i") if division("331102").name in (cell.get("title") or "")
+        ]
+        assert len(squares) == 1
+    whole = overview_html(rows, "c", href, at, ["<script>1</script>"])
+    assert "<script" not in whole
