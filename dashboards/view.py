@@ -199,8 +199,7 @@ def header() -> None:
         )
         choose("lang", tr("Language", "语言"), list(LANGUAGES), "zh", LANGUAGES.__getitem__,
                field="buttons", label_visibility="collapsed")  # fmt: skip
-        with st.popover("", icon=":material/photo_camera:", key="popover_save",
-                        help=tr("Pictures of charts", "图表图片")):  # fmt: skip
+        with st.popover(tr("Pictures", "图片"), key="popover_save"):
             choose(
                 "image", tr("Pictures of charts as", "图片格式"), list(FORMATS), "png",
                 FORMATS.__getitem__, field="buttons",

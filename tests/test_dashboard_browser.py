@@ -382,9 +382,8 @@ def test_a_choice_goes_along_by_every_entry_of_the_navigation(browser, server):
     with Visit(browser, server, WIDTHS["desk"]) as visit:
         visit.open("indicator", lang="zh")
         assert not visit.chosen().items() & MADE.items()
-        for label in ("年度", "指标", "地区"):
+        for label in ("年度", "截至", "指标", "地区"):
             visit.choose(label, MADE[label])
-        visit.press("截至", MADE["截至"])
         # A field that was drawn on a page before is not like one that is new: so to some again.
         for title in ("区县", "数据", "评价", "总览", "指标", "模型", "区县", "授信", "总览"):
             visit.turn(title)
@@ -398,12 +397,13 @@ def test_a_choice_goes_along_by_every_entry_of_the_navigation(browser, server):
 
 def test_a_link_shows_what_it_names_and_leaves_the_other_choices(made):
     made.turn("总览")
-    link = made.page.get_by_role("link", name="查看详情").first
+    link = made.page.get_by_role("row", name="统一代码覆盖率").get_by_role("link").first
     address = str(link.get_attribute("href"))  # as another tab opens it
     named = dict(parse_qsl(urlsplit(address).query))
     assert named["indicator"] != MADE_ADDRESS["indicator"]
-    with made.run():
-        link.click()
+    link.click()
+    made.page.wait_for_url("**/indicator?**")
+    made.settle()
     chosen = made.chosen()
     assert {label: chosen[label] for label in ("年度", "截至", "地区")} == {
         label: MADE[label] for label in ("年度", "截至", "地区")
@@ -555,15 +555,49 @@ def test_a_chart_is_saved_as_a_picture(browser, server, tmp_path, kind, start):
         visit.check_quiet()
 
 
-def test_the_print_leaves_the_fields_out_and_keeps_the_banner(browser, server):
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("year", ["2018", "2020"])
+def test_the_overview_is_printed_on_one_page_across_with_its_banner(browser, server, lang, year):
     with Visit(browser, server, WIDTHS["desk"]) as visit:
-        visit.open("overview", lang="zh")
+        visit.open("overview", lang=lang, year=year)
         visit.page.emulate_media(media="print")
         assert visit.page.get_by_test_id("stHeader").is_hidden()
-        assert visit.page.get_by_text("合成数据").first.is_visible()
+        assert visit.page.locator(".st-key-header").is_hidden()
+        assert visit.page.get_by_text(BANNER[lang]).first.is_visible()
         SCREENS.mkdir(parents=True, exist_ok=True)
-        paper = visit.page.pdf(path=str(SCREENS / "overview_print.pdf"), format="A4")
-        assert paper.count(b"/Type /Page\n") > 1  # all of it, not the first window alone
+        paper = visit.page.pdf(
+            path=str(SCREENS / f"overview_{lang}_{year}.pdf"), prefer_css_page_size=True
+        )
+        assert paper.count(b"/Type /Page\n") == 1
+        width, height = map(
+            float, re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", paper).groups()
+        )
+        assert (round(width), round(height)) == (842, 595)
+
+
+ROWS = """() => [...document.querySelectorAll('.lc-o tr.i')].map(row => {
+  const box = row.getBoundingClientRect();
+  return {name: row.querySelector('th').innerText, top: box.top, bottom: box.bottom, right: box.right};
+})"""
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "screens"), [(1440, 900, 1), (1280, 900, 1), (390, 844, 3)]
+)
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("year", ["2016", "2018", "2020"])
+def test_the_twelve_rows_of_the_overview_are_seen_at_once(
+    browser, server, width, height, screens, lang, year
+):
+    with Visit(browser, server, width) as visit:
+        visit.page.set_viewport_size({"width": width, "height": height})
+        visit.open("overview", lang=lang, year=year)
+        rows = visit.page.evaluate(ROWS)
+        assert len(rows) == 12
+        assert max(row["bottom"] for row in rows) <= screens * height
+        assert min(row["top"] for row in rows) > 0
+        assert max(row["right"] for row in rows) <= width
+        visit.check_quiet()
 
 
 UPLOADS = {

@@ -147,4 +147,4 @@ def test_a_stranger_sees_the_login_and_nothing_of_the_data():
     assert not app.exception
     assert [title.value for title in app.title] == ["请先登录"]
     assert not app.dataframe
-    assert not [item for item in app.get("html") if "chip" in item.proto.body]
+    assert not [item for item in app.get("html") if 'class="chip"' in item.proto.body]
