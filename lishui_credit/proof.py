@@ -25,9 +25,8 @@ from lishui_credit.tables.beside import GRADES as GRADES
 from lishui_credit.tables.beside import SCORES as SCORES
 from lishui_credit.tables.beside import kind_of, sha256, told_beside, unbound
 from lishui_credit.tables.beside import manifest_path as manifest_path
-from lishui_credit.tables.bounds import check_nesting
 from lishui_credit.tables.containers import refusal
-from lishui_credit.tables.json_nouns import typed
+from lishui_credit.tables.json_nouns import parsed, typed
 from lishui_credit.tables.read import PARQUET
 from lishui_credit.tables.workbooks.choice import asked, sheets_asked
 from lishui_credit.tables.write import replacing_together
@@ -275,8 +274,7 @@ def stated(path: Path | str) -> Stated:
             raw = told_beside(path)
         if path.suffix.lower() in PARQUET:
             text = pl.read_parquet_metadata(path).get(KEY, "{}")
-            check_nesting(text, path.name, ModelError)
-            footer = json.loads(text)
+            footer = parsed(text, path.name)
     except (ValueError, OSError, pl.exceptions.PolarsError) as error:
         if not raw:  # else the file is what cannot be read, as its hash tells
             return Stated(path, {}, str(error) or type(error).__name__)

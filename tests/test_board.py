@@ -84,7 +84,7 @@ def test_a_single_file_is_a_board_of_observations_only(board):
 
 def test_a_manifest_that_is_no_json_is_refused(tmp_path):
     (tmp_path / "board.json").write_text("{", "utf-8")
-    with pytest.raises(SubjectError, match="not a JSON"):
+    with pytest.raises(SubjectError, match="not JSON"):
         open_board(tmp_path)
 
 

@@ -7,6 +7,7 @@ import csv
 import errno
 import json
 import random
+import re
 import struct
 import zipfile
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+import lishui_credit
 from lishui_credit.commands.cli import main, parser
 from lishui_credit.errors import CreditError, ModelError, RubricError, SubjectError
 from lishui_credit.language import set_language
@@ -694,3 +696,52 @@ def test_a_draft_that_finds_no_room_says_so(
     for file in (tmp_path / "t.csv", path):
         with pytest.raises(CreditError, match="the disk is full"):
             read(file)
+
+
+def _nested(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('{"a":' * 100_000 + "1" + "}" * 100_000, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("broken", ["nested", "cut"])
+@pytest.mark.parametrize("name", ["validation", "board", "card", "sealed", "manifest"])
+def test_every_reader_of_json_tells_what_is_wrong_in_its_own_words(
+    tmp_path: Path, name: str, broken: str
+) -> None:
+    from lishui_credit.board.contents import open_board
+    from lishui_credit.scorecards.cards.card_file import load
+    from lishui_credit.scorecards.sealed_json import read_sealed
+    from lishui_credit.tables.beside import refuse_unbound
+    from lishui_credit.validation.report.stored import read_validation
+
+    place = {"board": "board/board.json", "card": "scorecard.json",
+             "manifest": "g.csv.manifest.json"}.get(name, "file.json")  # fmt: skip
+    path = _nested(tmp_path / place)
+    (tmp_path / "g.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    if broken == "cut":
+        path.write_text('{"a": [1,\n2', encoding="utf-8")
+    readers = {
+        "validation": lambda: read_validation(path),
+        "board": lambda: open_board(path.parent),
+        "card": lambda: load(path),
+        "sealed": lambda: read_sealed(path, "thing"),
+        "manifest": lambda: refuse_unbound(tmp_path / "g.csv"),
+    }
+    with pytest.raises(CreditError) as told:
+        readers[name]()
+    said = str(told.value)
+    assert ("nested too deep" in said) == (broken == "nested"), said
+    assert ("not JSON" in said) == (broken == "cut"), said
+    assert "Expecting" not in said
+
+
+def test_texts_of_json_from_outside_are_parsed_in_one_place() -> None:
+    # What else is parsed was written by the program itself a line before, or is its own data.
+    own = {"json_nouns.py": 1, "proof.py": 1, "policy_file.py": 1, "shapes.py": 1,
+           "card_file.py": 1, "policies.py": 1, "plan.py": 1, "grading.py": 1, "models.py": 1}  # fmt: skip
+    found: dict[str, int] = {}
+    for path in sorted(Path(lishui_credit.__file__).parent.rglob("*.py")):
+        if count := len(re.findall(r"\bjson\.loads?\(", path.read_text("utf-8"))):
+            found[path.name] = found.get(path.name, 0) + count
+    assert found == own

@@ -5,7 +5,6 @@ A user's folder has the same names as the synthetic board; whatever is absent is
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 from lishui_credit.errors import CreditError, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.tables.json_nouns import parsed
 
 MANIFEST: Final = "board.json"
 """File of facts about a board; a user's folder needs none."""
@@ -71,9 +71,9 @@ class Contents:
 def told_in(path: Path, error: type[CreditError]) -> Any:
     """Return what a JSON file of a board says, an empty object where there is no file."""
     try:
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except ValueError as wrong:
-        raise error(tr("not a JSON file", "不是 JSON 文件"), str(wrong), where=str(path)) from None
+        return parsed(path.read_text(encoding="utf-8"), path.name, error) if path.is_file() else {}
+    except UnicodeDecodeError:
+        raise error(tr("not a text in UTF-8", "不是 UTF-8 文本"), where=path.name) from None
 
 
 def open_board(path: Path | str) -> Contents:

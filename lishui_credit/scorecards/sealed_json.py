@@ -16,7 +16,7 @@ from typing import Any
 
 from lishui_credit.errors import ModelError
 from lishui_credit.language import tr
-from lishui_credit.tables.bounds import check_nesting
+from lishui_credit.tables.json_nouns import parsed
 
 
 def seal(payload: dict[str, Any], path: str | os.PathLike[str] | None = None) -> str:
@@ -63,11 +63,7 @@ def read_sealed(source: str | os.PathLike[str], kind: str) -> dict[str, Any]:
     Raises ModelError if it is no JSON, another kind of artefact, or changed since it was sealed.
     """
     text, where = _text(source)
-    check_nesting(text, where, ModelError)
-    try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ModelError(tr("it is not JSON", "不是 JSON"), str(error), where=where) from error
+    found = parsed(text, where)
     if not isinstance(found, dict) or found.get("kind") != kind:
         other = found.get("kind") if isinstance(found, dict) else type(found).__name__
         raise ModelError(tr(f"it is not a {kind}", f"不是 {kind}"), str(other), where=where)

@@ -7,14 +7,13 @@ refused whatever opens them.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from lishui_credit.errors import ModelError
 from lishui_credit.language import tr
-from lishui_credit.tables.bounds import check_nesting
+from lishui_credit.tables.json_nouns import parsed
 
 GRADES: Final = "grades"
 SCORES: Final = "scores"
@@ -35,9 +34,7 @@ def manifest_path(path: Path | str) -> Path:
 def told_beside(path: Path) -> Any:
     """Return what the manifest beside a file says; raises ValueError or OSError."""
     beside = manifest_path(path)
-    text = beside.read_text(encoding="utf-8")
-    check_nesting(text, beside.name, ModelError)
-    return json.loads(text)
+    return parsed(beside.read_text(encoding="utf-8"), beside.name)
 
 
 def kind_of(raw: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""A noun read from the keys of a JSON object."""
+"""JSON texts from outside, within bounds, and a noun read from the keys of a JSON object."""
 
 from __future__ import annotations
 
@@ -10,10 +10,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from lishui_credit.errors import CreditError, ModelError
+from lishui_credit.language import tr
+from lishui_credit.tables.bounds import check_nesting
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 F = TypeVar("F", bound="DataclassInstance")
+
+
+def parsed(text: str, where: str, error: type[CreditError] = ModelError) -> Any:
+    """Return what a JSON text says; raises `error` where it is none, or is nested too deep."""
+    check_nesting(text, where, error)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as wrong:
+        found = tr(f"from line {wrong.lineno} on", f"自第 {wrong.lineno} 行起")
+        raise error(tr("it is not JSON", "不是 JSON"), found, where=where) from None
 
 
 @cache

@@ -26,7 +26,7 @@ from lishui_credit.scorecards.bins.woe import SIGN
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.sealed_json import changed_parts, parts_of
-from lishui_credit.tables.bounds import check_nesting
+from lishui_credit.tables.json_nouns import parsed
 from lishui_credit.tables.write import replacing
 
 SCHEMA: Final = "lishui_credit/scorecard/2"  # 1 was not sealed
@@ -151,9 +151,8 @@ def _prose(value: Any, depth: int, key: str = "") -> str:
 
 def from_json(text: str, *, sealed: bool = True, where: str = "") -> Card:
     """Return the card a JSON text holds; ModelError where it is none, or was edited since its fit."""
-    check_nesting(text, where or "scorecard.json", ModelError)
     try:
-        data = json.loads(text)
+        data = parsed(text, where or "scorecard.json")
         if not isinstance(data, dict) or data.get("schema") not in (SCHEMA, _EARLIER):
             raise ModelError(
                 tr("not a scorecard of this schema", "不是此格式的评分卡"),
@@ -187,9 +186,7 @@ def from_json(text: str, *, sealed: bool = True, where: str = "") -> Card:
 def _unreadable(error: Exception, where: str) -> ModelError:
     """Return the error for a file that is no card, with what is known of it."""
     found = tr("a value of a kind it cannot have", "某项取值的类型不对")
-    if isinstance(error, json.JSONDecodeError):
-        found = tr(f"not JSON from line {error.lineno} on", f"自第 {error.lineno} 行起不是 JSON")
-    elif isinstance(error, UnicodeDecodeError):
+    if isinstance(error, UnicodeDecodeError):
         found = tr("not a text in UTF-8", "不是 UTF-8 文本")
     elif isinstance(error, KeyError):
         found = tr(f"'{error.args[0]}' is missing", f"缺少 '{error.args[0]}'")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -12,6 +11,7 @@ import polars as pl
 
 from lishui_credit.errors import ModelError
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.tables.json_nouns import parsed
 from lishui_credit.validation.report.findings import Line, Section, Table
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validation import SCHEMA, STORED_SETTINGS, Validation
@@ -50,13 +50,14 @@ def read_validation(path: Path | str) -> Validation:
     """
     path = Path(path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parsed(path.read_text(encoding="utf-8"), path.name)
     except FileNotFoundError:
         raise ModelError(tr("no such file", "没有这个文件"), where=str(path)) from None
-    except (ValueError, OSError) as error:
-        raise ModelError(
-            tr("not a JSON file", "不是 JSON 文件"), str(error), where=path.name
-        ) from None
+    except UnicodeDecodeError:
+        raise ModelError(tr("not a text in UTF-8", "不是 UTF-8 文本"), where=path.name) from None
+    except OSError as error:
+        told = error.strerror or type(error).__name__
+        raise ModelError(tr("it cannot be read", "无法读取"), told, where=path.name) from None
     try:
         if data["schema"] != SCHEMA:
             raise ValueError(f"schema {data['schema']}")
