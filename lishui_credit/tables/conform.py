@@ -105,11 +105,11 @@ def conform(
         proven = strangers(raw, shortly, among, in_order=in_order).is_empty()
     while True:
         read_as = {n: c.plainly(plain[n]) if n in plain else c for n, c in cells.items()}
-        held = {name: replace(c, value=pl.col(_VALUE + name)) for name, c in read_as.items()}
-        tests = _faults(held, key, schema)
-        tests += [(_said(rule, held), test) for rule, test in _tested(rules, held, known)]
+        by_value = {name: replace(c, value=pl.col(_VALUE + name)) for name, c in read_as.items()}
+        tests = _faults(by_value, key, schema)
+        tests += [(_said(rule, by_value), test) for rule, test in _tested(rules, by_value, known)]
         proofs = {n: cells[n].plain[way] for n, way in plain.items() if n != key or not proven}
-        sums = [test.sum().alias(rule.reason) for rule, test in _tested(counts, held, known)]
+        sums = [test.sum().alias(rule.reason) for rule, test in _tested(counts, by_value, known)]
         told = _survey(raw, read_as, proofs, matched, tests, sums)
         unlike = {name: cells[name] for name in proofs if not told[f"plain__{name}"]}
         if not unlike:
