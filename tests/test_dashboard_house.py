@@ -162,9 +162,11 @@ def _markup_from_data(node: ast.AST) -> bool:
 
 # Functions of the package that make markup and escape whatever they are given.
 ESCAPING = {
+    "county_html": "lishui_credit.figures.county_table.county_html",
     "chip": "lishui_credit.reports.html.chip",
     "overview_html": "lishui_credit.plan.overview_table.overview_html",
     "print_button": "lishui_credit.reports.html.print_button",
+    "quarters_html": "lishui_credit.plan.overview_table.quarters_html",
 }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import parse_qs, urlencode
+from xml.etree import ElementTree
 
 import polars as pl
 import pytest
 
-from lishui_credit.figures.areas import heat_plot, league_plot, map_plot, place_words
+from lishui_credit.figures.areas import league_plot, map_plot, place_words
+from lishui_credit.figures.county_table import county_html, headline
 from lishui_credit.figures.plan import (
     companion_names,
     companions_plot,
@@ -18,7 +21,7 @@ from lishui_credit.figures.style import STATUS_WORDS, titled
 from lishui_credit.language import set_language
 from lishui_credit.plan.course import course
 from lishui_credit.plan.definitions import indicators
-from lishui_credit.plan.divisions import CITY, counties
+from lishui_credit.plan.divisions import CITY, areas, counties
 from lishui_credit.plan.evaluation.drawings import scale
 from lishui_credit.plan.league import league
 from lishui_credit.plan.standings import progress
@@ -102,14 +105,41 @@ def test_the_map_is_nine_polygons_that_say_schematic_and_carry_values(table):
     }
 
 
-def test_the_heat_table_says_each_status_by_icon_and_value(table):
-    figure = heat_plot(table)
-    cells = figure.data[0].text
-    assert (len(cells), len(cells[0])) == (12, 10)
-    for row, (key, said) in enumerate(zip(indicators(), cells, strict=True)):
+def test_the_table_of_counties_says_each_status_by_icon_value_and_colour(table):
+    drawn = county_html(table, 'a "<b>"', lambda page, **query: f"{page}?{urlencode(query)}")
+    root = ElementTree.fromstring(f"<div>{drawn[drawn.index('</style>') + 8 :]}</div>")
+    rows = [list(row.iter("td")) for row in next(root.iter("tbody")).iter("tr")]
+    assert (len(rows), len(rows[0])) == (12, 10)
+    for key, cells in zip(indicators(), rows, strict=True):
         here = table.filter(indicator=key)
-        for column, cell in enumerate(said):
-            assert STATUSES[here["status"][column]].icon in cell, (row, column)
+        for found, cell in zip(here.iter_rows(named=True), cells, strict=True):
+            link = next(cell.iter("a"))
+            assert parse_qs(link.get("href").split("?")[1]) == {
+                "indicator": [key], "area": [found["adcode"]]
+            }  # fmt: skip
+            assert link.text.split()[0] == STATUSES[found["status"]].icon
+            assert STATUSES[found["status"]].word in link.get("title")
+            assert STATUS_FILLS[found["status"]][0] in cell.get("style")
+    foot = [cell.text for cell in next(root.iter("tfoot")).iter("td")]
+    off = [STATUSES[s].off for s in table["status"]]
+    codes = table["adcode"].to_list()
+    assert foot == [
+        str(sum(o for o, code in zip(off, codes, strict=True) if code == area.adcode))
+        for area in areas()
+    ]
+
+
+def test_the_counties_with_most_indicators_off_are_the_headline(table):
+    assert headline(table) == "Most indicators off the path: Jingning (5 of 12)"
+    none = table.with_columns(pl.lit("on_track").alias("status"))
+    assert headline(none) == "No county has an indicator off its path"
+    same = table.with_columns(pl.lit("behind").alias("status"))
+    assert headline(same) == "All nine counties have 12 indicators off the path"
+    two = table.with_columns(
+        pl.when(pl.col("adcode").is_in(["331102", "331121"])).then(pl.lit("behind"))
+        .otherwise(pl.lit("near")).alias("status")
+    )  # fmt: skip
+    assert headline(two) == "Most indicators off the path: Liandu, Qingtian (12 of 12 each)"
 
 
 def luminance(colour: str) -> float:

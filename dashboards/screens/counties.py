@@ -1,11 +1,12 @@
-"""区县: the nine counties: a schematic map, a heat table, and a league that does not rank noise."""
+"""区县: where each indicator is off its path: all of them by county, then one on a map and in a league."""
 
 import source
 import streamlit as st
 import view
 
-from lishui_credit.figures.areas import heat_plot, league_plot, map_plot, place_words
-from lishui_credit.language import language, tr
+from lishui_credit.figures.areas import league_plot, map_plot, place_words
+from lishui_credit.figures.county_table import county_html, headline
+from lishui_credit.language import dated, language, tr
 from lishui_credit.plan.definitions import indicators
 from lishui_credit.plan.divisions import division
 from lishui_credit.plan.labels import with_names, with_printed
@@ -13,20 +14,25 @@ from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.status import STATUSES
 
 data = source.data()
+at = view.choose_day(data.days, data.contents.opens_at)
 view.banner(data.synthetic, data.observed.name)
-view.heading(
-    tr("The nine counties", "九个县（市、区）"),
-    tr("Where each indicator is off its path.", "哪些指标在哪里偏离进度。"),
-)
-keys = list(indicators())
-with st.container(horizontal=True, vertical_alignment="top", key="filters"):
-    key = view.choose(
-        "indicator", tr("Indicator", "指标"), keys, keys[0],
-        lambda name: f"{indicators()[name].number}  {indicators()[name].short}",
-    )  # fmt: skip
-    at = view.choose_day(data.days, data.contents.opens_at)
-row = indicators()[key]
 table = source.progress_at(data, at, language())
+view.heading(
+    view.plain(headline(table)), view.plain(tr(f"As of {dated(at)}.", f"截至{dated(at)}。"))
+)
+caption = tr(
+    "The twelve indicators in the city and its nine counties", "全市及九个县（市、区）的十二项指标"
+)
+st.html(county_html(table, caption, view.address))
+
+# ---- one indicator ----------------------------------------------------------------------------
+
+keys = list(indicators())
+key = view.choose(
+    "indicator", tr("Indicator", "指标"), keys, keys[0],
+    lambda name: f"{indicators()[name].number}  {indicators()[name].short}",
+)  # fmt: skip
+row = indicators()[key]
 one = table.filter(indicator=key)
 words = tr("; ", ";").join(
     f"{division(r['adcode']).name} {STATUSES[r['status']].word} {printed(row, r['value'])}"
@@ -63,20 +69,6 @@ with right:
         )
     else:
         st.info(tr("No county has a value here.", "各县（市、区）均无数值。"))
-st.subheader(tr("All indicators, all counties", "全部指标、全部地区"), anchor=False)
-with st.container(key="wide_heat"):
-    view.chart(
-        heat_plot(table, synthetic=data.synthetic), with_names(table), f"heat_{at}",
-        tr("Status of the twelve indicators in the city and its nine counties.",
-           "十二项指标在全市及九个县（市、区）的状态。"),
-        synthetic=data.synthetic,
-    )  # fmt: skip
-st.caption(
-    tr(
-        "Percent; queries in 10k; money in 10k yuan. The table below has every number.",
-        "单位：%；查询量为万次；营业收入为万元。完整数值见下表。",
-    )
-)
 view.table(
     with_names(with_printed(one, "value", "path", "target", "projected")),
     f"counties_{key}_{at}",

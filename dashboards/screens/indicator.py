@@ -10,34 +10,39 @@ from lishui_credit.plan.course import companion_course
 from lishui_credit.plan.definitions import ATTRIBUTES, indicators
 from lishui_credit.plan.divisions import CITY, division
 from lishui_credit.plan.labels import defined, interval_printed, with_names, with_printed
+from lishui_credit.plan.overview import overview
+from lishui_credit.plan.overview_table import quarters_html
 from lishui_credit.plan.sentences import printed, sentence
 from lishui_credit.plan.status import said
 
 data = source.data()
 view.banner(data.synthetic, data.observed.name)
+at = view.choose_day(data.days, data.contents.opens_at)
+area = view.choose_area(data.areas)
 keys = list(indicators())
 title = st.container()
-with st.container(horizontal=True, vertical_alignment="top", key="filters"):
-    key = view.choose(
-        "indicator", tr("Indicator", "指标"), keys, keys[0],
-        lambda name: f"{indicators()[name].number}  {indicators()[name].short}",
-    )  # fmt: skip
-    area = view.choose_area(data.areas)
-    at = view.choose_day(data.days, data.contents.opens_at)
+key = view.choose(
+    "indicator", tr("Indicator", "指标"), keys, keys[0],
+    lambda name: f"{indicators()[name].number}  {indicators()[name].short}",
+)  # fmt: skip
 row = indicators()[key]
 kind = ATTRIBUTES[row.attribute]
-with title:
-    view.heading(
-        f"{row.number}　{view.plain(row.name)}",
-        view.plain(tr(f"{kind.en} target", f"{kind.zh}指标")),
-    )
 place = division(area)
 table = source.progress_at(data, at, language())
 found = table.filter(indicator=key, adcode=area).row(0, named=True)
+with title:
+    view.heading(
+        f"{row.number}　{view.plain(row.name)}　{view.badge(found['status'])}",
+        view.plain(f"{place.name} · {tr(f'{kind.en} target', f'{kind.zh}指标')}"),
+    )
 
 # ---- where it stands --------------------------------------------------------------------------
 
-st.markdown(f"{view.badge(found['status'])}  {view.plain(sentence(found))}")
+st.markdown(view.plain(sentence(found)))
+mine_row = next(
+    one for one in overview(table, source.verdicts_at(data, at), at, area) if one.row.key == key
+)
+st.html(quarters_html(mine_row))
 said_here = with_printed(
     table.filter(indicator=key, adcode=area), "value", "path", "target", "projected"
 )
@@ -56,10 +61,14 @@ for tile, name, label, low, high in (
         border=True, height="stretch",
     )  # fmt: skip
 judged = [
-    f"{tr('Schedule', '序时进度')} {said(found['schedule_class'])}",
-    f"{tr('Growth ratio', '增速比')} {said(found['growth_class'])}",
-    f"{tr('Survey interval against the target', '调查区间与目标')} {said(found['survey_class'])}",
-    f"{tr('Outlook for 2020', '2020年前景')} {said(found['outlook'])}",
+    f"{words} {said(found[name])}"
+    for words, name in (
+        (tr("Schedule", "序时进度"), "schedule_class"),
+        (tr("Growth ratio", "增速比"), "growth_class"),
+        (tr("Survey interval against the target", "调查区间与目标"), "survey_class"),
+        (tr("Outlook for 2020", "2020年前景"), "outlook"),
+    )
+    if found[name] is not None
 ]
 st.caption(" · ".join(view.plain(text) for text in judged))
 if found["note"]:

@@ -12,9 +12,8 @@ import polars as pl
 from lishui_credit.figures.style import blank
 from lishui_credit.figures.traces import marks, reach
 from lishui_credit.language import tr, typeset
-from lishui_credit.plan.definitions import indicator, indicators
-from lishui_credit.plan.divisions import CITY, areas, division
-from lishui_credit.plan.sentences import printed
+from lishui_credit.plan.definitions import indicator
+from lishui_credit.plan.divisions import CITY, division
 from lishui_credit.plan.shapes import ATTRIBUTION, labels, outlines
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.reports.palette import BLUE, EDGE, GREY, GRID, INK, STATUS_FILLS
@@ -75,55 +74,6 @@ def _name_statuses(figure: Any, used: set[str]) -> None:
             name, colour = f"{state.icon} {state.word}", STATUS_FILLS[state.id][0]
             edge = {"color": EDGE, "width": 1}
             marks(figure, [None], [None], name, colour, "square", size=13, marker_line=edge)
-
-
-def heat_plot(table: pl.DataFrame, *, synthetic: bool = False) -> Any:
-    """Return the twelve indicators by the city and its nine counties: status and value in each cell."""
-    ranks = {name: place for place, name in enumerate(STATUSES)}
-    rows = list(indicators().values())
-    shown = areas()
-    held = {(r["indicator"], r["adcode"]): r for r in table.iter_rows(named=True)}
-    title = tr("Indicators by county", "十二项指标 × 县(市、区)")
-    figure = blank(typeset(title), synthetic, 1100, 120 + 46 * len(rows))
-    z, said, hover = [], [], []
-    for row in rows:
-        found = [held[row.key, area.adcode] for area in shown]
-        states = [STATUSES[r["status"]] for r in found]
-        z.append([ranks[state.id] for state in states])
-        said.append(
-            [
-                f'<span style="color:{STATUS_FILLS[state.id][1]}">{state.icon} {short_value(row.key, r["value"])}</span>'
-                for state, r in zip(states, found, strict=True)
-            ]
-        )
-        hover.append(
-            [
-                typeset(
-                    f"{row.short} · {area.name}<br>{state.icon} {state.word} · {printed(row, r['value'])}"
-                )
-                for state, area, r in zip(states, shown, found, strict=True)
-            ]
-        )
-    steps = len(ranks)
-    scale = [
-        [edge / steps, STATUS_FILLS[name][0]]
-        for place, name in enumerate(STATUSES)
-        for edge in (place, place + 1)
-    ]
-    figure.add_heatmap(
-        z=z, x=[tr(area.name_en, area.short_zh) for area in shown],
-        y=[f"{row.number}  {row.short}" for row in rows], text=said, texttemplate="%{text}",
-        hovertext=hover, hoverinfo="text", colorscale=scale, zmin=-0.5, zmax=steps - 0.5,
-        xgap=2, ygap=2, showscale=False, textfont={"size": 12},
-    )  # fmt: skip
-    _name_statuses(figure, {r["status"] for r in held.values()})
-    figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False)
-    figure.update_xaxes(side="top", showgrid=False)
-    figure.update_layout(
-        legend={"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top"},
-        margin={"l": 8, "r": 8, "t": 88, "b": 40},
-    )
-    return figure
 
 
 def short_value(key: str, value: float | None) -> str:

@@ -90,6 +90,16 @@ def overview_html(
     return f"{looks}{table(rows, caption, href)}{legend()}{changes(since, changed)}"
 
 
+def quarters_html(row: OverviewRow) -> str:
+    """Return the status of every quarter of one indicator, in squares and in words."""
+    since, many = since_said(row)
+    told = tr("Off its path ", "偏离：") + f"{since} · {many}" if since else ""
+    return (
+        f'<style>{STYLE}</style><div class="lc-o"><div role="img" aria-label="{_told_quarters(row)}">'
+        f'{_years([row])}{_strip(row)}</div></div><p class="lc-l">{words(told)}</p>{legend()}'
+    )
+
+
 def table(rows: Sequence[OverviewRow], caption: str, href: Href) -> str:
     """Return an overview as an HTML table; `href` gives the address behind everything on it."""
     heads = [
