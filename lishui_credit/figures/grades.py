@@ -1,6 +1,6 @@
 """Grades of registers as plotly figures: spread, moves, evidence, one subject's explanation.
 
-Drawn from the frames as they are. Grades run from dark (best) to light, with their names on the
+Drawn from the frames as they are. Grades run from pale (best) to dark, with their shares on the
 bars; what rests on unverified rows is hatched, so that no meaning hangs on colour alone.
 """
 
@@ -15,22 +15,34 @@ from lishui_credit.figures.binning import apart
 from lishui_credit.figures.style import LEGEND, blank, rows_down
 from lishui_credit.figures.traces import TEXT_OUTSIDE, line
 from lishui_credit.language import tr
-from lishui_credit.reports.palette import BLUE, GREEN, GREY, INK, ORANGE, PAPER, PURPLE, RED, SKY
+from lishui_credit.reports.palette import (
+    BLUE,
+    EDGE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PAPER,
+    PURPLE,
+    RED,
+    SKY,
+    ink_on,
+)
 
 if TYPE_CHECKING:
     from lishui_credit.rubrics.engine.explain import Explanation
 
-# Cividis, which reads the same with any colour vision, from dark to light.
+# From the best grade to the worst each is darker than the one before, so that a grey print keeps
+# the order, and the worst is never the brightest; the statuses of the plan are coloured so too.
 _LADDER = (
-    "#00224E", "#1B3A6B", "#41506C", "#5E676F", "#7C7B78", "#9B9074", "#BCA66A", "#DDBF57", "#FDE737",
+    "#EAF3F9", "#D2E4F0", "#B9D4E6", "#EFC97A", "#E2A75A", "#D98648", "#B94A26", "#8F2A10", "#5A1405",
 )  # fmt: skip
 _WITHOUT = PAPER
-_LIGHT = ("#BCA66A", "#DDBF57", "#FDE737", _WITHOUT)
 _LEAST_NAMED = 0.06  # of a bar's width: below it a share would not fit
 
 
 def ladder(grades: int) -> list[str]:
-    """Return a colour per grade, best (dark) to worst (light)."""
+    """Return a colour per grade, best (pale) to worst (dark)."""
     last = len(_LADDER) - 1
     if grades <= 1:
         return list(_LADDER[:grades])
@@ -71,14 +83,14 @@ def distribution_bars(
             name=said,
             marker={
                 "color": colour,
-                "line": {"color": GREY, "width": 0.5},
+                "line": {"color": EDGE, "width": 0.5},
                 "pattern": {"shape": "/" if grade is None else "", "fgcolor": GREY},
             },
             text=[f"{share:.0%}" if share >= _LEAST_NAMED else "" for share in part["share"]],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            insidetextfont={"color": INK if colour in _LIGHT else PAPER},
+            insidetextfont={"color": ink_on(colour)},
             hovertext=[
                 f"{place} · {said}<br>{count:,} ({share:.1%})"
                 for place, count, share in part.select(

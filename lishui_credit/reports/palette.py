@@ -69,3 +69,21 @@ SANS: Final = (
 )
 SERIF: Final = "Source Han Serif SC, Noto Serif CJK SC, Songti SC, SimSun, Times New Roman, serif"
 """Typefaces that a reader's machine may have; none is fetched."""
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour, 0 (black) to 1 (white); WCAG 2.2."""
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, 1 to 21; WCAG 2.2 asks 4.5 of text."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def ink_on(paper: str) -> str:
+    """Return the colour of text that is easier to read on a paper: dark or white."""
+    return max((INK, PAPER), key=lambda ink: contrast(ink, paper))
