@@ -40,9 +40,11 @@ page = st.navigation(
     position="top",
 )
 view.header()
+view.offers().clear()
 try:
     page.run()
 except CreditError as error:
     view.refuse(error)
 finally:
     view.write_address()
+    view.downloads()

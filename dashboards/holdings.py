@@ -19,13 +19,14 @@ from lishui_credit.board.holdings import (
 from lishui_credit.cutoffs.laboratory import Laboratory, read_laboratory
 from lishui_credit.cutoffs.swap_sets import Swap
 from lishui_credit.figures.narrow import narrow
+from lishui_credit.figures.style import drawn, named
 from lishui_credit.pricing.terms import Terms
 from lishui_credit.rubrics import distribution
 from lishui_credit.rubrics import grade_files as graded
 from lishui_credit.rubrics.grounds import Grounds
+from lishui_credit.scorecards.cards import card_tables
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_file import load
-from lishui_credit.scorecards.cards.card_tables import named
 from lishui_credit.validation.regraded import Regraded, regraded
 from lishui_credit.validation.report.stored import read_validation
 from lishui_credit.validation.report.validation import Validation
@@ -39,9 +40,21 @@ COUNTS = {
 }
 
 
-def chart(figure: Any, frame: pl.DataFrame, name: str, words: str, *, synthetic: bool) -> None:
-    """A figure of these pages, laid out for a phone too."""
-    view.chart(narrow(figure), frame, name, words, synthetic=synthetic)
+def chart(
+    figure: Any,
+    frame: pl.DataFrame,
+    name: str,
+    words: str,
+    *,
+    synthetic: bool,
+    finding: str = "",
+) -> None:
+    """A figure of these pages, laid out for a phone too, below the sentence that says what it shows."""
+    title = named(figure)
+    if finding and drawn(figure):
+        st.markdown(f"**{view.plain(finding)}**")
+    said = f"{finding} · {words}" if finding else words
+    view.chart(narrow(figure), frame, name, said, synthetic=synthetic, title=title)
 
 
 # ---- graded registers ---------------------------------------------------------------------------
@@ -116,7 +129,7 @@ def models(folder: Path) -> dict[str, StoredModel]:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _card(stamp: Stamp, _folder: Path) -> Card:
-    return named(load(_folder))
+    return card_tables.named(load(_folder))
 
 
 def card(model: StoredModel) -> Card:

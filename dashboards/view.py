@@ -1,8 +1,9 @@
 """The pieces every page is put together from: choices, links, charts, tables, downloads, banner."""
 
+import itertools
 import re
-import tempfile
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -10,16 +11,20 @@ from typing import Any, TypeVar
 
 import polars as pl
 import streamlit as st
+from cells import heading as heading_of
+from cells import laid, plain_columns, written
 
 from lishui_credit.errors import CreditError
-from lishui_credit.figures.style import STATUS_WORDS
+from lishui_credit.figures.captions import captions
+from lishui_credit.figures.style import STATUS_WORDS, drawn, named
 from lishui_credit.language import language, set_language, tr, typeset
 from lishui_credit.plan.divisions import areas, division
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.reports.html import address as page_address
 from lishui_credit.reports.html import chip, print_button
+from lishui_credit.reports.html import table as html_table
+from lishui_credit.reports.layout import cut
 from lishui_credit.tables.asked_ids import alike, did_you_mean
-from lishui_credit.tables.write import write_table
 
 Choice = TypeVar("Choice")
 
@@ -37,6 +42,8 @@ FIELDS: dict[str, tuple[Callable[..., Any], str]] = {
     "buttons": (partial(st.segmented_control, required=True), "default"),
     "slider": (st.select_slider, "value"),
 }
+ROWS = 200
+"""Rows up to which a table is one of the page itself."""
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 
@@ -250,53 +257,88 @@ def refuse(error: CreditError) -> None:
 # ---- charts, tables, downloads ----------------------------------------------------------------
 
 
-def _written(frame: pl.DataFrame, kind: str, name: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"table.{kind}"
-        write_table(flat(frame).lazy(), path, sheet=name[:31])
-        return path.read_bytes()
+@dataclass(frozen=True)
+class Offer:
+    """A table that the page shows or draws from, to take away."""
+
+    frame: pl.DataFrame
+    name: str
+    headings: dict[str, str]
+    synthetic: bool
 
 
-def flat(frame: pl.DataFrame) -> pl.DataFrame:
-    """A frame whose lists are text, as a CSV or a sheet needs them."""
-    lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
-    return frame.with_columns(
-        pl.col(name).cast(pl.List(pl.String)).list.join(" ") for name in lists
-    )
+def offers() -> dict[str, Offer]:
+    """What this run of the page has to take away, by its title."""
+    return st.session_state.setdefault("offers", {})
 
 
-def shown(frame: pl.DataFrame) -> pl.DataFrame:
-    """A frame as a page shows it: days as days, a dash where there is nothing, print punctuation."""
-    days = pl.selectors.date().cast(pl.String)
-    texts = pl.selectors.string().fill_null("—")
-    made = flat(frame).with_columns(days).with_columns(texts)
-    return made.with_columns(
-        pl.Series(name, [typeset(text) for text in made[name]], dtype=pl.String)
-        for name, kind in made.schema.items()
-        if kind == pl.String
-    )
+def offer(
+    frame: pl.DataFrame, name: str, title: str, headings: dict[str, str], *, synthetic: bool
+) -> None:
+    """Add a table to what the page gives away; one that is drawn and listed is given once."""
+    held = offers()
+    for called, each in held.items():
+        if each.frame.select(sorted(each.frame.columns)).equals(
+            frame.select(sorted(frame.columns))
+        ):
+            if headings:
+                held[called] = Offer(frame, name, headings, synthetic)
+            return
+    title = cut(typeset(title).rstrip("。."), 60)
+    names = (title if n == 1 else f"{title} {n}" for n in itertools.count(1))
+    free = next(each for each in names if each not in held)
+    held[free] = Offer(frame, name, headings, synthetic)
 
 
-def download(frame: pl.DataFrame, name: str, *, synthetic: bool) -> None:
-    """Buttons that give a frame as CSV, Excel and Parquet; made when asked for."""
-    if synthetic and "synthetic" not in frame.columns:
-        frame = frame.with_columns(pl.lit(True).alias("synthetic"))
-    prefix = "synthetic_" if synthetic else ""
-    with st.popover(tr("Download", "下载"), icon=":material/download:", key=f"popover_{name}"):
-        for kind, (label, mime) in KINDS.items():
-            st.download_button(
-                label,
-                lambda kind=kind: _written(frame, kind, name),
-                file_name=f"{prefix}{name}.{kind}",
-                mime=mime,
-                key=f"download_{name}_{kind}",
-                on_click="ignore",
-                width="stretch",
-            )
+def downloads() -> None:
+    """The one place of a page where its tables are taken away: which, and as what."""
+    held = offers()
+    if not held:
+        return
+    # Fields of another page or language are other fields: they have other options.
+    key = f"{language()}_{'|'.join(held)}"
+    with st.popover(
+        tr("Download the data of this page", "下载本页数据"), icon=":material/download:",
+        key="popover_download",
+    ):  # fmt: skip
+        title = st.selectbox(tr("Table", "数据表"), list(held), key=f"download_table_{key}")
+        kind = st.segmented_control(
+            tr("Kind of file", "文件格式"), list(KINDS), default="xlsx", required=True,
+            format_func=lambda name: KINDS[name][0], key=f"download_kind_{language()}",
+        )  # fmt: skip
+        chosen, kind = held.get(title, next(iter(held.values()))), kind or "xlsx"
+        frame = chosen.frame
+        if chosen.synthetic and "synthetic" not in frame.columns:
+            frame = frame.with_columns(pl.lit(True).alias("synthetic"))
+        names = captions(frame.columns, chosen.headings)
+        prefix = "synthetic_" if chosen.synthetic else ""
+        st.download_button(
+            tr("Download", "下载"),
+            # made when asked for, in a thread that knows no language
+            partial(written, frame, names, kind, chosen.name[:31]),
+            file_name=f"{prefix}{chosen.name}.{kind}",
+            mime=KINDS[kind][1],
+            icon=":material/download:",
+            key=f"download_{kind}_{key}_{title}",
+            on_click="ignore",
+            width="stretch",
+        )
 
 
-def chart(figure: Any, frame: pl.DataFrame, name: str, words: str, *, synthetic: bool) -> None:
-    """A figure with words for those who cannot see it, its data, and itself as a picture."""
+def chart(
+    figure: Any, frame: pl.DataFrame, name: str, words: str, *, synthetic: bool, title: str = ""
+) -> None:
+    """A figure with words for those who cannot see it, and itself as a picture; its data are offered.
+
+    Where it has nothing to draw, the page says so in its place.
+    """
+    title = title or named(figure)
+    offer(frame, name, title, {}, synthetic=synthetic)
+    if not drawn(figure):
+        st.markdown(
+            plain(tr(f"{title}: there is no value to draw.", f"{title}：没有可绘制的数值。"))
+        )
+        return
     prefix = "synthetic_" if synthetic else ""
     picture = held("image", list(FORMATS), "png")
     said = {
@@ -319,7 +361,6 @@ def chart(figure: Any, frame: pl.DataFrame, name: str, words: str, *, synthetic:
             "locales": {"zh-CN": {"dictionary": said, "format": {}}},
         },
     )
-    download(frame, name, synthetic=synthetic)
 
 
 def table(
@@ -330,22 +371,37 @@ def table(
     *,
     synthetic: bool,
     leave: Sequence[str] = (),
+    title: str = "",
     **more: Any,
 ) -> None:
-    """A table with headers in the language in use; the download keeps every other column by its id.
+    """A table that can be read aloud, printed and searched; every column of it is offered.
 
-    `leave` names columns that are neither shown nor given out, such as who recorded a row.
+    `leave` names columns that are neither shown nor given out, such as who recorded a row; `title`
+    is what the download calls the table, where `words` are many. One of more than `ROWS` rows is
+    drawn on a canvas, with its first rows for print.
     """
-    frame = frame.drop(leave, strict=False)
+    frame = frame.drop(leave, strict=False).select(*columns, pl.exclude(*columns))
+    headings = {column: heading_of(config) for column, config in columns.items()}
+    offer(frame, name, title or words, headings, synthetic=synthetic)
+    if frame.height <= ROWS:
+        st.html(html_table(*laid(frame, columns), caption=words))
+        return
     st.dataframe(
-        shown(frame.select(list(columns))),
+        plain_columns(frame.select(list(columns))),
         hide_index=True,
         width="stretch",
-        height=more.pop("height", "content"),
+        height=more.pop("height", 480),
         column_config=columns,
         placeholder="—",
         alt=words,
         key=f"table_{name}",
         **more,
     )
-    download(frame, name, synthetic=synthetic)
+    with st.container(key=f"print_{name}"):
+        st.html(html_table(*laid(frame.head(ROWS), columns), caption=words))
+        st.caption(
+            tr(
+                f"The first {ROWS} of {frame.height:,} rows; the download has them all.",
+                f"共 {frame.height:,} 行，此处为前 {ROWS} 行，下载文件含全部。",
+            )
+        )

@@ -21,9 +21,11 @@ pytest.importorskip("streamlit")
 pytest.importorskip("duckdb")
 pytest.importorskip("playwright")
 
+from lishui_credit.language import typeset
 from tests.dashboard import (
     BROWSER,
     CHINESE,
+    KEY,
     LANGUAGES,
     PAGES,
     SCREENS,
@@ -149,10 +151,17 @@ CHOSEN = """() => Object.fromEntries([
 
 # Charts and tables that say nothing to somebody who cannot see them.
 SILENT = """() => [...document.querySelectorAll(
-  '[data-testid="stPlotlyChart"], [data-testid="stDataFrame"], [data-testid="stImage"] img')]
-  .filter(node => !(node.getAttribute('aria-label') || node.alt ||
+  '[data-testid="stPlotlyChart"], [data-testid="stDataFrame"], [data-testid="stImage"] img, table')]
+  .filter(node => !(node.getAttribute('aria-label') || node.alt || node.caption?.textContent ||
                     node.querySelector('[aria-label], img[alt]')))
   .map(node => node.dataset.testid || node.tagName)"""
+
+
+# Every table of the page: its heads and its cells.
+TABLES = """() => [...document.querySelectorAll('[data-testid="stHtml"] .scroll table')].map(table => ({
+  heads: [...table.tHead.rows[0].cells].map(cell => cell.textContent),
+  rows: [...table.tBodies[0].rows].map(row => [...row.cells].map(cell => cell.textContent.trim())),
+}))"""
 
 
 @pytest.fixture(scope="module")
@@ -514,27 +523,219 @@ def test_a_slider_takes_every_push_while_the_page_runs(browser, server):
         visit.check_quiet()
 
 
-def test_a_table_and_its_chart_are_downloaded_and_say_that_they_are_synthetic(
-    browser, server, tmp_path
-):
-    with Visit(browser, server, WIDTHS["desk"]) as visit:
-        visit.open("counties", lang="zh", indicator="double_publicity_coverage")
-        visit.page.get_by_test_id("stPopoverButton").last.click()
-        readers = {"CSV": pl.read_csv, "Parquet": pl.read_parquet, "Excel": pl.read_excel}
-        frames = {}
-        for label, read in readers.items():
-            with visit.page.expect_download() as coming:
-                visit.page.get_by_test_id("stDownloadButton").get_by_text(label).click()
+READERS = {
+    "CSV": (".csv", lambda path: pl.read_csv(path, infer_schema=False)),
+    "Excel": (".xlsx", pl.read_excel),
+    "Parquet": (".parquet", pl.read_parquet),
+}
+SAID = {
+    "zh": {"open": "下载本页数据", "table": "数据表", "kind": "文件格式", "get": "下载", "mark": "合成数据"},
+    "en": {
+        "open": "Download the data of this page", "table": "Table", "kind": "Kind of file",
+        "get": "Download", "mark": "synthetic data",
+    },
+}  # fmt: skip
+VIEWS = [
+    *(pytest.param(page, {}, id=page) for page in PAGES if page != "lending"),
+    pytest.param("models", {"part": "validation"}, id="validation"),
+    pytest.param("models", {"part": "drift", "later": "later"}, id="drift"),
+    pytest.param("lending", {"approve": 590}, id="lending"),
+]
+
+
+def taken(visit: Visit, lang: str, folder: Any) -> dict[str, dict[str, pl.DataFrame]]:
+    """Every file of the page, opened, by its table and its kind."""
+    said, page = SAID[lang], visit.page
+    page.get_by_role("button", name=said["open"]).click()
+    field = page.get_by_role("combobox", name=said["table"], exact=True)
+    kinds = page.get_by_role("radiogroup", name=said["kind"])
+    field.click()
+    titles = page.get_by_role("option").all_inner_texts()
+    assert len(titles) == len(set(titles))
+    page.get_by_role("option", name=titles[0], exact=True).click()
+    made: dict[str, dict[str, pl.DataFrame]] = {title: {} for title in titles}
+    for kind in READERS if lang == "zh" else ("Excel", "Parquet"):
+        suffix, read = READERS[kind]
+        kinds.get_by_role("radio", name=kind).click()
+        for title in titles:
+            if field.input_value() != title:
+                field.click()
+                page.get_by_role("option", name=title, exact=True).click()
+            page.wait_for_timeout(150)
+            visit.settle()
+            with page.expect_download() as coming:
+                page.get_by_role("button", name=said["get"], exact=True).click()
             name = coming.value.suggested_filename
             assert name.startswith("synthetic_"), name
-            coming.value.save_as(tmp_path / name)
-            frames[label] = read(tmp_path / name)
-        for frame in frames.values():
-            assert frame.height == 10
-            assert set(frame["synthetic"].cast(pl.String).str.to_lowercase()) == {"true"}
-        codes = [sorted(map(str, frame["adcode"])) for frame in frames.values()]
-        assert codes[0] == codes[1] == codes[2]
+            assert name.endswith(suffix), name
+            assert not (folder / name).exists(), name  # another table, another name
+            coming.value.save_as(folder / name)
+            made[title][kind] = read(folder / name)
+    return made
+
+
+def shown_as(value: object) -> set[str]:
+    """How a page may print what a file holds."""
+    if value is None:
+        return {"—"}
+    text = str(value).strip()
+    forms = {typeset(text), text.removesuffix(":00")}
+    if not isinstance(value, str):
+        forms |= {f"{value:.6g}", f"{value:,}", f"{value:.1%}", f"{value:.2g}", f"{value:.2f}",
+                  f"{value:.3f}", f"{value:.4f}"} if isinstance(value, float | int) else set()  # fmt: skip
+    return forms
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(("page", "choices"), VIEWS)
+def test_every_download_opens_and_holds_what_the_page_shows(
+    browser, server, tmp_path, page, choices, lang
+):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open(page, lang=lang, **choices)
+        tables = visit.page.evaluate(TABLES)
+        files = taken(visit, lang, tmp_path)
+        for title, kinds in files.items():
+            heads = kinds["Parquet"].columns
+            for kind, frame in kinds.items():
+                assert frame.columns == heads, (title, kind)
+                assert frame.height == kinds["Parquet"].height > 0, (title, kind)
+                marks = frame[SAID[lang]["mark"]].cast(pl.String).str.to_lowercase()
+                assert set(marks) == {"true"}, (title, kind)
+            assert not [head for head in heads if KEY.search(head)], title
+            if lang == "zh":
+                plain = ("WoE", "IV", "p", "PSI")
+                assert not [h for h in heads if h not in plain and not CHINESE.search(h)], title
+            else:
+                assert not [head for head in heads if CHINESE.search(head)], title
+        found = 0
+        for table in tables:
+            wide, tall = len(table["heads"]), len(table["rows"])
+            held = [
+                kinds for kinds in files.values()
+                if kinds["Parquet"].columns[:wide] == table["heads"]
+                and kinds["Parquet"].height == tall
+            ]  # fmt: skip
+            assert held, (page, table["heads"])
+            matching = [
+                kinds for kinds in held
+                if all(
+                    cell in shown_as(value)
+                    for row, given in zip(table["rows"], kinds["Parquet"].iter_rows(), strict=True)
+                    for cell, value in zip(row, given[:wide], strict=True)
+                )
+            ]  # fmt: skip
+            assert len(matching) == 1, (page, table["heads"])
+            for kind in matching[0].keys() - {"Parquet"}:
+                texts = matching[0][kind].select(table["heads"][0]).to_series().cast(pl.String)
+                firsts = [str(text).strip() for text in texts]
+                wanted = [str(value) for value in matching[0]["Parquet"][table["heads"][0]]]
+                assert [text[:10] for text in firsts] == [text[:10] for text in wanted], kind
+            found += 1
+        assert found == len(tables)
+        assert tables or page == "lending"
         visit.check_quiet()
+
+
+EFFECTS = ("effect_approval_rate", "effect_bad_rate_approved", "effect_profit_fen",
+           "effect_affected", "effect_curve")  # fmt: skip
+
+
+def effects(visit: Visit) -> dict[str, str]:
+    return {name: visit.page.locator(f".st-key-{name}").inner_text() for name in EFFECTS[:4]} | {
+        "effect_curve": str(visit.page.evaluate(
+            "() => document.querySelector('.st-key-effect_curve .js-plotly-plot')"
+            ".data.map(trace => trace.name).join(' ')"))
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lang", "label"), [("zh", "批准分数线（含）"), ("en", "Approve from this score up")]
+)
+def test_whoever_moves_the_cut_off_sees_what_it_does_without_scrolling(
+    browser, server, lang, label
+):
+    with Visit(browser, server, 1440) as visit:
+        visit.open("lending", lang=lang)
+        slider = visit.page.locator(f'[data-testid="stSlider"] input[aria-label="{label}"]')
+        boxes = [slider.bounding_box()]
+        boxes += [visit.page.locator(f".st-key-{name}").bounding_box() for name in EFFECTS]
+        for name, box in zip(("slider", *EFFECTS), boxes, strict=True):
+            assert box["height"] > 0, name
+            assert box["y"] + box["height"] <= 900, (name, box)
+            assert box["x"] + box["width"] <= 1440, (name, box)
+        drawn = visit.page.evaluate(
+            "() => document.querySelector('.st-key-effect_curve .js-plotly-plot').data"
+            ".filter(trace => trace.fill === 'tonexty').length"
+        )
+        assert drawn == 1  # the interval of the profit
+        before = effects(visit)
+        visit.push(label, "ArrowRight", 8, 60)
+        after = effects(visit)
+        assert not [name for name in EFFECTS if before[name] == after[name]]
+        visit.check_quiet()
+
+
+def test_on_a_phone_the_cut_off_stays_at_hand_and_its_effects_come_first(browser, server):
+    with Visit(browser, server, WIDTHS["phone"]) as visit:
+        visit.open("lending", lang="zh")
+        slider = visit.page.locator('[data-testid="stSlider"] input[aria-label="批准分数线（含）"]')
+        rate = visit.page.locator('[data-testid="stSlider"] input[aria-label="贷款年利率"]')
+        for name in EFFECTS[:4]:
+            tile = visit.page.locator(f".st-key-{name}").bounding_box()
+            assert tile["y"] < rate.bounding_box()["y"], name
+        for place in ("effect_approval_rate", "effect_curve", "popover_download"):
+            visit.page.locator(f".st-key-{place}").scroll_into_view_if_needed()
+            box = slider.bounding_box()
+            assert 0 <= box["y"] <= 900 - box["height"], place
+        before = effects(visit)
+        visit.push("批准分数线（含）", "ArrowRight", 8, 60)
+        assert effects(visit) != before
+
+
+def test_nothing_is_drawn_of_nobody(browser, server):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open("lending", lang="en")
+        assert "Nobody: what is tried approves the same loans" in visit.words()
+        assert visit.page.locator("[class*=st-key-chart_swap]").count() == 0
+        visit.push("Approve from this score up", "ArrowRight", 8, 60)
+        assert "Nobody: what is tried" not in visit.words()
+        assert visit.page.locator("[class*=st-key-chart_swap]").count() == 2
+        visit.open("grades", lang="en", rubric="farmer-household")
+        assert "In no year does a point or a grade rest on an unverified row." in visit.words()
+        assert visit.page.locator("[class*=st-key-chart_unverified]").count() == 0
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_has_one_place_to_take_its_data_away(browser, server, page):
+    with Visit(browser, server, WIDTHS["desk"]) as visit:
+        visit.open(page, lang="en")
+        buttons = visit.page.get_by_test_id("stPopoverButton").all_inner_texts()
+        assert sum("Download" in text for text in buttons) == 1
+
+
+@pytest.mark.parametrize("page", ["indicator", "data", "grades"])
+def test_a_table_keeps_its_first_column_in_view_on_a_phone_and_is_whole_in_print(
+    browser, server, page
+):
+    with Visit(browser, server, WIDTHS["phone"]) as visit:
+        visit.open(page, lang="zh")
+        regions = visit.page.locator('[data-testid="stHtml"] .scroll:visible')
+        assert regions.count() > 0
+        moved = 0
+        for region in regions.all():
+            first, far = (
+                region.locator(f"tbody tr:first-child td:{n}-child") for n in ("first", "last")
+            )
+            before = first.bounding_box()["x"]
+            region.evaluate("node => { node.scrollLeft = node.scrollWidth; }")
+            moved += region.evaluate("node => node.scrollLeft > 0")
+            assert first.bounding_box()["x"] == pytest.approx(before, abs=1)
+            assert far.bounding_box()["x"] + far.bounding_box()["width"] <= WIDTHS["phone"]
+        assert moved or page == "grades"
+        visit.page.emulate_media(media="print")
+        for region in regions.all():
+            assert region.evaluate("node => node.scrollHeight <= node.clientHeight + 1")
 
 
 @pytest.mark.parametrize(("kind", "start"), [("svg", b"<svg"), ("png", b"\x89PNG")])
@@ -625,10 +826,10 @@ def test_markup_in_an_upload_stays_text(browser, server):
     rows = "指标,地区,期末\n<img src=x onerror=alert(1)>,丽水市,2018-12-31\n"
     with Visit(browser, server, WIDTHS["desk"]) as visit:
         visit.open("data", lang="zh")
-        tables = visit.page.get_by_test_id("stDataFrame").count()
+        tables = visit.page.locator('[data-testid="stHtml"] .scroll table').count()
         visit.upload("<img src=x>.csv", rows.encode())
         visit.page.wait_for_function(
-            "n => document.querySelectorAll('[data-testid=\"stDataFrame\"]').length > n"
+            "n => document.querySelectorAll('[data-testid=\"stHtml\"] .scroll table').length > n"
             " || document.querySelector('[data-testid=\"stAlertContentError\"]')",
             arg=tables,
         )

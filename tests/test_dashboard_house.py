@@ -163,6 +163,7 @@ def _markup_from_data(node: ast.AST) -> bool:
 # Functions of the package that make markup and escape whatever they are given.
 ESCAPING = {
     "county_html": "lishui_credit.figures.county_table.county_html",
+    "html_table": "lishui_credit.reports.html.table",
     "chip": "lishui_credit.reports.html.chip",
     "overview_html": "lishui_credit.plan.overview_table.overview_html",
     "print_button": "lishui_credit.reports.html.print_button",
@@ -185,7 +186,7 @@ def test_no_markup_is_made_from_data():
 
 
 def test_the_look_for_markup_finds_it():
-    code = "st.markdown(f'<b>{name}</b>', unsafe_allow_html=True)\nst.html(text)\nst.html(STYLE)"
+    code = "st.markdown(f'<b>{name}</b>', unsafe_allow_html=True)\nst.html(text)\nst.html(STYLE)\nst.html(html_table(heads, rows))"
     found = [_markup_from_data(node) for node in ast.walk(ast.parse(code))]
     assert sum(found) == 2
 
@@ -209,7 +210,8 @@ def test_a_function_that_may_make_markup_is_the_package_s_own():
 
 def test_a_function_that_may_make_markup_escapes():
     evil = "<img src=x onerror=alert(1)>\"'&"
-    for made in (html.chip(evil, evil), html.print_button(evil)):
+    tables = (html.table([(kind, evil)], [[(kind, evil)]], caption=evil) for kind in ("", "n", "d"))
+    for made in (html.chip(evil, evil), html.print_button(evil), *tables):
         assert "<img" not in made
         assert "&lt;img src=x onerror=alert(1)&gt;&quot;&#x27;&amp;" in made
 

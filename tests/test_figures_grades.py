@@ -8,6 +8,7 @@ from lishui_credit.figures import drift, grades, lending
 from lishui_credit.figures.narrow import lines, narrow
 from lishui_credit.figures.style import blank
 from lishui_credit.language import set_language
+from lishui_credit.reports import palette
 from lishui_credit.rubrics.engine.explain import ExplainedRow, Explanation
 
 
@@ -63,6 +64,15 @@ def test_editions_with_other_grades_share_one_legend():
 def test_a_ladder_has_as_many_colours_as_grades():
     for count in range(1, 10):
         assert len(set(grades.ladder(count))) == count
+
+
+@pytest.mark.parametrize("count", range(2, 10))
+def test_each_grade_is_darker_than_the_better_one_and_its_share_can_be_read(count):
+    colours = grades.ladder(count)
+    light = [palette.luminance(colour) for colour in colours]
+    assert light == sorted(light, reverse=True)
+    assert light[-1] < 0.1 < 0.8 < light[0]
+    assert min(palette.contrast(palette.ink_on(colour), colour) for colour in colours) >= 4.5
 
 
 def test_the_matrix_shows_counts_and_frames_the_diagonal():
@@ -218,14 +228,23 @@ def _compared() -> pl.DataFrame:
 
 
 def test_figures_are_said_with_their_interval_beside_those_in_force():
-    said = {row.name: row for row in lending.said_of(_compared())}
-    assert (said["approved"].value, said["approved"].old) == ("140", "180")
-    assert said["approval rate"].interval == "85.0% – 95.0%"
-    assert said["profit"].value == "4.50 million yuan"
-    assert said["profit"].old == "5.00 million yuan"
-    assert said["profit"].interval == "4.00 – 6.00"
+    said = {row.id: row for row in lending.said_of(_compared())}
+    assert (said["approved"].value, said["approved"].lines) == ("140", ("in force: 180",))
+    assert said["approval_rate"].lines == ("95 %: 85.0% – 95.0%", "in force: 90.0%")
+    assert said["profit_fen"].value == "4.50 million yuan"
+    assert said["profit_fen"].lines == ("95 %: 4.00 – 6.00", "in force: 5.00 million yuan")
     alone = lending.said_of(_compared().filter(pl.col("what") == "tried"))
-    assert {row.old for row in alone} == {""}
+    assert not any("in force" in line for row in alone for line in row.lines)
+
+
+def test_who_is_affected_is_said_by_decisions_that_change_and_the_group_moved_most():
+    swap = pl.DataFrame({"set": ["swap_out", "swap_in"], "applicants": [1500, 20]})
+    groups = pl.DataFrame({"group": ["a", "b"], "change": [-0.02, 0.031]})
+    said = lending.affected_said(swap, groups)
+    assert said.value == "1,520"
+    assert said.lines == ("1,500 leave, 20 enter", "moved most: b +3.1 points")
+    nobody = lending.affected_said(swap.with_columns(applicants=pl.lit(0)), None)
+    assert (nobody.value, nobody.lines) == ("0", ("0 leave, 0 enter",))
 
 
 def test_marks_stand_in_the_unit_of_their_curve():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lishui_credit.figures import validation as figures
-from lishui_credit.figures.style import blank
+from lishui_credit.figures.style import blank, drawn, named
 from lishui_credit.language import set_language
 from lishui_credit.validation.report.validate import validate
 
@@ -32,3 +32,19 @@ def test_validation_figures_say_it_first_too():
     assert found.synthetic
     for draw in (figures.roc, figures.cap, figures.score_distribution):
         assert draw(found).layout.title.text.startswith("<b>SYNTHETIC DATA</b>")
+
+
+def test_a_figure_without_a_mark_is_known_as_empty():
+    figure = blank("x", True, 600, 400)
+    assert not drawn(figure)
+    figure.add_scatter(x=[1, 2], y=[None, None])
+    figure.add_scatter(x=[None], y=[None], name="legend")
+    figure.add_heatmap(z=[[None, None]])
+    assert not drawn(figure)
+    assert drawn(blank("x", True, 600, 400).add_bar(x=[0.0], y=["a"]))
+    assert drawn(blank("x", True, 600, 400).add_heatmap(z=[[None, 0.5]]))
+
+
+def test_a_figure_is_named_without_the_loud_word():
+    assert named(blank("Grades", True, 600, 400, "2019")) == "Grades · 2019"
+    assert named(blank("Grades", False, 600, 400)) == "Grades"

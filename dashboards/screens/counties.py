@@ -84,4 +84,5 @@ view.table(
     },
     words,
     synthetic=data.synthetic,
+    title=tr(f"{row.short} by county", f"{row.short}分地区"),
 )

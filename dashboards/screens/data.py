@@ -188,9 +188,10 @@ if given is not None:
     for note in found.notes:
         st.caption(view.plain(note))
     if found.rejected.height:
-        st.dataframe(
+        view.table(
             found.rejected.select("row", "reasons"),
-            hide_index=True,
-            column_config={"row": tr("Line", "行号"), "reasons": tr("Why", "原因")},
-            alt=tr("Rows rejected.", "退回的行。"),
+            "upload_rejected",
+            {"row": tr("Line", "行号"), "reasons": tr("Why", "原因")},
+            tr("Rows of the file that were rejected.", "所查文件中退回的行。"),
+            synthetic=False,
         )

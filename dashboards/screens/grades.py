@@ -8,6 +8,7 @@ import source
 import streamlit as st
 import view
 
+from lishui_credit.figures import findings
 from lishui_credit.figures import grades as figures
 from lishui_credit.language import language, tr, typeset
 from lishui_credit.rubrics import event_traces
@@ -91,49 +92,60 @@ st.caption(
     )
 )
 
-COUNTED: dict[str, Any] = {
-    "year": st.column_config.NumberColumn(tr("year", "年度"), format="%d"),
-    "edition": tr("edition", "版本"),
-    "group": tr("area", "地区"),
-    "label": tr("grade", "等级"),
-    "subjects": st.column_config.NumberColumn(tr("subjects", "主体数"), format="localized"),
-    "share": st.column_config.NumberColumn(tr("share", "占比"), format="percent"),
-}
+# ---- what a grade rests on, in the area and year chosen ------------------------------------------
 
-st.header(tr("Spread of grades", "等级分布"), anchor=False)
+st.header(tr("What the grades rest on", "评价依据"), anchor=False)
+st.caption(view.plain(f"{place} · {year}"))
+deciders = of_place("deciders").filter(pl.col("year") == int(year))
+resting = holdings.counted("resting_on", files, by, lang).filter(pl.col("year") == int(year))
+unverified = of_place("unverified")
 one, two = st.columns(2)
 with one:
-    over_years = of_place("distribution")
-    holdings.chart(
-        figures.distribution_bars(over_years, group="year", label=place, synthetic=synthetic),
-        over_years,
-        f"grades_{name}_{county or 'all'}",
-        tr(
-            f"Stacked bars: share of subjects by grade and year, {place}, {title_of(name)}.",
-            f"堆叠条形图:{title_of(name)},{place},各年度各等级主体占比。",
-        ),
+    view.table(
+        figures.with_evidence_names(deciders),
+        f"deciders_{name}_{year}",
+        {
+            "label": tr("what decided the grade", "判定依据"),
+            "subjects": st.column_config.NumberColumn(tr("subjects", "主体数"), format="localized"),
+            "clause": tr("clause", "条款"),
+            "evidence": tr("evidence", "来源等级"),
+        },
+        tr("Subjects by what decided their grade", "按判定依据统计的主体数"),
         synthetic=synthetic,
     )
-with two:
-    if by:
-        this_year = by_county.filter(pl.col("year") == int(year))
+    rising = findings.unverified(unverified)
+    if rising:
         holdings.chart(
-            figures.distribution_bars(this_year, label=year, synthetic=synthetic),
-            this_year,
-            f"grades_{name}_{year}_counties",
+            figures.unverified_lines(unverified, label=place, synthetic=synthetic),
+            unverified,
+            f"unverified_{name}_{county or 'all'}",
             tr(
-                f"Stacked bars: share of subjects by grade and county in {year}, {title_of(name)}.",
-                f"堆叠条形图:{title_of(name)},{year} 年各县(市、区)各等级主体占比。",
+                "Lines: share of points and of rule-set grades that rest on unverified rows, by year.",
+                "折线图：各年度依据未核实条款的分值占比与直接判级占比。",
             ),
             synthetic=synthetic,
+            finding=rising,
         )
-with st.expander(tr("The numbers", "数据表"), icon=":material/table:"):
-    view.table(
-        over_years,
-        f"grades_table_{name}",
-        COUNTED,
-        tr("Subjects by grade and year", "各年度各等级主体数"),
+    else:
+        st.markdown(findings.nothing_unverified(unverified))
+    st.caption(
+        tr(
+            "Unverified: known from another place's rule, from memory, or a stand-in; the official "
+            "text has not been seen.",
+            "未核实：依据他地规则、记忆或占位值，尚未见官方原文。",
+        )
+    )
+with two:
+    holdings.chart(
+        figures.evidence_bars(resting, label=year, synthetic=synthetic),
+        resting,
+        f"evidence_{name}_{year}",
+        tr(
+            f"Stacked bars: points given and taken in {year} by the evidence of their rows.",
+            f"堆叠条形图:{year} 年加减分值按条款依据划分的占比。",
+        ),
         synthetic=synthetic,
+        finding=findings.resting(resting),
     )
 
 st.header(tr("Moves between grades", "等级迁移"), anchor=False)
@@ -165,6 +177,7 @@ else:
                 f"矩阵:{place},{first} 年等级(行)至 {second} 年等级(列)的主体数。",
             ),
             synthetic=synthetic,
+            finding=findings.moves(summary),
         )
     with two:
         view.table(
@@ -195,53 +208,52 @@ else:
             )
         )
 
-st.header(tr("What the grades rest on", "评价依据"), anchor=False)
-unverified = of_place("unverified")
-resting = holdings.counted("resting_on", files, by, lang).filter(pl.col("year") == int(year))
+COUNTED: dict[str, Any] = {
+    "year": st.column_config.NumberColumn(tr("year", "年度"), format="%d"),
+    "edition": tr("edition", "版本"),
+    "group": tr("area", "地区"),
+    "label": tr("grade", "等级"),
+    "subjects": st.column_config.NumberColumn(tr("subjects", "主体数"), format="localized"),
+    "share": st.column_config.NumberColumn(tr("share", "占比"), format="percent"),
+}
+
+st.header(tr("Spread of grades", "等级分布"), anchor=False)
 one, two = st.columns(2)
 with one:
+    over_years = of_place("distribution")
     holdings.chart(
-        figures.unverified_lines(unverified, label=place, synthetic=synthetic),
-        unverified,
-        f"unverified_{name}_{county or 'all'}",
+        figures.distribution_bars(over_years, group="year", label=place, synthetic=synthetic),
+        over_years,
+        f"grades_{name}_{county or 'all'}",
         tr(
-            "Lines: share of points and of rule-set grades that rest on unverified rows, by year.",
-            "折线图：各年度依据未核实条款的分值占比与直接判级占比。",
+            f"Stacked bars: share of subjects by grade and year, {place}, {title_of(name)}.",
+            f"堆叠条形图:{title_of(name)},{place},各年度各等级主体占比。",
         ),
         synthetic=synthetic,
+        finding=findings.over_years(over_years),
     )
 with two:
-    holdings.chart(
-        figures.evidence_bars(resting, label=year, synthetic=synthetic),
-        resting,
-        f"evidence_{name}_{year}",
-        tr(
-            f"Stacked bars: points given and taken in {year} by the evidence of their rows.",
-            f"堆叠条形图:{year} 年加减分值按条款依据划分的占比。",
-        ),
-        synthetic=synthetic,
-    )
-deciders = of_place("deciders").filter(pl.col("year") == int(year))
-with st.expander(tr("What decided the grade", "判定依据"), icon=":material/rule:"):
+    if by:
+        this_year = by_county.filter(pl.col("year") == int(year))
+        holdings.chart(
+            figures.distribution_bars(this_year, label=year, synthetic=synthetic),
+            this_year,
+            f"grades_{name}_{year}_counties",
+            tr(
+                f"Stacked bars: share of subjects by grade and county in {year}, {title_of(name)}.",
+                f"堆叠条形图:{title_of(name)},{year} 年各县(市、区)各等级主体占比。",
+            ),
+            synthetic=synthetic,
+            finding=findings.by_place(this_year),
+        )
+with st.expander(tr("The numbers", "数据表"), icon=":material/table:"):
     view.table(
-        figures.with_evidence_names(deciders),
-        f"deciders_{name}_{year}",
-        {
-            "label": tr("what decided the grade", "判定依据"),
-            "clause": tr("clause", "条款"),
-            "evidence": tr("evidence", "来源等级"),
-            "subjects": st.column_config.NumberColumn(tr("subjects", "主体数"), format="localized"),
-        },
-        tr("Subjects by what decided their grade", "按判定依据统计的主体数"),
+        over_years,
+        f"grades_table_{name}",
+        COUNTED,
+        tr("Subjects by grade and year", "各年度各等级主体数"),
         synthetic=synthetic,
     )
-st.caption(
-    tr(
-        "Unverified: known from another place's rule, from memory, or a stand-in; the official text "
-        "has not been seen.",
-        "未核实：依据他地规则、记忆或占位值，尚未见官方原文。",
-    )
-)
 
 st.header(tr("One subject explained", "单个主体的评价说明"), anchor=False)
 ids = holdings.subjects(path)

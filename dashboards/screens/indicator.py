@@ -155,5 +155,4 @@ view.table(
     tr("Observations; the city computed from its counties.", "观测值；全市由各县（市、区）汇总。"),
     synthetic=data.synthetic,
     leave=("recorded_by",),
-    height=320,
 )

@@ -7,9 +7,11 @@ import view
 
 from lishui_credit.cutoffs.sweeps import best
 from lishui_credit.figures import cutoffs as figures
-from lishui_credit.figures import lending
+from lishui_credit.figures import findings, lending
 from lishui_credit.language import language, tr
 from lishui_credit.policies.policy_file import to_toml
+
+LOW = 330  # pixels of the curve, so that it stands beside its dials on one screen
 
 data = source.data()
 found = holdings.laboratory(data.contents.path)
@@ -36,106 +38,135 @@ if found is None:
 loans, stamp = found
 synthetic = loans.synthetic
 view.banner(data.synthetic or synthetic, data.observed.name)
-view.heading(*HEAD)
-st.caption(
-    view.plain(
-        tr(
-            f"{loans.title} · {loans.book.rows:,} loans with outcomes · policy in force "
-            f"{loans.policy.id}@{loans.policy.version}",
-            f"{loans.title} · {loans.book.rows:,} 笔有结果的贷款 · 现行政策 "
-            f"{loans.policy.id}@{loans.policy.version}",
-        )
-    )
+in_force = f"{loans.policy.id}@{loans.policy.version}"
+facts = tr(
+    f"{loans.title} · {loans.book.rows:,} loans with outcomes · policy in force {in_force}",
+    f"{loans.title} · {loans.book.rows:,} 笔有结果的贷款 · 现行政策 {in_force}",
 )
+view.heading(HEAD[0], f"{HEAD[1]}  \n{view.plain(facts)}")
+GROUPS = {
+    "sex": tr("sex", "性别"),
+    "age_band": tr("age", "年龄段"),
+    "county": tr("county", "县（市、区）"),
+}
+groups = [*loans.groups, *loans.areas]
 
-with st.container(border=True):
-    one, two, three = st.columns(3)
-    with one:
-        rate = view.choose(
-            "rate", tr("Rate a year", "贷款年利率"),
-            lending.steps(2000, loans.terms.rate_bp), loans.terms.rate_bp, lending.percent,
-            field="slider",
-        )  # fmt: skip
-    with two:
-        funding = view.choose(
-            "funding", tr("Funding cost a year", "年资金成本"),
-            lending.steps(1000, loans.terms.funding_bp), loans.terms.funding_bp, lending.percent,
-            field="slider",
-        )  # fmt: skip
-    with three:
-        lgd = view.choose(
-            "lgd", tr("Loss given default", "违约损失率"),
-            lending.steps(10_000, loans.terms.lgd_bp), loans.terms.lgd_bp, lending.percent,
-            field="slider",
-        )  # fmt: skip
-    terms = loans.on_terms(rate_bp=rate, funding_bp=funding, lgd_bp=lgd)
-    swept = holdings.swept(stamp, terms, loans)
-    top = best(swept)
-    cuts = loans.cut_offs(swept)
-    start = loans.cut_off if loans.cut_off in cuts else top.cut_off or cuts[0]
+# ---- dials, and beside them what they do --------------------------------------------------------
 
-    one, two = st.columns([3, 2])
-    with one:
-        approve = view.choose(
-            "approve", tr("Approve from this score up", "批准分数线（含）"), cuts, start,
+left, right = st.columns([3, 8])
+with left, st.container(border=True, key="dials"):
+    cut_dial = st.container(key="dial_cut")  # filled last: its steps depend on the terms below
+    quick = st.container(horizontal=True)
+    below = st.container()
+    rate = view.choose(
+        "rate", tr("Rate a year", "贷款年利率"),
+        lending.steps(2000, loans.terms.rate_bp), loans.terms.rate_bp, lending.percent,
+        field="slider",
+    )  # fmt: skip
+    funding = view.choose(
+        "funding", tr("Funding cost a year", "年资金成本"),
+        lending.steps(1000, loans.terms.funding_bp), loans.terms.funding_bp, lending.percent,
+        field="slider",
+    )  # fmt: skip
+    lgd = view.choose(
+        "lgd", tr("Loss given default", "违约损失率"),
+        lending.steps(10_000, loans.terms.lgd_bp), loans.terms.lgd_bp, lending.percent,
+        field="slider",
+    )  # fmt: skip
+terms = loans.on_terms(rate_bp=rate, funding_bp=funding, lgd_bp=lgd)
+swept = holdings.swept(stamp, terms, loans)
+top = best(swept)
+cuts = loans.cut_offs(swept)
+start = loans.cut_off if loans.cut_off in cuts else top.cut_off or cuts[0]
+with cut_dial:
+    approve = view.choose(
+        "approve", tr("Approve from this score up", "批准分数线（含）"), cuts, start, field="slider"
+    )
+with quick:
+    st.button(
+        tr("Most profit", "利润最高"),
+        on_click=view.keep,
+        args=("approve", top.cut_off),
+        disabled=top.cut_off is None,
+        help=tr(
+            f"cut-offs {top.loosest} to {top.strictest} cannot be told from it",
+            f"{top.loosest} 至 {top.strictest} 与最优无法区分",
+        ),
+    )
+    st.button(
+        tr("In force", "现行"),
+        on_click=view.keep,
+        args=("approve", loans.cut_off),
+        disabled=loans.cut_off is None,
+    )
+with below:
+    lower = cuts[: cuts.index(approve)]
+    refer = None
+    wanted = view.choose(
+        "band",
+        tr("Below it", "分数线以下"),
+        ["decline", "refer"],
+        "decline",
+        {
+            "decline": tr("decline", "拒绝"),
+            "refer": tr("refer some to a person", "部分转人工"),
+        }.__getitem__,
+        field="buttons",
+    )
+    if wanted == "refer" and lower:
+        refer = view.choose(
+            "refer",
+            tr("Refer from this score up", "转人工分数线（含）"),
+            lower,
+            loans.cut_off if loans.cut_off in lower else lower[0],
             field="slider",
-        )  # fmt: skip
-        with st.container(horizontal=True):
-            st.button(
-                tr("Most profit", "利润最高"),
-                on_click=view.keep,
-                args=("approve", top.cut_off),
-                disabled=top.cut_off is None,
-                icon=":material/trending_up:",
-                help=tr(
-                    f"cut-offs {top.loosest} to {top.strictest} cannot be told from it",
-                    f"{top.loosest} 至 {top.strictest} 与最优无法区分",
-                ),
-            )
-            st.button(
-                tr("In force", "现行"),
-                on_click=view.keep,
-                args=("approve", loans.cut_off),
-                disabled=loans.cut_off is None,
-                icon=":material/undo:",
-            )
-    with two:
-        lower = cuts[: cuts.index(approve)]
-        refer = None
-        wanted = view.choose(
-            "band",
-            tr("Below it", "分数线以下"),
-            ["decline", "refer"],
-            "decline",
-            {
-                "decline": tr("decline", "拒绝"),
-                "refer": tr("refer some to a person", "部分转人工"),
-            }.__getitem__,
-            field="buttons",
         )
-        if wanted == "refer" and lower:
-            refer = view.choose(
-                "refer",
-                tr("Refer from this score up", "转人工分数线（含）"),
-                lower,
-                loans.cut_off if loans.cut_off in lower else lower[0],
-                field="slider",
-            )
 
 compared = holdings.compared(stamp, terms, approve, loans)
 swap = holdings.swapped(stamp, approve, refer, lang, loans)
 draft = loans.draft(approve, refer, terms=terms)
+group = view.held("group", groups, groups[0]) if groups else None
+touched = None if group is None else holdings.affected(stamp, approve, refer, group, lang, loans)
+told = {said.id: said for said in lending.said_of(compared, currency=loans.currency)}
+told["affected"] = lending.affected_said(swap.table, touched)
 
-told = lending.said_of(compared, currency=loans.currency)
-for row in (told[:3], told[3:]):
-    for said, column in zip(row, st.columns(3), strict=True):
-        with column, st.container(border=True, height="stretch"):
+with right:
+    with st.container(key="effects"):
+        tiles = st.columns(4)
+    for name, column in zip(
+        ("approval_rate", "bad_rate_approved", "profit_fen", "affected"), tiles, strict=True
+    ):
+        said = told[name]
+        with column, st.container(border=True, height="stretch", key=f"effect_{name}"):
             st.caption(view.plain(said.name))
             st.markdown(f"### {view.plain(said.value)}")
-            if said.interval:
-                st.caption(view.plain(tr("95 % interval: ", "95% 区间：") + said.interval))
-            if said.old:
-                st.caption(view.plain(tr("in force: ", "现行：") + said.old))
+            for line in said.lines:
+                st.caption(view.plain(line))
+    with st.container(key="effect_curve"):
+        holdings.chart(
+            lending.marked(
+                figures.profit_curve(swept, currency=loans.currency, synthetic=synthetic),
+                compared,
+                "cut_off",
+                "profit_fen",
+                currency=loans.currency,
+                of=lending.amounts_of(swept),
+            ).update_layout(height=LOW),
+            swept,
+            "profit_by_cut_off",
+            tr(
+                "Line: profit by cut-off with its interval; marks for the cut-off in force and tried.",
+                "折线图：各分数线的利润及区间，标出现行与试算分数线。",
+            ),
+            synthetic=synthetic,
+            finding=findings.profit(compared, swept, currency=loans.currency),
+        )
+st.caption(
+    " · ".join(
+        f"{view.plain(told[name].name)} {view.plain(told[name].value)}"
+        for name in ("approved", "bads", "realised_loss_fen")
+    )
+)
 if refer is not None:
     st.caption(
         tr(
@@ -144,90 +175,86 @@ if refer is not None:
         )
     )
 
-st.header(tr("Cut-offs", "分数线"), anchor=False)
-one, two = st.columns(2)
-with one:
-    holdings.chart(
-        lending.marked(
-            figures.profit_curve(swept, currency=loans.currency, synthetic=synthetic),
-            compared,
-            "cut_off",
-            "profit_fen",
-            currency=loans.currency,
-            of=lending.amounts_of(swept),
-        ),
-        swept,
-        "profit_by_cut_off",
-        tr(
-            "Line: profit by cut-off with its interval; marks for the cut-off in force and tried.",
-            "折线图：各分数线的利润及区间，标出现行与试算分数线。",
-        ),
-        synthetic=synthetic,
-    )
-with two:
-    holdings.chart(
-        lending.marked(
-            figures.trade_off(swept, synthetic=synthetic),
-            compared,
-            "approval_rate",
-            "bad_rate_approved",
-        ),
-        swept,
-        "approval_against_bad_rate",
-        tr(
-            "Line: bad rate of the approved by approval rate, with its interval.",
-            "折线图：不同通过率下批准者的坏账率及区间。",
-        ),
-        synthetic=synthetic,
-    )
+# ---- what lies behind --------------------------------------------------------------------------
+
+st.header(tr("Approvals against bad loans", "通过与坏账"), anchor=False)
+holdings.chart(
+    lending.marked(
+        figures.trade_off(swept, synthetic=synthetic),
+        compared,
+        "approval_rate",
+        "bad_rate_approved",
+    ),
+    swept,
+    "approval_against_bad_rate",
+    tr(
+        "Line: bad rate of the approved by approval rate, with its interval.",
+        "折线图：不同通过率下批准者的坏账率及区间。",
+    ),
+    synthetic=synthetic,
+    finding=findings.trade(compared),
+)
 
 st.header(tr("Swap set against the policy in force", "与现行政策的换入换出"), anchor=False)
-one, two = st.columns(2)
-with one:
-    holdings.chart(
-        figures.swap_waterfall(swap.table, currency=loans.currency, synthetic=synthetic),
-        swap.table,
-        "swap_set",
+moved = findings.swapped(swap.table)
+if not moved:
+    st.markdown(
         tr(
-            "Bars: from the approved of the old policy to those of the new.",
-            "瀑布图：由现行批准到试算批准。",
-        ),
-        synthetic=synthetic,
+            f"Nobody: what is tried approves the same loans as {view.plain(in_force)}. "
+            "Move the cut-off to see who leaves and who enters.",
+            f"无人变动：试算与现行政策 {view.plain(in_force)} 批准的贷款相同。移动分数线可查看换出与换入。",
+        )
     )
-with two:
-    holdings.chart(
-        figures.swap_rates(swap.table, synthetic=synthetic),
-        swap.table,
-        "swap_rates",
-        tr("Bad rates of those who stay, leave and enter.", "保留、换出、换入者的坏账率。"),
-        synthetic=synthetic,
-    )
+else:
+    one, two = st.columns(2)
+    with one:
+        holdings.chart(
+            figures.swap_waterfall(swap.table, currency=loans.currency, synthetic=synthetic),
+            swap.table,
+            "swap_set",
+            tr(
+                "Bars: from the approved of the old policy to those of the new.",
+                "瀑布图：由现行批准到试算批准。",
+            ),
+            synthetic=synthetic,
+            finding=moved,
+        )
+    with two:
+        holdings.chart(
+            figures.swap_rates(swap.table, synthetic=synthetic),
+            swap.table,
+            "swap_rates",
+            tr("Bad rates of those who stay, leave and enter.", "保留、换出、换入者的坏账率。"),
+            synthetic=synthetic,
+            finding=findings.swap_rates(swap.table),
+        )
 
 st.header(tr("Who is affected", "谁受影响"), anchor=False)
-st.caption(
-    tr(
-        "Measured only: no policy reads these groups.",
-        "仅作测量：任何政策都不使用这些分组。",
+if touched is None:
+    st.markdown(
+        tr(
+            "The loans name no groups: `areas` and `groups` of `laboratory.toml` do.",
+            "贷款数据没有分组：请在 `laboratory.toml` 中填写 `areas` 与 `groups`。",
+        )
     )
-)
-GROUPS = {
-    "sex": tr("sex", "性别"),
-    "age_band": tr("age", "年龄段"),
-    "county": tr("county", "县（市、区）"),
-}
-options = [*loans.groups, *loans.areas]
-if options:
+else:
+    st.caption(
+        tr(
+            "Measured only: no policy reads these groups.",
+            "仅作测量：任何政策都不使用这些分组。",
+        )
+    )
     group = view.choose(
         "group",
         tr("Group by", "分组"),
-        options,
-        options[0],
+        groups,
+        groups[0],
         lambda name: GROUPS.get(name, name),
         field="buttons",
     )
-    touched = holdings.affected(stamp, approve, refer, group, lang, loans)
+    called = GROUPS.get(group, group)
     holdings.chart(
-        lending.approvals_by_group(touched, label=GROUPS.get(group, group), synthetic=synthetic),
+        lending.approvals_by_group(touched, label=called, synthetic=synthetic),
         touched,
         f"affected_{group}",
         tr(
@@ -235,6 +262,7 @@ if options:
             "点图：各组在现行政策与试算政策下的通过率。",
         ),
         synthetic=synthetic,
+        finding=findings.by_group(touched),
     )
     percent = {"format": "percent"}
     with st.expander(tr("The numbers", "数据表"), icon=":material/table:"):
@@ -242,7 +270,7 @@ if options:
             touched,
             f"affected_table_{group}",
             {
-                "group": GROUPS.get(group, group),
+                "group": called,
                 "subjects": st.column_config.NumberColumn(tr("loans", "笔数"), format="localized"),
                 "old": st.column_config.NumberColumn(tr("in force", "现行通过率"), **percent),
                 "new": st.column_config.NumberColumn(tr("tried", "试算通过率"), **percent),

@@ -8,7 +8,7 @@ import source
 import streamlit as st
 import view
 
-from lishui_credit.figures import drift
+from lishui_credit.figures import drift, findings
 from lishui_credit.figures import validation as figures
 from lishui_credit.figures.binning import bin_plot, points_plot
 from lishui_credit.language import language, tr
@@ -98,6 +98,8 @@ LINES = {
     "source": tr("source", "方法来源"),
 }
 
+FOUND = {"reliability": findings.calibrated, "grade_rates": findings.graded}
+
 if part == "card":
     facts = card_tables.facts(
         card,
@@ -110,7 +112,13 @@ if part == "card":
                 f"**{view.plain(what)}** · {view.plain(value)}" for what, value in facts.iter_rows()
             )
         )
-    view.download(facts, f"facts_{slug}", synthetic=synthetic)
+    view.offer(
+        facts,
+        f"facts_{slug}",
+        tr("Facts of the model", "模型概况"),
+        {"what": tr("what", "项目"), "value": tr("value", "内容")},
+        synthetic=synthetic,
+    )
     points = card_tables.points(card)
     st.header(tr("Points", "分值"), anchor=False)
     one, two = st.columns(2)
@@ -124,6 +132,7 @@ if part == "card":
                 "各特征分值范围与均值，范围最大者在前。",
             ),
             synthetic=synthetic,
+            finding=findings.widest(points),
         )
     with two:
         feature = view.choose(
@@ -143,6 +152,7 @@ if part == "card":
                 f"{labels[feature]} 的分箱:好坏占比与坏账率(含区间)。",
             ),
             synthetic=synthetic,
+            finding=findings.bins(bins, labels[feature]),
         )
     with st.expander(tr("The whole points table", "完整分值表"), icon=":material/table:"):
         view.table(
@@ -213,7 +223,6 @@ elif part == "validation":
         LINES,
         tr("Every figure of the validation", "验证的全部指标"),
         synthetic=found.synthetic,
-        height="content",
     )
     drawn = (
         (
@@ -239,6 +248,12 @@ elif part == "validation":
         ),
     )
     there = holdings.tables_of(found)
+    said = {
+        "roc": findings.measured(lines, "auc"),
+        "distribution": findings.measured(lines, "ks"),
+        "cap": findings.measured(lines, "gini"),
+        **{name: find(found.table(name)) for name, find in FOUND.items() if name in there},
+    }
     columns = itertools.cycle(st.columns(2))
     shown = [row for row in drawn if row[0] in there]
     for (table, draw, words), column in zip(shown, columns, strict=False):
@@ -249,6 +264,7 @@ elif part == "validation":
                 f"{table}_{slug}_{chosen}",
                 words,
                 synthetic=found.synthetic,
+                finding=said[table],
             )
 
 else:
@@ -260,6 +276,7 @@ else:
     chosen = view.choose("later", tr("Judged on", "验证样本"), names, names[-1], said_validation)
     found = later[chosen]
     there = holdings.tables_of(found)
+    at_development = card.metrics.get("out_of_fold", {}).get("auc")
     st.caption(
         tr(
             "PSI and CSI compare the rows judged with those the card was fitted on. Below 0.10 is "
@@ -275,6 +292,13 @@ else:
         tr("Figures of stability", "稳定性指标"),
         synthetic=found.synthetic,
     )
+    if not {"psi_periods", "periods"} & there:
+        st.markdown(
+            tr(
+                "The sample judged has no periods: `lishui-credit validate --period` names their column.",
+                "验证样本没有期间：请用 `lishui-credit validate --period` 指定其列。",
+            )
+        )
     one, two = st.columns(2)
     if "psi_periods" in there:
         with one:
@@ -284,6 +308,7 @@ else:
                 f"psi_periods_{slug}",
                 tr("Line: PSI of the score by period", "折线图：各期分数 PSI"),
                 synthetic=found.synthetic,
+                finding=findings.drifted(found.table("psi_periods"), "period"),
             )
     if "periods" in there:
         with two:
@@ -291,13 +316,14 @@ else:
                 drift.metric_by_period(
                     found.table("periods"),
                     "auc",
-                    development=card.metrics.get("out_of_fold", {}).get("auc"),
+                    development=at_development,
                     synthetic=found.synthetic,
                 ),
                 found.table("periods"),
                 f"auc_periods_{slug}",
                 tr("Line: AUC by period with intervals", "折线图：各期 AUC 及区间"),
                 synthetic=found.synthetic,
+                finding=findings.over_periods(found.table("periods"), "auc", at_development),
             )
     if "csi" in there:
         holdings.chart(
@@ -310,4 +336,5 @@ else:
             f"csi_{slug}",
             tr("Bars: stability of every characteristic", "条形图：各特征稳定性"),
             synthetic=found.synthetic,
+            finding=findings.drifted(found.table("csi"), "feature", labels),
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from lishui_credit.figures import findings
 from lishui_credit.figures.amounts import unit
 from lishui_credit.figures.binning import short
 from lishui_credit.figures.style import LEGEND, blank, rate_axis, rows_down
@@ -25,12 +26,12 @@ _WHAT = {"in force": ("in force", "现行"), "tried": ("tried", "试算")}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One figure in words."""
+    """One figure in words, and the lines that stand below it."""
 
+    id: str
     name: str
     value: str
-    interval: str
-    old: str
+    lines: tuple[str, ...] = ()
 
 
 def said_of(compared: pl.DataFrame, *, currency: Bilingual | None = None) -> list[Said]:
@@ -58,15 +59,26 @@ def said_of(compared: pl.DataFrame, *, currency: Bilingual | None = None) -> lis
         ("profit_fen", tr("profit", "利润"), money.said, f" {money.name}"),
     ):
         low, high = tried.get(f"{column}_low"), tried.get(f"{column}_high")
-        told.append(
-            Said(
-                name=name,
-                value=say(tried[column]) + suffix,
-                interval="" if low is None or high is None else f"{say(low)} – {say(high)}",
-                old="" if old is None else say(old[column]) + suffix,
-            )
-        )
+        lines = []
+        if low is not None and high is not None:
+            lines.append(tr("95 %: ", "95% 区间：") + f"{say(low)} – {say(high)}")
+        if old is not None:
+            lines.append(tr("in force: ", "现行：") + say(old[column]) + suffix)
+        value = say(tried[column]) + suffix
+        told.append(Said(id=column, name=name, value=value, lines=tuple(lines)))
     return told
+
+
+def affected_said(swap: pl.DataFrame, affected: pl.DataFrame | None) -> Said:
+    """Return who is affected: how many decisions change, which way, and the group moved most."""
+    held = dict(swap.select("set", "applicants").iter_rows())
+    left, entered = held["swap_out"], held["swap_in"]
+    lines = [tr(f"{left:,} leave, {entered:,} enter", f"换出 {left:,}，换入 {entered:,}")]
+    most = "" if affected is None else findings.most_moved(affected)
+    if most:
+        lines.append(tr(f"moved most: {most}", f"变化最大：{most}"))
+    name = tr("decisions that change", "决定改变的笔数")
+    return Said(id="affected", name=name, value=f"{left + entered:,}", lines=tuple(lines))
 
 
 def percent(bp: int) -> str:

@@ -84,6 +84,23 @@ def titled(title: str, synthetic: bool) -> str:
     return f"<b>{loud}</b> · {title}" if synthetic else title
 
 
+def named(figure: Figure) -> str:
+    """Return a figure's title without the loud word, in one line."""
+    text = (figure.layout.title.text or "").replace("<br>", " · ")
+    return text.partition("</b> · ")[2] or text
+
+
+def drawn(figure: Figure) -> bool:
+    """Return whether a figure has a mark: a place and a value, or a cell of a heat map."""
+    for trace in figure.data:
+        if trace.type == "heatmap":
+            if any(cell is not None for row in trace.z or () for cell in row):
+                return True
+        elif any(None not in mark for mark in zip(trace.x or (), trace.y or (), strict=False)):
+            return True
+    return False
+
+
 def blank(title: str, synthetic: bool, width: int, height: int, label: str = "") -> Figure:
     """Return a figure without traces; its title says first whether data are made up, last of what."""
     from plotly import graph_objects
