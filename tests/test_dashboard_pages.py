@@ -149,3 +149,29 @@ def test_a_stranger_sees_the_login_and_nothing_of_the_data():
     assert [title.value for title in app.title] == ["请先登录"]
     assert not app.dataframe
     assert not [item for item in app.get("html") if 'class="chip"' in item.proto.body]
+
+
+def tabled(rows: int) -> AppTest:
+    """A page of one table of so many rows, and its download."""
+    set_language("en")
+    return AppTest.from_string(
+        f"import sys\nsys.path.insert(0, {str(APP.parent)!r})\n"
+        "import polars as pl\nimport view\nfrom lishui_credit.language import set_language\n"
+        'set_language("en")\nview.offers().clear()\n'
+        f'frame = pl.DataFrame({{"n": range({rows}), "hidden": ["x"] * {rows}}})\n'
+        'view.table(frame, "t", {"n": "number"}, "Numbers.", synthetic=True)\n'
+        "view.downloads()\n",
+        default_timeout=60,
+    ).run()
+
+
+@pytest.mark.parametrize(("rows", "canvas", "printed"), [(200, 0, 200), (201, 1, 200)])
+def test_only_a_long_table_is_a_canvas_and_its_first_rows_are_printed(rows, canvas, printed):
+    app = tabled(rows)
+    assert not app.exception
+    assert len(app.dataframe) == canvas
+    (markup,) = [item.proto.body for item in app.get("html")]
+    assert markup.count("<tr>") == 1 + printed
+    assert any("first 200 of 201 rows" in said.value for said in app.caption) == bool(canvas)
+    assert app.selectbox[0].options == ["Numbers"]
+    assert app.session_state["offers"]["Numbers"].frame.height == rows

@@ -11,7 +11,7 @@ from lishui_credit.figures import findings, lending
 from lishui_credit.language import language, tr
 from lishui_credit.policies.policy_file import to_toml
 
-LOW = 330  # pixels of the curve, so that it stands beside its dials on one screen
+LOW = 400  # pixels of the curve, so that it stands beside its dials on one screen
 
 data = source.data()
 found = holdings.laboratory(data.contents.path)
