@@ -24,6 +24,7 @@ caption = tr(
     "The twelve indicators in the city and its nine counties", "全市及九个县（市、区）的十二项指标"
 )
 st.html(county_html(table, caption, view.address))
+view.offer(with_names(table), f"progress_{at}", caption, {}, synthetic=data.synthetic)
 
 # ---- one indicator ----------------------------------------------------------------------------
 
