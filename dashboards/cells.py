@@ -10,8 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from lishui_credit.language import tr, typeset
+from lishui_credit.language import dated, spoken, tr
 from lishui_credit.reports.html import Cell
+from lishui_credit.tables.data_words import in_words
 from lishui_credit.tables.write import write_table
 
 _ONE_LINE = re.compile(r".{0,9}|[^a-zA-Z\u3400-\u9fff]{0,24}")  # a short word, a day, an interval
@@ -31,8 +32,10 @@ def said(value: Any, config: Any = None) -> str:
         return tr("yes", "是") if value else tr("no", "否")
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
-    if isinstance(value, date | str):
-        return typeset(str(value))
+    if isinstance(value, date):
+        return dated(value, short=True)
+    if isinstance(value, str):
+        return spoken(in_words(value))
     if isinstance(value, list):
         return " ".join(map(said, value))
     if form == "percent":

@@ -16,8 +16,8 @@ from cells import laid, plain_columns, written
 
 from lishui_credit.errors import CreditError
 from lishui_credit.figures.captions import captions
-from lishui_credit.figures.style import STATUS_WORDS, drawn, named
-from lishui_credit.language import language, set_language, tr, typeset
+from lishui_credit.figures.style import STATUS_WORDS, drawn, named, set_in_print
+from lishui_credit.language import language, set_language, spoken, tr
 from lishui_credit.plan.divisions import areas, division
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.reports.html import address as page_address
@@ -25,6 +25,7 @@ from lishui_credit.reports.html import chip, print_button
 from lishui_credit.reports.html import table as html_table
 from lishui_credit.reports.layout import cut
 from lishui_credit.tables.asked_ids import alike, did_you_mean
+from lishui_credit.tables.data_words import in_words
 
 Choice = TypeVar("Choice")
 
@@ -49,7 +50,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 def plain(text: object) -> str:
     """Text of data for a place that reads Markdown: typeset, and every mark of it escaped."""
-    return _MARKS.sub(r"\\\1", typeset(str(text))).replace("\n", " ")
+    return _MARKS.sub(r"\\\1", spoken(str(text))).replace("\n", " ")
 
 
 # ---- choices that the address keeps -----------------------------------------------------------
@@ -126,7 +127,15 @@ def choose(
         # drawn stays in the session, and the field of the next page starts at its first option. A
         # key that is set in every run pulls a slider back while somebody moves it.
         st.session_state[key] = value
-    draw(label, options, format_func=say, key=key, on_change=_picked, args=(name, key), **more)
+    draw(
+        label,
+        options,
+        format_func=lambda option: in_words(say(option)),
+        key=key,
+        on_change=_picked,
+        args=(name, key),
+        **more,
+    )
     return value
 
 
@@ -284,7 +293,7 @@ def offer(
             if headings:
                 held[called] = Offer(frame, name, headings, synthetic)
             return
-    title = cut(typeset(title).rstrip("。."), 60)
+    title = cut(spoken(title).rstrip("。."), 60)
     names = (title if n == 1 else f"{title} {n}" for n in itertools.count(1))
     free = next(each for each in names if each not in held)
     held[free] = Offer(frame, name, headings, synthetic)
@@ -346,11 +355,11 @@ def chart(
         "Download plot": tr("Save the picture", "保存图片"),
     }
     st.plotly_chart(
-        figure,
+        set_in_print(figure),
         width="stretch",
         theme=None,
         key=f"chart_{name}",
-        alt=words,
+        alt=spoken(words),
         config={
             "displaylogo": False,
             "displayModeBar": True,
@@ -393,7 +402,7 @@ def table(
         height=more.pop("height", 480),
         column_config=columns,
         placeholder="—",
-        alt=words,
+        alt=spoken(words),
         key=f"table_{name}",
         **more,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from lishui_credit.language import Bilingual
+from lishui_credit.language import Bilingual, dated, tr
 
 Evidence = Literal["official", "copy", "secondary", "local", "memory", "placeholder"]
 """Levels that a row of a rubric may have."""
@@ -70,4 +70,17 @@ class Period:
         """Return the period as ``2016-03-01 .. 2018-03-31`` or ``2016-03-01 ..``."""
         if self.until is None:
             return f"{self.start} .."
-        return f"{self.start} .. {date.fromordinal(self.until.toordinal() - 1)}"
+        return f"{self.start} .. {self.last}"
+
+    @property
+    def last(self) -> date | None:
+        """Last day in force."""
+        return None if self.until is None else date.fromordinal(self.until.toordinal() - 1)
+
+    @property
+    def said(self) -> str:
+        """First and last day in force, as people write them."""
+        first = dated(self.start)
+        if self.last is None:
+            return tr(f"from {first}", f"{first}起")
+        return tr(f"{first} to {dated(self.last)}", f"{first}至{dated(self.last)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lishui_credit.language import tr
+from lishui_credit.language import spoken, tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Problem:
 
     def __str__(self) -> str:
         """Return the problem as one line: where: what · found · hint."""
-        head = f"{self.where}: {self.what}" if self.where else self.what
-        parts = [head]
+        what = spoken(self.what)
+        parts = [f"{self.where}{tr(': ', '：')}{what}" if self.where else what]
         if self.found:
-            parts.append(tr("found: ", "实际:") + self.found)
+            parts.append(tr("found: ", "实际：") + self.found)
         if self.hint:
-            parts.append(tr("hint: ", "建议:") + self.hint)
+            parts.append(tr("hint: ", "建议：") + spoken(self.hint))
         return " · ".join(parts)
 
 

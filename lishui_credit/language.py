@@ -91,8 +91,8 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def dated(day: date) -> str:
-    """Return a day as people write it in a text.
+def dated(day: date | None, *, short: bool = False) -> str:
+    """Return a day as people write it in a text, or with a short month in a cell; a dash for none.
 
     Examples
     --------
@@ -100,11 +100,14 @@ def dated(day: date) -> str:
     '2018年12月31日'
     >>> set_language("en"); dated(date(2018, 12, 31))
     '31 December 2018'
+    >>> dated(date(2018, 12, 31), short=True)
+    '31 Dec 2018'
     >>> set_language(None)
     """
-    return tr(
-        f"{day.day} {_MONTHS[day.month - 1]} {day.year}", f"{day.year}年{day.month}月{day.day}日"
-    )
+    if day is None:
+        return "—"
+    month = _MONTHS[day.month - 1][: 3 if short else None]
+    return tr(f"{day.day} {month} {day.year}", f"{day.year}年{day.month}月{day.day}日")
 
 
 def dated_month(day: date) -> str:
@@ -140,21 +143,30 @@ class Bilingual:
 
 _HAN = "\u3400-\u9fff\u201c\u201d\u3001\u3002\u300a\u300b"
 _FULL = str.maketrans(",:;?!", "，：；？！")
-_BESIDE = re.compile(f"(?<=[{_HAN}）%])[,:;?!] ?(?=[^\\s]|$)|(?<=[^\\s])[,:;?!](?=[{_HAN}])")
-_BRACKETS = re.compile("\\(([^()]*)\\)")
+_BESIDE = re.compile(f"(?<=[{_HAN}）%])[,:;?!] ?(?=[^\\s]|$)|(?<=[^\\s])[,:;?!] ?(?=[{_HAN}])")
+_PLACE = "\ue000"
+_KEPT = re.compile(
+    r"(?<=“)[^”]*(?=”)|`[^`]*`"
+    r"|[^\s“”,:;，：；、。|]+\.(?:csv|xlsx?|xlsm|xlsb|ods|parquet|duckdb|html|pdf|json|toml|zip|tsv|txt)\b"
+)
+"""What is copied and not set: what stands in quotation marks, code, and names of files."""
+_BRACKETS = re.compile(
+    f"(?<=[{_HAN}])\\(([^()]*)\\)|\\(([^()]*[\u3400-\u9fff][^()]*)\\)|\\(([^()]*)\\)(?=[{_HAN}])"
+)
 _ANY_HAN = re.compile("[\u3400-\u9fff]")
 
 
 def typeset(text: str) -> str:
     """Return Chinese text with the punctuation of print: full width beside Chinese characters.
 
-    Messages are written with half-width marks, which a terminal and a diff line up; a page is read
-    as print is. Text without a Chinese character is returned as it is.
+    Messages are written with half-width marks, which a diff lines up, and are set where they leave:
+    on a page, in a report, on a terminal. Text without a Chinese character, what stands in quotation
+    marks and names of files are returned as they are.
 
     Parameters
     ----------
     text : str
-        One paragraph.
+        One or more lines.
 
     References
     ----------
@@ -164,13 +176,36 @@ def typeset(text: str) -> str:
     --------
     >>> typeset("覆盖率(约束性):滞后,1,234 件,应达 50.0 %")
     '覆盖率（约束性）：滞后，1,234 件，应达 50.0%'
+    >>> typeset("缺少“等级(旧)”列:表(新).csv")
+    '缺少“等级(旧)”列：表(新).csv'
     >>> typeset("near its path, 50.0 %")
     'near its path, 50.0 %'
     """
-    if not _ANY_HAN.search(text):
-        return text
-    text = re.sub(r"(?<=\d) %", "%", text)
-    text = _BRACKETS.sub(
-        lambda found: f"（{found[1]}）" if _ANY_HAN.search(found[1]) else found[0], text
-    )
-    return _BESIDE.sub(lambda found: found[0].rstrip(" ").translate(_FULL), text)
+    return "\n".join(_set(line) if _ANY_HAN.search(line) else line for line in text.split("\n"))
+
+
+def _set(line: str) -> str:
+    kept: list[str] = []
+
+    def taken(found: re.Match[str]) -> str:
+        kept.append(found[0])
+        return _PLACE
+
+    line = re.sub(r"(?<=\d) %", "%", _KEPT.sub(taken, line))
+    pairs = 1
+    while pairs:  # brackets inside brackets first
+        line, pairs = _BRACKETS.subn("（\\1\\2\\3）", line)
+    line = _BESIDE.sub(lambda found: found[0].rstrip(" ").translate(_FULL), line)
+    return re.sub(_PLACE, lambda _: kept.pop(0), line)
+
+
+def spoken(text: str) -> str:
+    """Return a text as it leaves for a reader: in Chinese set as print is.
+
+    Examples
+    --------
+    >>> set_language("zh"); spoken("未完成:共 2 个问题")
+    '未完成：共 2 个问题'
+    >>> set_language(None)
+    """
+    return typeset(text) if language() == "zh" else text

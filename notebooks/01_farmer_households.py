@@ -39,7 +39,7 @@ from lishui_credit.validation import Appraisal
 # ## Data
 #
 # Households of one year, graded on one day, and whether a borrower defaulted within twelve months
-# (`default_12m`). The default rate of 3 % is the high one of the generator's three scenarios.
+# (`default_12m`). The default rate of 3% is the high one of the generator's three scenarios.
 # Households that never borrowed have no outcome. They are graded, and left out of every fit.
 
 # %%

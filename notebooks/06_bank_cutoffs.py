@@ -133,7 +133,7 @@ print(f"Lines are chosen on {choose.height:,} accounts and confirmed on the othe
 # %% [markdown]
 # ## Terms, and the odds that pay
 #
-# Our assumption: 18 % a year, funded at 3 %, 300 dollars of work a loan, 60 % of the exposure lost, what
+# Our assumption: 18% a year, funded at 3%, 300 dollars of work a loan, 60% of the exposure lost, what
 # is recovered comes a year later; a bad loan pays for half the term and then stops.
 
 # %%
@@ -228,7 +228,7 @@ for price_of in referred.shadow_prices:
 # %% [markdown]
 # ## One cut-off per band of limits, under constraints on the whole
 #
-# Approve at least 45 %, keep the bad rate at 10 % or below. The band is a property of the loan; sex and
+# Approve at least 45%, keep the bad rate at 10% or below. The band is a property of the loan; sex and
 # age could not be named here: they are refused.
 
 # %%
@@ -425,7 +425,7 @@ width = float(ages.max() - ages.min())
 edge = frontier(loans, terms, "ages", by="band")
 near = edge.filter(pl.col("profit_fen") >= 0.99 * edge["profit_fen"].max()).row(0, named=True)
 print(f"The one line leaves {width:.1%} between the ages most and least approved. With a line per")
-print(f"band, {near['largest_gap']:.1%} is left for at least 99 % of the most profit:")
+print(f"band, {near['largest_gap']:.1%} is left for at least 99% of the most profit:")
 print({name: near[name] for name in BANDS.tolist()})
 drawn.frontier(edge, "ages", chosen=(width, top.profit_fen), currency=NT)
 
@@ -451,7 +451,7 @@ villages = wholesale(graded, credit_grades=credit)
 print(
     f"MADE UP: {graded.height:,} households, lines of {old_exposure['line_fen'].sum() / 1e10:,.2f}"
 )
-print(f"hundred million yuan; {DRAWN_BP / 100:.1f} % drawn, as the plan's two sums say.")
+print(f"hundred million yuan; {DRAWN_BP / 100:.1f}% drawn, as the plan's two sums say.")
 print(f"Granted as a whole (整体批发): {villages['granted'].sum()} of {villages.height} villages.")
 exposure_change(old_exposure, new_exposure).select(
     "county", "line_fen_before", "line_fen_change", "interest_fen_before", "interest_fen_change"
@@ -499,8 +499,8 @@ else:
 
 # %% [markdown]
 # **The published shape of the answer.** Solutions that could be found agree that D gets nothing, A pays
-# least and gets most. One gives A 5.93 %, B 8.18 %, C 8.01 % and 0.93, 0.52 and 0.10 million yuan a firm out
-# of 50 million; others 6.5, 7.5 and 8.5 %, or 4.65, 5.85 and 15 %. They differ in levels because they
+# least and gets most. One gives A 5.93%, B 8.18%, C 8.01% and 0.93, 0.52 and 0.10 million yuan a firm out
+# of 50 million; others 6.5, 7.5 and 8.5%, or 4.65, 5.85 and 15%. They differ in levels because they
 # differ in what a default costs and in which goals they mix. Ours is one goal, solved exactly.
 #
 # The level rests on what is believed of 27 firms without a default, so the counts as they are stand
@@ -549,7 +549,7 @@ else:
     carried = Terms(rate_bp=400, funding_bp=250, lgd_bp=4500)
     for name, asked in (
         ("all lost, no funding cost", whole_loss),
-        ("LGD 45 %, funded at 2.5 %", carried),
+        ("LGD 45%, funded at 2.5%", carried),
     ):
         compared = against_flat(rated, table, asked, rated["bad"])
         print(name)
@@ -651,7 +651,7 @@ print(f"3. Referring one in ten: {(referred.profit_fen - top.profit_fen) / 1e8:+
 print("   if a review finds what was assumed.")
 print(f"4. Shocks together: {together.loss.value:.1%} of draws lose money.")
 print(f"5. Ages: {width:.1%} between the most and the least approved; a line per band leaves")
-print(f"   {near['largest_gap']:.1%} for at least 99 % of the most profit, on the same accounts.")
+print(f"   {near['largest_gap']:.1%} for at least 99% of the most profit, on the same accounts.")
 if firms is not None:
     last = against_flat(rated, table, whole_loss, rated["bad"]).row(-1, named=True)
     shown = "shown" if last["low_fen"] > 0 else "not shown"

@@ -172,8 +172,8 @@ def test_each_missed_condition_is_told_with_what_is_short() -> None:
                                    credit=6))  # fmt: skip
     assert label == "未达标"
     assert lacks == (
-        "credit_households / households: 60% = 6 户 / 10 户 (needed: ≥ 70%, 1 户 short);"
-        " borrowers_without_arrears / borrowers: 70% = 7 户 / 10 户 (needed: ≥ 85%, 2 户 short);"
+        "credit_households / households: 60% = 6 households / 10 households (needed: ≥ 70%, 1 household short);"
+        " borrowers_without_arrears / borrowers: 70% = 7 households / 10 households (needed: ≥ 85%, 2 households short);"
         " bad_loan_balance / loan_balance: 6% = 600 yuan / 10,000 yuan"
         " (needed: < 5%, 100.01 yuan too much)"
     )
@@ -193,7 +193,7 @@ def test_a_village_with_nothing_to_divide_has_no_loans() -> None:
     label, lacks = village_of(told(loans("甲") | idle, credit=6))
     assert label == "未达标"  # it also has too few credit households
     assert lacks is not None
-    assert "1 户 short" in lacks
+    assert "1 household short" in lacks
 
 
 def test_a_withheld_village_says_which_figure_is_missing() -> None:

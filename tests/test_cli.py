@@ -153,9 +153,9 @@ def test_chinese_messages_on_request(run: Run, farm: Path) -> None:
 def test_an_edition_in_chinese_names_columns_levels_and_evidence_in_chinese(run: Run) -> None:
     code, out, _ = run("rubrics", "show", "farmer-household", "--on", "2016-06-30", "--lang", "zh")
     assert code == 0
-    assert "施行: 2009-01-01 起   状态: 已转录" in out
+    assert "施行：2009年1月1日起   状态：已转录" in out
     assert "劳动力人口 / 家庭人口  >2/3: 10" in out
-    assert "优秀: 20; 较好: 15; 一般: 10; 差: 0" in out
+    assert "优秀：20；较好：15；一般：10；差：0" in out
     assert "原文副本" in out
     assert " copy" not in out
 

@@ -81,7 +81,7 @@ def test_a_default_or_repayment_after_the_day_of_grading_is_rejected(name: str) 
     later = {**facts, "repaid_on": date(2016, 7, 1), name: date(2016, 7, 1)}
     found = reasons(FARMERS, later, as_of=DAY)
     assert len(found) == 1
-    assert f"{name} is after the day of grading, 2016-06-30" in found[0]
+    assert f"{name} is after the day of grading, 30 June 2016" in found[0]
 
 
 def test_an_event_of_the_year_assessed_after_the_day_of_grading_is_rejected() -> None:

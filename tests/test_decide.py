@@ -174,7 +174,7 @@ def test_an_unapproved_or_lapsed_policy_is_applied_on_trial_only():
     people = pl.DataFrame({"id": ["a"], "score": [600]})
     with pytest.raises(PolicyError, match="not approved"):
         decide(people, bare, on=DAY)
-    with pytest.raises(PolicyError, match="not approved before 2026-01-01"):
+    with pytest.raises(PolicyError, match="not approved before 1 January 2026"):
         decide(people, SINGLE, on=date(2025, 12, 31))
     assert decide(people, bare, on=DAY, trial=True)["trial"].to_list() == [True]
     # A policy in force is no trial, whatever the caller says.

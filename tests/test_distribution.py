@@ -79,7 +79,7 @@ def test_a_grade_nobody_has_stands_with_zero(taxed):
 
 def test_grades_stand_best_first_and_the_ungraded_last(farmers):
     found = distribution(farmers)
-    assert found["label"].to_list()[:4] == ["AAA", "AA", "A", "未评信用户"]
+    assert found["label"].to_list()[:4] == ["AAA", "AA", "A", "no credit household"]
     assert found["place"].to_list() == list(range(found.height))
     if found.height > 4:
         assert found["grade"].to_list()[4:] == [None] * (found.height - 4)

@@ -149,7 +149,7 @@ def test_the_fewest_corrections_to_the_next_grade_are_told_with_their_last_days(
     assert found.next is not None
     assert (found.next.lacking, found.next.reaches, found.next.gives) == (100, "A", 100)
     assert [(row.event_id, row.by) for row in found.next.corrections] == [("a", date(2021, 12, 31))]
-    assert "by 2021-12-31" in str(found)
+    assert "by 31 December 2021" in str(found)
 
 
 def test_a_window_that_has_closed_opens_nothing(made: Made) -> None:
@@ -306,11 +306,11 @@ def test_empty_cells_taken_for_no_and_the_hand_of_an_overlay_are_told(tmp_path: 
     )
     grade_files.grade(rubric, tmp_path / "f.csv", tmp_path / "g.csv", period=2020, overlay=overlay)
     found = grounds(tmp_path / "g.csv", FIRM)
-    assert found.overlay == "附件: signed off by 王芳 on 2021-01-05"
+    assert found.overlay == "附件: signed off by 王芳 on 5 January 2021"
     assert found.events_note == "The file was graded without a file of events."
     assert "prior_grade_direct" in found.empty
     set_language("zh")
-    assert "由 王芳 于 2021-01-05 签署" in str(grounds(tmp_path / "g.csv", FIRM))
+    assert "由 王芳 于2021年1月5日签署" in str(grounds(tmp_path / "g.csv", FIRM))
     assert "prior_grade_direct" not in str(found)
 
 

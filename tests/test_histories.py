@@ -61,7 +61,7 @@ def test_every_year_is_listed_oldest_first_with_what_changed(tmp_path: Path) -> 
         "edition: 2018-04-01 → 2020-01-01",
         "grade: B → D",
         "points: 85 → 35",
-        "未按规定期限纳税申报(按税种按次计算): -15 → -65",
+        "tax return late: -15 → -65",
     )
 
 
@@ -95,8 +95,8 @@ def test_the_command_prints_the_years_in_both_languages_and_as_data(
     assert "2020, what changed:" in capsys.readouterr().out
     assert main([*words, "--lang", "zh"]) == 0
     page = capsys.readouterr().out
-    assert "2020 年的变化:" in page
-    assert "等级:B → A" in page
+    assert "2020 年的变化：" in page
+    assert "等级：B → A" in page
     assert main([*words, "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert [row["grade"] for row in data["years"]] == ["B", "A"]

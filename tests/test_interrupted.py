@@ -91,7 +91,7 @@ def test_a_run_inside_another_process_gives_the_interrupt_back(capsys: pytest.Ca
     set_language("zh")
     assert guarded(struck) == 130
     set_language(None)
-    assert capsys.readouterr().err == "lishui-credit:已中断,未完成的文件没有写出\n"
+    assert capsys.readouterr().err == "lishui-credit：已中断，未完成的文件没有写出\n"
     assert signal.getsignal(signal.SIGINT) is before
     assert guarded(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):

@@ -16,7 +16,7 @@ from lishui_credit.plan.methods import path_value
 from lishui_credit.plan.observed.freshness import coverage_of_periods, freshness, revised
 from lishui_credit.plan.observed.opened import days_to_ask, open_observations
 from lishui_credit.plan.observed.table import observations
-from lishui_credit.plan.sentences import change_sentence
+from lishui_credit.plan.sentences import change_sentence, printed
 from lishui_credit.plan.standings import progress
 from lishui_credit.samples.plan_observations import plan_observations
 
@@ -197,10 +197,10 @@ def test_a_file_is_opened_with_what_was_rejected(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("覆盖率(约束性):滞后,应达 50.0 %", "覆盖率（约束性）：滞后，应达 50.0%"),
+        ("覆盖率(约束性):滞后,应达 50.0%", "覆盖率（约束性）：滞后，应达 50.0%"),
         ("1,234 件,共 2,000 件", "1,234 件，共 2,000 件"),
         ("见 a, b (c)", "见 a, b (c)"),
-        ("no Chinese, at all: 5 %", "no Chinese, at all: 5 %"),
+        ("no Chinese, at all: 5%", "no Chinese, at all: 5%"),
         ("“双公示”,是", "“双公示”，是"),
         ("已达标;98.9%,好", "已达标；98.9%，好"),
         ("12:30 发布", "12:30 发布"),
@@ -243,4 +243,26 @@ def test_every_indicator_says_what_it_is_and_that_the_definition_is_proposed(chi
 def test_a_value_that_prints_the_same_is_said_to_have_hardly_moved():
     row = {"indicator": "website_rate", "value_before": 50.01, "value": 50.02,
            "status_before": "near", "status": "near", "turned": "same"}  # fmt: skip
-    assert change_sentence(row).endswith("50.0 %, hardly moved")
+    assert change_sentence(row).endswith("50.0%, hardly moved")
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "en", "zh"),
+    [
+        (27_944_000, None, "27.9 million yuan", "2,794.4万元"),
+        (27_944_000, 27_946_000, "27.94 million yuan", "2,794.4万元"),
+        (27_944_000, 27_944_000, "27.9 million yuan", "2,794.4万元"),
+        (27_946_000, 27_944_000, "27.95 million yuan", "2,794.6万元"),
+        (27_960_000, 27_999_000, "27.96 million yuan", "2,796.0万元"),
+        (1_000_000, None, "1.0 million yuan", "100.0万元"),
+        (999_960, None, "1.0 million yuan", "100.0万元"),
+        (999_940, None, "999.9 thousand yuan", "100.0万元"),
+        (812_040, 1_200_000, "812.0 thousand yuan", "81.2万元"),
+    ],
+)
+def test_money_is_in_units_that_the_language_counts_in(value, target, en, zh):
+    row = indicators()["service_revenue"]
+    for lang, said in (("en", en), ("zh", zh)):
+        set_language(lang)
+        assert printed(row, value, target) == said
+    set_language(None)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import errno
 import re
 import shutil
 import stat
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -231,7 +234,7 @@ def test_no_line_is_drawn_over_months_that_are_missing(sample: pl.DataFrame):
 
 
 def test_a_chart_counts_in_units_that_can_be_read():
-    assert scale(indicator("query_volume"), 657_647) == (10_000.0, "10k queries a year")
+    assert scale(indicator("query_volume"), 657_647) == (1_000.0, "thousand queries a year")
     assert scale(indicator("query_volume"), 99_999) == (1.0, "queries a year")
     assert scale(indicator("website_rate"), 100) == (1.0, "%")
 
@@ -277,12 +280,41 @@ def test_each_language_is_complete(sample: pl.DataFrame):
     assert not re.search(r"[\u4e00-\u9fff]", heads)
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_sentence_of_the_report_stands_twice(sample: pl.DataFrame, lang):
+    set_language(lang)
+    text = re.sub(
+        "<(table|nav|dl|figure|style|h[1-4])[ >].*?</\\1>",
+        "",
+        page(mid_term(sample, AT)),
+        flags=re.DOTALL,
+    )
+    lines = re.sub("<[^>]+>", "", re.sub("</(p|li|div|figcaption)>", "\n", text)).splitlines()
+    said = [part.strip() for line in lines for part in re.split(r"(?<=[。！？])|(?<=[.!?]) ", line)]
+    twice = {part for part in said if len(part) > 12 and said.count(part) > 1}
+    assert twice == set()
+    assert len(said) > 40
+
+
+def test_every_county_off_its_path_is_named_where_an_indicator_is_told(facts: MidTerm):
+    told = page(facts)
+    for row, now in facts.mine():
+        found = re.search(f'id="{row.key}"><h3>.*?</h3><p>(.*?)</p>', told)
+        assert found is not None
+        names = {a.name for a in counties() if STATUSES[facts.row(row.key, a.adcode)["status"]].off}
+        if len(names) == 9 and len(set(now["behind_places"])) == 1:
+            assert "all nine counties equally" in found[1]
+        else:
+            assert {name for name in (a.name for a in counties()) if name in found[1]} == names
+
+
 def test_made_up_data_say_so_first_and_everywhere(facts: MidTerm):
     found = _Reader(page(facts))
     assert facts.title.startswith("SYNTHETIC DATA")
     assert found.under("h1")[0].startswith("SYNTHETIC DATA")
     assert all(name.startswith("SYNTHETIC") for name in found.under("figcaption"))
-    assert sum("not for filing" in text for text in found.under("p")) == 2
+    assert [tag for tag, text in found.words if "not for filing" in text] == ["p"]
+    assert "SYNTHETIC DATA 合成数据" in found.under("p")
     set_language("zh")
     assert facts.title.startswith("【合成数据】")
     assert '@top-center{content:"合成数据 SYNTHETIC DATA"' in page(facts)
@@ -420,6 +452,53 @@ def test_the_pdf_is_printed_with_a_page_for_each_indicator(sample: pl.DataFrame,
     assert [path.name for path in tmp_path.iterdir()] == ["r.pdf"]
 
 
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine to print a PDF with")
+def test_the_contents_say_on_which_page_each_part_begins(sample: pl.DataFrame, tmp_path: Path):
+    data = write_report(sample, tmp_path / "r.pdf", at=AT).read_bytes()
+    pages = report_pdf.page_numbers(data)
+    assert pages["summary"] == 3  # after cover and contents
+    each = [pages[key] for key in indicators()]
+    assert each == list(range(pages["indicators"], pages["indicators"] + 12))
+    assert len(re.findall(rb"/MediaBox", data)) >= pages["annex2"] > pages["annex1"] > each[-1]
+    if shutil.which("pdftotext"):
+        words = ["pdftotext", "-layout", "-f", "2", "-l", "2", str(tmp_path / "r.pdf"), "-"]
+        told = subprocess.run(words, capture_output=True, check=True, text=True).stdout
+        assert re.search(rf"Annex 2 Data +{pages['annex2']}\n", told)
+        assert re.search(rf"12\. Judicial credibility +{each[-1]}\n", told)
+
+
+def test_a_print_whose_anchors_cannot_be_read_has_no_numbers_and_a_page_is_left_as_it_is():
+    assert report_pdf.page_numbers(b"%PDF-1.7 packed otherwise") == {}
+
+
+@pytest.mark.parametrize("kind", ["html", "xlsx", "pdf"])
+def test_a_full_disk_is_told_and_the_old_report_stays(
+    sample: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+):
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(report_pdf, "browser", lambda: "/bin/true")
+    old = tmp_path / f"r.{kind}"
+    old.write_text("old")
+    with monkeypatch.context() as filled:
+        filled.setattr(Path, "write_text", full)
+        filled.setattr(zipfile.ZipFile, "writestr", full)
+        filled.setattr(zipfile.ZipFile, "write", full)
+        with pytest.raises(SubjectError, match="the disk is full"):
+            write_report(sample, old, at=AT)
+    assert old.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == [old.name]
+
+
+def test_a_browser_without_room_to_print_into_is_told_as_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(report_pdf.shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
+    with pytest.raises(SubjectError, match="the disk is full"):
+        report_pdf.print_pdf("<p>x", tmp_path / "r.pdf", program="/bin/true")
+
+
 def test_without_chromium_the_pdf_is_refused_and_the_old_one_stays(
     sample: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -474,7 +553,7 @@ def test_the_command_writes_a_report_of_a_store_as_known_on_a_day(
     text = out.read_text(encoding="utf-8")
     assert code == 0
     assert "更正原报数" not in text
-    assert "<dt>Data as known on</dt><dd>2016-01-01</dd>" in text
+    assert "<dt>Data as known on</dt><dd>1 January 2016</dd>" in text
     assert "Without any observation" in text
 
 

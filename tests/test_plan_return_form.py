@@ -135,7 +135,7 @@ def test_one_county_is_not_answered_with_the_absence_of_the_others(
     assert "missing" not in told
     assert main(["plan", "status", "--data", str(path), "--at", "2018-06-30", "--lang", "en"]) == 0
     told = capsys.readouterr().out
-    assert told.startswith("Qingtian · 2018-06-30")
+    assert told.startswith("Qingtian · 30 June 2018")
     assert "not computed" not in told
     out = tmp_path / "r.html"
     words = ["plan", "report", "--data", str(path), "--at", "2018-06-30", "-o", str(out), "--json"]

@@ -175,8 +175,8 @@ def test_empty_cells_below_a_merged_one_are_told_by_row(tmp_path: Path) -> None:
     [
         (("88", "90", "85"), "low is above high"),
         (("88", "0.85", "0.9"), "value outside low and high"),
-        (("88%", "85%", "120%"), "low or high is above 100 %"),
-        (("88", "101", "120"), "low or high is above 100 %"),
+        (("88%", "85%", "120%"), "low or high is above 100%"),
+        (("88", "101", "120"), "low or high is above 100%"),
         (("88", "-5", "90"), "below zero"),
     ],
 )

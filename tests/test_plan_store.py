@@ -132,7 +132,7 @@ def test_every_wrong_row_is_rejected_with_every_reason(tmp_path):
     for row, words in {
         2: "not one of", 3: "not one of", 4: "not a date", 5: "not the last day", 6: "not the last day",
         7: "numerator above denominator", 8: "both be filled", 9: "denominator is zero",
-        10: "value is not numerator / denominator", 11: "above 100 %", 12: "neither value nor numerator",
+        10: "value is not numerator / denominator", 11: "above 100%", 12: "neither value nor numerator",
         13: "no denominator", 14: "not a number", 15: "not over", 16: "2 times", 17: "2 times",
         18: "outside", 19: "total row", 20: "more decimals",
     }.items():  # fmt: skip
@@ -253,7 +253,7 @@ def test_a_row_without_indicator_area_or_period_is_rejected_and_the_file_goes_on
         ("数值", "7", "5元", "unit"),
         ("数值", "9", "0.881", "a share or a percentage"),
         ("数值(%)", "9", "1", "a share or a percentage"),
-        ("数值", "9", "12万", "above 100 %"),
+        ("数值", "9", "12万", "above 100%"),
         ("分子", "8", "120.5万元", "unit"),
         ("分子", "9", "88%", "unit"),
     ],
@@ -300,7 +300,7 @@ def test_yuan_for_ten_thousand_yuan_is_told_in_a_file_and_against_the_store(stor
     both = "8,莲都区,2016年度,1205000\n8,莲都区,2017年度,130.5\n7,莲都区,2016年度,9900\n7,莲都区,2017年度,100\n"
     found = read_observations(csv(tmp_path / "a.csv", both, head))
     assert [note for note in found.notes if "sudden change" in note] == [
-        "a.csv: sudden change, check the unit: Service revenue Liandu 2017-12-31: 1,205,000 -> 130"
+        "a.csv: sudden change, check the unit: Service revenue Liandu 31 December 2017: 1,205,000 -> 130"
     ]
     store.load(csv(tmp_path / "b.csv", "8,莲都区,2016年度,1205000\n", head), by="a", reason="b")
     later = csv(tmp_path / "c.csv", "8,莲都区,2017年度,130.5\n", head)

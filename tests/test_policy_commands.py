@@ -79,7 +79,7 @@ def test_scores_are_decided_explained_and_proved(
         "A3",
         "拒绝",
         "小额贷款政策",
-        "评分低于580:拒绝",
+        "评分低于580：拒绝",
         "score < 580",
         "距通过线差 30",
     ):
@@ -114,7 +114,7 @@ def test_a_policy_not_in_force_is_tried_only_and_says_so(
 ) -> None:
     assert main(words(folder, "--on", "2026-01-31", "--lang", "en")) == 2
     said = capsys.readouterr().err
-    assert "valid 2026-02-01" in said
+    assert "valid from 1 February 2026" in said
     assert "--trial" in said
     assert not (folder / "d.csv").exists()
     assert main(words(folder, "--on", "2026-01-31", "--trial", "--lang", "en")) == 0

@@ -55,6 +55,7 @@ def printed(code: str) -> str:
 )
 def test_an_example_of_ten_lines_prints_what_is_shown(name: str, place: int) -> None:
     assert len(blocks(name)) == EXAMPLES[name]
+    set_language("zh" if "zh" in name else "en")
     code, shown = blocks(name)[place]
     assert len([line for line in code.splitlines() if line.strip()]) <= 10
     assert printed(code) == shown

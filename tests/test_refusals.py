@@ -62,7 +62,7 @@ def test_what_to_do_stands_behind_the_name_that_may_be_meant():
 def test_an_absent_column_is_told_in_one_wording_in_chinese_too():
     set_language("zh")
     (told,) = lacking(["评级结果"], ["县", "评级结累(级)"])
-    assert str(told) == "缺少“评级结果”列 · 实际:县, 评级结累(级) · 建议:是否应为“评级结累(级)”?"
+    assert str(told) == "缺少“评级结果”列 · 实际：县, 评级结累(级) · 建议：是否应为“评级结累(级)”？"
 
 
 READERS = {

@@ -126,7 +126,7 @@ def test_long_names_get_room_up_to_a_limit():
 
 
 def test_a_chinese_page_has_the_punctuation_of_print_and_an_english_one_keeps_its_own():
-    said = "覆盖率(约束性):滞后,50.0 %"
+    said = "覆盖率(约束性):滞后,50.0%"
     set_language("zh")
     try:
         assert html.words(said) == "覆盖率（约束性）：滞后，50.0%"

@@ -176,11 +176,11 @@ def test_messages_stand_in_chinese_too(kind: Kind, tmp_path: Path) -> None:
     try:
         wrong = f"{kind.key} = 3"
         assert (
-            f"'{kind.key}' 须为加引号的文本 · 实际:3"
+            f"'{kind.key}' 须为加引号的文本 · 实际：3"
             in told(kind, tmp_path, kind.changed(wrong))[0]
         )
         found = told(kind, tmp_path, kind.text.encode("gb18030"))
-        assert "文件编码不是 UTF-8 · 实际:GB18030 (GBK)" in found[0]
+        assert "文件编码不是 UTF-8 · 实际：GB18030 (GBK)" in found[0]
     finally:
         set_language(None)
 

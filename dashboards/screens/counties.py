@@ -59,7 +59,7 @@ with right:
         st.caption(
             tr(
                 "A place is a range: counties that share a letter cannot be told apart "
-                "(pairwise tests at 5 %, corrected by Holm's method). Bars are 95 % intervals.",
+                "(pairwise tests at 5%, corrected by Holm's method). Bars are 95% intervals.",
                 "位次以区间表示：字母相同的县（市、区）之间的差异不显著（两两检验，5% 水平，Holm 法校正）。横线为 95% 区间。",
             )
             if ranked["groups"].count()

@@ -78,7 +78,7 @@ if rejected.height:
     }
     if rejected["loaded_on"].null_count() < rejected.height:
         wanted["loaded_on"] = st.column_config.DatetimeColumn(
-            tr("Loaded (UTC)", "装载时间(UTC)"), format="YYYY-MM-DD HH:mm"
+            tr("Loaded (UTC)", "装载时间（UTC）"), format="YYYY-MM-DD HH:mm"
         )
     if data.synthetic:  # cells of a real file may hold anything
         wanted |= {"cells": tr("Original cells", "原内容")}
@@ -96,7 +96,7 @@ if changed.height:
         with_names(with_printed(changed, "value_before", "value")),
         "revisions",
         {
-            "recorded_at": st.column_config.DatetimeColumn(tr("When (UTC)", "修订时间(UTC)"), format="YYYY-MM-DD HH:mm"),
+            "recorded_at": st.column_config.DatetimeColumn(tr("When (UTC)", "修订时间（UTC）"), format="YYYY-MM-DD HH:mm"),
             "indicator_name": tr("Indicator", "指标"),
             "area_name": tr("Area", "地区"),
             "period": tr("Period", "期末"),

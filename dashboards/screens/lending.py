@@ -295,7 +295,7 @@ with st.expander(tr("View", "查看"), icon=":material/description:"):
     st.code(text, language="toml")
 prefix = "synthetic_" if synthetic else ""
 st.download_button(
-    tr("Download the policy (TOML)", "下载政策文件(TOML)"),
+    tr("Download the policy (TOML)", "下载政策文件（TOML）"),
     text,
     file_name=f"{prefix}{draft.id}_draft.toml",
     mime="application/toml",

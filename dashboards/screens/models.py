@@ -55,7 +55,7 @@ with one:
             tr("Model", "模型"),
             ids,
             ids[0],
-            lambda name: f"{holdings.card(models[name]).title_zh} {name}".strip(),
+            lambda name: tr(name, f"{holdings.card(models[name]).title_zh} {name}".strip()),
         )
     ]
 with two:
@@ -92,7 +92,7 @@ LINES = {
     "standing": tr("verdict", "结论"),
     "name": tr("figure", "指标"),
     "value": tr("value", "数值"),
-    "interval": tr("95 % interval", "95% 区间"),
+    "interval": tr("95% interval", "95% 区间"),
     "p": "p",
     "verdict": tr("explanation", "说明"),
     "source": tr("source", "方法来源"),

@@ -17,7 +17,7 @@ def main(words: list[str]) -> int:
         print(
             tr(
                 "usage: python -m lishui_credit.board FOLDER",
-                "用法:python -m lishui_credit.board 目录",
+                "用法：python -m lishui_credit.board 目录",
             )
         )
         return 2

@@ -18,6 +18,7 @@ from lishui_credit.commands.terminal import (
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.reports.layout import table
+from lishui_credit.tables.data_words import in_words
 
 if TYPE_CHECKING:
     from lishui_credit.rubrics.area_files import GradedAreas
@@ -100,7 +101,7 @@ def _summary(graded: GradedAreas) -> list[str]:
     cells = [
         (
             outcome_label(level),
-            (str(NO_LOANS) if status == NO_LOANS.zh else status) or "—",
+            (str(NO_LOANS) if status == NO_LOANS.zh else in_words(status)) or "—",
             outcome_label(outcome),
             f"{count:,}",
         )

@@ -28,7 +28,7 @@ from lishui_credit.commands import (
     verification,
 )
 from lishui_credit.commands.interruption import guarded
-from lishui_credit.commands.terminal import Parser, common_arguments, parts, sheet_read
+from lishui_credit.commands.terminal import Parser, common_arguments, parts, sheet_read, tell
 from lishui_credit.errors import CreditError, Problem, SubjectError
 from lishui_credit.language import set_language, tr
 from lishui_credit.version import __version__
@@ -99,7 +99,7 @@ def _report(problems: Sequence[Problem], *, as_json: bool) -> None:
     head = tr("lishui-credit: not done", "lishui-credit:未完成")
     if len(problems) > 1:
         head += tr(f": {len(problems)} problems", f",共 {len(problems)} 个问题")
-    print(head, file=sys.stderr)
+    tell(head, aside=True)
     for problem in problems:
         print(f"  {problem}", file=sys.stderr)
 

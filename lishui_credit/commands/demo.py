@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from lishui_credit.commands.cli import main as run
+from lishui_credit.commands.terminal import tell
 from lishui_credit.language import tr
 
 JOBS: Sequence[tuple[str, ...]] = (
@@ -38,7 +39,7 @@ JOBS: Sequence[tuple[str, ...]] = (
 def main(data: str = "data_samples", out: str = "out") -> int:
     """Run the demonstration on the samples in `data`, writing into `out`; return an exit code."""
     if not Path(data).is_dir():
-        print(tr(f"no folder {data}: run this from the checkout", f"没有目录 {data}"))
+        tell(tr(f"no folder {data}: run this from the checkout", f"没有目录 {data}"))
         return 2
     model = _next_version(Path(out) / "models/german")
     code = _run_all(_steps(data, out, model))
@@ -46,7 +47,7 @@ def main(data: str = "data_samples", out: str = "out") -> int:
         return code
     written = sorted(path for path in Path(out).iterdir() if path.is_file())
     written += sorted(path for path in Path(model).iterdir())
-    print(
+    tell(
         "\n"
         + tr(
             "Wrote (grades of synthetic subjects; the card and its scores are of real, published data):",

@@ -91,7 +91,7 @@ def rubrics(options: argparse.Namespace) -> int:
 
     def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         told = (row[f"{name}_said"] for name in ("in_force", "status", "evidence", "cases"))
-        return (row["name"], cut(row["title_zh"], 24), cut(row["document"], 34), *told)
+        return (row["name"], cut(row["title"], 24), cut(row["document"], 34), *told)
 
     say(options, rows, lambda: table(heads, [cells(row) for row in rows]))
     return 0

@@ -19,7 +19,7 @@ from lishui_credit.commands.terminal import (
     sheet_argument,
     sheets_given,
 )
-from lishui_credit.language import Bilingual, plural, tr
+from lishui_credit.language import Bilingual, dated, plural, tr
 
 if TYPE_CHECKING:
     from lishui_credit.proof import Manifest
@@ -155,6 +155,7 @@ def grade(options: argparse.Namespace) -> int:
 
 
 def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> list[str]:
+    from lishui_credit.rubrics.distribution import grade_label
     from lishui_credit.rubrics.engine.compile import REJECTED_EVENT
     from lishui_credit.rubrics.engine.explain import lacking_label
 
@@ -162,20 +163,19 @@ def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> lis
     counts = facts.counts
     made = f"{SYNTHETIC}  " if manifest.synthetic else ""
     lines = [
-        f"{made}{rubric.name}@{rubric.edition}  {rubric.title_zh}",
+        f"{made}{rubric.name}@{rubric.edition}  {rubric.title}",
         str(rubric.source),
         tr(
             f"{plural(counts['rows'], 'row')}: {counts['graded']:,} graded,"
             f" {counts['withheld']:,} withheld, {counts['not_graded']:,} not graded,"
-            f" {counts['rejected']:,} rejected (as of {facts.as_of})",
+            f" {counts['rejected']:,} rejected (as of {dated(facts.as_of)})",
             f"共 {counts['rows']:,} 行:评级 {counts['graded']:,},暂不评级 {counts['withheld']:,},"
-            f"不参评 {counts['not_graded']:,},拒收 {counts['rejected']:,}(评级日 {facts.as_of})",
+            f"不参评 {counts['not_graded']:,},拒收 {counts['rejected']:,}(评级日{dated(facts.as_of)})",
         ),
     ]
     graded = max(counts["graded"], 1)
-    labels = {row.id: row.labels.get(facts.labels or "", row.label_zh) for row in rubric.grades}
     lines += [
-        f"  {labels[name]} ({name})  {count:,}  {100 * count / graded:.1f}%"
+        f"  {grade_label(rubric, name, facts.labels)} ({name})  {count:,}  {100 * count / graded:.1f}%"
         for name, count in facts.grades.items()
     ]
     # Subjects of rejected events lack nothing of their own: a note tells of them.

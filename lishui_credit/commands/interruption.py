@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
-from lishui_credit.language import tr
+from lishui_credit.language import spoken, tr
 
 _GUARDS: Final[list[object]] = []  # handlers in force
 
@@ -54,5 +54,5 @@ def guarded(run: Callable[[], int], *, last: bool = False) -> int:
         "lishui-credit: interrupted; files that were not complete were not written",
         "lishui-credit:已中断,未完成的文件没有写出",
     )
-    print(words, file=sys.stderr)
+    print(spoken(words), file=sys.stderr)
     return 130

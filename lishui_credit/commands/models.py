@@ -14,6 +14,7 @@ from lishui_credit.commands.terminal import (
     output_argument,
     say,
     sheet_argument,
+    tell,
     warnings_told,
 )
 from lishui_credit.language import plural, tr
@@ -95,7 +96,8 @@ def validate(options: argparse.Namespace) -> int:
         )
     if options.output:
         found.write(options.output)
-    print(found.to_json() if options.json else str(found))
-    if options.output and not options.json:
-        print(f"  {options.output}")
+    if options.json:
+        print(found.to_json())
+        return 0
+    tell("\n".join([str(found), *([f"  {options.output}"] if options.output else [])]))
     return 0

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,9 +30,10 @@ from lishui_credit.commands.terminal import (
     second_sheet_argument,
     sheet_argument,
     sheets_given,
+    tell,
 )
 from lishui_credit.errors import SubjectError
-from lishui_credit.language import plural, tr
+from lishui_credit.language import dated, plural, tr
 
 if TYPE_CHECKING:
     import polars as pl
@@ -158,14 +158,14 @@ def revisions(path: Path | None, known_on: date | None) -> pl.DataFrame:
         )
     found = read_observations(path)
     for note in found.notes:
-        print(note, file=sys.stderr)
+        tell(note, aside=True)
     if rows := found.rejected.height:
-        print(
+        tell(
             tr(
                 f"warning: {plural(rows, 'row')} left out; `plan check {path}` says why",
                 f"警告:{rows:,} 行未采用,原因见 plan check {path}",
             ),
-            file=sys.stderr,
+            aside=True,
         )
     return found.frame
 
@@ -215,7 +215,7 @@ def status(options: argparse.Namespace) -> int:
     }
 
     def text() -> list[str]:
-        lines = [*_banner(synthetic), f"{area.name} · {at}", *standings(rows)]
+        lines = [*_banner(synthetic), f"{area.name} · {dated(at)}", *standings(rows)]
         lines += [*remarks(rows, missing, doubtful), *rejected_lines(lost)]
         urgent = attention(rows, adcode=area.adcode)["sentence"].to_list()
         if urgent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lishui_credit.language import plural, tr
+from lishui_credit.language import dated, plural, tr
 from lishui_credit.reports.layout import cut, table
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ def standings(rows: pl.DataFrame) -> list[str]:
                 str(row.number),
                 cut(row.short, 24),
                 str(ATTRIBUTES[row.attribute]),
-                printed(row, found["value"]),
+                printed(row, found["value"], found["target"]),
                 printed(row, found["path"]),
-                printed(row, found["target"]),
+                printed(row, found["target"], found["value"]),
                 f"{state.icon} {state.word}",
-                str(found["off_path_since"] or "—"),
-                str(found["period"] or "—"),
+                dated(found["off_path_since"], short=True),
+                dated(found["period"], short=True),
             )
         )
     heads = (
@@ -57,7 +57,7 @@ def remarks(rows: pl.DataFrame, missing: pl.DataFrame, doubtful: pl.DataFrame) -
     """Return what a reader of the standings should know, indicator by indicator."""
     from lishui_credit.plan.definitions import indicators
     from lishui_credit.plan.divisions import CITY
-    from lishui_credit.plan.sentences import named_behind
+    from lishui_credit.plan.sentences import behind_said
     from lishui_credit.plan.status import said
 
     lines = [""]
@@ -71,8 +71,8 @@ def remarks(rows: pl.DataFrame, missing: pl.DataFrame, doubtful: pl.DataFrame) -
                 + tr("growth ratio", "增速比")
                 + f" R={_ratio(found['growth_ratio'])} ({said(found['growth_class'])})"
             )
-        if found["worst"]:
-            notes.append(tr("most behind: ", "最滞后:") + named_behind(found))
+        if found["behind"]:
+            notes.append(behind_said(found))
         if notes:
             lines.append(f"{row.number}. {row.short}: " + tr("; ", ";").join(notes))
     if rows["adcode"][0] == CITY:
@@ -99,7 +99,7 @@ def city_remarks(missing: pl.DataFrame, doubtful: pl.DataFrame) -> list[str]:
     for key, day, _, codes, why in missing.head(SHOWN).iter_rows():
         named = tr(", ", "、").join(division(code).name for code in codes)
         told = tr("city not computed", "全市值未汇总")
-        lines.append(f"! {indicators()[key].short} {day}: {told}: {why} {named}".rstrip())
+        lines.append(f"! {indicators()[key].short} {dated(day)}: {told}: {why} {named}".rstrip())
     for key, day, _, reported, low, high in doubtful.head(SHOWN).iter_rows():
         row: PlanIndicator = indicators()[key]
         told = tr("reported city value does not add up", "上报全市值与县级汇总不符")
@@ -109,7 +109,7 @@ def city_remarks(missing: pl.DataFrame, doubtful: pl.DataFrame) -> list[str]:
                 "上报全市值高于县级合计,差额或为市本级,或有误",
             )
         span = f"{printed(row, low)} .. {printed(row, high)}"
-        lines.append(f"! {row.short} {day}: {told}: {printed(row, reported)} ({span})")
+        lines.append(f"! {row.short} {dated(day)}: {told}: {printed(row, reported)} ({span})")
     more = missing.height + doubtful.height - len(lines)
     if more > 0:
         lines.append(tr(f"! and {more} more", f"! 另有 {more} 条"))

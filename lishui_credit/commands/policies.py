@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -22,6 +21,7 @@ from lishui_credit.commands.terminal import (
     progress,
     say,
     sheet_argument,
+    tell,
     warnings_told,
     yuan,
 )
@@ -182,7 +182,7 @@ def _judged(constraints: Sequence[Mapping[str, Any]]) -> int:
         "the decisions were written, but constraints of the policy do not hold (--strict):",
         "决策已写出,但政策约束未得到满足(--strict):",
     )
-    print("\n".join([head, *failed]), file=sys.stderr)
+    tell("\n".join([head, *failed]), aside=True)
     return 1
 
 

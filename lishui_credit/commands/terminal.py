@@ -12,13 +12,16 @@ from datetime import date
 from typing import Any, Final, Protocol
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.language import Bilingual, tr
+from lishui_credit.language import Bilingual, spoken, tr
 
 Run = Callable[[argparse.Namespace], int]
 
 
 class Parser(argparse.ArgumentParser):
     """A parser whose every argument says in both languages what it is for."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(spoken(message), file)
 
     def asks(self, name: str, en: str, zh: str, *, short: str = "", **rest: Any) -> None:
         """Add an argument, with its help in both languages; `short` is its one-letter name."""
@@ -143,13 +146,18 @@ def print_json(data: object) -> None:
     print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
 
 
+def tell(text: str, *, aside: bool = False) -> None:
+    """Print a text for a reader, as `lishui_credit.language.spoken` sets it; `aside` is stderr."""
+    print(spoken(text), file=sys.stderr if aside else sys.stdout, flush=True)
+
+
 def say(options: argparse.Namespace, data: object, text: Callable[[], str | Sequence[str]]) -> None:
     """Print what came out: as JSON where it is asked for, else as text or lines of text."""
     if options.json:
         print_json(data)
         return
     told = text()
-    print(told if isinstance(told, str) else "\n".join(told))
+    tell(told if isinstance(told, str) else "\n".join(told))
 
 
 def yuan(fen: int) -> str:
@@ -166,19 +174,19 @@ def warnings_told() -> Iterator[None]:
     for text in dict.fromkeys(
         str(row.message) for row in caught if issubclass(row.category, UserWarning)
     ):
-        print(tr("warning: ", "警告:") + text, file=sys.stderr)
+        tell(tr("warning: ", "警告:") + text, aside=True)
 
 
 def progress(steps: int = 3) -> Callable[[str], None]:
     """Return what tells of steps: a bar on a terminal, plain lines otherwise; both on stderr."""
     if not sys.stderr.isatty():
-        return lambda step: print(f"… {step}", file=sys.stderr, flush=True)
+        return lambda step: tell(f"… {step}", aside=True)
     from tqdm import tqdm
 
     bar: Any = tqdm(total=steps, bar_format="{desc:<28} {bar:20} {elapsed}", leave=False)
 
     def step(name: str) -> None:
-        bar.set_description_str(name)
+        bar.set_description_str(spoken(name))
         bar.update(1)
         if bar.n >= steps:
             bar.refresh()

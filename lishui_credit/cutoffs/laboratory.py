@@ -215,7 +215,7 @@ class Laboratory:
         """Return how many of each group the policy in force and a draft approve, one row per group.
 
         ``group``, ``subjects``; ``old`` and ``new`` (approval rates, 0 to 1) with ``_low`` and
-        ``_high`` (Jeffreys, 95 %); ``change`` (new less old); ``ratio`` (new, to the highest rate
+        ``_high`` (Jeffreys, 95%); ``change`` (new less old); ``ratio`` (new, to the highest rate
         of a group) and ``below_four_fifths``; ``goods_refused_old`` and ``goods_refused_new`` (of
         the group's goods); ``note``. Groups are measured only: no policy reads them. A referral is
         no approval here.

@@ -52,7 +52,7 @@ def emp_of(
     applicants so declined: a line in λ for each vertex of the convex hull of the ROC curve. The
     best of the lines is piecewise linear, and its integral over λ a sum of closed forms.
 
-    Half are bad and the score is perfect: 0.5 x (0.10 + 0.35 / 2), and 45 % of bads declined.
+    Half are bad and the score is perfect: 0.5 x (0.10 + 0.35 / 2), and 45% of bads declined.
 
     >>> emp, fraction = emp_of(np.array([1.0, 0.0]), np.array([0.0, 1.0]))
     >>> round(emp, 6), round(fraction, 6)

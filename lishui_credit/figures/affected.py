@@ -15,6 +15,7 @@ from lishui_credit.figures.style import LEGEND, blank, rate_axis, rows_down
 from lishui_credit.figures.traces import marks, reach
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
+from lishui_credit.tables.data_words import in_words
 
 _RATES = (
     ("approval", ("approved", "通过率"), BLUE, "circle"),
@@ -38,7 +39,7 @@ def group_rates(
         part = rows.filter(pl.col(value).is_not_null())
         middle, low, high = (part[f"{value}{end}"] for end in ("", "_low", "_high"))
         ends = reach(middle, low.fill_null(middle), high.fill_null(middle))
-        groups = [short(str(group)) for group in part["group"]]
+        groups = [short(in_words(str(group))) for group in part["group"]]
         more: dict[str, Any] = {"error_x": ends, "orientation": "h", "offsetgroup": rate}
         marks(figure, middle, groups, tr(*name), colour, mark, **more)
     if gaps:

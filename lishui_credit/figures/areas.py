@@ -11,9 +11,10 @@ import polars as pl
 
 from lishui_credit.figures.style import blank
 from lishui_credit.figures.traces import marks, reach
-from lishui_credit.language import tr, typeset
+from lishui_credit.language import dated, tr, typeset
 from lishui_credit.plan.definitions import indicator
 from lishui_credit.plan.divisions import CITY, division
+from lishui_credit.plan.evaluation.drawings import scale
 from lishui_credit.plan.shapes import ATTRIBUTION, labels, outlines
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.reports.palette import BLUE, EDGE, GREY, GRID, INK, STATUS_FILLS
@@ -77,19 +78,19 @@ def _name_statuses(figure: Any, used: set[str]) -> None:
 
 
 def short_value(key: str, value: float | None) -> str:
-    """Return a value for a narrow cell: percent without its sign, counts and money in ten thousands."""
+    """Return a value for a narrow cell: percent without its sign, counts and money in large units."""
     if value is None:
         return "—"
     if indicator(key).unit == "percent":
         return f"{value:.1f}"
-    amount = value / 10_000
-    return f"{amount:,.0f}" if amount >= 100 else f"{amount:,.1f}"
+    amount = value / scale(indicator(key))[0]
+    return f"{amount:,.{0 if amount >= 100 else 1 if amount >= 1 else 2}f}"
 
 
 def league_plot(league: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
     """Return the counties with their intervals, and beside each its place as a range."""
     row = indicator(key)
-    day = str(league["period"].max())
+    day = dated(max(league["period"].drop_nulls(), default=None))
     figure = blank(
         typeset(f"{row.short} · {day}"), synthetic, 760,
         130 + 40 * max(league.height, 3),

@@ -47,7 +47,7 @@ def apart(
 def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> Any:
     """Return one characteristic's bins as a plotly figure."""
     # Bars: goods and bads of every bin, stacked, as shares of all rows. Line, right axis:
-    # the bad rate with its 95 % Wilson interval. In the hover: the bin whole, rows, WoE,
+    # the bad rate with its 95% Wilson interval. In the hover: the bin whole, rows, WoE,
     # its part of the information value.
     frame = binning.table()
     way = tr(*_WAYS[binning.direction]) if binning.type == "number" else tr("levels", "类别")
@@ -73,7 +73,7 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
         figure,
         places,
         rates,
-        tr("bad rate (95 % interval)", "坏账率(95% 区间)"),
+        tr("bad rate (95% interval)", "坏账率(95% 区间)"),
         BLUE,
         mode="lines+markers",
         error_y=reach(rates, frame["bad_rate_low"], frame["bad_rate_high"]),

@@ -40,7 +40,7 @@ STYLE: Final = (
 def _units() -> str:
     return words(
         tr(
-            "Percent; queries in 10k; money in 10k yuan.",
+            "Percent; queries in thousands; money in million yuan.",
             "单位：%；查询量为万次；营业收入为万元。",
         )
     )

@@ -32,7 +32,7 @@ def moved_word(moved: str) -> str:
 
 
 def _by_chance() -> str:
-    return tr("chance alone, 95 %", "仅由偶然(95%)")
+    return tr("chance alone, 95%", "仅由偶然(95%)")
 
 
 def _thresholds(figure: Any, *, upright: bool) -> None:
@@ -120,7 +120,7 @@ def metric_by_period(
         figure,
         frame["period"],
         frame["value"],
-        tr(f"{name}, 95 % interval", f"{name}(95% 区间)"),
+        tr(f"{name}, 95% interval", f"{name}(95% 区间)"),
         BLUE,
         mode="lines+markers",
         error_y=reach(frame["value"], frame["low"], frame["high"]),

@@ -13,6 +13,7 @@ import polars as pl
 from lishui_credit.figures.amounts import unit
 from lishui_credit.figures.drift import moved_word
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.tables.data_words import in_words
 
 
 def _rate(value: float | None) -> str:
@@ -161,7 +162,7 @@ def by_place(frame: pl.DataFrame) -> str:
         return ""
     low, high = best.row(0, named=True), best.row(-1, named=True)
     return tr(
-        f"{high['label']}: from {_rate(low['share'])} in {low['group']} to {_rate(high['share'])} in {high['group']}",
+        f"{high['label']}: from {_rate(low['share'])} in {in_words(low['group'])} to {_rate(high['share'])} in {in_words(high['group'])}",
         f"{high['label']}：{low['group']} {_rate(low['share'])} 最低，{high['group']} {_rate(high['share'])} 最高",
     )
 
@@ -195,7 +196,7 @@ def resting(frame: pl.DataFrame) -> str:
         share = _rate(high["share"])
         return tr(f"{share} of the points rest on unverified rows", f"{share} 的分值依据未核实条款")
     return tr(
-        f"Unverified rows: {_rate(low['share'])} of the points in {low['group']}, {_rate(high['share'])} in {high['group']}",
+        f"Unverified rows: {_rate(low['share'])} of the points in {low['group']}, {_rate(high['share'])} in {in_words(high['group'])}",
         f"未核实条款占分值：{low['group']} {_rate(low['share'])}，{high['group']} {_rate(high['share'])}",
     )
 

@@ -28,6 +28,7 @@ from lishui_credit.reports.palette import (
     SKY,
     ink_on,
 )
+from lishui_credit.tables.data_words import worded
 
 if TYPE_CHECKING:
     from lishui_credit.rubrics.engine.explain import Explanation
@@ -59,7 +60,8 @@ def distribution_bars(
     frame: pl.DataFrame, *, group: str = "group", label: str = "", synthetic: bool = False
 ) -> Any:
     """Return the shares of grades as stacked bars, one bar per county or year."""
-    names = frame[group].cast(pl.String).unique(maintain_order=True).to_list()
+    frame = worded(frame, group)
+    names = frame[group].unique(maintain_order=True).to_list()
     title = tr("Grades", "等级分布")
     figure = blank(title, synthetic, 720, 190 + 36 * max(3, len(names)), label)
     steps = (
@@ -77,7 +79,7 @@ def distribution_bars(
         )
         colour = _WITHOUT if grade is None else next(colours)
         figure.add_bar(
-            y=part[group].cast(pl.String).to_list(),
+            y=part[group].to_list(),
             x=part["share"].to_list(),
             orientation="h",
             name=said,
@@ -93,9 +95,7 @@ def distribution_bars(
             insidetextfont={"color": ink_on(colour)},
             hovertext=[
                 f"{place} · {said}<br>{count:,} ({share:.1%})"
-                for place, count, share in part.select(
-                    pl.col(group).cast(pl.String), "subjects", "share"
-                ).iter_rows()
+                for place, count, share in part.select(group, "subjects", "share").iter_rows()
             ],
             hoverinfo="text",
         )
@@ -185,7 +185,8 @@ def evidence_bars(
     frame: pl.DataFrame, *, group: str = "group", label: str = "", synthetic: bool = False
 ) -> Any:
     """Return what the points rest on, one bar per county or year; unverified levels are hatched."""
-    names = frame[group].cast(pl.String).unique(maintain_order=True).to_list()
+    frame = worded(frame, group)
+    names = frame[group].unique(maintain_order=True).to_list()
     title = tr("What the points rest on", "得分的依据")
     figure = blank(title, synthetic, 720, 190 + 36 * max(3, len(names)), label)
     colours = dict(zip(get_args(Evidence), (BLUE, SKY, GREEN, ORANGE, RED, PURPLE), strict=True))
@@ -195,7 +196,7 @@ def evidence_bars(
             continue
         weak = is_weak(level)
         figure.add_bar(
-            y=part[group].cast(pl.String).to_list(),
+            y=part[group].to_list(),
             x=part["share"].to_list(),
             orientation="h",
             name=str(EVIDENCE[level]),
@@ -205,7 +206,7 @@ def evidence_bars(
             },
             hovertext=[
                 f"{place} · {EVIDENCE[level]}<br>" + ("—" if share is None else f"{share:.1%}")
-                for place, share in part.select(pl.col(group).cast(pl.String), "share").iter_rows()
+                for place, share in part.select(group, "share").iter_rows()
             ],
             hoverinfo="text",
         )

@@ -19,6 +19,7 @@ from lishui_credit.figures.style import LEGEND, blank, rate_axis, rows_down
 from lishui_credit.figures.traces import marks, reach
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.reports.palette import BLUE, FAINT, GREY, PAPER, RED
+from lishui_credit.tables.data_words import in_words
 
 _MARK = {"size": 15, "line": {"color": PAPER, "width": 1}}
 _WHAT = {"in force": ("in force", "现行"), "tried": ("tried", "试算")}
@@ -130,7 +131,7 @@ def approvals_by_group(affected: pl.DataFrame, *, label: str = "", synthetic: bo
     title = tr("Who is affected", "谁受影响")
     figure = blank(title, synthetic, 680, 190 + 44 * max(3, frame.height), label)
     names = [
-        short(str(group)) + (tr(" ▼ below 4/5", " ▼ 低于五分之四") if below else "")
+        short(in_words(str(group))) + (tr(" ▼ below 4/5", " ▼ 低于五分之四") if below else "")
         for group, below in frame.select("group", "below_four_fifths").iter_rows()
     ]
     figure.add_scatter(
@@ -153,7 +154,7 @@ def approvals_by_group(affected: pl.DataFrame, *, label: str = "", synthetic: bo
         rows = [f"{rows:,}" for rows in frame["subjects"]]
         more: dict[str, Any] = {"size": 11, "error_x": ends, "hovertext": rows}
         marks(figure, frame[column], names, name, colour, mark, **more)
-    rate = tr("approval rate, 95 % interval", "通过率(95% 区间)")
+    rate = tr("approval rate, 95% interval", "通过率(95% 区间)")
     figure.update_layout(xaxis=rate_axis(rate), legend=LEGEND)
     rows_down(figure, names)
     return figure

@@ -13,7 +13,7 @@ import polars as pl
 
 from lishui_credit.figures.style import BAND, LEGEND_BELOW, blank
 from lishui_credit.figures.traces import reach
-from lishui_credit.language import tr, typeset
+from lishui_credit.language import dated, tr, typeset
 from lishui_credit.plan.course import SERIES
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicator
 from lishui_credit.plan.divisions import CITY, areas, division
@@ -62,7 +62,7 @@ def _scaled(values: pl.Series, by: float) -> list[float | None]:
 def _hover(row: PlanIndicator, part: pl.DataFrame) -> list[str]:
     said = []
     for day, value, low, high in part.select("day", "value", "low", "high").iter_rows():
-        text = f"{day} · {printed(row, value)}"
+        text = f"{dated(day)} · {printed(row, value)}"
         if low is not None and high is not None and low < high:
             text += f" [{printed(row, low)}, {printed(row, high)}]"
         said.append(typeset(text))
@@ -93,7 +93,7 @@ def course_plot(course: pl.DataFrame, *, synthetic: bool = False) -> Any:
             figure.add_scatter(
                 x=ahead["day"].to_list(), y=_scaled(ahead[column], by), mode="lines",
                 line={"width": 0}, fill=fill, fillcolor=BAND, hoverinfo="skip",
-                name=tr("interval of the projection (95 %)", "预测区间(95%)"),
+                name=tr("interval of the projection (95%)", "预测区间(95%)"),
                 legendgroup="ahead", showlegend=fill is not None,
             )  # fmt: skip
         dots = {"color": BLUE, "dash": "dot", "width": 2}

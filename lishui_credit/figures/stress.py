@@ -100,7 +100,7 @@ def profit_distribution(
         (joint.mean_fen, tr("mean", "均值"), RED, "solid"),
         (joint.low_fen, tr("interval", "区间"), GREY, "dash"),
         (joint.high_fen, tr("interval", "区间"), GREY, "dash"),
-        (joint.shortfall_fen, tr("mean of the worst 1 %", "最差 1% 的均值"), GREEN, "dashdot"),
+        (joint.shortfall_fen, tr("mean of the worst 1%", "最差 1% 的均值"), GREEN, "dashdot"),
         (0, tr("no profit", "零利润"), INK, "dot"),
     ):
         place, shown = [value / money.fen] * 2, value != joint.high_fen

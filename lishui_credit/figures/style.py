@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from lishui_credit.language import tr
+from lishui_credit.language import spoken, tr
 from lishui_credit.reports.palette import (
     BLUE,
     GREEN,
@@ -130,3 +130,17 @@ def rows_down(figure: Figure, names: Sequence[str] | None = None) -> None:
     """Let the categories of a figure's rows run from the top down, in an order if one is given."""
     order = {} if names is None else {"categoryorder": "array", "categoryarray": list(names)}
     figure.update_yaxes(type="category", autorange="reversed", automargin=True, **order)
+
+
+def set_in_print(figure: Any) -> Any:
+    """Return a figure whose every word is `spoken`, as a page shows it."""
+    from plotly import graph_objects
+
+    def said(part: Any) -> Any:
+        if isinstance(part, str):
+            return spoken(part)
+        if isinstance(part, dict):
+            return {name: said(inner) for name, inner in part.items()}
+        return [said(inner) for inner in part] if isinstance(part, list | tuple) else part
+
+    return graph_objects.Figure(said(figure.to_plotly_json()), skip_invalid=False)

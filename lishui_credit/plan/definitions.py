@@ -56,7 +56,7 @@ class Target:
     Parameters
     ----------
     form : {"full_coverage", "multiple", "at_least"}
-        全覆盖 is read as 100 %; 翻一番 as twice the base year; ≥90% as it stands.
+        全覆盖 is read as 100%; 翻一番 as twice the base year; ≥90% as it stands.
     value : int
         Percent, or for ``multiple`` how many times the base.
     as_printed : str

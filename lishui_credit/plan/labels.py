@@ -57,14 +57,12 @@ def with_names(frame: pl.DataFrame) -> pl.DataFrame:
 
 def with_printed(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
     """Return a frame with values as people print them beside the numbers."""
-    keys = frame["indicator"].to_list()
+    other = {"value": "target", "target": "value"}
+    rows = list(frame.iter_rows(named=True))
     made = [
         pl.Series(
             f"{name}_printed",
-            [
-                tr(said := printed(indicator(key), value), said.replace(" %", "%"))
-                for key, value in zip(keys, frame[name].to_list(), strict=True)
-            ],
+            [printed(indicator(r["indicator"]), r[name], r.get(other.get(name, ""))) for r in rows],
             dtype=pl.String,
         )
         for name in columns
@@ -76,8 +74,7 @@ def interval_printed(row: PlanIndicator, low: float | None, high: float | None) 
     """Return an interval as people print it; empty where there is none."""
     if low is None or high is None:
         return ""
-    said = f"{printed(row, low)} – {printed(row, high)}"
-    return tr(said, said.replace(" %", "%"))
+    return f"{printed(row, low)} – {printed(row, high)}"
 
 
 def defined(row: PlanIndicator) -> list[tuple[str, str]]:

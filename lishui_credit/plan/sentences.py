@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.language import tr
+from lishui_credit.language import dated, language, tr
 from lishui_credit.plan.definitions import ATTRIBUTES, END, PlanIndicator, indicator, indicators
 from lishui_credit.plan.divisions import CITY, counties, division
 from lishui_credit.plan.status import STATUSES
@@ -18,18 +18,61 @@ _URGENCY: Final = {name: place for place, name in enumerate(STATUSES)}
 _QUIET: Final = ("on_track", "ahead", "achieved")
 
 
-def printed(row: PlanIndicator, value: float | None) -> str:
-    """Return a value of an indicator as people print it."""
+def printed(row: PlanIndicator, value: float | None, beside: float | None = None) -> str:
+    """Return a value of an indicator as people print it.
+
+    Percent and money have one decimal, and up to three more where they would else read like the
+    value beside them: what is short of its target is not rounded up to it. Money is in 万元 in
+    Chinese; in English in million yuan, below one million in thousand yuan.
+
+    Parameters
+    ----------
+    row : PlanIndicator
+        Whose value it is.
+    value : float or None
+        In the unit of the indicator; None is printed as a dash.
+    beside : float, optional
+        What it is read against, in the same unit; for a share short of it, by default its target.
+
+    Examples
+    --------
+    >>> from lishui_credit.language import set_language
+    >>> from lishui_credit.plan.definitions import indicators
+    >>> set_language("en"); printed(indicators()["website_rate"], 57.1)
+    '57.1%'
+    >>> money = indicators()["service_revenue"]
+    >>> printed(money, 27_944_000), printed(money, 812_000), printed(money, 27_960_000, 28_010_000)
+    ('27.9 million yuan', '812.0 thousand yuan', '27.96 million yuan')
+    >>> set_language("zh"); printed(money, 27_944_000)
+    '2,794.4万元'
+    >>> set_language(None)
+    """
     if value is None:
         return "—"
     if row.unit == "percent":
-        # what is short of the target must not be rounded up to it
-        short = value < row.target.value
-        places = (n for n in (1, 2, 3) if not short or round(value, n) < row.target.value)
-        return f"{value:.{next(places, 4)}f} %"
+        if beside is None and value < row.target.value:
+            beside = row.target.value
+        return _apart(value, beside) + "%"
     if row.unit == "yuan":
-        return f"{value / 10_000:,.1f} " + tr("10k yuan", "万元")
+        per, unit = yuan(abs(value))
+        return _apart(value / per, beside and beside / per) + tr(" ", "") + unit
     return f"{value:,.0f}"
+
+
+def yuan(largest: float) -> tuple[float, str]:
+    """Return what money up to an amount is divided by to be printed, and the words of its unit."""
+    if language() == "zh":
+        return 10_000.0, "万元"
+    return (1_000_000.0, "million yuan") if largest >= 999_950 else (1_000.0, "thousand yuan")
+
+
+def _apart(value: float, beside: float | None) -> str:
+    """Return a number with one decimal, or as many as tell it from another one that it differs from."""
+    told = [f"{value:,.{places}f}" for places in (1, 2, 3, 4)]
+    if beside is None or beside == value:
+        return told[0]
+    others = (f"{beside:,.{places}f}" for places in (1, 2, 3, 4))
+    return next((mine for mine, other in zip(told, others, strict=True) if mine != other), told[-1])
 
 
 def rate_printed(row: PlanIndicator, rate: float | None) -> str:
@@ -37,7 +80,7 @@ def rate_printed(row: PlanIndicator, rate: float | None) -> str:
     if rate is None:
         return "—"
     if row.path.kind == "geometric":
-        return tr(f"{rate:+.1%} a year".replace("%", " %"), f"年均增长 {rate:.1%}")
+        return tr(f"{rate:+.1%} a year", f"年均增长 {rate:.1%}")
     return tr(f"{rate:+.1f} points a year", f"每年提高 {rate:.1f} 个百分点")
 
 
@@ -56,23 +99,22 @@ def interval_lacking(why: str) -> str:
 
 def since_said(found: dict[str, Any]) -> str:
     """Return since which observation a row is off its path, and when it last was on it."""
-    day, before = found["off_path_since"], found["on_path_until"]
+    day, before = dated(found["off_path_since"]), found["on_path_until"]
     if before is None:
         return tr(
             f"off its path since the observation of {day}, the first that can be judged",
             f"自{day}的观测(首个可判定的观测)起偏离进度",
         )
     return tr(
-        f"off its path since the observation of {day}, last on it at {before}",
-        f"自{day}的观测起偏离进度({before}尚未偏离)",
+        f"off its path since the observation of {day}, last on it at {dated(before)}",
+        f"自{day}的观测起偏离进度({dated(before)}尚未偏离)",
     )
 
 
-def named_behind(found: dict[str, Any], *, every: bool = False) -> str:
+def named_behind(found: dict[str, Any]) -> str:
     """Return the counties behind, most behind first, those of equal gaps as equal."""
-    named = found["behind"] if every else found["worst"]
     groups: dict[int, list[str]] = {}
-    for code, place in zip(named or (), found["behind_places"] or (), strict=False):
+    for code, place in zip(found["behind"] or (), found["behind_places"] or (), strict=False):
         groups.setdefault(place, []).append(division(code).name)
     if len(groups.get(1, ())) == len(counties()):
         return tr("all nine counties equally", "九个县(市、区)并列")
@@ -82,14 +124,35 @@ def named_behind(found: dict[str, Any], *, every: bool = False) -> str:
     )
 
 
+def behind_said(found: dict[str, Any]) -> str:
+    """Return every county off its path in words."""
+    named = named_behind(found)
+    return tr(
+        f"counties off their paths, widest gap first: {named}", f"偏离的县(市、区)依次为:{named}"
+    )
+
+
+def headline(found: dict[str, Any]) -> str:
+    """Return one row of a progress frame in few words: what, its status, its value against what was due."""
+    row, state = indicator(found["indicator"]), STATUSES[found["status"]]
+    said = f"{row.short}{tr(': ', ':')}{state.word}"
+    if found["value"] is None or found["path"] is None:
+        return said
+    value, level = (
+        printed(row, found["value"], found["path"]),
+        printed(row, found["path"], found["value"]),
+    )
+    return said + tr(f", {value} where {level} was due", f",现值{value},应达{level}")
+
+
 def sentence(found: dict[str, Any]) -> str:
     """Return one row of a progress frame in a sentence."""
     row, state = indicator(found["indicator"]), STATUSES[found["status"]]
     kind = ATTRIBUTES[row.attribute]
     parts = [f"{row.name}{tr(f' ({kind.en})', f'({kind.zh})')}{tr(': ', ':')}{state.word}"]
     if found["value"] is not None:
-        value = printed(row, found["value"])
-        parts.append(tr(f"{value} at {found['period']}", f"{found['period']}为{value}"))
+        value = printed(row, found["value"], found["target"])
+        parts.append(tr(f"{value} at {(day := dated(found['period']))}", f"{day}为{value}"))
         if found["path"] is not None:
             level = printed(row, found["path"])
             parts.append(tr(f"expected {level}", f"应达{level}"))
@@ -114,9 +177,8 @@ def sentence(found: dict[str, Any]) -> str:
             parts.append(
                 tr("the plan has ended and its target was not reached", "规划期满仍未达目标")
             )
-        if found["worst"]:
-            named = named_behind(found)
-            parts.append(tr(f"most behind: {named}", f"最滞后:{named}"))
+        if found["behind"]:
+            parts.append(behind_said(found))
     elif found.get("note"):
         parts[0] += tr(f" ({found['note']})", f"({found['note']})")
     return tr(", ", ",").join(parts) + tr(".", "。")

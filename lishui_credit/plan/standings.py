@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.language import tr
+from lishui_credit.language import dated, tr
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators
 from lishui_credit.plan.divisions import CITY, areas
 from lishui_credit.plan.methods import (
@@ -87,7 +87,7 @@ PROGRESS: Final = pl.Schema(
 observed) in the indicator's unit; ``target_basis`` plan, published or loaded; ``time_share`` tau and
 ``done`` P, 0 to 1; ``schedule`` S = P / tau; ``growth_ratio`` R; ``survey_class`` the interval against
 the 2020 target; ``change`` since the observation a year earlier, ``change_significant`` for surveys;
-``required_rate`` in units a year from the day observed, or growth a year (0.1 = 10 %) for doubling;
+``required_rate`` in units a year from the day observed, or growth a year (0.1 = 10%) for doubling;
 ``no_interval`` why the projection has no interval: ``line`` (the points lie on one) or ``step``;
 ``outlook`` the projection against the target: met, not_met, cannot_tell; ``off_path_since`` the last day
 of the first observed period of the present unbroken run off the path, ``on_path_until`` that of the
@@ -329,7 +329,9 @@ def _note(way: Way, made: Mapping[str, Any], at: date) -> str:
     notes = []
     late = (elapsed(min(at, END)) - elapsed(made["period"])) * 12
     if late > MONTHS[way.row.frequency]:
-        notes.append(tr(f"no observation after {made['period']}", f"{made['period']} 之后无观测"))
+        notes.append(
+            tr(f"no observation after {(day := dated(made['period']))}", f"{day}之后无观测")
+        )
     missed = STATUSES[made["status"]].off or made["status"] == "near"
     if missed and made["period"] >= END:
         notes.append(tr("the plan has ended and its target was not reached", "规划期满仍未达目标"))

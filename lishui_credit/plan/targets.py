@@ -134,7 +134,7 @@ def read_targets(path: Path | str, sheet: str | int | None = None) -> pl.DataFra
     problems += [
         Problem(tr("a cell is empty", "有空单元格"), str(k), where=raw.name) for k in holes["key"]
     ]
-    problems += [Problem(tr("above 100 %", "大于 100%"), k, where=raw.name) for k in above["key"]]
+    problems += [Problem(tr("above 100%", "大于 100%"), k, where=raw.name) for k in above["key"]]
     problems += [
         Problem(unit_unfit(), " ".join(str(cell) for cell in row), where=raw.name)
         for row in unfit.rows()

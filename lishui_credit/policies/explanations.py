@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
 from lishui_credit.errors import Problem
-from lishui_credit.language import Bilingual, tr
+from lishui_credit.language import Bilingual, dated, tr
 from lishui_credit.policies.clauses import VERDICTS
 from lishui_credit.policies.decision_files import read_manifest
 from lishui_credit.policies.policy import NOT_DECIDED
@@ -52,7 +53,7 @@ class Explained:
         marks += [tr("TRIAL: not a decision in force", "试算:不是有效决定")] if self.trial else []
         lines = [
             *marks,
-            f"{self.id}  ·  {said(self.decision)}  ·  {self.on}",
+            f"{self.id}  ·  {said(self.decision)}  ·  {dated(date.fromisoformat(self.on))}",
             f"{self.policy}  {str(self.title) or self.title.zh}  {self.policy_sha256[:12]}",
             tr("score: ", "评分:") + (self.score or "—"),
             tr("decided by: ", "依据:") + f"{self.clause} ({self.decided_by})",

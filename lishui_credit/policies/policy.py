@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Strict, StrictBool, StrictInt, StrictStr
 
 from lishui_credit.citation import Period
 from lishui_credit.errors import PolicyError
-from lishui_credit.language import tr
+from lishui_credit.language import dated, tr
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -230,9 +230,9 @@ class Policy:
         if not self.approved_by or self.approved_on is None:
             return tr("not approved", "未经批准")
         if on < self.approved_on:
-            return tr(f"not approved before {self.approved_on}", f"{self.approved_on} 才获批准")
+            return tr(f"not approved before {(day := dated(self.approved_on))}", f"{day}才获批准")
         if self.valid is not None and on not in self.valid:
-            return tr(f"valid {self.valid} only", f"有效期为 {self.valid}")
+            return tr(f"valid {self.valid.said} only", f"有效期为{self.valid.said}")
         return None
 
     def permit(self, on: date, *, trial: bool = False) -> None:

@@ -176,7 +176,7 @@ def default_rates(
     Returns
     -------
     polars.DataFrame
-        Best first: ``grade``, ``subjects``, ``bads``, ``rate``, ``low``, ``high`` (95 %,
+        Best first: ``grade``, ``subjects``, ``bads``, ``rate``, ``low``, ``high`` (95%,
         Jeffreys), ``pd_ppm`` (smoothed, in millionths, Int64).
 
     Raises

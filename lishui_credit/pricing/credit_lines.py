@@ -107,7 +107,7 @@ class Markups:
     Notes
     -----
     No mark-up by grade was published for Lishui. What was seen elsewhere: a farmer's VIP card of
-    a cooperative bank in Sihong (泗洪), 10 % below the rate of its class; and `liuyang_markup`.
+    a cooperative bank in Sihong (泗洪), 10% below the rate of its class; and `liuyang_markup`.
     """
 
     percent: Mapping[str, int]
@@ -371,7 +371,7 @@ def wholesale(
     -----
     The plan reports 1,899 villages (or trades) with 168.9 亿 of such lines to the end of 2015, 889
     万元 a village, and publishes no rule for the amount: the sum of the households' own lines, the
-    share and the cap are ours. 70 % is the criterion of a credit village in this package's
+    share and the cap are ours. 70% is the criterion of a credit village in this package's
     ``credit-village`` edition.
 
     References

@@ -42,7 +42,7 @@ class Conditions:
 
     References
     ----------
-    全国大学生数学建模竞赛 2020 C 题《中小微企业的信贷决策》: lines of 10 to 100 万元, rates of 4 to 15 %,
+    全国大学生数学建模竞赛 2020 C 题《中小微企业的信贷决策》: lines of 10 to 100 万元, rates of 4 to 15%,
     one year, a budget of 1 亿元, in principle nothing for rating D.
 
     Examples

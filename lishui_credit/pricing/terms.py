@@ -49,14 +49,14 @@ class Terms:
     Parameters
     ----------
     rate_bp : int
-        Interest rate, basis points a year (435 is 4.35 %), 0 to 10,000.
+        Interest rate, basis points a year (435 is 4.35%), 0 to 10,000.
     funding_bp : int
         Funding cost (资金成本), basis points a year, 0 to 10,000.
     operating_fen : int, default 0
         Operating cost of an approved loan, fen, good or bad.
     lgd_bp : int, default 4500
         Loss given default (违约损失率): share of the exposure at default never recovered, not
-        discounted, 0 to 10,000. 45 % is a supervisory figure, see the references.
+        discounted, 0 to 10,000. 45% is a supervisory figure, see the references.
     recovery_months : int, default 0
         Months from default to recovery, 0 to 600.
     term_months : int, default 12
@@ -74,13 +74,13 @@ class Terms:
 
     References
     ----------
-    Basel Committee (2006), International Convergence of Capital Measurement, paragraph 287: 45 %
-    for senior unsecured claims (40 % for corporates since CRE32.6 of 2017); a retail lender puts
+    Basel Committee (2006), International Convergence of Capital Measurement, paragraph 287: 45%
+    for senior unsecured claims (40% for corporates since CRE32.6 of 2017); a retail lender puts
     its own. Thomas (2009), Consumer Credit Models, Oxford, section 1.3, for profit by odds.
 
     Examples
     --------
-    100,000 yuan for a year at 8 %, funded at 3 %, 200 yuan of work; a bad stops after half a year:
+    100,000 yuan for a year at 8%, funded at 3%, 200 yuan of work; a bad stops after half a year:
 
     >>> terms = Terms(rate_bp=800, funding_bp=300, operating_fen=20_000)
     >>> terms.gain(10_000_000), terms.loss(10_000_000)
@@ -178,7 +178,7 @@ class Terms:
 
         Exposure at default less discounted recovery, less the interest received before default,
         plus the funding cost until then, plus the operating cost. Two years of waiting for the
-        recovery cost 3 % a year on 55,000 yuan:
+        recovery cost 3% a year on 55,000 yuan:
 
         >>> Terms(800, 300, default_month=0).loss(10_000_000)
         4500000

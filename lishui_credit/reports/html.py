@@ -10,7 +10,7 @@ from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
-from lishui_credit.language import language, typeset
+from lishui_credit.language import language, spoken
 from lishui_credit.reports import palette
 from lishui_credit.version import __version__
 
@@ -75,7 +75,7 @@ WHOLE: Final = 14
 
 def words(text: str) -> str:
     """Return a text escaped; on a Chinese page with the punctuation of print."""
-    return escape(typeset(text) if language() == "zh" else text)
+    return escape(spoken(text))
 
 
 def page(title: str, body: str, *, style: str = "", running: str = "") -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from unicodedata import east_asian_width
 
+from lishui_credit.language import spoken
+
 
 def width(text: str) -> int:
     """Return how many terminal columns a text takes."""
@@ -13,6 +15,7 @@ def width(text: str) -> int:
 
 def cut(text: str, columns: int) -> str:
     """Return the text cut to so many columns, with an ellipsis if it was longer."""
+    text = spoken(text)
     if width(text) <= columns:
         return text
     kept = ""
@@ -25,6 +28,7 @@ def cut(text: str, columns: int) -> str:
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the lines of a table: heads, a rule, rows; columns padded to the widest cell."""
+    heads, rows = [spoken(head) for head in heads], [[*map(spoken, row)] for row in rows]
     columns = [
         max([width(head), *(width(row[place]) for row in rows)]) for place, head in enumerate(heads)
     ]

@@ -20,6 +20,7 @@ from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.missed_conditions import Missed, met_conditions
 from lishui_credit.tables.asked_ids import asked_id
+from lishui_credit.tables.data_words import in_words
 from lishui_credit.tables.read import scan_written
 from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
@@ -258,9 +259,9 @@ def explained(graded: GradedAreas, area: str) -> AreaExplanation:
             label = str(areas.NO_LOANS)
         return AreaExplanation(
             area=area,
-            edition=f"{_name(rubric)} ({rubric.title_zh})",
+            edition=f"{_name(rubric)} ({rubric.title})",
             source=str(rubric.source),
-            status=label or tr("withheld", "暂不评级"),
+            status=in_words(label) or tr("withheld", "暂不评级"),
             outcome=told["outcome"],
             conditions=met_conditions(frame, aim.requires, rubric),
             households=told["households"],

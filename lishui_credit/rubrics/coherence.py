@@ -15,7 +15,7 @@ from typing import Final
 import polars as pl
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import dated, tr
 from lishui_credit.tables.columns import column
 from lishui_credit.tables.conform import Rule
 
@@ -59,8 +59,8 @@ def past_days(names: Collection[str], day: date) -> list[Rule]:
     return [
         Rule(
             tr(
-                f"{name} is after the day of grading, {day}",
-                f"{column(name).label_zh}晚于评级日 {day}",
+                f"{name} is after the day of grading, {dated(day)}",
+                f"{column(name).label_zh}晚于评级日{dated(day)}",
             ),
             (name,),
             lambda cell: cell > pl.lit(day),
@@ -119,7 +119,7 @@ def happened(day: date, period: int | None) -> Rule:
         after = occurred > pl.lit(day)
         return after if period is None else after & (occurred.dt.year() == period)
 
-    reason = tr(f"after the day of grading, {day}", f"晚于评级日 {day}")
+    reason = tr(f"after the day of grading, {dated(day)}", f"晚于评级日{dated(day)}")
     return Rule(reason, ("occurred_on",), late)
 
 
@@ -128,6 +128,6 @@ def refuse_early_grading(day: date, period: int | None) -> None:
     if period is not None and day.year < period:
         raise SubjectError(
             tr("the day of grading is before the year assessed", "评级日早于评价年度"),
-            f"{day} < {period}",
+            f"{dated(day)} < {period}",
             tr("give a later --as-of, or another --period", "请更正 --as-of 或 --period"),
         )

@@ -15,6 +15,7 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.grade_files import Graded
+from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.header_words import no_column
 
@@ -35,8 +36,8 @@ def grade_label(rubric: Rubric, grade: str, labels: str | None = None) -> str:
     """Return what people call a grade: of the label set asked for, else as printed."""
     for row in rubric.grades:
         if row.id == grade:
-            printed = tr(row.label_en, row.label_zh) or row.label_zh
-            return row.labels.get(labels or "", printed)
+            given = row.labels.get(labels or "", row.label_zh)
+            return tr(given if given.isascii() else row_label(row), given)
     return grade
 
 
@@ -173,7 +174,7 @@ def deciders(graded: Graded, by: str | None = None) -> pl.DataFrame:
         rule = rules.get(bare)
         head = outcome_label(compiled.NOT_GRADED) + tr(": ", ":") if bare != name else ""
         if rule is not None:
-            label = head + (tr(rule.label_en, rule.label_zh) or rule.label_zh)
+            label = head + row_label(rule)
         elif name == compiled.WITHHELD:
             label = outcome_label(compiled.WITHHELD)
         else:

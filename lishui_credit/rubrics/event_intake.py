@@ -16,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.language import plural, tr
+from lishui_credit.language import dated, plural, tr
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.compile import REJECTED_EVENT
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -105,9 +105,9 @@ def event_notes(counts: Mapping[str, int], editions: Sequence[Rubric], day: date
     """Yield what must be said of events that were accepted, from `event_counts`."""
     if count := counts.get(_LATE):
         yield tr(
-            f"{plural(count, 'event')} recorded after the day of grading, {day}: not known on"
+            f"{plural(count, 'event')} recorded after the day of grading, {dated(day)}: not known on"
             " that day and not counted",
-            f"{count:,} 条事件的记录日期晚于评级日 {day}:当日尚未知悉,不予计入",
+            f"{count:,} 条事件的记录日期晚于评级日{dated(day)}:当日尚未知悉,不予计入",
         )
     for old, own, meant, label in dict.fromkeys(_reused(editions)):
         if count := counts[old]:

@@ -9,14 +9,16 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from lishui_credit.language import Bilingual, tr
+from lishui_credit.language import Bilingual, dated, tr
 from lishui_credit.reports.layout import cut
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.tally import weighed
 from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.data_words import in_words
 
 Told = Literal[
     "counts",
@@ -140,10 +142,10 @@ def trace(
 
 def event_labels(rubric: Rubric) -> dict[str, tuple[str, str]]:
     """Return the label and clause of every event code."""
-    found = {row.event: (row.label_zh, row.clause) for row in rubric.overrides if row.event}
+    found = {row.event: (row_label(row), row.clause) for row in rubric.overrides if row.event}
     for row in rubric.indicators:
         if row.event is not None:
-            found[row.event.code] = (row.label_zh, row.clause)
+            found[row.event.code] = (row_label(row), row.clause)
     return found
 
 
@@ -216,12 +218,12 @@ def cells(event: TracedEvent, unit: int) -> tuple[str, ...]:
     if event.restored and event.deducted:
         share = f" ({100 * event.restored / event.deducted:.0f}%)"
     return (
-        event.occurred_on.isoformat(),
+        dated(event.occurred_on, short=True),
         event.event_id,
         cut(f"{event.code} {event.label}", 40),
-        event.tax_type or "—",
+        in_words(event.tax_type or "—"),
         points(event.deducted),
-        "—" if event.corrected_on is None else event.corrected_on.isoformat(),
+        dated(event.corrected_on, short=True),
         points(event.restored) + share,
         points(event.cost),
         event.why,

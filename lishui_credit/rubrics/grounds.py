@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from lishui_credit.errors import CreditError, Problem
-from lishui_credit.language import tr
+from lishui_credit.language import dated, tr
 from lishui_credit.reports.layout import table
 from lishui_credit.rubrics import event_traces
 from lishui_credit.rubrics.engine import compile as compiled
@@ -22,6 +22,7 @@ from lishui_credit.rubrics.grade_files import Graded, read
 from lishui_credit.rubrics.intake import events_of
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.catalog import overlay_signature
+from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.next_grade import NextGrade, graded_alike, next_grade
 from lishui_credit.tables.asked_ids import asked_id
@@ -125,7 +126,7 @@ class Grounds:
         return () if self.next is None else tuple(self._next(self.next))
 
     def _next(self, aim: NextGrade) -> list[str]:
-        unit, label = self.rubric.point_unit, f"{aim.grade.label_zh} ({aim.grade.id})"
+        unit, label = self.rubric.point_unit, f"{row_label(aim.grade)} ({aim.grade.id})"
         head = tr(f"Next grade: {label}", f"更高一级:{label}")
         if aim.lacking:
             gap = tables.printed(aim.lacking, unit)
@@ -152,8 +153,8 @@ class Grounds:
             lines.append(
                 tr(
                     f"  corrections that lead to {aim.reaches}, none of which can be left out (open on"
-                    f" {aim.on}; {gives} points come back):",
-                    f"  作以下修复可达 {aim.reaches},缺一不可(期限在 {aim.on} 尚未届满;共加回 {gives} 分):",
+                    f" {dated(aim.on)}; {gives} points come back):",
+                    f"  作以下修复可达 {aim.reaches},缺一不可(期限在{dated(aim.on)}尚未届满;共加回 {gives} 分):",
                 )
             )
             labels = {event.event_id: event.label for event in self.events or ()}
@@ -161,7 +162,7 @@ class Grounds:
                 until = (
                     tr("no last day", "无截止日")
                     if row.by is None
-                    else tr(f"by {row.by}", f"{row.by} 前(含当日)")
+                    else tr(f"by {dated(row.by)}", f"{dated(row.by)}前(含当日)")
                 )
                 lines.append(
                     f"    {row.event_id}  {row.code} {labels.get(row.event_id, '')}  {until}  [{row.clause}]"
@@ -169,8 +170,8 @@ class Grounds:
         else:
             lines.append(
                 tr(
-                    f"  no repair opens it (looked for on {aim.on})",
-                    f"  没有可达到该等级的修复(自 {aim.on} 起)",
+                    f"  no repair opens it (looked for on {dated(aim.on)})",
+                    f"  没有可达到该等级的修复(自{dated(aim.on)}起)",
                 )
             )
         return lines
@@ -289,4 +290,4 @@ def _signed(stored: Graded, path: Path) -> str:
     title, by, day = overlay_signature(file)
     if not by:
         return f"{title}: " + tr("signed off by nobody", "无人签署")
-    return f"{title}: " + tr(f"signed off by {by} on {day}", f"由 {by} 于 {day} 签署")
+    return f"{title}: " + tr(f"signed off by {by} on {dated(day)}", f"由 {by} 于{dated(day)}签署")

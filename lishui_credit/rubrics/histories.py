@@ -18,6 +18,7 @@ from lishui_credit.rubrics import grade_files
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.explain import explain
 from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.asked_ids import asked_id
 
@@ -221,7 +222,7 @@ def _changes(before: _Held, now: _Held) -> Iterator[str]:
 
 def _points(before: _Held, now: _Held) -> Iterator[str]:
     """Yield the rows whose points are others, in the order of the newer edition."""
-    labels = {row.id: row.label_zh for row in (*before.rubric.indicators, *now.rubric.indicators)}
+    labels = {row.id: row_label(row) for row in (*before.rubric.indicators, *now.rubric.indicators)}
     labels = {"start": tr("start score", "起评分"), **labels}
     for row_id, label in labels.items():
         values = [_value(entry, row_id) for entry in (before, now)]

@@ -42,12 +42,13 @@ def listing() -> list[dict[str, Any]]:
             {
                 "name": found.name,
                 "edition": found.edition,
+                "title": found.title,
                 "title_zh": found.title_zh,
                 "document": found.source.number or found.source.title_zh,
                 "issuer": found.source.issuer,
                 "in_force": str(found.period),
                 "status": found.status,
-                "in_force_said": _in_force(found),
+                "in_force_said": found.period.said,
                 "status_said": str(_STATUS[found.status]),
                 "evidence_percent": shares,
                 "evidence_said": _shares(shares),
@@ -72,13 +73,6 @@ def evidence_percent(rubric: Rubric) -> dict[Evidence, int]:
     percents = {level: 100 * shares[level] // whole for level in levels}
     percents[levels[-1]] += 100 - sum(percents.values())
     return percents
-
-
-def _in_force(found: Rubric) -> str:
-    """First and last day in force, in words where there is no last day yet."""
-    if found.period.until is None:
-        return tr(f"from {found.period.start}", f"{found.period.start} 起")
-    return str(found.period).replace("..", tr("to", "至"))
 
 
 def _named(column: str) -> str:
@@ -176,9 +170,9 @@ def _level(row: Indicator, name: str) -> str:
 def page(rubric: Rubric) -> str:
     """Return an edition as a page of text: source, grades, indicators, override rules, notes."""
     lines = [
-        f"{rubric.name}@{rubric.edition}  {rubric.title_zh}",
+        f"{rubric.name}@{rubric.edition}  {rubric.title}",
         str(rubric.source),
-        f"{tr('in force', '施行')}: {_in_force(rubric)}"
+        f"{tr('in force', '施行')}: {rubric.period.said}"
         f"   {tr('status', '状态')}: {_STATUS[rubric.status]}"
         f"   SHA-256 {rubric.sha256[:16]}",
         f"{tr('points by evidence', '分值依据')}: {_shares(evidence_percent(rubric))}",

@@ -104,14 +104,14 @@ _CALIBRATION: Final = (
     "",
     "| population | published | assumed |",
     "|---|---|---|",
-    "| households | 85.4 % credit households (2015), rural income a head (13,635 yuan in 2014, the"
+    "| households | 85.4% credit households (2015), rural income a head (13,635 yuan in 2014, the"
     " year inferred; 21,931 in 2019), three in four have borrowed, population of the counties"
     " (interpolated) | the split between the grades, bases, debts, village figures, every default |",
-    "| small enterprises | nothing | everything; tuned to some 17 % AAA, most firms between AA and BBB |",
-    "| environmental records | results of places that apply the national measure: green 2-19 %, blue"
-    " 51-87 %, yellow 1-26 %, red 0.5-17 % | the process, and where inside these ranges |",
+    "| small enterprises | nothing | everything; tuned to some 17% AAA, most firms between AA and BBB |",
+    "| environmental records | results of places that apply the national measure: green 2-19%, blue"
+    " 51-87%, yellow 1-26%, red 0.5-17% | the process, and where inside these ranges |",
     "| taxpayers and events | nothing: no shares of tax grades were found | everything; tuned to some"
-    " 14 % A, 65 % B, 6 % C, 4 % D and 12 % M in 2018 |",
+    " 14% A, 65% B, 6% C, 4% D and 12% M in 2018 |",
     "| observations of the plan's twelve indicators | no value of any of the twelve was found for"
     " Lishui | everything, 2015 to 2020; some counties are off their paths, one stops reporting for two"
     " months, one city value does not add up, one survey has no 2015 value: on purpose |",

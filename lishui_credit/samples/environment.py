@@ -59,8 +59,8 @@ def environmental_records(
     Notes
     -----
     Tuned towards the published results of places that apply the national measure (Ningbo 2014 and
-    after, Guangdong 2016-17, Guangzhou 2015-23): green 2-19 %, blue 51-87 %, yellow 1-26 %, red
-    0.5-17 %. The process itself is a design choice: one latent quality moves all rows together. Five
+    after, Guangdong 2016-17, Guangzhou 2015-23): green 2-19%, blue 51-87%, yellow 1-26%, red
+    0.5-17%. The process itself is a design choice: one latent quality moves all rows together. Five
     of the 14 vetoes occur; the other nine and the assessor's figures are left out, as a file may
     leave them out.
 

@@ -76,7 +76,7 @@ def county_bases(year: int = 2015) -> pl.DataFrame:
 
     Notes
     -----
-    Bases differ by up to 8 % between counties while households do not, so county medians are 0.9
+    Bases differ by up to 8% between counties while households do not, so county medians are 0.9
     to 1.2 times their base. No county's approved bases are published.
 
     Examples
@@ -131,7 +131,7 @@ def households(
 
     Notes
     -----
-    Tuned so that about 85.4 % of households reach 三级 or better (41万 of 48万 in 2015, Lishui plan
+    Tuned so that about 85.4% of households reach 三级 or better (41万 of 48万 in 2015, Lishui plan
     一(一)); the split between the grades and the default process are design choices.
 
     Examples

@@ -49,7 +49,7 @@ _TILT: Final[dict[tuple[str, str], float]] = {
     ("satisfaction_government", "331121"): -5,
     ("satisfaction_social", "331181"): -3,
 }
-# Growth a year of counts and money; doubling in five years needs 14.9 %.
+# Growth a year of counts and money; doubling in five years needs 14.9%.
 _GROWTH: Final[dict[str, float]] = {"query_volume": 0.165, "service_revenue": 0.09}
 _OPENED: Final = {"331102": 2016.4, "331181": 2016.6, "331122": 2016.9, "331121": 2017.4, "331123": 2017.6,
                   "331124": 2017.9, "331125": 2018.2, "331126": 2018.9, "331127": 2019.4}  # fmt: skip

@@ -52,7 +52,7 @@ def enterprises(rows: int, *, seed: int = SEED, year: int = 2018, start: int = 0
     Notes
     -----
     No document seen gives shares of tax grades, for Lishui or elsewhere; all shares are design
-    choices. They are tuned so that about 14 % of the year 2018 get A, 65 % B, 6 % C, 4 % D and 12 %
+    choices. They are tuned so that about 14% of the year 2018 get A, 65% B, 6% C, 4% D and 12%
     M; later editions deduct or repair otherwise, and the shares move with them.
 
     Examples

@@ -19,6 +19,7 @@ from typing import Final, Literal
 
 from lishui_credit.errors import Problem
 from lishui_credit.language import tr
+from lishui_credit.tables.data_words import counted
 from lishui_credit.tables.toml_documents import parse_document
 from lishui_credit.tables.toml_places import Loc
 
@@ -153,7 +154,7 @@ def column(column_id: str) -> Column:
 
 
 def printed(column_id: str, value: object) -> str:
-    """Return a held value as people print it: yuan, percent, the Chinese word of a level.
+    """Return a held value as people print it: yuan, percent, the word of a level.
 
     Examples
     --------
@@ -169,12 +170,12 @@ def printed(column_id: str, value: object) -> str:
         return tr("yes", "是") if value else tr("no", "否")
     if found.type == "level":
         words = found.values.get(str(value))
-        return words[0] if words else str(value)
+        return tr(str(value).replace("_", " "), words[0]) if words else str(value)
     if isinstance(value, int) and found.numeric:
         exact = Decimal(value) / found.per_unit
         if found.type == "rate":
             return f"{(exact * 100).normalize():f}%"
-        unit = tr("yuan", "元") if found.type == "money" else found.unit
+        unit = tr("yuan", "元") if found.type == "money" else counted(found.unit, exact)
         grouped = found.id != "year" and found.type == "money"
         text = f"{exact.normalize():,f}" if grouped else f"{exact.normalize():f}"
         return f"{text} {unit}".rstrip()

@@ -69,7 +69,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     if path in _DRAFTS:  # one that somebody else puts in its place
-        with _room_told(_DRAFTS[path]):
+        with room_told(_DRAFTS[path]):
             yield path
         return
     with replacing_together(path) as (draft,):
@@ -84,7 +84,7 @@ def replacing_together(*paths: Path | str) -> Iterator[tuple[Path, ...]]:
     them leaves the first ones new, so the path that proves the others comes first.
     """
     outputs = [Path(path) for path in paths]
-    with _room_told(outputs[-1]), contextlib.ExitStack() as held:
+    with room_told(outputs[-1]), contextlib.ExitStack() as held:
         targets = [path.resolve() if path.is_symlink() else path for path in outputs]
         drafts = [
             held.enter_context(_draft(target, output))
@@ -174,7 +174,7 @@ def _alive(process: int) -> bool:
 
 
 @contextlib.contextmanager
-def _room_told(path: Path) -> Iterator[None]:
+def room_told(path: Path) -> Iterator[None]:
     """Raise `SubjectError` where the disk is full, or the output may not be written."""
     try:
         yield

@@ -27,6 +27,7 @@ from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import Evaluation
 from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Indicator
 from lishui_credit.scorecards.cards.card import POINTS, Card
 from lishui_credit.scorecards.scorecard import Scorecard
@@ -135,7 +136,7 @@ def points_side_by_side(
     if len(refits) > 1:
         repeated = np.array([_part(_points(one, read, ids).std(axis=0)) for one in refits])
         reach = quantile(level) * repeated.std(axis=0, ddof=1)
-    labels = {row.id: tr(row.label_en, row.label_zh) or row.label_zh for row in rubric.scoring}
+    labels = {row.id: row_label(row) for row in rubric.scoring}
     frame = pl.DataFrame(
         {
             "row": ids,
@@ -197,8 +198,8 @@ def in_words(frame: pl.DataFrame) -> list[str]:
         )
         said.append(
             tr(
-                f"{row['label']} is {'over' if over else 'under'}weighted: {decreed} % of the"
-                f" decreed points' spread, {learned} % of the learned ({low} to {high} %).",
+                f"{row['label']} is {'over' if over else 'under'}weighted: {decreed}% of the"
+                f" decreed points' spread, {learned}% of the learned ({low} to {high}%).",
                 f"{row['label']} 权重{'偏高' if over else '偏低'}:占规定分值离散度的 {decreed}%,"
                 f"占学得分值的 {learned}%({low}% 至 {high}%)。",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from lishui_credit.citation import EVIDENCE
-from lishui_credit.language import tr
+from lishui_credit.language import dated, tr
 from lishui_credit.plan.definitions import (
     ATTRIBUTES,
     KINDS,
@@ -18,6 +18,7 @@ from lishui_credit.plan.divisions import POPULATION_EVIDENCE, areas, division
 from lishui_credit.plan.evaluation.grids import Cell, Grid, Measured, interval, names_of
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.labels import FREQUENCY_WORDS, PATH_WORDS
+from lishui_credit.tables.data_words import worded
 
 
 def definition(row: PlanIndicator) -> Grid:
@@ -25,7 +26,9 @@ def definition(row: PlanIndicator) -> Grid:
     told = row.definition
     path = str(PATH_WORDS[row.path.kind])
     why = tr(row.path.why_en, row.path.why_zh)
-    dues = ", ".join(f"{step.on}: {step.share} %" for step in row.path.steps)
+    dues = tr(", ", "、").join(
+        f"{dated(step.on)}{tr(': ', ':')}{step.share}%" for step in row.path.steps
+    )
     beside = [tr(c.en, c.zh) + (f" ({c.threshold})" if c.threshold else "") for c in row.companions]
     semicolon = tr("; ", ";")
     kinds = f"{ATTRIBUTES[row.attribute]} · {tr(row.field_en, row.field_zh)} · {KINDS[row.kind]}"
@@ -57,7 +60,7 @@ def completeness(m: MidTerm) -> Grid:
     """Return how much was observed of each indicator, how new it is, and how much is made up."""
     found = {
         str(key): rest
-        for key, *rest in m.observations.group_by("indicator")
+        for key, *rest in worded(m.observations, "source").group_by("indicator")
         .agg(pl.len(), pl.col("adcode").n_unique(), pl.col("period").min(), pl.col("period").max().alias("last"),
              pl.col("source").unique().sort().str.join(tr(", ", "、")), pl.col("synthetic").sum())
         .iter_rows()

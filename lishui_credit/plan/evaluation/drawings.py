@@ -10,20 +10,20 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.language import tr
+from lishui_credit.language import language, tr
 from lishui_credit.plan.course import SERIES
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator
 from lishui_credit.plan.divisions import counties
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.methods import elapsed
 from lishui_credit.plan.observed.table import MONTHS
-from lishui_credit.plan.sentences import printed
+from lishui_credit.plan.sentences import printed, yuan
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.reports.palette import BLUE, GREY, RED
 from lishui_credit.reports.svg import Plot, room
 
 LARGE: Final = 100_000
-"""A count from which a drawing is in units of 10,000, as money always is."""
+"""A count from which a drawing is in thousands, in Chinese in 万; money always is in units as printed."""
 
 
 def scale(row: PlanIndicator, largest: float = inf) -> tuple[float, str]:
@@ -31,9 +31,12 @@ def scale(row: PlanIndicator, largest: float = inf) -> tuple[float, str]:
     if row.unit == "percent":
         return 1.0, "%"
     if row.unit == "yuan":
-        return 10_000.0, tr("10k yuan a year", "万元/年")
+        per, unit = yuan(largest)
+        return per, unit + tr(" a year", "/年")
     if largest >= LARGE:
-        return 10_000.0, tr("10k queries a year", "万次/年")
+        if language() == "zh":
+            return 10_000.0, "万次/年"
+        return 1_000.0, "thousand queries a year"
     return 1.0, tr("queries a year", "次/年")
 
 
@@ -122,7 +125,7 @@ def _observed(
     if points:
         plot.key(
             BLUE,
-            str(SERIES["observed"]) + (tr(", 95 %", ",95%区间") if row.kind == "survey" else ""),
+            str(SERIES["observed"]) + (tr(", 95%", ",95%区间") if row.kind == "survey" else ""),
         )
 
 
@@ -149,7 +152,7 @@ def _projection(
     cut = low < span[0] or high > span[1]
     plot.interval((END.year, max(low, span[0])), (END.year, min(high, span[1])), RED)
     beyond = tr(" (partly outside the chart)", "(超出图幅部分未显示)") if cut else ""
-    plot.key(RED, tr("2020 interval, 95 %", "2020年,95%区间") + beyond)
+    plot.key(RED, tr("2020 interval, 95%", "2020年,95%区间") + beyond)
 
 
 def against_path(m: MidTerm, row: PlanIndicator) -> str:

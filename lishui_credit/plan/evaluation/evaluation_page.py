@@ -13,35 +13,43 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.language import tr
+from lishui_credit.language import dated, spoken, tr
 from lishui_credit.plan.definitions import PlanIndicator, indicators
 from lishui_credit.plan.evaluation import annex, grids
 from lishui_credit.plan.evaluation.drawings import against_path, course
 from lishui_credit.plan.evaluation.grids import Cell, Grid, Measured, Pace, State
-from lishui_credit.plan.evaluation.method_texts import methods
+from lishui_credit.plan.evaluation.method_texts import PROPOSED, methods
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.evaluation.remarks import about, both_methods, remarks, standing, warning
-from lishui_credit.plan.sentences import sentence
+from lishui_credit.plan.sentences import headline, sentence
 from lishui_credit.reports import html
 from lishui_credit.reports.layout import width
+from lishui_credit.reports.palette import STATUS_FILLS
+from lishui_credit.reports.pdf import place
 from lishui_credit.tables.write import safe_text
 
-STYLE: Final = """
+STYLE: Final = (
+    "".join(
+        f"td.{name}{{background:{paper};color:{ink}}}"
+        for name, (paper, ink) in STATUS_FILLS.items()
+    )
+    + """
 body{font:16px/1.65 var(--serif)}h1,h2,h3,h4,table,figure,nav,.loud,.facts,.sign,.pairs{font-family:var(--sans)}
 h1{word-break:keep-all;text-wrap:balance;margin:.3em 0 .6em}table{width:100%;font-size:.84rem}.note{font-family:inherit}
 .facts{border-top:1px solid var(--ink);border-bottom:1px solid var(--ink);padding:.5em 0;display:grid;grid-template-columns:max-content 1fr;gap:.15em 1.2em;font-size:.93rem}
 .facts dt{color:var(--grey)}.facts dd,.pairs dd{margin:0}
-nav ol,.pairs{columns:2;column-gap:2em}nav ol{padding-left:1.4em;margin:.3em 0}nav li{break-inside:avoid}nav ul{list-style:none;padding:0;margin:.3em 0}
+nav ol,.pairs{columns:2;column-gap:2em}nav ol{padding-left:1.4em;margin:.3em 0}nav li{break-inside:avoid}.at{display:none}nav ul{list-style:none;padding:0;margin:.3em 0}
 .pairs{font-size:.84rem;line-height:1.45;margin:.2em 0}.pairs div{break-inside:avoid;border-bottom:1px solid var(--rule);padding:.2em 0;display:grid;grid-template-columns:8.5em 1fr;gap:.6em}.pairs dt{font-weight:600}
 sub,sup{line-height:0;font-size:.72em}.formula{white-space:nowrap}
 @media(max-width:600px){body{font-size:15px}nav ol,.pairs{columns:1}.facts{grid-template-columns:1fr}.facts dt{margin-top:.3em}
 table:not(.stack) td,th{white-space:nowrap}.formula{white-space:normal}}
 @page wide{size:A4 landscape}
-@media print{body{font-size:10.5pt}table,.pairs{font-size:8pt}.facts{break-inside:avoid}h2{margin-top:.3em}nav+main>section:first-child h2{margin-top:1.4em}.note{font:8pt var(--sans)}
+@media print{body{font-size:10.5pt}nav ol{columns:1}nav li{border-bottom:1px dotted var(--rule);margin:.25em 0}nav a{color:inherit;text-decoration:none}.at{display:inline;float:right}nav+main>section:first-child{break-before:page}table,.pairs{font-size:8pt}.facts{break-inside:avoid}h2{margin-top:.3em}nav+main>section:first-child h2{margin-top:1.4em}.note{font:8pt var(--sans)}
 .cover{min-height:245mm;display:flex;flex-direction:column;justify-content:center}.cover h1{font-size:24pt;text-align:center;margin-bottom:1.2em}
 .page{break-before:page}.wide,.wide~footer{page:wide}.one+.one{break-before:page}.one{font-size:9.5pt;line-height:1.4}.one h3{margin:0 0 .2em}.one p{margin:.2em 0}.one table,.one .pairs{font-size:7.4pt}.one .pairs div{padding:.1em 0;grid-template-columns:7em 1fr}.one figure{padding:4px}.one .figures{grid-template-columns:1fr 1fr;gap:8px;margin:.3em 0}
 .one h4{margin:.4em 0 .1em;font-size:8pt}.one .legend{font-size:7pt}.one figcaption{font-size:8pt}.one .scroll{margin-top:.3em}}
 """
+)
 
 SHORT: Final = 12
 """Columns of a terminal up to which a word in a table is not broken."""
@@ -59,15 +67,15 @@ def _cell(cell: Cell) -> html.Cell:
     if cell is None:
         return "n e", "—"
     if isinstance(cell, State):
-        return f"s {cell.tone}", str(cell)
+        return f"s {cell.id}", str(cell)
     if isinstance(cell, Measured | Pace):
         kinds = ["n"] if isinstance(cell, Measured) else []
         return " ".join([*kinds, *(["e"] if cell.value is None else [])]), str(cell)
     if isinstance(cell, date):
-        return "d", str(cell)
+        return "d", dated(cell, short=True)
     if isinstance(cell, int | float):
         return "n", f"{cell:,}" if isinstance(cell, int) else f"{cell:.2f}"
-    return ("k" if cell and width(cell) <= SHORT else "" if cell else "e"), cell
+    return ("k" if cell and width(cell) <= SHORT else "" if cell else "e"), spoken(cell)
 
 
 def _numeric(cells: Sequence[Cell]) -> bool:
@@ -115,28 +123,31 @@ def _raised(formula: str) -> str:
 def _formulas(grid: Grid) -> str:
     lines = "".join(
         f"<div class=whole><h4>{html.words(str(name))}</h4>{f'<p class=formula>{_raised(str(formula))}</p>' if formula else ''}"
-        f'<p>{_raised(str(reading))}</p><p class="note">{tr("Source: ", "出处：")}{html.words(str(source))}</p></div>'
+        f"<p>{_raised(str(reading))}</p>{_sourced(str(source))}</div>"
         for name, formula, reading, source in grid.rows
     )
-    return f'<div id="{grid.id}">{lines}</div>'
+    told = tr("A method without a source is proposed here.", "未注明出处的方法为本系统拟定。")
+    return f'<div id="{grid.id}"><p>{told}</p>{lines}</div>'
+
+
+def _sourced(source: str) -> str:
+    """Where a method comes from; those proposed here are told of once, above."""
+    if source == str(PROPOSED):
+        return ""
+    return f'<p class="note">{tr("Source: ", "出处：")}{html.words(source)}</p>'
 
 
 def _one(m: MidTerm, row: PlanIndicator) -> str:
     now = m.row(row.key)
     return (
         f'<section class="one" id="{row.key}"><h3>{row.number}. {html.words(row.name)}</h3>'
-        f"<p>{_prose(sentence(now) + _noted(now['note']))}</p>"
+        f"<p>{html.words(sentence(now) + _noted(now['note']))}</p>"
         + html.figures((course(m, row), against_path(m, row)))
         + table(grids.county_rows(m, row), stack=False)
         + table(both_methods(m, row))
         + pairs(annex.definition(row))
         + "</section>"
     )
-
-
-def _prose(text: str) -> str:
-    """Words escaped, with no line broken between a number and its percent sign."""
-    return html.words(text).replace(" %", "&nbsp;%")
 
 
 def _noted(note: str) -> str:
@@ -157,7 +168,7 @@ def _attached(m: MidTerm) -> str:
     name = f"{'synthetic_' if m.synthetic else ''}observations_{m.at}.csv"
     data = base64.b64encode(observations_csv(m).encode()).decode()
     told = tr("All observations as CSV", "全部观测数据(CSV)")
-    link = f'<a download="{name}" href="data:text/csv;charset=utf-8;base64,{data}">{told}</a>'
+    link = f'<a download="{name}" href="data:text/csv;charset=utf-8;base64,{data}">{html.words(told)}</a>'
     kept = tr(
         "All observations are in the XLSX and HTML versions of this report.",
         "全部观测数据见本报告的 XLSX 和 HTML 版本。",
@@ -177,7 +188,10 @@ def _breakable(title: str) -> str:
 
 def _chapters(m: MidTerm) -> list[tuple[str, str, str, str]]:
     """Anchor, heading, class and inside of every chapter."""
-    urgent = "".join(f"<li>{_prose(text)}</li>" for text in m.attention["sentence"])
+    urgent = "".join(
+        f'<li><a href="#{key}">{html.words(headline(m.row(key)))}</a></li>'
+        for key in m.attention["indicator"]
+    )
     told = "".join(f"<li>{html.words(text)}</li>" for text in remarks(m))
     summary = (
         f"<p>{html.words(standing(m))}</p>{table(grids.counted(m), stack=False)}"
@@ -213,10 +227,11 @@ def page(m: MidTerm) -> str:
     """Return the evaluation as HTML text, in the language in use; every word of the data is escaped."""
     chapters = _chapters(m)
     parts = "".join(
-        f'<li><a href="#{name}">{html.words(head)}</a></li>' for name, head, _, _ in chapters
+        f'<li><a href="#{name}">{html.words(head)}</a>{place(name)}</li>'
+        for name, head, _, _ in chapters
     )
     each = "".join(
-        f'<li><a href="#{row.key}">{html.words(row.short)}</a></li>'
+        f'<li><a href="#{row.key}">{html.words(row.short)}</a>{place(row.key)}</li>'
         for row in indicators().values()
     )
     body = "".join(
@@ -228,7 +243,7 @@ def page(m: MidTerm) -> str:
         m.title,
         f'{_cover(m)}<nav class="page" aria-label="{contents}"><h2>{contents}</h2><ul>{parts}</ul>'
         f"<h3>{tr('Indicators', '指标')}</h3><ol>{each}</ol></nav><main>{body}"
-        f"{html.footer(warning(m), f'SHA-256 {m.digest}')}</main>",
+        f"{html.footer(_running(m), f'SHA-256 {m.digest}')}</main>",
         style=STYLE,
         running=_running(m),
     )

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.language import tr
+from lishui_credit.language import dated, tr
 from lishui_credit.plan.definitions import (
     ATTRIBUTES,
     Attribute,
@@ -33,10 +33,11 @@ class Measured:
 
     row: PlanIndicator
     value: float | None
+    beside: float | None = None
 
     def __str__(self) -> str:
         """Return it as people print it."""
-        return printed(self.row, self.value)
+        return printed(self.row, self.value, self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,6 @@ class State:
         if self.value is None:
             return f"{found.icon} {found.word}"
         return found.icon if self.value.value is None else f"{found.icon} {self.value}"
-
-    @property
-    def tone(self) -> str:
-        """What kind of news it is: off, unsure or on the path."""
-        if STATUSES[self.id].off:
-            return "off"
-        return "on" if self.id in ("on_track", "ahead", "achieved") else "unsure"
 
 
 Cell = str | int | float | date | Measured | Pace | State | None
@@ -128,8 +122,8 @@ def twelve(m: MidTerm) -> Grid:
     rows: list[tuple[Cell, ...]] = [
         (
             row.number, row.name, str(ATTRIBUTES[row.attribute]), Measured(row, now["base"]),
-            Measured(row, now["value"]), now["period"], Measured(row, now["path"]),
-            _target(row, now), State(now["status"]), now["off_path_since"], named_behind(now, every=True),
+            Measured(row, now["value"], now["target"]), now["period"], Measured(row, now["path"]),
+            _target(row, now), State(now["status"]), now["off_path_since"], named_behind(now),
         )
         for row, now in m.mine()
     ]  # fmt: skip
@@ -140,7 +134,7 @@ def twelve(m: MidTerm) -> Grid:
             "#", tr("indicator", "指标"), tr("attribute", "属性"), tr("2015 value", "2015年基数"),
             tr("value", "现值"), tr("observed at", "观测期末"), tr("expected then", "同期应达"),
             tr("2020 target", "2020年目标"), tr("status", "状态"), tr("off its path since", "偏离始于"),
-            tr("counties behind, widest gap first", "滞后县(市、区),差距大者在前"),
+            tr("counties off their paths, widest gap first", "偏离的县(市、区),差距大者在前"),
         ),
         rows=tuple(rows),
         note=tr(
@@ -152,7 +146,11 @@ def twelve(m: MidTerm) -> Grid:
 
 
 def _target(row: PlanIndicator, now: Mapping[str, Any]) -> Cell:
-    return row.target.as_printed if now["target"] is None else Measured(row, now["target"])
+    return (
+        row.target.as_printed
+        if now["target"] is None
+        else Measured(row, now["target"], now["value"])
+    )
 
 
 def methods_beside(m: MidTerm) -> Grid:
@@ -177,7 +175,7 @@ def methods_beside(m: MidTerm) -> Grid:
             tr("by schedule", "序时进度结论"), "R", tr("by growth ratio", "增速比结论"),
             tr("survey against 2020 target", "满意度区间与目标"), tr("methods disagree", "结论不一"),
             tr("required from now on", "今后所需速度"), tr("projected 2020", "2020年预测"),
-            tr("95 % interval", "95%区间"), tr("outlook", "预测结论"),
+            tr("95% interval", "95%区间"), tr("outlook", "预测结论"),
         ),
         rows=tuple(rows),
         note=tr(
@@ -198,7 +196,7 @@ def _no_interval(now: Mapping[str, Any]) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "—" if value is None else f"{value:.0%}".replace("%", " %")
+    return "—" if value is None else f"{value:.0%}"
 
 
 def _ratio(value: float | None) -> Cell:
@@ -241,7 +239,7 @@ def changed(m: MidTerm) -> Grid:
     rows.sort(key=lambda cells: str(cells[0]).zfill(2))
     return Grid(
         id="changed",
-        title=tr(f"Changes since {m.before_at}", f"与{m.before_at}相比的变化"),
+        title=tr(f"Changes since {dated(m.before_at)}", f"与{dated(m.before_at)}相比的变化"),
         heads=(
             "#", tr("indicator", "指标"), tr("then", "当时"), tr("now", "现在"),
             tr("status then", "当时状态"), tr("status now", "现在状态"), tr("change", "变化"),
@@ -255,11 +253,11 @@ def measures(m: MidTerm) -> Grid:
     """Return what is off its path, with who owns it; reason and measure are left for them to fill in."""
     rows: list[tuple[Cell, ...]] = []
     for row, now in m.mine():
-        if STATUSES[now["status"]].off or now["worst"]:
+        if STATUSES[now["status"]].off or now["behind"]:
             owner = tr(row.definition.owner_en, row.definition.owner_zh)
             rows.append(
                 (
-                    row.number, row.short, State(now["status"]), named_behind(now, every=True),
+                    row.number, row.short, State(now["status"]), named_behind(now),
                     Pace(row, now["required_rate"]), owner, "", "",
                 )
             )  # fmt: skip
@@ -267,7 +265,7 @@ def measures(m: MidTerm) -> Grid:
         id="measures",
         title=tr("Indicators off their paths, and who is responsible", "滞后事项与责任单位"),
         heads=(
-            "#", tr("indicator", "指标"), tr("status", "状态"), tr("counties behind, widest gap first", "滞后县(市、区),差距大者在前"),
+            "#", tr("indicator", "指标"), tr("status", "状态"), tr("counties off their paths, widest gap first", "偏离的县(市、区),差距大者在前"),
             tr("required from now on", "今后所需速度"), tr("responsible unit (proposed)", "责任单位(拟定)"),
             tr("reason", "原因"), tr("measure and deadline", "措施和时限"),
         ),
@@ -295,7 +293,7 @@ def county_rows(m: MidTerm, row: PlanIndicator) -> Grid:
             (*cells, Pace(row, now["required_rate"]), State(now["status"]), now["off_path_since"])
         )
     heads = [tr("county", "县(市、区)"), tr("2015 value", "2015年基数"), tr("value", "现值")]
-    heads += [tr("95 % interval", "95%区间")] if survey else []
+    heads += [tr("95% interval", "95%区间")] if survey else []
     heads += [tr("observed at", "观测期末"), tr("expected then", "同期应达"), "S"]
     heads += ["R"] if doubling or survey else []
     heads += [tr("required from now on", "今后所需速度"), tr("status", "状态"), tr("off its path since", "偏离始于")]  # fmt: skip

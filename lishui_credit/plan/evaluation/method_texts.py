@@ -23,7 +23,8 @@ class Method:
 
 _S, _R = SCHEDULE_THRESHOLDS, GROWTH_THRESHOLDS
 
-_PROPOSED: Final = Bilingual("proposed here", "本系统拟定")
+PROPOSED: Final = Bilingual("proposed here", "本系统拟定")
+"""The source of what has none."""
 
 
 def _same(source: str) -> Bilingual:
@@ -44,7 +45,7 @@ METHODS: Final[tuple[Method, ...]] = (
             "用于覆盖类指标。",
         ),
         Bilingual(
-            "国家发展改革委, 12th Five-Year Plan mid-term report, 2013 (序时进度); UN ESCAP, SDG progress assessment"
+            "National Development and Reform Commission, 12th Five-Year Plan mid-term report, 2013 (schedule); UN ESCAP, SDG progress assessment"
             " (current status index)",
             "国家发展改革委“十二五”规划中期评估报告,2013年(序时进度);UN ESCAP, SDG progress assessment",
         ),
@@ -85,23 +86,23 @@ METHODS: Final[tuple[Method, ...]] = (
             "Coverage: the sum of numerators over the sum of denominators. Counts and money are added up. If a county is"
             " missing, the city is not computed and the report lists the period. If the city has units of its own"
             " (websites, clients), the reported value is used. A reported value that differs by more than"
-            f" {POINTS:g} points ({SHARE * 100:g} % for counts and money) is listed for checking.",
+            f" {POINTS:g} points ({SHARE * 100:g}% for counts and money) is listed for checking.",
             "覆盖类为分子之和除以分母之和,数量、金额类为合计。九个县(市、区)不齐时不汇总并列明;市本级另有单位的"
             f"(网站、客户端)以上报值为准。上报值与汇总相差超过{POINTS:g}个百分点(数量、金额超过{SHARE * 100:g}%)的,列入核对。",
         ),
-        _PROPOSED,
+        PROPOSED,
     ),
     Method(
         Bilingual("Expected path", "预期路径"), "b + (T − b) τ;  b (T / b)^τ",
         Bilingual(
-            "The first is equal steps, the second equal growth (doubling is 14.9 % a year). A step path is b before its"
+            "The first is equal steps, the second equal growth (doubling is 14.9% a year). A step path is b before its"
             " due day and T from that day on. Yearly targets, if loaded, replace the path, with straight lines between"
             " them.",
             "前者为等量,后者为等比(翻一番即年均增长14.9%)。阶梯路径在到期日前为 b,到期日起为 T。"
             "装载年度目标的,以年度目标间直线为准。",
         ),
         Bilingual(
-            "丽水市社会信用体系建设“十三五”规划, 八(一) asks for a breakdown by year; paths are proposed here",
+            "Lishui Social Credit System 13th Five-Year Plan, 八(一), asks for a breakdown by year; paths are proposed here",
             "《丽水市社会信用体系建设“十三五”规划》八(一)要求按年度分解;路径为本系统拟定",
         ),
     ),
@@ -115,7 +116,7 @@ METHODS: Final[tuple[Method, ...]] = (
         Bilingual("arithmetic", "算术推算"),
     ),
     Method(
-        Bilingual("Projection", "2020年预测"), "y = α + β t,  w_i = i / n;  95 %: t(n − 2)",
+        Bilingual("Projection", "2020年预测"), "y = α + β t,  w_i = i / n;  95%: t(n − 2)",
         Bilingual(
             "Least squares on the last observation of each year, later ones weighing more (logarithms for doubling"
             f" indicators), with Student's prediction interval; fewer than {LEAST_POINTS} points are not projected. If the"
@@ -136,7 +137,7 @@ METHODS: Final[tuple[Method, ...]] = (
             " no sum. Coverage and satisfaction are states at the end of a period.",
             "查询量、营业收入等流量按截至期末的连续十二个月合计,缺一期即不计。覆盖率、满意度为期末状态。",
         ),
-        _PROPOSED,
+        PROPOSED,
     ),
     Method(
         Bilingual("Off its path since", "偏离始于"), "",
@@ -144,7 +145,7 @@ METHODS: Final[tuple[Method, ...]] = (
             "The first period from which on every observation is behind, far behind or reversed.",
             "自该期起至末次观测,每一期均为滞后、严重滞后或倒退。",
         ),
-        _PROPOSED,
+        PROPOSED,
     ),
 )  # fmt: skip
 """Every formula of the report, with its source."""

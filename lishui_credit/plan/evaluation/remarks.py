@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
-from lishui_credit.language import tr
-from lishui_credit.plan.definitions import PlanIndicator
+from lishui_credit.language import dated, tr
+from lishui_credit.plan.definitions import BASE, END, PlanIndicator
 from lishui_credit.plan.evaluation.grids import Cell, Grid, interval
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.methods import growth_class
@@ -31,12 +32,12 @@ BLANK: Final = "_" * 24
 
 def about(m: MidTerm) -> list[tuple[str, str]]:
     """Return what the cover says: names and facts; what only the office knows is left blank."""
-    known = str(m.known_on) if m.known_on else tr("the latest revision of each", "各观测最新修订")
+    known = dated(m.known_on) if m.known_on else tr("the latest revision of each", "各观测最新修订")
     used = f"{m.total:,}"
     if m.synthetic:
         used += tr(f", {m.synthetic:,} of them synthetic", f",其中合成 {m.synthetic:,}")
     return [
-        (tr("Period evaluated", "评估期间"), f"2016-01-01 – {m.at}"),
+        (tr("Period evaluated", "评估期间"), f"{dated(BASE + timedelta(days=1))} – {dated(m.at)}"),
         (tr("Area", "评估地区"), m.area.name),
         (tr("Data as known on", "数据截至"), known),
         (tr("Observations used", "采用观测"), used),
@@ -55,10 +56,10 @@ def standing(m: MidTerm) -> str:
     near = states.count("near")
     rest = len(states) - good - off - near
     return tr(
-        f"On {m.at}, judged by the last observation of each indicator, {good} of the plan's {len(states)}"
+        f"On {dated(m.at)}, judged by the last observation of each indicator, {good} of the plan's {len(states)}"
         f" indicators in {m.area.name} are on their paths, ahead or achieved, {near} are near their paths"
         f" and {off} are off; {rest} cannot be judged.",
-        f"截至{m.at},按各指标最近一期观测,{m.area.name}{len(states)}项主要指标中,达标、超前或符合进度{good}项,"
+        f"截至{dated(m.at)},按各指标最近一期观测,{m.area.name}{len(states)}项主要指标中,达标、超前或符合进度{good}项,"
         f"接近进度{near}项,偏离进度{off}项,暂无法判定{rest}项。",
     )
 
@@ -126,7 +127,8 @@ def _schedule(row: PlanIndicator, now: Mapping[str, Any]) -> tuple[Cell, ...]:
     )
     if now["done"] is None:
         return name, tr("no 2015 value, or the 2015 value already reaches the target", "缺基数,或基数已达目标"), "—", said(now["schedule_class"])  # fmt: skip
-    base, value, target = (printed(row, now[k]) for k in ("base", "value", "target"))
+    base, value = printed(row, now["base"]), printed(row, now["value"], now["target"])
+    target = printed(row, now["target"], now["value"])
     text = f"P = ({value} − {base}) / ({target} − {base}) = {now['done']:.2f};  τ = {now['time_share']:.2f}"
     ratio = "—" if now["schedule"] is None else f"S = {now['schedule']:.2f}"
     return name, text, ratio, said(now["schedule_class"])
@@ -140,7 +142,8 @@ def _growth(row: PlanIndicator, now: Mapping[str, Any]) -> tuple[Cell, ...]:
     if ratio is None:
         return name, tr("growth is undefined without a base above zero", "无大于零的基数,增速无定义"), "—", "—"  # fmt: skip
     years = 5 * now["time_share"]
-    base, value, target = (printed(row, now[k]) for k in ("base", "value", "target"))
+    base, value = printed(row, now["base"]), printed(row, now["value"], now["target"])
+    target = printed(row, now["target"], now["value"])
     text = f"[({value} / {base})^(1/{years:.2f}) − 1] / [({target} / {base})^(1/5) − 1]"
     told = said(now["growth_class"])
     plain = growth_class(ratio, False)
@@ -167,7 +170,11 @@ def _survey(row: PlanIndicator, now: Mapping[str, Any]) -> list[tuple[Cell, ...]
 
 
 def _pace(row: PlanIndicator, now: Mapping[str, Any]) -> tuple[Cell, ...]:
-    span = "—" if now["period"] is None else f"{now['period']} – 2020-12-31"
+    span = (
+        "—"
+        if now["period"] is None
+        else f"{dated(now['period'], short=True)} – {dated(END, short=True)}"
+    )
     return (
         tr("required from now on", "今后所需速度"),
         span,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from lishui_credit.language import tr
+from lishui_credit.language import spoken, tr
 from lishui_credit.plan.course import SERIES
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators
 from lishui_credit.plan.evaluation import annex, grids
@@ -21,9 +22,9 @@ from lishui_credit.plan.evaluation.grids import Cell, Grid, Measured, Pace, Stat
 from lishui_credit.plan.evaluation.method_texts import methods
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.evaluation.remarks import about, both_methods, remarks, standing, warning
-from lishui_credit.plan.sentences import sentence
+from lishui_credit.plan.sentences import sentence, yuan
 from lishui_credit.reports.layout import width
-from lishui_credit.reports.palette import BLUE, GREY, INK, PAPER, RED, SHADE, TONES
+from lishui_credit.reports.palette import BLUE, GREY, INK, PAPER, RED, SHADE, STATUS_FILLS
 from lishui_credit.tables.write import refuse_overfull, replacing, workbook
 from lishui_credit.version import __version__
 
@@ -47,14 +48,14 @@ _LOOKS: Final[Mapping[str, Mapping[str, str | int | bool]]] = {
     "word": {"text_wrap": True, "valign": "top"},
     "note": {"font_color": GREY, "italic": True},
     **{
-        tone: {"bg_color": paper, "font_color": ink, "valign": "top"}
-        for tone, (paper, ink) in TONES.items()
+        status: {"bg_color": paper, "font_color": ink, "valign": "top"}
+        for status, (paper, ink) in STATUS_FILLS.items()
     },
     "day": {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"},
     "time": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
     "count": {"num_format": "#,##0", "valign": "top"},
     "number": {"num_format": "0.00", "valign": "top"},
-    "percent": {"num_format": '0.0" %"', "valign": "top"},
+    "percent": {"num_format": '0.0"%"', "valign": "top"},
     "queries": {"num_format": "#,##0", "valign": "top"},
     "growth": {"num_format": "+0.0%;-0.0%;0.0%", "valign": "top"},
     "none": {"align": "right", "valign": "top"},
@@ -68,7 +69,10 @@ class _Book:
         self.book, self.m = book, m
         looks = {
             **_LOOKS,
-            "yuan": {"num_format": f'#,##0.0" {tr("10k yuan", "万元")}"', "valign": "top"},
+            **{
+                unit: {"num_format": f'#,##0.0##"{tr(" ", "")}{unit}"', "valign": "top"}
+                for _, unit in (yuan(0), yuan(inf))
+            },
             "points": {
                 "num_format": f'+0.0" {tr("points a year", "个百分点/年")}";-0.0;0.0',
                 "valign": "top",
@@ -90,7 +94,7 @@ class _Book:
             sheet.set_header("&C&BSYNTHETIC DATA 合成数据")
             sheet.set_tab_color(INK)
         if told and banner:
-            sheet.write_string(0, 0, told, self.looks["loud"])
+            sheet.write_string(0, 0, spoken(told), self.looks["loud"])
         return sheet
 
     def cell(self, sheet: Worksheet, row: int, column: int, cell: Cell) -> int:
@@ -99,30 +103,31 @@ class _Book:
         if cell is None or (isinstance(cell, Measured | Pace) and cell.value is None):
             sheet.write_string(row, column, "—", looks["none"])
         elif isinstance(cell, Measured):
-            per = 10_000 if cell.row.unit == "yuan" else 1
-            sheet.write_number(row, column, (cell.value or 0) / per, looks[cell.row.unit])
+            value = cell.value or 0
+            per, look = yuan(abs(value)) if cell.row.unit == "yuan" else (1, cell.row.unit)
+            sheet.write_number(row, column, value / per, looks[look])
         elif isinstance(cell, Pace):
             kind = "growth" if cell.row.path.kind == "geometric" else "points"
             sheet.write_number(row, column, float(cell.value or 0), looks[kind])
         elif isinstance(cell, State):
-            sheet.write_string(row, column, str(cell), looks[cell.tone])
+            sheet.write_string(row, column, str(cell), looks[cell.id])
         elif isinstance(cell, date):
             sheet.write_datetime(row, column, cell, looks["day"])
         elif isinstance(cell, int | float):
             kind = "count" if isinstance(cell, int) else "number"
             sheet.write_number(row, column, cell, looks[kind])
         else:
-            sheet.write_string(row, column, str(cell), looks["word"])
+            sheet.write_string(row, column, spoken(str(cell)), looks["word"])
         return width(str(cell)) + 2
 
     def tables(self, sheet: Worksheet, shown: Sequence[Grid], row: int) -> int:
         """Write grids below each other, set the columns' widths, return the next free row."""
         wide: dict[int, int] = {}
         for grid in shown:
-            sheet.write_string(row, 0, grid.title, self.looks["caption"])
+            sheet.write_string(row, 0, spoken(grid.title), self.looks["caption"])
             row += 1
             for n, head in enumerate(grid.heads):
-                sheet.write_string(row, n, head, self.looks["head"])
+                sheet.write_string(row, n, spoken(head), self.looks["head"])
                 wide[n] = max(wide.get(n, 6), min(width(head), 14) + 2)
             for cells in grid.rows:
                 row += 1
@@ -133,7 +138,7 @@ class _Book:
                 sheet.write_string(row, 0, tr("None.", "无。"), self.looks["note"])
             if grid.note:
                 row += 1
-                sheet.write_string(row, 0, grid.note, self.looks["note"])
+                sheet.write_string(row, 0, spoken(grid.note), self.looks["note"])
             row += 2
         for n, size in wide.items():
             sheet.set_column(n, n, min(size, WIDEST))
@@ -142,7 +147,7 @@ class _Book:
     def lines(self, sheet: Worksheet, texts: Sequence[str], row: int, look: str = "") -> int:
         """Write texts below each other, unwrapped, and return the next free row."""
         for text in texts:
-            sheet.write_string(row, 0, text, self.looks[look] if look else None)
+            sheet.write_string(row, 0, spoken(text), self.looks[look] if look else None)
             row += 1
         return row
 
@@ -220,8 +225,8 @@ def _summary(made: _Book) -> None:
     m, sheet = made.m, made.sheet(tr("Summary", "总体情况"))
     row = made.lines(sheet, [m.title], 2, "title") + 1
     for name, text in about(m):
-        sheet.write_string(row, 0, name, made.looks["head"])
-        sheet.write_string(row, 1, text)
+        sheet.write_string(row, 0, spoken(name), made.looks["head"])
+        sheet.write_string(row, 1, spoken(text))
         row += 1
     row = made.lines(sheet, [standing(m)], row + 1) + 1
     row = made.lines(sheet, [tr("What needs attention first", "最需关注")], row, "caption")
@@ -302,7 +307,7 @@ def _chart(made: _Book, sheet: Worksheet, row: PlanIndicator) -> Chart | None:
                 }
             )
         column += 2
-    chart.set_title({"name": titled(m, f"{row.short} ({unit})"), "name_font": {"size": 12}})
+    chart.set_title({"name": spoken(titled(m, f"{row.short} ({unit})")), "name_font": {"size": 12}})
     ends = {name: (day - EPOCH).days for name, day in (("min", BASE), ("max", END))}
     axis = {**ends, "major_unit": 365.25, "num_format": "yyyy"}
     chart.set_x_axis(axis)

@@ -36,7 +36,7 @@ class Aggregated:
 
 
 def with_intervals(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return observations with Wilson's 95 % interval where a survey has answers and no interval."""
+    """Return observations with Wilson's 95% interval where a survey has answers and no interval."""
     surveys = [key for key, row in indicators().items() if row.kind == "survey"]
     low, high = wilson(
         frame["numerator"].cast(pl.Float64).to_numpy(),

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.language import tr
+from lishui_credit.language import dated, tr
 from lishui_credit.plan.definitions import indicators
 from lishui_credit.plan.divisions import division
 
@@ -38,7 +38,7 @@ def leaps_said(frame: pl.DataFrame) -> tuple[str, ...]:
     told = []
     for row in leaps(frame).head(_SHOWN).iter_rows(named=True):
         what, where = indicators()[row["indicator"]].short, division(row["adcode"]).name
-        place = f"{what} {where} {row['period']}"
+        place = f"{what} {where} {dated(row['period'])}"
         before, value = f"{row['before']:,.0f}", f"{row['value']:,.0f}"
         en = f"sudden change, check the unit: {place}: {before} -> {value}"
         told.append(tr(en, f"数值骤变,请核对单位(元、万元):{place}:{before} → {value}"))

@@ -287,7 +287,7 @@ def _of_text() -> tuple[Rule, ...]:
         ),
         Rule(
             tr(
-                "unclear whether a share or a percentage: write it as 97 %, or give numerator and denominator",
+                "unclear whether a share or a percentage: write it as 97%, or give numerator and denominator",
                 "无法判断是比例还是百分数:请写作 97%,或填写分子、分母",
             ),
             ("indicator", "value", "numerator", _SIGNED),

@@ -228,7 +228,7 @@ def _counts_rules() -> tuple[tuple[str, str, Callable[..., pl.Expr]], ...]:
             lambda v, n, d: (v < 0) | (n < 0) | (d < 0),
         ),
         (
-            tr("above 100 %", "大于 100%"),
+            tr("above 100%", "大于 100%"),
             "indicator value",
             lambda i, v: i.is_in(percent) & (v > 100),
         ),
@@ -274,7 +274,7 @@ def _period_rules(today: date) -> tuple[tuple[str, str, Callable[..., pl.Expr]],
             lambda low, high: (low < 0) | (high < 0),
         ),
         (
-            tr("low or high is above 100 %", "下限或上限大于 100%"),
+            tr("low or high is above 100%", "下限或上限大于 100%"),
             "indicator low high",
             lambda i, low, high: i.is_in(keys_of("percent")) & ((low > 100) | (high > 100)),
         ),

@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.errors import Problem, refuse
-from lishui_credit.language import tr
+from lishui_credit.language import dated, tr
 from lishui_credit.plan.records.computed import Computed, by_area, check_period, left_out, shares
 from lishui_credit.plan.records.raw_tables import AREA, RawTable, level_column, raw_column, take
 
@@ -159,7 +159,9 @@ def list_coverage(
         notes=(
             *left_out(unsent, "sectors released a list but sent nothing", "个领域已发布但未报送"),
             *left_out(
-                later, f"releases after {period} are left out", f"次发布晚于 {period},不计入"
+                later,
+                f"releases after {dated(period)} are left out",
+                f"次发布晚于{dated(period)},不计入",
             ),
             *left_out(
                 len(sectors) - len(wanted),

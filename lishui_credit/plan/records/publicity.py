@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import dated, tr
 from lishui_credit.plan.records.computed import (
     Computed,
     by_area,
@@ -165,8 +165,8 @@ def _judged(
         *left_out(repeats, "rows repeat a decision and are counted once", "行重复,只计一次"),
         *left_out(
             taken.height - joined.height,
-            f"decisions after {at} are left out",
-            f"项决定晚于 {at},不计入",
+            f"decisions after {dated(at)} are left out",
+            f"项决定晚于{dated(at)},不计入",
         ),
         *left_out(
             counts.get("predated", 0),

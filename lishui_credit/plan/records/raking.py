@@ -196,7 +196,7 @@ def rake(
     frame : polars.DataFrame
         One row an answer, with the margins' columns.
     margins : mapping of str to mapping of str to float
-        By column: people or shares by category, one total for all columns within 0.1 %.
+        By column: people or shares by category, one total for all columns within 0.1%.
     start : ndarray of float, shape (n,), optional
         Base weights, above 0; ones without it.
     cap : float, optional

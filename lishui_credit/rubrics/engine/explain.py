@@ -18,6 +18,7 @@ from lishui_credit.reports.layout import cut, table
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.formulas import FORMULAS
+from lishui_credit.rubrics.law.row_labels import Row, row_label
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric, Start
 from lishui_credit.tables.columns import dictionary, printed
 
@@ -91,7 +92,7 @@ class Explanation:
             "overrides": [
                 {
                     "id": row.id,
-                    "label": row.label_zh,
+                    "label": row_label(row),
                     "clause": row.clause,
                     "evidence": row.evidence,
                 }
@@ -126,7 +127,7 @@ class Explanation:
         if self.applied:
             lines += ["", tr("Override rules that apply:", "适用的直接判级规则:")]
             lines += [
-                f"  {row.label_zh}  [{row.clause}; {_evidence(row.evidence)}]"
+                f"  {row_label(row)}  [{row.clause}; {_evidence(row.evidence)}]"
                 for row in self.applied
             ]
         if listed:
@@ -137,7 +138,7 @@ class Explanation:
                     " or switched off): ",
                     f"{len(listed)} 项指标不计分(分值未知或已停用):",
                 )
-                + "、".join(row.label for row in listed[:6])
+                + tr(", ", "、").join(row.label for row in listed[:6])
                 + ("…" if len(listed) > 6 else ""),
             ]
         if self.weak_share:
@@ -215,7 +216,7 @@ def _row(
     counted = state in ("scored", "missing")
     return ExplainedRow(
         id=row.id,
-        label=row.label_zh,
+        label=row_label(row),
         dimension=dimensions.get(row.dimension or "", ""),
         value=_value(row, found) if row.scores else "",
         points=tables.printed(points, unit) if counted and points is not None else "",
@@ -254,9 +255,16 @@ def _decided(found: Mapping[str, object], rubric: Rubric) -> str:
         return tr("withheld: no value for ", "暂不评级:缺少 ") + lacking_label(lacking, rubric)
     row_id = by.removeprefix("not graded: ")
     row = next(row for row in rubric.overrides if row.id == row_id)
-    label = row.label_zh if language() == "zh" or not row.label_en else row.label_en
     head = tr("not graded: ", "不参评:") if by != row_id else ""
-    return f"{head}{label} [{row.clause}; {_evidence(row.evidence)}]"
+    return f"{head}{row_label(row)} [{row.clause}; {_evidence(row.evidence)}]"
+
+
+def _grade(found: Mapping[str, object], rubric: Rubric) -> str:
+    """What people call the grade: as the file says, in English by its own English label."""
+    printed = str(found.get("grade_label") or "")
+    if language() == "zh" or printed.isascii():
+        return printed
+    return next((row_label(row) for row in rubric.grades if row.id == found.get("grade")), printed)
 
 
 def called(name: str) -> str:
@@ -271,8 +279,8 @@ def lacking_label(name: str, rubric: Rubric) -> str:
     """Return what people call that which withheld a grade: a row, a rule, a grade or a column."""
     if language() != "zh":
         return name
-    labels = {row.id: row.label_zh for row in rubric.indicators}
-    labels |= {rule.id: rule.label_zh for rule in rubric.overrides}
+    rows: tuple[Row, ...] = (*rubric.indicators, *rubric.overrides)
+    labels = {row.id: row_label(row) for row in rows}
     labels |= {f"grade {grade.id}": f"{grade.label_zh}的条件" for grade in rubric.grades}
     labels |= {"start": "起评分", compiled.REJECTED_EVENT: "被拒收的事件"}
     return labels.get(name) or called(name)
@@ -288,17 +296,17 @@ def weak_share(rubric: Rubric) -> int:
 
 def explain(found: Mapping[str, object], rubric: Rubric) -> Explanation:
     """Return why a graded row, one of `Evaluation.frame`, has its grade."""
-    dimensions = {dimension.id: dimension.label_zh for dimension in rubric.dimensions}
+    dimensions = {dimension.id: row_label(dimension) for dimension in rubric.dimensions}
     rows = [_row(row, found, rubric, dimensions) for row in (*rubric.scoring, *rubric.unscored)]
     if rubric.aggregate == "deduct" and rubric.start is not None:
         rows.insert(0, _start(found, rubric, rubric.start))
     adjusted = found.get(rubric.adjustment.column) if rubric.adjustment else None
     return Explanation(
         subject=str(found[rubric.subject_id]),
-        edition=f"{rubric.name}@{rubric.edition} ({rubric.title_zh})",
+        edition=f"{rubric.name}@{rubric.edition} ({rubric.title})",
         source=str(rubric.source),
         grade=str(found.get("grade") or ""),
-        grade_label=str(found.get("grade_label") or ""),
+        grade_label=_grade(found, rubric),
         outcome=str(found["outcome"]),
         decided_by=str(found["decided_by"]),
         decided=_decided(found, rubric),
@@ -307,7 +315,8 @@ def explain(found: Mapping[str, object], rubric: Rubric) -> Explanation:
         applied=tuple(row for row in rubric.active_overrides if _applies(row, found, rubric)),
         weak_share=weak_share(rubric),
         amounts=tuple(
-            (amount.label_zh, _yuan(_whole(found, f"{amount.id}_fen"))) for amount in rubric.amounts
+            (row_label(amount), _yuan(_whole(found, f"{amount.id}_fen")))
+            for amount in rubric.amounts
         ),
         adjusted_grade=None if adjusted is None else str(adjusted),
     )

@@ -104,7 +104,7 @@ def check_reach(loc: Loc, bound: Bound, column: Column) -> Found:
         return
     hint = Bilingual("", "")
     if column.type == "rate":
-        hint = Bilingual("write 0.95 for 95 %", "95% 须写作 0.95")
+        hint = Bilingual("write 0.95 for 95%", "95% 须写作 0.95")
     yield say(
         loc,
         f"the bound lies outside the values of {column.id} ({low} to {high})",

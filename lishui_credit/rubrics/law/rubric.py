@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from lishui_credit.citation import Citation, Evidence, Period
+from lishui_credit.language import tr
 from lishui_credit.rubrics.law.event_rules import EventRule, Number, Repair
 
 Factor = Number | dict[str, Number]
@@ -366,6 +367,11 @@ class Rubric:
     notes: tuple[str, ...] = ()
     overlays: tuple[str, ...] = ()
     sha256: str = ""
+
+    @property
+    def title(self) -> str:
+        """Title in the language in use; as printed where there is no English one."""
+        return tr(self.title_en, self.title_zh) or self.title_zh
 
     @property
     def edition(self) -> str:

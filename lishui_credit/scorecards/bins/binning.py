@@ -213,8 +213,8 @@ class Binning:
         Returns
         -------
         polars.DataFrame
-            bin, rows, share, goods, bads, bad_rate with its 95 % Wilson interval, WoE
-            (``ln(good%/bad%)``) with its 95 % interval, and the bin's part of the information value.
+            bin, rows, share, goods, bads, bad_rate with its 95% Wilson interval, WoE
+            (``ln(good%/bad%)``) with its 95% interval, and the bin's part of the information value.
         """
         whole = self.total_goods + self.total_bads
         kept = [row for row in self.bins if row.rows or row.kind in ("range", "levels")]

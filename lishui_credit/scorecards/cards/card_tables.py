@@ -14,6 +14,7 @@ from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import WOE, shown
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.data_words import in_words
 
 
 def named(card: Card) -> Card:
@@ -163,7 +164,7 @@ def measures(card: Card) -> pl.DataFrame:
     def note(prefix: str, value: object) -> None:
         if isinstance(value, Mapping):
             for name, inner in value.items():
-                note(f"{prefix} {name}".strip(), inner)
+                note(f"{prefix} {in_words(str(name))}".strip(), inner)
         else:
             rows.append(
                 (prefix, shown(round(value, 6)) if isinstance(value, float) else str(value))

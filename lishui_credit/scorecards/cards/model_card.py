@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from lishui_credit.language import tr
+from lishui_credit.language import spoken, tr
 from lishui_credit.scorecards.bins.woe import SIGN
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_tables import measures, regression, scale_rows, use_rows
@@ -31,7 +31,7 @@ def model_card(card: Card, *, intended: str = "", population: str = "") -> str:
         _limits(card),
         _provenance(card),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return spoken("\n\n".join(part for part in parts if part)) + "\n"
 
 
 def _head(card: Card) -> str:
@@ -189,8 +189,8 @@ def _limits(card: Card) -> str:
             "分箱与系数均由样本选出,请用后期数据检验。",
         ),
         tr(
-            "A subject may see, dispute and have corrected every value used here (异议处理).",
-            "主体有权查询、异议并更正此处使用的每一项信息(异议处理)。",
+            "A subject may see, dispute and have corrected every value used here.",
+            "主体有权查询、异议并更正此处使用的每一项信息。",
         ),
     ]
     return f"## {tr('Limits', '局限')}\n\n" + "\n".join(f"- {row}" for row in rows)

@@ -9,6 +9,7 @@ import polars as pl
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, INK, RED
 from lishui_credit.reports.svg import Plot, room
+from lishui_credit.tables.data_words import in_words
 from lishui_credit.validation.report.axes import (
     BADS,
     BINS,
@@ -170,7 +171,7 @@ def _forest(
     percent: bool,
     pd: dict[str, float] | None = None,
 ) -> str:
-    names = [str(text) for text in frame[label]]
+    names = [in_words(str(text)) for text in frame[label]]
     ends = [
         float(number) for column in (value, "low", "high") for number in frame[column].drop_nulls()
     ]

@@ -8,6 +8,7 @@ import polars as pl
 
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.reports import html
+from lishui_credit.tables.data_words import in_words
 from lishui_credit.validation.report.charts import drawing
 from lishui_credit.validation.report.findings import Line, Report, Section, Table
 from lishui_credit.validation.report.headings import COLUMNS, WORDS, Kind
@@ -119,6 +120,8 @@ def _kind(name: str, frame: pl.DataFrame) -> Kind:
 def _cell(name: str, value: float | str | None, kind: Kind) -> str:
     if value is None and name in ("grade", "note"):
         return tr("all", "全部") if name == "grade" else ""
+    if isinstance(value, str) and name == "group":
+        return in_words(value)
     if isinstance(value, str) and name in ("light", "moved", "note"):
         return str(WORDS.get(value, value))
     return printed(value, kind)

@@ -98,12 +98,13 @@ def _characteristics(
     chosen = given.settings
     table = csi(reference, features, bins=chosen.bins, level=chosen.level)
     moved = table.filter(pl.col("moved") != "stable")
-    names = "、".join(moved["feature"].head(6))
+    first = moved["feature"].head(6)
+    names = ", ".join(first)
     yield line(
         "csi",
         Bilingual("Characteristics with a CSI of 0.10 or more", "CSI 达到 0.10 的特征数"),
         float(len(moved)),
-        says("watch", names, names) if names else says("good", "none", "无"),
+        says("watch", names, "、".join(first)) if names else says("good", "none", "无"),
         source=YURDAKUL,
         unit="count",
     )
