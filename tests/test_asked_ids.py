@@ -129,7 +129,7 @@ def test_the_commands_tell_it_on_the_error_stream(
         assert f"'{FIRM.lower()}' was read as '{FIRM}'" in said.err
         assert FIRM in said.out
     assert main(["explain", str(folder / "g.csv"), FIRM[1:], "--lang", "zh"]) == 2
-    assert f"是否指“{FIRM}”" in capsys.readouterr().err
+    assert f"是否应为“{FIRM}”" in capsys.readouterr().err
 
 
 def test_ids_that_are_written_alike_are_not_chosen_between() -> None:

@@ -41,7 +41,7 @@ def price_curves(
         rates = (part["rate_bp"] / 10_000).to_list()
         profit = money.of(part["expected_profit_fen"])
         # the rate stands in the legend: curves cross, and a label on them could not be read
-        told = "、".join(f"{rates[place]:.2%}" for place in best)
+        told = tr(", ", "、").join(f"{rates[place]:.2%}" for place in best)
         name, group = tr(f"grade {grade}: {told}", f"{grade} 级:{told}"), str(grade)
         line(figure, rates, profit, name, colour, dash, legendgroup=group)
         marks(

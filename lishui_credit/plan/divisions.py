@@ -151,6 +151,6 @@ def division(word: str) -> Division:
         raise SubjectError(
             tr("not the city or one of its nine counties", "不是丽水市或其九个县(市、区)"),
             word,
-            "、".join(f"{row.adcode} {row.name_zh}" for row in _ALL),
+            tr(", ", "、").join(f"{row.adcode} {row.name}" for row in _ALL),
         )
     return next(row for row in _ALL if row.adcode == code)

@@ -273,7 +273,7 @@ def ordered(found: pl.Series, order: Sequence[str] | None, name: str) -> list[st
     problems = [
         Problem(
             what,
-            "、".join(bad[:8]),
+            tr(", ", "、").join(bad[:8]),
             tr("list every label once, best first", "请从优到劣列出全部标签,不重复"),
             name,
         )

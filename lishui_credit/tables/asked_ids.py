@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from typing import Final
 
@@ -10,6 +9,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.tables import header_words
 from lishui_credit.tables.identifiers import standard
 
 _NEAR: Final = 0.8
@@ -59,8 +59,7 @@ def did_you_mean(asked: str, ids: pl.LazyFrame) -> str:
     # One slip leaves one half of an id as it is.
     close = standard(key).str.starts_with(plain[:half]) | standard(key).str.ends_with(plain[-half:])
     names = ids.select(key).filter(close).head(_LOOKED_AT).collect().to_series().to_list()
-    near = difflib.get_close_matches(plain, names, 1, _NEAR)
-    return tr(f"did you mean '{near[0]}'?", f"是否指“{near[0]}”?") if near else ""
+    return header_words.did_you_mean([plain], names, _NEAR)
 
 
 def asked_id(asked: str, ids: pl.LazyFrame, lacking: Problem) -> str:

@@ -95,9 +95,9 @@ def nearest(names: Iterable[str], known: Iterable[str], least: float | None = No
     return found
 
 
-def did_you_mean(names: Iterable[str], known: Iterable[str]) -> str:
+def did_you_mean(names: Iterable[str], known: Iterable[str], least: float | None = None) -> str:
     """Return the question whether the nearest known name was meant; "" where none is near."""
-    near = nearest(names, known)
+    near = nearest(names, known, least)
     return tr(f"did you mean '{near}'?", f"是否应为“{near}”?") if near else ""
 
 

@@ -221,8 +221,8 @@ def _problems(
             problems.append(
                 Problem(
                     tr("sectors that are not key sectors", "不在重点行业领域之内"),
-                    "、".join(strange),
-                    "、".join(sectors),
+                    tr(", ", "、").join(strange),
+                    tr(", ", "、").join(sectors),
                     name,
                 )
             )

@@ -279,5 +279,5 @@ def _unit_problems(listed: pl.DataFrame) -> list[Problem]:
 def _of_several(listed: pl.DataFrame, what: str, of: str, said: str) -> list[Problem]:
     """Return the problem that some of one column stand beside more than one of another."""
     found = listed.group_by(what).agg(pl.col(of).n_unique()).filter(pl.col(of) > 1)
-    names = "、".join(found[what].sort())
+    names = tr(", ", "、").join(found[what].sort())
     return [Problem(said, names, where="client_units")] if names else []

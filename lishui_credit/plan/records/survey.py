@@ -347,12 +347,12 @@ def _notes(
     )
     notes += left_out(whole["refused"], "sheets without an answer are left out", "份未作答,不计入")
     if lacking:
-        names = "、".join(division(code).name for code in lacking)
+        names = tr(", ", "、").join(division(code).name for code in lacking)
         zh = f"不给出全市数值:{names}没有有效答卷"
         notes.append(tr(f"no value for the city: no valid answer from {names}", zh))
     single = table.filter(pl.col("valid") == 1)["adcode"].to_list()
     if single:
-        names = "、".join(division(code).name for code in single)
+        names = tr(", ", "、").join(division(code).name for code in single)
         zh = f"不给出全市区间:{names}仅有一份有效答卷"
         notes.append(tr(f"no interval for the city: only one valid answer from {names}", zh))
     few = table.filter((pl.col("adcode") != CITY) & pl.col("valid").is_between(1, PER_COUNTY - 1))
