@@ -264,7 +264,7 @@ def _lied(output: Path, truth: bytes, lie: bytes) -> None:
 @pytest.mark.parametrize(
     ("kind", "pattern"),
     [
-        ("html", rb"<td class=.n.>([0-9.]+) %"),  # a figure
+        ("html", rb"<td class=.n.>([0-9.]+)%"),  # a figure
         ("html", rb"<li>([^<]{10,})</li>"),  # a sentence
         ("html", rb"<text[^>]*>([^<]+)</text>"),  # a word of a drawing
         ("html", rb"base64,[A-Za-z0-9+/]{400}([A-Za-z0-9+/]{4})"),  # the attached table

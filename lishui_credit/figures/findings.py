@@ -212,6 +212,12 @@ def unverified(frame: pl.DataFrame) -> str:
         told = frame.filter(pl.col(column).is_not_null()).sort("year")
         if told[column].fill_null(0).max():
             first, last = told.row(0, named=True), told.row(-1, named=True)
+            if first["year"] == last["year"]:
+                share = _rate(first[column])
+                return tr(
+                    f"The unverified share {words} is {share} in {first['year']}",
+                    f"{first['year']} 年，{words}中未核实条款占比为 {share}",
+                )
             went = _went(first[column], last[column])
             return tr(
                 f"The unverified share {words} {went}, {first['year']} to {last['year']}",
