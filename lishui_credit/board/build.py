@@ -7,8 +7,6 @@ import is only imported when it runs.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -17,6 +15,7 @@ from lishui_credit.board.contents import MANIFEST
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.samples.registers import SEED
+from lishui_credit.tables.write import replacing_folder
 from lishui_credit.version import __version__
 
 PARTS: Final = ("observations", "companions", "graded", "models", "lending")
@@ -61,19 +60,11 @@ def build_board(folder: Path | str, *, seed: int = SEED, parts: tuple[str, ...] 
             hint=tr("name another folder", "请另选目录"),
             where=str(folder),
         )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        draft.chmod(0o755)
+    with replacing_folder(folder) as draft:
         facts: dict[str, object] = {"synthetic": True, "seed": seed, "version": __version__}
         for part in parts:
             facts |= import_module(f"lishui_credit.board.{part}").write(draft, seed)
         (draft / MANIFEST).write_text(
             json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
         )
-        if folder.exists():
-            shutil.rmtree(folder)
-        draft.replace(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return folder

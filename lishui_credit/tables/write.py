@@ -110,6 +110,49 @@ def replacing_together(*paths: Path | str) -> Iterator[tuple[Path, ...]]:
             raise
 
 
+@contextlib.contextmanager
+def replacing_folder(folder: Path | str) -> Iterator[Path]:
+    """Yield a new folder beside `folder` that takes its place, whole, when the block ends well.
+
+    Whatever stood there goes: ask first whether it may. A folder that is a link keeps the link.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> room = tempfile.TemporaryDirectory()
+    >>> target = pathlib.Path(room.name) / "site"
+    >>> with replacing_folder(target) as draft:
+    ...     _ = (draft / "a.txt").write_text("done")
+    >>> [path.name for path in pathlib.Path(room.name).iterdir()]
+    ['site']
+    >>> room.cleanup()
+    """
+    output = Path(folder)
+    target = output.resolve()
+    with room_told(output), contextlib.ExitStack() as held:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target.parent)
+        prefix = f"{_MARK}{_machine()}-{os.getpid()}-"
+        draft, earlier = (
+            Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent)) for _ in range(2)
+        )
+        for made in (draft, earlier):
+            held.callback(shutil.rmtree, made, ignore_errors=True)
+        umask = os.umask(0)
+        os.umask(umask)
+        draft.chmod(0o777 & ~umask)
+        yield draft
+        kept = earlier / "kept"
+        if target.exists():
+            os.replace(target, kept)
+        try:
+            os.replace(draft, target)
+        except BaseException:
+            if kept.exists() and not target.exists():
+                os.replace(kept, target)
+            raise
+
+
 def output_of(path: Path) -> Path:
     """Return the output that a draft is to become; any other path as it is."""
     return _DRAFTS.get(path, path)
@@ -155,7 +198,7 @@ def _sweep(folder: Path) -> None:
         if path.name not in held and number.isdecimal() and not _alive(int(number)):
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < _BORN:
-                    path.unlink()
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _alive(process: int) -> bool:
