@@ -215,7 +215,7 @@ def test_the_numbers_in_a_formula_give_its_result(facts: MidTerm):
 
 
 def test_a_point_is_drawn_where_its_day_and_value_are(facts: MidTerm):
-    figure = course(facts, indicator("website_rate"))
+    figure = course(facts, indicator("website_rate")).text()
     value = facts.row("website_rate")["value"]
     across = 50 + (2.5 / 5) * (WIDE - 24 - 50)  # half-way from end-2015 to end-2020
     down = 300 - 44 - value / 100 * (300 - 44 - 30)
@@ -225,8 +225,8 @@ def test_a_point_is_drawn_where_its_day_and_value_are(facts: MidTerm):
 def test_no_line_is_drawn_over_months_that_are_missing(sample: pl.DataFrame):
     whole = mid_term(sample, date(2019, 6, 30))
     lines = re.compile(rf'<path fill="none" stroke="{BLUE}" stroke-width="2" d=')
-    assert len(lines.findall(course(whole, indicator("collection_completeness")))) == 2
-    assert len(lines.findall(course(whole, indicator("double_publicity_coverage")))) == 1
+    assert len(lines.findall(course(whole, indicator("collection_completeness")).text())) == 2
+    assert len(lines.findall(course(whole, indicator("double_publicity_coverage")).text())) == 1
     yearly = [date(year, 12, 31) for year in range(2015, 2021)]
     assert runs(yearly, 12) == [(0, 6)]
     assert runs(yearly[:1], 12) == [(0, 1)]

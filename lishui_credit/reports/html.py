@@ -78,15 +78,15 @@ def words(text: str) -> str:
     return escape(spoken(text))
 
 
-def page(title: str, body: str, *, style: str = "", running: str = "") -> str:
-    """Return a whole document; `running` stands at the head of every printed page."""
+def page(title: str, body: str, *, style: str = "", running: str = "", head: str = "") -> str:
+    """Return a whole document; `running` stands at the head of every printed page, `head` in the head."""
     lang = "zh-CN" if language() == "zh" else "en"
     looks = STYLE.replace("RUNNING", running) + style
     return (
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
-        f"<title>{words(title)}</title><style>{looks}</style></head><body>{body}</body></html>\n"
+        f"<title>{words(title)}</title>{head}<style>{looks}</style></head><body>{body}</body></html>\n"
     )
 
 

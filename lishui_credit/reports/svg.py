@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import floor, log10
 
+from lishui_credit.language import tr
 from lishui_credit.reports.html import words
 from lishui_credit.reports.layout import cut, width
-from lishui_credit.reports.palette import PAPER
+from lishui_credit.reports.palette import FAINT, GREY, INK, PAPER, SANS
 
 WIDE, TALL = 420, 300
 """Size of a drawing, in its own units; text is 13 of them."""
+
+_HEAD = 24  # room for the title of a file
+_TITLE, _LINE = 56, 64  # columns of the title, characters of a line of the source
+_LOOKS = (
+    f"text{{font:13px {SANS};fill:{INK}}}.h{{font-weight:700}}.s{{font-size:11px;fill:{GREY}}}"
+    f".p{{fill:{PAPER}}}.grid{{stroke:{FAINT}}}.axis{{stroke:{INK};fill:none}}"
+)
 
 Points = Sequence[tuple[float, float]]
 
@@ -58,7 +66,7 @@ class Plot:
     ) -> None:
         self.title, self.x, self.y, self.tall, self.left = title, x, y, tall, left
         self.marks: list[str] = []
-        self.legend: list[str] = []
+        self.legend: list[tuple[int, str, str]] = []  # width and drawing of a mark, its name
         self._axes(x_name, y_name, percent, rows)
 
     def at(self, x: float, y: float) -> tuple[float, float]:
@@ -108,9 +116,8 @@ class Plot:
             f'<path fill="none" stroke="{colour}" stroke-width="2"{style} d="M{path}"/>'
         )
         if name:
-            self.legend.append(
-                f'<svg width="26" height="10"><path d="M0 5H26" stroke="{colour}" stroke-width="2.5"{style}/></svg>{words(name)}'
-            )
+            mark = f'<path d="M0 5H26" stroke="{colour}" stroke-width="2.5"{style}/>'
+            self.legend.append((26, mark, name))
 
     def bar(
         self, x0: float, x1: float, y0: float, y1: float, colour: str, faint: bool = False
@@ -152,17 +159,53 @@ class Plot:
             if hollow
             else f'<circle cx="5" cy="5" r="4" fill="{colour}"/>'
         )
-        self.legend.append(f'<svg width="12" height="10">{mark}</svg>{words(name)}')
+        self.legend.append((12, mark, name))
 
     def text(self) -> str:
         """Return the figure as HTML: title, drawing, legend."""
-        keys = "".join(f"<span>{key}</span>" for key in self.legend)
+        keys = "".join(
+            f'<span><svg width="{wide}" height="10">{mark}</svg>{words(name)}</span>'
+            for wide, mark, name in self.legend
+        )
         name = words(self.title)
         return (
             f"<figure><figcaption>{name}</figcaption>"
             f'<svg class="plot" role="img" aria-label="{name}" viewBox="0 0 {WIDE} {self.tall}">'
             + "".join(self.marks)
             + f"</svg>{f'<div class=legend>{keys}</div>' if keys else ''}</figure>"
+        )
+
+    def file(self, told: str, source: str) -> str:
+        """Return the drawing as an SVG file of its own: title, drawing, legend, and its source below.
+
+        `told` is the drawing in a sentence, for whoever does not see it.
+        """
+        name, across, rows = words(self.title), 4, 0
+        keys = []
+        for wide, mark, word in self.legend:
+            needed = wide + 22 + round(6.8 * width(word))
+            if across > 4 and across + needed > WIDE:
+                across, rows = 4, rows + 1
+            down = self.tall + 8 + 18 * rows
+            keys.append(
+                f'<svg x="{across}" y="{down}" width="{wide}" height="10">{mark}</svg>'
+                f'<text x="{across + wide + 4}" y="{down + 10}">{words(word)}</text>'
+            )
+            across += needed
+        lines = [source[n : n + _LINE] for n in range(0, len(source), _LINE)]
+        below = self.tall + 20 + 18 * (rows + 1)
+        notes = "".join(
+            f'<text class="s" x="4" y="{below + 14 * n}">{words(line)}</text>'
+            for n, line in enumerate(lines)
+        )
+        high = below + 14 * len(lines) + _HEAD
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" xml:lang="{tr("en", "zh-CN")}"'
+            f' aria-labelledby="t d" viewBox="0 {-_HEAD} {WIDE} {high}" width="{WIDE}" height="{high}">'
+            f'<title id="t">{name}</title><desc id="d">{words(told)}</desc><style>{_LOOKS}</style>'
+            f'<rect class="p" x="0" y="{-_HEAD}" width="{WIDE}" height="{high}"/>'
+            f'<text class="h" x="4" y="{16 - _HEAD}">{words(cut(self.title, _TITLE))}</text>'
+            f"{''.join(self.marks)}{''.join(keys)}{notes}</svg>\n"
         )
 
 

@@ -13,7 +13,7 @@ import polars as pl
 from lishui_credit.language import language, tr
 from lishui_credit.plan.course import SERIES
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator
-from lishui_credit.plan.divisions import counties
+from lishui_credit.plan.divisions import Division, counties
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.methods import elapsed
 from lishui_credit.plan.observed.table import MONTHS
@@ -68,10 +68,14 @@ def _span(row: PlanIndicator, values: Sequence[float]) -> tuple[float, float]:
     return max(low - room_above, 0.0), min(high, row.limits[1] or inf)
 
 
-def course(m: MidTerm, row: PlanIndicator) -> str:
-    """Return the drawing of one indicator over time as an HTML figure: observed, path, target, projection."""
-    now = m.row(row.key)
-    here = (pl.col("indicator") == row.key) & (pl.col("adcode") == m.area.adcode)
+def course(m: MidTerm, row: PlanIndicator, area: Division | None = None) -> Plot:
+    """Return the drawing of one indicator over time: observed, path, target, projection.
+
+    Of an area, by default the report's own.
+    """
+    area = area or m.area
+    now = m.row(row.key, area.adcode)
+    here = (pl.col("indicator") == row.key) & (pl.col("adcode") == area.adcode)
     raw, way = m.lines.filter(here), m.path.filter(here)
     tops = (*raw["value"], *way["path"], now["target"], now["projected"])
     per, unit = scale(row, max((top for top in tops if top is not None), default=0.0))
@@ -87,7 +91,7 @@ def course(m: MidTerm, row: PlanIndicator) -> str:
     span = _span(row, shown or [0.0, 1.0])
     last = max([END.year, *(ceil(when(d)) for d, _ in points)])
     plot = Plot(
-        titled(m, tr(f"{row.short}, {m.area.name}", f"{m.area.name}{row.short}")),
+        titled(m, tr(f"{row.short}, {area.name}", f"{area.name}{row.short}")),
         (BASE.year, last),
         span,
         x_name=tr("end of year", "年末"),
@@ -104,7 +108,7 @@ def course(m: MidTerm, row: PlanIndicator) -> str:
         _projection(plot, points[-1], forecast, span)
     if not points:
         plot.word(BASE.year + 0.1, sum(span) / 2, tr("no observation", "无观测"))
-    return plot.text()
+    return plot
 
 
 def _observed(
@@ -155,8 +159,8 @@ def _projection(
     plot.key(RED, tr("2020 interval, 95%", "2020年,95%区间") + beyond)
 
 
-def against_path(m: MidTerm, row: PlanIndicator) -> str:
-    """Return the drawing of the nine counties as an HTML figure: where each is, and where its path is."""
+def against_path(m: MidTerm, row: PlanIndicator) -> Plot:
+    """Return the drawing of the nine counties: where each is, and where its path is."""
     # counties differ in size: counts and money are multiples of each county's own 2015
     found = [(area, m.row(row.key, area.adcode)) for area in counties()]
     multiple = row.kind == "doubling"
@@ -205,7 +209,7 @@ def against_path(m: MidTerm, row: PlanIndicator) -> str:
         if colour in drawn:
             plot.key(colour, name)
     plot.key(GREY, tr("expected then", "同期应达"), hollow=True)
-    return plot.text()
+    return plot
 
 
 def titled(m: MidTerm, name: str) -> str:

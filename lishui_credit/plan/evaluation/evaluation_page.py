@@ -55,7 +55,7 @@ SHORT: Final = 12
 """Columns of a terminal up to which a word in a table is not broken."""
 
 
-def _running(m: MidTerm) -> str:
+def running(m: MidTerm) -> str:
     """What stands at the head of every printed page."""
     if m.synthetic:
         return tr("SYNTHETIC DATA 合成数据", "合成数据 SYNTHETIC DATA")
@@ -105,13 +105,13 @@ def table(grid: Grid, *, stack: bool = True, blank: Sequence[int] = ()) -> str:
     return html.table(heads, rows, id=grid.id, caption=grid.title, notes=notes, stack=stack)
 
 
-def pairs(grid: Grid) -> str:
-    """Return a grid of two columns as names and what they say."""
+def pairs(grid: Grid, level: int = 4) -> str:
+    """Return a grid of two columns as names and what they say, under a heading of a level."""
     lines = "".join(
         f"<div><dt>{html.words(str(name))}</dt><dd>{html.words(str(text))}</dd></div>"
         for name, text in grid.rows
     )
-    return f'<h4>{html.words(grid.title)}</h4><dl class="pairs" id="{grid.id}">{lines}</dl>'
+    return f'<h{level}>{html.words(grid.title)}</h{level}><dl class="pairs" id="{grid.id}">{lines}</dl>'
 
 
 def _raised(formula: str) -> str:
@@ -142,7 +142,7 @@ def _one(m: MidTerm, row: PlanIndicator) -> str:
     return (
         f'<section class="one" id="{row.key}"><h3>{row.number}. {html.words(row.name)}</h3>'
         f"<p>{html.words(sentence(now) + _noted(now['note']))}</p>"
-        + html.figures((course(m, row), against_path(m, row)))
+        + html.figures((course(m, row).text(), against_path(m, row).text()))
         + table(grids.county_rows(m, row), stack=False)
         + table(both_methods(m, row))
         + pairs(annex.definition(row))
@@ -243,7 +243,7 @@ def page(m: MidTerm) -> str:
         m.title,
         f'{_cover(m)}<nav class="page" aria-label="{contents}"><h2>{contents}</h2><ul>{parts}</ul>'
         f"<h3>{tr('Indicators', '指标')}</h3><ol>{each}</ol></nav><main>{body}"
-        f"{html.footer(_running(m), f'SHA-256 {m.digest}')}</main>",
+        f"{html.footer(running(m), f'SHA-256 {m.digest}')}</main>",
         style=STYLE,
-        running=_running(m),
+        running=running(m),
     )

@@ -174,12 +174,19 @@ def _evaluated(
     area: str | None,
     known_on: date | None,
 ) -> MidTerm:
+    frame, targets = read_inputs(observed, files, sheets, known_on)
+    return mid_term(frame, at, area=area, targets=targets, known_on=known_on)
+
+
+def read_inputs(
+    observed: Observed, files: Mapping[str, Path], sheets: Mapping[str, str], known_on: date | None
+) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """Return the observations and the yearly targets that files hold; no targets where no file is given."""
     given = files.get("targets")
     targets = None if given is None else read_targets(given, sheets.get("targets"))
     data = files.get("data")
     with sheets_asked({} if data is None else {data: sheets.get("data")}):
-        frame = observed(data, known_on)
-    return mid_term(frame, at, area=area, targets=targets, known_on=known_on)
+        return observed(data, known_on), targets
 
 
 def _facts(found: MidTerm) -> ReportFacts:

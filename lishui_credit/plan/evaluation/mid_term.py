@@ -19,7 +19,7 @@ from lishui_credit.language import tr
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicators, plan
 from lishui_credit.plan.divisions import CITY, Division, division
 from lishui_credit.plan.observed.freshness import replacing_others
-from lishui_credit.plan.observed.observed_table import observed_table
+from lishui_credit.plan.observed.observed_table import ObservedTable, observed_table
 from lishui_credit.plan.observed.table import (
     CONTENT,
     KEY,
@@ -60,6 +60,8 @@ class MidTerm:
         Observations used that are made up.
     total : int
         Observations used.
+    seen : ObservedTable
+        What the rest is judged by.
     table : polars.DataFrame
         `lishui_credit.plan.standings.PROGRESS`: 12 indicators x 10 areas.
     attention : polars.DataFrame
@@ -87,6 +89,7 @@ class MidTerm:
     area: Division
     synthetic: int
     total: int
+    seen: ObservedTable
     table: pl.DataFrame
     attention: pl.DataFrame
     changed: pl.DataFrame
@@ -192,6 +195,7 @@ def mid_term(
         area=place,
         synthetic=int(used["synthetic"].sum()),
         total=used.height,
+        seen=seen,
         table=table,
         attention=attention(table, adcode=place.adcode),
         changed=changes(before, mine),

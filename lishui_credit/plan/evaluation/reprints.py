@@ -21,6 +21,7 @@ import polars as pl
 
 from lishui_credit.version import __version__
 
+TEXTS: Final = frozenset({".html", ".svg", ".csv", ".json"})
 SCHEMA: Final = pl.Schema({"place": pl.String(), "stored": pl.String(), "again": pl.String()})
 _MOST: Final = 20  # differences of a part that are named
 _SHOWN: Final = 100  # characters of a line that are shown
@@ -51,7 +52,7 @@ def _parts(path: Path, version: str) -> dict[str, list[str]]:
     if kind == ".pdf":
         printer = [found.decode("latin-1") for found in _PRINTER.findall(whole)]
         return {"Producer": printer, "": [_PRINTED.sub(b"", whole).decode("latin-1")]}
-    if kind == ".html":
+    if kind in TEXTS:
         return {"": _told(_opened(whole.decode(errors="replace")), version)}
     try:
         with zipfile.ZipFile(path) as book:
