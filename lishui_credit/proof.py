@@ -46,6 +46,7 @@ FORMAT: Final = 1
 
 DECISIONS: Final = "decisions"
 PLAN_REPORT: Final = "plan report"
+PLAN_SITE: Final = "plan site"
 AREAS: Final = "areas"
 
 Progress = Callable[[str], None]

@@ -1,4 +1,4 @@
-"""What ``plan status``, ``plan load``, ``plan check`` and ``plan report`` do: call, print, say; `plan_return` has the form.
+"""What ``plan status``, ``plan load``, ``plan check`` and ``plan report`` do: call, print, say; `plan_return` has the form, `plan_site` the site.
 
 Without ``--data`` they run on the synthetic sample, and say so before anything else.
 """
@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from lishui_credit.commands import plan_return
+from lishui_credit.commands import plan_return, plan_site
+from lishui_credit.commands.plan_inputs import (
+    banner,
+    in_force,
+    not_taken,
+    revisions,
+    status_arguments,
+)
 from lishui_credit.commands.plan_lines import (
     SHOWN,
     city_remarks,
@@ -21,40 +26,33 @@ from lishui_credit.commands.plan_lines import (
     standings,
 )
 from lishui_credit.commands.terminal import (
-    SYNTHETIC,
     Command,
     Parser,
     day_of,
     parts,
     say,
-    second_sheet_argument,
     sheet_argument,
     sheets_given,
-    tell,
 )
-from lishui_credit.errors import SubjectError
 from lishui_credit.language import dated, plural, tr
-
-if TYPE_CHECKING:
-    import polars as pl
 
 # ---- arguments --------------------------------------------------------------------------------
 
 
 def add_arguments(command: Command) -> None:
-    """Add ``plan`` and its five commands to the parser."""
+    """Add ``plan`` and its six commands to the parser."""
     made = command(
         "plan", "report on the plan's twelve indicators", "报告规划十二项指标的进展", status
     )
-    _status_arguments(made)
-    sub = parts(made, "what", "status | load | check | report | form")
+    status_arguments(made)
+    sub = parts(made, "what", "status | load | check | report | site | form")
     part = sub(
         "status",
         "say which indicators are behind, where and since when",
         "说明哪些指标滞后、在哪里、从何时起",
         status,
     )
-    _status_arguments(part, inner=True)
+    status_arguments(part, inner=True)
     _load_arguments(
         sub("load", "record a file of observations in a store", "将观测文件装载入库", load)
     )
@@ -68,7 +66,7 @@ def add_arguments(command: Command) -> None:
     sheet_argument(part, "file")
     plan_return.add_arguments(sub)
     part = sub("report", "write the mid-term evaluation", "生成中期评估报告", report)
-    _status_arguments(part, inner=True)
+    status_arguments(part, inner=True)
     part.asks(
         "--output",
         "report to write, .html, .xlsx or .pdf",
@@ -76,6 +74,7 @@ def add_arguments(command: Command) -> None:
         short="-o",
         required=True,
     )
+    plan_site.add_arguments(sub)
 
 
 def _file_argument(part: Parser) -> None:
@@ -92,92 +91,7 @@ def _load_arguments(part: Parser) -> None:
     part.asks("--reason", "reason for recording it", "装载原因", required=True)
 
 
-def _status_arguments(part: Parser, *, inner: bool = False) -> None:
-    if inner:  # what is not given here stays as given before the inner command
-        part.argument_default = argparse.SUPPRESS
-    part.asks(
-        "--at",
-        "day to report on, YYYY-MM-DD; end of 2020 if not given",
-        "报告日,YYYY-MM-DD,缺省为 2020 年底",
-    )
-    part.asks(
-        "--data",
-        "store or file of observations; the synthetic sample if not given",
-        "观测数据库或文件,缺省为合成样例",
-    )
-    sheet_argument(part, "data")
-    part.asks(
-        "--known-on",
-        "use what the store knew on this day, YYYY-MM-DD",
-        "采用数据库截至该日的数据,YYYY-MM-DD",
-    )
-    part.asks(
-        "--county",
-        "county by code or name; if not given, the city, or the one county of a file",
-        "县(市、区)代码或名称,缺省为全市;文件只含一个县(市、区)时为该县",
-    )
-    part.asks("--targets", "file of yearly targets", "年度目标文件")
-    second_sheet_argument(part, "targets", "targets", "年度目标")
-
-
 # ---- commands ---------------------------------------------------------------------------------
-
-
-def _in_force(data: str | None, known_on: date | None) -> pl.DataFrame:
-    """Return the observations in force, as a store knew them on a day if one is given."""
-    from lishui_credit.plan.observed.store import Store, is_store
-
-    if data is None or not is_store(Path(data)):
-        return revisions(None if data is None else Path(data), known_on)
-    store = Store.open(data, read_only=True)
-    return store.latest() if known_on is None else store.at(known_on)
-
-
-def revisions(path: Path | None, known_on: date | None) -> pl.DataFrame:
-    """Return every revision of a store or a file; the synthetic sample where none is named.
-
-    SubjectError where it cannot be read, or a file is asked what it held on an earlier day.
-    """
-    from lishui_credit.plan.observed.reading import read_observations
-    from lishui_credit.plan.observed.store import Store, is_store
-
-    if path is None:
-        from lishui_credit.samples.plan_observations import plan_observations
-
-        return plan_observations()
-    if is_store(path):
-        return Store.open(path, read_only=True).revisions(known_on)
-    if known_on is not None:
-        raise SubjectError(
-            tr("a file keeps no revisions", "文件不保留修订记录"),
-            str(path),
-            tr(
-                "--known-on needs a store: --data store.duckdb",
-                "--known-on 须配合数据库:--data store.duckdb",
-            ),
-        )
-    found = read_observations(path)
-    for note in found.notes:
-        tell(note, aside=True)
-    if rows := found.rejected.height:
-        tell(
-            tr(
-                f"warning: {plural(rows, 'row')} left out; `plan check {path}` says why",
-                f"警告:{rows:,} 行未采用,原因见 plan check {path}",
-            ),
-            aside=True,
-        )
-    return found.frame
-
-
-def _not_taken(data: str | None, known_on: date | None) -> pl.DataFrame:
-    """Return the rejected rows that a store keeps, as far as it knew them on a day if one is given."""
-    from lishui_credit.plan.observed.rejections import known_by, none_rejected
-    from lishui_credit.plan.observed.store import Store, is_store
-
-    if data is None or not is_store(Path(data)):
-        return none_rejected()
-    return known_by(Store.open(data, read_only=True).rejected(), known_on)
 
 
 def status(options: argparse.Namespace) -> int:
@@ -191,8 +105,8 @@ def status(options: argparse.Namespace) -> int:
     from lishui_credit.plan.targets import read_targets
 
     at, known_on = day_of(options.at, "--at") or END, day_of(options.known_on, "--known-on")
-    frame = _in_force(options.data, known_on)
-    lost = _not_taken(options.data, known_on)
+    frame = in_force(options.data, known_on)
+    lost = not_taken(options.data, known_on)
     alone = only_county(frame)
     area = division(options.county or alone or CITY)
     targets = None
@@ -215,7 +129,7 @@ def status(options: argparse.Namespace) -> int:
     }
 
     def text() -> list[str]:
-        lines = [*_banner(synthetic), f"{area.name} · {dated(at)}", *standings(rows)]
+        lines = [*banner(synthetic), f"{area.name} · {dated(at)}", *standings(rows)]
         lines += [*remarks(rows, missing, doubtful), *rejected_lines(lost)]
         urgent = attention(rows, adcode=area.adcode)["sentence"].to_list()
         if urgent:
@@ -225,13 +139,6 @@ def status(options: argparse.Namespace) -> int:
 
     say(options, facts, text)
     return 0
-
-
-def _banner(synthetic: bool) -> list[str]:
-    if not synthetic:
-        return []
-    why = tr("made up, no real value of Lishui", "由程序生成,并非丽水真实数据")
-    return [f"*** {SYNTHETIC}{tr(': ', ':')}{why} ***"]
 
 
 def load(options: argparse.Namespace) -> int:
@@ -310,7 +217,7 @@ def report(options: argparse.Namespace) -> int:
     files = {role: Path(name) for role, name in given.items() if name}
     keep_inputs([path, manifest_path(path)], files.values())
     at, known_on = day_of(options.at, "--at") or END, day_of(options.known_on, "--known-on")
-    lost = rejected_lines(_not_taken(options.data, known_on))
+    lost = rejected_lines(not_taken(options.data, known_on))
     manifest = report_into(
         revisions,
         path,
@@ -322,5 +229,5 @@ def report(options: argparse.Namespace) -> int:
     )
     facts = json.loads(manifest.json()) | {"report": str(path)}
     wrote = tr("wrote ", "已写出 ") + f"{path}, {manifest_path(path).name}"
-    say(options, facts, lambda: [*_banner(manifest.synthetic), wrote, *lost])
+    say(options, facts, lambda: [*banner(manifest.synthetic), wrote, *lost])
     return 0

@@ -28,8 +28,8 @@ def file_argument(made: Parser) -> None:
     """Add the file to verify."""
     made.asks(
         "file",
-        "file written by grade, areas, score, decide or plan report",
-        "grade、areas、score、decide 或 plan report 写出的文件",
+        "file written by grade, areas, score, decide or plan report, or folder by plan site",
+        "grade、areas、score、decide 或 plan report 写出的文件,或 plan site 写出的目录",
     )
 
 
@@ -40,7 +40,8 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
     ----------
     path : path-like
         An output of `grade`, `lishui_credit.models.score_file`, `lishui_credit.policies.decide_file`
-        or the commands ``areas`` and ``plan report``; its inputs where the manifest says.
+        or the commands ``areas`` and ``plan report``, or the folder that ``plan site`` wrote; its inputs
+        where the manifest says.
     progress : callable
         Told the name of each step.
 
@@ -74,6 +75,10 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
     """
     from lishui_credit import proof
 
+    if Path(path).is_dir():
+        from lishui_credit.plan.site.site_files import LIST
+
+        path = Path(path) / LIST
     said = proof.stated(path)
     if said.kind == proof.GRADES:
         from lishui_credit.rubrics import grade_files
@@ -92,10 +97,15 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
 
         return decision_files.verified(said, progress)
     if said.kind == proof.PLAN_REPORT:
-        from lishui_credit.commands.plan import revisions
+        from lishui_credit.commands.plan_inputs import revisions
         from lishui_credit.plan.evaluation import files
 
         return files.verified(said, revisions, progress)
+    if said.kind == proof.PLAN_SITE:
+        from lishui_credit.commands.plan_inputs import revisions
+        from lishui_credit.plan.site import site_files
+
+        return site_files.verified(said, revisions, progress)
     raise said.refusal(Bilingual("a file this package wrote", "本软件写出的文件"), said.damage)
 
 

@@ -1,0 +1,310 @@
+"""A site as a folder: all its files, written whole or not at all, and the proof of every one of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urlsplit
+
+import polars as pl
+
+from lishui_credit import proof
+from lishui_credit.errors import SubjectError
+from lishui_credit.language import Bilingual, tr
+from lishui_credit.plan.definitions import BASE, END, indicators
+from lishui_credit.plan.divisions import areas
+from lishui_credit.plan.evaluation.files import Observed, read_inputs
+from lishui_credit.plan.evaluation.mid_term import MidTerm
+from lishui_credit.plan.evaluation.remarks import warning
+from lishui_credit.plan.evaluation.reprints import SCHEMA, unlike
+from lishui_credit.plan.observed.opened import days_to_ask
+from lishui_credit.plan.site import area_pages, indicator_pages
+from lishui_credit.plan.site.site_data import data_files
+from lishui_credit.plan.site.site_facts import (
+    DATA,
+    LANGUAGES,
+    SEARCH,
+    Site,
+    area_page,
+    indicator_page,
+    site_facts,
+)
+from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
+from lishui_credit.tables.beside import manifest_path, sha256
+from lishui_credit.tables.write import replacing_folder
+
+LIST: Final = "files.sha256"
+"""The SHA-256 of every other file of a site, as ``sha256sum -c`` reads it; its manifest lies beside it."""
+
+_LINE: Final = re.compile(r"([0-9a-f]{64})  ([\w./-]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteMade:
+    """What a site rests on beside its inputs; without a ``data`` input, the sample."""
+
+    at: date
+    known_on: date | None
+    base_url: str
+    files: int
+    observations: int
+    observations_sha256: str  # of those used
+
+
+KIND: Final = Kind(proof.PLAN_SITE, SiteMade, Bilingual("a site of the plan", "规划指标网站"), ())
+
+
+# ---- making -----------------------------------------------------------------------------------
+
+
+def site_into(
+    observed: Observed,
+    folder: Path | str,
+    files: Mapping[str, Path],
+    *,
+    at: date | None = None,
+    known_on: date | None = None,
+    base_url: str = "",
+    sheets: Mapping[str, str] = MappingProxyType({}),
+) -> Manifest[SiteMade]:
+    """Write the site of ``data`` and ``targets`` files into a folder, in both languages.
+
+    Parameters
+    ----------
+    observed : callable
+        Reads the revisions of a store or file.
+    folder : path-like
+        Takes the place of a site that is there, and of nothing else.
+    files : mapping
+        ``data`` (the synthetic sample without it) and ``targets``.
+    at : date, optional
+        Day evaluated; by default the last end of a quarter that the observations reach.
+    known_on : date, optional
+        Day whose knowledge a store is asked for.
+    base_url : str
+        Address the site will have.
+    sheets : mapping
+        Sheets to read, by role, where a file is a workbook.
+
+    Raises
+    ------
+    SubjectError
+        If something else stands in the folder, the address is none, or there is no observation.
+    """
+    folder = Path(folder)
+    check_folder(folder)
+    base_url = checked_address(base_url)
+    frame, targets = read_inputs(observed, files, sheets, known_on)
+    at = at or _last_day(frame)
+    found, made = _made(frame, at, targets=targets, known_on=known_on, base_url=base_url)
+    inputs = proof.input_files(files, folder / LIST, {"data": found.total}, sheets=sheets)
+
+    def listed(draft: Path) -> Manifest[SiteMade]:
+        draft.write_bytes(_list(made))
+        return Manifest(
+            kind=KIND,
+            facts=_facts(found, base_url, len(made)),
+            inputs=inputs,
+            synthetic=found.synthetic > 0,
+        )
+
+    with replacing_folder(folder) as draft:
+        _write(made, draft)
+        manifest = proof.publish(draft / LIST, listed)
+        check_folder(folder)  # somebody may have put something there since
+    return manifest
+
+
+def check_folder(folder: Path) -> None:
+    """Raise `SubjectError` where a folder is there that holds anything but a site of this command."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise SubjectError(tr("a file, not a folder", "这是文件,不是目录"), where=str(folder))
+    there = set(_inside(folder))
+    own = {LIST, manifest_path(Path(LIST)).name}
+    if there >= own and proof.stated(folder / LIST).kind == proof.PLAN_SITE:
+        there -= own | set(_listed(folder))
+    if there:
+        named = sorted(there)
+        more = tr(f" and {len(named) - 3} more", f" 等{len(named)}个") if len(named) > 3 else ""
+        raise SubjectError(
+            tr("the folder holds files that are not of a site", "该目录有不属于网站的文件"),
+            ", ".join(named[:3]) + more,
+            tr("name another folder, or move these files away", "请另选目录,或移走这些文件"),
+            where=str(folder),
+        )
+
+
+def checked_address(text: str) -> str:
+    """Return the address of a site with a slash at its end; raise `SubjectError` for what is none.
+
+    >>> checked_address("https://www.example.gov.cn/plan")
+    'https://www.example.gov.cn/plan/'
+    """
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        fits = False
+    if not fits or re.search(r"[\s<>\"'?#]", text):
+        raise SubjectError(
+            tr("not the address of a site", "不是网站地址"),
+            text,
+            tr("write it as https://host/folder/", "请写成 https://主机/目录/"),
+        )
+    return text.rstrip("/") + "/"
+
+
+def _last_day(frame: pl.DataFrame) -> date:
+    days = [day for year in days_to_ask(frame).values() for day in year.values()]
+    return max(days, default=END)
+
+
+def _made(
+    frame: pl.DataFrame,
+    at: date,
+    *,
+    targets: pl.DataFrame | None,
+    known_on: date | None,
+    base_url: str,
+) -> tuple[MidTerm, dict[str, bytes]]:
+    """Return the facts, and every file of a site by its path."""
+    if at <= BASE:
+        raise SubjectError(
+            tr("the day lies before the plan", "该日早于规划期"),
+            str(at),
+            tr("give a day from 2016-01-01 on", "请给出2016-01-01及以后的日期"),
+        )
+    made: dict[str, bytes] = {}
+    for lang in LANGUAGES:
+
+        def one(lang: str = lang) -> Site:
+            site = site_facts(frame, at, targets=targets, known_on=known_on, base_url=base_url)
+            made.update((f"{lang}/{name}", text.encode()) for name, text in _pages(site))
+            if lang == LANGUAGES[0]:
+                made["index.html"] = area_pages.door(site, warning(site.m)).encode()
+                made.update(data_files(site))
+            return site
+
+        found = proof.spoken(lang, one).m
+    return found, made
+
+
+def _pages(site: Site) -> Iterator[tuple[str, str]]:
+    """Yield every page and drawing in the language in use."""
+    for area in areas():
+        yield area_page(area.adcode), area_pages.overview_page(site, area)
+        for key, row in indicators().items():
+            drawn = indicator_pages.drawings(site, row, area)
+            yield indicator_page(key, area.adcode), indicator_pages.page(site, row, area, drawn)
+            told = indicator_pages.heading(site, row, area)
+            line = indicator_pages.source(site, row)
+            yield from ((name, plot.file(told, line)) for name, plot in drawn.items())
+    yield SEARCH, area_pages.search_page(site)
+    yield DATA, area_pages.data_page(site)
+
+
+def _facts(found: MidTerm, base_url: str, files: int) -> SiteMade:
+    return SiteMade(
+        at=found.at,
+        known_on=found.known_on,
+        base_url=base_url,
+        files=files,
+        observations=found.total,
+        observations_sha256=found.digest,
+    )
+
+
+def _write(made: Mapping[str, bytes], folder: Path) -> None:
+    for name, content in made.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _list(made: Mapping[str, bytes]) -> bytes:
+    lines = (f"{hashlib.sha256(made[name]).hexdigest()}  {name}\n" for name in sorted(made))
+    return "".join(lines).encode()
+
+
+def _inside(folder: Path) -> list[str]:
+    """Return what lies in a folder: its files, and folders that hold nothing."""
+    return [
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if not path.is_dir() or path.is_symlink() or not any(path.iterdir())
+    ]
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file that the list of a site names."""
+    text = (folder / LIST).read_text(encoding="utf-8", errors="replace")
+    found = (_LINE.fullmatch(line) for line in text.splitlines())
+    return {line[2]: line[1] for line in found if line}
+
+
+# ---- proof ------------------------------------------------------------------------------------
+
+
+def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
+    """Make a site again from its inputs and compare every file; files that are not its own are told."""
+    manifest = said.manifest(KIND, bound=False)
+    facts = manifest.facts
+    folder = said.path.parent
+
+    def again(files: Mapping[str, Path]) -> Verdict:
+        progress(tr("making the site again", "重新生成网站"))
+        frame, targets = read_inputs(observed, files, manifest.sheets(), facts.known_on)
+        found, made = _made(
+            frame, facts.at, targets=targets, known_on=facts.known_on, base_url=facts.base_url
+        )
+        told = _facts(found, facts.base_url, len(made))
+        inputs = {
+            role: replace(entry, rows=found.total if role == "data" else 0)
+            for role, entry in manifest.inputs.items()
+        }
+        rerun = replace(
+            manifest, facts=told, inputs=inputs, synthetic=found.synthetic > 0, notes=()
+        )
+        progress(tr("comparing every file", "逐个文件核对"))
+        different = _unlike(folder, made, manifest.package_version)
+        listed = _listed(folder)
+        own = {name: sha256(folder / name) for name in listed if (folder / name).is_file()}
+        checks = {
+            "observations": told.observations_sha256 == facts.observations_sha256,
+            "files": own == listed and listed.keys() == made.keys(),
+            "site": different.is_empty(),
+            **proof.words(said, rerun, but=("observations_sha256",)),
+        }
+        return Verdict(checks=checks, subjects=len(made), different=different)
+
+    return proof.verify(said, manifest, again, progress)
+
+
+def _unlike(folder: Path, made: Mapping[str, bytes], version: str) -> pl.DataFrame:
+    """Return what of a site differs from one made again: the file, as stored, as made again."""
+    own = {LIST, manifest_path(Path(LIST)).name}
+    found: list[tuple[str, str, str]] = []
+    there = set(_inside(folder)) - own
+    gone, strange = tr("not there", "缺失"), tr("not of this site", "不属于该网站")
+    found += [(name, gone, "") for name in sorted(made.keys() - there)]
+    found += [(name, strange, "") for name in sorted(there - made.keys())]
+    with tempfile.TemporaryDirectory(prefix="lishui_credit_") as room:
+        for name in sorted(made.keys() & there):
+            if (folder / name).read_bytes() == made[name]:
+                continue
+            second = Path(room) / Path(name).name
+            second.write_bytes(made[name])
+            rows = unlike(folder / name, second, version).rows()
+            found += [(f"{name} {place}".strip(), one, other) for place, one, other in rows]
+    return pl.DataFrame(found, SCHEMA, orient="row")
