@@ -37,6 +37,7 @@ from lishui_credit.plan.site.site_facts import indicator_page, stem
 from lishui_credit.plan.site.site_files import LIST, checked_address, site_into
 from lishui_credit.plan.standings import expected, progress, verdicts
 from lishui_credit.reports.html import words
+from lishui_credit.samples.plan_observations import plan_observations
 from lishui_credit.tables import write
 from lishui_credit.tables.beside import manifest_path
 from lishui_credit.tables.write import replacing_folder
@@ -173,6 +174,7 @@ def test_every_page_is_small_well_formed_and_needs_no_script(made: Path):
         assert not re.search(r"@import|url\(|javascript:", text), path
         ids = found.all("id")
         assert len(ids) == len(set(ids)), path
+        assert not [one for one in ids if re.search(r"\s", one)], path
         levels = [int(tag[1]) for tag, _ in found.tags if re.fullmatch("h[1-6]", tag)]
         assert levels[0] == 1
         assert levels.count(1) == 1, path
@@ -257,12 +259,25 @@ def test_a_page_is_headed_by_its_finding_and_tells_status_value_due_and_gap(made
         assert words(str(FREQUENCY_WORDS[row.frequency])) in text
 
 
+def test_a_revision_is_told_on_the_page_of_its_area_and_on_that_of_the_city(tmp_path: Path):
+    sample, made = plan_observations(), tmp_path / "site"
+    site_into(lambda path, day: sample, made, {}, at=AT)
+    revised = sample.filter(
+        pl.col("revision") > 1, pl.col("period") <= AT, pl.col("adcode") != CITY
+    )
+    assert revised.height
+    for key, code, reason in revised.select("indicator", "adcode", "reason").iter_rows():
+        for area in areas():
+            text = (made / "zh" / indicator_page(key, area.adcode)).read_text(encoding="utf-8")
+            assert (words(reason) in text) == (area.adcode in (code, CITY))
+
+
 def test_the_mark_of_made_up_data_is_in_every_file(made: Path):
     for name, content in files(made).items():
         text = content.decode("utf-8-sig")
         if name.endswith(".html"):
             assert text.count('class="loud"') == 2, name
-            assert re.search("<title>(SYNTHETIC|【合成数据】)", text) or name == "index.html", name
+            assert re.search("<title>(SYNTHETIC|【合成数据】)", text), name
         elif name.endswith(".svg"):
             assert re.search('<title id="t">(SYNTHETIC|【合成数据】)', text), name
             assert re.search("SYNTHETIC DATA|合成数据", text.partition('class="s"')[2]), name
@@ -359,7 +374,7 @@ def test_the_same_input_makes_the_same_bytes_in_whatever_language_it_is_asked(
 
 def reported(rows: pl.DataFrame, folder: Path) -> Path:
     """Observations as reported ones, in a file."""
-    kept = rows.with_columns(synthetic=pl.lit(False), source=pl.lit("=年报")).select(
+    kept = rows.with_columns(synthetic=pl.lit(False), source=pl.lit("=<script>年报&")).select(
         "indicator", "adcode", "period", "frequency", "numerator", "denominator", "low", "high", "value", "source", "synthetic"
     )  # fmt: skip
     path = folder / "reported.csv"
@@ -376,13 +391,16 @@ def test_a_site_of_reported_data_bears_no_mark_and_leaves_their_licence_to_the_o
     assert "SYNTHETIC" not in out
     made = tmp_path / "site"
     for path in pages(made):
+        assert "script" not in {tag for tag, _ in page(path).tags}
         assert 'class="loud"' not in path.read_text(encoding="utf-8")
         assert not [x for x in page(path).lines if re.search("SYNTHETIC|合成数据", x)], path
     package = json.loads((made / "datapackage.json").read_text(encoding="utf-8"))
     assert package["synthetic"] is False
     assert "warning" not in package
     assert "for the office" in package["license_note_en"]
-    assert "\t=年报" in (made / "data" / "website_rate-331102.csv").read_text(encoding="utf-8-sig")
+    assert "\t=<script>年报&" in (made / "data" / "website_rate-331102.csv").read_text(
+        encoding="utf-8-sig"
+    )
 
 
 def test_a_return_of_one_county_makes_a_whole_site(run: Run, tmp_path: Path):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from lishui_credit.language import dated, tr
+from lishui_credit.language import dated, language, tr
 from lishui_credit.plan.definitions import ATTRIBUTES, PlanIndicator, indicators
 from lishui_credit.plan.divisions import CITY, Division, areas, counties
 from lishui_credit.plan.evaluation import annex
+from lishui_credit.plan.evaluation.drawings import titled
 from lishui_credit.plan.evaluation.evaluation_page import table as grid_table
 from lishui_credit.plan.evaluation.remarks import remarks, warning
+from lishui_credit.plan.labels import with_names
+from lishui_credit.plan.observed.freshness import freshness
 from lishui_credit.plan.overview import verdict
 from lishui_credit.plan.overview_table import PAPER_SIZE, STYLE, changes, legend, table
 from lishui_credit.plan.site.indicator_pages import citation
@@ -62,11 +65,11 @@ def search_page(site: Site) -> str:
         "Every name of an indicator or area and where it leads. Find a word with Ctrl+F, or with the search inside the page on a phone.",
         "列出指标和地区的全部名称及其页面。按 Ctrl+F，或用手机浏览器的“页内查找”检索。",
     )
-    groups = dict(_groups())
-    jump = links(title, ((f"#{name}", name) for name in groups))
+    groups = list(_groups())
+    jump = links(title, ((f"#part-{n}", name) for n, (name, _) in enumerate(groups)))
     parts = "".join(
-        f'<section id="{words(name)}"><h2>{words(name)}</h2><ul class="files">{"".join(items)}</ul></section>'
-        for name, items in groups.items()
+        f'<section id="part-{n}"><h2>{words(name)}</h2><ul class="files">{"".join(items)}</ul></section>'
+        for n, (name, items) in enumerate(groups)
     )
     trail = [(area_page(CITY), tr("Overview", "总览"))]
     return shell(site, SEARCH, title, f"<p>{words(told)}</p>{jump}{parts}", trail)
@@ -80,11 +83,12 @@ def _groups() -> Iterator[tuple[str, list[str]]]:
         for name in dict.fromkeys((row.name, row.short)):
             group = tr(name[0].upper(), str(ATTRIBUTES[row.attribute]))
             entries.setdefault(group, []).append((name, row))
-    order = sorted(entries) if tr("en", "zh") == "en" else list(entries)
+    order = sorted(entries) if language() == "en" else list(entries)
     for group in order:
-        named = tr("", "指标") if len(group) > 1 else ""
-        found = entries[group]
-        yield group + named, [_entry(*one) for one in tr_sorted(found)]
+        held = entries[group]
+        if language() == "en":
+            held.sort(key=lambda one: one[0].casefold())
+        yield group + tr("", "指标"), [_entry(*one) for one in held]
     yield (
         tr("Areas", "地区"),
         [
@@ -102,11 +106,6 @@ def _groups() -> Iterator[tuple[str, list[str]]]:
             for clause, held in clauses.items()
         ],
     )
-
-
-def tr_sorted(found: list[tuple[str, PlanIndicator]]) -> list[tuple[str, PlanIndicator]]:
-    """Return entries by the alphabet in English, as printed in the plan in Chinese."""
-    return sorted(found, key=lambda one: one[0].casefold()) if tr("en", "zh") == "en" else found
 
 
 def _to(row: PlanIndicator, area: str = CITY) -> str:
@@ -201,16 +200,30 @@ def _columns() -> str:
 
 def _known(site: Site) -> str:
     told = "".join(f"<li>{words(line)}</li>" for line in remarks(site.m))
-    return f'<ul class="files">{told}</ul>{grid_table(annex.completeness(site.m))}'
+    known = grid_table(annex.completeness(site.m))
+    return f'<ul class="files">{told}</ul>{known}{_fresh(site)}'
+
+
+def _fresh(site: Site) -> str:
+    """Return how old the last observation of each indicator is, and which counties are not in it."""
+    heads = {
+        "indicator_name": tr("indicator", "指标"), "frequency_word": tr("frequency", "频率"),
+        "period": tr("last period", "最近一期"), "counties": tr("counties in it", "已报县数"),
+        "silent_names": tr("counties that are not", "未报县（市、区）"), "state_word": tr("state", "情况"),
+    }  # fmt: skip
+    found = with_names(freshness(site.m.seen, site.m.at)).select(list(heads))
+    rows = [[("", "" if cell is None else str(cell)) for cell in row] for row in found.iter_rows()]
+    title = tr("How fresh the data are", "数据时效")
+    return html.table([("", head) for head in heads.values()], rows, caption=title, stack=True)
 
 
 # ---- the door ---------------------------------------------------------------------------------
 
 
-def door(site: Site, warned: str) -> str:
+def door(site: Site) -> str:
     """Return the page at the root, which leads to both languages; in the language in use."""
     names = (("zh/index.html", "zh-CN", "中文"), ("en/index.html", "en", "English"))
     items = "".join(f'<li><a href="{to}" hreflang="{tag}" lang="{tag}">{said}</a></li>' for to, tag, said in names)  # fmt: skip
     leads = '<meta http-equiv="refresh" content="0;url=zh/index.html">'
-    body = f"{html.banner(warned)}<main><h1>{words(_title())}</h1><ul>{items}</ul></main>{html.footer(warning(site.m))}"
-    return html.page(_title(), body, head=leads)
+    body = f"<header>{html.banner(warning(site.m))}</header><main><h1>{words(_title())}</h1><ul>{items}</ul></main>{html.footer(warning(site.m))}"
+    return html.page(titled(site.m, _title()), body, head=leads)

@@ -235,7 +235,9 @@ def _places(site: Site, row: PlanIndicator) -> Grid:
 
 
 def _revisions(site: Site, row: PlanIndicator, area: Division) -> str:
-    here = (pl.col("indicator") == row.key) & (pl.col("adcode") == area.adcode)
+    here = pl.col("indicator") == row.key
+    if area.adcode != CITY:  # the city is computed from all of them
+        here &= pl.col("adcode") == area.adcode
     mine = replace(
         site.m,
         revisions=site.m.revisions.filter(here),

@@ -22,7 +22,6 @@ from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.divisions import areas
 from lishui_credit.plan.evaluation.files import Observed, read_inputs
 from lishui_credit.plan.evaluation.mid_term import MidTerm
-from lishui_credit.plan.evaluation.remarks import warning
 from lishui_credit.plan.evaluation.reprints import SCHEMA, unlike
 from lishui_credit.plan.observed.opened import days_to_ask
 from lishui_credit.plan.site import area_pages, indicator_pages
@@ -192,7 +191,7 @@ def _made(
             site = site_facts(frame, at, targets=targets, known_on=known_on, base_url=base_url)
             made.update((f"{lang}/{name}", text.encode()) for name, text in _pages(site))
             if lang == LANGUAGES[0]:
-                made["index.html"] = area_pages.door(site, warning(site.m)).encode()
+                made["index.html"] = area_pages.door(site).encode()
                 made.update(data_files(site))
             return site
 

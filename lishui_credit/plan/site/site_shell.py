@@ -79,9 +79,9 @@ def shell(
     turned = f'<li><a href="../{other}/{name}" hreflang="{tag}" lang="{tag}">{said}</a></li>'
     way = links(tr("Breadcrumbs", "当前位置"), [*trail, (name, here or title)], "trail", name)
     text = (
-        f'<a class="skip" href="#main">{tr("To the content", "跳到正文")}</a>{html.banner(told)}'
+        f'<a class="skip" href="#main">{tr("To the content", "跳到正文")}</a><header>{html.banner(told)}'
         f'<div class="screen"><nav class="top" aria-label="{tr("Site", "网站")}"><ul><li><a href="index.html">'
-        f"{words(tr('Overview', '总览'))}</a></li>{items}{turned}</ul></nav>{way}</div>"
+        f"{words(tr('Overview', '总览'))}</a></li>{items}{turned}</ul></nav>{way}</div></header>"
         f'<main id="main"><h1>{words(title)}</h1>{body}</main>'
     )
     foot = html.footer(told, tr(f"as of {dated(site.m.at)}", f"截至{dated(site.m.at)}"), f"SHA-256 {site.m.digest[:16]}…")  # fmt: skip
