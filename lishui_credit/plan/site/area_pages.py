@@ -117,11 +117,9 @@ def _entry(name: str, row: PlanIndicator) -> str:
         f'<a href="{indicator_page(row.key, a.adcode)}">{words(tr(a.name_en, a.short_zh))}</a>'
         for a in counties()
     )
-    as_printed = tr("", f"规划原文：{row.as_printed}；") if name == row.name else ""
-    return (
-        f'<li><a href="{indicator_page(row.key, CITY)}">{words(name)}</a> '
-        f"({words(as_printed)}{tr('no.', '第')} {row.number}{tr('', '项')}): {inside}</li>"
-    )
+    as_printed = f"规划原文：{row.as_printed}；" if name == row.name else ""
+    told = tr(f"(no. {row.number}): ", f"（{as_printed}第{row.number}项）：")
+    return f'<li><a href="{indicator_page(row.key, CITY)}">{words(name)}</a> {words(told)}{inside}</li>'
 
 
 # ---- the data ---------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from lishui_credit.plan.status import said
 from lishui_credit.reports import html
 from lishui_credit.reports.html import words
 from lishui_credit.reports.svg import Plot
+from lishui_credit.tables.data_words import in_words
 from lishui_credit.version import __version__
 
 
@@ -104,7 +105,7 @@ def _facts(seen: OverviewRow) -> str:
         (tr("Required from now on", "今后所需速度"), rate_printed(row, now["required_rate"]) if seen.state.off and now["required_rate"] is not None else ""),
         (tr("Projected for 2020", "2020年预测"), "" if now["period"] and now["period"] >= END else _projected(row, now["projected"], ahead, now["outlook"])),
         (tr("Remarks", "说明"), now["note"] or ""),
-        (tr("Source", "来源"), now["source"] or ""),
+        (tr("Source", "来源"), in_words(now["source"] or "")),
     ]  # fmt: skip
     lines = "".join(
         f"<div><dt>{words(head)}</dt><dd>{f'<b>{words(text)}</b>' if not n else _words(text)}</dd></div>"
@@ -154,7 +155,12 @@ def _observed(site: Site, row: PlanIndicator, area: Division) -> str:
         cells += [grids.interval(row, now["low"], now["high"])] if survey else []
         cells += [now["numerator"], now["denominator"]] if shares else []
         mark = tr("synthetic", "合成") if now["synthetic"] else tr("reported", "上报")
-        cells += [Measured(row, due.get(now["period"])), now["source"], now["revision"], mark]
+        cells += [
+            Measured(row, due.get(now["period"])),
+            in_words(now["source"] or ""),
+            now["revision"],
+            mark,
+        ]
         rows.append(tuple(cells))
     heads = [tr("period to", "期末"), tr("status", "状态"), tr("value", "数值")]
     heads += [tr("95 % interval", "95%区间")] if survey else []
