@@ -404,6 +404,27 @@ def test_a_site_of_reported_data_bears_no_mark_and_leaves_their_licence_to_the_o
     )
 
 
+def test_rows_that_could_not_be_taken_are_counted_on_the_site(run: Run, tmp_path: Path):
+    rows = read_observations(SAMPLE).frame.filter(indicator="website_rate", revision=1)
+    data, store = reported(rows, tmp_path), tmp_path / "plan.parquet"
+    text = data.read_text(encoding="utf-8").splitlines()
+    text[2] = text[2].replace("website_rate", "no_such_rate")
+    text[3] = text[3].replace(",331102,", ",999999,").replace(",331100,", ",999999,")
+    data.write_text("\n".join(text) + "\n", encoding="utf-8")
+    assert run("plan", "load", data, "--data", store, "--by", "a", "--reason", "b")[0] == 1
+    for number, name in enumerate((data, store)):
+        out = tmp_path / f"site{number}"
+        assert run("plan", "site", "--data", name, "--at", AT, "-o", out)[0] == 0
+        assert "2 rows of the input could not be taken" in "\n".join(
+            page(out / "en" / "data.html").lines
+        )
+        assert "有2行数据无法采用" in "\n".join(page(out / "zh" / "data.html").lines)
+        assert (
+            json.loads((out / "datapackage.json").read_text(encoding="utf-8"))["rejected_rows"] == 2
+        )
+        assert run("verify", out)[0] == 0
+
+
 def test_a_return_of_one_county_makes_a_whole_site(run: Run, tmp_path: Path):
     rows = read_observations(SAMPLE).frame.filter(
         adcode="331127", indicator="website_rate", revision=1

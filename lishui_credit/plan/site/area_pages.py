@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from lishui_credit.language import dated, language, tr
+from lishui_credit.language import dated, language, plural, tr
 from lishui_credit.plan.definitions import ATTRIBUTES, PlanIndicator, indicators
 from lishui_credit.plan.divisions import CITY, Division, areas, counties
 from lishui_credit.plan.evaluation import annex
@@ -197,7 +197,12 @@ def _columns() -> str:
 
 
 def _known(site: Site) -> str:
-    told = "".join(f"<li>{words(line)}</li>" for line in remarks(site.m))
+    lines = remarks(site.m)
+    if site.rejected:
+        rows = plural(site.rejected, "row")
+        en = f"{rows} of the input could not be taken and {'is' if site.rejected == 1 else 'are'} in no figure."
+        lines.append(tr(en, f"有{site.rejected:,}行数据无法采用，未计入任何数值。"))
+    told = "".join(f"<li>{words(line)}</li>" for line in lines)
     known = grid_table(annex.completeness(site.m))
     return f'<ul class="files">{told}</ul>{known}{_fresh(site)}'
 

@@ -167,6 +167,7 @@ def _common(site: Site) -> dict[str, Any]:
         "synthetic": m.synthetic > 0,
         "synthetic_observations": m.synthetic,
         "observations": m.total,
+        "rejected_rows": site.rejected,
         "observations_sha256": m.digest,
         "sources": [
             {

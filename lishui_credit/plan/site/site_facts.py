@@ -34,6 +34,8 @@ class Site:
     ----------
     m : MidTerm
         Of the city; it holds the progress of every area.
+    rejected : int
+        Rows of the input that could not be taken and are in no figure.
     base_url : str
         Address the site will have, with a slash at its end; "" where it is not known.
     overviews : mapping
@@ -49,6 +51,7 @@ class Site:
     """
 
     m: MidTerm
+    rejected: int
     base_url: str
     overviews: Mapping[str, Mapping[str, OverviewRow]]
     before_at: date
@@ -63,6 +66,7 @@ def site_facts(
     *,
     targets: pl.DataFrame | None,
     known_on: date | None,
+    rejected: int = 0,
     base_url: str = "",
 ) -> Site:
     """Gather the facts of a site, in the language in use."""
@@ -73,6 +77,7 @@ def site_facts(
     codes = [area.adcode for area in areas()]
     return Site(
         m=m,
+        rejected=rejected,
         base_url=base_url,
         overviews={
             code: {row.row.key: row for row in overview(m.table, past, at, code)} for code in codes

@@ -23,7 +23,8 @@ from lishui_credit.plan.divisions import areas
 from lishui_credit.plan.evaluation.files import Observed, read_inputs
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.evaluation.reprints import SCHEMA, unlike
-from lishui_credit.plan.observed.opened import days_to_ask
+from lishui_credit.plan.observed.opened import days_to_ask, open_observations
+from lishui_credit.plan.observed.rejections import known_by
 from lishui_credit.plan.site import area_pages, indicator_pages
 from lishui_credit.plan.site.site_data import data_files
 from lishui_credit.plan.site.site_facts import (
@@ -37,6 +38,7 @@ from lishui_credit.plan.site.site_facts import (
 )
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.tables.beside import manifest_path, sha256
+from lishui_credit.tables.workbooks.choice import sheets_asked
 from lishui_credit.tables.write import replacing_folder
 
 LIST: Final = "files.sha256"
@@ -102,7 +104,10 @@ def site_into(
     base_url = checked_address(base_url)
     frame, targets = read_inputs(observed, files, sheets, known_on)
     at = at or _last_day(frame)
-    found, made = _made(frame, at, targets=targets, known_on=known_on, base_url=base_url)
+    lost = _rejected(files, sheets, known_on)
+    found, made = _made(
+        frame, at, targets=targets, known_on=known_on, rejected=lost, base_url=base_url
+    )
     inputs = proof.input_files(files, folder / LIST, {"data": found.total}, sheets=sheets)
 
     def listed(draft: Path) -> Manifest[SiteMade]:
@@ -164,6 +169,15 @@ def checked_address(text: str) -> str:
     return text.rstrip("/") + "/"
 
 
+def _rejected(files: Mapping[str, Path], sheets: Mapping[str, str], known_on: date | None) -> int:
+    """Return how many rows of the data were rejected, as known on a day if one is given."""
+    data = files.get("data")
+    if data is None:
+        return 0
+    with sheets_asked({data: sheets.get("data")}):
+        return known_by(open_observations(data).rejected, known_on).height
+
+
 def _last_day(frame: pl.DataFrame) -> date:
     days = [day for year in days_to_ask(frame).values() for day in year.values()]
     return max(days, default=END)
@@ -175,6 +189,7 @@ def _made(
     *,
     targets: pl.DataFrame | None,
     known_on: date | None,
+    rejected: int,
     base_url: str,
 ) -> tuple[MidTerm, dict[str, bytes]]:
     """Return the facts, and every file of a site by its path."""
@@ -188,7 +203,14 @@ def _made(
     for lang in LANGUAGES:
 
         def one(lang: str = lang) -> Site:
-            site = site_facts(frame, at, targets=targets, known_on=known_on, base_url=base_url)
+            site = site_facts(
+                frame,
+                at,
+                targets=targets,
+                known_on=known_on,
+                rejected=rejected,
+                base_url=base_url,
+            )
             made.update((f"{lang}/{name}", text.encode()) for name, text in _pages(site))
             if lang == LANGUAGES[0]:
                 made["index.html"] = area_pages.door(site).encode()
@@ -265,7 +287,12 @@ def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
         progress(tr("making the site again", "重新生成网站"))
         frame, targets = read_inputs(observed, files, manifest.sheets(), facts.known_on)
         found, made = _made(
-            frame, facts.at, targets=targets, known_on=facts.known_on, base_url=facts.base_url
+            frame,
+            facts.at,
+            targets=targets,
+            known_on=facts.known_on,
+            rejected=_rejected(files, manifest.sheets(), facts.known_on),
+            base_url=facts.base_url,
         )
         told = _facts(found, facts.base_url, len(made))
         inputs = {
