@@ -63,7 +63,7 @@ lint: setup  ## ruff, the formatter and mypy --strict
 # A browser and a Chinese font come from the system, not from a lock. Where they cannot be had, one
 # line says what is missing and `make test` passes without the tests that need them.
 .PHONY: browser
-browser:  ## chromium and a Chinese font for the dashboard's tests (Debian as root installs them)
+browser:  ## chromium, a Chinese font and nginx for the dashboard's tests (Debian as root installs them)
 	@missing=""; browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }; \
 	font() { fc-list :lang=zh 2>/dev/null | grep -q .; }; \
 	if ! { browser >/dev/null && font; } && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -74,7 +74,10 @@ browser:  ## chromium and a Chinese font for the dashboard's tests (Debian as ro
 	fi; \
 	browser >/dev/null || missing="chromium"; \
 	font || missing="$${missing:+$$missing and }a Chinese font (Debian: fontconfig fonts-noto-cjk)"; \
-	[ -z "$$missing" ] || echo "Not here: $$missing; the browser tests that need it are skipped."
+	[ -z "$$missing" ] || echo "Not here: $$missing; the browser tests that need it are skipped."; \
+	command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends nginx-light >/dev/null 2>&1 </dev/null; } || \
+		echo "Not here: nginx (Debian: nginx-light); the tests of the sample proxy are skipped."
 
 # Tests run in random order; in CI in the same one every time, so that a red run can be repeated.
 SEED := $(if $(CI),--randomly-seed=2016)
@@ -84,7 +87,7 @@ test: lint browser  ## lint, then every test, README and docstring example
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(SEED)
 
 # The suite without the browser, its notebooks and servers included.
-NO_BROWSER := -n 2 --dist loadgroup --ignore tests/test_dashboard_browser.py
+NO_BROWSER := -n 2 --dist loadgroup $(foreach one,browser access proxy openid,--ignore tests/test_dashboard_$(one).py)
 
 .PHONY: test-floors
 test-floors: setup  ## the suite on the lowest versions that pyproject.toml allows, without the browser

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import login
+import source
 import streamlit as st
 import view
 
 from lishui_credit.errors import CreditError
 from lishui_credit.language import language, tr
+from lishui_credit.reports.html import document_language
 
 HERE = Path(__file__).resolve().parent
 
@@ -22,6 +24,10 @@ st.set_page_config(
 st.html(HERE / "style.css")
 if language() == "zh":
     st.html(HERE / "zh.css")
+with st.container(key="spoken"):
+    st.html(
+        document_language(), unsafe_allow_javascript=True
+    )  # Streamlit's document says English, always
 login.require_login()
 PAGES = (
     ("overview", "", tr("Overview", "总览"), ":material/dashboard:"),
@@ -39,12 +45,12 @@ page = st.navigation(
     ],
     position="top",
 )
-view.header()
+view.header(login.sign_out)
 view.offers().clear()
 try:
     page.run()
 except CreditError as error:
-    view.refuse(error)
+    view.refuse(error, source.names())
 finally:
     view.write_address()
     view.downloads()

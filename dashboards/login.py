@@ -49,6 +49,11 @@ def require_login() -> None:
         st.stop()
     if not may_enter(st.user.to_dict(), st.secrets.get("access", {})):
         st.error(tr("This account has no access.", "此账号无权访问。"), icon=":material/lock:")
-        st.button(tr("Sign out", "退出登录"), on_click=st.logout)
+        sign_out()
         st.stop()
-    st.sidebar.button(tr("Sign out", "退出登录"), on_click=st.logout)
+
+
+def sign_out() -> None:
+    """A button that ends the login, where there is one."""
+    if st.user.get("is_logged_in"):
+        st.button(tr("Sign out", "退出登录"), on_click=st.logout, key="sign_out")

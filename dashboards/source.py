@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 
 from lishui_credit.board import Contents, open_board
-from lishui_credit.language import language
+from lishui_credit.language import language, tr
 from lishui_credit.plan.course import course
 from lishui_credit.plan.league import league
 from lishui_credit.plan.observed.observed_table import ObservedTable, observed_table
@@ -42,6 +42,11 @@ class Source:
         return self.contents.synthetic or self.observed.synthetic
 
     @property
+    def title(self) -> str:
+        """What a page calls the data: never by the name of a file or folder."""
+        return self.contents.title or self.observed.title
+
+    @property
     def areas(self) -> frozenset[str]:
         """The codes of areas that have figures, observed or made of their counties'."""
         return frozenset(whole(self).series["adcode"])
@@ -63,17 +68,30 @@ def stamp_of(path: Path | None) -> tuple[object, ...]:
 def _opened(path: str, stamp: tuple[object, ...]) -> Source:
     held = open_board(path)
     observed = (
-        nothing_observed(held.path.name)
-        if held.observations is None
-        else open_observations(held.observations)
+        nothing_observed() if held.observations is None else open_observations(held.observations)
     )
     targets = None if held.targets is None else read_targets(held.targets)
     return Source(held, observed, targets, stamp)
 
 
+def place() -> Path:
+    """The folder or file that this dashboard opens."""
+    return Path(os.environ.get(PATH) or BOARD)
+
+
+def names() -> dict[str, str]:
+    """What a message may hold of where the data lie, and the words that a page says for it."""
+    root, part = place(), tr("a file of the data", "数据中的文件")
+    below = [*root.rglob("*")] if root.is_dir() else []
+    told = {str(path): part for path in below}
+    told |= {path.name: part for path in (root, *below) if path.suffix}
+    told |= {str(path): tr("the data", "数据") for path in (root, root.resolve())}
+    return {name: word for name, word in told.items() if len(name) > 2}  # "." stands in every text
+
+
 def data() -> Source:
     """The data of this dashboard; a CreditError where they cannot be read."""
-    path = os.environ.get(PATH) or BOARD
+    path = str(place())
     held = open_board(path)
     parts = [stamp_of(part) for part in (held.observations, held.targets, held.companions)]
     return _opened(path, tuple(parts))

@@ -1,8 +1,9 @@
 """The pieces every page is put together from: choices, links, charts, tables, downloads, banner."""
 
 import itertools
+import logging
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -28,6 +29,7 @@ from lishui_credit.tables.asked_ids import alike, did_you_mean
 from lishui_credit.tables.data_words import in_words
 
 Choice = TypeVar("Choice")
+LOG = logging.getLogger(__name__)
 
 HERE = Path(__file__).resolve().parent
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -157,7 +159,14 @@ def address(page: str, **query: str) -> str:
 def choose_day(days: dict[int, dict[int, date]], opens_at: date | None) -> date:
     """A year and the end of one of its quarters, in the header; the last one where nothing is asked for."""
     if not days:
-        st.info(tr("There is no observation after 2015.", "2015年以后没有观测。"))
+        st.info(
+            tr(
+                "There is no observation after 2015. The folder's file of them is named "
+                "`observations.duckdb` (made by `lishui-credit plan load`) or `observations.parquet`.",
+                "2015年以后没有观测。观测文件在目录中的名称应为 `observations.duckdb`（由 "
+                "`lishui-credit plan load` 生成）或 `observations.parquet`。",
+            )
+        )
         st.stop()
     opened = opens_at or days[max(days)][max(days[max(days)])]
     named = {str(year): quarters for year, quarters in days.items()}
@@ -206,8 +215,8 @@ def speak() -> None:
     set_language(held("lang", list(LANGUAGES), "zh"))
 
 
-def header() -> None:
-    """What stands beside the menu: the page's day and area, the language, save and print."""
+def header(end: Callable[[], None]) -> None:
+    """What stands beside the menu: the page's day and area, the language, save and print; `end`."""
     with st.container(horizontal=True, vertical_alignment="center", width="content", key="header"):
         # The page puts its day and area here.
         st.session_state["header"] = st.container(
@@ -228,6 +237,7 @@ def header() -> None:
             )
         # A page cannot print itself without a script; without one, the browser's own menu does.
         st.html(print_button(tr("Print", "打印")), unsafe_allow_javascript=True)
+        end()
 
 
 def in_header() -> Any:
@@ -256,9 +266,16 @@ def heading(title: str, words: str = "") -> None:
         st.caption(words)
 
 
-def refuse(error: CreditError) -> None:
-    """Show what is wrong with the data, all of it, and stop the page."""
-    lines = "\n".join(f"- {plain(problem)}" for problem in error.problems)
+def refuse(error: CreditError, names: Mapping[str, str]) -> None:
+    """Show what is wrong with the data, all of it, and stop the page.
+
+    The page says `names` for the places of files; the log has the places themselves.
+    """
+    LOG.warning("%s", error)
+    told = "\n".join(map(str, error.problems))
+    for name in sorted(names, key=len, reverse=True):
+        told = told.replace(name, names[name])
+    lines = "\n".join(f"- {plain(line)}" for line in told.splitlines())
     st.error(tr("The data cannot be shown.", "数据无法显示。") + f"\n\n{lines}")
     st.stop()
 

@@ -98,11 +98,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(data: Path, folder: Path) -> Iterator[Server]:
-    """The dashboard on a free port, as `make dashboard` starts it."""
+def serve(data: Path, folder: Path, *options: str, port: int | None = None) -> Iterator[Server]:
+    """The dashboard on a free port, as `make dashboard` starts it, with more options."""
     (folder / "watch").mkdir(parents=True, exist_ok=True)
     (folder / "watch" / "sitecustomize.py").write_text(WATCH, encoding="utf-8")
-    outside, log, port = folder / "outside.txt", folder / "server.log", free_port()
+    outside, log, port = folder / "outside.txt", folder / "server.log", port or free_port()
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(folder / "watch"), str(ROOT)]),
         "OUTSIDE": str(outside),
@@ -110,7 +110,15 @@ def serve(data: Path, folder: Path) -> Iterator[Server]:
         "POLARS_MAX_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={port}"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(APP),
+        f"--server.port={port}",
+        *options,
+    ]
     with log.open("wb") as sink:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=sink, stderr=subprocess.STDOUT

@@ -6,6 +6,7 @@ Pictures of what was seen lie in build/screens/ afterwards, for a person to look
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import subprocess
@@ -228,7 +229,7 @@ class Visit:
         """Do what makes the page run, and wait until it has."""
         self.page.evaluate(BEGUN)
         yield
-        self.page.wait_for_function("window.begun", polling=50)
+        self.page.wait_for_function("() => window.begun", polling=50)
         self.settle()
 
     def choose(self, label: str, option: str) -> None:
@@ -387,20 +388,84 @@ def made(browser, server):
         visit.check_quiet()
 
 
-def test_a_choice_goes_along_by_every_entry_of_the_navigation(browser, server):
+# What the fields of a page are called and show, where the address says MADE_ADDRESS.
+SHOWN = {
+    "zh": {"year": ("年度", "2017年"), "quarter": ("截至", "9月末"),
+           "indicator": ("指标", "5  信用网站开通率"), "area": ("地区", "云和县")},
+    "en": {"year": ("Year", "2017"), "quarter": ("As of the end of", "Sep"),
+           "indicator": ("Indicator", "5  Websites"), "area": ("Area", "Yunhe")},
+}  # fmt: skip
+MENU = {
+    "zh": ("总览", "指标", "区县", "评价", "模型", "授信", "数据"),
+    "en": ("Overview", "Indicator", "Counties", "Grades", "Models", "Lending", "Data"),
+}
+# Which of the choices a page has a field for; in grades, the area is one of the register.
+HELD = {
+    "overview": ("year", "quarter", "area"),
+    "indicator": ("year", "quarter", "area", "indicator"),
+    "counties": ("year", "quarter", "indicator"),
+    "data": ("year", "quarter"),
+}
+# What the page itself says of the day, where it says it.
+DAY = {"zh": "2017年9月30日", "en": "30 September 2017"}
+SAYS_THE_DAY = ("overview", "counties")
+
+
+def walk() -> list[str]:
+    """Every page after every other, each pair once: a closed way along all 42 of them."""
+    left = {page: [other for other in PAGES if other != page] for page in PAGES}
+    way, stack = [], [PAGES[0]]
+    while stack:
+        if left[stack[-1]]:
+            stack.append(left[stack[-1]].pop())
+        else:
+            way.append(stack.pop())
+    return way[::-1]
+
+
+def test_the_walk_goes_along_every_pair_of_pages_once():
+    pairs = list(itertools.pairwise(walk()))
+    assert len(pairs) == len(set(pairs)) == len(PAGES) * (len(PAGES) - 1)
+
+
+def agrees(visit: Visit, page: str, lang: str) -> None:
+    """What the address says is what the page shows: its path, its choices, and its own words."""
+    assert urlsplit(visit.page.url).path == ("/" if page == "overview" else f"/{page}")
+    asked, chosen = visit.asked_for(), visit.chosen()
+    assert asked.items() >= (MADE_ADDRESS | {"lang": lang}).items(), page
+    for choice in HELD.get(page, ()):
+        label, told = SHOWN[lang][choice]
+        assert chosen[label] == told, (page, label)
+    words = visit.words()
+    assert BANNER[lang] in words
+    if page in SAYS_THE_DAY:
+        assert DAY[lang] in words, page
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_from_every_page_to_every_other_the_address_says_what_the_page_shows(browser, server, lang):
+    menu = dict(zip(PAGES, MENU[lang], strict=True))
     with Visit(browser, server, WIDTHS["desk"]) as visit:
-        visit.open("indicator", lang="zh")
-        assert not visit.chosen().items() & MADE.items()
-        for label in ("年度", "截至", "指标", "地区"):
-            visit.choose(label, MADE[label])
-        # A field that was drawn on a page before is not like one that is new: so to some again.
-        for title in ("区县", "数据", "评价", "总览", "指标", "模型", "区县", "授信", "总览"):
-            visit.turn(title)
-            chosen = visit.chosen()
-            assert {label: chosen[label] for label in PLACES[title]} == {
-                label: MADE[label] for label in PLACES[title]
-            }, title
-            assert visit.asked_for().items() >= MADE_ADDRESS.items(), title
+        visit.open("indicator", lang=lang)
+        for label, told in SHOWN[lang].values():
+            assert visit.chosen()[label] != told
+            visit.choose(label, told)
+        # A page opened for the first time puts its own choices into the address: one more step back.
+        for page in (*PAGES[2:], PAGES[0]):
+            visit.turn(menu[page])
+        for step, (before, page) in enumerate(itertools.pairwise(walk())):
+            visit.turn(menu[page])
+            agrees(visit, page, lang)
+            if step % 7 == 3:
+                visit.back()
+                agrees(visit, before, lang)
+                with visit.run():
+                    visit.page.go_forward()
+                agrees(visit, page, lang)
+            if step % 7 == 5:
+                visit.page.reload()
+                visit.settle()
+                agrees(visit, page, lang)
         visit.check_quiet()
 
 

@@ -168,6 +168,7 @@ ESCAPING = {
     "overview_html": "lishui_credit.plan.overview_table.overview_html",
     "print_button": "lishui_credit.reports.html.print_button",
     "quarters_html": "lishui_credit.plan.overview_table.quarters_html",
+    "document_language": "lishui_credit.reports.html.document_language",
 }
 
 

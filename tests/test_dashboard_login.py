@@ -14,12 +14,13 @@ VERIFIED = {"is_logged_in": True, "email": "Li.Na@lishui.example", "email_verifi
 def _app() -> None:
     import streamlit as st
 
-    from dashboards.login import require_login
+    from dashboards.login import require_login, sign_out
     from lishui_credit.language import set_language
 
     set_language("en")
     require_login()
     st.title("Inside")
+    sign_out()
 
 
 def _shown(user: dict[str, object] | None, **secrets: object) -> AppTest:
@@ -59,7 +60,7 @@ def test_with_a_provider_a_stranger_sees_the_login_alone():
 def test_a_listed_account_comes_in_and_can_leave():
     app = _shown(VERIFIED, auth={"client_id": "x"}, access={"emails": ["li.na@lishui.example"]})
     assert _titles(app) == ["Inside"]
-    assert [button.label for button in app.sidebar.button] == ["Sign out"]
+    assert [button.label for button in app.button] == ["Sign out"]
 
 
 def test_an_account_that_is_not_listed_is_told_so():

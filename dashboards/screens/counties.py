@@ -15,7 +15,7 @@ from lishui_credit.plan.status import STATUSES
 
 data = source.data()
 at = view.choose_day(data.days, data.contents.opens_at)
-view.banner(data.synthetic, data.observed.name)
+view.banner(data.synthetic, data.title)
 table = source.progress_at(data, at, language())
 view.heading(
     view.plain(headline(table)), view.plain(tr(f"As of {dated(at)}.", f"截至{dated(at)}。"))
@@ -35,7 +35,7 @@ key = view.choose(
 )  # fmt: skip
 row = indicators()[key]
 one = table.filter(indicator=key)
-words = tr("; ", ";").join(
+words = tr(f"{row.short} by county: ", f"{row.short}，分地区：") + tr("; ", "；").join(
     f"{division(r['adcode']).name} {STATUSES[r['status']].word} {printed(row, r['value'])}"
     for r in one.iter_rows(named=True)
 )
@@ -51,7 +51,8 @@ with right:
         view.chart(
             league_plot(ranked, key, synthetic=data.synthetic), with_names(ranked),
             f"league_{key}_{at}",
-            tr("; ", ";").join(
+            tr(f"{row.short}, places of the counties: ", f"{row.short}，县（市、区）位次：")
+            + tr("; ", "；").join(
                 f"{division(r['adcode']).name} {place_words(r)}" for r in ranked.iter_rows(named=True)
             ),
             synthetic=data.synthetic,

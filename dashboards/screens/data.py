@@ -14,7 +14,7 @@ from lishui_credit.plan.observed.freshness import coverage_of_periods, freshness
 from lishui_credit.plan.observed.reading import read_observations
 
 data = source.data()
-view.banner(data.synthetic, data.observed.name)
+view.banner(data.synthetic, data.title)
 view.heading(
     tr("What the figures rest on", "数据状况"),
     tr(
@@ -26,7 +26,7 @@ with st.container(horizontal=True, vertical_alignment="top", key="filters"):
     at = view.choose_day(data.days, data.contents.opens_at)
 revisions = data.observed.revisions
 
-st.subheader(tr("Freshness", "时效"), anchor=False)
+st.header(tr("Freshness", "时效"), anchor=False)
 view.table(
     with_names(freshness(source.whole(data), at)),
     f"freshness_{at}",
@@ -43,7 +43,7 @@ view.table(
     synthetic=data.synthetic,
 )
 
-st.subheader(tr("Completeness", "完整"), anchor=False)
+st.header(tr("Completeness", "完整"), anchor=False)
 st.caption(
     tr(
         "Periods due from the end of 2015, and how many each county has; complete rows are left out.",
@@ -68,11 +68,10 @@ view.table(
     synthetic=data.synthetic,
 )
 
-st.subheader(tr("Rejected rows", "退回的行"), anchor=False)
+st.header(tr("Rejected rows", "退回的行"), anchor=False)
 rejected = data.observed.rejected
 if rejected.height:
     wanted = {
-        "file": tr("File", "文件"),
         "row": tr("Line", "行号"),
         "reasons": tr("Why", "原因"),
     }
@@ -84,12 +83,18 @@ if rejected.height:
         wanted |= {"cells": tr("Original cells", "原内容")}
     view.table(
         rejected, "rejected", wanted, tr("Rows that were not taken.", "未采用的行。"),
-        synthetic=data.synthetic, leave=("loaded_by", "sha256") if data.synthetic else ("loaded_by", "sha256", "cells"),
+        synthetic=data.synthetic, leave=("file", "loaded_by", "sha256", *(() if data.synthetic else ("cells",))),
     )  # fmt: skip
+    st.caption(
+        tr(
+            "The name of each file stands in the store; it is not shown here.",
+            "文件名保存在数据库中，本页不显示。",
+        )
+    )
 else:
     st.markdown(tr("None.", "无。"))
 
-st.subheader(tr("Revisions", "修订"), anchor=False)
+st.header(tr("Revisions", "修订"), anchor=False)
 changed = revised(revisions)
 if changed.height:
     view.table(
@@ -117,7 +122,7 @@ if changed.height:
 else:
     st.markdown(tr("None.", "无。"))
 
-st.subheader(tr("Reconciliation", "核对"), anchor=False)
+st.header(tr("Reconciliation", "核对"), anchor=False)
 whole = source.whole(data).whole
 off = whole.reconciliation
 off = off.filter(off["period"] <= at)
@@ -160,7 +165,7 @@ if gaps.height:
         synthetic=data.synthetic,
     )
 
-st.subheader(tr("Check a file before it is sent", "报送前检查文件"), anchor=False)
+st.header(tr("Check a file before it is sent", "报送前检查文件"), anchor=False)
 st.caption(
     tr(
         "CSV, Excel or Parquet, at most 5 MB. The file is read and shown, never stored.",
@@ -178,7 +183,8 @@ if given is not None:
         try:
             found = read_observations(path)
         except CreditError as error:
-            view.refuse(error)
+            own = {str(path): given.name, path.name: given.name}
+            view.refuse(error, own | {folder: ""})
     st.markdown(
         tr(
             f"Rows taken: **{found.frame.height}**. Rows rejected: **{found.rejected.height}**.",

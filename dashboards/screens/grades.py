@@ -18,7 +18,7 @@ data = source.data()
 registers = holdings.registers(data.contents.path)
 lang = language()
 if not registers:
-    view.banner(data.synthetic, data.observed.name)
+    view.banner(data.synthetic, data.title)
     view.heading(tr("Grades", "评价"))
     st.info(
         tr(
@@ -45,7 +45,7 @@ def synthetic_of(name: str) -> bool:
 
 usual = next((name for name in rubrics if name == "farmer-household"), rubrics[0])
 asked = view.held("rubric", rubrics, usual)
-view.banner(data.synthetic or synthetic_of(asked), data.observed.name)
+view.banner(data.synthetic or synthetic_of(asked), data.title)
 view.heading(
     tr("Grades", "评价"),
     tr(

@@ -16,7 +16,7 @@ from lishui_credit.plan.sentences import printed, sentence
 from lishui_credit.plan.status import said
 
 data = source.data()
-view.banner(data.synthetic, data.observed.name)
+view.banner(data.synthetic, data.title)
 at = view.choose_day(data.days, data.contents.opens_at)
 area = view.choose_area(data.areas)
 keys = list(indicators())
@@ -88,7 +88,7 @@ else:
 
 # ---- by county --------------------------------------------------------------------------------
 
-st.subheader(tr("County by county", "分县（市、区）"), anchor=False)
+st.header(tr("County by county", "分县（市、区）"), anchor=False)
 by_county = table.filter(indicator=key)
 inside = course.filter(course["adcode"] != CITY)
 if inside.height:
@@ -96,7 +96,8 @@ if inside.height:
         view.chart(
             multiples_plot(inside, by_county, synthetic=data.synthetic), with_names(inside),
             f"counties_{key}",
-            " ".join(
+            tr(f"{row.short} over the years, by county: ", f"{row.short}历年数值，分地区：")
+            + tr("; ", "；").join(
                 f"{division(r['adcode']).name} {printed(row, r['value'])} {said(r['status'])}"
                 for r in by_county.iter_rows(named=True)
             ),
@@ -105,7 +106,7 @@ if inside.height:
 
 # ---- companions -------------------------------------------------------------------------------
 
-st.subheader(tr("Companion series", "辅助指标"), anchor=False)
+st.header(tr("Companion series", "辅助指标"), anchor=False)
 st.caption(
     tr(
         "Shown beside the headline, so that the headline is not gamed.",
@@ -117,7 +118,9 @@ drawn = None if beside is None else companion_course(beside, key, area, at)
 if drawn is not None and drawn.height:
     view.chart(
         companions_plot(drawn, row, place.name, synthetic=data.synthetic), drawn,
-        f"companions_{key}_{area}", tr("Companion series by period.", "辅助指标分期数值。"),
+        f"companions_{key}_{area}",
+        tr(f"{row.short}, {place.name}: companion series by period.",
+           f"{row.short}，{place.name}：辅助指标分期数值。"),
         synthetic=data.synthetic,
     )  # fmt: skip
 elif row.companions:
@@ -128,14 +131,14 @@ else:
 
 # ---- what it means ----------------------------------------------------------------------------
 
-st.subheader(tr("Definition, clause, evidence", "定义、条款与依据"), anchor=False)
+st.header(tr("Definition, clause, evidence", "定义、条款与依据"), anchor=False)
 st.markdown(
     "\n".join(f"- **{view.plain(head)}**　{view.plain(text)}" for head, text in defined(row))
 )
 
 # ---- data -------------------------------------------------------------------------------------
 
-st.subheader(tr("Data", "数据"), anchor=False)
+st.header(tr("Data", "数据"), anchor=False)
 observed = source.whole(data).whole.frame.filter(indicator=key, adcode=area)
 listed = observed.filter(observed["period"] <= at).sort("period", descending=True)
 view.table(

@@ -24,7 +24,7 @@ HEAD = (
     ),
 )
 if found is None:
-    view.banner(data.synthetic, data.observed.name)
+    view.banner(data.synthetic, data.title)
     view.heading(*HEAD)
     st.info(
         tr(
@@ -37,7 +37,7 @@ if found is None:
     st.stop()
 loans, stamp = found
 synthetic = loans.synthetic
-view.banner(data.synthetic or synthetic, data.observed.name)
+view.banner(data.synthetic or synthetic, data.title)
 in_force = f"{loans.policy.id}@{loans.policy.version}"
 facts = tr(
     f"{loans.title} · {loans.book.rows:,} loans with outcomes · policy in force {in_force}",
@@ -139,7 +139,7 @@ with right:
         said = told[name]
         with column, st.container(border=True, height="stretch", key=f"effect_{name}"):
             st.caption(view.plain(said.name))
-            st.markdown(f"### {view.plain(said.value)}")
+            st.markdown(f"**{view.plain(said.value)}**")
             for line in said.lines:
                 st.caption(view.plain(line))
     with st.container(key="effect_curve"):

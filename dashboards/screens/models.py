@@ -26,7 +26,7 @@ HEAD = (
     ),
 )
 if not models:
-    view.banner(data.synthetic, data.observed.name)
+    view.banner(data.synthetic, data.title)
     view.heading(*HEAD)
     st.info(
         tr(
@@ -40,7 +40,7 @@ if not models:
 
 ids = list(models)
 model = models[view.held("model", ids, ids[0])]
-view.banner(data.synthetic or holdings.card(model).synthetic, data.observed.name)
+view.banner(data.synthetic or holdings.card(model).synthetic, data.title)
 view.heading(*HEAD)
 VIEWS = {
     "card": tr("Model card", "模型卡"),

@@ -15,7 +15,7 @@ from lishui_credit.plan.sentences import sentence
 data = source.data()
 at = view.choose_day(data.days, data.contents.opens_at)
 area = view.choose_area(data.areas)
-view.banner(data.synthetic, data.observed.name)
+view.banner(data.synthetic, data.title)
 
 progress = source.progress_at(data, at, language())
 rows = overview(progress, source.verdicts_at(data, at), at, area)

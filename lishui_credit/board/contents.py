@@ -36,7 +36,8 @@ class Contents:
     targets : Path, optional
         Yearly targets of the areas.
     facts : dict
-        Of the manifest; ``synthetic`` is true on the board that `build_board` makes.
+        Of the manifest; ``synthetic`` is true on the board that `build_board` makes, ``title_zh``
+        and ``title_en`` are what a page calls the data.
     """
 
     path: Path
@@ -49,6 +50,11 @@ class Contents:
     def synthetic(self) -> bool:
         """Whether the manifest says that all of it is made up."""
         return self.facts.get("synthetic") is True
+
+    @property
+    def title(self) -> str:
+        """What the manifest calls the data, ``title_en`` or ``title_zh``; empty where it is silent."""
+        return str(self.facts.get(tr("title_en", "title_zh")) or "")
 
     @property
     def opens_at(self) -> date | None:

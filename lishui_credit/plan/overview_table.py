@@ -59,7 +59,7 @@ STYLE: Final = (
 .lc-o .c{display:flex;gap:2px}.lc-o .c i{width:16px;height:13px;border:1px solid var(--edge);border-radius:1px}.lc-o .k small a{color:var(--off);font-weight:600;text-decoration:underline}
 .lc-l{color:var(--quiet);font-size:12.5px;line-height:1.5;margin:6px 0}.lc-l span{white-space:nowrap;margin-right:1em}.lc-l i{display:inline-block;width:11px;height:11px;border:1px solid var(--edge);border-radius:1px;margin-right:4px;vertical-align:-1px}
 .lc-n h2{font-size:1.15rem;margin:.9em 0 .3em;padding:0}.lc-n ul{margin:0;padding-left:1.2em}.lc-n li{margin:.15em 0}
-@media screen and (max-width:1399px){.lc-o{font-size:13px}.lc-o th,.lc-o td{padding:1px 5px}.lc-o td.v{font-size:16px}.lc-o small,.lc-o thead th{font-size:12px}.lc-o .m{min-width:76px}.lc-o .q i{width:7px;margin-right:0}.lc-o .q span{gap:1px}.lc-o .q,.lc-o .y{gap:4px}.lc-o .y span{min-width:31px}.lc-o .c i{width:14px}}
+@media screen and (max-width:1440px){.lc-o{font-size:13px}.lc-o th,.lc-o td{padding:1px 5px}.lc-o td.v{font-size:16px}.lc-o small,.lc-o thead th{font-size:12px}.lc-o .m{min-width:76px}.lc-o .q i{width:7px;margin-right:0}.lc-o .q span{gap:1px}.lc-o .q,.lc-o .y{gap:4px}.lc-o .y span{min-width:31px}.lc-o .c i{width:14px}}
 @media screen and (max-width:1180px){.lc-o .h{display:none}}
 @media screen and (max-width:980px){.lc-o thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 .lc-o,.lc-o tbody,.lc-o .g{display:block}.lc-o .g th{display:block}

@@ -80,10 +80,9 @@ def words(text: str) -> str:
 
 def page(title: str, body: str, *, style: str = "", running: str = "", head: str = "") -> str:
     """Return a whole document; `running` stands at the head of every printed page, `head` in the head."""
-    lang = "zh-CN" if language() == "zh" else "en"
     looks = STYLE.replace("RUNNING", running) + style
     return (
-        f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{_tongue()}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
         f"<title>{words(title)}</title>{head}<style>{looks}</style></head><body>{body}</body></html>\n"
@@ -101,12 +100,27 @@ def chip(short: str, full: str) -> str:
     return f'<p class="chip" role="note" title="{told}">{words(short)}<span> · {told}</span></p>'
 
 
+PRINTS: Final = (
+    "for(const b of document.querySelectorAll('button.print'))b.onclick=()=>window.print()"
+)
+SPEAKS: Final = (
+    "document.documentElement.lang=document.querySelector('[data-spoken]').dataset.spoken"
+)
+"""The two scripts of the dashboard, always these words: a server's policy names them by their hash."""
+
+
 def print_button(word: str) -> str:
     """Return a button that prints the page it stands on, by a script of one line."""
-    return (
-        f'<button class="print" type="button">{words(word)}</button><script>'
-        "for(const b of document.querySelectorAll('button.print'))b.onclick=()=>window.print()</script>"
-    )
+    return f'<button class="print" type="button">{words(word)}</button><script>{PRINTS}</script>'
+
+
+def document_language() -> str:
+    """Return what tells a browser the language in use, where somebody else wrote the document."""
+    return f'<i hidden data-spoken="{_tongue()}"></i><script>{SPEAKS}</script>'
+
+
+def _tongue() -> str:
+    return "zh-CN" if language() == "zh" else "en"
 
 
 def address(page: str, choices: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import dated, tr
 from lishui_credit.plan.definitions import BASE
 from lishui_credit.plan.observed.reading import read_observations
 from lishui_credit.plan.observed.rejections import as_rows, none_rejected
@@ -24,10 +24,17 @@ from lishui_credit.plan.observed.table import empty, latest, period_ends
 class Opened:
     """Observations and what is known about them."""
 
-    name: str
     revisions: pl.DataFrame
     rejected: pl.DataFrame
     notes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What they are, in words; where they lie is nobody's business."""
+        last = self.revisions["period"].max()
+        if not isinstance(last, date):
+            return tr("no observations", "没有观测")
+        return tr(f"observations up to {dated(last)}", f"截至{dated(last)}的观测")
 
     @property
     def latest(self) -> pl.DataFrame:
@@ -47,19 +54,18 @@ def open_observations(path: Path | str, *, today: date | None = None) -> Opened:
         raise SubjectError(tr("no such file", "没有这个文件"), where=str(path))
     if is_store(path):
         store = Store.open(path, read_only=True)
-        return Opened(name=path.name, revisions=store.revisions(), rejected=store.rejected())
+        return Opened(revisions=store.revisions(), rejected=store.rejected())
     read = read_observations(path, today=today)
     return Opened(
-        name=path.name,
         revisions=read.frame,
         rejected=as_rows(read.rejected, path.name),
         notes=read.notes,
     )
 
 
-def nothing_observed(name: str) -> Opened:
+def nothing_observed() -> Opened:
     """Return observations without a row, for a folder that holds none."""
-    return Opened(name=name, revisions=empty(), rejected=none_rejected())
+    return Opened(revisions=empty(), rejected=none_rejected())
 
 
 def days_to_ask(frame: pl.DataFrame) -> dict[int, dict[int, date]]:
