@@ -167,12 +167,23 @@ def test_counties_off_their_paths_are_all_named_or_all_others_are(sample: pl.Dat
                 assert set(named) == off
             else:
                 assert (said == "all nine off") == (off == everyone)
+                unknown = {"cannot_tell", "no_baseline", "no_data"}
+                judged = sum(status not in unknown for _, status in row.counties)
+                assert (said == "none off") == (not off and judged == 9)
+                assert (f"of {judged} judged" in said) == (not off and 0 < judged < 9)
                 assert off in (set(), everyone)
 
 
 def test_since_when_counts_the_observations_off(sample: pl.DataFrame) -> None:
     rows = {row.row.key: row for row in made(sample, date(2018, 12, 31))}
-    assert since_said(rows["blacklist_coverage"]) == ("since Dec 2018", "9 of 12 observations off")
+    assert since_said(rows["blacklist_coverage"]) == (
+        "again since Dec 2018",
+        "9 of 12 quarterly observations off",
+    )
+    assert since_said(rows["service_revenue"]) == (
+        "since Dec 2016",
+        "3 of 3 yearly observations off",
+    )
     assert since_said(rows["query_volume"]) == ("", "")
 
 

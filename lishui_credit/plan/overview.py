@@ -20,6 +20,11 @@ from lishui_credit.plan.divisions import CITY, counties, division
 from lishui_credit.plan.sentences import change_sentence, changes
 from lishui_credit.plan.status import STATUSES, Status
 
+_RHYTHM: Final = {
+    "year": ("yearly", "年度"),
+    "quarter": ("quarterly", "季度"),
+    "month": ("monthly", "月度"),
+}
 _NAMED: Final = 5
 """Most counties off their paths that are named."""
 
@@ -39,6 +44,8 @@ class OverviewRow:
         Observations that could be judged.
     off : int
         Of them, those off the path.
+    again : bool
+        Whether one before the present run was off the path too.
     counties : tuple of (str, str)
         The nine counties by code, with their statuses; empty for a county.
     """
@@ -48,6 +55,7 @@ class OverviewRow:
     quarters: tuple[tuple[date, str], ...]
     observed: int
     off: int
+    again: bool
     counties: tuple[tuple[str, str], ...]
 
     @property
@@ -120,6 +128,10 @@ def overview(
                 quarters=tuple((day, _by(past[key], day)) for day in days),
                 observed=len(judged),
                 off=sum(STATUSES[status].off for status in judged),
+                again=any(
+                    STATUSES[status].off and period < (held[key, adcode]["off_path_since"] or BASE)
+                    for period, status in past[key]
+                ),
                 counties=tuple(
                     (area.adcode, held[key, area.adcode]["status"]) for area in counties()
                 )
@@ -216,11 +228,13 @@ def since_said(row: OverviewRow) -> tuple[str, str]:
     since = row.found["off_path_since"]
     if since is None:
         return "", ""
+    en, zh = _RHYTHM[row.row.frequency]
     many = tr(
-        f"{row.off} of {plural(row.observed, 'observation')} off",
-        f"{row.observed}期观测中{row.off}期偏离",
+        f"{row.off} of {plural(row.observed, f'{en} observation')} off",
+        f"{row.observed}期{zh}观测中{row.off}期偏离",
     )
-    return tr(f"since {_month(since)}", f"{_month(since)}起"), many
+    begun = tr(f"since {_month(since)}", f"{_month(since)}起")
+    return (tr(f"again {begun}", f"{begun}再度偏离") if row.again else begun), many
 
 
 def _month(day: date) -> str:
@@ -236,8 +250,11 @@ def counties_said(row: OverviewRow) -> tuple[str, tuple[str, ...]]:
     off = row.counties_off
     if not off:
         unknown = {"no_data", "cannot_tell", "no_baseline"}
-        judged = {status for _, status in row.counties} - unknown
-        return (tr("none off", "无偏离") if judged else ""), ()
+        judged = sum(status not in unknown for _, status in row.counties)
+        if judged == len(row.counties):
+            return tr("none off", "无偏离"), ()
+        some = tr(f"none off of {judged} judged", f"可判定的{judged}县无偏离")
+        return (some if judged else ""), ()
     if len(off) == len(row.counties):
         return tr("all nine off", "九县均偏离"), ()
     if len(off) > _NAMED:

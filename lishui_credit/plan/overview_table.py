@@ -150,10 +150,11 @@ def legend() -> str:
         for status, state in STATUSES.items()
     )
     rule = tr(
-        "Off its path since: the first observation of the present unbroken run below near its path; "
+        "One square is one quarter; inside each kind of target the worst row stands first. Off its "
+        "path since: the first observation of the present unbroken run below near its path; "
         "one observation near, on or above the path ends a run. A square without an observation of "
         "its own has the status of the last one before it.",
-        "偏离始于：本次连续偏离（滞后及以下）的首个观测期；期间有一期接近、符合或超前，即重新起算。"
+        "每格为一个季度；各类指标内按偏离程度由重到轻排列。偏离始于：本次连续偏离（滞后及以下）的首个观测期；期间有一期接近、符合或超前，即重新起算。"
         "当季无观测的方格沿用此前最近一期的状态。",
     )
     return f'<p class="lc-l">{named}<br>{rule}</p>'
