@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -23,6 +24,7 @@ pytest.importorskip("duckdb")
 pytest.importorskip("playwright")
 
 from lishui_credit.language import typeset
+from lishui_credit.tables.data_words import ENGLISH
 from tests.dashboard import (
     BROWSER,
     CHINESE,
@@ -608,7 +610,9 @@ VIEWS = [
 ]
 
 
-def taken(visit: Visit, lang: str, folder: Any) -> dict[str, dict[str, pl.DataFrame]]:
+def taken(
+    visit: Visit, lang: str, folder: Any, *, dated: bool
+) -> dict[str, dict[str, pl.DataFrame]]:
     """Every file of the page, opened, by its table and its kind."""
     said, page = SAID[lang], visit.page
     page.get_by_role("button", name=said["open"]).click()
@@ -619,7 +623,9 @@ def taken(visit: Visit, lang: str, folder: Any) -> dict[str, dict[str, pl.DataFr
     assert len(titles) == len(set(titles))
     page.get_by_role("option", name=titles[0], exact=True).click()
     made: dict[str, dict[str, pl.DataFrame]] = {title: {} for title in titles}
-    for kind in READERS if lang == "zh" else ("Excel", "Parquet"):
+    # Every kind of file where dates, lists and times stand; elsewhere the one that people open.
+    some = ("Excel", "Parquet") if lang == "zh" else ("Parquet",)
+    for kind in READERS if lang == "zh" and dated else some:
         suffix, read = READERS[kind]
         kinds.get_by_role("radio", name=kind).click()
         for title in titles:
@@ -644,7 +650,9 @@ def shown_as(value: object) -> set[str]:
     if value is None:
         return {"—"}
     text = str(value).strip()
-    forms = {typeset(text), text.removesuffix(":00")}
+    forms = {typeset(text), text.removesuffix(":00"), ENGLISH.get(text, text)}
+    if isinstance(value, date) and not isinstance(value, datetime):
+        forms |= {f"{value.year}年{value.month}月{value.day}日", f"{value:%-d %b %Y}"}
     if not isinstance(value, str):
         forms |= {f"{value:.6g}", f"{value:,}", f"{value:.1%}", f"{value:.2g}", f"{value:.2f}",
                   f"{value:.3f}", f"{value:.4f}"} if isinstance(value, float | int) else set()  # fmt: skip
@@ -659,7 +667,7 @@ def test_every_download_opens_and_holds_what_the_page_shows(
     with Visit(browser, server, WIDTHS["desk"]) as visit:
         visit.open(page, lang=lang, **choices)
         tables = visit.page.evaluate(TABLES)
-        files = taken(visit, lang, tmp_path)
+        files = taken(visit, lang, tmp_path, dated=page in ("data", "indicator"))
         for title, kinds in files.items():
             heads = kinds["Parquet"].columns
             for kind, frame in kinds.items():

@@ -178,11 +178,11 @@ def test_since_when_counts_the_observations_off(sample: pl.DataFrame) -> None:
     rows = {row.row.key: row for row in made(sample, date(2018, 12, 31))}
     assert since_said(rows["blacklist_coverage"]) == (
         "again since Dec 2018",
-        "9 of 12 quarterly observations off",
+        "9 of 12 quarters off",
     )
     assert since_said(rows["service_revenue"]) == (
         "since Dec 2016",
-        "3 of 3 yearly observations off",
+        "3 of 3 years off",
     )
     assert since_said(rows["query_volume"]) == ("", "")
 

@@ -21,9 +21,9 @@ from lishui_credit.plan.sentences import change_sentence, changes
 from lishui_credit.plan.status import STATUSES, Status
 
 _RHYTHM: Final = {
-    "year": ("yearly", "年度"),
-    "quarter": ("quarterly", "季度"),
-    "month": ("monthly", "月度"),
+    "year": ("year", "年"),
+    "quarter": ("quarter", "季"),
+    "month": ("month", "个月"),
 }
 _NAMED: Final = 5
 """Most counties off their paths that are named."""
@@ -230,8 +230,7 @@ def since_said(row: OverviewRow) -> tuple[str, str]:
         return "", ""
     en, zh = _RHYTHM[row.row.frequency]
     many = tr(
-        f"{row.off} of {plural(row.observed, f'{en} observation')} off",
-        f"{row.observed}期{zh}观测中{row.off}期偏离",
+        f"{row.off} of {plural(row.observed, en)} off", f"{row.observed}{zh}中{row.off}{zh}偏离"
     )
     begun = tr(f"since {_month(since)}", f"{_month(since)}起")
     return (tr(f"again {begun}", f"{begun}再度偏离") if row.again else begun), many
