@@ -103,17 +103,30 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
+@pytest.fixture(scope="module")
+def visits(browser: Any, server: Server) -> Iterator[dict[tuple[str, str], Visit]]:
+    """Pages that stay open: tests come in any order, and opening one takes longer than most of them."""
+    held: dict[tuple[str, str], Visit] = {}
+    yield held
+    for visit in held.values():
+        visit.context.close()
+
+
 @pytest.fixture(
-    scope="module",
-    params=[(page, lang) for page in PAGES for lang in LANGUAGES],
-    ids=lambda view: " ".join(view),
+    params=[(page, lang) for page in PAGES for lang in LANGUAGES], ids=lambda view: " ".join(view)
 )
-def opened(request: pytest.FixtureRequest, browser: Any, server: Server) -> Iterator[Visit]:
+def opened(
+    request: pytest.FixtureRequest,
+    browser: Any,
+    server: Server,
+    visits: dict[tuple[str, str], Visit],
+) -> Visit:
     """A page at a desk, in one language; every test leaves it as it was."""
     page, lang = request.param
-    with Visit(browser, server, DESK["width"]) as visit:
-        visit.open(page, lang=lang)
-        yield visit
+    if (page, lang) not in visits:
+        visits[page, lang] = Visit(browser, server, DESK["width"])
+        visits[page, lang].open(page, lang=lang)
+    return visits[page, lang]
 
 
 @contextlib.contextmanager
