@@ -109,14 +109,15 @@ def progress_at(source: Source, at: date, lang: str) -> pl.DataFrame:
     return _progress(str(source.contents.path), source.stamp, at, lang, source)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _verdicts(path: str, stamp: tuple[object, ...], at: date, _source: Source) -> pl.DataFrame:
-    return verdicts(whole(_source), at, targets=_source.targets)
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _verdicts(path: str, stamp: tuple[object, ...], _source: Source) -> pl.DataFrame:
+    return verdicts(whole(_source), date.max, targets=_source.targets)
 
 
 def verdicts_at(source: Source, at: date) -> pl.DataFrame:
     """The status of every observation up to a day."""
-    return _verdicts(str(source.contents.path), source.stamp, at, source)
+    every = _verdicts(str(source.contents.path), source.stamp, source)
+    return every.filter(every["period"] <= at)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -59,6 +59,12 @@ def test_the_last_verdict_of_an_observation_is_its_status_in_the_progress(
 
 
 @pytest.mark.parametrize("at", DAYS)
+def test_a_verdict_does_not_depend_on_the_day_of_asking(sample: pl.DataFrame, at: date) -> None:
+    every = verdicts(sample, date.max)
+    assert every.filter(pl.col("period") <= at).equals(verdicts(sample, at))
+
+
+@pytest.mark.parametrize("at", DAYS)
 def test_a_run_off_the_path_begins_at_the_first_of_its_verdicts(
     sample: pl.DataFrame, at: date
 ) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from typing import Final, Literal
 
 import numpy as np
@@ -35,6 +36,7 @@ NoInterval = Literal["line", "step"]
 _EDGE: Final = 1e-9  # a hair for floats: 0.6 years' share must not fall below the 0.6 of the table
 
 
+@cache
 def elapsed(day: date) -> Fraction:
     """Return years from the base (2015-12-31) to a day, in months and shares of a month."""
     length = calendar.monthrange(day.year, day.month)[1]
@@ -42,6 +44,7 @@ def elapsed(day: date) -> Fraction:
     return months / 12
 
 
+@cache
 def time_share(day: date) -> float:
     """Return tau, the share of the plan's five years gone by a day; 0 to 1, held at both ends."""
     return float(min(max(elapsed(day) / YEARS, Fraction(0)), Fraction(1)))
