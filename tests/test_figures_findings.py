@@ -125,6 +125,10 @@ def test_what_points_rest_on_is_said_by_place():
     )
     said = "Unverified rows: 20.0% of the points in x, 30.0% in y"
     assert findings.resting(table) == said
+    named = {"x": "莲都区", "y": "庆元县"}
+    counties = table.with_columns(pl.col("group").replace(named))
+    told = said.replace("in x", "in Liandu").replace("in y", "in Qingyuan")
+    assert findings.resting(counties) == told
     one = table.filter(pl.col("group") == "x")
     assert findings.resting(one) == "20.0% of the points rest on unverified rows"
     firm = table.with_columns(weak=pl.lit(False))

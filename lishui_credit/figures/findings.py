@@ -196,7 +196,7 @@ def resting(frame: pl.DataFrame) -> str:
         share = _rate(high["share"])
         return tr(f"{share} of the points rest on unverified rows", f"{share} 的分值依据未核实条款")
     return tr(
-        f"Unverified rows: {_rate(low['share'])} of the points in {low['group']}, {_rate(high['share'])} in {in_words(high['group'])}",
+        f"Unverified rows: {_rate(low['share'])} of the points in {in_words(low['group'])}, {_rate(high['share'])} in {in_words(high['group'])}",
         f"未核实条款占分值：{low['group']} {_rate(low['share'])}，{high['group']} {_rate(high['share'])}",
     )
 
