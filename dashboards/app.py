@@ -25,9 +25,8 @@ st.html(HERE / "style.css")
 if language() == "zh":
     st.html(HERE / "zh.css")
 with st.container(key="spoken"):
-    st.html(
-        document_language(), unsafe_allow_javascript=True
-    )  # Streamlit's document says English, always
+    # Streamlit's document says English, always
+    st.html(document_language(), unsafe_allow_javascript=True)
 login.require_login()
 PAGES = (
     ("overview", "", tr("Overview", "总览"), ":material/dashboard:"),

@@ -49,7 +49,7 @@ class Source:
     @property
     def areas(self) -> frozenset[str]:
         """The codes of areas that have figures, observed or made of their counties'."""
-        return frozenset(whole(self).series["adcode"])
+        return frozenset(whole(self).series["adcode"].unique())
 
     @property
     def days(self) -> dict[int, dict[int, date]]:

@@ -141,16 +141,6 @@ def choose(
     return value
 
 
-def link(page: str, label: str, icon: str | None = None, **query: str) -> None:
-    """A link to another page that carries every choice and what is asked for, also to a new tab."""
-    st.page_link(
-        f"screens/{page}.py",
-        label=label,
-        icon=icon,
-        query_params=choices() | query,
-    )
-
-
 def address(page: str, **query: str) -> str:
     """The address of a page that carries every choice and what is asked for."""
     return page_address("." if page == "overview" else page, choices() | query)

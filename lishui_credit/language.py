@@ -110,16 +110,19 @@ def dated(day: date | None, *, short: bool = False) -> str:
     return tr(f"{day.day} {month} {day.year}", f"{day.year}年{day.month}月{day.day}日")
 
 
-def dated_month(day: date) -> str:
-    """Return the month of a day as people write it.
+def dated_month(day: date, *, short: bool = False) -> str:
+    """Return the month of a day as people write it in a text, or short in a cell.
 
     Examples
     --------
     >>> set_language("en"); dated_month(date(2018, 12, 31))
     'December 2018'
+    >>> dated_month(date(2018, 12, 31), short=True)
+    'Dec 2018'
     >>> set_language(None)
     """
-    return tr(f"{_MONTHS[day.month - 1]} {day.year}", f"{day.year}年{day.month}月")
+    month = _MONTHS[day.month - 1][: 3 if short else None]
+    return tr(f"{month} {day.year}", f"{day.year}年{day.month}月")
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,10 @@ class Manifest(_Common, Generic[F]):
         """Return the sheets that were asked for, by role."""
         return {role: entry.sheet for role, entry in self.inputs.items() if entry.sheet}
 
+    def inputs_again(self, **rows: int) -> dict[str, InputFile]:
+        """Return the inputs as a re-run counts them: their rows by role, none of the others."""
+        return {role: replace(entry, rows=rows.get(role, 0)) for role, entry in self.inputs.items()}
+
     def files(self, path: Path) -> dict[str, Path]:
         """Return where the inputs of an output lie, by role."""
         return {role: path.parent / entry.path for role, entry in self.inputs.items()}

@@ -1,7 +1,10 @@
-"""What every test shares: how hypothesis searches."""
+"""What tests share: how hypothesis searches, and a browser where one is needed."""
 
 import os
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 # No deadline and no complaint about slow generation: two busy cores say nothing about the code.
@@ -16,3 +19,16 @@ usual = "ci" if os.environ.get("CI") else "local"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", usual))
 # Run in a process of its own: Django wants its settings before anything of it is looked at.
 collect_ignore = ["openid_provider.py"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A Chromium of the tests of one file."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.dashboard import BROWSER
+
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=BROWSER)
+        yield started
+        started.close()

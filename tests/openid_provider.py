@@ -105,7 +105,7 @@ def told() -> object:
     """What the provider says of an account: its address, and that it has verified it."""
     from oauth2_provider.oauth2_validators import OAuth2Validator
 
-    class Told(OAuth2Validator):  # type: ignore[misc]
+    class Told(OAuth2Validator):
         oidc_claim_scope = OAuth2Validator.oidc_claim_scope | {"email_verified": "email"}
 
         def get_additional_claims(self, request: object) -> dict[str, object]:

@@ -24,7 +24,7 @@ pytest.importorskip("playwright")
 import axe_playwright_python
 import pypdf
 
-from tests.dashboard import BROWSER, LANGUAGES, PAGES, Server, built, needs_browser, serve
+from tests.dashboard import LANGUAGES, PAGES, Server, built, needs_browser, serve
 from tests.test_dashboard_browser import WIDE, Visit
 
 pytestmark = [needs_browser, pytest.mark.xdist_group("dashboard access")]
@@ -91,16 +91,6 @@ def plain(text: str) -> str:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serve(built(tmp_path_factory), tmp_path_factory.mktemp("access")) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=BROWSER)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,6 @@ pytest.importorskip("playwright")
 from lishui_credit.language import typeset
 from lishui_credit.tables.data_words import ENGLISH
 from tests.dashboard import (
-    BROWSER,
     CHINESE,
     KEY,
     LANGUAGES,
@@ -176,16 +175,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         assert not running.outside.exists(), running.outside.read_text("utf-8")
         log = running.log.read_text("utf-8")
         assert "Traceback" not in log, log[-3000:]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=BROWSER)
-        yield started
-        started.close()
 
 
 class Visit:

@@ -9,7 +9,6 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -19,7 +18,7 @@ pytest.importorskip("playwright")
 pytest.importorskip("authlib", reason="Streamlit's login needs Authlib: streamlit[auth]")
 pytest.importorskip("oauth2_provider", reason="no provider here: django-oauth-toolkit")
 
-from tests.dashboard import BROWSER, ROOT, built, free_port, needs_browser, serve
+from tests.dashboard import ROOT, built, free_port, needs_browser, serve
 from tests.openid_provider import CLIENT, EMAIL, PASSWORD
 
 pytestmark = [needs_browser, pytest.mark.xdist_group("dashboard access")]
@@ -73,16 +72,6 @@ def opened(
         built(tmp_path_factory), folder / "server", f"--secrets.files={secrets}", port=port
     ) as server:
         yield server.url, request.param
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=BROWSER)
-        yield started
-        started.close()
 
 
 def test_a_person_logs_in_at_the_provider_sees_the_data_and_logs_out(browser, opened):

@@ -26,7 +26,16 @@ from lishui_credit.plan.evaluation.drawings import scale
 from lishui_credit.plan.league import league
 from lishui_credit.plan.standings import progress
 from lishui_credit.plan.status import STATUSES
-from lishui_credit.reports.palette import EDGE, PAPER, QUIET, STATUS_FILLS, SURFACE, TONES
+from lishui_credit.reports.palette import (
+    EDGE,
+    PAPER,
+    QUIET,
+    STATUS_FILLS,
+    SURFACE,
+    TONES,
+    contrast,
+    luminance,
+)
 from lishui_credit.samples.plan_observations import plan_observations
 
 AT = date(2018, 12, 31)
@@ -140,18 +149,6 @@ def test_the_counties_with_most_indicators_off_are_the_headline(table):
         .otherwise(pl.lit("near")).alias("status")
     )  # fmt: skip
     assert headline(two) == "Most indicators off the path: Liandu, Qingtian (12 of 12 each)"
-
-
-def luminance(colour: str) -> float:
-    """The relative luminance of WCAG 2.2."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 def test_every_status_has_a_colour_of_its_own_and_a_word_for_text():

@@ -18,9 +18,9 @@ from lishui_credit.reports.html import words
 from lishui_credit.reports.palette import EDGE, INK, LINK, PAPER, QUIET, STATUS_FILLS
 
 STYLE: Final = (
-    f".lc-h{{--ink:{INK};--quiet:{QUIET};--edge:{EDGE};--link:{LINK};--paper:{PAPER}}}"
+    f".lc-hs,.lc-hn{{--ink:{INK};--quiet:{QUIET};--edge:{EDGE};--link:{LINK};--paper:{PAPER}}}"
     """
-.lc-hn{color:#52606D;font-size:12.5px;margin:4px 2px}.lc-hs{overflow-x:auto}.lc-hs:focus-visible{outline:3px solid #00518A}
+.lc-hn{color:var(--quiet);font-size:12.5px;margin:4px 2px}.lc-hs{overflow-x:auto}.lc-hs:focus-visible{outline:3px solid var(--link)}
 .lc-h{border-collapse:separate;border-spacing:2px;width:100%;color:var(--ink);font-size:13px;line-height:1.25;font-variant-numeric:tabular-nums}
 .lc-h caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .lc-h th,.lc-h td{border:0;padding:0 4px;height:34px;text-align:center;white-space:nowrap;font-weight:400}

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lishui_credit.language import dated, plural, tr
+from lishui_credit.language import dated, dated_month, plural, tr
 from lishui_credit.plan.course import quarters
 from lishui_credit.plan.definitions import ATTRIBUTES, BASE, PlanIndicator, indicators
 from lishui_credit.plan.divisions import CITY, counties, division
@@ -232,13 +232,9 @@ def since_said(row: OverviewRow) -> tuple[str, str]:
     many = tr(
         f"{row.off} of {plural(row.observed, en)} off", f"{row.observed}{zh}中{row.off}{zh}偏离"
     )
-    begun = tr(f"since {_month(since)}", f"{_month(since)}起")
+    month = dated_month(since, short=True)
+    begun = tr(f"since {month}", f"{month}起")
     return (tr(f"again {begun}", f"{begun}再度偏离") if row.again else begun), many
-
-
-def _month(day: date) -> str:
-    short = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    return tr(f"{short[day.month - 1]} {day.year}", f"{day.year}年{day.month}月")
 
 
 def counties_said(row: OverviewRow) -> tuple[str, tuple[str, ...]]:

@@ -284,10 +284,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
                     rules, read_scores(files["scores"], rules, AMOUNT, OUTCOME), facts.id
                 )
             )
-        inputs = {
-            role: replace(entry, rows=read.frame.height if role == "scores" else 0)
-            for role, entry in manifest.inputs.items()
-        }
+        inputs = manifest.inputs_again(scores=read.frame.height)
         rerun = replace(manifest, facts=told, notes=notes, inputs=inputs)
         checks = {
             "policy": rules.sha256 == facts.policy_sha256 == _hash_of(files["policy"]),

@@ -243,17 +243,14 @@ def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
             known_on=facts.known_on,
         )
         told = _facts(found)
-        inputs = {
-            role: replace(entry, rows=found.total if role == "data" else 0)
-            for role, entry in manifest.inputs.items()
-        }
+        inputs = manifest.inputs_again(data=found.total)
         rerun = replace(
             manifest, facts=told, inputs=inputs, synthetic=found.synthetic > 0, notes=()
         )
         progress(tr("printing again", "重新生成报告"))
         with tempfile.TemporaryDirectory(prefix="lishui_credit_") as folder:
             second = Path(folder) / f"again{said.path.suffix}"
-            # One print of Chromium in hundreds differed from the others on a busy machine.
+            # Once, on a busy machine, a print of Chromium differed from the next.
             for _ in range(2 if said.path.suffix.lower() == ".pdf" else 1):
                 _write(found, second)
                 different = unlike(said.path, second, manifest.package_version)

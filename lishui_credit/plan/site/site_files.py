@@ -295,10 +295,7 @@ def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
             base_url=facts.base_url,
         )
         told = _facts(found, facts.base_url, len(made))
-        inputs = {
-            role: replace(entry, rows=found.total if role == "data" else 0)
-            for role, entry in manifest.inputs.items()
-        }
+        inputs = manifest.inputs_again(data=found.total)
         rerun = replace(
             manifest, facts=told, inputs=inputs, synthetic=found.synthetic > 0, notes=()
         )
