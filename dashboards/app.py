@@ -51,5 +51,5 @@ try:
 except CreditError as error:
     view.refuse(error, source.names())
 finally:
-    view.write_address()
+    view.complete_address(page.url_path)
     view.downloads()

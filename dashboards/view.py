@@ -22,7 +22,7 @@ from lishui_credit.language import language, set_language, spoken, tr
 from lishui_credit.plan.divisions import areas, division
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.reports.html import address as page_address
-from lishui_credit.reports.html import chip, print_button
+from lishui_credit.reports.html import asked_address, chip, print_button
 from lishui_credit.reports.html import table as html_table
 from lishui_credit.reports.layout import cut
 from lishui_credit.tables.asked_ids import alike, did_you_mean
@@ -73,6 +73,13 @@ def write_address() -> None:
     """Put every choice into the address in one write: the browser goes back over each by itself."""
     if st.query_params.to_dict() != choices():
         st.query_params.update(choices())
+
+
+def complete_address(page: str) -> None:
+    """Add the choices that the page opened with to its address; they are no step to go back over."""
+    if st.query_params.to_dict() != choices():
+        with st.container(key="asked"):
+            st.html(asked_address(page, choices()), unsafe_allow_javascript=True)
 
 
 def held(name: str, options: Sequence[Choice], default: Choice) -> Choice:

@@ -47,14 +47,24 @@ BOTH = ("zh", pytest.param("en", marks=pytest.mark.xdist_group("dashboard phone"
 WIDTHS = {"desk": 1280, "phone": 390}
 BANNER = {"zh": "合成数据", "en": "Synthetic data"}
 
+# Whether the run is over and every chart drawn, and has been for a sixth of a second.
 QUIET = """() => {
-  const app = document.querySelector('[data-testid="stApp"]');
-  if (!app || app.getAttribute('data-test-script-state') !== 'notRunning') return false;
-  if (!document.querySelector('[data-testid="stHeading"]')) return false;
-  if (document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]')) return false;
-  return [...document.querySelectorAll('[data-testid="stPlotlyChart"]')]
-    .every(chart => chart.querySelector('.main-svg'));
+  const app = document.querySelector('[data-testid="stApp"]'), now = performance.now();
+  const still = app && app.getAttribute('data-test-script-state') === 'notRunning' &&
+    document.querySelector('[data-testid="stHeading"]') &&
+    !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]') &&
+    [...document.querySelectorAll('[data-testid="stPlotlyChart"]')]
+      .every(chart => chart.querySelector('.main-svg'));
+  window.still = still ? window.still ?? now : null;
+  return still && now - window.still >= 160;
 }"""
+
+# Notes every step that is added to the history of the browser.
+STEPS = """(() => {
+  const push = history.pushState.bind(history);
+  window.steps = [];
+  history.pushState = (...given) => { window.steps.push(given[2]); return push(...given); };
+})()"""
 
 # Notes that a run of the page has begun, from when it is called.
 BEGUN = """() => {
@@ -190,6 +200,7 @@ class Visit:
         self.context.on("request", lambda request: self.asked.append(request.url))
         self.page = self.context.new_page()
         self.page.set_default_timeout(60_000)
+        self.page.add_init_script(STEPS)
         self.page.on("websocket", lambda socket: self.asked.append(socket.url))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._hear)
@@ -211,10 +222,9 @@ class Visit:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the run is over and every chart is drawn, twice in a row."""
-        for _ in range(2):
-            self.page.wait_for_function(QUIET, polling=100)
-            self.page.wait_for_timeout(150)
+        """Wait until the run is over and every chart is drawn, and stays so."""
+        self.page.evaluate("() => { window.still = null; }")
+        self.page.wait_for_function(QUIET, polling=40)
 
     @contextlib.contextmanager
     def run(self) -> Iterator[None]:
@@ -260,6 +270,10 @@ class Visit:
         """Press the browser's button."""
         with self.run():
             self.page.go_back()
+
+    def steps(self) -> list[str]:
+        """The addresses that were added to the browser's history since the last call."""
+        return list(self.page.evaluate("() => window.steps.splice(0)"))
 
     def chosen(self) -> dict[str, str]:
         """What every field stands at, by its label."""
@@ -439,21 +453,24 @@ def test_from_every_page_to_every_other_the_address_says_what_the_page_shows(bro
     menu = dict(zip(PAGES, MENU[lang], strict=True))
     with Visit(browser, server, WIDTHS["desk"]) as visit:
         visit.open("indicator", lang=lang)
+        assert visit.steps() == []
         for label, told in SHOWN[lang].values():
             assert visit.chosen()[label] != told
             visit.choose(label, told)
-        # A page opened for the first time puts its own choices into the address: one more step back.
-        for page in (*PAGES[2:], PAGES[0]):
-            visit.turn(menu[page])
+        visit.turn(menu[PAGES[0]])
+        # One step for every choice and page: the choices that a page opens with are none.
+        assert len(visit.steps()) == len(SHOWN[lang]) + 1
         for step, (before, page) in enumerate(itertools.pairwise(walk())):
             visit.turn(menu[page])
             agrees(visit, page, lang)
-            if step % 7 == 3:
+            assert len(visit.steps()) == 1, (before, page)
+            if step % 7 == 3 or step < 4:
                 visit.back()
                 agrees(visit, before, lang)
                 with visit.run():
                     visit.page.go_forward()
                 agrees(visit, page, lang)
+                assert visit.steps() == [], (before, page)
             if step % 7 == 5:
                 visit.page.reload()
                 visit.settle()

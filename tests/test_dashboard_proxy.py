@@ -25,7 +25,7 @@ pytest.importorskip("playwright")
 
 import streamlit
 
-from lishui_credit.reports.html import PRINTS, SPEAKS
+from lishui_credit.reports.html import ASKS, PRINTS, SPEAKS
 from tests.dashboard import BROWSER, PAGES, ROOT, Server, built, free_port, needs_browser, serve
 from tests.test_dashboard_browser import Visit
 
@@ -61,7 +61,7 @@ def test_the_policy_names_the_scripts_of_a_page_and_no_other():
     named = re.findall(r"'sha256-([^']+)'", sample("deploy.md"))
     assert named == [
         base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-        for script in (*own, PRINTS, SPEAKS)
+        for script in (*own, PRINTS, SPEAKS, ASKS)
     ]
 
 

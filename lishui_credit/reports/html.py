@@ -106,7 +106,12 @@ PRINTS: Final = (
 SPEAKS: Final = (
     "document.documentElement.lang=document.querySelector('[data-spoken]').dataset.spoken"
 )
-"""The two scripts of the dashboard, always these words: a server's policy names them by their hash."""
+ASKS: Final = (
+    "{const a=document.querySelector('[data-asked]').dataset;"
+    "if(location.pathname.split('/').pop()===a.page)"
+    "history.replaceState(history.state,'',location.pathname+a.asked)}"
+)
+"""The three scripts of the dashboard, always these words: a server's policy names them by their hash."""
 
 
 def print_button(word: str) -> str:
@@ -121,6 +126,12 @@ def document_language() -> str:
 
 def _tongue() -> str:
     return "zh-CN" if language() == "zh" else "en"
+
+
+def asked_address(page: str, choices: Mapping[str, str]) -> str:
+    """Return what sets the query of the page in view, where that is no step to go back over."""
+    asked = escape("?" + urlencode(choices))
+    return f'<i hidden data-page="{escape(page)}" data-asked="{asked}"></i><script>{ASKS}</script>'
 
 
 def address(page: str, choices: Mapping[str, str]) -> str:
