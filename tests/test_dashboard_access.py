@@ -6,10 +6,11 @@ The rules are those of axe-core; what it cannot see is looked at here.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import itertools
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,29 +95,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def visits(browser: Any, server: Server) -> Iterator[dict[tuple[str, str], Visit]]:
-    """Pages that stay open: tests come in any order, and opening one takes longer than most of them."""
-    held: dict[tuple[str, str], Visit] = {}
-    yield held
-    for visit in held.values():
-        visit.context.close()
+def opens(browser: Any, server: Server) -> Iterator[Callable[[str, str], Visit]]:
+    """Opens a page at a desk, in one language, once: every test leaves it as it was."""
+    with contextlib.ExitStack() as held:
+
+        @functools.cache
+        def opened(page: str, lang: str) -> Visit:
+            visit = held.enter_context(Visit(browser, server, DESK["width"]))
+            visit.open(page, lang=lang)
+            return visit
+
+        yield opened
 
 
 @pytest.fixture(
     params=[(page, lang) for page in PAGES for lang in LANGUAGES], ids=lambda view: " ".join(view)
 )
-def opened(
-    request: pytest.FixtureRequest,
-    browser: Any,
-    server: Server,
-    visits: dict[tuple[str, str], Visit],
-) -> Visit:
-    """A page at a desk, in one language; every test leaves it as it was."""
-    page, lang = request.param
-    if (page, lang) not in visits:
-        visits[page, lang] = Visit(browser, server, DESK["width"])
-        visits[page, lang].open(page, lang=lang)
-    return visits[page, lang]
+def opened(request: pytest.FixtureRequest, opens: Callable[[str, str], Visit]) -> Visit:
+    """Every page in every language."""
+    return opens(*request.param)
 
 
 @contextlib.contextmanager
@@ -191,19 +188,18 @@ def test_the_look_for_motion_finds_it(browser):
 
 
 @pytest.mark.parametrize("page", ["overview", "counties", "lending", "data"])
-def test_what_has_the_focus_is_seen(browser, server, page):
-    with Visit(browser, server, DESK["width"]) as visit:
-        visit.open(page, lang="en")
-        reached, blind = set(), []
-        for _ in range(40):
-            visit.page.keyboard.press("Tab")
-            if (found := visit.page.evaluate(FOCUS)) is None:
-                break
-            reached.add(found["name"])
-            if not found["differs"]:
-                blind.append(found["name"])
-        assert blind == []
-        assert len(reached) > 12
+def test_what_has_the_focus_is_seen(opens, page):
+    keyboard, reached, blind = opens(page, "en").page.keyboard, set(), []
+    for _ in range(40):
+        keyboard.press("Tab")
+        if (found := opens(page, "en").page.evaluate(FOCUS)) is None:
+            break
+        reached.add(found["name"])
+        if not found["differs"]:
+            blind.append(found["name"])
+    opens(page, "en").page.evaluate("() => document.activeElement.blur()")
+    assert blind == []
+    assert len(reached) > 12
 
 
 def test_paper_loses_no_title_legend_or_column(opened):

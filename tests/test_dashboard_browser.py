@@ -6,12 +6,13 @@ Pictures of what was seen lie in build/screens/ afterwards, for a person to look
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -304,7 +305,7 @@ class Visit:
         self.page.set_viewport_size({"width": width, "height": 900})
 
     def check(self, lang: str) -> None:
-        """No exception box, the banner, no key, no other language, no missing glyph, no overflow."""
+        """No exception box, the banner, one place for downloads, no key, no other language, no missing glyph, no overflow."""
         boxes = self.page.locator(
             '[data-testid="stException"], [data-testid="stAlertContentError"]'
         )
@@ -312,6 +313,8 @@ class Visit:
         words = self.words()
         assert BANNER[lang] in words
         assert untranslated(words, lang) == []
+        buttons = self.page.get_by_test_id("stPopoverButton").all_inner_texts()
+        assert [button for button in buttons if SAID[lang]["open"] in button] == buttons[-1:]
         title = self.page.locator("h1").inner_text()
         assert bool(CHINESE.search(title)) == (lang == "zh"), title
         assert untranslated("\n".join(self.page.evaluate(FIELDS)), lang) == []
@@ -794,14 +797,6 @@ def test_nothing_is_drawn_of_nobody(browser, server):
         assert visit.page.locator("[class*=st-key-chart_unverified]").count() == 0
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_has_one_place_to_take_its_data_away(browser, server, page):
-    with Visit(browser, server, WIDTHS["desk"]) as visit:
-        visit.open(page, lang="en")
-        buttons = visit.page.get_by_test_id("stPopoverButton").all_inner_texts()
-        assert sum("Download" in text for text in buttons) == 1
-
-
 @pytest.mark.parametrize("page", ["indicator", "data", "grades"])
 def test_a_table_keeps_its_first_column_in_view_on_a_phone_and_is_whole_in_print(
     browser, server, page
@@ -844,24 +839,36 @@ def test_a_chart_is_saved_as_a_picture(browser, server, tmp_path, kind, start):
         visit.check_quiet()
 
 
+@pytest.fixture(scope="module")
+def overview(browser: Any, server: Server) -> Iterator[Callable[[str, str], Visit]]:
+    """The overview in a language and a year; it stays open, and every test leaves it as it was."""
+    with contextlib.ExitStack() as held:
+
+        @functools.cache
+        def opened(lang: str, year: str) -> Visit:
+            visit = held.enter_context(Visit(browser, server, WIDTHS["desk"]))
+            visit.open("overview", lang=lang, year=year)
+            return visit
+
+        yield opened
+
+
 @pytest.mark.parametrize("lang", BOTH)
 @pytest.mark.parametrize("year", ["2018", "2020"])
-def test_the_overview_is_printed_on_one_page_across_with_its_banner(browser, server, lang, year):
-    with Visit(browser, server, WIDTHS["desk"]) as visit:
-        visit.open("overview", lang=lang, year=year)
-        visit.page.emulate_media(media="print")
-        assert visit.page.get_by_test_id("stHeader").is_hidden()
-        assert visit.page.locator(".st-key-header").is_hidden()
-        assert visit.page.get_by_text(BANNER[lang]).first.is_visible()
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        paper = visit.page.pdf(
-            path=str(SCREENS / f"overview_{lang}_{year}.pdf"), prefer_css_page_size=True
-        )
-        assert paper.count(b"/Type /Page\n") == 1
-        width, height = map(
-            float, re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", paper).groups()
-        )
-        assert (round(width), round(height)) == (842, 595)
+def test_the_overview_is_printed_on_one_page_across_with_its_banner(overview, lang, year):
+    visit = overview(lang, year)
+    visit.page.emulate_media(media="print")
+    assert visit.page.get_by_test_id("stHeader").is_hidden()
+    assert visit.page.locator(".st-key-header").is_hidden()
+    assert visit.page.get_by_text(BANNER[lang]).first.is_visible()
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    paper = visit.page.pdf(
+        path=str(SCREENS / f"overview_{lang}_{year}.pdf"), prefer_css_page_size=True
+    )
+    visit.page.emulate_media(media="null")
+    assert paper.count(b"/Type /Page\n") == 1
+    width, height = map(float, re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", paper).groups())
+    assert (round(width), round(height)) == (842, 595)
 
 
 ROWS = """() => [...document.querySelectorAll('.lc-o tr.i')].map(row => {
@@ -870,23 +877,20 @@ ROWS = """() => [...document.querySelectorAll('.lc-o tr.i')].map(row => {
 })"""
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "screens"), [(1440, 900, 1), (1280, 900, 1), (390, 844, 3)]
-)
 @pytest.mark.parametrize("lang", BOTH)
 @pytest.mark.parametrize("year", ["2018", "2020"])
-def test_the_twelve_rows_of_the_overview_are_seen_at_once(
-    browser, server, width, height, screens, lang, year
-):
-    with Visit(browser, server, width) as visit:
+def test_the_twelve_rows_of_the_overview_are_seen_at_once(overview, lang, year):
+    visit = overview(lang, year)
+    for width, height, screens in ((1440, 900, 1), (1280, 900, 1), (390, 844, 3)):
         visit.page.set_viewport_size({"width": width, "height": height})
-        visit.open("overview", lang=lang, year=year)
+        visit.settle()
         rows = visit.page.evaluate(ROWS)
         assert len(rows) == 12
-        assert max(row["bottom"] for row in rows) <= screens * height
+        assert max(row["bottom"] for row in rows) <= screens * height, width
         assert min(row["top"] for row in rows) > 0
         assert max(row["right"] for row in rows) <= width
-        visit.check_quiet()
+    visit.page.set_viewport_size({"width": WIDTHS["desk"], "height": 900})
+    visit.check_quiet()
 
 
 UPLOADS = {
