@@ -289,6 +289,15 @@ class Offer:
     headings: dict[str, str]
     synthetic: bool
 
+    def file(self, kind: str) -> tuple[str, Callable[[], bytes]]:
+        """The name of a file of it, and what makes the file, later and in a thread that knows no language."""
+        frame = self.frame
+        if self.synthetic and "synthetic" not in frame.columns:
+            frame = frame.with_columns(pl.lit(True).alias("synthetic"))
+        names = captions(frame.columns, self.headings)
+        name = f"{'synthetic_' if self.synthetic else ''}{self.name}.{kind}"
+        return name, partial(written, frame, names, kind, self.name[:31])
+
 
 def offers() -> dict[str, Offer]:
     """What this run of the page has to take away, by its title."""
@@ -330,16 +339,11 @@ def downloads() -> None:
             format_func=lambda name: KINDS[name][0], key=f"download_kind_{language()}",
         )  # fmt: skip
         chosen, kind = held.get(title, next(iter(held.values()))), kind or "xlsx"
-        frame = chosen.frame
-        if chosen.synthetic and "synthetic" not in frame.columns:
-            frame = frame.with_columns(pl.lit(True).alias("synthetic"))
-        names = captions(frame.columns, chosen.headings)
-        prefix = "synthetic_" if chosen.synthetic else ""
+        name, made = chosen.file(kind)
         st.download_button(
             tr("Download", "下载"),
-            # made when asked for, in a thread that knows no language
-            partial(written, frame, names, kind, chosen.name[:31]),
-            file_name=f"{prefix}{chosen.name}.{kind}",
+            made,
+            file_name=name,
             mime=KINDS[kind][1],
             icon=":material/download:",
             key=f"download_{kind}_{key}_{title}",

@@ -12,10 +12,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -167,3 +168,18 @@ def untranslated(text: str, lang: str) -> list[str]:
     if lang == "zh":
         found += [line for line in lines if ENGLISH.search(line)]
     return found
+
+
+# How a download is opened, by the kind that the page offers.
+READERS: dict[str, tuple[str, Callable[[Path], pl.DataFrame]]] = {
+    "CSV": (".csv", lambda path: pl.read_csv(path, infer_schema=False)),
+    "Excel": (".xlsx", pl.read_excel),
+    "Parquet": (".parquet", pl.read_parquet),
+}
+# Every page, and the views of a page that have tables of their own, with their choices.
+VIEWS: dict[str, tuple[str, dict[str, str]]] = {
+    **{page: (page, {}) for page in PAGES if page != "lending"},
+    "validation": ("models", {"part": "validation"}),
+    "drift": ("models", {"part": "drift", "later": "later"}),
+    "lending": ("lending", {"approve": "590"}),
+}

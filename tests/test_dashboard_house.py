@@ -169,6 +169,7 @@ ESCAPING = {
     "print_button": "lishui_credit.reports.html.print_button",
     "quarters_html": "lishui_credit.plan.overview_table.quarters_html",
     "document_language": "lishui_credit.reports.html.document_language",
+    "asked_address": "lishui_credit.reports.html.asked_address",
 }
 
 
