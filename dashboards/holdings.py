@@ -19,7 +19,6 @@ from lishui_credit.board.holdings import (
 from lishui_credit.cutoffs.laboratory import Laboratory, read_laboratory
 from lishui_credit.cutoffs.swap_sets import Swap
 from lishui_credit.figures.narrow import narrow
-from lishui_credit.figures.style import drawn, named
 from lishui_credit.pricing.terms import Terms
 from lishui_credit.rubrics import distribution
 from lishui_credit.rubrics import grade_files as graded
@@ -49,12 +48,8 @@ def chart(
     synthetic: bool,
     finding: str = "",
 ) -> None:
-    """A figure of these pages, laid out for a phone too, below the sentence that says what it shows."""
-    title = named(figure)
-    if finding and drawn(figure):
-        st.markdown(f"**{view.plain(finding)}**")
-    said = f"{finding} · {words}" if finding else words
-    view.chart(narrow(figure), frame, name, said, synthetic=synthetic, title=title)
+    """A figure of these pages, laid out for a phone too."""
+    view.chart(narrow(figure), frame, name, words, synthetic=synthetic, finding=finding)
 
 
 # ---- graded registers ---------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from cells import laid, plain_columns, written
 
 from lishui_credit.errors import CreditError
 from lishui_credit.figures.captions import captions
+from lishui_credit.figures.narrow import headed
 from lishui_credit.figures.style import STATUS_WORDS, drawn, named, set_in_print
 from lishui_credit.language import language, set_language, spoken, tr
 from lishui_credit.plan.divisions import areas, division
@@ -307,15 +308,21 @@ def offers() -> dict[str, Offer]:
 def offer(
     frame: pl.DataFrame, name: str, title: str, headings: dict[str, str], *, synthetic: bool
 ) -> None:
-    """Add a table to what the page gives away; one that is drawn and listed is given once."""
+    """Add a table to what the page gives away; a listed one that is drawn too is given as drawn.
+
+    Charts of the same table are given each by its own name, so that nobody looks for it in vain.
+    """
     held = offers()
-    for called, each in held.items():
-        if each.frame.select(sorted(each.frame.columns)).equals(
-            frame.select(sorted(frame.columns))
-        ):
-            if headings:
-                held[called] = Offer(frame, name, headings, synthetic)
-            return
+    columns = sorted(frame.columns)
+    same = [
+        called
+        for called, each in held.items()
+        if sorted(each.frame.columns) == columns
+        and all(each.frame[column].equals(frame[column]) for column in columns)
+    ]
+    if headings and same:
+        held.update(dict.fromkeys(same, Offer(frame, name, headings, synthetic)))
+        return
     title = cut(spoken(title).rstrip("。."), 60)
     names = (title if n == 1 else f"{title} {n}" for n in itertools.count(1))
     free = next(each for each in names if each not in held)
@@ -353,13 +360,13 @@ def downloads() -> None:
 
 
 def chart(
-    figure: Any, frame: pl.DataFrame, name: str, words: str, *, synthetic: bool, title: str = ""
+    figure: Any, frame: pl.DataFrame, name: str, words: str, *, synthetic: bool, finding: str = ""
 ) -> None:
-    """A figure with words for those who cannot see it, and itself as a picture; its data are offered.
+    """A figure titled by what it shows, with words for those who cannot see it; its data are offered.
 
     Where it has nothing to draw, the page says so in its place.
     """
-    title = title or named(figure)
+    title = named(figure)
     offer(frame, name, title, {}, synthetic=synthetic)
     if not drawn(figure):
         st.markdown(
@@ -373,11 +380,11 @@ def chart(
         "Download plot": tr("Save the picture", "保存图片"),
     }
     st.plotly_chart(
-        set_in_print(figure),
+        set_in_print(headed(figure, spoken(finding))),
         width="stretch",
         theme=None,
         key=f"chart_{name}",
-        alt=spoken(words),
+        alt=spoken(f"{finding} · {words}" if finding else words),
         config={
             "displaylogo": False,
             "displayModeBar": True,
@@ -414,7 +421,8 @@ def table(
         st.html(html_table(*laid(frame, columns), caption=words))
         return
     st.dataframe(
-        plain_columns(frame.select(list(columns))),
+        # as Arrow: of any other frame Streamlit makes one of pandas, which it loads first
+        plain_columns(frame.select(list(columns))).to_arrow(),
         hide_index=True,
         width="stretch",
         height=more.pop("height", 480),

@@ -738,10 +738,14 @@ def test_a_table_keeps_its_first_column_in_view_on_a_phone_and_is_whole_in_print
             assert region.evaluate("node => node.scrollHeight <= node.clientHeight + 1")
 
 
-@pytest.mark.parametrize(("kind", "start"), [("svg", b"<svg"), ("png", b"\x89PNG")])
-def test_a_chart_is_saved_as_a_picture(browser, server, tmp_path, kind, start):
-    with Visit(browser, server, WIDTHS["desk"]) as visit:
-        visit.open("counties", lang="zh", image=kind)
+@pytest.mark.parametrize(
+    ("kind", "start", "screen"), [("svg", b"<svg", "phone"), ("png", b"\x89PNG", "desk")]
+)
+def test_a_chart_is_saved_as_a_picture_that_says_what_it_shows(
+    browser, server, tmp_path, kind, start, screen
+):
+    with Visit(browser, server, WIDTHS[screen]) as visit:
+        visit.open("counties", lang="zh", image=kind, indicator="double_publicity_coverage")
         chart = visit.page.get_by_test_id("stPlotlyChart").first
         chart.hover()
         with visit.page.expect_download() as coming:
@@ -752,7 +756,14 @@ def test_a_chart_is_saved_as_a_picture(browser, server, tmp_path, kind, start):
         picture = (tmp_path / "picture").read_bytes()
         assert picture.startswith(start)
         if kind == "svg":
-            assert "合成数据" in picture.decode("utf-8")
+            title = "".join(re.sub("<[^>]*>", "", picture.decode("utf-8")).split())
+            assert "合成数据·九县中2县偏离进度：景宁严重滞后，遂昌滞后双公示覆盖率·示意图" in title
+        cut = visit.page.evaluate(
+            "() => [...document.querySelectorAll('.gtitle')].filter(node => node.getBoundingClientRect()"
+            ".right > node.closest('.js-plotly-plot').getBoundingClientRect().right)"
+            ".map(node => node.textContent)"
+        )
+        assert cut == []
         visit.check_quiet()
 
 

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 pytest.importorskip("streamlit")
@@ -20,6 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from lishui_credit.language import set_language
 from tests.dashboard import APP, CHINESE, LANGUAGES, PAGES, built, untranslated
+from tests.drawn import lacking, unheld
 
 pytestmark = pytest.mark.xdist_group("dashboard pages")
 BANNER = {"zh": "合成数据", "en": "Synthetic data"}
@@ -175,6 +177,57 @@ GIVEN = re.compile(r"“[^”]*”|`[^`]*`|\\|:\w+(?=\[)")  # names in quotation
 def test_the_chinese_page_is_set_with_the_marks_of_print(shown, page, lang):
     said = {GIVEN.sub("", text) for where, text in everything(shown) if where not in WRITTEN}
     assert sorted(text for text in said if HALF.search(text)) == []
+
+
+CHARTS = {
+    "overview": 0,
+    "data": 0,
+    "counties": 2,
+    "indicator": 3,
+    "grades": 5,
+    "models": 2,
+    "lending": 3,
+}
+# Other choices that change what is drawn, and how many charts there are at least.
+DRAWN = (
+    ("counties", {"indicator": "website_rate", "year": "2017"}, 2),
+    ("indicator", {"indicator": "service_revenue", "area": "331125", "lang": "en"}, 2),
+    ("indicator", {"indicator": "satisfaction_social", "year": "2020"}, 3),
+    ("grades", {"rubric": "small-enterprise", "lang": "en"}, 4),
+    ("models", {"part": "validation"}, 4),
+    ("models", {"part": "drift", "lang": "en"}, 3),
+    ("lending", {"approve": "600", "group": "county", "lang": "en"}, 5),
+)
+
+
+@every_language
+@every_page
+def test_behind_every_chart_stands_a_table_of_its_name_whose_rows_hold_what_it_draws(
+    shown, page, lang
+):
+    assert len(shown.get("plotly_chart")) >= CHARTS[page]
+    assert unheld(shown) == []
+
+
+@pytest.mark.parametrize(("page", "choices", "charts"), DRAWN)
+def test_the_table_behind_a_chart_goes_along_with_what_is_chosen(page, choices, charts):
+    app = run(page, **({"lang": "zh"} | choices))
+    assert len(app.get("plotly_chart")) >= charts
+    assert unheld(app) == []
+
+
+@pytest.mark.parametrize("wrong", ["", "value", "interval", "row", "unit"])
+def test_a_mark_that_its_table_does_not_hold_is_found(wrong):
+    frame = pl.DataFrame({"area": ["a", "b"], "value": [10.0, 20.0], "low": [9.0, 19.0]})
+    values, low = ([10.0, 21.0] if wrong == "value" else [10.0, 20.0]), [1.0, 1.0]
+    if wrong == "interval":
+        low[1] = 2.0
+    if wrong == "unit":
+        values, low = [3.0, 6.0], [0.3, 0.3]
+    places = ["b", "a"] if wrong == "row" else ["a", "b"]
+    ends = {"array": [0.0, 0.0], "arrayminus": low}
+    trace = {"type": "scatter", "x": places, "y": values, "error_y": ends}
+    assert bool(lacking(trace, frame)) == bool(wrong)
 
 
 def test_a_choice_goes_along_to_every_page_that_has_its_field(board):

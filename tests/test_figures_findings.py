@@ -212,3 +212,25 @@ def test_captions_are_the_page_s_own_then_named_after_them_then_those_of_the_pac
 def test_no_two_columns_of_a_file_have_one_name():
     assert captions(["why", "reasons"]) == {"why": "why", "reasons": "why 2"}
     assert captions(["a", "b"], {"b": "a"}) == {"a": "a 2", "b": "a"}
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        (["3", "10", "-2"], ("Most points lost: a, 7", "失分最多：a，7分")),
+        (["8", "8", "-2"], ("Most points lost: a, b, c, 2 each", "失分最多：a、b、c，2分（各）")),
+        (["10", "10", "0"], ("No row loses a point", "各项均未失分")),
+        (["", "10", "0"], ("Most points lost: a, 10", "失分最多：a，10分")),  # nothing was read
+    ],
+)
+def test_an_explanation_says_where_most_points_are_lost(points, said):
+    rows = pl.DataFrame(
+        {
+            "label": ["a", "b", "c", "d"],
+            "points": [*points, ""],
+            "out_of": ["10", "10", "", "50"],
+            "state": ["scored", "scored", "scored", "not_applicable"],
+        }
+    )
+    assert both(findings.fewest, rows) == said
+    assert findings.fewest(rows.filter(pl.col("label") == "d")) == ""

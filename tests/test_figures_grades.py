@@ -1,11 +1,13 @@
 """Figures of grades, drift and lending show the frame they are given, loudly where it is made up."""
 
+import re
+
 import polars as pl
 import pytest
 
 from lishui_credit.citation import EVIDENCE
 from lishui_credit.figures import drift, grades, lending
-from lishui_credit.figures.narrow import lines, narrow
+from lishui_credit.figures.narrow import headed, lines, narrow
 from lishui_credit.figures.style import blank
 from lishui_credit.language import set_language
 from lishui_credit.reports import palette
@@ -276,14 +278,31 @@ def test_groups_below_four_fifths_say_so_and_the_few_are_left_out():
     assert figure.layout.title.text.startswith("<b>SYNTHETIC DATA</b>")
 
 
-def test_a_long_title_is_broken_between_its_parts():
-    assert lines("a · b") == "a · b"
-    assert lines("一" * 15 + " · " + "二" * 10) == "一" * 15 + "<br>" + "二" * 10
+def test_a_long_title_is_broken_between_words_characters_and_before_no_mark():
+    assert lines("a · b") == ["a · b"]
+    assert lines("一" * 25) == ["一" * 20, "一" * 5]
+    assert lines("一" * 25, taken=10) == ["一" * 15, "一" * 10]
+    assert lines("一" * 20 + "，" + "二") == ["一" * 19, "一，二"]  # no mark begins a line
+    assert lines("一" * 18 + "2018年底") == ["一" * 18, "2018年底"]
+    assert lines("word " * 9) == [("word " * 8).rstrip(), "word "]
+    assert lines("") == [""]
+
+
+@pytest.mark.parametrize("finding", ["", "it rose " * 12])
+def test_what_a_figure_shows_is_its_title_after_the_loud_word_and_above_its_name(finding):
+    set_language("en")
+    plain = blank("Grades", True, 600, 400, "2019")
+    figure = headed(blank("Grades", True, 600, 400, "2019"), finding)
+    told = re.sub("<[^>]*>", "", figure.layout.title.text.replace("<br>", " "))
+    assert told.split() == f"SYNTHETIC DATA · {finding} Grades · 2019".split()
+    rows = figure.layout.title.text.split("<br>")
+    assert all(len(re.sub("<[^>]*>", "", row)) <= 50 for row in rows)
+    assert figure.layout.height - plain.layout.height == 22 * (len(rows) - 1)
+    assert len(rows) == (4 if finding else 1)
+    set_language(None)
 
 
 def test_a_narrow_figure_is_as_wide_as_its_frame_with_the_legend_below():
     figure = narrow(grades.distribution_bars(SPREAD))
     assert figure.layout.width is None
     assert figure.layout.legend.yref == "container"
-    taller = narrow(blank("a" * 39 + " · b", True, 600, 400)).layout.height
-    assert taller > narrow(blank("a", False, 600, 400)).layout.height

@@ -4,6 +4,7 @@ import source
 import streamlit as st
 import view
 
+from lishui_credit.figures import plan_findings
 from lishui_credit.figures.areas import league_plot, map_plot, place_words
 from lishui_credit.figures.county_table import county_html, headline
 from lishui_credit.language import dated, language, tr
@@ -43,7 +44,7 @@ left, right = st.columns(2)
 with left:
     view.chart(
         map_plot(table, key, synthetic=data.synthetic), with_names(one), f"map_{key}_{at}",
-        words, synthetic=data.synthetic,
+        words, synthetic=data.synthetic, finding=plan_findings.where(one),
     )  # fmt: skip
 with right:
     ranked = source.league_at(data, key, at)
@@ -55,7 +56,7 @@ with right:
             + tr("; ", "；").join(
                 f"{division(r['adcode']).name} {place_words(r)}" for r in ranked.iter_rows(named=True)
             ),
-            synthetic=data.synthetic,
+            synthetic=data.synthetic, finding=plan_findings.places(ranked, key),
         )  # fmt: skip
         st.caption(
             tr(

@@ -286,6 +286,7 @@ holdings.chart(
         f"条形图:{subject} 各项得分与满分。",
     ),
     synthetic=True,
+    finding=findings.fewest(rows),
 )
 with st.expander(tr("Every row", "逐项说明"), icon=":material/table:"):
     view.table(

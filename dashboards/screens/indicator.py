@@ -4,7 +4,14 @@ import source
 import streamlit as st
 import view
 
-from lishui_credit.figures.plan import companions_plot, course_plot, multiples_plot
+from lishui_credit.figures import plan_findings
+from lishui_credit.figures.plan import (
+    companion_names,
+    companions_plot,
+    course_plot,
+    multiples_plot,
+    with_multiples,
+)
 from lishui_credit.language import language, tr
 from lishui_credit.plan.course import companion_course
 from lishui_credit.plan.definitions import ATTRIBUTES, indicators
@@ -81,7 +88,7 @@ mine = course.filter(adcode=area)
 if mine.height:
     view.chart(
         course_plot(mine, synthetic=data.synthetic), with_names(mine), f"course_{key}_{area}",
-        sentence(found), synthetic=data.synthetic,
+        sentence(found), synthetic=data.synthetic, finding=plan_findings.stands(found),
     )  # fmt: skip
 else:
     st.info(tr("There is no observation.", "此处没有观测。"))
@@ -94,14 +101,15 @@ inside = course.filter(course["adcode"] != CITY)
 if inside.height:
     with st.container(key="wide_multiples"):
         view.chart(
-            multiples_plot(inside, by_county, synthetic=data.synthetic), with_names(inside),
+            multiples_plot(inside, by_county, synthetic=data.synthetic),
+            with_names(with_multiples(inside, by_county)),
             f"counties_{key}",
             tr(f"{row.short} over the years, by county: ", f"{row.short}历年数值，分地区：")
             + tr("; ", "；").join(
                 f"{division(r['adcode']).name} {printed(row, r['value'])} {said(r['status'])}"
                 for r in by_county.iter_rows(named=True)
             ),
-            synthetic=data.synthetic,
+            synthetic=data.synthetic, finding=plan_findings.widest_gap(by_county),
         )  # fmt: skip
 
 # ---- companions -------------------------------------------------------------------------------
@@ -121,7 +129,7 @@ if drawn is not None and drawn.height:
         f"companions_{key}_{area}",
         tr(f"{row.short}, {place.name}: companion series by period.",
            f"{row.short}，{place.name}：辅助指标分期数值。"),
-        synthetic=data.synthetic,
+        synthetic=data.synthetic, finding=plan_findings.companions(drawn, companion_names(row)),
     )  # fmt: skip
 elif row.companions:
     names = tr(", ", "、").join(tr(item.en, item.zh) for item in row.companions)

@@ -10,7 +10,7 @@ import view
 
 from lishui_credit.figures import drift, findings
 from lishui_credit.figures import validation as figures
-from lishui_credit.figures.binning import bin_plot, points_plot
+from lishui_credit.figures.binning import bin_plot, binned, points_plot
 from lishui_credit.language import language, tr
 from lishui_credit.scorecards.cards import card_tables
 from lishui_credit.validation.report.printed import printed_lines
@@ -145,7 +145,7 @@ if part == "card":
         bins = points.filter(pl.col("feature") == feature)
         holdings.chart(
             bin_plot(card[feature].binning, label=labels[feature], synthetic=synthetic),
-            bins,
+            binned(card[feature].binning),
             f"bins_{slug}_{feature}",
             tr(
                 f"Bins of {labels[feature]}: goods and bads, and the bad rate with its interval.",
@@ -319,7 +319,7 @@ else:
                     development=at_development,
                     synthetic=found.synthetic,
                 ),
-                found.table("periods"),
+                found.table("periods").with_columns(development=pl.lit(at_development, pl.Float64)),
                 f"auc_periods_{slug}",
                 tr("Line: AUC by period with intervals", "折线图：各期 AUC 及区间"),
                 synthetic=found.synthetic,
@@ -332,7 +332,7 @@ else:
                 names=labels,
                 synthetic=found.synthetic,
             ),
-            found.table("csi"),
+            found.table("csi").with_columns(label=pl.col("feature").replace(labels)),
             f"csi_{slug}",
             tr("Bars: stability of every characteristic", "条形图：各特征稳定性"),
             synthetic=found.synthetic,

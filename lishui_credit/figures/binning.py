@@ -44,16 +44,23 @@ def apart(
     ]
 
 
+def binned(binning: Binning) -> pl.DataFrame:
+    """Return the binning table with the shares of all rows that `bin_plot` draws as bars."""
+    whole = binning.total_goods + binning.total_bads
+    return binning.table().with_columns(
+        *((pl.col(column) / whole).alias(f"{column}_of_all") for column in ("goods", "bads"))
+    )
+
+
 def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> Any:
     """Return one characteristic's bins as a plotly figure."""
     # Bars: goods and bads of every bin, stacked, as shares of all rows. Line, right axis:
     # the bad rate with its 95% Wilson interval. In the hover: the bin whole, rows, WoE,
     # its part of the information value.
-    frame = binning.table()
+    frame = binned(binning)
     way = tr(*_WAYS[binning.direction]) if binning.type == "number" else tr("levels", "类别")
     title = f"{short(label or binning.feature, 30)} · {way} · IV {binning.iv:.3f}"
     figure = blank(title, synthetic, 720, 440)
-    whole = binning.total_goods + binning.total_bads
     places = list(range(frame.height))
     hover = _bin_words(frame)
     for column, name, colour in (
@@ -62,7 +69,7 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
     ):
         figure.add_bar(
             x=places,
-            y=(frame[column] / whole).to_list(),
+            y=frame[f"{column}_of_all"].to_list(),
             name=name,
             marker={"color": colour},
             hovertext=hover,

@@ -20,7 +20,7 @@ def _rate(value: float | None) -> str:
     return "—" if value is None else f"{value:.1%}"
 
 
-def _went(old: float, new: float) -> str:
+def went(old: float, new: float) -> str:
     """Return how a rate went, as it is printed."""
     before, after = _rate(old), _rate(new)
     if before == after:
@@ -50,8 +50,8 @@ def trade(compared: pl.DataFrame) -> str:
             f"At {tried['cut_off']}, {_rate(approved)} are approved, of whom {_rate(bad)} go bad",
             f"分数线 {tried['cut_off']}：通过率 {_rate(approved)}，其中坏账率 {_rate(bad)}",
         )
-    approvals = _went(old["approval_rate"], approved)
-    rate = _went(old["bad_rate_approved"], bad)
+    approvals = went(old["approval_rate"], approved)
+    rate = went(old["bad_rate_approved"], bad)
     return tr(
         f"The approval rate {approvals}, the bad rate {rate}", f"通过率{approvals}，坏账率{rate}"
     )
@@ -116,7 +116,8 @@ def most_moved(affected: pl.DataFrame) -> str:
         return ""
     row = rows.sort(pl.col("change").abs()).tail(1).row(0, named=True)
     points = f"{100 * row['change']:+.1f}".replace("-", "−")
-    return tr(f"{row['group']} {points} points", f"{row['group']} {points} 个百分点")
+    name = in_words(str(row["group"]))
+    return tr(f"{name} {points} points", f"{name} {points} 个百分点")
 
 
 def by_group(affected: pl.DataFrame) -> str:
@@ -127,7 +128,7 @@ def by_group(affected: pl.DataFrame) -> str:
         tr("No group's approval rate changes", "各组通过率均无变化")
     ]  # fmt: skip
     if below:
-        named = tr(", ", "、").join(map(str, below))
+        named = tr(", ", "、").join(in_words(str(name)) for name in below)
         parts.append(tr(f"below 4/5: {named}", f"低于五分之四：{named}"))
     return " · ".join(parts)
 
@@ -148,8 +149,8 @@ def over_years(frame: pl.DataFrame) -> str:
     if not both:
         return ""
     name = max(both, key=lambda one: abs(after[one][0] - before[one][0]))
-    went = _went(before[name][0], after[name][0])
-    return tr(f"{name} {went}, {first} to {last}", f"{first}—{last} 年，{name} {went}")
+    moved = went(before[name][0], after[name][0])
+    return tr(f"{name} {moved}, {first} to {last}", f"{first}—{last} 年，{name} {moved}")
 
 
 def by_place(frame: pl.DataFrame) -> str:
@@ -218,10 +219,10 @@ def unverified(frame: pl.DataFrame) -> str:
                     f"The unverified share {words} is {share} in {first['year']}",
                     f"{first['year']} 年，{words}中未核实条款占比为 {share}",
                 )
-            went = _went(first[column], last[column])
+            moved = went(first[column], last[column])
             return tr(
-                f"The unverified share {words} {went}, {first['year']} to {last['year']}",
-                f"{first['year']}—{last['year']} 年，{words}中未核实条款占比{went}",
+                f"The unverified share {words} {moved}, {first['year']} to {last['year']}",
+                f"{first['year']}—{last['year']} 年，{words}中未核实条款占比{moved}",
             )
     return ""
 
@@ -319,3 +320,23 @@ def over_periods(table: pl.DataFrame, metric: str, development: float | None) ->
     if development is not None:
         said.append(f"{tr('at development', '建模时')} {development:.3f}")
     return f"{metric.upper()} " + tr(", ", "，").join(said)
+
+
+def fewest(rows: pl.DataFrame) -> str:
+    """Return on which row of an explanation most points are lost, equal ones together."""
+    told = rows.with_columns(
+        pl.col("points", "out_of").cast(pl.Float64, strict=False).fill_null(0.0)
+    ).with_columns((pl.col("out_of") - pl.col("points")).alias("lost"))
+    told = told.filter(pl.col("state").is_in(["scored", "missing"]))
+    if told.is_empty():
+        return ""
+    most = float(told["lost"].to_numpy().max())
+    if most <= 0:
+        return tr("No row loses a point", "各项均未失分")
+    first = told.filter(pl.col("lost") == most)
+    names = tr(", ", "、").join(first["label"].head(3))
+    if first.height > 3:
+        names += tr(f" and {first.height - 3} more", f"等{first.height}项")
+    return tr(f"Most points lost: {names}, {most:g}", f"失分最多：{names}，{most:g}分") + (
+        tr(" each", "（各）") if first.height > 1 else ""
+    )

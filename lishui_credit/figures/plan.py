@@ -128,6 +128,15 @@ def _reach(part: pl.DataFrame, by: float) -> dict[str, Any] | None:
     return reach(middle, low, high, color=BLUE, thickness=1.2, width=4)
 
 
+def with_multiples(course: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    """Return a course with ``multiple`` of each county's own 2015 beside it, for counts and money."""
+    bases = dict(table.select("adcode", "base").iter_rows())
+    if indicator(course["indicator"][0]).kind != "doubling":
+        return course
+    own = pl.col("adcode").replace_strict(bases, default=None, return_dtype=pl.Float64)
+    return course.with_columns((pl.col("value") / pl.when(own != 0).then(own)).alias("multiple"))
+
+
 def multiples_plot(
     course: pl.DataFrame, table: pl.DataFrame, *, columns: int = 3, synthetic: bool = False
 ) -> Any:
@@ -140,10 +149,12 @@ def multiples_plot(
     title = typeset(tr(f"{row.short}, county by county", f"{row.short}:分县(市、区)"))
     doubling = row.kind == "doubling"
     unit = tr("multiple of 2015", "2015年的倍数") if doubling else "%"
+    course = with_multiples(course, table)
     parts = {
         (str(code), str(name)): part.sort("day")
         for (code, name), part in course.group_by("adcode", "series")
     }
+    measure = "multiple" if doubling else "value"
     layout: dict[str, Any] = {"annotations": []}
     traces: list[dict[str, Any]] = []
     for index, area in enumerate(shown):
@@ -168,8 +179,7 @@ def multiples_plot(
                 "xanchor": "center", "yanchor": "bottom", "showarrow": False, "font": {"size": 13},
             }
         )  # fmt: skip
-        base = held[area.adcode]["base"] if doubling else 1.0
-        if not base:
+        if doubling and not held[area.adcode]["base"]:
             continue
         for name, style in (
             ("path", _due(row, 1.5)),
@@ -178,7 +188,8 @@ def multiples_plot(
             drawn = parts.get((area.adcode, name), course.clear())
             traces.append(
                 {
-                    **_traced(row, drawn, name, base), "type": "scatter", "mode": "lines",
+                    **_traced(row, drawn, name, 1.0), "y": drawn[measure].to_list(),
+                    "type": "scatter", "mode": "lines",
                     "line": style, "legendgroup": name, "showlegend": index == 0,
                     "xaxis": f"x{place}", "yaxis": f"y{place}",
                 }

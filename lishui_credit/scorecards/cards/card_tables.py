@@ -110,8 +110,10 @@ def facts(card: Card, *, intended: str = "", population: str = "") -> pl.DataFra
 def points(card: Card) -> pl.DataFrame:
     """Return the whole points table, one row per bin.
 
-    Points are as printed, ``iv`` is the bin's part, the bad rate is null where nobody is.
+    Points are as printed, ``iv`` is the bin's part, the bad rate is null where nobody is, ``mean``
+    the sample's points on the characteristic.
     """
+    means = {item.feature: float(card.printed(item.mean)) for item in card.characteristics}
     parts = [row.part for item in card.characteristics for row in item.binning.bins]
     return card.table().select(
         "feature",
@@ -122,6 +124,7 @@ def points(card: Card) -> pl.DataFrame:
         "bad_rate",
         pl.col(WOE).cast(pl.Float64).alias("woe"),
         pl.Series("iv", parts, dtype=pl.Float64),
+        pl.col("feature").replace_strict(means, return_dtype=pl.Float64).alias("mean"),
     )
 
 
