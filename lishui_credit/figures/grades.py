@@ -71,36 +71,44 @@ def distribution_bars(
         .sort("place", maintain_order=True)
     )
     colours = iter(ladder(int(steps["grade"].is_not_null().sum())))
-    for grade, said, outcome in steps.select("grade", "label", "outcome").iter_rows():
-        part = frame.filter(
-            pl.col("grade").eq_missing(grade)
-            & (pl.col("label") == said)
-            & (pl.col("outcome") == outcome)
-        )
-        colour = _WITHOUT if grade is None else next(colours)
-        figure.add_bar(
-            y=part[group].to_list(),
-            x=part["share"].to_list(),
-            orientation="h",
-            name=said,
-            marker={
-                "color": colour,
-                "line": {"color": EDGE, "width": 0.5},
-                "pattern": {"shape": "/" if grade is None else "", "fgcolor": GREY},
-            },
-            text=[f"{share:.0%}" if share >= _LEAST_NAMED else "" for share in part["share"]],
-            textposition="inside",
-            insidetextanchor="middle",
-            textangle=0,
-            insidetextfont={"color": ink_on(colour)},
-            hovertext=[
-                f"{place} · {said}<br>{count:,} ({share:.1%})"
-                for place, count, share in part.select(group, "subjects", "share").iter_rows()
-            ],
-            hoverinfo="text",
-        )
+    parts = frame.partition_by("grade", "label", "outcome", as_dict=True)
+    figure.add_traces(
+        [
+            _bars(parts[step], group, _WITHOUT if step[0] is None else next(colours))
+            for step in steps.select("grade", "label", "outcome").iter_rows()
+        ]
+    )
     _stack(figure, names, tr("share of subjects", "主体占比"))
     return figure
+
+
+def _bars(part: pl.DataFrame, group: str, colour: str) -> dict[str, Any]:
+    """Return the bars of one grade; hatched those of none."""
+    said, none = part["label"][0], part["grade"][0] is None
+    return {
+        "type": "bar",
+        "y": part[group].to_list(),
+        "x": part["share"].to_list(),
+        "orientation": "h",
+        "name": said,
+        "marker": {
+            "color": colour,
+            "line": {"color": EDGE, "width": 0.5},
+            "pattern": {"shape": "/" if none else "", "fgcolor": GREY},
+        },
+        "text": [f"{share:.0%}" if share >= _LEAST_NAMED else "" for share in part["share"]],
+        "textposition": "inside",
+        "insidetextanchor": "middle",
+        "textangle": 0,
+        "insidetextfont": {"color": ink_on(colour)},
+        "hovertext": [
+            f"{place} · {said}<br>{count:,} ({share:.1%})"
+            for place, count, share in zip(
+                part[group], part["subjects"], part["share"], strict=True
+            )
+        ],
+        "hoverinfo": "text",
+    }
 
 
 def _stack(figure: Any, names: list[str], title: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from lishui_credit.language import spoken, tr
+from lishui_credit.language import language, spoken, tr
 from lishui_credit.reports.palette import (
     BLUE,
     GREEN,
@@ -134,7 +134,8 @@ def rows_down(figure: Figure, names: Sequence[str] | None = None) -> None:
 
 def set_in_print(figure: Any) -> Any:
     """Return a figure whose every word is `spoken`, as a page shows it."""
-    from plotly import graph_objects
+    if language() != "zh":
+        return figure  # nothing is set otherwise
 
     def said(part: Any) -> Any:
         if isinstance(part, str):
@@ -143,4 +144,16 @@ def set_in_print(figure: Any) -> Any:
             return {name: said(inner) for name, inner in part.items()}
         return [said(inner) for inner in part] if isinstance(part, list | tuple) else part
 
-    return graph_objects.Figure(said(figure.to_plotly_json()), skip_invalid=False)
+    # Only what changes is put back: a figure made anew goes through every property it has.
+    for part in (*figure.data, figure.layout):
+        for name, held in part.to_plotly_json().items():
+            if name != "template" and (told := said(held)) != _listed(held):
+                part[name] = told
+    return figure
+
+
+def _listed(part: Any) -> Any:
+    """Return a part of a figure with its tuples as lists."""
+    if isinstance(part, dict):
+        return {name: _listed(inner) for name, inner in part.items()}
+    return [_listed(inner) for inner in part] if isinstance(part, list | tuple) else part
