@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from urllib.parse import parse_qs, urlencode
 from xml.etree import ElementTree
@@ -164,6 +165,32 @@ def test_a_grey_print_keeps_the_order_of_statuses():
     light = [luminance(STATUS_FILLS[name][0]) for name in judged]
     assert light == sorted(light)
     assert luminance(STATUS_FILLS["near"][0]) > 2 * luminance(STATUS_FILLS["behind"][0])
+
+
+def test_the_steps_off_the_path_are_told_apart_in_grey_and_by_every_kind_of_eye():
+    steps = [
+        STATUS_FILLS[name][0] for name in ("missed", "reversed", "far_behind", "behind", "near")
+    ]
+    for one, other in itertools.pairwise(steps):
+        assert contrast(one, other) >= 1.4
+        for eye in DICHROMATS.values():
+            assert abs(_light(one, eye) - _light(other, eye)) >= 10  # of 100, CIE L*
+
+
+# What people without one kind of cone see, in linear RGB (Machado, Oliveira, Fernandes 2009, severity 1).
+DICHROMATS = {
+    "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "tritan": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}  # fmt: skip
+
+
+def _light(colour, eye):
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    seen = [sum(w * c for w, c in zip(row, linear, strict=True)) for row in eye]
+    y = sum(w * min(max(c, 0), 1) for w, c in zip((0.2126, 0.7152, 0.0722), seen, strict=True))
+    return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
 
 
 def test_words_can_be_read_on_every_colour():

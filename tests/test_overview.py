@@ -10,9 +10,10 @@ from xml.etree import ElementTree
 import polars as pl
 import pytest
 
-from lishui_credit.language import set_language
-from lishui_credit.plan.definitions import ATTRIBUTES, indicators
+from lishui_credit.language import set_language, spoken
+from lishui_credit.plan.definitions import ATTRIBUTES, BASE, indicators
 from lishui_credit.plan.divisions import CITY, areas, counties, division
+from lishui_credit.plan.labels import interval_printed
 from lishui_credit.plan.overview import (
     OverviewRow,
     counties_said,
@@ -20,9 +21,11 @@ from lishui_credit.plan.overview import (
     overview,
     since_said,
     turned,
+    unknown_said,
     verdict,
 )
 from lishui_credit.plan.overview_table import overview_html, table
+from lishui_credit.plan.sentences import printed
 from lishui_credit.plan.standings import progress, verdicts
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.samples.plan_observations import plan_observations
@@ -191,6 +194,47 @@ def test_since_when_counts_the_observations_off(sample: pl.DataFrame) -> None:
         "3 of 3 years off",
     )
     assert since_said(rows["query_volume"]) == ("", "")
+
+
+def test_what_cannot_be_judged_says_why(sample: pl.DataFrame) -> None:
+    unknown = {"cannot_tell", "no_baseline", "no_data"}
+    for at in DAYS:
+        for area in areas():
+            for row in made(sample, at, area.adcode):
+                assert bool(unknown_said(row)) == (row.state.id in unknown)
+    rows = {row.row.key: row for row in made(sample, date(2018, 12, 31))}
+    government = rows["satisfaction_government"]
+    reach = interval_printed(government.row, government.found["low"], government.found["high"])
+    assert unknown_said(government) == f"interval {reach} holds what is due"
+    assert unknown_said(rows["satisfaction_judicial"]) == "no 2015 value to start from"
+
+
+def test_an_indicator_of_a_few_counties_or_of_none_says_so() -> None:
+    at = date(2016, 12, 31)
+    kinds = {"indicator": pl.String, "adcode": pl.String, "period": pl.Date, "frequency": pl.String, "value": pl.Float64}  # fmt: skip
+    seen = [("website_rate", "331102", day, "quarter", 50.0) for day in (BASE, at)]
+    rows = {row.row.key: row for row in made(pl.DataFrame(seen, kinds, orient="row"), at)}
+    assert unknown_said(rows["website_rate"]) == "values of 1 of 9 counties only"
+    assert unknown_said(rows["query_volume"]) == "nothing observed since 2015"
+    assert counties_said(rows["query_volume"]) == ("none can be judged", ())
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_square_of_a_county_has_a_letter_of_its_own_and_every_bar_its_target(
+    sample: pl.DataFrame, lang: str
+) -> None:
+    set_language(lang)
+    at = date(2018, 12, 31)
+    rows = made(sample, at)
+    root = ElementTree.fromstring(table(rows, "c", lambda page, **_: page))
+    body = [line for line in root.iter("tr") if "i" in (line.get("class") or "").split()]
+    letters = [area.letter for area in counties()]
+    assert len(set(letters)) == 9
+    for row, line in zip(rows, body, strict=True):
+        squares = [cell.text for cell in line.iter("i") if cell.text in letters]
+        assert squares == letters
+        bar = next(cell for cell in line.iter("td") if cell.get("class") == "x")
+        assert spoken(printed(row.row, row.found["target"])) in "".join(bar.itertext())
 
 
 def test_only_a_change_of_status_is_told_worse_first(sample: pl.DataFrame) -> None:

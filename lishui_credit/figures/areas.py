@@ -49,7 +49,7 @@ def map_plot(table: pl.DataFrame, key: str, *, synthetic: bool = False) -> Any:
         figure.add_annotation(
             x=x, y=y, showarrow=False, font={"color": INK, "size": 12}, borderpad=1,
             bgcolor="rgba(255, 255, 255, 0.78)",
-            text=typeset(f"<b>{tr(area.name_en, area.short_zh)}</b><br>{state.icon} {value}"),
+            text=typeset(f"<b>{area.short}</b><br>{state.icon} {value}"),
             hovertext=typeset(f"{area.name} · {state.word}"),
         )  # fmt: skip
     _name_statuses(figure, {r["status"] for r in found.values()})
@@ -95,7 +95,7 @@ def league_plot(league: pl.DataFrame, key: str, *, synthetic: bool = False) -> A
         typeset(f"{row.short} · {day}"), synthetic, 760,
         130 + 40 * max(league.height, 3),
     )  # fmt: skip
-    names = [tr(division(code).name_en, division(code).short_zh) for code in league["adcode"]]
+    names = [division(code).short for code in league["adcode"]]
     figure.add_scatter(
         x=league["value"].to_list(), y=names, mode="markers", showlegend=False,
         marker={"color": BLUE, "size": 10},

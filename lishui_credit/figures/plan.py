@@ -174,7 +174,7 @@ def multiples_plot(
         state = STATUSES[held[area.adcode]["status"]]
         layout["annotations"].append(
             {
-                "text": f"{tr(area.name_en, area.short_zh)}  {state.icon} {state.word}",
+                "text": f"{area.short}  {state.icon} {state.word}",
                 "x": (left + right) / 2, "y": top, "xref": "paper", "yref": "paper",
                 "xanchor": "center", "yanchor": "bottom", "showarrow": False, "font": {"size": 13},
             }

@@ -48,6 +48,24 @@ class Division:
         """Name in the language in use."""
         return tr(self.name_en, self.name_zh)
 
+    @property
+    def short(self) -> str:
+        """Name in the language in use, without what kind of division it is."""
+        return tr(self.name_en, self.short_zh)
+
+    @property
+    def letter(self) -> str:
+        """What marks the division where there is room for a character: 莲; of two in English, Ld.
+
+        Examples
+        --------
+        >>> from lishui_credit.language import set_language
+        >>> set_language("en"); [county.letter for county in counties()]
+        ['Ld', 'Qt', 'Jy', 'Sc', 'Sy', 'Yh', 'Qy', 'Jn', 'Lq']
+        >>> set_language(None)
+        """
+        return tr(_LETTERS.get(self.adcode, self.name_en[:2]), self.short_zh[0])
+
     def population(self, year: int) -> float:
         """Return residents at the end of a year, interpolated geometrically between the censuses.
 
@@ -84,6 +102,11 @@ class Division:
         codes = (self.adcode, f"{self.adcode}000000", *self.old_codes)
         return tuple(dict.fromkeys((self.name_zh, self.short_zh, *full, self.name_en, *codes)))
 
+
+_LETTERS: Final[Mapping[str, str]] = {
+    "331102": "Ld", "331121": "Qt", "331122": "Jy", "331123": "Sc", "331124": "Sy",
+    "331125": "Yh", "331126": "Qy", "331127": "Jn", "331181": "Lq",
+}  # fmt: skip
 
 _ALL: Final = (
     Division("331100", "丽水市", "Lishui", "丽水", 2_116_957, 2_305_246, 2_507_396, ("332500",)),

@@ -17,6 +17,7 @@ from lishui_credit.language import dated, dated_month, plural, tr
 from lishui_credit.plan.course import quarters
 from lishui_credit.plan.definitions import ATTRIBUTES, BASE, PlanIndicator, indicators
 from lishui_credit.plan.divisions import CITY, counties, division
+from lishui_credit.plan.labels import interval_printed
 from lishui_credit.plan.sentences import change_sentence, changes
 from lishui_credit.plan.status import STATUSES, Status
 
@@ -237,6 +238,24 @@ def since_said(row: OverviewRow) -> tuple[str, str]:
     return (tr(f"again {begun}", f"{begun}再度偏离") if row.again else begun), many
 
 
+def unknown_said(row: OverviewRow) -> str:
+    """Return why nothing can be said of an indicator; empty where it has a verdict."""
+    found, status = row.found, row.state.id
+    if status == "cannot_tell":
+        reach = interval_printed(row.row, found["low"], found["high"])
+        return tr(f"interval {reach} holds what is due", f"置信区间{reach}包含应达值")
+    if status == "no_baseline":
+        if found["base"] is None:
+            return tr("no 2015 value to start from", "无2015年基数")
+        return tr("the 2015 value is zero", "2015年基数为零")
+    if status != "no_data":
+        return ""
+    there = sum(state != "no_data" for _, state in row.counties)
+    if there:
+        return tr(f"values of {there} of 9 counties only", f"仅有{there}县数值，缺全市数值")
+    return tr("nothing observed since 2015", "2015年以后无观测")
+
+
 def counties_said(row: OverviewRow) -> tuple[str, tuple[str, ...]]:
     """Return how many counties are off their paths, in words, and the codes of those to name after them.
 
@@ -248,8 +267,9 @@ def counties_said(row: OverviewRow) -> tuple[str, tuple[str, ...]]:
         judged = sum(status not in unknown for _, status in row.counties)
         if judged == len(row.counties):
             return tr("none off", "无偏离"), ()
-        some = tr(f"none off of {judged} judged", f"可判定的{judged}县无偏离")
-        return (some if judged else ""), ()
+        if not judged:
+            return (tr("none can be judged", "均暂不能判定") if row.counties else ""), ()
+        return tr(f"none off of {judged} judged", f"可判定的{judged}县无偏离"), ()
     if len(off) == len(row.counties):
         return tr("all nine off", "九县均偏离"), ()
     if len(off) > _NAMED:

@@ -38,11 +38,11 @@ SURFACE: Final = "#FDF3EF"
 """Behind a row that is bad news."""
 
 STATUS_FILLS: Final[dict[str, tuple[str, str]]] = {
-    "missed": ("#6E1B08", PAPER),
-    "reversed": ("#85250D", PAPER),
-    "far_behind": ("#A33214", PAPER),
-    "behind": ("#C8502A", PAPER),
-    "near": ("#EFC97A", INK),
+    "missed": ("#40100B", PAPER),
+    "reversed": ("#721B0F", PAPER),
+    "far_behind": ("#A92E18", PAPER),
+    "behind": ("#E0743B", INK),
+    "near": ("#F0C474", INK),
     "on_track": ("#C3DCEB", INK),
     "ahead": ("#D9E9F3", INK),
     "achieved": ("#EAF3F9", INK),
@@ -52,8 +52,9 @@ STATUS_FILLS: Final[dict[str, tuple[str, str]]] = {
 }
 """Paper and ink of each status of an indicator, from the worst to the best, then the unknown ones.
 
-From worst to best each is lighter than the one before, so that a grey print keeps the order; strong
-colour is for what is off its path only. A status always has its icon or word beside it."""
+From worst to best each is lighter than the one before, so that a grey print keeps the order, and up to
+"near" with a contrast of at least 1.4, so that neighbours are told apart in squares; strong colour is for
+what is off its path only. A status always has its icon or word beside it."""
 
 Tone = Literal["off", "on", "unsure"]
 TONES: Final[dict[Tone, tuple[str, str]]] = {

@@ -171,7 +171,7 @@ def against_path(m: MidTerm, row: PlanIndicator) -> Plot:
             return value
         return value / base if base else None
 
-    names = [f"{STATUSES[str(now['status'])].icon} {tr(a.name_en, a.short_zh)}" for a, now in found]
+    names = [f"{STATUSES[str(now['status'])].icon} {a.short}" for a, now in found]
     shown = [v for _, now in found for name in ("value", "path", "low", "high")
              if (v := scaled(now, name)) is not None]  # fmt: skip
     span = _span(row, shown or [0.0, 1.0])

@@ -114,8 +114,7 @@ def _to(row: PlanIndicator, area: str = CITY) -> str:
 
 def _entry(name: str, row: PlanIndicator) -> str:
     inside = " ".join(
-        f'<a href="{indicator_page(row.key, a.adcode)}">{words(tr(a.name_en, a.short_zh))}</a>'
-        for a in counties()
+        f'<a href="{indicator_page(row.key, a.adcode)}">{words(a.short)}</a>' for a in counties()
     )
     as_printed = f"规划原文：{row.as_printed}；" if name == row.name else ""
     told = tr(f"(no. {row.number}): ", f"（{as_printed}第{row.number}项）：")
@@ -166,7 +165,7 @@ def _proof() -> str:
 
 
 def _downloads() -> str:
-    heads = "".join(f'<th scope="col">{words(tr(a.name_en, a.short_zh))}</th>' for a in areas())
+    heads = "".join(f'<th scope="col">{words(a.short)}</th>' for a in areas())
     csv = tr("CSV of", "CSV：")
     rows = "".join(
         f'<tr><th scope="row">{words(f"{row.number} {row.short}")}</th>'
