@@ -68,7 +68,7 @@ for tile, name, label, low, high in (
         border=True, height="stretch",
     )  # fmt: skip
 judged = [
-    f"{words} {said(found[name])}"
+    f"{words}{tr(': ', '：')}{said(found[name])}"
     for words, name in (
         (tr("Schedule", "序时进度"), "schedule_class"),
         (tr("Growth ratio", "增速比"), "growth_class"),
