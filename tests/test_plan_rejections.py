@@ -9,16 +9,18 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.plan.observed.opened import open_observations
-from lishui_credit.plan.observed.rejections import REJECTED
+from lishui_credit.plan.observed.rejections import REJECTED, said
 from lishui_credit.plan.observed.store import Store
 from lishui_credit.plan.observed.store_lock import alone
 from lishui_credit.tables.beside import sha256
+from tests.dashboard import CHINESE
 
 HEAD = "指标,地区,时期,分子,分母\n"
 GOOD = "5,莲都,2018Q2,1,1\n"
@@ -57,8 +59,44 @@ def test_rejected_rows_are_kept_with_the_store_and_seen_by_whoever_opens_it(
         ("a.csv", 4, DAY, "张三"),
     ]
     assert found["sha256"].unique().to_list() == [sha256(path)]
-    assert found["reasons"][0].startswith("分子: not a number")
+    assert found["reasons"][0].startswith("分子: 不是数字")
+    assert found["reasons_en"][0].startswith("numerator: not a number")
     assert found["cells"][0] == "指标 5 · 地区 青田 · 时期 2018Q2 · 分子 缺 · 分母 1"
+
+
+def test_reasons_are_said_in_the_language_of_the_reader_whoever_loaded_the_file(
+    store: Store, tmp_path: Path
+) -> None:
+    path = sent(tmp_path / "inbox", BAD + "5,丽阳县,2018Q2,1,2\n")
+    for loading in ("zh", "en"):
+        set_language(loading)
+        store.load(path, by="a", reason="b", now=DAY)
+    kept = store.rejected()
+    assert kept.height == 3  # one load, however often
+    set_language("en")
+    assert not any(CHINESE.search(why) for why in said(kept)["reasons"])
+    assert "not one of Lishui, Liandu, Qingtian" in said(kept)["reasons"][2]
+    set_language("zh")
+    assert all(CHINESE.search(why) for why in said(kept)["reasons"])
+    assert "reasons_en" not in said(kept).columns
+
+
+def test_a_store_that_keeps_reasons_in_one_language_is_read_and_added_to(
+    store: Store, tmp_path: Path
+) -> None:
+    store.load(sent(tmp_path / "inbox", BAD), by="a", reason="b", now=DAY)
+    if store.path.suffix == ".duckdb":
+        with duckdb.connect(str(store.path)) as made:
+            made.execute("ALTER TABLE rejected DROP COLUMN reasons_en")
+    else:
+        beside = store.path.with_name(f"{store.path.name}.rejected.parquet")
+        pl.read_parquet(beside).drop("reasons_en").write_parquet(beside)
+    earlier = store.rejected()
+    assert earlier["reasons_en"].to_list() == [None, None]
+    assert said(earlier)["reasons"].to_list() == earlier["reasons"].to_list()
+    store.load(sent(tmp_path / "inbox", BAD, "b.csv"), by="a", reason="b", now=DAY)
+    assert store.rejected()["reasons_en"].null_count() == 2
+    assert store.rejected().height == 4
 
 
 def test_a_file_without_a_good_row_leaves_its_rejected_rows(store: Store, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from lishui_credit.language import tr
 from lishui_credit.plan.labels import with_names, with_printed
 from lishui_credit.plan.observed.freshness import coverage_of_periods, freshness, revised
 from lishui_credit.plan.observed.reading import read_observations
+from lishui_credit.plan.observed.rejections import said
 
 data = source.data()
 view.banner(data.synthetic, data.title)
@@ -69,7 +70,7 @@ view.table(
 )
 
 st.header(tr("Rejected rows", "退回的行"), anchor=False)
-rejected = data.observed.rejected
+rejected = said(data.observed.rejected)
 if rejected.height:
     wanted = {
         "row": tr("Line", "行号"),

@@ -31,7 +31,7 @@ def write(folder: Path, seed: int) -> dict[str, object]:
     report = folder / REPORT
     write_table(_spoilt(office_file(made)).lazy(), report, sheet="observations")
     spoken = language()
-    set_language("zh")  # the reasons stand in a file that an office reads
+    set_language("zh")  # the file of rejected rows beside it is one that an office reads
     try:
         store.load(
             report,

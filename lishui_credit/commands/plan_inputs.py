@@ -109,12 +109,12 @@ def revisions(path: Path | None, known_on: date | None) -> pl.DataFrame:
 
 def not_taken(data: str | None, known_on: date | None) -> pl.DataFrame:
     """Return the rejected rows that a store keeps, as far as it knew them on a day if one is given."""
-    from lishui_credit.plan.observed.rejections import known_by, none_rejected
+    from lishui_credit.plan.observed.rejections import known_by, none_rejected, said
     from lishui_credit.plan.observed.store import Store, is_store
 
     if data is None or not is_store(Path(data)):
         return none_rejected()
-    return known_by(Store.open(data, read_only=True).rejected(), known_on)
+    return said(known_by(Store.open(data, read_only=True).rejected(), known_on))
 
 
 def banner(synthetic: bool) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from lishui_credit.errors import Problem, refuse
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.header_words import no_column, normal
 from lishui_credit.tables.headers import banned_as
@@ -256,7 +256,7 @@ def admitted(
     allowed: Mapping[str, str],
     labels: Mapping[str, str] | None = None,
     told: Mapping[str, str] | None = None,
-) -> tuple[list[str], dict[str, str], dict[str, str]]:
+) -> tuple[list[str], dict[str, Bilingual], dict[str, str]]:
     """Sort columns into those a model may use, those left out with why, and protected ones with reasons.
 
     Banned fields, an empty reason, and a reason for a column that does not exist are refused. A
@@ -283,7 +283,9 @@ def admitted(
                 )
             )
     refuse(problems)
-    taken, left, reasons = [], {}, {}
+    taken: list[str] = []
+    left: dict[str, Bilingual] = {}
+    reasons: dict[str, str] = {}
     for name in offered:
         attribute = protected_as(name) or protected_as(called.get(name, ""))
         attribute = attribute or (told or {}).get(name)
@@ -292,7 +294,7 @@ def admitted(
             if name in allowed:
                 reasons[name] = allowed[name]
         else:
-            left[name] = tr(
+            left[name] = Bilingual(
                 f"protected attribute ({attribute}); name it with a reason to take it",
                 f"受保护属性({attribute});如需使用请注明理由",
             )

@@ -18,7 +18,7 @@ import polars as pl
 from lishui_credit.errors import ModelError, Problem, SubjectError, refuse
 from lishui_credit.expressions import E, Namespace
 from lishui_credit.grades import GradeScale
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
@@ -188,9 +188,10 @@ class Scorecard(Classifier):
             stop_p=self.stop_p,
         )
         fit = fit_signed(pool, bad, weight, ridge=self.ridge, sign=self.sign)
-        self.features_, self.dropped_ = pool.names, {**left, **pool.left}
+        left |= pool.left
+        self.features_, self.dropped_ = pool.names, {name: str(why) for name, why in left.items()}
         del pool  # its WoE are as large as the data
-        self.card_ = self._card(fit, reasons)
+        self.card_ = self._card(fit, reasons, left)
         kept = sample.frame.select(self.features_)
         line = fit.log_odds(self.process_.woes(self.process_.placed(kept)))
         scores = self.card_.scored(kept)
@@ -241,7 +242,7 @@ class Scorecard(Classifier):
         """Return the characteristics of enough information value, with their WoE."""
         ivs = {name: row.iv for name, row in self.process_.binnings_.items()}
         weak = {
-            name: tr(
+            name: Bilingual(
                 f"information value {iv:.4f} below {self.min_iv:g}",
                 f"信息值 {iv:.4f} 低于 {self.min_iv:g}",
             )
@@ -259,7 +260,9 @@ class Scorecard(Classifier):
         numbers = self.process_.placed(frame.select(names))
         return Pool(names, self.process_.woes(numbers), weak)
 
-    def _card(self, fit: Logistic, reasons: Mapping[str, str]) -> Card:
+    def _card(
+        self, fit: Logistic, reasons: Mapping[str, str], left: Mapping[str, Bilingual]
+    ) -> Card:
         names = self.features_
         binnings = [self.process_.binnings_[name] for name in names]
         scale = Scale(pdo=self.pdo, base_score=self.base_score, base_odds=self.base_odds)
@@ -295,7 +298,7 @@ class Scorecard(Classifier):
             intercept=fit.intercept,
             policies=self.process_.policies,
             grades=self.grades,
-            dropped=self.dropped_,
+            dropped=left,
             protected=reasons,
         )
 
@@ -432,7 +435,7 @@ class Scorecard(Classifier):
         made = cls(pdo=scale.pdo, base_score=scale.base_score, base_odds=scale.base_odds)
         made.card_ = card
         made.features_ = card.columns
-        made.dropped_ = dict(card.dropped)
+        made.dropped_ = {name: str(why) for name, why in card.dropped.items()}
         return made
 
 

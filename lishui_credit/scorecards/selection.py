@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.statistics.chi_square import tail
 from lishui_credit.statistics.logistic import Logistic, expit, fit_logistic
 from lishui_credit.statistics.outcomes import Flags, Floats
@@ -29,9 +29,9 @@ class Pool:
 
     names: list[str]
     x: Floats
-    left: dict[str, str] = field(default_factory=dict)
+    left: dict[str, Bilingual] = field(default_factory=dict)
 
-    def drop(self, dropped: Mapping[str, str]) -> None:
+    def drop(self, dropped: Mapping[str, Bilingual]) -> None:
         """Take characteristics out, for the reasons given."""
         self.left.update(dropped)
         keep = [place for place, name in enumerate(self.names) if name not in dropped]
@@ -40,7 +40,7 @@ class Pool:
                 self.x[:, place] = self.x[:, column]
         self.names, self.x = [self.names[place] for place in keep], self.x[:, : len(keep)]
 
-    def keep(self, order: Sequence[int], reason: str) -> None:
+    def keep(self, order: Sequence[int], reason: Bilingual) -> None:
         """Keep some characteristics in a new order; the others are left out for one reason."""
         self.left.update(
             {name: reason for place, name in enumerate(self.names) if place not in order}
@@ -68,14 +68,14 @@ def select(
     if method == "forward":
         pool.keep(
             forward(pool.x, bad, weight, ridge=ridge, stop_p=stop_p),
-            tr(
+            Bilingual(
                 f"adds nothing significant to those kept (stops at p {stop_p:g})",
                 f"对已选特征无显著增益(p {stop_p:g} 停止)",
             ),
         )
     elif method == "l1":
         kept = l1_path(pool.x, bad, weight, ridge=ridge)
-        reason = tr(
+        reason = Bilingual(
             "not in the set of lowest BIC on the L1 path", "不在 L1 路径上 BIC 最小的集合中"
         )
         pool.drop({name: reason for place, name in enumerate(pool.names) if place not in kept})
@@ -97,7 +97,7 @@ def fit_signed(
         return fit_logistic(pool.x, bad, weight, ridge=ridge, positive=sign == "constrain")
 
     fit = fitted()
-    reason = tr(
+    reason = Bilingual(
         "its coefficient would be negative beside the other characteristics",
         "与其他特征同用时系数为负(符号反转)",
     )
@@ -126,7 +126,7 @@ def fit_signed(
 
 def correlated(
     x: Floats, names: Sequence[str], ivs: Sequence[float], most: float
-) -> dict[str, str]:
+) -> dict[str, Bilingual]:
     """Leave out, of every pair correlated beyond `most` in absolute terms, the one of lower IV."""
     order = sorted(range(len(names)), key=lambda place: (-ivs[place], names[place]))
     steady = x.std(axis=0) == 0
@@ -135,13 +135,13 @@ def correlated(
     if len(moving) > 1:
         whole[np.ix_(moving, moving)] = np.corrcoef(x[:, moving], rowvar=False)
     kept: list[int] = []
-    left: dict[str, str] = {}
+    left: dict[str, Bilingual] = {}
     for place in order:
         close = [other for other in kept if abs(whole[place, other]) > most]
         if close:
             other = max(close, key=lambda row: abs(whole[place, row]))
             by = f"{whole[place, other]:.2f}"
-            left[names[place]] = tr(
+            left[names[place]] = Bilingual(
                 f"correlated {by} with {names[other]}, which has the higher IV",
                 f"与信息值更高的 {names[other]} 相关系数 {by}",
             )
@@ -150,11 +150,11 @@ def correlated(
     return left
 
 
-def inflated(x: Floats, names: Sequence[str], most: float) -> dict[str, str]:
+def inflated(x: Floats, names: Sequence[str], most: float) -> dict[str, Bilingual]:
     """Leave out the characteristic of the largest variance inflation factor until none is above `most`."""
     # Belsley, D., Kuh, E. and Welsch, R. (1980). Regression Diagnostics, ch. 3.
     kept = [place for place in range(len(names)) if x[:, place].std() > 0]
-    left: dict[str, str] = {}
+    left: dict[str, Bilingual] = {}
     while len(kept) > 1:
         # The ridge keeps exact copies from being singular: their factor is then about 1e9.
         close = np.corrcoef(x[:, kept], rowvar=False) + 1e-9 * np.eye(len(kept))
@@ -163,7 +163,7 @@ def inflated(x: Floats, names: Sequence[str], most: float) -> dict[str, str]:
         if factors[top] <= most:
             break
         name = names[kept.pop(top)]
-        left[name] = tr(
+        left[name] = Bilingual(
             f"variance inflation factor {factors[top]:.1f}", f"方差膨胀因子 {factors[top]:.1f}"
         )
     return left

@@ -21,7 +21,8 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType({
     "土地增值税": "land appreciation tax", "资源税": "resource tax", "环境保护税": "environment tax",
     "信用县(市)": "credit county", "信用乡镇": "credit township", "信用村": "credit village",
     "市级信用村(社区)": "credit village of the city", "县级信用村(社区)": "credit village of the county",
-    "未达标": "not reached", "人": "people", "户": "households", "年": "years", "月": "months",
+    "按期报送": "reported when due", "原报数多写一位": "one digit too many was reported at first",
+    "年报": "annual return", "十二个月内违约": "default within twelve months", "未达标": "not reached", "人": "people", "户": "households", "年": "years", "月": "months",
     "项": "items", "分": "points", "个": "",
 })  # fmt: skip
 

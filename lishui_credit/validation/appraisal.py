@@ -137,7 +137,7 @@ class Appraisal:
         """Rows that are not in the card, by name, and why; rows in which nobody differs are not told."""
         values = self.features
         return {
-            self.names[name]: why
+            self.names[name]: str(why)
             for name, why in self.card.dropped.items()
             if values[name].n_unique() > 1
         }

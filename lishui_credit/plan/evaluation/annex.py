@@ -18,7 +18,7 @@ from lishui_credit.plan.divisions import POPULATION_EVIDENCE, areas, division
 from lishui_credit.plan.evaluation.grids import Cell, Grid, Measured, interval, names_of
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.labels import FREQUENCY_WORDS, PATH_WORDS
-from lishui_credit.tables.data_words import worded
+from lishui_credit.tables.data_words import in_words, worded
 
 
 def definition(row: PlanIndicator) -> Grid:
@@ -90,7 +90,7 @@ def revisions(m: MidTerm) -> Grid:
                 row.short, division(found["adcode"]).name, found["period"],
                 str(FREQUENCY_WORDS[found["frequency"]]), Measured(row, found["value_before"]),
                 Measured(row, found["value"]), found["revision"],
-                None if when is None else when.date(), found["recorded_by"], found["reason"],
+                None if when is None else when.date(), found["recorded_by"], in_words(found["reason"] or ""),
             )
         )  # fmt: skip
     return Grid(

@@ -15,7 +15,7 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.language import dated, tr
 from lishui_credit.plan.definitions import BASE
 from lishui_credit.plan.observed.reading import read_observations
-from lishui_credit.plan.observed.rejections import as_rows, none_rejected
+from lishui_credit.plan.observed.rejections import as_rows, in_both, none_rejected
 from lishui_credit.plan.observed.store import Store, is_store
 from lishui_credit.plan.observed.table import empty, latest, period_ends
 
@@ -58,7 +58,7 @@ def open_observations(path: Path | str, *, today: date | None = None) -> Opened:
     read = read_observations(path, today=today)
     return Opened(
         revisions=read.frame,
-        rejected=as_rows(read.rejected, path.name),
+        rejected=as_rows(in_both(path, read, today), path.name),
         notes=read.notes,
     )
 

@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from lishui_credit.language import language
+from lishui_credit.plan.divisions import areas
+from lishui_credit.plan.observed.reading import Intake, columns, read_observations
+from lishui_credit.proof import spoken
 from lishui_credit.tables.beside import sha256
-from lishui_credit.tables.headers import BESIDE, REASON
+from lishui_credit.tables.header_words import normal
+from lishui_credit.tables.headers import BESIDE, REASON, spellings
 from lishui_credit.tables.write import replacing
 
 if TYPE_CHECKING:
@@ -29,12 +34,19 @@ REJECTED: Final = pl.Schema(
         "cells": pl.String(),
         "loaded_on": pl.Datetime("us", "UTC"),
         "loaded_by": pl.String(),
+        "reasons_en": pl.String(),
     }
 )
-"""Columns of the rejected rows: the file, its line, why, the cells as they stand, loaded when, by whom."""
+"""Columns of the rejected rows: the file, its line, why, the cells as they stand, loaded when, by whom.
+
+``reasons`` are in Chinese, and ``reasons_en`` in English; rows kept before there were both have
+``reasons`` alone, in the language in which they were loaded."""
 
 KEPT: Final = pl.Schema({"origin": pl.String(), **REJECTED, "settled_on": pl.Datetime("us", "UTC")})
 """Columns as a store keeps them: ``origin`` is the same for a file loaded again from its place."""
+
+_COLUMNS: Final = {"adcode": "area"}
+"""Ids of columns that no reader would know, in words."""
 
 _TABLE: Final = "rejected"
 _ENDING: Final = ".rejected.csv"
@@ -59,7 +71,7 @@ def as_rows(frame: pl.DataFrame, file: str, **told: Any) -> pl.DataFrame:
     frame = frame.rename({"_row": "row", "_reasons": "reasons"}, strict=False)
     if not {"row", "reasons"} <= set(frame.columns):
         return none_rejected()
-    beside = {"row", "reasons", *BESIDE}
+    beside = {"row", "reasons", "reasons_en", *BESIDE}
     rest = [name for name in frame.columns if name not in beside and not name.endswith(REASON)]
     parts = [
         pl.concat_str(pl.lit(f"{name} "), pl.col(name).cast(pl.String).str.strip_chars())
@@ -67,16 +79,53 @@ def as_rows(frame: pl.DataFrame, file: str, **told: Any) -> pl.DataFrame:
     ]
     cells = pl.concat_str(parts, separator=" · ", ignore_nulls=True) if parts else pl.lit("")
     known = {"file": file, **told}
+    if "reasons_en" not in frame.columns:
+        frame = frame.with_columns(pl.lit(None, pl.String).alias("reasons_en"))
     return frame.select(
         pl.col("row").cast(pl.Int64, strict=False),
         pl.col("reasons").cast(pl.String).str.strip_chars(),
         cells.alias("cells"),
+        "reasons_en",
         *(
             pl.lit(known.get(name), dtype=kind).alias(name)
             for name, kind in REJECTED.items()
-            if name not in ("row", "reasons", "cells")
+            if name not in ("row", "reasons", "cells", "reasons_en")
         ),
     ).select(list(REJECTED))
+
+
+def in_both(path: Path, found: Intake, today: date | None) -> pl.DataFrame:
+    """Return the rejected rows of a file that was read, with every reason in both languages."""
+    if found.rejected.is_empty():
+        return found.rejected
+    told = {
+        lang: spoken(lang, lambda: read_observations(path, today=today).rejected["reasons"])
+        for lang in ("zh", "en")
+    }
+    english = [_english(reasons) for reasons in told["en"]]
+    return found.rejected.with_columns(
+        told["zh"].alias("reasons"), pl.Series("reasons_en", english, pl.String)
+    )
+
+
+def said(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rejected rows with their reasons in the language in use, where they are known in it."""
+    why = pl.coalesce("reasons_en", "reasons") if language() == "en" else pl.col("reasons")
+    return rows.with_columns(why.alias("reasons")).drop("reasons_en")
+
+
+def _english(reasons: str) -> str:
+    """Return reasons in English with the columns they name, and the places among them, in English."""
+    named = {word: name for name, column in columns().items() for word in spellings(column)}
+    made = []
+    for reason in reasons.split("; "):
+        header, colon, why = reason.partition(": ")
+        name = named.get(normal(header)) if colon else None
+        made.append(f"{_COLUMNS.get(name, name)}: {why}" if name else reason)
+    told = "; ".join(made)
+    for area in areas():
+        told = told.replace(area.name_zh, area.name_en)
+    return told.replace("、", ", ")
 
 
 def of_load(path: Path, rejected: pl.DataFrame, by: str, now: datetime) -> pl.DataFrame:
@@ -138,8 +187,17 @@ def table_of(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame | None:
     told = "SELECT 1 FROM information_schema.tables WHERE table_name = ?"
     if not connection.execute(told, [_TABLE]).fetchall():
         return None
-    found = connection.sql(f"SELECT {', '.join(KEPT)} FROM {_TABLE} ORDER BY rowid")
-    return pl.DataFrame(found).cast(KEPT)
+    return _whole(pl.DataFrame(connection.sql(f"SELECT * FROM {_TABLE} ORDER BY rowid")))
+
+
+def _whole(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return kept rows with the columns that a store made before there were all of them lacks."""
+    lacking = [name for name in ("reasons_en",) if name not in rows.columns]
+    return (
+        rows.with_columns(pl.lit(None).alias(name) for name in lacking)
+        .select(list(KEPT))
+        .cast(KEPT)
+    )
 
 
 def put_table(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, draft: Path) -> None:
@@ -147,6 +205,7 @@ def put_table(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, draft: 
     columns = ", ".join(f'"{n}" {_TYPES.get(kind, "TIMESTAMPTZ")}' for n, kind in KEPT.items())
     rows.write_parquet(draft)
     connection.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} ({columns})")
+    connection.execute(f"ALTER TABLE {_TABLE} ADD COLUMN IF NOT EXISTS reasons_en VARCHAR")
     connection.execute(f"DELETE FROM {_TABLE}")
     names = ", ".join(f'"{name}"' for name in KEPT)
     connection.execute(
@@ -161,13 +220,22 @@ def _beside(store: Path) -> Path:
     return store.with_name(f"{store.name}.rejected.parquet")
 
 
+def kept_beside(path: Path) -> Path | None:
+    """Return the file of rejected rows beside a Parquet store, None where there is none."""
+    beside = _beside(path)
+    return beside if path.suffix.lower() == ".parquet" and beside.is_file() else None
+
+
 def file_of(store: Path) -> pl.DataFrame | None:
     """Return what is kept beside a Parquet store, None where nothing is."""
     try:
         frame = pl.read_parquet(_beside(store))
     except (pl.exceptions.PolarsError, OSError):
         return None
-    return frame if frame.schema == KEPT else None
+    known = {name: kind for name, kind in KEPT.items() if name != "reasons_en"}
+    there = dict(frame.schema)
+    there.pop("reasons_en", None)
+    return _whole(frame) if there == known else None
 
 
 def put_file(store: Path, rows: pl.DataFrame) -> None:

@@ -168,7 +168,7 @@ class Store:
         Returns
         -------
         polars.DataFrame
-            Columns of `REJECTED`: file, sha256, row, reasons, cells, loaded_on, loaded_by.
+            Columns of `REJECTED`: file, sha256, row, reasons, cells, loaded_on, loaded_by, reasons_en.
         """
         if not self.path.exists():
             return rejections.none_rejected()
@@ -235,7 +235,8 @@ class Store:
         path = Path(path)
         found = read_observations(path, today=today)
         when = datetime.now(UTC) if now is None else now
-        lost = rejections.of_load(path, found.rejected, by.strip(), when)
+        both = rejections.in_both(path, found, today)
+        lost = rejections.of_load(path, both, by.strip(), when)
         done = self._record(found.frame, by, reason, when, (rejections.origin_of(path), lost))
         rejects = rejected_path(path)
         write_rejected(found.rejected, rejects)

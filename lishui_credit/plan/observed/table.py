@@ -280,7 +280,7 @@ def _period_rules(today: date) -> tuple[tuple[str, str, Callable[..., pl.Expr]],
         ),
         (
             tr(
-                "not the last day of its period (write the period: 2018年4月, 2018Q2, 2018年)",
+                "not the last day of its period (write the period: 2018-04, 2018Q2, 2018)",
                 "不是该期的最后一日(请写期间:2018年4月、2018Q2、2018年)",
             ),
             "period frequency",

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from lishui_credit.errors import ModelError, Problem
 from lishui_credit.expressions import E, Namespace
 from lishui_credit.grades import GradeScale
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.points import PointsTable
 from lishui_credit.scorecards.bins.binning import WOE, Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import Policies
@@ -139,8 +139,8 @@ class Card:
         How missing, rare and unseen values count.
     grades : GradeScale, optional
         Bounds in units of 1/`point_unit`.
-    dropped : mapping of str to str
-        Characteristics left out, and why.
+    dropped : mapping of str to Bilingual
+        Characteristics left out, and why; a text of one language in cards of earlier versions.
     protected : mapping of str to str
         Protected attributes that are used, and the reason given.
     settings, provenance, metrics : mapping
@@ -158,7 +158,7 @@ class Card:
     intercept: float = 0.0
     policies: Policies = field(default_factory=Policies)
     grades: GradeScale | None = None
-    dropped: Mapping[str, str] = field(default_factory=dict)
+    dropped: Mapping[str, Bilingual | str] = field(default_factory=dict)
     protected: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)

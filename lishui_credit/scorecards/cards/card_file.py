@@ -19,7 +19,7 @@ import numpy as np
 
 from lishui_credit.errors import ModelError
 from lishui_credit.grades import Grade, GradeScale
-from lishui_credit.language import tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.scorecards.bins.binning import Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.woe import SIGN
@@ -76,14 +76,16 @@ def to_json(card: Card) -> str:
         "indicators": [_indicator(row) for row in card.characteristics],
         **_held(card, _OF_CARD),
     }
-    plain = json.loads(json.dumps(data, default=_number_of))
+    plain = json.loads(json.dumps(data, default=_plain))
     return _prose({**plain, "seal": parts_of(plain)}, 0) + "\n"
 
 
-def _number_of(value: object) -> object:
-    """Return numpy's numbers as Python's."""
+def _plain(value: object) -> object:
+    """Return numpy's numbers as Python's, and a text of two languages as a mapping."""
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, Bilingual):
+        return {"en": value.en, "zh": value.zh}
     raise TypeError(type(value).__name__)
 
 
@@ -173,7 +175,8 @@ def from_json(text: str, *, sealed: bool = True, where: str = "") -> Card:
             ),
             policies=Policies(**data["policies"]),
             grades=GradeScale(grades) if grades else None,
-            **{name: data[name] for name in _OF_CARD},
+            **{name: data[name] for name in _OF_CARD if name != "dropped"},
+            dropped={name: _both(why) for name, why in data["dropped"].items()},
         )
         card.expr()  # parts that do not fit together show here
         return card
@@ -181,6 +184,11 @@ def from_json(text: str, *, sealed: bool = True, where: str = "") -> Card:
         raise
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise _unreadable(error, where) from None
+
+
+def _both(told: str | Mapping[str, str]) -> Bilingual | str:
+    """Return a reason in both languages; cards of earlier versions have it in one."""
+    return told if isinstance(told, str) else Bilingual(told["en"], told["zh"])
 
 
 def _unreadable(error: Exception, where: str) -> ModelError:

@@ -45,7 +45,7 @@ def use_rows(card: Card, intended: str, population: str) -> list[tuple[str, str]
     unsaid = tr("not stated by the owner", "模型所有者未说明")
     told = card.provenance
     rows, bads = told.get("sample_rows", 0), told.get("sample_bads", 0)
-    outcome = str(told.get("label", unsaid))
+    outcome = in_words(str(told.get("label", unsaid)))
     if "label" not in told and "target" in told:
         outcome = tr(f"column {told['target']}, {unsaid}", f"{told['target']} 列,{unsaid}")
     return [

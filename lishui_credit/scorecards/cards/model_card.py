@@ -157,7 +157,11 @@ def _left_out(card: Card) -> str:
     if not card.dropped:
         return ""
     heads = tr("characteristic", "特征"), tr("why", "原因")
-    return _section(tr("Left out", "未入选特征"), heads, list(card.dropped.items()))
+    return _section(
+        tr("Left out", "未入选特征"),
+        heads,
+        [(name, str(why)) for name, why in card.dropped.items()],
+    )
 
 
 def _protected(card: Card) -> str:
