@@ -13,13 +13,13 @@ import pytest
 from lishui_credit.figures.areas import league_plot, map_plot, place_words
 from lishui_credit.figures.county_table import county_html, headline
 from lishui_credit.figures.plan import (
-    companion_names,
     companions_plot,
     course_plot,
     multiples_plot,
 )
 from lishui_credit.figures.style import STATUS_WORDS, titled
 from lishui_credit.language import set_language
+from lishui_credit.plan.companion_series import companion_names
 from lishui_credit.plan.course import course
 from lishui_credit.plan.definitions import indicators
 from lishui_credit.plan.divisions import CITY, areas, counties

@@ -25,11 +25,13 @@ from lishui_credit import proof
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
+from lishui_credit.plan.companion_series import COLUMNS, FILE, read_companions
 from lishui_credit.plan.definitions import indicator, indicators
 from lishui_credit.plan.divisions import CITY, areas, division
 from lishui_credit.plan.labels import FREQUENCY_WORDS
 from lishui_credit.plan.observed.observed_table import observed_table
 from lishui_credit.plan.observed.reading import read_observations
+from lishui_credit.plan.observed.store import Store
 from lishui_credit.plan.sentences import sentence
 from lishui_credit.plan.site import site_files
 from lishui_credit.plan.site.site_data import FIELDS
@@ -649,3 +651,87 @@ def test_no_page_is_wider_than_a_desk_or_a_phone_and_the_overview_prints_on_one(
         printed = shown.pdf(prefer_css_page_size=True)
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
         browser.close()
+
+
+# ---- companions and rejected rows --------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Parquet store with rejected rows beside it, companion series, and the site of both."""
+    room = tmp_path_factory.mktemp("kept")
+    store = Store.open(room / "plan.parquet")
+    store.add(plan_observations().filter(pl.col("revision") == 1), by="a", reason="b")
+    (room / "a.csv").write_text("指标,地区,时期,分子,分母\n5,青田,2018Q2,缺,1\n")
+    store.load(room / "a.csv", by="a", reason="b")
+    days = (date(2016, 12, 31), date(2017, 12, 31), date(2019, 12, 31))
+    rows = [
+        (f"uscc_coverage.{name}", adcode, day, value, None, None, "合成数据", True)
+        for name, value in (("dup_error_rate", 0.004), ("cert_replacement_rate", 49.05))
+        for adcode in (CITY, "331127")
+        for day in days
+    ]
+    pl.DataFrame(rows, COLUMNS, orient="row").write_parquet(room / FILE)
+    assert (
+        main(["plan", "site", "--data", str(store.path), "--at", str(AT), "-o", str(room / "site")])
+        == 0
+    )
+    return room
+
+
+def test_companions_stand_on_the_page_of_their_indicator_and_in_a_file_of_their_own(
+    kept: Path,
+) -> None:
+    site = kept / "site"
+    own = pl.read_csv(site / "data" / "uscc_coverage-companions.csv", try_parse_dates=True)
+    assert own.height == 4  # none of the year after the day of the site
+    for lang, words_of in (
+        ("zh", ("辅助指标", "重错码率")),
+        ("en", ("Companion series", "Duplicate or wrong codes")),
+    ):
+        page = (site / lang / "uscc_coverage.html").read_text("utf-8")
+        part = page[page.index('id="companions"') : page.index('id="counties"')]
+        assert all(word in part for word in words_of)
+        assert "0.0040%" in part
+        assert "49.05%" in part
+        assert "../data/uscc_coverage-companions.csv" in page
+        assert len(page.encode()) < LARGEST
+        assert 'id="companions"' not in (site / lang / "website_rate.html").read_text("utf-8")
+    assert "辅助指标" not in (site / "en" / "uscc_coverage.html").read_text("utf-8")
+    listed = json.loads((site / "datapackage.json").read_text("utf-8"))["resources"]
+    found = [one for one in listed if one["path"].endswith("-companions.csv")]
+    assert [one["path"] for one in found] == [
+        "data/uscc_coverage-companions.csv", "data/uscc_coverage-331127-companions.csv",
+    ]  # fmt: skip
+    for one in found:
+        assert (
+            one["hash"] == f"sha256:{hashlib.sha256((site / one['path']).read_bytes()).hexdigest()}"
+        )
+
+
+def test_the_companions_and_the_rejected_rows_of_a_site_are_proved_inputs(
+    kept: Path, run: Run
+) -> None:
+    manifest = json.loads(manifest_path(kept / "site" / LIST).read_text("utf-8"))
+    assert set(manifest["inputs"]) == {"data", "companions", "rejected"}
+    beside = kept / "plan.parquet.rejected.parquet"
+    assert (
+        manifest["inputs"]["rejected"]["sha256"] == hashlib.sha256(beside.read_bytes()).hexdigest()
+    )
+    assert run("verify", kept / "site" / LIST)[0] == 0
+    for name in (beside.name, FILE):
+        content = (kept / name).read_bytes()
+        pl.read_parquet(kept / name).head(1).write_parquet(kept / name, compression="gzip")
+        assert run("verify", kept / "site" / LIST)[0] == 1
+        (kept / name).write_bytes(content)
+
+
+def test_a_file_that_holds_no_companions_is_refused_with_the_columns_it_needs(
+    tmp_path: Path,
+) -> None:
+    pl.DataFrame({"indicator": ["a"]}).write_parquet(tmp_path / "other.parquet")
+    with pytest.raises(SubjectError, match="adcode"):
+        read_companions(tmp_path / "other.parquet")
+    (tmp_path / "none.parquet").write_bytes(b"PAR1")
+    with pytest.raises(SubjectError, match="cannot be read"):
+        read_companions(tmp_path / "none.parquet")

@@ -37,6 +37,12 @@ def add_arguments(sub: Callable[..., Any]) -> None:
     data_arguments(part)
     targets_arguments(part)
     part.asks(
+        "--companions",
+        "Parquet file of companion series; companions.parquet beside the data if it is there",
+        "辅助指标 Parquet 文件,缺省为数据旁的 companions.parquet(如有)",
+        default="",
+    )
+    part.asks(
         "--base-url",
         "address the site will have, https://host/folder/: pages and snippets then name it",
         "网站将使用的网址,https://主机/目录/,写入页面和嵌入代码",
@@ -53,9 +59,13 @@ def add_arguments(sub: Callable[..., Any]) -> None:
 
 def site(options: argparse.Namespace) -> int:
     """Write the site."""
+    from lishui_credit.plan.companion_series import FILE
     from lishui_credit.plan.site.site_files import site_into
 
-    given = {"data": options.data, "targets": options.targets}
+    beside = options.companions
+    if not beside and options.data and (there := Path(options.data).with_name(FILE)).is_file():
+        beside = there
+    given = {"data": options.data, "targets": options.targets, "companions": beside}
     files = {role: Path(name) for role, name in given.items() if name}
     known_on = day_of(options.known_on, "--known-on")
     lost = rejected_lines(not_taken(options.data, known_on))

@@ -14,6 +14,7 @@ import polars as pl
 from lishui_credit.figures.style import BAND, LEGEND_BELOW, blank
 from lishui_credit.figures.traces import reach
 from lishui_credit.language import dated, tr, typeset
+from lishui_credit.plan.companion_series import companion_names
 from lishui_credit.plan.course import SERIES
 from lishui_credit.plan.definitions import BASE, END, PlanIndicator, indicator
 from lishui_credit.plan.divisions import CITY, areas, division
@@ -228,18 +229,3 @@ def companions_plot(
         legend=LEGEND_BELOW, margin={"l": 56, "r": 16, "t": 56, "b": 40},
     )  # fmt: skip
     return figure
-
-
-_COMPANIONS: Final = {
-    "cert_replacement_rate": ("Certificates replaced", "存量证照换发率"),
-    "dup_error_rate": ("Duplicate or wrong codes", "重错码率"),
-    "body_coverage": ("Bodies that publish at all", "公示主体覆盖率"),
-}
-"""Companions that the computations name and the definitions do not."""
-
-
-def companion_names(row: PlanIndicator) -> dict[str, str]:
-    """Return what the companions of an indicator are called, in the language in use."""
-    return {key: tr(en, zh) for key, (en, zh) in _COMPANIONS.items()} | {
-        item.key: tr(item.en, item.zh) for item in row.companions
-    }

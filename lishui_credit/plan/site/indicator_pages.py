@@ -18,6 +18,7 @@ from lishui_credit.plan.evaluation.grids import Cell, Grid, Measured, State
 from lishui_credit.plan.labels import interval_printed
 from lishui_credit.plan.overview import OverviewRow, gap_said, since_said
 from lishui_credit.plan.sentences import printed, rate_printed, sentence
+from lishui_credit.plan.site.companion_tables import companion_file, companion_grid, companions_of
 from lishui_credit.plan.site.site_facts import (
     Site,
     area_page,
@@ -64,6 +65,7 @@ def page(site: Site, row: PlanIndicator, area: Division, drawn: dict[str, Plot])
         html.figures(plot.text() for plot in drawn.values()),
         _section("quarters", tr("Every quarter", "各季度状态"), table(_quarters(seen), stack=False)),
         _section("observations", tr("Observations", "观测值"), _observed(site, row, area)),
+        _companions(site, row, area),
         _section("counties", tr("The nine counties", "九个县（市、区）"), _counties(site, row, area)),
         f'<section id="definition">{pairs(annex.definition(row), level=2)}</section>',
         _section("revisions", tr("Revisions", "修订记录"), _revisions(site, row, area)),
@@ -180,6 +182,13 @@ def _observed(site: Site, row: PlanIndicator, area: Division) -> str:
     return table(made) if rows else f"<p>{words(tr('No observation.', '无观测。'))}</p>"
 
 
+def _companions(site: Site, row: PlanIndicator, area: Division) -> str:
+    made = companion_grid(site, row, area)
+    if not made.rows:
+        return ""
+    return _section("companions", tr("Companion series", "辅助指标"), table(made, stack=False))
+
+
 def _counties(site: Site, row: PlanIndicator, area: Division) -> str:
     here = indicator_page(row.key, area.adcode)
     found = [
@@ -279,6 +288,9 @@ def _files(site: Site, row: PlanIndicator, area: Division, drawn: dict[str, Plot
         ),
         *((svg, svg, plot.title) for svg, plot in drawn.items()),
     ]
+    if companions_of(site, row, area).height:
+        beside = companion_file(row, area)
+        listed.append((f"../data/{beside}", beside, tr("companion series", "辅助指标")))
     items = "".join(
         f'<li><a href="{to}" download>{file}</a> {words(told)}</li>' for to, file, told in listed
     )

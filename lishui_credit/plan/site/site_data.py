@@ -19,6 +19,7 @@ from lishui_credit.language import Bilingual
 from lishui_credit.plan.definitions import ATTRIBUTES, PlanIndicator, indicators, plan
 from lishui_credit.plan.divisions import Division, areas
 from lishui_credit.plan.labels import FREQUENCY_WORDS, PATH_WORDS
+from lishui_credit.plan.site.companion_tables import companion_file, companions_of
 from lishui_credit.plan.site.site_facts import LANGUAGES, Site, indicator_page, stem
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.tables.write import safe_text
@@ -57,6 +58,11 @@ FIELDS: Final = (
     Field(name="synthetic", type="boolean", told=Bilingual("true: made up by a program, no real value", "true：由程序生成，非真实数据")),
 )  # fmt: skip
 """Columns of every CSV file, in their order."""
+
+_COMPANION_FIELDS: Final = {
+    "companion": "string", "period": "date", "value": "number", "low": "number", "high": "number",
+    "source": "string", "synthetic": "boolean",
+}  # fmt: skip
 
 _UNITS: Final = {
     "percent": Bilingual("percent", "%"),
@@ -99,6 +105,16 @@ def data_files(site: Site) -> dict[str, bytes]:
             path = f"{_FOLDER}{name}.csv"
             made[path] = _csv(parts.get((key, area.adcode), table.clear()))
             told = _resource(site, row, area, made[path])
+            beside = companions_of(site, row, area)
+            if beside.height:
+                own = f"{_FOLDER}{companion_file(row, area)}"
+                made[own] = _csv(
+                    beside.with_columns(
+                        pl.selectors.float().round_sig_figs(_DIGITS), safe_text("source")
+                    )
+                )
+                told["companions"] = _beside(row, area, made[own], bool(beside["synthetic"].any()))
+                resources.append({**told["companions"], "path": own})
             made[f"{_FOLDER}{name}.metadata.json"] = _json(told)
             kept = ("name", "title", "title_en", "profile", "format", "mediatype", "encoding", "bytes", "hash", "synthetic")  # fmt: skip
             resources.append(
@@ -205,6 +221,21 @@ def _resource(site: Site, row: PlanIndicator, area: Division, content: bytes) ->
         "drawings": {lang: f"{site.base_url or '../'}{lang}/{name}.svg" for lang in LANGUAGES},
         "schema": _schema(row),
     }
+
+
+def _beside(row: PlanIndicator, area: Division, content: bytes, synthetic: bool) -> dict[str, Any]:
+    """Return the companion series of an indicator in an area, as a resource."""
+    name = companion_file(row, area)
+    return {
+        "name": name.removesuffix(".csv"), "path": name,
+        "title": f"{row.name_zh}的辅助指标，{area.name_zh}", "title_en": f"Companions of {row.name_en}, {area.name_en}",
+        **_hashed(content), "synthetic": synthetic, "unit": "percent",
+        "companions": [{"id": one.key, "name": one.zh, "name_en": one.en} for one in row.companions],
+        "schema": {
+            "fields": [{"name": field, "type": kind} for field, kind in _COMPANION_FIELDS.items()],
+            "missingValues": [""], "primaryKey": ["companion", "period"],
+        },
+    }  # fmt: skip
 
 
 def _indicator(row: PlanIndicator) -> dict[str, Any]:

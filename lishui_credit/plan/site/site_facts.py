@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 
 from lishui_credit.language import Language, language
+from lishui_credit.plan.companion_series import COLUMNS
 from lishui_credit.plan.course import quarter_before
 from lishui_credit.plan.definitions import indicators
 from lishui_credit.plan.divisions import CITY, areas
@@ -36,6 +37,8 @@ class Site:
         Of the city; it holds the progress of every area.
     rejected : int
         Rows of the input that could not be taken and are in no figure.
+    companions : polars.DataFrame
+        Companion series, `lishui_credit.plan.companion_series.COLUMNS`; without a row where none are known.
     base_url : str
         Address the site will have, with a slash at its end; "" where it is not known.
     overviews : mapping
@@ -52,6 +55,7 @@ class Site:
 
     m: MidTerm
     rejected: int
+    companions: pl.DataFrame
     base_url: str
     overviews: Mapping[str, Mapping[str, OverviewRow]]
     before_at: date
@@ -67,6 +71,7 @@ def site_facts(
     targets: pl.DataFrame | None,
     known_on: date | None,
     rejected: int = 0,
+    companions: pl.DataFrame | None = None,
     base_url: str = "",
 ) -> Site:
     """Gather the facts of a site, in the language in use."""
@@ -78,6 +83,7 @@ def site_facts(
     return Site(
         m=m,
         rejected=rejected,
+        companions=pl.DataFrame(schema=COLUMNS) if companions is None else companions,
         base_url=base_url,
         overviews={
             code: {row.row.key: row for row in overview(m.table, past, at, code)} for code in codes

@@ -18,13 +18,14 @@ import polars as pl
 from lishui_credit import proof
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.plan.companion_series import read_companions
 from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.divisions import areas
 from lishui_credit.plan.evaluation.files import Observed, read_inputs
 from lishui_credit.plan.evaluation.mid_term import MidTerm
 from lishui_credit.plan.evaluation.reprints import SCHEMA, unlike
 from lishui_credit.plan.observed.opened import days_to_ask, open_observations
-from lishui_credit.plan.observed.rejections import known_by
+from lishui_credit.plan.observed.rejections import kept_beside, known_by
 from lishui_credit.plan.site import area_pages, indicator_pages
 from lishui_credit.plan.site.site_data import data_files
 from lishui_credit.plan.site.site_facts import (
@@ -84,7 +85,8 @@ def site_into(
     folder : path-like
         Takes the place of a site that is there, and of nothing else.
     files : mapping
-        ``data`` (the synthetic sample without it) and ``targets``.
+        ``data`` (the synthetic sample without it), ``targets`` and ``companions``. The rejected rows
+        that lie beside a Parquet store are an input too.
     at : date, optional
         Day evaluated; by default the last end of a quarter that the observations reach.
     known_on : date, optional
@@ -102,11 +104,18 @@ def site_into(
     folder = Path(folder)
     check_folder(folder)
     base_url = checked_address(base_url)
+    files = {**files, **_beside(files)}
     frame, targets = read_inputs(observed, files, sheets, known_on)
     at = at or _last_day(frame)
     lost = _rejected(files, sheets, known_on)
     found, made = _made(
-        frame, at, targets=targets, known_on=known_on, rejected=lost, base_url=base_url
+        frame,
+        at,
+        targets=targets,
+        known_on=known_on,
+        rejected=lost,
+        companions=_companions(files),
+        base_url=base_url,
     )
     inputs = proof.input_files(files, folder / LIST, {"data": found.total}, sheets=sheets)
 
@@ -178,6 +187,17 @@ def _rejected(files: Mapping[str, Path], sheets: Mapping[str, str], known_on: da
         return known_by(open_observations(data).rejected, known_on).height
 
 
+def _beside(files: Mapping[str, Path]) -> dict[str, Path]:
+    """Return the file of rejected rows that a Parquet store of the data has beside it, by its role."""
+    data = files.get("data")
+    kept = None if data is None else kept_beside(data)
+    return {} if kept is None else {"rejected": kept}
+
+
+def _companions(files: Mapping[str, Path]) -> pl.DataFrame | None:
+    return read_companions(files["companions"]) if "companions" in files else None
+
+
 def _last_day(frame: pl.DataFrame) -> date:
     days = [day for year in days_to_ask(frame).values() for day in year.values()]
     return max(days, default=END)
@@ -190,6 +210,7 @@ def _made(
     targets: pl.DataFrame | None,
     known_on: date | None,
     rejected: int,
+    companions: pl.DataFrame | None,
     base_url: str,
 ) -> tuple[MidTerm, dict[str, bytes]]:
     """Return the facts, and every file of a site by its path."""
@@ -209,6 +230,7 @@ def _made(
                 targets=targets,
                 known_on=known_on,
                 rejected=rejected,
+                companions=companions,
                 base_url=base_url,
             )
             made.update((f"{lang}/{name}", text.encode()) for name, text in _pages(site))
@@ -292,6 +314,7 @@ def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
             targets=targets,
             known_on=facts.known_on,
             rejected=_rejected(files, manifest.sheets(), facts.known_on),
+            companions=_companions(files),
             base_url=facts.base_url,
         )
         told = _facts(found, facts.base_url, len(made))
