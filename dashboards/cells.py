@@ -37,7 +37,7 @@ def said(value: Any, config: Any = None) -> str:
     if isinstance(value, str):
         return spoken(in_words(value))
     if isinstance(value, list):
-        return " ".join(map(said, value)) or "—"
+        return " ".join(map(said, value))
     if form == "percent":
         return f"{value:.1%}"
     if form == "localized":
