@@ -809,7 +809,7 @@ ROWS = """() => [...document.querySelectorAll('.lc-o tr.i')].map(row => {
 @pytest.mark.parametrize("year", ["2018", "2020"])
 def test_the_twelve_rows_of_the_overview_are_seen_at_once(overview, lang, year):
     visit = overview(lang, year)
-    for width, height, screens in ((1440, 900, 1), (1280, 900, 1), (390, 844, 3)):
+    for width, height, screens in ((1440, 900, 1), (1280, 900, 1), (1024, 768, 3), (390, 844, 3)):
         visit.page.set_viewport_size({"width": width, "height": height})
         visit.settle()
         rows = visit.page.evaluate(ROWS)

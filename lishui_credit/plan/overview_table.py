@@ -63,7 +63,7 @@ STYLE: Final = (
 @media screen and (max-width:1440px){.lc-o{font-size:13px}.lc-o th,.lc-o td{padding:1px 5px}.lc-o td.v{font-size:16px}.lc-o small,.lc-o thead th{font-size:12px}.lc-o .m{min-width:76px}.lc-o .q i{width:7px;margin-right:0}.lc-o .q span{gap:1px}.lc-o .q,.lc-o .y{gap:4px}.lc-o .y span{min-width:31px}}
 @media screen and (max-width:1320px){.lc-o .c{gap:1px}.lc-o .c i{width:16px}.lc-o .m{min-width:50px}.lc-o .p{gap:5px}.lc-o .q i{width:5px}.lc-o .q span{gap:0}.lc-o .y span{min-width:24px}.lc-o .q,.lc-o .y{gap:3px}.lc-o th,.lc-o td{padding:1px 4px}}
 @media screen and (max-width:1180px){.lc-o .h{display:none}}
-@media screen and (max-width:980px){.lc-o thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
+@media screen and (max-width:1150px){.lc-o thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 .lc-o,.lc-o tbody,.lc-o .g{display:block}.lc-o .g th{display:block}
 .lc-o tr.i{display:flex;flex-wrap:wrap;align-items:center;gap:3px 12px;padding:7px 4px;border-bottom:1px solid var(--faint)}.lc-o tr.i>*{border:0;padding:0;height:auto}
 .lc-o tr.off{background:var(--surface)}.lc-o .n{flex:1}.lc-o .h{display:none}.lc-o .o{display:inline}.lc-o td.v{font-size:17px}.lc-o th.n{white-space:normal}
