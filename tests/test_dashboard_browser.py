@@ -399,7 +399,7 @@ SHOWN = {
     "zh": {"year": ("年度", "2017年"), "quarter": ("截至", "9月末"),
            "indicator": ("指标", "5  信用网站开通率"), "area": ("地区", "云和县")},
     "en": {"year": ("Year", "2017"), "quarter": ("As of the end of", "Sep"),
-           "indicator": ("Indicator", "5  Websites"), "area": ("Area", "Yunhe")},
+           "indicator": ("Indicator", "5  Credit websites"), "area": ("Area", "Yunhe")},
 }  # fmt: skip
 MENU = {
     "zh": ("总览", "指标", "区县", "评价", "模型", "授信", "数据"),

@@ -269,7 +269,7 @@ def counties_said(row: OverviewRow) -> tuple[str, tuple[str, ...]]:
             return tr("none off", "无偏离"), ()
         if not judged:
             return (tr("none can be judged", "均暂不能判定") if row.counties else ""), ()
-        return tr(f"none off of {judged} judged", f"可判定的{judged}县无偏离"), ()
+        return tr(f"{judged} judged, none off", f"可判定的{judged}县无偏离"), ()
     if len(off) == len(row.counties):
         return tr("all nine off", "九县均偏离"), ()
     if len(off) > _NAMED:
