@@ -63,7 +63,9 @@ def _model_argument(made: Parser) -> None:
 def score(options: argparse.Namespace) -> int:
     """Score a file by a stored card."""
     from lishui_credit.models.scoring import score_file
+    from lishui_credit.scorecards.cards.card_file import load
 
+    standing = load(options.model).standing.said
     with warnings_told():
         manifest = score_file(
             options.model,
@@ -75,7 +77,8 @@ def score(options: argparse.Namespace) -> int:
     facts = manifest.facts
     count = tr(f"{plural(facts.rows, 'row')} scored: ", f"已打分 {facts.rows:,} 行:")
     lines = [str(SYNTHETIC)] if manifest.synthetic else []
-    lines += [count + options.output, f"  {tr('card', '评分卡')} {facts.model_sha256[:12]}"]
+    card = f"  {tr('card', '评分卡')} {facts.model} {facts.model_sha256[:12]}"
+    lines += [count + options.output, f"{card}: {standing}"]
     say(options, json.loads(manifest.json()) | {"output": options.output}, lambda: lines)
     return 0
 

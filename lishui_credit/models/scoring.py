@@ -15,6 +15,7 @@ from lishui_credit.errors import ModelError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.scorecards import sample_files
+from lishui_credit.scorecards.cards.card_approval import standing_of
 from lishui_credit.scorecards.cards.card_file import FILE, load
 from lishui_credit.scorecards.sample_files import MADE_UP
 from lishui_credit.tables.cells import says_yes
@@ -37,6 +38,7 @@ class ScoreFacts:
     reasons: int = 0  # most reason codes per row
     rows: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)  # Chinese, of the columns of the card
+    approval: str = ""  # of the card when it scored: its state, and by whom
 
 
 KIND: Final = Kind(
@@ -69,7 +71,7 @@ def score_file(
     Returns
     -------
     Manifest
-        Its ``facts`` name the card and its SHA-256 and count the rows.
+        Its ``facts`` name the card, its SHA-256 and its approval, and count the rows.
 
     Raises
     ------
@@ -108,6 +110,7 @@ def score_file(
         keep=None if keep is None else tuple(keep),
         reasons=reasons,
         labels={row.feature: row.label_zh for row in card.characteristics if row.label_zh},
+        approval=card.standing.record,
     )
     manifest = Manifest(kind=KIND, facts=facts, inputs=inputs, synthetic=card.synthetic)
 
@@ -159,6 +162,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
             point_unit=card.point_unit,
             input_sha256=manifest.inputs["subjects"].sha256,
             rows=rows,
+            approval=_signed(files["card"]),
         )
         inputs = {
             **manifest.inputs,
@@ -169,11 +173,23 @@ def verified(said: Stated, progress: Progress) -> Verdict:
         checks = {
             "columns": same,
             "scores": different.is_empty() and subjects == rows,
-            **proof.words(said, rerun),
+            # a card that was not approved may be by now; one that was, is so by the same signature
+            **proof.words(said, rerun, but=() if _is_signed(facts.approval) else ("approval",)),
         }
         return Verdict(checks=checks, subjects=rows, different=different)
 
     return proof.verify(said, manifest, again, progress)
+
+
+def _signed(card: Path) -> str:
+    """Return how a manifest names the signature on a card, whether or not it has ended by now."""
+    standing = standing_of(card)
+    told = standing.approval.signature if standing.approval is not None else None
+    return (standing_of(card, told.on) if told is not None else standing).record
+
+
+def _is_signed(record: str) -> bool:
+    return record.startswith("approved")
 
 
 def _compared(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[bool, int, pl.DataFrame]:

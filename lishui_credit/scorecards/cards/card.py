@@ -25,6 +25,7 @@ from lishui_credit.points import PointsTable
 from lishui_credit.scorecards.bins.binning import WOE, Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.unseen import judge_unseen
+from lishui_credit.scorecards.cards.card_approval import Standing
 from lishui_credit.scorecards.cards.card_rows import as_learned
 from lishui_credit.scorecards.cards.scale import Scale
 from lishui_credit.scorecards.features import features
@@ -149,6 +150,11 @@ class Card:
         Id and Chinese title.
     synthetic : bool
         Whether the sample is synthetic.
+
+    Attributes
+    ----------
+    standing : Standing
+        Whether the card is approved: as `load` found it, never of a card made or changed since.
     """
 
     characteristics: tuple[Characteristic, ...]
@@ -166,6 +172,8 @@ class Card:
     id: str = ""
     title_zh: str = ""
     synthetic: bool = False
+    # no argument, so that `dataclasses.replace` makes a card that nobody approved
+    standing: Standing = field(default=Standing(), init=False, compare=False, repr=False)
 
     @property
     def columns(self) -> list[str]:

@@ -24,6 +24,7 @@ from lishui_credit.scorecards.bins.binning import Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.woe import SIGN
 from lishui_credit.scorecards.cards.card import Card, Characteristic
+from lishui_credit.scorecards.cards.card_approval import standing_of
 from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.sealed_json import changed_parts, parts_of
 from lishui_credit.tables.json_nouns import parsed
@@ -335,13 +336,17 @@ def load(path: Path | str) -> Card:
     Returns
     -------
     Card
+        Its ``standing`` says whether it is approved today.
 
     Raises
     ------
     ModelError
-        If there is no card, or it cannot be read.
+        If there is no card, or it or its approval cannot be read.
     """
-    return from_json(_text_of(_file_of(path)), where=str(path))
+    file = _file_of(path)
+    card = from_json(_text_of(file), where=str(path))
+    object.__setattr__(card, "standing", standing_of(file))  # no field that `replace` would keep
+    return card
 
 
 def _file_of(path: Path | str) -> Path:

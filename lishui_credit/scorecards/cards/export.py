@@ -61,7 +61,7 @@ def to_sql(
     Returns
     -------
     str
-        A SELECT. Bounds are doubles written so that they read back exactly. A NaN counts as
+        A SELECT under a comment that says whether the card is approved. Bounds are doubles written so that they read back exactly. A NaN counts as
         missing where the database has NaNs; MySQL, SQL Server, SQLite, StarRocks and Doris store
         none, and Oracle's BINARY_DOUBLE ones are tested with IS NAN. What `Card.score` refuses has
         no score: infinity, and under the policy "raise" a category that is not in the sample.
@@ -77,8 +77,8 @@ def to_sql(
     >>> from lishui_credit.scorecards import Scorecard
     >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
     >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
-    >>> to_sql(card, "sqlite").splitlines()[0]
-    'SELECT'
+    >>> to_sql(card, "sqlite").splitlines()[:2]
+    ['-- scorecard: NOT APPROVED', 'SELECT']
     """
     if dialect not in DIALECTS:
         raise ModelError(tr("unknown SQL dialect", "未知的 SQL 方言"), dialect, ", ".join(DIALECTS))
@@ -98,11 +98,15 @@ def to_sql(
             for row, case in zip(card.characteristics, cases, strict=True)
         ]
     chosen.append(exp.alias_(total, "score"))
-    return (
-        exp.select(*chosen)
-        .from_(exp.to_table(table, dialect=dialect))
-        .sql(dialect=dialect, pretty=True)
-    )
+    query = exp.select(*chosen).from_(exp.to_table(table, dialect=dialect))
+    return f"-- {_told(card)}\n{query.sql(dialect=dialect, pretty=True)}"
+
+
+def _told(card: Card) -> str:
+    """Return which card it is and whether it is approved, in one line."""
+    name = " ".join(f"{card.id} {card.provenance.get('version', '')}".split())
+    made_up = tr(", SYNTHETIC DATA", ",合成数据") if card.synthetic else ""
+    return f"{tr('scorecard', '评分卡')} {name}".strip() + f"{made_up}: {card.standing.said}"
 
 
 def _case(row: Characteristic, table: PointsTable, dialect: str) -> exp.Expression:
@@ -181,6 +185,8 @@ def _infinite(cell: exp.Expression, dialect: str) -> exp.Expression | None:
 class Scorer:
     """A card as a plain function of one row: no frame, no library, well under a millisecond.
 
+    Printed, it says whether the card is approved.
+
     Parameters
     ----------
     card : Card
@@ -193,12 +199,15 @@ class Scorer:
     >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
     >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
     >>> score = Scorer(card)
+    >>> score
+    <scorecard: NOT APPROVED>
     >>> score({"late": 0}) == card.score(frame)[0], score({"late": None}) == score({"late": float("nan")})
     (True, True)
     """
 
     def __init__(self, card: Card) -> None:
         """Store the card's tables in the form in which a row is looked up."""
+        self._told = _told(card)
         self._base = card.base_points
         self._columns = card.columns
         self._numbers: list[tuple[str, int, dict[float, int], list[float], list[int]]] = []
@@ -218,6 +227,10 @@ class Scorer:
                 self._texts.append(
                     (row.feature, row.missing, levels, table.other, row.binning.flag)
                 )
+
+    def __repr__(self) -> str:
+        """Return which card it is and whether it is approved."""
+        return f"<{self._told}>"
 
     def __call__(self, row: Mapping[str, Any]) -> int:
         """Return the score of one row, in units of 1/`point_unit`.

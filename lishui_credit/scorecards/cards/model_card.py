@@ -45,6 +45,16 @@ def _head(card: Card) -> str:
                 "**合成数据。** 本评分卡由生成的样本拟合,其分值不反映任何真实主体。",
             )
         )
+    lines.append(f"**{card.standing.said}**")
+    if not card.standing.approved:
+        lines.append(
+            tr(
+                "An approval given after this page was written stands in `approval.toml` beside the "
+                "card: `lishui-credit models approval` checks it.",
+                "本页生成后作出的批准见同目录 `approval.toml`,可用 "
+                "`lishui-credit models approval` 核对。",
+            )
+        )
     return "\n\n".join(lines)
 
 
