@@ -44,6 +44,7 @@ KEY: Final = "lishui_credit"
 FORMAT: Final = 1
 """Version of the manifest's keys."""
 
+CARD: Final = "card"
 DECISIONS: Final = "decisions"
 PLAN_REPORT: Final = "plan report"
 PLAN_SITE: Final = "plan site"

@@ -27,6 +27,7 @@ def test_a_fit_leaves_a_card_a_model_card_and_a_validation(folder: Path) -> None
     assert sorted(path.name for path in folder.iterdir()) == [
         "card.md",
         "scorecard.json",
+        "scorecard.json.manifest.json",
         "validation.html",
     ]
     card = load(folder)

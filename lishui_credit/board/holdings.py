@@ -20,6 +20,7 @@ from lishui_credit.language import tr
 from lishui_credit.rubrics.grade_files import Graded
 from lishui_credit.rubrics.grounds import Grounds, of_graded
 from lishui_credit.scorecards.cards.card_file import FILE
+from lishui_credit.tables.beside import manifest_path
 from lishui_credit.tables.write import SUFFIXES
 
 
@@ -109,7 +110,7 @@ def stored_models(folder: Path | str) -> dict[str, StoredModel]:
         validations = {
             part.stem: part
             for part in sorted(home.glob("*.json"))
-            if part.name not in (FILE, "about.json")
+            if part.name not in (FILE, manifest_path(Path(FILE)).name, "about.json")
         }
         found[name] = StoredModel(id=name, folder=home, validations=validations)
     return found

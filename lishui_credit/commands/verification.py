@@ -28,8 +28,8 @@ def file_argument(made: Parser) -> None:
     """Add the file to verify."""
     made.asks(
         "file",
-        "file written by grade, areas, score, decide or plan report, or folder by plan site",
-        "grade、areas、score、decide 或 plan report 写出的文件,或 plan site 写出的目录",
+        "file written by grade, areas, score, decide or plan report, or folder by fit or plan site",
+        "grade、areas、score、decide 或 plan report 写出的文件,或 fit、plan site 写出的目录",
     )
 
 
@@ -40,8 +40,8 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
     ----------
     path : path-like
         An output of `grade`, `lishui_credit.models.score_file`, `lishui_credit.policies.decide_file`
-        or the commands ``areas`` and ``plan report``, or the folder that ``plan site`` wrote; its inputs
-        where the manifest says.
+        or the commands ``areas`` and ``plan report``, or the folder that ``fit`` or ``plan site`` wrote;
+        its inputs where the manifest says.
     progress : callable
         Told the name of each step.
 
@@ -77,8 +77,9 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
 
     if Path(path).is_dir():
         from lishui_credit.plan.site.site_files import LIST
+        from lishui_credit.scorecards.cards.card_file import FILE
 
-        path = Path(path) / LIST
+        path = Path(path) / (FILE if (Path(path) / FILE).exists() else LIST)
     said = proof.stated(path)
     if said.kind == proof.GRADES:
         from lishui_credit.rubrics import grade_files
@@ -88,6 +89,10 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
         from lishui_credit.rubrics import area_files
 
         return area_files.verified(said, progress)
+    if said.kind == proof.CARD:
+        from lishui_credit.models import refitting
+
+        return refitting.verified(said, progress)
     if said.kind == proof.SCORES:
         from lishui_credit.models import scoring
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
-from typing import Any
 
-import polars as pl
-
-from lishui_credit.language import tr
+from lishui_credit import proof
+from lishui_credit.language import language, tr
 from lishui_credit.models.label_files import read_labels
+from lishui_credit.models.recipes import KIND, Progress, Recipe, cooked
+from lishui_credit.proof import Manifest
 from lishui_credit.scorecards.cards.card import Card
-from lishui_credit.scorecards.cards.card_file import new_version, save
+from lishui_credit.scorecards.cards.card_file import FILE, new_version, to_json
 from lishui_credit.scorecards.cards.model_card import model_card
-from lishui_credit.scorecards.folds import out_of_fold
-from lishui_credit.scorecards.sample_files import MADE_UP, Sample, read_sample
+from lishui_credit.scorecards.sample_files import read_sample
 from lishui_credit.scorecards.scorecard import Scorecard
-from lishui_credit.statistics.logistic import expit
-from lishui_credit.statistics.outcomes import Floats
-from lishui_credit.tables.beside import sha256
-from lishui_credit.validation.report.settings import ValidationSettings
-from lishui_credit.validation.report.validate import validate
+from lishui_credit.tables.write import replacing
 from lishui_credit.validation.report.validation import Validation
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +32,7 @@ class Fitted:
     card : Card
         As written.
     folder : Path
-        Holds ``scorecard.json``, ``card.md`` and ``validation.html``.
+        Holds ``scorecard.json`` with its manifest, ``card.md`` and ``validation.html``.
     validation : Validation
         Of the out-of-fold scores.
     """
@@ -61,11 +57,13 @@ def fit_file(
     population: str = "",
     label: str = "",
     labels: Path | str | None = None,
+    fitted_on: date | None = None,
     progress: Progress = lambda step: None,
 ) -> Fitted:
     """Fit a card from a file and write it with its model card and its validation.
 
-    The card is fitted on every row and judged on scores of rows it had not seen: out of fold.
+    The card is fitted on every row and judged on scores of rows it had not seen: out of fold. Its
+    manifest says how it was fitted, so that `verify` can fit it again.
 
     Parameters
     ----------
@@ -90,6 +88,8 @@ def fit_file(
     labels : path-like, optional
         Chinese names of columns, two columns ``column`` and ``label``; reasons use them. Those of the
         data dictionary are used by themselves.
+    fitted_on : date, optional
+        Day that the manifest says; today if None.
     progress : callable
         Told the name of each step.
 
@@ -111,114 +111,69 @@ def fit_file(
     Examples
     --------
     >>> import tempfile
+    >>> import polars as pl
     >>> bad = [0, 0, 0, 1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 0, 1, 0]
     >>> rows = pl.DataFrame({"months_late": [0, 1, 2, 3] * 60, "bad": bad * 15})
     >>> home = tempfile.TemporaryDirectory()
     >>> rows.write_parquet(f"{home.name}/sample.parquet")
     >>> made = fit_file(f"{home.name}/sample.parquet", f"{home.name}/late/1", folds=2)
     >>> made.card.columns, sorted(path.name for path in made.folder.iterdir())
-    (['months_late'], ['card.md', 'scorecard.json', 'validation.html'])
+    (['months_late'], ['card.md', 'scorecard.json', 'scorecard.json.manifest.json', 'validation.html'])
     >>> home.cleanup()
     """
-    folder = new_version(folder)
+    folder, model = new_version(folder), model or Scorecard()
     progress(tr("reading", "读取"))
-    sample = read_sample(path, target, leave_out=leave_out)
-    sample.must_hold(*leave_out, *by)
+    path, sample = Path(path), read_sample(path, target, leave_out=leave_out)
     called = read_labels(labels, [*sample.frame.columns, target]) if labels is not None else {}
-    inputs = sample.frame.drop(*leave_out, MADE_UP, strict=False)
-    progress(tr("fitting", "拟合"))
-    fitted = _fitted(model or Scorecard(), inputs, sample.outcome, called)
-    progress(tr("judging out of fold", "折外验证"))
-    line = _unseen_line(fitted, inputs, sample.outcome, folds, seed)
-    validation = _judged(
-        fitted.card_, sample, line, by, seed,
-        title=tr(
-            f"{title_zh or folder.parent.name}: out of fold, {folds} folds",
-            f"{title_zh or folder.parent.name}:{folds} 折折外验证",
-        ),
-    )  # fmt: skip
-    provenance = {
-        "file": Path(path).name,
-        "file_sha256": sha256(path),
-        "target": target,
-        "rows_without_outcome": sample.without_outcome,
-        "version": folder.name,
-        **({"label": label} if label else {}),
-        "scores": _counted(fitted.card_.score(inputs)),
-    }
-    measured = {name: _rounded(validation, name) for name in ("auc", "ks", "brier")}
-    metrics = {"out_of_fold": {"folds": folds, "seed": seed, **measured}}
-    card = replace(
-        fitted.card_,
-        id=folder.parent.name,
+    recipe = Recipe(
+        model=folder.parent.name,
+        version=folder.name,
+        fitted_on=str(fitted_on or date.today()),
+        language=language(),
+        target=target,
+        leave_out=tuple(leave_out),
+        by=tuple(by),
+        folds=folds,
+        seed=seed,
         title_zh=title_zh,
-        synthetic=sample.synthetic,
-        provenance={**fitted.card_.provenance, **provenance},
-        metrics={**fitted.card_.metrics, **metrics, **_of_groups(validation, by)},
+        intended=intended,
+        population=population,
+        label=label,
+        labels={**(model.labels or {}), **called},
     )
+    card, validation = cooked(recipe, path, sample, model, progress)
     progress(tr("writing", "写出"))
-    save(card, folder, card__md=model_card(card, intended=intended, population=population))
-    validation.write(folder / "validation.html")
+    rows = sample.outcome.len() + sample.without_outcome
+    _written(folder, recipe, path, rows, card, pages_of(card, recipe, validation))
     return Fitted(card=card, folder=folder, validation=validation)
 
 
-def _fitted(
-    model: Scorecard, inputs: pl.DataFrame, outcome: pl.Series, labels: Mapping[str, str]
-) -> Scorecard:
-    """Return a card of the same settings fitted, with labels of a file over its own."""
-    chosen = Scorecard(**model.get_params(deep=False))
-    chosen.labels = {**(chosen.labels or {}), **labels}
-    return chosen.fit(inputs, outcome)
+def pages_of(card: Card, recipe: Recipe, validation: Validation) -> dict[str, bytes]:
+    """Return the pages beside a card by their names: its model card and its validation."""
+    told = model_card(card, intended=recipe.intended, population=recipe.population)
+    with tempfile.TemporaryDirectory(prefix="lishui_credit_") as room:
+        page = validation.write(Path(room) / "validation.html").read_bytes()
+    return {"card.md": told.encode(), "validation.html": page}
 
 
-def _unseen_line(
-    fitted: Scorecard, inputs: pl.DataFrame, outcome: pl.Series, folds: int, seed: int
-) -> Floats:
-    """Return the log-odds of good of rows by cards that had not seen them."""
-    quiet = Scorecard(**fitted.get_params(deep=False))
-    process = fitted.process_.get_params(deep=False)
-    # a level that only one fold holds is unseen in the other cards: no reason to warn or to stop
-    quiet.process = type(fitted.process_)(**{**process, "unseen": "neutral"})
-    return -out_of_fold(quiet, inputs, outcome, folds=folds, seed=seed)
-
-
-def _judged(
-    card: Card, sample: Sample, line: Floats, by: Sequence[str], seed: int, *, title: str
-) -> Validation:
-    return validate(
-        sample.outcome.cast(pl.Int8).to_numpy(),
-        score=line * card.scale.factor + card.scale.offset,
-        pd=expit(-line),
-        groups={name: sample.frame[name].cast(pl.String) for name in by},
-        settings=ValidationSettings(seed=seed),
-        title=title,
-        synthetic=sample.synthetic,
+def _written(
+    folder: Path, recipe: Recipe, path: Path, rows: int, card: Card, pages: Mapping[str, bytes]
+) -> None:
+    """Write the pages, then the card and its manifest together."""
+    for name, page in pages.items():
+        with replacing(folder / name) as draft:
+            draft.write_bytes(page)
+    digests = {name: hashlib.sha256(page).hexdigest() for name, page in pages.items()}
+    output = folder / FILE
+    manifest = Manifest(
+        kind=KIND,
+        facts=replace(recipe, pages=digests),
+        inputs=proof.input_files({"sample": path}, output, {"sample": rows}),
+        synthetic=card.synthetic,
     )
 
+    def made(draft: Path) -> Manifest[Recipe]:
+        draft.write_text(to_json(card), encoding="utf-8")
+        return manifest
 
-def _counted(scores: pl.Series) -> dict[str, int]:
-    counted = scores.value_counts().sort("score")
-    return {str(score): int(rows) for score, rows in counted.iter_rows()}
-
-
-def _of_groups(validation: Validation, by: Sequence[str]) -> dict[str, Any]:
-    """Return what the model card says of every group: rows, bad rate, AUC with its interval."""
-    found: dict[str, Any] = {}
-    for name in by:
-        table = validation.table(f"group_{name}").filter(pl.col("metric") == "auc")
-        found[name] = {
-            str(row["group"]): {
-                "rows": row["subjects"],
-                "auc": "" if row["value"] is None else round(row["value"], 4),
-                "auc_95": "" if row["low"] is None else f"{row['low']:.4f} .. {row['high']:.4f}",
-                "bad_rate": "" if row["bad_rate"] is None else round(row["bad_rate"], 4),
-                **({"note": row["note"]} if row["note"] else {}),
-            }
-            for row in table.iter_rows(named=True)
-        }
-    return {"out_of_fold_by_group": found} if found else {}
-
-
-def _rounded(validation: Validation, name: str) -> float | None:
-    value = validation.line(name).value
-    return None if value is None else round(float(value), 6)
+    proof.publish(output, made)

@@ -1,0 +1,111 @@
+"""The proof of a card: fitted again from its sample by its recipe, and every value compared."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit import proof
+from lishui_credit.language import tr
+from lishui_credit.models.fitting import pages_of
+from lishui_credit.models.recipes import KIND, cooked, settings_of
+from lishui_credit.proof import Progress, Stated, Verdict
+from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.cards.card_file import load, to_json
+from lishui_credit.scorecards.sample_files import read_sample
+
+_NEAR: Final = 1e-9  # of a figure: its last bits depend on the processor
+_PARTS: Final = {
+    **dict.fromkeys(("indicators", "base_points", "intercept", "scale"), "bins and points"),
+    **dict.fromkeys(("metrics", "provenance"), "figures"),
+}
+_NOT_FITTED: Final = ("seal", "packages")  # the seal is checked at reading; versions may differ
+
+
+def verified(said: Stated, progress: Progress) -> Verdict:
+    """Fit a card again from its sample and compare: bins, points, figures, pages.
+
+    Bins, counts and points are the same exactly, figures to nine digits. Pages are drawn again where
+    the packages are those of the fit.
+    """
+    manifest = said.manifest(KIND, bound=False)
+    recipe = manifest.facts
+
+    def again(files: Mapping[str, Path]) -> Verdict:
+        stored = load(said.path)
+        sample = read_sample(files["sample"], recipe.target, leave_out=recipe.leave_out)
+        rows = sample.outcome.len() + sample.without_outcome
+        card, validation = proof.spoken(
+            "zh" if recipe.language == "zh" else "en",
+            lambda: cooked(recipe, files["sample"], sample, settings_of(stored), progress),
+        )
+        drawn = proof.spoken(
+            "zh" if recipe.language == "zh" else "en", lambda: pages_of(card, recipe, validation)
+        )
+        checks, different = _compared(stored, card)
+        pages = {name: _of(said.path.with_name(name)) for name in drawn}
+        checks |= {name: pages[name] == digest for name, digest in recipe.pages.items()}
+        if stored.provenance["packages"] == card.provenance["packages"]:
+            checks |= {
+                tr(f"{name} drawn again", f"{name} 重绘"): pages[name]
+                == hashlib.sha256(page).hexdigest()
+                for name, page in drawn.items()
+            }
+        told = replace(recipe, model=stored.id, version=str(stored.provenance["version"]))
+        rerun = replace(
+            manifest,
+            facts=told,
+            inputs=manifest.inputs_again(sample=rows),
+            synthetic=card.synthetic,
+        )
+        checks |= proof.words(said, rerun)
+        return Verdict(checks=checks, subjects=rows, different=different)
+
+    return proof.verify(said, manifest, again, progress)
+
+
+def _of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
+def _compared(stored: Card, again: Card) -> tuple[dict[str, bool], pl.DataFrame]:
+    """Return whether each part of two cards is the same, and the values that are not."""
+    first, second = (dict(_leaves(json.loads(to_json(card)))) for card in (stored, again))
+    places = [place for place in {**first, **second} if not set(place) & {*_NOT_FITTED}]
+    unlike = [
+        place
+        for place in places
+        if place not in first or place not in second or not _same(first[place], second[place])
+    ]
+    wrong = {_PARTS.get(place[0], "words") for place in unlike}
+    checks = {part: part not in wrong for part in (*dict.fromkeys(_PARTS.values()), "words")}
+    rows = [(" ".join(row), str(first.get(row)), str(second.get(row))) for row in unlike]
+    schema = dict.fromkeys(("place", "stored", "fitted again"), pl.String)
+    return checks, pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _leaves(data: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every value of a JSON document with its place, rows of a table by their id."""
+    if isinstance(data, Mapping):
+        for key, inner in data.items():
+            yield from _leaves(inner, (*place, str(key)))
+    elif isinstance(data, list):
+        yield (*place, "rows"), len(data)
+        for number, inner in enumerate(data):
+            name = inner.get("id") if isinstance(inner, Mapping) else None
+            yield from _leaves(inner, (*place, str(name or number)))
+    else:
+        yield place, data
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=_NEAR, abs_tol=1e-12)
+    return bool(one == other)
