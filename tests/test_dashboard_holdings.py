@@ -23,6 +23,7 @@ from lishui_credit.rubrics import grade_files as graded
 from lishui_credit.rubrics import grounds
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.samples import enterprises, tax
+from lishui_credit.tables.beside import sha256
 from tests.dashboard import APP
 from tests.laboratories import put
 
@@ -61,6 +62,23 @@ def test_a_page_without_its_data_says_what_to_bring(folder, page):
     assert not app.exception
     assert not app.error
     assert any("in the folder" in info.value for info in app.info)
+
+
+def test_the_page_of_a_card_says_whether_it_is_approved(folder):
+    home = folder / "models" / "german" / "1"
+    shutil.copytree(APP.parents[1] / "models" / "german" / "1", home)
+    app = run("models", lang="en")
+    assert not app.exception
+    assert [row.value for row in app.warning] == ["NOT APPROVED"]
+    digest = sha256(home / "scorecard.json")
+    (home / "approval.toml").write_text(
+        f'card_sha256 = "{digest}"\nowner = "张三"\nauthor = "赵六"\n[signature]\n'
+        'approver = "王五"\non = 2026-02-01\nuntil = 2099-12-31\n',
+        encoding="utf-8",
+    )
+    app = run("models", lang="en")
+    assert not app.warning
+    assert any(row.value.startswith("approved, by 王五") for row in app.caption)
 
 
 def _register(folder: Path, synthetic: bool) -> None:

@@ -62,6 +62,11 @@ with two:
     part = view.choose(
         "part", tr("View", "视图"), list(VIEWS), "card", VIEWS.__getitem__, field="buttons"
     )
+standing = model.standing
+if standing.approved and not standing.overdue:
+    st.caption(view.plain(standing.said))
+else:
+    st.warning(view.plain(standing.said), icon=":material/warning:")
 card = holdings.card(model)
 synthetic = card.synthetic
 slug = model.id.replace("/", "_")

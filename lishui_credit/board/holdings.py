@@ -19,6 +19,7 @@ from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.grade_files import Graded
 from lishui_credit.rubrics.grounds import Grounds, of_graded
+from lishui_credit.scorecards.cards.card_approval import Standing, standing_of
 from lishui_credit.scorecards.cards.card_file import FILE
 from lishui_credit.tables.beside import manifest_path
 from lishui_credit.tables.write import SUFFIXES
@@ -90,6 +91,11 @@ class StoredModel:
     def file(self) -> Path:
         """Its scorecard."""
         return self.folder / FILE
+
+    @property
+    def standing(self) -> Standing:
+        """Whether it is approved today."""
+        return standing_of(self.file)
 
     def about(self, what: str, lang: str) -> str:
         """Return the owner's words on something in a language, "" where there are none."""
