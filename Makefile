@@ -139,6 +139,11 @@ peers: $(patsubst benchmarks/peers/%.txt,.venv-peers/%/.installed,$(wildcard ben
 samples: setup  ## write data_samples/ again from its seed
 	@$(BIN)/lishui-credit samples data_samples
 
+# CARDS: some of them, as german/1; all if not said.
+.PHONY: models
+models: setup  ## fit the reference cards in models/ again: the same bytes, or it says what changed
+	@nice $(BIN)/python models/make.py $(CARDS)
+
 .PHONY: notebooks
 notebooks: setup  ## run the notebooks and render them for the documentation, into docs/notebooks/
 	@$(BIN)/python notebooks/render.py

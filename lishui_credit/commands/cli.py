@@ -25,6 +25,7 @@ from lishui_credit.commands import (
     plan,
     policies,
     sampling,
+    shelf,
     verification,
 )
 from lishui_credit.commands.interruption import guarded
@@ -126,7 +127,7 @@ def parser() -> Parser:
     )
     command = parts(made, "command", "command", required=True)
     grades = (editions, grading, explaining, areas, forms, verification)
-    for room in (*grades, fit, models, plan, policies, sampling):
+    for room in (*grades, fit, models, shelf, plan, policies, sampling):
         room.add_arguments(command)
     return made
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,11 +13,12 @@ import polars as pl
 
 from lishui_credit import proof
 from lishui_credit.language import tr
+from lishui_credit.models.card_values import values
 from lishui_credit.models.fitting import pages_of
 from lishui_credit.models.recipes import KIND, cooked, settings_of
 from lishui_credit.proof import Progress, Stated, Verdict
 from lishui_credit.scorecards.cards.card import Card
-from lishui_credit.scorecards.cards.card_file import load, to_json
+from lishui_credit.scorecards.cards.card_file import load
 from lishui_credit.scorecards.sample_files import read_sample
 
 _NEAR: Final = 1e-9  # of a figure: its last bits depend on the processor
@@ -26,7 +26,6 @@ _PARTS: Final = {
     **dict.fromkeys(("indicators", "base_points", "intercept", "scale"), "bins and points"),
     **dict.fromkeys(("metrics", "provenance"), "figures"),
 }
-_NOT_FITTED: Final = ("seal", "packages")  # the seal is checked at reading; versions may differ
 
 
 def verified(said: Stated, progress: Progress) -> Verdict:
@@ -52,7 +51,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
         checks, different = _compared(stored, card)
         pages = {name: _of(said.path.with_name(name)) for name in drawn}
         checks |= {name: pages[name] == digest for name, digest in recipe.pages.items()}
-        if stored.provenance["packages"] == card.provenance["packages"]:
+        if _same_packages(stored, card):
             checks |= {
                 tr(f"{name} drawn again", f"{name} 重绘"): pages[name]
                 == hashlib.sha256(page).hexdigest()
@@ -77,8 +76,10 @@ def _of(path: Path) -> str:
 
 def _compared(stored: Card, again: Card) -> tuple[dict[str, bool], pl.DataFrame]:
     """Return whether each part of two cards is the same, and the values that are not."""
-    first, second = (dict(_leaves(json.loads(to_json(card)))) for card in (stored, again))
-    places = [place for place in {**first, **second} if not set(place) & {*_NOT_FITTED}]
+    first, second = values(stored), values(again)
+    # a fingerprint is polars' own, and another version of it may count otherwise
+    free = {"packages"} if _same_packages(stored, again) else {"packages", "sample_fingerprint"}
+    places = [place for place in {**first, **second} if free.isdisjoint(place)]
     unlike = [
         place
         for place in places
@@ -91,18 +92,8 @@ def _compared(stored: Card, again: Card) -> tuple[dict[str, bool], pl.DataFrame]
     return checks, pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _leaves(data: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield every value of a JSON document with its place, rows of a table by their id."""
-    if isinstance(data, Mapping):
-        for key, inner in data.items():
-            yield from _leaves(inner, (*place, str(key)))
-    elif isinstance(data, list):
-        yield (*place, "rows"), len(data)
-        for number, inner in enumerate(data):
-            name = inner.get("id") if isinstance(inner, Mapping) else None
-            yield from _leaves(inner, (*place, str(name or number)))
-    else:
-        yield place, data
+def _same_packages(stored: Card, again: Card) -> bool:
+    return bool(stored.provenance["packages"] == again.provenance["packages"])
 
 
 def _same(one: Any, other: Any) -> bool:
