@@ -53,6 +53,12 @@ def _fit_arguments(made: Parser) -> None:
         short="-o",
         required=True,
     )
+    made.asks(
+        "--excel",
+        "also write card.xlsx into the folder: points, bins, validation",
+        "同时在目录中写出 card.xlsx:评分表、分箱、验证",
+        action="store_true",
+    )
     made.asks("--title", "Chinese name of the card", "评分卡中文名称", default="")
     made.asks(
         "--leave-out",
@@ -218,7 +224,12 @@ def fit(options: argparse.Namespace) -> int:
         )
     card = done.card
     facts = {"folder": str(done.folder), "metrics": dict(card.metrics), "columns": card.columns}
-    files = [f"  {done.folder / name}" for name in ("scorecard.json", "card.md", "validation.html")]
+    names = ["scorecard.json", "card.md", "validation.html"]
+    if options.excel:
+        from lishui_credit.scorecards.cards.card_workbook import write_workbook
+
+        names.append(write_workbook(card, done.folder / "card.xlsx").name)
+    files = [f"  {done.folder / name}" for name in names]
     say(options, facts, lambda: [*_fitted(card), *files])
     return 0
 

@@ -53,7 +53,9 @@ def add_arguments(command: Command) -> None:
 
 def _model_argument(made: Parser) -> None:
     made.asks(
-        "model", "folder of the card, models/<id>/<version>", "评分卡目录,models/<编号>/<版本>"
+        "model",
+        "folder of the card, models/<id>/<version>, or its workbook, .xlsx",
+        "评分卡目录,models/<编号>/<版本>,或其工作簿,.xlsx",
     )
 
 
@@ -63,9 +65,9 @@ def _model_argument(made: Parser) -> None:
 def score(options: argparse.Namespace) -> int:
     """Score a file by a stored card."""
     from lishui_credit.models.scoring import score_file
-    from lishui_credit.scorecards.cards.card_file import load
+    from lishui_credit.scorecards.cards.card_workbook import read_card
 
-    standing = load(options.model).standing.said
+    standing = read_card(options.model).standing.said
     with warnings_told():
         manifest = score_file(
             options.model,

@@ -63,6 +63,15 @@ def add_arguments(command: Command) -> None:
         action="store_true",
     )
     _folder_argument(signed, inner=True)
+    made = command(
+        "export",
+        "write a stored card as a workbook: points, bins, validation",
+        "将已存评分卡导出为工作簿:评分表、分箱、验证",
+        export,
+    )
+    _card_argument(made)
+    made.asks("output", "workbook to write, .xlsx", "输出工作簿,.xlsx")
+    _folder_argument(made)
 
 
 def _card_argument(made: Parser) -> None:
@@ -165,14 +174,27 @@ def approval(options: argparse.Namespace) -> int:
     return 0 if standing.approved else 1
 
 
+def export(options: argparse.Namespace) -> int:
+    """Write a stored card as a workbook."""
+    from lishui_credit.models.shelf import home_of
+    from lishui_credit.scorecards.cards.card_workbook import read_card, write_workbook
+
+    card = read_card(home_of(options.model, options.folder))
+    path = write_workbook(card, options.output)
+    told = {"output": str(path), "standing": card.standing.record, "synthetic": card.synthetic}
+    lines = [str(SYNTHETIC)] if card.synthetic else []
+    say(options, told, lambda: [*lines, f"{path}: {card.standing.said}"])
+    return 0
+
+
 def compare(options: argparse.Namespace) -> int:
     """Say what changed from one card to another, and who moves on a sample."""
     from lishui_credit.models.card_changes import changes
     from lishui_credit.models.shelf import home_of
-    from lishui_credit.scorecards.cards.card_file import load
+    from lishui_credit.scorecards.cards.card_workbook import read_card
 
     homes = [home_of(name, options.folder) for name in (options.old, options.new)]
-    old, new = (load(home) for home in homes)
+    old, new = (read_card(home) for home in homes)
     sample = Path(options.on) if options.on else _sample_of(homes[1])
     found = changes(old, new, sample, options.target)
     synthetic = old.synthetic or new.synthetic

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from lishui_credit.scorecards.cards.card import Card
-from lishui_credit.scorecards.cards.card_file import load
+from lishui_credit.scorecards.cards.card_workbook import read_card
 from lishui_credit.scorecards.features import features
 from lishui_credit.scorecards.sample_files import read_sample
 from lishui_credit.validation.report.settings import ValidationSettings
@@ -36,7 +36,7 @@ def validate_file(
     Parameters
     ----------
     model : path-like
-        Folder of the card.
+        Folder of the card, its ``scorecard.json`` or its workbook.
     path : path-like
         Later rows with outcomes: ``.parquet``, ``.csv`` or ``.xlsx``.
     target : str, optional
@@ -77,7 +77,7 @@ def validate_file(
     0.0
     >>> home.cleanup()
     """
-    card = load(model)
+    card = read_card(model)
     outcome = target or str(card.provenance.get("target", "bad"))
     needed = [*card.columns, *by, *([period] if period else [])]
     sample = read_sample(path, outcome, only=needed)

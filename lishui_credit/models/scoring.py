@@ -16,7 +16,8 @@ from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.scorecards import sample_files
 from lishui_credit.scorecards.cards.card_approval import standing_of
-from lishui_credit.scorecards.cards.card_file import FILE, load
+from lishui_credit.scorecards.cards.card_file import FILE
+from lishui_credit.scorecards.cards.card_workbook import read_card
 from lishui_credit.scorecards.sample_files import MADE_UP
 from lishui_credit.tables.cells import says_yes
 from lishui_credit.tables.read import scan_written
@@ -59,7 +60,7 @@ def score_file(
     Parameters
     ----------
     model : path-like
-        Folder of the card, or its ``scorecard.json``.
+        Folder of the card, its ``scorecard.json`` or its workbook.
     subjects, output : path-like
         In and out; ``.parquet``, ``.csv`` or ``.xlsx``. An earlier output is replaced only when the
         new one is complete.
@@ -94,7 +95,7 @@ def score_file(
     (240, 'people.csv')
     >>> folder.cleanup()
     """
-    output, card = check_suffix(output), load(model)
+    output, card = check_suffix(output), read_card(model)
     files = {"subjects": Path(subjects), "card": Path(model)}
     if files["card"].is_dir():
         files["card"] /= FILE
@@ -149,7 +150,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
         progress(tr("scoring again", "重新打分"))
         with tempfile.TemporaryDirectory(prefix="lishui_credit_") as folder:
             second = Path(folder) / f"again{said.path.suffix}"
-            card = load(files["card"])
+            card = read_card(files["card"])
             rows = sample_files.score_file(
                 card, files["subjects"], second, keep=facts.keep, reasons=facts.reasons
             )
