@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from dataclasses import replace
 from datetime import date
@@ -180,3 +181,40 @@ def test_a_scored_file_says_who_had_approved_its_card(
     put(file, SIGNED.replace("王五", "孙七"))
     assert main(["verify", str(after)]) == 1
     assert main(["verify", str(before)]) == 0
+
+
+def test_the_command_writes_a_form_and_says_what_is_open(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["models", "approval", "late/1", "--folder", str(file.parents[2]), "--lang", "en"]
+    assert main(words) == 1
+    assert "--form" in capsys.readouterr().out
+    assert main([*words, "--form"]) == 0
+    assert main(words) == 1
+    assert "NOT YET APPROVED" in capsys.readouterr().out
+    assert main([*words, "--form"]) == 2  # never overwritten
+    put(file, FINDING, SIGNED)
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "owner 张三, author 赵六" in said
+    assert "F1 open 2026-03-31 李四: no sample of 2015" in said
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["overdue"] == ["F1"]
+    assert told["findings"][0]["closed_on"] is None
+    put(file, SIGNED, owner="王五")
+    assert main(words) == 2
+    assert "four eyes" in capsys.readouterr().err
+
+
+def test_a_form_that_is_filled_in_is_an_approval(file: Path) -> None:
+    text = write_form(file).read_text("utf-8")
+    text = re.sub(r"^# (\[|\w+ = )", r"\1", text, flags=re.MULTILINE)  # every table of it
+    for key in ("owner", "author", "what", "closed_by", "closure", "approver"):
+        text = text.replace(f'\n{key} = ""', f'\n{key} = "{key}"', 1)
+    text = text.replace('\nowner = ""', '\nowner = "李四"')  # of the finding
+    file.with_name(APPROVAL).write_text(text, encoding="utf-8")
+    found = standing_of(file, date(2026, 6, 1))
+    assert found.approved
+    assert found.approval is not None
+    assert [row.owner for row in found.approval.findings] == ["李四"]

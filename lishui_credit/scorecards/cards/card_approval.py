@@ -155,10 +155,10 @@ author = ""   # 开发者 / who fitted it
 # id = "F1"
 # what = ""
 # owner = ""
-# found_on = 2026-01-31
-# due = 2026-06-30
+# found_on = 2026-01-05
+# due = 2026-01-31
 # blocks = true
-# closed_on = 2026-05-31   # 关闭日
+# closed_on = 2026-01-20   # 关闭日
 # closed_by = ""           # 复核人,不得为整改责任人 / not the owner of the finding
 # closure = ""             # 整改结果 / how
 
