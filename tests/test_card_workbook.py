@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -197,6 +198,21 @@ def test_figures_saved_with_other_digits_are_the_same_card(written: Path, tmp_pa
 
     path = edited(written, tmp_path / "a.xlsx", "xl/worksheets/sheet2.xml", longer)
     assert to_json(read_workbook(path)) == to_json(mixed_card())
+
+
+def test_a_workbook_that_another_program_saved_is_the_same_card_until_a_cell_is_edited(
+    tmp_path: Path,
+) -> None:
+    card = load(MODELS / "polish" / "1")
+    book = openpyxl.load_workbook(write_workbook(card, tmp_path / "a.xlsx"))
+    book.create_sheet("notes")["A1"] = "looked at"
+    book.save(tmp_path / "b.xlsx")
+    assert to_json(read_workbook(tmp_path / "b.xlsx")) == to_json(card)
+    sheet = book.worksheets[0]
+    sheet["E5"] = "agreed"
+    book.save(tmp_path / "c.xlsx")
+    with pytest.raises(ModelError, match=f"{sheet.title}.*5"):
+        read_workbook(tmp_path / "c.xlsx")
 
 
 def test_a_workbook_without_a_card_is_told(tmp_path: Path) -> None:
