@@ -76,9 +76,17 @@ GERMAN = {
     "by": ("personal_status_and_sex",),
 }
 REFERENCES = (
-    _synthetic("farmer-household", "农户信用评价参考评分卡", "有过贷款的农户,2015 年,2016 年 6 月 30 日评价"),
-    _synthetic("small-enterprise", "小微企业信用评价参考评分卡", "小微企业,2015 年,2016 年 6 月 30 日评价"),
-    _synthetic("environment-credit", "企业环境信用参考评分卡", "排污企业,2015 年,2016 年 6 月 30 日评价"),
+    _synthetic(
+        "farmer-household",
+        "农户信用评价参考评分卡",
+        "有过贷款的农户,2015 年,2016 年 6 月 30 日评价",
+    ),
+    _synthetic(
+        "small-enterprise", "小微企业信用评价参考评分卡", "小微企业,2015 年,2016 年 6 月 30 日评价"
+    ),
+    _synthetic(
+        "environment-credit", "企业环境信用参考评分卡", "排污企业,2015 年,2016 年 6 月 30 日评价"
+    ),
     _synthetic("tax-credit", "纳税信用参考评分卡", "纳税人,2018 年度"),
     Reference(name="german/1", title_zh="德国信用数据评分卡", **GERMAN),
     Reference(
