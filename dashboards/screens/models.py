@@ -164,7 +164,10 @@ if part == "card":
                 "points": tr("points", "分值"),
                 "rows": tr("rows", "行数"),
                 "bad_rate": st.column_config.NumberColumn(
-                    tr("bad rate", "坏账率"), format="percent"
+                    tr("bad rate observed", "实际坏账率"), format="percent"
+                ),
+                "bad_rate_shrunken": st.column_config.NumberColumn(
+                    tr("bad rate shrunken", "收缩后坏账率"), format="percent"
                 ),
                 "woe": st.column_config.NumberColumn("WoE", format="%.3f"),
                 "iv": st.column_config.NumberColumn("IV", format="%.4f"),

@@ -22,7 +22,7 @@ from lishui_credit.expressions import E, Namespace
 from lishui_credit.grades import GradeScale
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.points import PointsTable
-from lishui_credit.scorecards.bins.binning import WOE, Bin, Binning
+from lishui_credit.scorecards.bins.binning import SHRUNKEN, WOE, Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.cards.card_rows import as_learned
@@ -310,8 +310,8 @@ class Card:
         Returns
         -------
         polars.DataFrame
-            feature, label, bin, points (printed), rows, share, bad_rate, WoE
-            (``ln(good%/bad%)``), coefficient.
+            feature, label, bin, points (printed), rows, share, bad_rate (as observed),
+            bad_rate_shrunken (that the WoE stands for), WoE (``ln(good%/bad%)``), coefficient.
         """
         rows = []
         for item in self.characteristics:
@@ -326,11 +326,12 @@ class Card:
                         "rows": row.rows,
                         "share": (row.goods + row.bads) / whole if whole else None,
                         "bad_rate": row.bad_rate,
+                        SHRUNKEN: item.binning.shrunken(row),
                         WOE: row.woe,
                         "coefficient": item.coefficient,
                     }
                 )
-        kinds = {"share": pl.Float64, "bad_rate": pl.Float64, "points": pl.Float64}
+        kinds = dict.fromkeys(("share", "bad_rate", SHRUNKEN, "points"), pl.Float64)
         found = pl.DataFrame(rows, schema_overrides=kinds)
         return (
             found.with_columns(pl.col("points").cast(pl.Int64)) if self.point_unit == 1 else found
