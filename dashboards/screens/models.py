@@ -13,6 +13,7 @@ from lishui_credit.figures import validation as figures
 from lishui_credit.figures.binning import bin_plot, binned, points_plot
 from lishui_credit.language import language, tr
 from lishui_credit.scorecards.cards import card_tables
+from lishui_credit.validation.report.particulars import SEEN
 from lishui_credit.validation.report.printed import printed_lines
 
 data = source.data()
@@ -210,6 +211,9 @@ elif part == "validation":
     names = list(model.validations)
     chosen = view.choose("validation", tr("Validation", "验证"), names, names[0], said_validation)
     found = holdings.validation(model.validations[chosen])
+    if found.particulars.seen:
+        st.warning(view.plain(str(SEEN)), icon=":material/warning:")
+    st.markdown(f"**{tr('Conclusion', '总体结论')}** · {view.plain(found.conclusion)}")
     st.caption(
         view.plain(
             tr(

@@ -10,8 +10,10 @@ from lishui_credit.commands.terminal import (
     Command,
     Parser,
     by_argument,
+    day_of,
     names_of,
     progress,
+    report_arguments,
     say,
     sheet_argument,
     warnings_told,
@@ -81,6 +83,14 @@ def _fit_arguments(made: Parser) -> None:
         "Chinese names of columns: a file with the columns 'column' and 'label'",
         "各列的中文名称:含“列名”“中文名称”两列的文件",
     )
+    made.asks(
+        "--grades",
+        "most grades of the master scale, 0 for none",
+        "主标尺最多等级数,0 表示不设等级",
+        type=int,
+        default=8,
+    )
+    report_arguments(made)
     made.asks("--intended", "intended use, for the model card", "用途,写入模型说明卡", default="")
     made.asks(
         "--population",
@@ -214,6 +224,9 @@ def fit(options: argparse.Namespace) -> int:
             population=options.population,
             label=options.label,
             labels=options.labels,
+            grades=options.grades,
+            owner=options.owner,
+            on=day_of(options.on, "--on"),
             progress=progress(4),
         )
     card = done.card

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
-from lishui_credit.language import tr
+from lishui_credit.errors import SubjectError
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.models.label_files import read_labels
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_file import new_version, save
+from lishui_credit.scorecards.cards.master_scale import build_scale
 from lishui_credit.scorecards.cards.model_card import model_card
 from lishui_credit.scorecards.folds import out_of_fold
 from lishui_credit.scorecards.sample_files import MADE_UP, Sample, read_sample
@@ -20,11 +24,18 @@ from lishui_credit.scorecards.scorecard import Scorecard
 from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.tables.beside import sha256
+from lishui_credit.validation.report.particulars import Particulars
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validate import validate
 from lishui_credit.validation.report.validation import Validation
 
 Progress = Callable[[str], None]
+
+_BUILT_HERE: Final = Bilingual(
+    "The grades were built on these out-of-fold scores: that they order bad rates here is no evidence; "
+    "later data must show it.",
+    "等级由本报告的折外分数建立,在此次序成立不作为证据,须由后期数据检验。",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +72,9 @@ def fit_file(
     population: str = "",
     label: str = "",
     labels: Path | str | None = None,
+    grades: int = 8,
+    owner: str = "",
+    on: date | None = None,
     progress: Progress = lambda step: None,
 ) -> Fitted:
     """Fit a card from a file and write it with its model card and its validation.
@@ -90,6 +104,14 @@ def fit_file(
     labels : path-like, optional
         Chinese names of columns, two columns ``column`` and ``label``; reasons use them. Those of the
         data dictionary are used by themselves.
+    grades : int, default 8
+        Most grades of the master scale, built on the out-of-fold scores, so that every grade's PD can
+        be tested; 0 for none. A `model` that has grades keeps them. Where no two grades can be told
+        apart the card has none, and says so.
+    owner : str, default ""
+        Who answers for the card; every report on it says so.
+    on : date, optional
+        Day of the validation report; today if None.
     progress : callable
         Told the name of each step.
 
@@ -130,36 +152,65 @@ def fit_file(
     fitted = _fitted(model or Scorecard(), inputs, sample.outcome, called)
     progress(tr("judging out of fold", "折外验证"))
     line = _unseen_line(fitted, inputs, sample.outcome, folds, seed)
+    scored, ungraded = _graded(fitted.card_, sample.outcome, line, grades)
     validation = _judged(
-        fitted.card_, sample, line, by, seed,
+        scored, sample, line, by, seed,
         title=tr(
             f"{title_zh or folder.parent.name}: out of fold, {folds} folds",
             f"{title_zh or folder.parent.name}:{folds} 折折外验证",
         ),
     )  # fmt: skip
-    provenance = {
+    told = _origin(path, target, sample, label=label, owner=owner, no_grades=ungraded)
+    told |= {"version": folder.name, "scores": _counted(scored.score(inputs))}
+    card = replace(
+        scored,
+        id=folder.parent.name,
+        title_zh=title_zh,
+        synthetic=sample.synthetic,
+        provenance={**scored.provenance, **told},
+        metrics={**scored.metrics, **_measured(validation, folds, seed, by)},
+    )
+    progress(tr("writing", "写出"))
+    stored = save(card, folder, card__md=model_card(card, intended=intended, population=population))
+    built_here = scored is not fitted.card_
+    validation = _signed(validation, card, stored, on or date.today(), built_here=built_here)
+    validation.write(folder / "validation.html")
+    return Fitted(card=card, folder=folder, validation=validation)
+
+
+def _origin(path: Path | str, target: str, sample: Sample, **words: str) -> dict[str, Any]:
+    """Return where a card's sample comes from, and those words that were given."""
+    return {
         "file": Path(path).name,
         "file_sha256": sha256(path),
         "target": target,
         "rows_without_outcome": sample.without_outcome,
-        "version": folder.name,
-        **({"label": label} if label else {}),
-        "scores": _counted(fitted.card_.score(inputs)),
+        **{name: said for name, said in words.items() if said},
     }
-    measured = {name: _rounded(validation, name) for name in ("auc", "ks", "brier")}
-    metrics = {"out_of_fold": {"folds": folds, "seed": seed, **measured}}
-    card = replace(
-        fitted.card_,
-        id=folder.parent.name,
-        title_zh=title_zh,
-        synthetic=sample.synthetic,
-        provenance={**fitted.card_.provenance, **provenance},
-        metrics={**fitted.card_.metrics, **metrics, **_of_groups(validation, by)},
+
+
+def _measured(validation: Validation, folds: int, seed: int, by: Sequence[str]) -> dict[str, Any]:
+    """Return what the card keeps of its out-of-fold validation."""
+    found = {name: _rounded(validation, name) for name in ("auc", "ks", "brier")}
+    whole = {"out_of_fold": {"folds": folds, "seed": seed, **found}}
+    return {**whole, **_of_groups(validation, by)}
+
+
+def _signed(
+    validation: Validation, card: Card, stored: Path, on: date, *, built_here: bool
+) -> Validation:
+    """Return a validation with the particulars of the card as stored, and where its grades come from."""
+    told = card.provenance
+    particulars = Particulars(
+        made_on=on,
+        card=f"{card.id}/{told['version']}",
+        card_sha256=sha256(stored),
+        file=told["file"],
+        file_sha256=told["file_sha256"],
+        owner=told.get("owner", ""),
     )
-    progress(tr("writing", "写出"))
-    save(card, folder, card__md=model_card(card, intended=intended, population=population))
-    validation.write(folder / "validation.html")
-    return Fitted(card=card, folder=folder, validation=validation)
+    remarks = (*validation.remarks, *([_BUILT_HERE] if built_here else []))
+    return replace(validation, particulars=particulars, remarks=remarks)
 
 
 def _fitted(
@@ -182,12 +233,34 @@ def _unseen_line(
     return -out_of_fold(quiet, inputs, outcome, folds=folds, seed=seed)
 
 
+def _graded(card: Card, outcome: pl.Series, line: Floats, most: int) -> tuple[Card, str]:
+    """Return a card with a master scale built on unseen scores, or the reason why it has none."""
+    if card.grades is not None or not most:
+        return card, ""
+    points = np.round(_points(card, line) * card.point_unit).astype(np.int64)
+    try:
+        scale = build_scale(outcome.cast(pl.Int8), score=points, max_grades=most)
+    except SubjectError as error:
+        return card, str(error)
+    return replace(card, grades=scale.scale), ""
+
+
+def _points(card: Card, line: Floats) -> Floats:
+    """Return log-odds of good as points, not rounded."""
+    return line * card.scale.factor + card.scale.offset
+
+
 def _judged(
     card: Card, sample: Sample, line: Floats, by: Sequence[str], seed: int, *, title: str
 ) -> Validation:
+    score, grades = _points(card, line), None
+    if card.grades is not None:
+        grades = card.grade(pl.Series(np.round(score * card.point_unit).astype(np.int64)))
     return validate(
         sample.outcome.cast(pl.Int8).to_numpy(),
-        score=line * card.scale.factor + card.scale.offset,
+        score=score,
+        grades=grades,
+        grade_order=None if card.grades is None else [row.id for row in card.grades.grades],
         pd=expit(-line),
         groups={name: sample.frame[name].cast(pl.String) for name in by},
         settings=ValidationSettings(seed=seed),

@@ -24,6 +24,7 @@ from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
 from lishui_credit.scorecards.cards.column_labels import known_labels
 from lishui_credit.scorecards.cards.export import Scorer, to_sql
+from lishui_credit.scorecards.cards.fingerprint import fingerprint
 from lishui_credit.scorecards.cards.identities import Verification, verify
 from lishui_credit.scorecards.cards.integer_points import integer_points, loss_of_rounding
 from lishui_credit.scorecards.cards.reasons import Baseline, reason_codes
@@ -307,6 +308,7 @@ class Scorecard(Classifier):
         digest.update("\n".join(sample.frame.columns).encode())
         digest.update(sample.frame.hash_rows(seed=0).to_numpy().tobytes())
         digest.update(sample.outcome.tobytes())
+        binnings = [row.binning for row in self.card_.characteristics]
         settings = {**self.process_.get_params(deep=False), **self.get_params(deep=False)}
         for told_elsewhere in ("process", "labels", "grades", "protected", "n_jobs"):
             del settings[told_elsewhere]
@@ -317,6 +319,7 @@ class Scorecard(Classifier):
                 "sample_rows": sample.frame.height,
                 "sample_bads": int(sample.outcome.sum()),
                 "sample_fingerprint": digest.hexdigest(),
+                "rows_fingerprint": fingerprint(sample.frame, sample.outcome, binnings),
                 "weighted": sample.weight is not None,
                 "newton_steps": fit.iterations,
                 "packages": {
@@ -388,6 +391,10 @@ class Scorecard(Classifier):
     ) -> pl.DataFrame:
         """Return the characteristics that cost each row most; see `reasons.reason_codes`."""
         return reason_codes(self.card, X, top=top, baseline=baseline)
+
+    def saw(self, X: Frame, y: Values) -> bool:
+        """Tell whether rows and outcomes are just the sample fitted on; see `Card.saw`."""
+        return self.card.saw(X, y)
 
     def verify(self) -> Verification:
         """Check the identities every card must keep; see `identities.verify`."""

@@ -26,10 +26,11 @@ from lishui_credit.scorecards.bins.binning import SHRUNKEN, WOE, Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.cards.card_rows import as_learned
+from lishui_credit.scorecards.cards.fingerprint import fingerprint
 from lishui_credit.scorecards.cards.scale import Scale
 from lishui_credit.scorecards.features import features
 from lishui_credit.statistics.logistic import expit
-from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.statistics.outcomes import Floats, Values
 from lishui_credit.tables.frames import Frame
 from lishui_credit.tables.header_words import did_you_mean
 
@@ -254,6 +255,21 @@ class Card:
         frame = as_learned(frame, binnings)
         judge_unseen(frame, binnings, self.policies.unseen, level=5)
         return frame
+
+    def saw(self, X: Frame, y: Values) -> bool:
+        """Tell whether rows and outcomes are just the sample that the card was fitted on.
+
+        Order, file format and other columns do not matter; a part of the sample is not recognised. A
+        card fitted before cards kept this fingerprint recognises nothing.
+        """
+        known = self.provenance.get("rows_fingerprint")
+        if known is None:
+            return False
+        frame, outcome = features(X, self.columns), np.asarray(y)
+        if len(outcome) != frame.height or not np.isin(outcome, (0, 1)).all():
+            return False
+        binnings = [row.binning for row in self.characteristics]
+        return bool(fingerprint(frame, outcome.astype(np.int8), binnings) == known)
 
     def contributions(self, X: Frame) -> pl.DataFrame:
         """Return one ``points__<column>`` per characteristic, shape (n, k), and the score.

@@ -341,10 +341,10 @@ def load(path: Path | str) -> Card:
     ModelError
         If there is no card, or it cannot be read.
     """
-    return from_json(_text_of(_file_of(path)), where=str(path))
+    return from_json(_text_of(file_of(path)), where=str(path))
 
 
-def _file_of(path: Path | str) -> Path:
+def file_of(path: Path | str) -> Path:
     """Return the file of a stored card, or of its folder; ModelError where there is none."""
     path = Path(path)
     path = path / FILE if path.is_dir() else path
@@ -400,7 +400,7 @@ def seal_again(path: Path | str, folder: Path | str, reason: str) -> Path:
     """
     if not reason.strip():
         raise ModelError(tr("an edited card needs a reason", "改动评分卡须说明理由"))
-    path = _file_of(path)
+    path = file_of(path)
     card = from_json(_text_of(path), sealed=False, where=str(path))
     told = {"reason": reason.strip(), "from_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     earlier = [*card.provenance.get("sealed_again", []), told]
