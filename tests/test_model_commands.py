@@ -76,8 +76,12 @@ def test_scores_of_a_file_are_those_of_the_card(folder: Path, tmp_path: Path) ->
         "grade",
         "reason_1",
         "lost_1",
+        "found_1",
+        "better_1",
         "reason_2",
         "lost_2",
+        "found_2",
+        "better_2",
     ]
     assert found["score"].to_list() == load(folder).score(pl.read_parquet(GERMAN)).to_list()
     facts = json.loads(pl.read_parquet_metadata(out)["lishui_credit"])

@@ -201,7 +201,11 @@ def test_a_constant_reference_gives_nought_only_if_nothing_left_it(reference, cu
 
 
 def test_a_text_or_an_empty_reference_that_is_left_has_moved():
-    for then, now in ((["a"] * 50, ["b"] * 50), ([None] * 50, [1.0] * 50), ([True] * 50, [False] * 50)):
+    for then, now in (
+        (["a"] * 50, ["b"] * 50),
+        ([None] * 50, [1.0] * 50),
+        ([True] * 50, [False] * 50),
+    ):
         before, after = (pl.Series(values, strict=False) for values in (then, now))
         assert psi(before, after).moved == "shifted"
 

@@ -102,6 +102,12 @@ class Characteristic:
         return max(mark for _, mark in self.held)
 
     @property
+    def best_known(self) -> tuple[Bin, int]:
+        """Bin of most points whose value is known, neither missing nor a special code; the first of equals."""
+        known = [pair for pair in self.held if pair[0].kind in ("range", "levels")]
+        return max(known or self.held, key=lambda pair: pair[1])
+
+    @property
     def worst(self) -> int:
         """Fewest points a row of the sample can have."""
         return min(mark for _, mark in self.held)
@@ -115,9 +121,14 @@ class Characteristic:
 
     @property
     def neutral(self) -> int:
-        """Points at WoE 0, the average odds."""
-        pairs = list(zip(self.binning.woes, self.points, strict=True))
-        return min(pairs, key=lambda pair: abs(pair[0]))[1]
+        """Points nearest to WoE 0, the average odds, of known values or of a bin at just that WoE."""
+        pairs = list(zip(self.binning.bins, self.points, strict=True))
+        apart = [
+            (abs(row.woe), mark)
+            for row, mark in pairs
+            if row.kind in ("range", "levels") or (not row.rows and row.woe == 0)
+        ]
+        return min(apart, key=lambda pair: pair[0])[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
