@@ -8,17 +8,18 @@ estimator also answers the usual questions to its card.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Any, Literal, Self, overload
+from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import ModelError, Problem, SubjectError, refuse
+from lishui_credit.errors import ModelError, SubjectError, refuse
 from lishui_credit.expressions import E, Namespace
 from lishui_credit.grades import GradeScale
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.scorecards.asked_scorecard import wrong_scorecard
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
@@ -29,8 +30,9 @@ from lishui_credit.scorecards.cards.identities import Verification, verify
 from lishui_credit.scorecards.cards.integer_points import integer_points, loss_of_rounding
 from lishui_credit.scorecards.cards.reasons import Baseline, reason_codes
 from lishui_credit.scorecards.cards.scale import Odds, Scale
-from lishui_credit.scorecards.estimator import Classifier
+from lishui_credit.scorecards.estimator import Classifier, Estimator
 from lishui_credit.scorecards.features import TrainingSample, like
+from lishui_credit.scorecards.matrices import unnamed
 from lishui_credit.scorecards.protected import admitted, told_by_values
 from lishui_credit.scorecards.selection import Pool, fit_signed, select
 from lishui_credit.statistics.logistic import Logistic
@@ -115,6 +117,8 @@ class Scorecard(Classifier):
     (Int32, True)
     """
 
+    _inside: ClassVar[Mapping[str, Callable[[], Estimator]]] = {"process": BinningProcess}
+
     process: BinningProcess | None = None
     _: KW_ONLY
     pdo: float = 20
@@ -147,7 +151,7 @@ class Scorecard(Classifier):
         y : array-like, shape (n,)
             1 bad, 0 good.
         sample_weight : array-like, shape (n,), optional
-            Weights.
+            At least 0, in any unit; see `TrainingSample.evened`.
 
         Raises
         ------
@@ -161,8 +165,8 @@ class Scorecard(Classifier):
         -----
         Cost: that of the binning, plus O(n k^2) per Newton step.
         """
-        self._check_settings()
-        offered = TrainingSample.read(X, y, sample_weight)
+        refuse(wrong_scorecard(self.get_params(deep=False)), ModelError)
+        offered = TrainingSample.read(X, y, sample_weight).evened()
         names = offered.frame.columns
         taken, left, reasons = admitted(
             names, self.protected or {}, self.labels, told_by_values(offered.frame)
@@ -190,6 +194,7 @@ class Scorecard(Classifier):
         )
         fit = fit_signed(pool, bad, weight, ridge=self.ridge, sign=self.sign)
         left |= pool.left
+        self._name_features(names, X)
         self.features_, self.dropped_ = pool.names, {name: str(why) for name, why in left.items()}
         del pool  # its WoE are as large as the data
         self.card_ = self._card(fit, reasons, left)
@@ -201,43 +206,6 @@ class Scorecard(Classifier):
         return self
 
     # ---- steps of the fit --------------------------------------------------------------------
-
-    def _check_settings(self) -> None:
-        allowed = {
-            "scaling": ("pdo", "min_max"),
-            "intercept": ("folded", "kept"),
-            "selection": ("all", "forward", "l1"),
-            "sign": ("constrain", "drop", "flag"),
-        }
-        problems = [
-            Problem(
-                tr(f"no such {name}", f"{name} 取值无效"),
-                repr(getattr(self, name)),
-                ", ".join(values),
-            )
-            for name, values in allowed.items()
-            if getattr(self, name) not in values
-        ]
-        given: object = self.base_odds
-        if not isinstance(given, Odds):
-            problems.append(
-                Problem(
-                    tr(
-                        "base_odds must be Odds, so that their direction is clear",
-                        "base_odds 须为 Odds,以注明方向",
-                    ),
-                    repr(self.base_odds),
-                    "Odds(good=50, bad=1)",
-                )
-            )
-        if not (isinstance(self.point_unit, int | np.integer) and self.point_unit >= 1):
-            problems.append(
-                Problem(
-                    tr("point_unit must be 1 or more", "point_unit 须为正整数"),
-                    str(self.point_unit),
-                )
-            )
-        refuse(problems, ModelError)
 
     def _pool(self, frame: pl.DataFrame) -> Pool:
         """Return the characteristics of enough information value, with their WoE."""
@@ -345,18 +313,31 @@ class Scorecard(Classifier):
         self._require_fit()
         return self.card_
 
-    def score(self, X: Frame) -> Any:
-        """Return the score of every row; see `Card.score`. A pandas frame gives a pandas series."""
+    def score(self, X: Frame, y: Values | None = None, sample_weight: Values | None = None) -> Any:
+        """Return the score of every row; with outcomes the area under the ROC curve, one number.
+
+        Without `y` see `Card.score`; a pandas frame gives a pandas series. With `y` it is what
+        scikit-learn's searches ask for, see `Classifier.score`.
+        """
+        self._same_width(X)
+        if y is not None:
+            return super().score(X, y, sample_weight)
         scores = self.card.score(X)
+        if unnamed(X) is not None:
+            return scores
         made = like(X, scores.to_frame())
         return made["score"] if not isinstance(made, pl.DataFrame) else scores
 
     def decision_function(self, X: Frame) -> Floats:
         """Return the log-odds of BAD, as scikit-learn asks: larger is worse, shape (n,)."""
+        self._require_fit()
+        self._same_width(X)
         return -self.card.log_odds(self.card.score(X))
 
     def predict_proba(self, X: Frame) -> Floats:
         """Return the probabilities of good and bad that the scores mean, shape (n, 2)."""
+        self._require_fit()
+        self._same_width(X)
         bad = self.card.pd(self.card.score(X))
         return np.column_stack([1 - bad, bad])
 
