@@ -187,7 +187,7 @@ def make(names: Sequence[str], room: Path) -> Iterator[tuple[Path, Path]]:
                 population=row.population,
                 label=row.label,
                 labels=ROOT / row.labels if row.labels else None,
-                fitted_on=FITTED_ON,
+                on=FITTED_ON,
             )
         yield folder, HERE / row.name
         if sample.parent.name == "samples":

@@ -1,5 +1,7 @@
 """What is asked of a binning is done, or refused in words: policies, sizes, groups, weights, codes."""
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +11,14 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 
 from lishui_credit.errors import ModelError, SubjectError
+from lishui_credit.figures.binning import bin_plot
 from lishui_credit.scorecards import BinningProcess, Scorecard
 from lishui_credit.scorecards.bins.characteristic import Policies
+from lishui_credit.scorecards.cards import card_tables
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
-from tests.models import german, german_model
+from lishui_credit.scorecards.cards.model_card import model_card
+from lishui_credit.statistics.proportions import wilson
+from tests.models import german, german_model, mixed, mixed_process
 
 DRAW = np.random.default_rng(0)
 ROWS = 3000
@@ -168,17 +174,14 @@ def test_codes_are_one_category_in_whole_numbers_and_in_floats() -> None:
 # ---- weights ------------------------------------------------------------------------------------
 
 
-def test_weights_that_sum_to_one_are_told_apart_from_a_weak_characteristic() -> None:
+def test_weights_that_sum_to_one_weigh_as_ones_do() -> None:
     x = DRAW.normal(size=ROWS)
     bad = (DRAW.random(ROWS) < 1 / (1 + np.exp(-x))).astype(int)
     frame = pl.DataFrame({"x": x})
-    for model in (Scorecard(), BinningProcess()):
-        with pytest.raises(
-            SubjectError, match=r"sample_weight: the weights are too small.*goods 0\."
-        ):
-            model.fit(frame, bad, np.full(ROWS, 1 / ROWS))
-    whole = Scorecard().fit(frame, bad, np.full(ROWS, 1.0))
-    assert whole.score(frame).equals(Scorecard().fit(frame, bad).score(frame))
+    plain = Scorecard().fit(frame, bad)
+    for unit in (1 / ROWS, 1.0):
+        whole = Scorecard().fit(frame, bad, np.full(ROWS, unit))
+        assert whole.score(frame).equals(plain.score(frame))
 
 
 # ---- counts -------------------------------------------------------------------------------------
@@ -207,6 +210,44 @@ def test_what_is_printed_as_counted_was_counted() -> None:
     assert table.select("rows", "goods", "bads", "bad_rate").row(0) == (50, 28.0, 22.0, 0.44)
     printed = model.card_.table().filter(pl.col("bin") == "education")
     assert printed.select("rows", "bad_rate").row(0) == (50, 0.44)
+
+
+def test_the_shrunken_rate_stands_beside_the_observed_one_wherever_bins_are_shown() -> None:
+    model = german_model()
+    card = replace(model.card_, title_zh="德国")
+    drawn = model.bin_table("purpose").filter(pl.col("bin") == "education")
+    # 22 bads of 50 are drawn to 19.56; one imaginary row of the sample's odds (30 % bad) is added.
+    assert drawn["bad_rate_shrunken"].item() == pytest.approx((19.56 + 0.3) / 51, abs=1e-4)
+    ends = [float(end) for end in wilson(22, 50)]
+    assert drawn.select("bad_rate_low", "bad_rate_high").row(0) == pytest.approx(tuple(ends))
+    for table in (card.table(), card_tables.points(card)):
+        row = table.filter((pl.col("feature") == "purpose") & (pl.col("bin") == "education"))
+        assert row["bad_rate"].item() == 0.44
+        assert row["bad_rate_shrunken"].item() == drawn["bad_rate_shrunken"].item()
+    assert "| 44.00% | 38.94% |" in model_card(card)
+    figure = bin_plot(card["purpose"].binning)
+    place = model.bin_table("purpose")["bin"].to_list().index("education")
+    assert figure.data[2].y[place] == 0.44
+    assert figure.data[3].y[place] == drawn["bad_rate_shrunken"].item()
+    assert "44.00%, shrunken 38.94%" in figure.data[0].hovertext[place]
+
+
+def test_a_shrunken_rate_is_the_one_the_weight_of_evidence_stands_for() -> None:
+    frame, bad = mixed()
+    for policy in ("own", "neutral", "worst"):
+        process = mixed_process().set_params(missing=policy, smoothing=2.0).fit(frame, bad)
+        for found in process.binnings_.values():
+            goods, bads = found.total_goods, found.total_bads
+            for row in found.bins:
+                rate = found.shrunken(row)
+                assert rate is not None
+                assert math.log((1 - rate) / rate * bads / goods) == pytest.approx(row.woe)
+                if row.kind in ("range", "special") and row.rows:
+                    smoothed = (row.bads + 2 * bads / (goods + bads)) / (row.rows + 2)
+                    assert rate == pytest.approx(smoothed)
+                if row.kind == "unseen" or (row.kind == "missing" and policy == "neutral"):
+                    assert rate == pytest.approx(bads / (goods + bads))
+    assert replace(found, total_goods=0.0, total_bads=0.0).shrunken(found.bins[0]) is None
 
 
 # ---- protected attributes under another name ----------------------------------------------------

@@ -125,7 +125,7 @@ def test_infinite_values_are_counted_by_column():
     ]
 
 
-@pytest.mark.parametrize("brought", [np.zeros((2, 2)), [[1]], None, "a.csv", pl.Series([1])])
+@pytest.mark.parametrize("brought", [None, "a.csv", pl.Series([1])])
 def test_what_is_no_frame_is_refused(brought):
     with pytest.raises(SubjectError, match="named columns"):
         features(brought)

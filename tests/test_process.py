@@ -122,12 +122,13 @@ def test_a_locked_cut_is_among_those_found() -> None:
     )
 
 
-def test_weights_count_as_rows_do() -> None:
+def test_weights_count_as_rows_do_but_for_smoothing_and_least_rows() -> None:
     times = np.random.default_rng(5).integers(1, 4, FRAME.height)
     rows = np.repeat(np.arange(FRAME.height), times)
     frame = FRAME.select("months")
-    weighed = BinningProcess(prebins=100).fit(frame, BAD, times)
-    repeated = BinningProcess(prebins=100).fit(frame[rows], BAD[rows])
+    free = {"prebins": 100, "smoothing": 0, "min_bads": 0, "min_goods": 0}
+    weighed = BinningProcess(**free).fit(frame, BAD, times)
+    repeated = BinningProcess(**free).fit(frame[rows], BAD[rows])
     ours, theirs = weighed.binnings_["months"], repeated.binnings_["months"]
     assert ours.cuts == theirs.cuts
     assert ours.iv == pytest.approx(theirs.iv)

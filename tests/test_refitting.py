@@ -13,7 +13,7 @@ import pytest
 from lishui_credit.commands.verification import verify
 from lishui_credit.errors import ModelError
 from lishui_credit.models import fit_file
-from lishui_credit.models.recipes import settings_of
+from lishui_credit.models.recipes import Recipe, settings_of
 from lishui_credit.scorecards import Odds, Scorecard, load, seal_again
 from tests.models import mixed, mixed_process
 
@@ -64,7 +64,8 @@ def test_a_card_fitted_again_from_its_own_words_is_the_same(made: Path) -> None:
 
 
 def test_the_settings_of_a_card_read_back_are_those_of_its_fit(made: Path) -> None:
-    model = settings_of(load(made))
+    recipe = Recipe(model="mixed", version="1", fitted_on="2026-11-30", language="en", target="bad")
+    model = settings_of(load(made), recipe)
     assert (model.base_odds, model.selection) == (Odds(20, 1), "forward")
     assert model.process is not None
     assert model.process.special_codes == {"months": {-9.0: "no record"}}

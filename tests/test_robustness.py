@@ -14,6 +14,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal, assert_series_equal
+from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
 from lishui_credit.errors import SubjectError
@@ -308,14 +309,16 @@ def test_three_thousand_villages_of_noise_cost_no_discrimination(before: np.ndar
     assert auc(found) > auc(before) - 0.003
 
 
-def test_a_weight_of_two_is_a_row_twice() -> None:
+def test_a_weight_of_two_is_a_row_twice_but_for_smoothing_and_ridge() -> None:
     """Bins are found on rows, so they are set by hand here: only the weighing is in question."""
     splits = {"limit_bal": [50_000.0, 150_000.0], "pay_0": [0.5, 1.5]}
     columns = TRAIN.select(*splits)
     twice = np.arange(ROWS) % 3 == 0
     doubled = pl.concat([columns, columns.filter(pl.Series(twice))])
-    repeated = fit(doubled, np.concatenate([BAD, BAD[twice]]), splits=splits)
-    weighted = fit(columns, BAD, np.where(twice, 2.0, 1.0), splits=splits)
+    process = BinningProcess(splits=splits, smoothing=0)
+    model = Scorecard(process, min_iv=0.0, ridge=0)
+    repeated = clone(model).fit(doubled, np.concatenate([BAD, BAD[twice]]))
+    weighted = clone(model).fit(columns, BAD, np.where(twice, 2.0, 1.0))
     assert_series_equal(weighted.score(TEST), repeated.score(TEST))
 
 

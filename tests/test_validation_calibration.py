@@ -109,6 +109,14 @@ def test_the_interval_of_ece_covers_the_true_gap():
     assert hits >= 33  # 38 expected
 
 
+@pytest.mark.parametrize("n", [40, 300, 2000])
+@pytest.mark.parametrize("shift", [0.0, 0.3])
+def test_the_interval_of_ece_holds_the_ece(n, shift):
+    for seed in range(25):
+        found = ece(*_sample(n, 200 + seed, shift=shift), repeats=40).estimate
+        assert found.low <= found.value <= found.high
+
+
 def test_wrong_pds_are_seen():
     found = ece(*_sample(5000, 4, shift=0.5))
     assert found.estimate.low > 0

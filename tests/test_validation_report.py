@@ -237,7 +237,7 @@ def test_names_from_data_are_escaped(tmp_path):
 
 
 def test_other_endings_are_refused(whole, tmp_path):
-    with pytest.raises(SubjectError, match=r"\.html or \.json"):
+    with pytest.raises(SubjectError, match=r"\.html, \.json or \.docx"):
         whole.write(tmp_path / "r.pdf")
 
 

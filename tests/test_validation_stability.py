@@ -148,8 +148,10 @@ def test_cells_run_from_one_quantile_of_the_reference_to_the_next():
 
 
 def test_no_cell_is_made_above_the_largest_value_of_the_reference():
-    found = psi([1, 2, 2, 2], [1, 2, 3, 3], bins=4)
+    found = psi([1, 2, 2, 2], [1, 2, 2, 2], bins=4)
     assert shares(found) == [("≤ 1", 0.25, 0.25), ("> 1", 0.75, 0.75)]
+    many = psi([1, 2, 3, 4], [1, 2, 9, 9], bins=2)
+    assert shares(many) == [("≤ 2", 0.5, 0.5), ("> 2", 0.5, 0.5)]
     alone = psi([5, 5, 5], [5, 5])
     assert shares(alone) == [("all", 1, 1)]
     assert (alone.value, alone.expected, alone.critical, alone.p) == (0, 0, 0, 1)
@@ -165,6 +167,47 @@ def test_a_sample_that_leaves_a_constant_has_moved():
     assert (
         csi(pl.DataFrame({"a": [1] * 50}), pl.DataFrame({"a": [2] * 50}))["moved"][0] == "shifted"
     )
+
+
+def test_a_sample_that_leaves_the_value_of_an_outer_cell_has_moved():
+    mostly = [0.0] * 95 + [1.0] * 5
+    away = psi(mostly, [-5.0] * 95 + [1.0] * 5)
+    assert [name for name, _, _ in shares(away)] == ["< 0", "= 0", "> 0"]
+    assert away.moved == "shifted"
+    above = psi(mostly, [0.0] * 95 + [7.0] * 5)
+    assert [name for name, _, _ in shares(above)] == ["≤ 0", "= 1", "> 1"]
+    assert above.value > 0
+    assert psi([0.0] * 5 + [1.0] * 95, [0.0] * 5 + [2.0] * 95).moved == "shifted"
+    top = psi([0.0] * 5 + [1.0] * 95, [0.0] * 60 + [1.0] * 40)
+    assert [name for name, _, _ in shares(top)] == ["≤ 0", "> 0"]
+    assert top.moved == "shifted"
+    both = psi(mostly, [-1.0] * 50 + [2.0] * 50)
+    assert [name for name, _, _ in shares(both)] == ["< 0", "= 0", "= 1", "> 1"]
+    assert psi(mostly, mostly[::-1]).value == 0
+
+
+@given(
+    st.lists(st.integers(0, 3), min_size=1, max_size=40),
+    st.lists(st.integers(-2, 5), min_size=1, max_size=40),
+    st.integers(2, 10),
+)
+def test_a_constant_reference_gives_nought_only_if_nothing_left_it(reference, current, bins):
+    found = psi(np.array(reference, float), np.array(current, float), bins=bins)
+    assert found.table["reference"].sum() == pytest.approx(1)
+    assert found.table["current"].sum() == pytest.approx(1)
+    if len(set(reference)) == 1 and set(current) != set(reference):
+        assert found.value > 0
+        assert found.cells > 1
+
+
+def test_a_text_or_an_empty_reference_that_is_left_has_moved():
+    for then, now in (
+        (["a"] * 50, ["b"] * 50),
+        ([None] * 50, [1.0] * 50),
+        ([True] * 50, [False] * 50),
+    ):
+        before, after = (pl.Series(values, strict=False) for values in (then, now))
+        assert psi(before, after).moved == "shifted"
 
 
 def test_counts_are_compared_as_the_formula_says():

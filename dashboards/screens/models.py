@@ -13,6 +13,7 @@ from lishui_credit.figures import validation as figures
 from lishui_credit.figures.binning import bin_plot, binned, points_plot
 from lishui_credit.language import language, tr
 from lishui_credit.scorecards.cards import card_tables
+from lishui_credit.validation.report.particulars import SEEN
 from lishui_credit.validation.report.printed import printed_lines
 
 data = source.data()
@@ -169,7 +170,10 @@ if part == "card":
                 "points": tr("points", "分值"),
                 "rows": tr("rows", "行数"),
                 "bad_rate": st.column_config.NumberColumn(
-                    tr("bad rate", "坏账率"), format="percent"
+                    tr("bad rate observed", "实际坏账率"), format="percent"
+                ),
+                "bad_rate_shrunken": st.column_config.NumberColumn(
+                    tr("bad rate shrunken", "收缩后坏账率"), format="percent"
                 ),
                 "woe": st.column_config.NumberColumn("WoE", format="%.3f"),
                 "iv": st.column_config.NumberColumn("IV", format="%.4f"),
@@ -212,6 +216,9 @@ elif part == "validation":
     names = list(model.validations)
     chosen = view.choose("validation", tr("Validation", "验证"), names, names[0], said_validation)
     found = holdings.validation(model.validations[chosen])
+    if found.particulars.seen:
+        st.warning(view.plain(str(SEEN)), icon=":material/warning:")
+    st.markdown(f"**{tr('Conclusion', '总体结论')}** · {view.plain(found.conclusion)}")
     st.caption(
         view.plain(
             tr(

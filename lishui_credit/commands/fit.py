@@ -10,8 +10,10 @@ from lishui_credit.commands.terminal import (
     Command,
     Parser,
     by_argument,
+    day_of,
     names_of,
     progress,
+    report_arguments,
     say,
     sheet_argument,
     warnings_told,
@@ -87,6 +89,7 @@ def _fit_arguments(made: Parser) -> None:
         "Chinese names of columns: a file with the columns 'column' and 'label'",
         "各列的中文名称:含“列名”“中文名称”两列的文件",
     )
+    report_arguments(made)
     made.asks("--intended", "intended use, for the model card", "用途,写入模型说明卡", default="")
     made.asks(
         "--population",
@@ -100,6 +103,13 @@ def _scale_arguments(made: Parser) -> None:
     made.asks("--pdo", "points that double the odds", "好坏比翻倍所需分数", type=float, default=20)
     made.asks("--base-score", "score at the base odds", "基准分", type=float, default=600)
     made.asks("--base-odds", "base odds, good:bad", "基准好坏比,好:坏", default="50:1")
+    made.asks(
+        "--grades",
+        "most grades of the master scale, 0 for none",
+        "主标尺最多等级数,0 表示不设等级",
+        type=int,
+        default=8,
+    )
 
 
 def _bin_arguments(made: Parser) -> None:
@@ -220,6 +230,9 @@ def fit(options: argparse.Namespace) -> int:
             population=options.population,
             label=options.label,
             labels=options.labels,
+            grades=options.grades,
+            owner=options.owner,
+            on=day_of(options.on, "--on"),
             progress=progress(4),
         )
     card = done.card

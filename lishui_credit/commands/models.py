@@ -10,8 +10,10 @@ from lishui_credit.commands.terminal import (
     Command,
     Parser,
     by_argument,
+    day_of,
     names_of,
     output_argument,
+    report_arguments,
     say,
     sheet_argument,
     tell,
@@ -48,7 +50,13 @@ def add_arguments(command: Command) -> None:
     made.asks("--period", "column of periods, to judge stability", "期间列,用于检验稳定性")
     made.asks("--cut-off", "lowest score that is approved", "最低通过分", type=float)
     made.asks("--seed", "seed of the bootstrap", "自助法随机种子", type=int, default=0)
-    made.asks("--output", "report to write, .html or .json", "验证报告,.html 或 .json", short="-o")
+    report_arguments(made)
+    made.asks(
+        "--output",
+        "report to write, .html, .json or .docx",
+        "验证报告,.html、.json 或 .docx",
+        short="-o",
+    )
 
 
 def _model_argument(made: Parser) -> None:
@@ -98,6 +106,8 @@ def validate(options: argparse.Namespace) -> int:
             period=options.period,
             cut_off=options.cut_off,
             seed=options.seed,
+            owner=options.owner,
+            on=day_of(options.on, "--on"),
         )
     if options.output:
         found.write(options.output)

@@ -126,6 +126,16 @@ def by_argument(made: Parser) -> None:
     )
 
 
+def report_arguments(made: Parser) -> None:
+    """Add the options for what a validation report carries: its owner and its day."""
+    made.asks("--owner", "who answers for the card", "评分卡责任人", default="")
+    made.asks(
+        "--on",
+        "day of the report, YYYY-MM-DD; today if not given",
+        "报告日期,YYYY-MM-DD,缺省为当日",
+    )
+
+
 def day_of(text: str | None, option: str) -> date | None:
     """Return the day an option names, None where it is not given; SubjectError if it is no date."""
     if text is None:

@@ -14,7 +14,7 @@ from lishui_credit.figures.style import LEGEND, blank, rate_axis
 from lishui_credit.figures.traces import line, marks, reach
 from lishui_credit.language import tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
-from lishui_credit.scorecards.bins.binning import WOE, Binning
+from lishui_credit.scorecards.bins.binning import SHRUNKEN, WOE, Binning
 from lishui_credit.scorecards.cards.card import Card
 
 _LONGEST = 18
@@ -55,8 +55,9 @@ def binned(binning: Binning) -> pl.DataFrame:
 def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> Any:
     """Return one characteristic's bins as a plotly figure."""
     # Bars: goods and bads of every bin, stacked, as shares of all rows. Line, right axis:
-    # the bad rate with its 95% Wilson interval. In the hover: the bin whole, rows, WoE,
-    # its part of the information value.
+    # the bad rate as observed with its 95% Wilson interval; open marks for categories: the shrunken
+    # rate that WoE and points rest on. In the hover: the bin whole, rows, both rates, WoE, its part
+    # of the information value.
     frame = binned(binning)
     way = tr(*_WAYS[binning.direction]) if binning.type == "number" else tr("levels", "类别")
     title = f"{short(label or binning.feature, 30)} · {way} · IV {binning.iv:.3f}"
@@ -89,6 +90,10 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
         hoverinfo="text+y",
         yaxis="y2",
     )
+    if binning.type != "number":
+        rest = tr("bad rate shrunken (WoE)", "收缩后坏账率(WoE)")
+        seen: dict[str, Any] = {"size": 11, "hovertext": hover, "hoverinfo": "text", "yaxis": "y2"}
+        marks(figure, places, frame[SHRUNKEN], rest, GREY, "diamond-open", **seen)
     figure.update_layout(
         barmode="stack",
         xaxis={
@@ -111,14 +116,17 @@ def bin_plot(binning: Binning, *, label: str = "", synthetic: bool = False) -> A
 
 
 def _bin_words(frame: pl.DataFrame) -> list[str]:
-    """Return what is said of every bin: the bin whole, its rows, WoE and part of the IV."""
+    """Return what is said of every bin: the bin whole, its rows, both rates, WoE and part of the IV."""
     weight = pl.Series(frame[WOE]).to_list()
+    observed, rest = tr("bad rate observed", "实际坏账率"), tr("shrunken", "收缩后")
     return [
-        f"{said}<br>{tr('rows', '行数')} {rows:,}<br>{WOE} {woe:+.3f} [{low:+.3f}, {high:+.3f}]"
-        f"<br>IV {part:.4f}"
-        for said, rows, woe, low, high, part in zip(
+        f"{said}<br>{tr('rows', '行数')} {rows:,}<br>{observed} {_share(rate)}, {rest} {_share(drawn)}"
+        f"<br>{WOE} {woe:+.3f} [{low:+.3f}, {high:+.3f}]<br>IV {part:.4f}"
+        for said, rows, rate, drawn, woe, low, high, part in zip(
             frame["bin"],
             frame["rows"],
+            frame["bad_rate"],
+            frame[SHRUNKEN],
             weight,
             frame["woe_low"],
             frame["woe_high"],
@@ -126,6 +134,10 @@ def _bin_words(frame: pl.DataFrame) -> list[str]:
             strict=True,
         )
     ]
+
+
+def _share(rate: float | None) -> str:
+    return "—" if rate is None else f"{rate:.2%}"
 
 
 def points_plot(card: Card) -> Any:

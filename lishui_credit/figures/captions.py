@@ -101,6 +101,7 @@ _NAMED: Final[Mapping[str, tuple[str, str]]] = {
     "state": ("state", "得分状态"),
     # models
     "rows": ("rows", "行数"),
+    "bad_rate_shrunken": ("bad rate shrunken", "收缩后坏账率"),
     "woe": ("WoE", "WoE"),
     "iv": ("IV", "IV"),
     "mean": ("mean points", "平均分值"),

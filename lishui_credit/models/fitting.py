@@ -57,7 +57,9 @@ def fit_file(
     population: str = "",
     label: str = "",
     labels: Path | str | None = None,
-    fitted_on: date | None = None,
+    grades: int = 8,
+    owner: str = "",
+    on: date | None = None,
     progress: Progress = lambda step: None,
 ) -> Fitted:
     """Fit a card from a file and write it with its model card and its validation.
@@ -88,8 +90,14 @@ def fit_file(
     labels : path-like, optional
         Chinese names of columns, two columns ``column`` and ``label``; reasons use them. Those of the
         data dictionary are used by themselves.
-    fitted_on : date, optional
-        Day that the manifest says; today if None.
+    grades : int, default 8
+        Most grades of the master scale, built on the out-of-fold scores, so that every grade's PD can
+        be tested; 0 for none. A `model` that has grades keeps them. Where no two grades can be told
+        apart the card has none, and says so.
+    owner : str, default ""
+        Who answers for the card; every report on it says so.
+    on : date, optional
+        Day of the fit and of its report; today if None.
     progress : callable
         Told the name of each step.
 
@@ -128,7 +136,7 @@ def fit_file(
     recipe = Recipe(
         model=folder.parent.name,
         version=folder.name,
-        fitted_on=str(fitted_on or date.today()),
+        fitted_on=str(on or date.today()),
         language=language(),
         target=target,
         leave_out=tuple(leave_out),
@@ -139,6 +147,8 @@ def fit_file(
         intended=intended,
         population=population,
         label=label,
+        owner=owner,
+        grades=0 if model.grades is not None else grades,
         labels={**(model.labels or {}), **called},
     )
     card, validation = cooked(recipe, path, sample, model, progress)

@@ -7,15 +7,19 @@ kept in the card, so that the sample itself need not be.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.cards.card_file import file_of
 from lishui_credit.scorecards.cards.card_workbook import read_card
 from lishui_credit.scorecards.features import features
 from lishui_credit.scorecards.sample_files import read_sample
+from lishui_credit.tables.beside import sha256
+from lishui_credit.validation.report.particulars import Particulars
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validate import validate
 from lishui_credit.validation.report.validation import Validation
@@ -30,6 +34,8 @@ def validate_file(
     period: str | None = None,
     cut_off: float | None = None,
     seed: int = 0,
+    owner: str = "",
+    on: date | None = None,
 ) -> Validation:
     """Judge a stored card on a later file.
 
@@ -49,12 +55,17 @@ def validate_file(
         Lowest score approved, in printed points.
     seed : int, default 0
         Of every bootstrap.
+    owner : str, default ""
+        Who answers for the card; the owner named at the fit if empty.
+    on : date, optional
+        Day of the report; today if None.
 
     Returns
     -------
     Validation
         Discrimination, calibration, grades if the card has them, stability against the sample,
-        periods, groups.
+        periods, groups. If the rows are the sample that the card was fitted on (the file, or the same
+        rows in another), it says so first and judges nothing to be good.
 
     Raises
     ------
@@ -72,9 +83,12 @@ def validate_file(
     >>> home = tempfile.TemporaryDirectory()
     >>> rows.write_parquet(f"{home.name}/sample.parquet")
     >>> made = fit_file(f"{home.name}/sample.parquet", f"{home.name}/late/1", folds=2)
-    >>> found = validate_file(made.folder, f"{home.name}/sample.parquet")
-    >>> found.line("psi").value  # the same rows: nothing has moved
-    0.0
+    >>> rows.head(160).write_parquet(f"{home.name}/later.parquet")
+    >>> found = validate_file(made.folder, f"{home.name}/later.parquet")
+    >>> found.line("auc").standing, found.particulars.seen
+    ('good', False)
+    >>> validate_file(made.folder, f"{home.name}/sample.parquet").particulars.seen
+    True
     >>> home.cleanup()
     """
     card = read_card(model)
@@ -91,8 +105,19 @@ def validate_file(
     settings = ValidationSettings(
         cut_off=cut_off, initial_auc=card.metrics.get("out_of_fold", {}).get("auc"), seed=seed
     )
+    y = sample.outcome.cast(pl.Int8).to_numpy()
+    told, hashed = card.provenance, sha256(path)
+    particulars = Particulars(
+        made_on=on or date.today(),
+        card="/".join(part for part in (card.id, str(told.get("version", ""))) if part),
+        card_sha256=sha256(file_of(model)),
+        file=Path(path).name,
+        file_sha256=hashed,
+        owner=owner or str(told.get("owner", "")),
+        seen=hashed == told.get("file_sha256") or card.saw(rows, y),
+    )
     return validate(
-        sample.outcome.cast(pl.Int8).to_numpy(),
+        y,
         score=scores.to_numpy() / card.point_unit,
         pd=card.pd(scores),
         features=now if counted else None,
@@ -105,6 +130,7 @@ def validate_file(
         settings=settings,
         title=f"{card.title_zh or card.id} · {Path(path).name}",
         synthetic=card.synthetic or sample.synthetic,
+        particulars=particulars,
     )
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from lishui_credit import proof
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Kind
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.cards.card_file import to_json
+from lishui_credit.scorecards.cards.master_scale import build_scale
 from lishui_credit.scorecards.cards.scale import Odds
 from lishui_credit.scorecards.folds import out_of_fold
 from lishui_credit.scorecards.sample_files import MADE_UP, Sample
@@ -21,11 +27,18 @@ from lishui_credit.scorecards.scorecard import Scorecard
 from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.tables.beside import sha256
+from lishui_credit.validation.report.particulars import Particulars
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validate import validate
 from lishui_credit.validation.report.validation import Validation
 
 Progress = Callable[[str], None]
+
+_BUILT_HERE: Final = Bilingual(
+    "The grades were built on these out-of-fold scores: that they order bad rates here is no evidence; "
+    "later data must show it.",
+    "等级由本报告的折外分数建立,在此次序成立不作为证据,须由后期数据检验。",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +58,8 @@ class Recipe:
     intended: str = ""
     population: str = ""
     label: str = ""
+    owner: str = ""
+    grades: int = 0  # most grades of the scale built here; 0 where the settings hold one, or none
     labels: Mapping[str, str] = field(default_factory=dict)  # Chinese, of columns of the sample
     pages: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of the pages beside the card
 
@@ -63,36 +78,34 @@ def cooked(
     fitted.fit(inputs, sample.outcome)
     progress(tr("judging out of fold", "折外验证"))
     line = _unseen_line(fitted, inputs, sample.outcome, recipe)
-    title, folds = recipe.title_zh or recipe.model, recipe.folds
+    scored, ungraded = _graded(fitted.card_, sample.outcome, line, recipe.grades)
+    title = recipe.title_zh or recipe.model
     validation = _judged(
-        fitted.card_, sample, line, recipe,
-        title=tr(f"{title}: out of fold, {folds} folds", f"{title}:{folds} 折折外验证"),
+        scored, sample, line, recipe,
+        title=tr(f"{title}: out of fold, {recipe.folds} folds", f"{title}:{recipe.folds} 折折外验证"),
     )  # fmt: skip
+    told = {"label": recipe.label, "owner": recipe.owner, "no_grades": ungraded}
     provenance = {
         "file": path.name,
         "file_sha256": sha256(path),
         "target": recipe.target,
         "rows_without_outcome": sample.without_outcome,
         "version": recipe.version,
-        **({"label": recipe.label} if recipe.label else {}),
-        "scores": _counted(fitted.card_.score(inputs)),
+        **{name: words for name, words in told.items() if words},
+        "scores": _counted(scored.score(inputs)),
     }
-    measured = {name: _rounded(validation, name) for name in ("auc", "ks", "brier")}
-    auc = validation.line("auc")
-    interval = {} if auc.low is None else {"auc_95": f"{auc.low:.4f} .. {auc.high:.4f}"}
-    metrics = {"out_of_fold": {"folds": folds, "seed": recipe.seed, **measured, **interval}}
     card = replace(
-        fitted.card_,
+        scored,
         id=recipe.model,
         title_zh=recipe.title_zh,
         synthetic=sample.synthetic,
-        provenance={**fitted.card_.provenance, **provenance},
-        metrics={**fitted.card_.metrics, **metrics, **_of_groups(validation, recipe.by)},
+        provenance={**scored.provenance, **provenance},
+        metrics={**scored.metrics, **_measured(validation, recipe)},
     )
-    return card, validation
+    return card, _signed(validation, card, recipe, built_here=scored is not fitted.card_)
 
 
-def settings_of(card: Card) -> Scorecard:
+def settings_of(card: Card, recipe: Recipe) -> Scorecard:
     """Return the settings that a stored card was fitted with, as a model to fit."""
     told = dict(card.settings)
     process: dict[str, Any] = {
@@ -110,7 +123,7 @@ def settings_of(card: Card) -> Scorecard:
         BinningProcess(**process),
         **told,
         protected=dict(card.protected) or None,
-        grades=card.grades,
+        grades=None if recipe.grades else card.grades,
     )
 
 
@@ -130,16 +143,62 @@ def _unseen_line(
     return -out_of_fold(quiet, inputs, outcome, folds=recipe.folds, seed=recipe.seed)
 
 
+def _graded(card: Card, outcome: pl.Series, line: Floats, most: int) -> tuple[Card, str]:
+    """Return a card with a master scale built on unseen scores, or the reason why it has none."""
+    if not most:
+        return card, ""
+    points = np.round(_points(card, line) * card.point_unit).astype(np.int64)
+    try:
+        scale = build_scale(outcome.cast(pl.Int8), score=points, max_grades=most)
+    except SubjectError as error:
+        return card, str(error)
+    return replace(card, grades=scale.scale), ""
+
+
+def _points(card: Card, line: Floats) -> Floats:
+    """Return log-odds of good as points, not rounded."""
+    return line * card.scale.factor + card.scale.offset
+
+
 def _judged(card: Card, sample: Sample, line: Floats, recipe: Recipe, *, title: str) -> Validation:
+    score, grades = _points(card, line), None
+    if card.grades is not None:
+        grades = card.grade(pl.Series(np.round(score * card.point_unit).astype(np.int64)))
     return validate(
         sample.outcome.cast(pl.Int8).to_numpy(),
-        score=line * card.scale.factor + card.scale.offset,
+        score=score,
+        grades=grades,
+        grade_order=None if card.grades is None else [row.id for row in card.grades.grades],
         pd=expit(-line),
         groups={name: sample.frame[name].cast(pl.String) for name in recipe.by},
         settings=ValidationSettings(seed=recipe.seed),
         title=title,
         synthetic=sample.synthetic,
     )
+
+
+def _signed(validation: Validation, card: Card, recipe: Recipe, *, built_here: bool) -> Validation:
+    """Return a validation with the particulars of the card as stored, and where its grades come from."""
+    told = card.provenance
+    particulars = Particulars(
+        made_on=date.fromisoformat(recipe.fitted_on),
+        card=f"{card.id}/{recipe.version}",
+        card_sha256=hashlib.sha256(to_json(card).encode()).hexdigest(),
+        file=told["file"],
+        file_sha256=told["file_sha256"],
+        owner=recipe.owner,
+    )
+    remarks = (*validation.remarks, *([_BUILT_HERE] if built_here else []))
+    return replace(validation, particulars=particulars, remarks=remarks)
+
+
+def _measured(validation: Validation, recipe: Recipe) -> dict[str, Any]:
+    """Return what the card keeps of its out-of-fold validation."""
+    found = {name: _rounded(validation, name) for name in ("auc", "ks", "brier")}
+    auc = validation.line("auc")
+    interval = {} if auc.low is None else {"auc_95": f"{auc.low:.4f} .. {auc.high:.4f}"}
+    whole = {"folds": recipe.folds, "seed": recipe.seed, **found, **interval}
+    return {"out_of_fold": whole, **_of_groups(validation, recipe.by)}
 
 
 def _counted(scores: pl.Series) -> dict[str, int]:

@@ -43,7 +43,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
         rows = sample.outcome.len() + sample.without_outcome
         card, validation = proof.spoken(
             "zh" if recipe.language == "zh" else "en",
-            lambda: cooked(recipe, files["sample"], sample, settings_of(stored), progress),
+            lambda: cooked(recipe, files["sample"], sample, settings_of(stored, recipe), progress),
         )
         drawn = proof.spoken(
             "zh" if recipe.language == "zh" else "en", lambda: pages_of(card, recipe, validation)

@@ -22,7 +22,7 @@ from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.scorecards.cards.card import POINTS, Card
-from lishui_credit.scorecards.cards.reasons import largest, reason_codes
+from lishui_credit.scorecards.cards.reasons import baseline_points, largest, reason_codes
 from lishui_credit.statistics.refusals import lacking
 
 GAP: Final = "score_gap"
@@ -145,12 +145,13 @@ def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
     }
     held = [f"{POINTS}{name}" for name in card.columns]
     if set(held) <= set(rows.columns):
-        best = np.array([row.best for row in card.characteristics])
+        best = np.array([baseline_points(row, "best") for row in card.characteristics])
         lost = (best - _matrix(rows, held)) / card.point_unit
         return Reasons(largest(card.columns, lost, top), labels, "card")
     said = tr("score with --keep, or decide without a card", "打分时用 --keep 保留,或不给评分卡")
     refuse(lacking(card.columns, rows.columns, hint=said))
-    return Reasons(reason_codes(card, rows, top=top).drop("score"), labels, "card")
+    codes = reason_codes(card, rows, top=top)
+    return Reasons(codes.select("^(reason|lost)_[0-9]+$"), labels, "card")
 
 
 def _of_rubric(rows: pl.DataFrame, rubric: Rubric, top: int) -> Reasons:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, Self, get_args
 
 import numpy as np
 import polars as pl
@@ -30,6 +30,7 @@ from lishui_credit.scorecards.comparison import Comparison, compare
 from lishui_credit.scorecards.estimator import Classifier, Predictor
 from lishui_credit.scorecards.features import TrainingSample, features
 from lishui_credit.scorecards.folds import split
+from lishui_credit.scorecards.parameters import Within, wrong_parameters
 from lishui_credit.scorecards.sealed_json import packages, read_sealed, seal
 from lishui_credit.scorecards.tree_codes import Codes, Unseen
 from lishui_credit.statistics.logistic import expit
@@ -46,6 +47,14 @@ BASELINE: Final = "baseline"
 _SIGNS: Final = {"up": 1, "down": -1, "none": 0, "peak": 0, "valley": 0}
 _TRIAL: Final = ("setting", "parts", "rounds", "auc")
 _KIND: Final = "lishui_credit.challenger"
+_CHOICES: Final = {"unseen": get_args(Unseen)}
+_RANGES: Final = {
+    "max_rounds": Within(least=1, whole=True),
+    "patience": Within(least=1, whole=True),
+    "folds": Within(least=2, whole=True),
+    "n_jobs": Within(least=1, whole=True, optional=True),
+    "seed": Within(least=0, whole=True),
+}
 _STORED: Final = ("max_rounds", "patience", "folds", "refit", "unseen", "seed")
 
 
@@ -145,7 +154,8 @@ class Challenger(Classifier):
         CreditError
             If a setting, a direction or a column named is unknown: all of them at once.
         """
-        sample = TrainingSample.read(X, y, sample_weight)
+        refuse(wrong_parameters(self.get_params(deep=False), _RANGES, _CHOICES), CreditError)
+        sample = TrainingSample.read(X, y, sample_weight).evened()
         frame, outcome, weight = sample.frame, sample.outcome, sample.weighed
         candidates = candidate_settings(self.settings, frame.height)
         directions = self._directions(frame)
@@ -191,7 +201,7 @@ class Challenger(Classifier):
             (self.codes_.matrix(frame[rows]), outcome[rows], weight[rows]),
             self.rounds_,
         )
-        self._name_features()
+        self._name_features(self.codes_.names, X)
         return self
 
     def decision_function(self, X: Frame) -> Floats:
@@ -297,15 +307,12 @@ class Challenger(Classifier):
         self.setting_, self.rounds_ = found["setting"], found["rounds"]
         self.trials_ = pl.DataFrame(found["trials"]).select(_TRIAL)
         self.booster_ = lightgbm.Booster(model_str=found["model"])
-        self._name_features()
+        self._name_features(self.codes_.names)
         return self
-
-    def _name_features(self) -> None:
-        self.feature_names_in_ = np.array(self.codes_.names, dtype=object)
-        self.n_features_in_ = len(self.codes_.names)
 
     def _matrix(self, X: Frame) -> Floats:
         self._require_fit()
+        self._same_width(X)
         return self.codes_.matrix(features(X, self.codes_.names), self.unseen)
 
     def _directions(self, frame: pl.DataFrame) -> dict[str, int]:

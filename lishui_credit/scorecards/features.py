@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
+from lishui_credit.scorecards.matrices import of_matrix, unnamed
 from lishui_credit.statistics.outcomes import Flags, Floats, Values
 from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.frames import Frame
@@ -46,12 +47,28 @@ class TrainingSample:
         frame = features(X)
         outcome = target(y, frame.height)
         weight = None if sample_weight is None else weights(sample_weight, frame.height)
+        if weight is not None and len({bool(bad) for bad in np.unique(outcome[weight > 0])}) < 2:
+            hint = tr("a model needs both good and bad", "建模需要好、坏两类样本")
+            what = tr("only one class has any weight", "仅一个类别有权重")
+            raise SubjectError(what, hint=hint, where="sample_weight")
         return cls(frame, outcome, weight)
 
     @property
     def weighed(self) -> Floats:
         """The weights, ones where none were given."""
         return np.ones(len(self.outcome)) if self.weight is None else self.weight
+
+    def evened(self) -> Self:
+        """Return the sample with weights that sum to its effective number of rows, whatever their unit.
+
+        That number is ``(sum w)^2 / sum w^2``: all rows where they weigh alike, fewer the more a few
+        of them weigh. Weights say how much a row counts against another, not how often it was seen.
+        """
+        # Kish, L. (1965). Survey Sampling, ch. 11.7.
+        if self.weight is None:
+            return self
+        shares = self.weight / self.weight.max()
+        return replace(self, weight=np.round(shares * (shares.sum() / (shares**2).sum()), 12))
 
     def only(self, names: Sequence[str]) -> Self:
         """Return the sample with some of its features."""
@@ -85,9 +102,13 @@ def features(X: Frame, names: Iterable[str] | None = None) -> pl.DataFrame:
     return cleaned
 
 
-def target(y: Values, rows: int | None = None) -> NDArray[np.int8]:
+def target(y: Values | None, rows: int | None = None) -> NDArray[np.int8]:
     """Return an outcome of booleans, or of the numbers 0 and 1, as 0 (good) and 1 (bad)."""
     where = tr("target", "目标")
+    if y is None:
+        raise SubjectError(
+            tr("a fit requires y to be passed, but the target y is None", "拟合需要给出结果 y")
+        )
     values = _column(y, "target", where)
     problems = _length(len(values), rows, where)
     missing = values.null_count()
@@ -109,7 +130,11 @@ def target(y: Values, rows: int | None = None) -> NDArray[np.int8]:
         shown = ", ".join(str(value) for value in strange.unique().sort().head(_SHOWN))
         problems.append(
             Problem(
-                tr("values other than 0 and 1", "有 0 和 1 以外的值"),
+                tr(
+                    "Only binary classification is supported. Unknown label type: values other than "
+                    "0 and 1",
+                    "有 0 和 1 以外的值",
+                ),
                 f"{_share(len(strange), len(values))}: {shown}",
                 tr("code bad as 1 and good as 0", "违约记为 1,正常记为 0"),
                 where,
@@ -204,6 +229,8 @@ def _wrapped(X: Frame) -> _Wrapped:
     """Return the frame as narwhals sees it, or refuse what is not a frame."""
     if isinstance(X, nw.DataFrame | nw.LazyFrame):
         return X
+    if (matrix := unnamed(X)) is not None:
+        return nw.from_native(of_matrix(matrix))
     headers: list[str] = []
     if not isinstance(X, pl.LazyFrame):  # which warns when asked, and has no header twice
         headers = [str(name) for name in getattr(X, "column_names", getattr(X, "columns", ()))]
@@ -217,8 +244,8 @@ def _wrapped(X: Frame) -> _Wrapped:
             tr("X is not a frame with named columns", "X 不是带列名的数据框"),
             type(X).__name__,
             tr(
-                "give a polars, pandas or pyarrow frame; a model knows columns by their names",
-                "请提供 polars、pandas 或 pyarrow 数据框;模型按列名识别各列",
+                "give a polars, pandas or pyarrow frame, or a dense array (sparse input is not supported)",
+                "请提供 polars、pandas 或 pyarrow 数据框,或稠密数组(不支持稀疏矩阵)",
             ),
         ) from error
     return frame
@@ -308,8 +335,7 @@ def _column(values: Values, name: str, where: str) -> pl.Series:
         elif isinstance(values, (pl.Series, np.ndarray)):
             series = pl.Series(name, values)
         else:
-            native: Any = values
-            series = nw.from_native(native, series_only=True).to_polars()
+            series = _native(name, values)
     except Exception as error:
         raise SubjectError(
             tr("it cannot be read as one column", "无法读成一列"),
@@ -319,12 +345,22 @@ def _column(values: Values, name: str, where: str) -> pl.Series:
         ) from error
     if series.dtype.is_nested() or series.dtype == pl.Object:
         raise SubjectError(
-            tr("it is not one column", "不是单列"),
+            tr("it is not one column (Unknown label type)", "不是单列"),
             str(series.dtype),
             tr("give one value per row", "每行一个值"),
             where,
         )
     return series.fill_nan(None) if series.dtype.is_float() else series
+
+
+def _native(name: str, values: Any) -> pl.Series:
+    """Return a column of another library, or whatever can be made an array."""
+    try:
+        return pl.Series(name, nw.from_native(values, series_only=True).to_polars())
+    except TypeError:
+        if not hasattr(values, "__array__"):
+            raise
+        return pl.Series(name, np.asarray(values))
 
 
 def _series(name: str, values: Sequence[Any]) -> pl.Series:

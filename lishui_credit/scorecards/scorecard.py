@@ -8,28 +8,31 @@ estimator also answers the usual questions to its card.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Any, Literal, Self, overload
+from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import ModelError, Problem, SubjectError, refuse
+from lishui_credit.errors import ModelError, SubjectError, refuse
 from lishui_credit.expressions import E, Namespace
 from lishui_credit.grades import GradeScale
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.scorecards.asked_scorecard import wrong_scorecard
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
 from lishui_credit.scorecards.cards.column_labels import known_labels
 from lishui_credit.scorecards.cards.export import Scorer, to_sql
+from lishui_credit.scorecards.cards.fingerprint import fingerprint
 from lishui_credit.scorecards.cards.identities import Verification, verify
 from lishui_credit.scorecards.cards.integer_points import integer_points, loss_of_rounding
 from lishui_credit.scorecards.cards.reasons import Baseline, reason_codes
 from lishui_credit.scorecards.cards.scale import Odds, Scale
-from lishui_credit.scorecards.estimator import Classifier
+from lishui_credit.scorecards.estimator import Classifier, Estimator
 from lishui_credit.scorecards.features import TrainingSample, like
+from lishui_credit.scorecards.matrices import unnamed
 from lishui_credit.scorecards.protected import admitted, told_by_values
 from lishui_credit.scorecards.selection import Pool, fit_signed, select
 from lishui_credit.statistics.logistic import Logistic
@@ -114,6 +117,8 @@ class Scorecard(Classifier):
     (Int32, True)
     """
 
+    _inside: ClassVar[Mapping[str, Callable[[], Estimator]]] = {"process": BinningProcess}
+
     process: BinningProcess | None = None
     _: KW_ONLY
     pdo: float = 20
@@ -146,7 +151,7 @@ class Scorecard(Classifier):
         y : array-like, shape (n,)
             1 bad, 0 good.
         sample_weight : array-like, shape (n,), optional
-            Weights.
+            At least 0, in any unit; see `TrainingSample.evened`.
 
         Raises
         ------
@@ -160,8 +165,8 @@ class Scorecard(Classifier):
         -----
         Cost: that of the binning, plus O(n k^2) per Newton step.
         """
-        self._check_settings()
-        offered = TrainingSample.read(X, y, sample_weight)
+        refuse(wrong_scorecard(self.get_params(deep=False)), ModelError)
+        offered = TrainingSample.read(X, y, sample_weight).evened()
         names = offered.frame.columns
         taken, left, reasons = admitted(
             names, self.protected or {}, self.labels, told_by_values(offered.frame)
@@ -189,6 +194,7 @@ class Scorecard(Classifier):
         )
         fit = fit_signed(pool, bad, weight, ridge=self.ridge, sign=self.sign)
         left |= pool.left
+        self._name_features(names, X)
         self.features_, self.dropped_ = pool.names, {name: str(why) for name, why in left.items()}
         del pool  # its WoE are as large as the data
         self.card_ = self._card(fit, reasons, left)
@@ -200,43 +206,6 @@ class Scorecard(Classifier):
         return self
 
     # ---- steps of the fit --------------------------------------------------------------------
-
-    def _check_settings(self) -> None:
-        allowed = {
-            "scaling": ("pdo", "min_max"),
-            "intercept": ("folded", "kept"),
-            "selection": ("all", "forward", "l1"),
-            "sign": ("constrain", "drop", "flag"),
-        }
-        problems = [
-            Problem(
-                tr(f"no such {name}", f"{name} 取值无效"),
-                repr(getattr(self, name)),
-                ", ".join(values),
-            )
-            for name, values in allowed.items()
-            if getattr(self, name) not in values
-        ]
-        given: object = self.base_odds
-        if not isinstance(given, Odds):
-            problems.append(
-                Problem(
-                    tr(
-                        "base_odds must be Odds, so that their direction is clear",
-                        "base_odds 须为 Odds,以注明方向",
-                    ),
-                    repr(self.base_odds),
-                    "Odds(good=50, bad=1)",
-                )
-            )
-        if not (isinstance(self.point_unit, int | np.integer) and self.point_unit >= 1):
-            problems.append(
-                Problem(
-                    tr("point_unit must be 1 or more", "point_unit 须为正整数"),
-                    str(self.point_unit),
-                )
-            )
-        refuse(problems, ModelError)
 
     def _pool(self, frame: pl.DataFrame) -> Pool:
         """Return the characteristics of enough information value, with their WoE."""
@@ -307,6 +276,7 @@ class Scorecard(Classifier):
         digest.update("\n".join(sample.frame.columns).encode())
         digest.update(sample.frame.hash_rows(seed=0).to_numpy().tobytes())
         digest.update(sample.outcome.tobytes())
+        binnings = [row.binning for row in self.card_.characteristics]
         settings = {**self.process_.get_params(deep=False), **self.get_params(deep=False)}
         for told_elsewhere in ("process", "labels", "grades", "protected", "n_jobs"):
             del settings[told_elsewhere]
@@ -317,6 +287,7 @@ class Scorecard(Classifier):
                 "sample_rows": sample.frame.height,
                 "sample_bads": int(sample.outcome.sum()),
                 "sample_fingerprint": digest.hexdigest(),
+                "rows_fingerprint": fingerprint(sample.frame, sample.outcome, binnings),
                 "weighted": sample.weight is not None,
                 "newton_steps": fit.iterations,
                 "packages": {
@@ -342,18 +313,31 @@ class Scorecard(Classifier):
         self._require_fit()
         return self.card_
 
-    def score(self, X: Frame) -> Any:
-        """Return the score of every row; see `Card.score`. A pandas frame gives a pandas series."""
+    def score(self, X: Frame, y: Values | None = None, sample_weight: Values | None = None) -> Any:
+        """Return the score of every row; with outcomes the area under the ROC curve, one number.
+
+        Without `y` see `Card.score`; a pandas frame gives a pandas series. With `y` it is what
+        scikit-learn's searches ask for, see `Classifier.score`.
+        """
+        self._same_width(X)
+        if y is not None:
+            return super().score(X, y, sample_weight)
         scores = self.card.score(X)
+        if unnamed(X) is not None:
+            return scores
         made = like(X, scores.to_frame())
         return made["score"] if not isinstance(made, pl.DataFrame) else scores
 
     def decision_function(self, X: Frame) -> Floats:
         """Return the log-odds of BAD, as scikit-learn asks: larger is worse, shape (n,)."""
+        self._require_fit()
+        self._same_width(X)
         return -self.card.log_odds(self.card.score(X))
 
     def predict_proba(self, X: Frame) -> Floats:
         """Return the probabilities of good and bad that the scores mean, shape (n, 2)."""
+        self._require_fit()
+        self._same_width(X)
         bad = self.card.pd(self.card.score(X))
         return np.column_stack([1 - bad, bad])
 
@@ -388,6 +372,10 @@ class Scorecard(Classifier):
     ) -> pl.DataFrame:
         """Return the characteristics that cost each row most; see `reasons.reason_codes`."""
         return reason_codes(self.card, X, top=top, baseline=baseline)
+
+    def saw(self, X: Frame, y: Values) -> bool:
+        """Tell whether rows and outcomes are just the sample fitted on; see `Card.saw`."""
+        return self.card.saw(X, y)
 
     def verify(self) -> Verification:
         """Check the identities every card must keep; see `identities.verify`."""

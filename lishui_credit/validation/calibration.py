@@ -185,8 +185,8 @@ def ece(
     """Return the expected calibration error over bins of equal weight, with its interval and its noise.
 
     A finite sample shows a gap even if every PD is right. So the interval is the reflected (basic)
-    bootstrap, which removes that bias, cut off at 0, with rows drawn inside bins that stay as they
-    are; and the noise says how large the gap of right PDs would be.
+    bootstrap, which removes that bias, cut off at 0 and wide enough to hold the error that was found,
+    with rows drawn inside bins that stay as they are; and the noise says how large the gap of right PDs would be.
 
     Parameters
     ----------
@@ -242,5 +242,6 @@ def ece(
     low, high = drawn_ends.low, drawn_ends.high
     if low is not None and high is not None:
         low, high = max(0.0, 2 * value - high), max(0.0, 2 * value - low)
+        low, high = min(low, value), max(high, value)
     p_value = float((1 + (chance >= value - 1e-15).sum()) / (1 + repeats))
     return Ece(Estimate(value, low, high, level, p_value), float(np.quantile(chance, level)))

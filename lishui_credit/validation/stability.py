@@ -8,6 +8,7 @@ one has moved for certain long before. Cost: a sort of the reference, O(n log n)
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -126,38 +127,32 @@ def _numeric(
     inner = np.quantile(known, np.arange(1, bins) / bins, method="inverted_cdf")
     cuts = np.unique(inner)
     cuts = cuts[cuts < known.max()]  # a cell holds values above the last cut, up to the next
-    if known.min() == known.max() and (moved := _of_constant(float(known[0]), now)):
-        return moved[0], moved[1] * len(known), moved[2]
-    counts = [
-        np.bincount(np.searchsorted(cuts, values, side="left"), minlength=len(cuts) + 1)
-        for values in (known, now)
-    ]
-    ends = [_plain(cut) for cut in cuts]
-    names = [
-        f"≤ {ends[0]}"
-        if place == 0 and ends
-        else f"> {ends[-1]}"
-        if place == len(ends) and ends
-        else tr("all", "全部")
-        if not ends
-        else f"{ends[place - 1]} – {ends[place]}"
-        for place in range(len(cuts) + 1)
-    ]
-    return names, counts[0].astype(np.float64), counts[1].astype(np.float64)
+    low, high = float(known.min()), float(known.max())
+    if not len(cuts) and low < high:  # nearly all rows are at the top: one cell would never move
+        cuts = known[known < high].max(keepdims=True)
+    cells = [np.searchsorted(cuts, values, side="left") + 1 for values in (known, now)]
+    last = len(cuts) + 1
+    if not len(cuts) or cuts[0] == low:
+        cells[1][now < low] = 0
+    if known[cells[0] == last].min() == high:
+        cells[1][now > high] = last + 1
+    first, second = (np.bincount(places, minlength=last + 2).astype(np.float64) for places in cells)
+    below, above = second[0] > 0, second[-1] > 0
+    names = [f"< {_plain(low)}", *_ranges([_plain(cut) for cut in cuts]), f"> {_plain(high)}"]
+    if below or (above and last == 1):
+        names[1] = f"= {_plain(low)}"
+    if above:
+        names[last] = f"= {_plain(high)}"
+    kept = slice(None if below else 1, None if above else -1)
+    return names[kept], first[kept], second[kept]
 
 
-def _of_constant(value: float, now: Floats) -> tuple[list[str], Floats, Floats] | None:
-    """Return the cells of a reference of one value only: below, equal, above; None if nothing moved."""
-    apart = {
-        f"< {_plain(value)}": now < value,
-        f"= {_plain(value)}": now == value,
-        f"> {_plain(value)}": now > value,
-    }
-    kept = {name: rows for name, rows in apart.items() if name.startswith("=") or rows.any()}
-    if len(kept) == 1:
-        return None
-    equal = np.array([name.startswith("=") for name in kept], dtype=np.float64)
-    return list(kept), equal, np.array([rows.sum() for rows in kept.values()], dtype=np.float64)
+def _ranges(ends: list[str]) -> list[str]:
+    """Return the names of the cells between cuts: up to the first, between two, above the last."""
+    if not ends:
+        return [tr("all", "全部")]
+    between = [f"{low} – {high}" for low, high in pairwise(ends)]
+    return [f"≤ {ends[0]}", *between, f"> {ends[-1]}"]
 
 
 def _levels(reference: pl.Series, current: pl.Series) -> tuple[list[str], Floats, Floats]:
@@ -181,7 +176,8 @@ def psi(reference: Values, current: Values, *, bins: int = 10, level: float = 0.
     """Return the population stability index of one column, with its sampling band.
 
     Numbers are cut at quantiles of the reference; text is counted by level, the rarest pooled.
-    A reference of one value only has cells below, equal and above it.
+    Where the lowest or the highest cell of the reference holds one value only (as all do of a constant),
+    values beyond it are a cell of their own.
     Missing values are a cell of their own if either sample has some. If a cell is empty in one
     sample, ½ is added to every cell of both.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import inf, isfinite
+from math import isfinite
 from numbers import Real
 from typing import Any, Final
 
@@ -13,39 +13,29 @@ import polars as pl
 from lishui_credit.errors import Problem
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.characteristic import CHOICES
+from lishui_credit.scorecards.bins.constraints import DIRECTIONS
+from lishui_credit.scorecards.parameters import Within, wrong_parameters
 
 _CODES: Final = 2**53  # whole numbers up to it are exact as doubles
-_SMALLEST: Final = {
-    "max_bins": 1,
-    "prebins": 2,
-    "min_share": 0,
-    "min_bads": 0,
-    "min_goods": 0,
-    "min_woe_gap": 0,
-    "rare_levels": 0,
-    "smoothing": 0,
-    "turn_p": 0,
+_RANGES: Final = {
+    "max_bins": Within(least=1, whole=True),
+    "prebins": Within(least=2, whole=True),
+    "min_share": Within(least=0, most=1),
+    "min_bads": Within(least=0),
+    "min_goods": Within(least=0),
+    "min_woe_gap": Within(least=0),
+    "max_p_value": Within(least=0, most=1, optional=True),
+    "turn_p": Within(least=0, most=1),
+    "rare_levels": Within(least=0, whole=True),
+    "smoothing": Within(least=0),
+    "n_jobs": Within(least=1, whole=True, optional=True),
 }
 _SHOWN: Final = 3
 
 
 def wrong_settings(asked: Mapping[str, Any], frame: pl.DataFrame) -> list[Problem]:
     """Return everything that is wrong with the settings of a binning of a frame's columns."""
-    problems = [
-        Problem(
-            tr(f"no such {name} policy", f"{name} 的处理方式无效"),
-            repr(asked[name]),
-            ", ".join(allowed),
-            name,
-        )
-        for name, allowed in CHOICES.items()
-        if asked[name] not in allowed
-    ]
-    for name, least in _SMALLEST.items():
-        value = asked[name]
-        if not isinstance(value, int | float | np.number) or not least <= value < inf:
-            what = tr(f"not a number of {least} or more", f"须为不小于 {least} 的数")
-            problems.append(Problem(what, repr(value), where=name))
+    problems = wrong_parameters(asked, _RANGES, {**CHOICES, "direction": DIRECTIONS})
     categories = set(asked["categorical"] or ())
     for name in frame.columns:
         number = frame[name].dtype.is_numeric()

@@ -25,6 +25,8 @@ Kind = Literal["range", "levels", "special", "missing", "unseen"]
 Type = Literal["number", "category", "coded"]
 
 WOE: Final = f"woe {SIGN}"
+SHRUNKEN: Final = "bad_rate_shrunken"
+"""Column of the bad rate that a WoE stands for, beside the one that was observed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class Bin:
     label : str, default ""
         What a special code means, such as "no record".
     goods, bads : float
-        Weight of the rows.
+        Weight of the rows, as observed.
     rows : int
         Number of rows.
     woe : float
@@ -203,6 +205,17 @@ class Binning:
         texts = [str(value) for row in self.bins if row.kind == "levels" for value in row.values]
         return self.type == "category" and bool(spellings(texts))
 
+    def shrunken(self, row: Bin) -> float | None:
+        """Return the bad rate that the WoE of a bin stands for; None where no rows were counted.
+
+        It is the observed rate drawn towards the mean, by smoothing and between categories; a policy
+        for missing and unseen values sets it too. Points rest on it, not on the observed rate.
+        """
+        if self.total_goods <= 0 or self.total_bads <= 0:
+            return None
+        with np.errstate(over="ignore"):
+            return float(1 / (1 + np.exp(row.woe) * self.total_goods / self.total_bads))
+
     def index(self) -> PointsTable:
         """Return the table that gives each value the number of its bin."""
         return self.points_table(range(len(self.bins)))
@@ -213,7 +226,8 @@ class Binning:
         Returns
         -------
         polars.DataFrame
-            bin, rows, share, goods, bads, bad_rate with its 95% Wilson interval, WoE
+            bin, rows, share, goods, bads and bad_rate with its 95% Wilson interval, all as
+            observed; bad_rate_shrunken, the rate that the WoE stands for (see `shrunken`); WoE
             (``ln(good%/bad%)``) with its 95% interval, and the bin's part of the information value.
         """
         whole = self.total_goods + self.total_bads
@@ -236,12 +250,13 @@ class Binning:
                 "bad_rate": [row.bad_rate for row in kept],
                 "bad_rate_low": low,
                 "bad_rate_high": high,
+                SHRUNKEN: [self.shrunken(row) for row in kept],
                 WOE: weights,
                 "woe_low": weights - error,
                 "woe_high": weights + error,
                 "iv": [row.part for row in kept],
             },
-            schema_overrides={"bad_rate": pl.Float64},
+            schema_overrides={"bad_rate": pl.Float64, SHRUNKEN: pl.Float64},
         )
 
 

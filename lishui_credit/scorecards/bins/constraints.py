@@ -16,6 +16,7 @@ from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.statistics.proportions import two_proportions
 
 Direction = Literal["auto", "up", "down", "peak", "valley", "none"]
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 
 # The directions found that keep the direction asked for.
 KEEPS: dict[str, tuple[str, ...]] = {

@@ -23,14 +23,15 @@ from lishui_credit.scorecards.bins.asked_bins import groups_of, wrong_settings
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.bins.category_bins import bin_category
 from lishui_credit.scorecards.bins.characteristic import Missing, Outcome, Policies, Unseen
-from lishui_credit.scorecards.bins.constraints import Constraints, Direction
+from lishui_credit.scorecards.bins.constraints import DIRECTIONS, Constraints, Direction
 from lishui_credit.scorecards.bins.number_bins import NumberSettings, bin_number
 from lishui_credit.scorecards.bins.unseen import judge_unseen
-from lishui_credit.scorecards.estimator import Estimator
-from lishui_credit.scorecards.features import TrainingSample, features, like
+from lishui_credit.scorecards.estimator import Estimator, choose_output, put_out
+from lishui_credit.scorecards.features import TrainingSample, features
 from lishui_credit.statistics.outcomes import Floats, Values
 from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.frames import Frame
+from lishui_credit.tables.header_words import did_you_mean
 
 SpecialCodes = Mapping[float, str] | Sequence[float]
 Splits = Sequence[float] | Sequence[Sequence[str]]
@@ -97,8 +98,8 @@ class BinningProcess(Estimator):
         By characteristic, in the order of the columns.
     directions_ : dict of str to str
         Direction found, by characteristic; "none" for categories.
-    feature_names_in_ : list of str
-        Columns.
+    feature_names_in_, n_features_in_
+        As scikit-learn has them.
 
     Notes
     -----
@@ -150,7 +151,7 @@ class BinningProcess(Estimator):
         y : array-like, shape (n,)
             1 bad, 0 good.
         sample_weight : array-like, shape (n,), optional
-            At least 0.
+            At least 0, in any unit; see `TrainingSample.evened`.
 
         Raises
         ------
@@ -163,10 +164,13 @@ class BinningProcess(Estimator):
         LeakWarning
             Where an information value is above 3.
         """
-        return self.learn(TrainingSample.read(X, y, sample_weight))
+        learned = self.learn(TrainingSample.read(X, y, sample_weight))
+        learned._name_features(list(learned.binnings_), X)
+        return learned
 
     def learn(self, sample: TrainingSample) -> Self:
         """Learn the bins of a sample that has been read and checked."""
+        sample = sample.evened()
         frame = sample.frame
         outcome = Outcome(bad=sample.outcome == 1, weight=sample.weight)
         self._check_settings(frame)
@@ -186,8 +190,7 @@ class BinningProcess(Estimator):
         else:
             found = [learn(name) for name in frame.columns]
         self.binnings_: dict[str, Binning] = {row.feature: row for row in found}
-        self.feature_names_in_ = list(frame.columns)
-        self.n_features_in_ = frame.width
+        self._name_features(frame.columns)
         leaks = {row.feature: max(row.iv, row.potential) for row in found}
         listed = ", ".join(f"{name} ({iv:.1f})" for name, iv in leaks.items() if iv > LEAK)
         if listed:
@@ -225,20 +228,19 @@ class BinningProcess(Estimator):
             for problem in lacking(names, frame.columns, setting)
         ]
         problems += wrong_settings(self.get_params(deep=False), frame)
-        allowed = ("auto", "up", "down", "peak", "valley", "none")
-        for name, wanted in {"direction": self.direction, **(self.monotonic or {})}.items():
-            if wanted not in allowed:
-                problems.append(
-                    Problem(
-                        tr(f"no such direction for {name}", f"{name} 的方向无效"),
-                        str(wanted),
-                        ", ".join(allowed),
-                    )
-                )
+        problems += [
+            Problem(
+                tr(f"no such direction for {name}", f"{name} 的方向无效"),
+                str(wanted),
+                did_you_mean([str(wanted)], DIRECTIONS) or ", ".join(DIRECTIONS),
+            )
+            for name, wanted in (self.monotonic or {}).items()
+            if wanted not in DIRECTIONS
+        ]
         refuse(problems)
 
     def _check_weights(self, outcome: Outcome) -> None:
-        """Refuse weights so small that no bin can hold the least goods and bads asked for."""
+        """Refuse weights that a few rows carry alone: no bin would hold the least goods and bads asked for."""
         if outcome.weight is None:
             return
         goods, bads = outcome.totals
@@ -247,18 +249,17 @@ class BinningProcess(Estimator):
         if (goods < least[0] <= counted[0]) or (bads < least[1] <= counted[1]):
             raise SubjectError(
                 tr(
-                    "the weights are too small: they count rows, and all of them are less than "
+                    "a few rows carry nearly all the weight: together they count for fewer rows than "
                     "one bin must hold",
-                    "权重过小:权重按行数计,合计低于一个分箱的最低要求",
+                    "权重集中于少数行:折算的有效行数低于一个分箱的最低要求",
                 ),
                 tr(
                     f"goods {goods:g} (a bin needs {least[0]:g}), bads {bads:g} ({least[1]:g})",
                     f"好样本合计 {goods:g}(每箱至少 {least[0]:g}),坏样本 {bads:g}({least[1]:g})",
                 ),
                 tr(
-                    "multiply them so that they sum to the number of rows, "
-                    "or lower min_goods and min_bads",
-                    "请放大权重,使其合计等于行数,或降低 min_goods、min_bads",
+                    "cap the largest weights, or lower min_goods and min_bads",
+                    "请限制最大权重,或降低 min_goods、min_bads",
                 ),
                 "sample_weight",
             )
@@ -391,11 +392,28 @@ class BinningProcess(Estimator):
         )
 
     def transform(self, X: Frame) -> Any:
-        """Return the WoE of every value, ``ln(good%/bad%)``; a frame of the kind that came in."""
+        """Return the WoE of every value, ``ln(good%/bad%)``: a frame of the kind that came in, or that `set_output` asks for."""
+        self._require_fit()
+        self._same_width(X)
         numbers = self.bin_numbers(X)
-        return like(
-            X, pl.DataFrame({name: self._woe_of(numbers, name) for name in numbers.columns})
-        )
+        woes = pl.DataFrame({name: self._woe_of(numbers, name) for name in numbers.columns})
+        return put_out(self, X, woes)
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Choose the kind of frame that `transform` returns, as scikit-learn asks.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, optional
+            "default": the kind that came in; None changes nothing.
+
+        Raises
+        ------
+        ModelError
+            If there is no such kind.
+        """
+        choose_output(self, transform)
+        return self
 
     def woes(self, numbers: pl.DataFrame) -> Floats:
         """Return the WoE of bin numbers, an array of their shape."""

@@ -22,15 +22,16 @@ from lishui_credit.expressions import E, Namespace
 from lishui_credit.grades import GradeScale
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.points import PointsTable
-from lishui_credit.scorecards.bins.binning import WOE, Bin, Binning
+from lishui_credit.scorecards.bins.binning import SHRUNKEN, WOE, Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.cards.card_approval import Standing
 from lishui_credit.scorecards.cards.card_rows import as_learned
+from lishui_credit.scorecards.cards.fingerprint import fingerprint
 from lishui_credit.scorecards.cards.scale import Scale
 from lishui_credit.scorecards.features import features
 from lishui_credit.statistics.logistic import expit
-from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.statistics.outcomes import Floats, Values
 from lishui_credit.tables.frames import Frame
 from lishui_credit.tables.header_words import did_you_mean
 
@@ -102,6 +103,12 @@ class Characteristic:
         return max(mark for _, mark in self.held)
 
     @property
+    def best_known(self) -> tuple[Bin, int]:
+        """Bin of most points whose value is known, neither missing nor a special code; the first of equals."""
+        known = [pair for pair in self.held if pair[0].kind in ("range", "levels")]
+        return max(known or self.held, key=lambda pair: pair[1])
+
+    @property
     def worst(self) -> int:
         """Fewest points a row of the sample can have."""
         return min(mark for _, mark in self.held)
@@ -115,9 +122,14 @@ class Characteristic:
 
     @property
     def neutral(self) -> int:
-        """Points at WoE 0, the average odds."""
-        pairs = list(zip(self.binning.woes, self.points, strict=True))
-        return min(pairs, key=lambda pair: abs(pair[0]))[1]
+        """Points nearest to WoE 0, the average odds, of known values or of a bin at just that WoE."""
+        pairs = list(zip(self.binning.bins, self.points, strict=True))
+        apart = [
+            (abs(row.woe), mark)
+            for row, mark in pairs
+            if row.kind in ("range", "levels") or (not row.rows and row.woe == 0)
+        ]
+        return min(apart, key=lambda pair: pair[0])[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +275,21 @@ class Card:
         judge_unseen(frame, binnings, self.policies.unseen, level=5)
         return frame
 
+    def saw(self, X: Frame, y: Values) -> bool:
+        """Tell whether rows and outcomes are just the sample that the card was fitted on.
+
+        Order, file format and other columns do not matter; a part of the sample is not recognised. A
+        card fitted before cards kept this fingerprint recognises nothing.
+        """
+        known = self.provenance.get("rows_fingerprint")
+        if known is None:
+            return False
+        frame, outcome = features(X, self.columns), np.asarray(y)
+        if len(outcome) != frame.height or not np.isin(outcome, (0, 1)).all():
+            return False
+        binnings = [row.binning for row in self.characteristics]
+        return bool(fingerprint(frame, outcome.astype(np.int8), binnings) == known)
+
     def contributions(self, X: Frame) -> pl.DataFrame:
         """Return one ``points__<column>`` per characteristic, shape (n, k), and the score.
 
@@ -318,8 +345,8 @@ class Card:
         Returns
         -------
         polars.DataFrame
-            feature, label, bin, points (printed), rows, share, bad_rate, WoE
-            (``ln(good%/bad%)``), coefficient.
+            feature, label, bin, points (printed), rows, share, bad_rate (as observed),
+            bad_rate_shrunken (that the WoE stands for), WoE (``ln(good%/bad%)``), coefficient.
         """
         rows = []
         for item in self.characteristics:
@@ -334,11 +361,12 @@ class Card:
                         "rows": row.rows,
                         "share": (row.goods + row.bads) / whole if whole else None,
                         "bad_rate": row.bad_rate,
+                        SHRUNKEN: item.binning.shrunken(row),
                         WOE: row.woe,
                         "coefficient": item.coefficient,
                     }
                 )
-        kinds = {"share": pl.Float64, "bad_rate": pl.Float64, "points": pl.Float64}
+        kinds = dict.fromkeys(("share", "bad_rate", SHRUNKEN, "points"), pl.Float64)
         found = pl.DataFrame(rows, schema_overrides=kinds)
         return (
             found.with_columns(pl.col("points").cast(pl.Int64)) if self.point_unit == 1 else found

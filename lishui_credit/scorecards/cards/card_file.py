@@ -343,13 +343,13 @@ def load(path: Path | str) -> Card:
     ModelError
         If there is no card, or it or its approval cannot be read.
     """
-    file = _file_of(path)
+    file = file_of(path)
     card = from_json(_text_of(file), where=str(path))
     object.__setattr__(card, "standing", standing_of(file))  # no field that `replace` would keep
     return card
 
 
-def _file_of(path: Path | str) -> Path:
+def file_of(path: Path | str) -> Path:
     """Return the file of a stored card, or of its folder; ModelError where there is none."""
     path = Path(path)
     path = path / FILE if path.is_dir() else path
@@ -405,7 +405,7 @@ def seal_again(path: Path | str, folder: Path | str, reason: str) -> Path:
     """
     if not reason.strip():
         raise ModelError(tr("an edited card needs a reason", "改动评分卡须说明理由"))
-    path = _file_of(path)
+    path = file_of(path)
     card = from_json(_text_of(path), sealed=False, where=str(path))
     told = {"reason": reason.strip(), "from_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     earlier = [*card.provenance.get("sealed_again", []), told]

@@ -11,7 +11,7 @@ from dataclasses import replace
 import polars as pl
 
 from lishui_credit.language import tr
-from lishui_credit.scorecards.bins.binning import WOE, shown
+from lishui_credit.scorecards.bins.binning import SHRUNKEN, WOE, shown
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.data_words import in_words
@@ -110,8 +110,9 @@ def facts(card: Card, *, intended: str = "", population: str = "") -> pl.DataFra
 def points(card: Card) -> pl.DataFrame:
     """Return the whole points table, one row per bin.
 
-    Points are as printed, ``iv`` is the bin's part, the bad rate is null where nobody is, ``mean``
-    the sample's points on the characteristic.
+    Points are as printed, ``iv`` is the bin's part, the bad rate is as observed and null where nobody
+    is, ``bad_rate_shrunken`` the one that the WoE stands for, ``mean`` the sample's points on the
+    characteristic.
     """
     means = {item.feature: float(card.printed(item.mean)) for item in card.characteristics}
     parts = [row.part for item in card.characteristics for row in item.binning.bins]
@@ -122,6 +123,7 @@ def points(card: Card) -> pl.DataFrame:
         pl.col("points").cast(pl.Float64),
         pl.col("rows").cast(pl.Int64),
         "bad_rate",
+        SHRUNKEN,
         pl.col(WOE).cast(pl.Float64).alias("woe"),
         pl.Series("iv", parts, dtype=pl.Float64),
         pl.col("feature").replace_strict(means, return_dtype=pl.Float64).alias("mean"),

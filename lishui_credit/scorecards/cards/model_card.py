@@ -116,9 +116,15 @@ def _points(card: Card) -> str:
         tr("bin", "分箱"),
         tr("points", "分值"),
         tr("rows", "行数"),
-        tr("bad rate", "违约率"),
+        tr("bad rate observed", "实际违约率"),
+        tr("bad rate shrunken", "收缩后违约率"),
         f"WoE {SIGN}",
     )
+    said = tr(
+        "WoE and points rest on the shrunken bad rate: the observed one drawn towards the mean.",
+        "WoE 与分值依据收缩后违约率,即向总体均值收缩后的实际违约率。",
+    )
+    blocks.append(said)
     for item in card.characteristics:
         found = item.binning
         note = f"IV {found.iv:.3f}"
@@ -131,13 +137,18 @@ def _points(card: Card) -> str:
                 row.said.replace("|", "\\|"),
                 f"{card.printed(mark):g}",
                 f"{row.rows:,}",
-                "" if row.bad_rate is None else f"{row.bad_rate:.2%}",
+                _rate(row.bad_rate),
+                _rate(found.shrunken(row)),
                 f"{row.woe:+.3f}",
             )
             for row, mark in zip(found.bins, item.points, strict=True)
         ]
         blocks.append(f"### {item.label}\n\n{note}\n\n" + _table(heads, rows))
     return "\n\n".join(blocks)
+
+
+def _rate(rate: float | None) -> str:
+    return "" if rate is None else f"{rate:.2%}"
 
 
 def _regression(card: Card) -> str:

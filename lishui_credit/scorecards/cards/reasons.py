@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import polars as pl
@@ -12,16 +12,20 @@ import polars as pl
 from lishui_credit.errors import ModelError, Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
+from lishui_credit.scorecards.cards.card_rows import as_learned
+from lishui_credit.scorecards.features import features
 from lishui_credit.scorecards.protected import protected_as
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.tables.frames import Frame
 
-Baseline = Literal["neutral", "mean", "best"]
+Baseline = Literal["neutral", "mean", "best", "best_of_all"]
 
 
 def baseline_points(row: Characteristic, baseline: Baseline) -> float:
     """Return the points a characteristic is measured against: at average odds, on average, or its most."""
-    return {"neutral": row.neutral, "mean": row.mean, "best": row.best}[baseline]
+    if baseline == "best":
+        return row.best_known[1]
+    return {"neutral": row.neutral, "mean": row.mean, "best_of_all": row.best}[baseline]
 
 
 def reason_codes(
@@ -41,16 +45,18 @@ def reason_codes(
         Rows with the columns of the card.
     top : int, default 4
         Reasons per row.
-    baseline : {"neutral", "mean", "best"}, default "best"
-        What the points are measured against: points at average odds, the sample's average, the
-        most there can be.
+    baseline : {"neutral", "mean", "best", "best_of_all"}, default "best"
+        What the points are measured against: points at average odds, the sample's average, the most
+        that a known value has, the most there can be. Only "best_of_all" counts the bins of missing
+        values and special codes: nobody can be told to leave a value out.
 
     Returns
     -------
-    polars.DataFrame, shape (n, 2 * top + 1)
-        score, then ``reason_1`` (column) and ``lost_1`` (printed points below the baseline) and so
-        on, largest loss first; null where fewer characteristics lost anything. Ties go to the
-        characteristic that comes first on the card.
+    polars.DataFrame, shape (n, 4 * top + 1)
+        score, then ``reason_1`` (column), ``lost_1`` (printed points below the baseline), ``found_1``
+        (the bin that the row's value is in) and ``better_1`` (the bin of known values with most
+        points), and so on, largest loss first; null where fewer characteristics lost anything. Ties
+        go to the characteristic that comes first on the card.
 
     Raises
     ------
@@ -69,16 +75,39 @@ def reason_codes(
     >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
     >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
     >>> reason_codes(card, pl.DataFrame({"late": [0, 1]}), top=1).rows()
-    [(546, None, None), (530, 'late', 16.0)]
+    [(546, None, None, None, None), (530, 'late', 16.0, '>= 0.5', '< 0.5')]
     """
-    if baseline not in ("neutral", "mean", "best"):
-        raise ModelError(tr("no such baseline", "没有该基准"), baseline, "neutral, mean, best")
-    parts = card.contributions(X)
+    if baseline not in get_args(Baseline):
+        known = ", ".join(get_args(Baseline))
+        raise ModelError(tr("no such baseline", "没有该基准"), str(baseline), known)
+    rows = features(X, card.columns)
+    parts = card.contributions(rows)
     names = card.columns
     against = np.array([baseline_points(row, baseline) for row in card.characteristics])
     lost = against - parts.select(f"{POINTS}{name}" for name in names).to_numpy()
     found = largest(names, lost / card.point_unit, top)
-    return found.insert_column(0, parts["score"])
+    return _with_bins(found, card, rows).insert_column(0, parts["score"])
+
+
+def _with_bins(reasons: pl.DataFrame, card: Card, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return reasons, each with the bin that its value is in and the best one of known values."""
+    read = as_learned(rows, [item.binning for item in card.characteristics])
+    places = read.select(
+        item.binning.index().expr(pl).alias(item.feature) for item in card.characteristics
+    )
+    columns = []
+    for n in range(1, len(reasons.columns) // 2 + 1):
+        reason = reasons[f"reason_{n}"].to_numpy()
+        now, then = (np.full(len(reason), None, dtype=object) for _ in range(2))
+        for item in card.characteristics:
+            own = reason == item.feature
+            said = np.array([row.said for row in item.binning.bins], dtype=object)
+            now[own] = said[places[item.feature].to_numpy()[own]]
+            then[own] = item.best_known[0].said
+        columns += [reasons[f"reason_{n}"], reasons[f"lost_{n}"]]
+        columns.append(pl.Series(f"found_{n}", now.tolist(), pl.String))
+        columns.append(pl.Series(f"better_{n}", then.tolist(), pl.String))
+    return pl.DataFrame(columns)
 
 
 def largest(names: Sequence[str], lost: Floats, top: int) -> pl.DataFrame:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 import polars as pl
 
 from lishui_credit.language import Bilingual
 from lishui_credit.statistics.outcomes import Estimate
+from lishui_credit.validation.report.particulars import Particulars
 from lishui_credit.validation.report.settings import ValidationSettings
 
 Standing = Literal["good", "watch", "bad", "note"]
@@ -108,6 +109,7 @@ class Report:
     settings: ValidationSettings
     sections: tuple[Section, ...]
     remarks: tuple[Bilingual, ...] = ()
+    particulars: Particulars = field(default_factory=Particulars)
 
 
 def as_fields(found: Line | Table) -> dict[str, Any]:

@@ -8,7 +8,7 @@ says why; a section without parts is left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -36,6 +36,7 @@ class Given:
     groups: Mapping[str, pl.Series]
     periods: pl.Series | None
     settings: ValidationSettings
+    seen: bool = False  # the rows are those the model was fitted on
 
     @property
     def risk(self) -> Floats | None:
@@ -75,12 +76,23 @@ def laid_out(outline: Outline, given: Given) -> Section | None:
         try:
             for found in part.figures():
                 if isinstance(found, Line):
-                    lines.append(found)
+                    lines.append(_unpraised(found) if given.seen else found)
                 else:
                     tables.append(found)
         except CreditError as error:
             lines.append(_not_computed(part, error))
     return Section(outline.id, outline.name, tuple(lines), tuple(tables)) if parts else None
+
+
+def _unpraised(found: Line) -> Line:
+    """Return a figure of rows that the model was fitted on: what speaks for it there proves nothing."""
+    if found.standing != "good":
+        return found
+    words = Bilingual(
+        f"on the rows fitted only, not judged: {found.verdict.en}",
+        f"仅就建模数据而言,不作判断:{found.verdict.zh}",
+    )
+    return replace(found, standing="note", verdict=words)
 
 
 def _not_computed(part: Part, error: CreditError) -> Line:

@@ -13,9 +13,11 @@ from lishui_credit.errors import ModelError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.tables.json_nouns import parsed
 from lishui_credit.validation.report.findings import Line, Section, Table
+from lishui_credit.validation.report.particulars import Particulars
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validation import SCHEMA, STORED_SETTINGS, Validation
 
+_UNTOLD = Particulars().as_dict()  # files written before reports had particulars
 _LINE = {part.name for part in fields(Line)} - {"name", "verdict"}
 
 
@@ -71,6 +73,7 @@ def read_validation(path: Path | str) -> Validation:
             ),
             sections=tuple(_section(part) for part in data["sections"]),
             remarks=tuple(Bilingual(row["en"], row["zh"]) for row in data["remarks"]),
+            particulars=Particulars.from_dict(data.get("particulars", _UNTOLD)),
         )
     except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
         raise ModelError(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -12,6 +14,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.statistics.outcomes import Checked, Floats, Values, checked, labels
 from lishui_credit.validation.report.outline import Given, laid_out
+from lishui_credit.validation.report.particulars import Particulars
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validation import Validation
 from lishui_credit.validation.sections.calibration import CALIBRATION
@@ -55,6 +58,7 @@ def validate(
     settings: ValidationSettings | None = None,
     title: str = "",
     synthetic: bool = False,
+    particulars: Particulars | None = None,
 ) -> Validation:
     """Return a validation of scores, PDs or grades against outcomes, every figure cited.
 
@@ -100,10 +104,15 @@ def validate(
         What is validated.
     synthetic : bool, default False
         Whether the data are made up.
+    particulars : Particulars, optional
+        Day, card, file and owner, which the report carries; the day is today's if None. A model that
+        knows its sample (a `Card`, a `Scorecard`) says by itself whether `features` are that sample.
 
     Returns
     -------
     Validation
+        On the sample the model was fitted on it says so first, judges nothing to be good, and does not
+        test the fall of AUC.
 
     Raises
     ------
@@ -130,6 +139,9 @@ def validate(
         pd = _told_by(model, "predict_proba", features) if pd is None else pd
         if reference_score is None and reference is not None:
             reference_score = _told_by(model, "score", reference)
+    about = particulars or Particulars(made_on=date.today())
+    if not about.seen and features is not None and _saw(model, features, y):
+        about = replace(about, seen=True)
     problems: list[Problem] = []
     score = None if score is None else as_written(score)
     measured = {"score": score, "pd": pd}
@@ -156,12 +168,13 @@ def validate(
         grade_order=grade_order,
         groups=named,
         settings=settings or ValidationSettings(),
+        seen=about.seen,
         **{name: marks.get(name) for name in alone},
     )
-    return _validation(given, title, synthetic)
+    return _validation(given, title, synthetic, about)
 
 
-def _validation(given: Given, title: str, synthetic: bool) -> Validation:
+def _validation(given: Given, title: str, synthetic: bool, about: Particulars) -> Validation:
     sections = (laid_out(outline, given) for outline in OUTLINES)
     return Validation(
         title=title,
@@ -171,6 +184,7 @@ def _validation(given: Given, title: str, synthetic: bool) -> Validation:
         settings=given.settings,
         sections=tuple(section for section in sections if section is not None),
         remarks=_remarks(given),
+        particulars=about,
     )
 
 
@@ -182,6 +196,12 @@ def _nothing() -> Problem:
             "请给出 score、pd、grades 或 model 与 features",
         ),
     )
+
+
+def _saw(model: object, features: pl.DataFrame, y: Values) -> bool:
+    """Tell whether a model says that it was fitted on just these rows."""
+    saw = getattr(model, "saw", None)
+    return saw is not None and bool(saw(features, y))
 
 
 def _told_by(model: object, verb: str, features: pl.DataFrame) -> Values | None:

@@ -14,7 +14,10 @@ import polars as pl
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.reports.layout import cut, table
+from lishui_credit.tables.write import replacing
+from lishui_credit.validation.report.conclusion import conclusion, findings
 from lishui_credit.validation.report.findings import Line, Report, Section, Table, as_fields
+from lishui_credit.validation.report.particulars import SEEN
 from lishui_credit.validation.report.printed import cells, heads
 from lishui_credit.version import __version__
 
@@ -22,6 +25,8 @@ SCHEMA = 1
 """Version of the JSON layout."""
 STORED_SETTINGS: Final = ("level", "bins", "repeats", "seed", "min_rows")
 """Settings that this layout stores."""
+ANSWERS: Final = ("owner", "due", "closed_on", "signed_by")
+"""What a person fills in beside every finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,19 @@ class Validation(Report):
         One for each question that the data allow: ``id``, ``name``, ``lines``, ``tables``.
     remarks : tuple of Bilingual
         What a reader must know of all figures.
+    particulars : Particulars
+        Day, card, file and owner, with their hashes; whether the rows are the development sample.
     """
+
+    @property
+    def conclusion(self) -> str:
+        """What the figures that were judged say together, in the language in use."""
+        return str(conclusion(self))
+
+    @property
+    def findings(self) -> list[Line]:
+        """The figures that fail, then those to watch: each needs an owner and an answer."""
+        return findings(self)
 
     def _lines(self) -> Iterator[tuple[Section, Line]]:
         for section in self.sections:
@@ -86,6 +103,12 @@ class Validation(Report):
             "synthetic": self.synthetic,
             "subjects": self.subjects,
             "bads": self.bads,
+            "particulars": self.particulars.as_dict(),
+            "conclusion": {"en": conclusion(self).en, "zh": conclusion(self).zh},
+            "findings": [
+                {"id": line.id, "standing": line.standing, **dict.fromkeys(ANSWERS, "")}
+                for line in self.findings
+            ],
             "settings": {name: getattr(self.settings, name) for name in STORED_SETTINGS},
             "remarks": [{"en": text.en, "zh": text.zh} for text in self.remarks],
             "sections": [
@@ -105,33 +128,45 @@ class Validation(Report):
         return json.dumps(self.as_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
     def write(self, path: str | Path) -> Path:
-        """Write a self-contained page (.html) or the data (.json), by the ending of the path.
+        """Write a self-contained page (.html), the data (.json) or a text to edit (.docx), by the ending.
 
         Raises
         ------
         SubjectError
-            If the path ends in neither.
+            If the path ends in none of them.
+        ModelError
+            For ``.docx`` without the extra ``word``.
         """
         target = Path(path)
+        content: str | bytes
         if target.suffix == ".json":
-            text = self.to_json()
+            content = self.to_json()
         elif target.suffix in (".html", ".htm"):
             from lishui_credit.validation.report.validation_page import page
 
-            text = page(self)
+            content = page(self)
+        elif target.suffix == ".docx":
+            from lishui_credit.validation.report.validation_document import document
+
+            content = document(self)
         else:
             raise SubjectError(
-                tr("a report is written as .html or .json", "报告只能写为 .html 或 .json"),
+                tr(
+                    "a report is written as .html, .json or .docx",
+                    "报告只能写为 .html、.json 或 .docx",
+                ),
                 str(target.name),
             )
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+        with replacing(target) as draft:
+            draft.write_bytes(content.encode() if isinstance(content, str) else content)
         return target
 
     def __str__(self) -> str:
         """Return the figures as a page of text."""
         share = f"{self.bads / self.subjects:.2%}"
-        text = [self.title] if self.title else []
+        text = [f"*** {SEEN} ***"] if self.particulars.seen else []
+        text += [self.title] if self.title else []
         if self.synthetic:
             text.append(
                 tr(
@@ -145,6 +180,9 @@ class Validation(Report):
                 f"{self.subjects:,} 个主体,其中坏 {self.bads:,}({share})",
             )
         )
+        text.append(tr("Conclusion: ", "结论:") + self.conclusion)
+        if self.particulars.card or self.particulars.file:
+            text += [f"{what}: {value}" for what, value in self.particulars.rows()]
         text += [str(remark) for remark in self.remarks]
         for section in self.sections:
             rows = [_row(line) for line in section.lines]

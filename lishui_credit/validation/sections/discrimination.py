@@ -51,7 +51,7 @@ def _parts(given: Given) -> Iterator[Part]:
     if risk is None:
         return
     yield Part("auc", Bilingual("AUC", "AUC 曲线下面积"), lambda: _areas(given, risk))
-    if initial is not None:
+    if initial is not None and not given.seen:  # the rows fitted cannot fall behind themselves
         yield Part(
             "auc_fall",
             Bilingual("Fall of AUC since development", "AUC 较开发时的下降"),

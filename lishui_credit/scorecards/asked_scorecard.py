@@ -1,0 +1,85 @@
+"""What is asked of a scorecard, checked before its fit: choices, ranges, kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from lishui_credit.errors import Problem
+from lishui_credit.grades import GradeScale
+from lishui_credit.language import tr
+from lishui_credit.scorecards.bins.process import BinningProcess
+from lishui_credit.scorecards.cards.scale import Odds
+from lishui_credit.scorecards.parameters import Within, wrong_parameters
+
+_CHOICES: Final = {
+    "scaling": ("pdo", "min_max"),
+    "intercept": ("folded", "kept"),
+    "selection": ("all", "forward", "l1"),
+    "sign": ("constrain", "drop", "flag"),
+}
+_RANGES: Final = {
+    "pdo": Within(least=0, above=True),
+    "base_score": Within(),
+    "low": Within(),
+    "high": Within(),
+    "point_unit": Within(least=1, whole=True),
+    "min_iv": Within(least=0),
+    "max_correlation": Within(least=0, most=1, optional=True),
+    "max_vif": Within(least=1, optional=True),
+    "stop_p": Within(least=0, most=1),
+    "ridge": Within(least=0),
+}
+
+
+def wrong_scorecard(asked: Mapping[str, Any]) -> list[Problem]:
+    """Return everything that is wrong with the parameters of a scorecard, by name."""
+    problems = wrong_parameters(asked, _RANGES, _CHOICES)
+    problems += [
+        Problem(what, repr(asked[name]), hint, name)
+        for name, kind, what, hint in _kinds()
+        if not isinstance(asked[name], kind)
+    ]
+    if not problems and asked["scaling"] == "min_max" and not asked["low"] < asked["high"]:
+        what = tr("low is not below high", "low 应小于 high")
+        problems.append(Problem(what, f"{asked['low']:g}, {asked['high']:g}", where="low"))
+    return problems
+
+
+def _kinds() -> list[tuple[str, Any, str, str]]:
+    """Return the parameters that must be of a kind: name, kind, what is said else, an example."""
+    return [
+        (
+            "base_odds",
+            Odds,
+            tr(
+                "base_odds must be Odds, so that their direction is clear",
+                "base_odds 须为 Odds,以注明方向",
+            ),
+            "Odds(good=50, bad=1)",
+        ),
+        (
+            "process",
+            BinningProcess | None,
+            tr("process must be a BinningProcess", "process 须为 BinningProcess"),
+            "BinningProcess(max_bins=5)",
+        ),
+        (
+            "grades",
+            GradeScale | None,
+            tr("grades must be a GradeScale", "grades 须为 GradeScale"),
+            "build_scale(y, score=…).scale",
+        ),
+        (
+            "protected",
+            Mapping | None,
+            tr("protected maps columns to reasons", "protected 须为列名到理由的映射"),
+            '{"age": "…"}',
+        ),
+        (
+            "labels",
+            Mapping | None,
+            tr("labels maps columns to Chinese names", "labels 须为列名到中文名称的映射"),
+            '{"income": "收入"}',
+        ),
+    ]
