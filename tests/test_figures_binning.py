@@ -99,6 +99,13 @@ def test_short_keeps_what_fits() -> None:
     assert short("x" * 19) == "x" * 17 + "…"
 
 
+def test_a_name_is_cut_between_words_where_that_leaves_half_of_it() -> None:
+    assert short("members of the family") == "members of the…"
+    assert short("members of a family 12") == "members of a…"
+    assert short("a" + "b" * 30) == "a" + "b" * 16 + "…"
+    assert short("an incomprehensibility") == "an incomprehensib…"
+
+
 def test_labels_that_the_cut_makes_alike_keep_their_rows_apart() -> None:
     labels = [
         "补税金额不满1万元且占当年应纳税额不满1%,已补缴",

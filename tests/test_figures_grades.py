@@ -11,7 +11,7 @@ from lishui_credit.figures.narrow import headed, lines, narrow
 from lishui_credit.figures.style import blank
 from lishui_credit.language import set_language
 from lishui_credit.reports import palette
-from lishui_credit.rubrics.engine.explain import ExplainedRow, Explanation
+from lishui_credit.rubrics.engine.explanation import ExplainedRow, Explanation
 
 
 @pytest.fixture(autouse=True)

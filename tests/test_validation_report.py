@@ -313,3 +313,14 @@ def test_every_public_name_is_there():
         assert getattr(room, name) is not None
     with pytest.raises(AttributeError, match="nothing"):
         room.nothing  # noqa: B018
+
+
+def test_a_notebook_shows_the_figures_as_tables_and_says_first_what_the_text_says(whole):
+    shown = whole._repr_mimebundle_()
+    assert shown["text/plain"] == str(whole)
+    page = shown["text/html"]
+    opening = str(whole).split("\n\n")[0].splitlines()
+    assert page.index(opening[0]) < page.index("<table")
+    printed = [line.name for section in whole.sections for line in section.lines]
+    assert [name for name in printed if html.escape(str(name)) not in page] == []
+    assert "word-break:normal" in page

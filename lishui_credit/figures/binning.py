@@ -18,6 +18,7 @@ from lishui_credit.scorecards.bins.binning import SHRUNKEN, WOE, Binning
 from lishui_credit.scorecards.cards.card import Card
 
 _LONGEST = 18
+_ROW = 40  # where the names of rows have a margin of their own
 _PALE = "#9ECAE9"
 _WAYS = {
     "up": ("bad rate rises", "坏账率上升"),
@@ -29,8 +30,12 @@ _WAYS = {
 
 
 def short(words: str, longest: int = _LONGEST) -> str:
-    """Return words cut to a length, with an ellipsis where something is gone."""
-    return words if len(words) <= longest else f"{words[: longest - 1]}…"
+    """Return words cut to a length, with an ellipsis where something is gone; a word stays whole if it can."""
+    if len(words) <= longest:
+        return words
+    kept = words[: longest - 1]
+    whole = kept.rpartition(" ")[0] if words[longest - 1] != " " else kept
+    return f"{whole if 2 * len(whole) >= longest else kept}…"
 
 
 def apart(
@@ -173,7 +178,7 @@ def side_by_side_plot(frame: pl.DataFrame, *, synthetic: bool = False) -> Any:
     """Return `validation.decreed.points_side_by_side` as a plotly figure, the edition's row order."""
     title = tr("Part of all points: decreed and learned", "占全部分值的比重:规定与学得")
     figure = blank(title, synthetic, 760, 160 + 34 * max(4, frame.height))
-    places = apart(frame["label"].to_list(), frame["row"].to_list())
+    places = apart(frame["label"].to_list(), frame["row"].to_list(), _ROW, _ROW)
     whole = [f"{label} ({row})" for label, row in zip(frame["label"], frame["row"], strict=True)]
     for column, name, colour, mark in (
         ("decreed", tr("decreed", "规定"), GREEN, "square"),

@@ -31,7 +31,7 @@ from lishui_credit.reports.palette import (
 from lishui_credit.tables.data_words import worded
 
 if TYPE_CHECKING:
-    from lishui_credit.rubrics.engine.explain import Explanation
+    from lishui_credit.rubrics.engine.explanation import Explanation
 
 # From the best grade to the worst each is darker than the one before, so that a grey print keeps
 # the order, and the worst is never the brightest; the statuses of the plan are coloured so too.

@@ -183,5 +183,16 @@ def table(
     )
 
 
+_CELLS: Final = (
+    "<style>.lishui.lishui :is(th,td){text-align:left;vertical-align:top;word-break:normal}"
+    ".lishui td.n{white-space:nowrap}</style>"
+)
+
+
+def in_notebook(text: str, body: str) -> dict[str, str]:
+    """Return how a notebook shows what prints as a text: as HTML, where no line breaks inside a word."""
+    return {"text/plain": text, "text/html": f'<div class="lishui">{_CELLS}{body}</div>'}
+
+
 def _kinds(kinds: str) -> str:
     return f' class="{kinds}"' if kinds else ""

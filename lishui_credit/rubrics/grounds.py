@@ -16,7 +16,8 @@ from lishui_credit.reports.layout import table
 from lishui_credit.rubrics import event_traces
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import Evaluation
-from lishui_credit.rubrics.engine.explain import Explanation, called
+from lishui_credit.rubrics.engine.explain import called
+from lishui_credit.rubrics.engine.explanation import Explanation
 from lishui_credit.rubrics.event_traces import TracedEvent, trace
 from lishui_credit.rubrics.grade_files import Graded, read
 from lishui_credit.rubrics.intake import events_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from textwrap import wrap
 
 import numpy as np
 import polars as pl
@@ -125,7 +126,10 @@ class Appraisal:
     @cached_property
     def model(self) -> Scorecard:
         """The learned card's model, fitted to every subject."""
-        return Scorecard(**self.template.get_params(deep=False)).fit(self.features, self.y)
+        from sklearn.base import clone
+
+        fresh: Scorecard = clone(self.template)
+        return fresh.fit(self.features, self.y)
 
     @cached_property
     def card(self) -> Card:
@@ -221,7 +225,11 @@ class Appraisal:
             f"1. Order: default runs from {rates[0]:.1%} in {names[0]} to {rates[-1]:.1%}",
             f"   in {names[-1]}; neighbours out of order: {self.order.inversions}.",
             f"2. Points: learning them changes AUC by {learned.difference:+.3f}, {told}.",
-            *(f"   - {line}" for line in in_words(self.beside)),
+            *(
+                part
+                for line in in_words(self.beside)
+                for part in wrap(f"- {line}", 90, initial_indent="   ", subsequent_indent="     ")
+            ),
             f"3. Form: trees in place of points change AUC by {trees.difference:+.3f};",
             f"   a gain from them is {'beyond chance' if trees.low > 0 else 'not shown'}.",
             f"4. Calibration: slope {slope.value:.2f} ({slope.low:.2f} to {slope.high:.2f}).",

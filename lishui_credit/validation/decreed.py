@@ -83,14 +83,15 @@ def refitted(
     seed: int = 0,
 ) -> tuple[Card, ...]:
     """Return cards of the same settings fitted to bootstrap samples, goods and bads drawn apart (Efron and Tibshirani 1993, chapter 6)."""
+    from sklearn.base import clone
+
     outcome = checked(y).y
     draw = np.random.default_rng(seed)
     sides = [np.flatnonzero(outcome == side) for side in (0, 1)]
     found = []
     for _ in range(repeats):
         rows = np.concatenate([side[draw.integers(0, len(side), len(side))] for side in sides])
-        fresh = Scorecard(**model.get_params(deep=False))
-        found.append(fresh.fit(X[rows], outcome[rows].astype(np.int8)).card_)
+        found.append(clone(model).fit(X[rows], outcome[rows].astype(np.int8)).card_)
     return tuple(found)
 
 

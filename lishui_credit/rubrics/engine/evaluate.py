@@ -21,7 +21,8 @@ from lishui_credit.expressions import E, F, Namespace
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
-from lishui_credit.rubrics.engine.explain import Explanation, explain
+from lishui_credit.rubrics.engine.explain import explain
+from lishui_credit.rubrics.engine.explanation import Explanation
 from lishui_credit.rubrics.engine.stages import stages
 from lishui_credit.rubrics.engine.tally import tally, tally_elsewhere
 from lishui_credit.rubrics.law import rows as tables

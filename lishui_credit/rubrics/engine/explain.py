@@ -7,177 +7,19 @@ without the file it was graded from.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Literal
 
 import polars as pl
 
-from lishui_credit.citation import EVIDENCE, Evidence, is_weak
-from lishui_credit.language import Bilingual, language, plural, tr
-from lishui_credit.reports.layout import cut, table
+from lishui_credit.citation import is_weak
+from lishui_credit.language import language, tr
 from lishui_credit.rubrics.engine import compile as compiled
+from lishui_credit.rubrics.engine.explanation import ExplainedRow, Explanation, how_known
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.formulas import FORMULAS
 from lishui_credit.rubrics.law.row_labels import Row, row_label
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric, Start
 from lishui_credit.tables.columns import dictionary, printed
-
-_STATE: Final[Mapping[str, Bilingual]] = {
-    "missing": Bilingual("missing", "缺失"),
-    "not_applicable": Bilingual("not applicable", "不适用"),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExplainedRow:
-    """One row of an explanation; values and points as printed."""
-
-    id: str
-    label: str
-    dimension: str
-    value: str  # what was read; empty for rows of events
-    points: str  # earned, or taken off
-    out_of: str  # the most there is
-    state: Literal["scored", "missing", "not_applicable", "not_scored"]
-    clause: str
-    evidence: Evidence
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Why one subject has its grade; printed, a page of text."""
-
-    subject: str
-    edition: str
-    source: str  # the document, cited
-    grade: str
-    grade_label: str
-    outcome: str
-    decided_by: str
-    decided: str  # what decided it, in words, with its clause
-    score: str  # as printed, with what was possible where rows were left out
-    rows: tuple[ExplainedRow, ...]  # scored ones first
-    applied: tuple[Override, ...]  # override rules that apply to this subject
-    weak_share: int  # percent of the points the edition can move that rest on weak evidence
-    amounts: tuple[tuple[str, str], ...] = ()
-    adjusted_grade: str | None = None
-
-    def frame(self) -> pl.DataFrame:
-        """Return the rows as a polars frame, one row each."""
-        fields = ("id", "label", "dimension", "value", "points", "out_of", "state", "clause")
-        return pl.DataFrame(
-            [
-                {**{name: getattr(row, name) for name in fields}, "evidence": row.evidence}
-                for row in self.rows
-            ]
-        )
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain data, for ``--json``."""
-        return {
-            "subject": self.subject,
-            "edition": self.edition,
-            "source": self.source,
-            "grade": self.grade,
-            "grade_label": self.grade_label,
-            "outcome": self.outcome,
-            "decided_by": self.decided_by,
-            "decided": self.decided,
-            "score": self.score,
-            "adjusted_grade": self.adjusted_grade,
-            "amounts": dict(self.amounts),
-            "weak_evidence_percent": self.weak_share,
-            "rows": self.frame().to_dicts(),
-            "overrides": [
-                {
-                    "id": row.id,
-                    "label": row_label(row),
-                    "clause": row.clause,
-                    "evidence": row.evidence,
-                }
-                for row in self.applied
-            ],
-        }
-
-    def __str__(self) -> str:
-        """Return the explanation as a page of text."""
-        head = [
-            f"{self.subject}  ·  {self.edition}",
-            self.source,
-            f"{tr('grade', '等级')}: {self.grade or '—'} {self.grade_label}".rstrip()
-            + f"   {tr('score', '得分')}: {self.score}",
-            f"{tr('decided by', '判定依据')}: {self.decided}",
-        ]
-        if self.adjusted_grade:
-            head.append(f"{tr('adjusted by a person to', '人工调整为')}: {self.adjusted_grade}")
-        head += [f"{label}: {value}" for label, value in self.amounts]
-        scored = [row for row in self.rows if row.state != "not_scored"]
-        listed = [row for row in self.rows if row.state == "not_scored"]
-        lines = [*head, ""]
-        quiet = [row for row in scored if row.points == "0" and not row.out_of]
-        lines += _table([row for row in scored if row not in quiet])
-        if quiet:
-            lines.append(
-                tr(
-                    f"and {plural(len(quiet), 'indicator')} without a recorded event (0 points)",
-                    f"另有 {len(quiet)} 项指标无事件记录(0 分)",
-                )
-            )
-        if self.applied:
-            lines += ["", tr("Override rules that apply:", "适用的直接判级规则:")]
-            lines += [
-                f"  {row_label(row)}  [{row.clause}; {_evidence(row.evidence)}]"
-                for row in self.applied
-            ]
-        if listed:
-            lines += [
-                "",
-                tr(
-                    f"{plural(len(listed), 'indicator')} without effect on the score (points unknown"
-                    " or switched off): ",
-                    f"{len(listed)} 项指标不计分(分值未知或已停用):",
-                )
-                + tr(", ", "、").join(row.label for row in listed[:6])
-                + ("…" if len(listed) > 6 else ""),
-            ]
-        if self.weak_share:
-            lines += [
-                "",
-                tr(
-                    f"{self.weak_share}% of the points this edition can move rest on evidence below"
-                    " 'secondary' (marked !).",
-                    f"该版本可变动分值中有 {self.weak_share}% 的依据弱于“二手转述”(标 !)。",
-                ),
-            ]
-        return "\n".join(lines)
-
-
-def _evidence(level: Evidence) -> str:
-    return f"{EVIDENCE[level]} !" if is_weak(level) else str(EVIDENCE[level])
-
-
-def _table(rows: list[ExplainedRow]) -> list[str]:
-    heads = (
-        tr("indicator", "指标"),
-        tr("value", "取值"),
-        tr("points", "得分"),
-        tr("clause", "条款"),
-        tr("evidence", "依据"),
-    )
-    cells = [
-        (
-            cut(row.label, 44),
-            cut(row.value, 34),
-            str(_STATE[row.state])
-            if row.state in _STATE
-            else (f"{row.points}/{row.out_of}" if row.out_of else row.points),
-            cut(row.clause, 30),
-            _evidence(row.evidence),
-        )
-        for row in rows
-    ]
-    return table(heads, cells)
 
 
 def _read(row: Indicator) -> list[str]:
@@ -256,7 +98,7 @@ def _decided(found: Mapping[str, object], rubric: Rubric) -> str:
     row_id = by.removeprefix("not graded: ")
     row = next(row for row in rubric.overrides if row.id == row_id)
     head = tr("not graded: ", "不参评:") if by != row_id else ""
-    return f"{head}{row_label(row)} [{row.clause}; {_evidence(row.evidence)}]"
+    return f"{head}{row_label(row)} [{row.clause}; {how_known(row.evidence)}]"
 
 
 def _grade(found: Mapping[str, object], rubric: Rubric) -> str:

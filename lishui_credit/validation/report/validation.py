@@ -13,6 +13,7 @@ import polars as pl
 
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
+from lishui_credit.reports.html import in_notebook
 from lishui_credit.reports.layout import cut, table
 from lishui_credit.tables.write import replacing
 from lishui_credit.validation.report.conclusion import conclusion, findings
@@ -161,6 +162,12 @@ class Validation(Report):
         with replacing(target) as draft:
             draft.write_bytes(content.encode() if isinstance(content, str) else content)
         return target
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """Return the figures as a notebook shows them."""
+        from lishui_credit.validation.report.notebook_tables import tables
+
+        return in_notebook(str(self), tables(self))
 
     def __str__(self) -> str:
         """Return the figures as a page of text."""
