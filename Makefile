@@ -144,9 +144,16 @@ samples: setup  ## write data_samples/ again from its seed
 models: setup  ## fit the reference cards in models/ again: the same bytes, or it says what changed
 	@nice $(BIN)/python models/make.py $(CARDS)
 
+# JupyterLab asks nobody for updates or news, and figures are kept as data, not with plotly's script.
+.PHONY: lab
+lab: setup  ## open the notebooks in JupyterLab
+	@PLOTLY_RENDERER=plotly_mimetype $(BIN)/jupyter lab --notebook-dir=notebooks \
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None 00_start.ipynb
+
 .PHONY: notebooks
-notebooks: setup  ## run the notebooks and render them for the documentation, into docs/notebooks/
-	@$(BIN)/python notebooks/render.py
+notebooks: setup browser  ## run the notebooks in place, outputs kept with them, and build their pages
+	@$(BIN)/python notebooks/run.py
+	@$(MAKE) --no-print-directory docs
 
 # DATA: a store or file of observations, or a folder of them; without it the synthetic board.
 .PHONY: dashboard
@@ -180,5 +187,5 @@ lock: setup  ## resolve the newest allowed versions and write both locks
 
 .PHONY: clean
 clean:  ## remove environments, caches and everything built
-	rm -rf $(VENV) $(DOCS_VENV) .venv-peers .venv-floors .venv-python-* docs/notebooks site out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DOCS_VENV) .venv-peers .venv-floors .venv-python-* site out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -112,5 +112,5 @@ def test_a_command_without_a_place_on_the_page_stops_the_build() -> None:
 
 def test_every_notebook_has_a_title() -> None:
     assert list(notebooks.titles()) == [
-        path.stem for path in sorted(ROOT.glob("notebooks/[0-9]*.py"))
+        path.stem for path in sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
     ]

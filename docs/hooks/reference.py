@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 import sys
@@ -47,8 +48,10 @@ def faces() -> dict[str, tuple[str, ...]]:
 
 def examples() -> Iterator[str]:
     """The code that notebooks, READMEs and these pages show."""
-    for notebook in sorted((ROOT / "notebooks").glob("[0-9]*.py")):
-        yield notebook.read_text("utf-8")
+    for notebook in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                yield "".join(cell["source"])
     for page in sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")]):
         if "notebooks" not in page.parts:
             yield from FENCE.findall(page.read_text("utf-8"))
