@@ -18,6 +18,7 @@ from lishui_credit.scorecards.bins.binning import SHRUNKEN, WOE, Binning
 from lishui_credit.scorecards.cards.card import Card
 
 _LONGEST = 18
+_BESIDE_A_MARK = 8  # pixels, so that a mark at zero stands clear of its row's name
 _ROW = 40  # where the names of rows have a margin of their own
 _PALE = "#9ECAE9"
 _WAYS = {
@@ -197,5 +198,5 @@ def side_by_side_plot(frame: pl.DataFrame, *, synthetic: bool = False) -> Any:
         legend=LEGEND,
     )
     figure.update_traces(cliponaxis=False)
-    figure.update_yaxes(autorange="reversed", automargin=True)
+    figure.update_yaxes(autorange="reversed", automargin=True, ticklabelstandoff=_BESIDE_A_MARK)
     return figure
