@@ -37,6 +37,7 @@ DRAWN_FROM = "drawn_from"  # in an output's metadata: the digest of the figure t
 RELATIVE = Decimal("1e-4")  # numbers with a fraction may differ by it, or by one in the last digit
 WHOLE = Decimal("1e-6")  # whole numbers may differ by it: counts up to a million are equal
 ABSOLUTE = 1e-6  # so may numbers of a figure near nothing
+LONG = 100  # numbers of an array from which it is packed, as plotly packs numpy's
 
 CONTEST = "contest"  # tag of cells on data that has no licence to be shipped
 PARAMETERS = "parameters"  # tag of the cell that names the files
@@ -110,7 +111,11 @@ def executed(notebook: Any, parameters: Mapping[str, Any] | None = None) -> Any:
 def run(notebook: Any) -> Any:
     """Run a notebook as it is kept; whatever it writes goes to a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        return executed(notebook, {"OUTPUT": folder})
+        made = executed(notebook, {"OUTPUT": folder})
+    for out in figures(made):
+        out.data[FIGURE]["data"] = packed(out.data[FIGURE]["data"])
+        out.data["text/plain"] = out.data[FIGURE]["layout"]["title"]["text"]
+    return made
 
 
 # ---- the same, or not -------------------------------------------------------------------------
@@ -145,6 +150,20 @@ def plain(part: Any) -> Any:
     if isinstance(part, dict) and "bdata" in part:
         return np.frombuffer(base64.b64decode(part["bdata"]), dtype=part["dtype"]).tolist()
     return part
+
+
+def packed(part: Any) -> Any:
+    """A part of a figure with its long arrays of numbers packed, a line each in the file."""
+    import numpy as np
+
+    if isinstance(part, dict):
+        return {key: packed(inner) for key, inner in part.items()}
+    if not isinstance(part, list):
+        return part
+    if len(part) < LONG or {type(one) for one in part} - {int, float}:
+        return [packed(inner) for inner in part]
+    data = np.asarray(part, dtype="<f8").tobytes()
+    return {"dtype": "f8", "bdata": base64.b64encode(data).decode()}
 
 
 def same_figure(old: Any, new: Any) -> bool:
@@ -206,9 +225,6 @@ def settled(old: Any, new: Any) -> Any:
     for kept, cell in zip(old.cells, new.cells, strict=True):
         if cell.cell_type != "code":
             continue
-        for out in cell.outputs:
-            if FIGURE in out.get("data", {}):
-                out.data["text/plain"] = out.data[FIGURE]["layout"]["title"]["text"]
         if not compared(cell):
             cell.outputs = kept.outputs
             continue

@@ -31,6 +31,7 @@ from notebooks.run import (
     executed,
     figures,
     near,
+    packed,
     paths,
     run,
     same_figure,
@@ -232,6 +233,17 @@ def test_figures_are_compared_value_by_value() -> None:
     assert not same_figure({"x": True}, {"x": 1.0})
     assert not same_figure({"x": None}, {"x": 0})
     assert not same_figure({"x": 1}, {"x": 1, "y": 1})
+
+
+def test_a_long_array_of_numbers_is_packed_and_says_the_same() -> None:
+    numbers = [place / 7 for place in range(100)]
+    traces = [{"x": numbers, "y": numbers[:99], "text": ["a"] * 100, "z": [*numbers[:99], None]}]
+    made = packed(traces)
+    assert set(made[0]["x"]) == {"dtype", "bdata"}
+    assert {name: made[0][name] for name in ("y", "text", "z")} == {
+        name: traces[0][name] for name in ("y", "text", "z")
+    }
+    assert same_figure(traces, made)
 
 
 @pytest.fixture
