@@ -39,11 +39,28 @@ _NEAR: Final = 0.6  # of difflib's ratio, as difflib itself has it for words of 
 _NEAR_ZH: Final = 0.5  # 公示时问 is near 公示日期
 _SHOWN: Final = 12  # names listed of those that are there
 _YUAN: Final = ("yuan", "元", "wan")
+# Traditional characters and variants of the words by which columns are refused or left out, from
+# OpenCC's table; a test draws the words anew.
+_SIMPLE: Final = str.maketrans(
+    "業東喪烏鄉眾衆倫彿剋黨蘭農況齣別彆區單縣發髮後員週迴團糰國壯婦傢爾嵗歲佈異懷戶敎數旂無機構殘漢溫滿獨環"
+    "瑤離種稱紀納紋績維羅羣薩懞濛矇詳說説諾謂貫達錫鎭鎮門麪麫麵頗鮮齡龍類",
+    "业东丧乌乡众众伦佛克党兰农况出别别区单县发发后员周回团团国壮妇家尔岁岁布异怀户教数旗无机构残汉温满独环"
+    "瑶离种称纪纳纹绩维罗群萨蒙蒙蒙详说说诺谓贯达锡镇镇门面面面颇鲜龄龙类",
+)
 
 
 def normal(header: str) -> str:
     """Return a header without spaces, case and full-width forms."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", header)).lower()
+
+
+def simplified(text: str) -> str:
+    """Return a text in narrow forms, and in simplified characters where a refused word has them.
+
+    >>> simplified("性別"), simplified("ｓｅｘ")
+    ('性别', 'sex')
+    """
+    return unicodedata.normalize("NFKC", text).translate(_SIMPLE)
 
 
 def split_unit(header: str) -> tuple[str, str]:

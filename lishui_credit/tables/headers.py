@@ -16,7 +16,14 @@ from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.tables.columns import NUMERIC, Column, ColumnType, dictionary
 from lishui_credit.tables.header_rows import IsHeader
-from lishui_credit.tables.header_words import UNITS, nearest, no_column, normal, split_unit
+from lishui_credit.tables.header_words import (
+    UNITS,
+    nearest,
+    no_column,
+    normal,
+    simplified,
+    split_unit,
+)
 from lishui_credit.tables.read import TWIN
 
 BANNED: Final = (
@@ -59,8 +66,10 @@ def banned_as(name: str) -> str | None:
     --------
     >>> banned_as("宗教信仰"), banned_as("blood_type"), banned_as("income")
     ('宗教', 'blood_type', None)
+    >>> banned_as("指紋")
+    '指纹'
     """
-    plain = normal(name)
+    plain = normal(simplified(name))
     for field in BANNED:
         if field.zh in plain:
             return field.zh
