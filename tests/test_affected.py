@@ -155,3 +155,37 @@ def test_the_protected_attribute_is_never_an_input():
         affected(held(frame), 3, ["town"])
     with pytest.raises(SubjectError, match="no group is named"):
         affected(book(frame), 3)
+
+
+def test_columns_crossed_are_the_groups_of_both_and_small_ones_are_named():
+    frame = loans(300, 7).with_columns(
+        sex=pl.when(pl.int_range(pl.len()) < 5).then(None).otherwise("sex")
+    )
+    table = affected(held(frame), 3, ["sex*county"], min_rows=20)
+    by_hand = {}
+    for row in frame.iter_rows(named=True):
+        name = f"{row['sex'] or '(missing)'} × {row['county']}"
+        by_hand.setdefault(name, []).append(row)
+    assert set(table["group"]) == set(by_hand)
+    for row in table.iter_rows(named=True):
+        rows = by_hand[row["group"]]
+        assert row["loans"] == len(rows)
+        few = len(rows) < 20
+        assert (
+            (row["note"] == "too few") == few == (row["needed"] == 20) == (row["approval"] is None)
+        )
+        if not few:
+            assert row["approval"] == sum(r["score"] >= 3 for r in rows) / len(rows)
+    assert table["needed"].null_count() < table.height
+    with pytest.raises(SubjectError, match="no column 'village'"):
+        affected(held(frame), 3, ["sex*village"])
+
+
+def test_a_figure_names_the_groups_without_a_rate():
+    from lishui_credit.figures.affected import group_rates
+
+    frame = loans(300, 4).with_columns(
+        sex=pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("x")).otherwise("sex")
+    )
+    title = group_rates(affected(held(frame), 3), "sex").layout.xaxis.title.text
+    assert "fewer than 50 rows: x 3" in title

@@ -110,6 +110,20 @@ def test_who_is_affected_is_measured_by_group(found):
 def test_groups_too_small_get_no_figure(found):
     few = found.affected(found.draft(560), "sex", min_rows=150)
     assert few["old"].null_count() == 2
+    assert few["needed"].to_list() == [150, 150]
+    assert few["subjects"].sum() == 200
+
+
+def test_groups_are_crossed_with_areas(found):
+    table = found.affected(found.draft(560), "sex*county", min_rows=1)
+    wanted = (
+        loans().group_by("sex", "county").agg(rows=pl.len(), kept=(pl.col("score") >= 560).mean())
+    )
+    assert dict(table.select("group", "new").rows()) == pytest.approx(
+        {f"{row['sex']} × {row['county']}": row["kept"] for row in wanted.iter_rows(named=True)}
+    )
+    with pytest.raises(SubjectError, match="amount_fen"):
+        found.affected(found.draft(560), "sex*amount_fen")
 
 
 def test_nothing_is_measured_by_another_column(found):

@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn import metrics
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.validation.groups import by_group
+from lishui_credit.validation.groups import by_group, crossed, too_few
 from lishui_credit.validation.treatment import fairness, rate_gap
 
 
@@ -170,3 +170,20 @@ def test_a_score_of_32_bits_at_the_cut_off_is_approved(made):
     for score in (written, narrow):
         table = fairness([0, 1, 0, 1], score, ["a", "a", "b", "b"], 0.7, min_rows=1)
         assert table["approval"].to_list() == [0.5, 0.5]
+
+
+def test_crossed_labels_join_both_columns_and_missing_values_are_a_part_of_their_own():
+    frame = pl.DataFrame({"sex": ["f", "m", None], "county": ["a", None, "b"], "a*b": [1, 2, None]})
+    assert crossed(frame, "sex*county").to_list() == ["f × a", "m × (missing)", "(missing) × b"]
+    assert crossed(frame, "sex").to_list() == ["f", "m", None]
+    assert crossed(frame, "a*b").to_list() == ["1", "2", None]  # a column of that very name
+    with pytest.raises(SubjectError, match="no column 'town'"):
+        crossed(frame, "sex*town")
+
+
+def test_the_sentence_about_small_groups_names_twelve_and_counts_the_rest():
+    said = too_few([(f"g{place}", place) for place in range(15)], 50)
+    assert "g11 11 and 3 more" in said.en
+    assert "g12" not in said.en
+    assert said.zh.endswith("g11 11等 15 组")
+    assert too_few([], 50).en == ""

@@ -183,6 +183,8 @@ def test_small_groups_are_shown_as_too_few_everywhere(whole, tmp_path):
     tables = {t["id"]: t["rows"] for s in data["sections"] for t in s["tables"]}
     small = [row for row in tables["group_county"] if row["group"] == "庆元"]
     assert all(row["bads"] is None and row["value"] is None for row in small)
+    said = whole.line("few_county")
+    assert (said.value, said.verdict.en) == (1, "fewer than 50 rows: 庆元 20")
 
 
 def test_json_is_strict_and_holds_every_figure(whole):

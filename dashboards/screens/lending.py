@@ -1,5 +1,7 @@
 """Page 授信: a laboratory of cut-offs with dials; what is tried decides nothing."""
 
+from itertools import combinations
+
 import holdings
 import source
 import streamlit as st
@@ -49,7 +51,15 @@ GROUPS = {
     "age_band": tr("age", "年龄段"),
     "county": tr("county", "县（市、区）"),
 }
+
+
+def group_called(name: str) -> str:
+    """A column of groups, or several crossed, in the language in use."""
+    return " × ".join(GROUPS.get(part, part) for part in name.split("*"))
+
+
 groups = [*loans.groups, *loans.areas]
+groups += [f"{one}*{two}" for one, two in combinations(groups, 2)]
 
 # ---- dials, and beside them what they do --------------------------------------------------------
 
@@ -249,10 +259,10 @@ else:
         tr("Group by", "分组"),
         groups,
         groups[0],
-        lambda name: GROUPS.get(name, name),
+        group_called,
         field="buttons",
     )
-    called = GROUPS.get(group, group)
+    called = group_called(group)
     holdings.chart(
         lending.approvals_by_group(touched, label=called, synthetic=synthetic),
         touched,

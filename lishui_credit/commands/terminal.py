@@ -120,8 +120,8 @@ def by_argument(made: Parser) -> None:
     """Add the option for groups to measure."""
     made.asks(
         "--by",
-        "columns by whose groups every measure is repeated, comma-separated",
-        "分组验证的列,逗号分隔",
+        "columns by whose groups every measure is repeated, comma-separated; sex*county crosses two",
+        "分组验证的列,逗号分隔;sex*county 表示两列交叉",
         default="",
     )
 

@@ -24,7 +24,7 @@ from lishui_credit.policies.policy_checks import forbidden
 from lishui_credit.statistics.outcomes import labels
 from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.statistics.refusals import lacking
-from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, members_of
+from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, crossed, members_of, parts_of
 from lishui_credit.validation.treatment import rate_gap
 
 Gap = Literal["approval", "opportunity", "bad_rate"]
@@ -56,11 +56,12 @@ def affected(
         A policy whose columns the book has; or a cut-off on the file's own scale (approve from
         there on); None approves nobody.
     groups : sequence of str
-        Columns of the book; all of its groups without them.
+        Columns of the book; all of its groups without them. Columns joined by ``*`` are crossed:
+        ``"sex*county"``.
     reference : str, optional
         Group that gaps are taken against; the largest of each column without it.
     min_rows : int, default 50
-        Smaller groups get no figure.
+        Smaller groups get no figure; they are named, with their size and this number.
     level : float, default 0.95
         Confidence of intervals.
 
@@ -70,7 +71,8 @@ def affected(
         One row per ``column`` and ``group``: ``loans``, ``approved``; for each of ``approval``,
         ``opportunity``, ``bad_rate`` the rate, ``_low`` and ``_high`` (Jeffreys), ``_gap`` to the
         reference with ``_gap_low`` and ``_gap_high`` (Newcombe); null where it has no
-        denominator; ``note`` ("reference", "too few").
+        denominator; ``note`` ("reference", "too few"); ``needed``, the rows that a group too small
+        would need.
 
     Raises
     ------
@@ -94,7 +96,8 @@ def affected(
     [('f', 0.666..., 1.0, 0.0), ('m', 0.666..., 0.5, 0.5)]
     """
     named = list(groups or book.groups)
-    problems = lacking(named, book.frame.columns)
+    columns = [part for name in named for part in parts_of(name, book.frame.columns)]
+    problems = lacking(columns, book.frame.columns)
     if not named:
         problems.append(Problem(tr("no group is named", "未指明分组"), hint="book(…, groups=[…])"))
     refuse(problems)
@@ -104,7 +107,7 @@ def affected(
     for column in named:
         counts = {
             name: _counts(approved[of], bad[of])
-            for name, of in members_of(labels(book.frame[column]))
+            for name, of in members_of(crossed(book.frame, column))
         }
         enough = {name: c for name, c in counts.items() if c["approval"][1] >= min_rows}
         base = reference
@@ -120,7 +123,7 @@ def affected(
                 "loans": count["approval"][1],
             }
             if name not in enough or base is None:
-                rows.append({**row, "note": TOO_FEW})
+                rows.append({**row, "note": TOO_FEW, "needed": min_rows})
                 continue
             row |= {"approved": count["approval"][0]}
             for gap in GAPS:
@@ -130,7 +133,7 @@ def affected(
     schema: dict[str, type[pl.DataType]] = {"column": pl.String, "group": pl.String}
     schema |= {"loans": pl.Int64, "approved": pl.Int64}
     schema |= {f"{gap}{end}": pl.Float64 for gap in GAPS for end in ends}
-    return pl.DataFrame(rows, schema={**schema, "note": pl.String})
+    return pl.DataFrame(rows, schema={**schema, "note": pl.String, "needed": pl.Int64})
 
 
 def _counts(approved: NDArray[np.bool_], bad: NDArray[np.bool_]) -> dict[Gap, tuple[int, int]]:

@@ -19,7 +19,7 @@ from lishui_credit.cutoffs.books import Book, CutOff, book
 from lishui_credit.cutoffs.optimum import exact, sound
 from lishui_credit.cutoffs.swap_sets import Swap, swap
 from lishui_credit.cutoffs.sweeps import sweep
-from lishui_credit.errors import SubjectError
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.deciding import expressions
 from lishui_credit.policies.policy import APPROVE, Policy
@@ -29,7 +29,7 @@ from lishui_credit.pricing.terms import YUAN, Terms
 from lishui_credit.tables.beside import sha256
 from lishui_credit.tables.frames import as_polars
 from lishui_credit.tables.toml_documents import read_document
-from lishui_credit.validation.groups import MIN_ROWS
+from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, crossed, parts_of
 from lishui_credit.validation.treatment import FOUR_FIFTHS, fairness
 
 _TERMS: Final = tuple(part.name for part in fields(Terms))
@@ -214,20 +214,26 @@ class Laboratory:
     def affected(self, draft: Policy, group: str, *, min_rows: int = MIN_ROWS) -> pl.DataFrame:
         """Return how many of each group the policy in force and a draft approve, one row per group.
 
+        `group` is one of the areas or groups, or several crossed: ``"sex*county"``.
+
         ``group``, ``subjects``; ``old`` and ``new`` (approval rates, 0 to 1) with ``_low`` and
         ``_high`` (Jeffreys, 95%); ``change`` (new less old); ``ratio`` (new, to the highest rate
         of a group) and ``below_four_fifths``; ``goods_refused_old`` and ``goods_refused_new`` (of
-        the group's goods); ``note``. Groups are measured only: no policy reads them. A referral is
+        the group's goods); ``note``; ``needed``, the rows that a group too small would need. Groups are measured only: no policy reads them. A referral is
         no approval here.
 
         EEOC (1978), 29 CFR 1607.4 D. Hardt, Price and Srebro (2016), NeurIPS 29.
         """
-        if group not in (*self.groups, *self.areas):
-            raise SubjectError(
+        known = (*self.groups, *self.areas)
+        refuse(
+            Problem(
                 tr("not one of the areas or groups", "不在 areas 或 groups 所列之中"),
-                group,
-                ", ".join((*self.groups, *self.areas)),
+                part,
+                ", ".join(known),
             )
+            for part in parts_of(group, known)
+            if part not in known
+        )
         sides = []
         for policy in (self.policy, draft):
             decision = expressions(policy, self.frame.schema)[0]
@@ -236,7 +242,7 @@ class Laboratory:
                 fairness(
                     self.frame[self.outcome].cast(pl.Int8).to_numpy(),
                     approved.to_numpy(),
-                    self.frame[group].cast(pl.String),
+                    crossed(self.frame, group),
                     1.0,
                     min_rows=min_rows,
                 )
@@ -254,6 +260,7 @@ class Laboratory:
             pl.col("goods_refused").alias("goods_refused_old"),
             new["goods_refused"].alias("goods_refused_new"),
             pl.when(pl.col("note") != "reference").then("note").alias("note"),
+            pl.when(pl.col("note") == TOO_FEW).then(min_rows).cast(pl.Int64).alias("needed"),
         )
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from lishui_credit.figures.amounts import DIGITS, unit
 from lishui_credit.figures.binning import short
+from lishui_credit.figures.findings import few_named
 from lishui_credit.figures.style import LEGEND, blank, rate_axis, rows_down
 from lishui_credit.figures.traces import marks, reach
 from lishui_credit.language import Bilingual, tr
@@ -27,8 +28,12 @@ _RATES = (
 def group_rates(
     table: pl.DataFrame, column: str, *, gaps: bool = False, synthetic: bool = False
 ) -> Any:
-    """Return approval, opportunity and bad rate of every group, with intervals."""
-    rows = table.filter((pl.col("column") == column) & pl.col("approval").is_not_null())
+    """Return approval, opportunity and bad rate of every group, with intervals.
+
+    Groups too small for rates are named below the axis.
+    """
+    own = table.filter(pl.col("column") == column)
+    rows = own.filter(pl.col("approval").is_not_null())
     base = rows.filter(pl.col("note") == "reference")["group"].to_list()
     what = tr("Gaps", "差距") if gaps else tr("Rates", "比率")
     against = tr(f" against {base[0]}", f"(参照 {base[0]})") if gaps and base else ""
@@ -44,10 +49,12 @@ def group_rates(
         marks(figure, middle, groups, tr(*name), colour, mark, **more)
     if gaps:
         figure.add_vline(x=0, line={"color": GREY, "dash": "dot"})
+    axis = tr("difference of rates", "比率之差") if gaps else tr("rate", "比率")
+    few = few_named(own, "loans")
     figure.update_layout(
         scattermode="group",
         xaxis={
-            "title": tr("difference of rates", "比率之差") if gaps else tr("rate", "比率"),
+            "title": f"{axis}<br><sub>{few}</sub>" if few else axis,
             "tickformat": "+.3~%" if gaps else ".3~%",
             "rangemode": "normal" if gaps else "tozero",
         },

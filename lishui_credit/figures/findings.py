@@ -14,6 +14,7 @@ from lishui_credit.figures.amounts import unit
 from lishui_credit.figures.drift import moved_word
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.tables.data_words import in_words
+from lishui_credit.validation.groups import too_few
 
 
 def _rate(value: float | None) -> str:
@@ -130,7 +131,19 @@ def by_group(affected: pl.DataFrame) -> str:
     if below:
         named = tr(", ", "、").join(in_words(str(name)) for name in below)
         parts.append(tr(f"below 4/5: {named}", f"低于五分之四：{named}"))
+    if few := few_named(affected, "subjects"):
+        parts.append(few)
     return " · ".join(parts)
+
+
+def few_named(table: pl.DataFrame, size: str) -> str:
+    """Return which groups are too small for figures, with their sizes and the least number."""
+    rows = table.filter(pl.col("needed").is_not_null())
+    if rows.is_empty():
+        return ""
+    sizes = [(in_words(str(name)), count) for name, count in rows.select("group", size).iter_rows()]
+    said = str(too_few(sizes, rows["needed"][0]))
+    return tr(f"No rate where {said}", f"不作统计：{said}")
 
 
 def over_years(frame: pl.DataFrame) -> str:

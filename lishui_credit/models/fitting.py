@@ -80,8 +80,8 @@ def fit_file(
     leave_out : sequence of str
         Columns that are no features, such as ids; ``synthetic`` never is one.
     by : sequence of str
-        Columns to split every metric by. Protected columns may be named here; that does not make
-        them inputs.
+        Columns to split every metric by; joined by ``*`` they are crossed (``"sex*county"``).
+        Protected columns may be named here; that does not make them inputs.
     folds, seed : int, default 5 and 0
         Of the out-of-fold scores.
     title_zh, intended, population, label : str

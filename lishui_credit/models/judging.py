@@ -20,6 +20,7 @@ from lishui_credit.scorecards.features import features
 from lishui_credit.scorecards.sample_files import read_sample
 from lishui_credit.tables.beside import sha256
 from lishui_credit.validation.report.particulars import Particulars
+from lishui_credit.validation.groups import crossed, parts_of
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validate import validate
 from lishui_credit.validation.report.validation import Validation
@@ -48,7 +49,7 @@ def validate_file(
     target : str, optional
         Column of the outcome; the one the card was fitted on if None.
     by : sequence of str
-        Columns to split every metric by.
+        Columns to split every metric by; joined by ``*`` they are crossed (``"sex*county"``).
     period : str, optional
         Column of periods.
     cut_off : float, optional
@@ -93,9 +94,13 @@ def validate_file(
     """
     card = read_card(model)
     outcome = target or str(card.provenance.get("target", "bad"))
-    needed = [*card.columns, *by, *([period] if period else [])]
-    sample = read_sample(path, outcome, only=needed)
-    sample.must_hold(*by, *([period] if period else []))
+    named = [
+        *(part for name in by for part in (name, *parts_of(name, ()))),
+        *([period] if period else []),
+    ]
+    sample = read_sample(path, outcome, only=[*card.columns, *named])
+    asked = [part for name in by for part in parts_of(name, sample.frame.columns)]
+    sample.must_hold(*asked, *([period] if period else []))
     table = sample.frame
     rows = features(table, card.columns)
     scores = card.scored(rows)
@@ -125,7 +130,7 @@ def validate_file(
         reference_score=known / card.point_unit if len(known) else None,
         grades=card.grade(scores) if card.grades is not None else None,
         grade_order=[row.id for row in card.grades.grades] if card.grades is not None else None,
-        groups={name: table[name].cast(pl.String) for name in by},
+        groups={name: crossed(table, name) for name in by},
         periods=table[period].cast(pl.String) if period else None,
         settings=settings,
         title=f"{card.title_zh or card.id} · {Path(path).name}",

@@ -28,6 +28,7 @@ from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.tables.beside import sha256
 from lishui_credit.validation.report.particulars import Particulars
+from lishui_credit.validation.groups import TOO_FEW, crossed, parts_of
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validate import validate
 from lishui_credit.validation.report.validation import Validation
@@ -71,7 +72,8 @@ def cooked(
     recipe: Recipe, path: Path, sample: Sample, model: Scorecard, progress: Progress
 ) -> tuple[Card, Validation]:
     """Return the card that a recipe gives on a sample, and its validation out of fold."""
-    sample.must_hold(*recipe.leave_out, *recipe.by)
+    names = sample.frame.columns
+    sample.must_hold(*recipe.leave_out, *(part for by in recipe.by for part in parts_of(by, names)))
     inputs = sample.frame.drop(*recipe.leave_out, MADE_UP, strict=False)
     progress(tr("fitting", "拟合"))
     fitted = Scorecard(**{**model.get_params(deep=False), "labels": dict(recipe.labels)})
@@ -170,7 +172,7 @@ def _judged(card: Card, sample: Sample, line: Floats, recipe: Recipe, *, title: 
         grades=grades,
         grade_order=None if card.grades is None else [row.id for row in card.grades.grades],
         pd=expit(-line),
-        groups={name: sample.frame[name].cast(pl.String) for name in recipe.by},
+        groups={name: crossed(sample.frame, name) for name in recipe.by},
         settings=ValidationSettings(seed=recipe.seed),
         title=title,
         synthetic=sample.synthetic,
@@ -209,6 +211,7 @@ def _counted(scores: pl.Series) -> dict[str, int]:
 def _of_groups(validation: Validation, by: Sequence[str]) -> dict[str, Any]:
     """Return what the model card says of every group: rows, bad rate, AUC with its interval."""
     found: dict[str, Any] = {}
+    least = validation.settings.min_rows
     for name in by:
         table = validation.table(f"group_{name}").filter(pl.col("metric") == "auc")
         found[name] = {
@@ -218,6 +221,7 @@ def _of_groups(validation: Validation, by: Sequence[str]) -> dict[str, Any]:
                 "auc_95": "" if row["low"] is None else f"{row['low']:.4f} .. {row['high']:.4f}",
                 "bad_rate": "" if row["bad_rate"] is None else round(row["bad_rate"], 4),
                 **({"note": row["note"]} if row["note"] else {}),
+                **({"needed": least} if row["note"] == TOO_FEW else {}),
             }
             for row in table.iter_rows(named=True)
         }

@@ -27,17 +27,22 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType({
 })  # fmt: skip
 
 
+CROSSING: Final = " × "
+"""Between the values of columns that are crossed: 女 × 莲都区."""
+
+
 def in_words(value: str) -> str:
-    """Return a value of the data in the language in use, where it is known; else as it stands.
+    """Return a value of the data, or of crossed columns, in the language in use, where it is known.
 
     Examples
     --------
     >>> from lishui_credit.language import set_language
-    >>> set_language("en"); in_words("莲都区"), in_words("张三")
-    ('Liandu', '张三')
+    >>> set_language("en"); in_words("莲都区"), in_words("张三"), in_words("女 × 莲都区")
+    ('Liandu', '张三', 'female × Liandu')
     >>> set_language(None)
     """
-    return tr(ENGLISH.get(value, value), value)
+    parts = value.split(CROSSING)
+    return tr(CROSSING.join(ENGLISH.get(part, part) for part in parts), value)
 
 
 def counted(unit: str, number: object) -> str:

@@ -20,6 +20,7 @@ from .discrimination import ks as ks
 from .goodness import hosmer_lemeshow as hosmer_lemeshow
 from .goodness import recalibration as recalibration
 from .groups import by_group as by_group
+from .groups import crossed as crossed
 from .hmeasure import h_measure as h_measure
 from .migrations import bandwidth as bandwidth
 from .migrations import migration as migration

@@ -6,14 +6,15 @@ nine people is neither evidence nor private. Groups are counted in rows; weights
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
+from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import SubjectError
-from lishui_credit.language import tr
+from lishui_credit.errors import SubjectError, refuse
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.statistics.bootstrap import bootstrap, bootstrap_ranks
 from lishui_credit.statistics.outcomes import (
     Estimate,
@@ -24,6 +25,8 @@ from lishui_credit.statistics.outcomes import (
     ranked,
     roc_area,
 )
+from lishui_credit.statistics.refusals import lacking
+from lishui_credit.tables.data_words import CROSSING
 from lishui_credit.validation.calibration import ece
 from lishui_credit.validation.hmeasure import h_of
 
@@ -31,6 +34,8 @@ MIN_ROWS = 50
 """Smallest group that is given a figure."""
 
 TOO_FEW, ONE_CLASS = "too few", "one class"
+
+_NAMED: Final = 12  # groups too small that a sentence names
 
 
 def _gini(bads: Floats, goods: Floats) -> float:
@@ -82,6 +87,65 @@ def members_of(named: pl.Series) -> list[tuple[str, NDArray[np.int64]]]:
     order = np.argsort(code.to_numpy(), kind="stable")
     ends = np.cumsum(np.bincount(code.to_numpy(), minlength=len(names)))
     return list(zip(names.to_list(), np.split(order, ends[:-1]), strict=True))
+
+
+def parts_of(name: str, columns: Collection[str]) -> list[str]:
+    """Return the columns that a name of groups speaks of: itself, or those it joins by ``*``.
+
+    >>> parts_of("sex*county", ["sex", "county"]), parts_of("a*b", ["a*b"])
+    (['sex', 'county'], ['a*b'])
+    """
+    return [name] if name in columns else [part.strip() for part in name.split("*")]
+
+
+def crossed(frame: pl.DataFrame, name: str) -> pl.Series:
+    """Return the labels of a column, or of columns crossed (交叉分组), ``"sex*county"``: 女 × 莲都区.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame, shape (n, k)
+        Holds the columns.
+    name : str
+        A column, or columns joined by ``*``.
+
+    Returns
+    -------
+    pl.Series, shape (n,)
+        Text. A missing value is a part of its own; null only where one column alone is missing.
+
+    Raises
+    ------
+    SubjectError
+        If a column is not in the frame.
+
+    Examples
+    --------
+    >>> crossed(pl.DataFrame({"sex": ["f", None], "county": ["a", "b"]}), "sex*county").to_list()
+    ['f × a', '(missing) × b']
+    """
+    names = parts_of(name, frame.columns)
+    refuse(lacking(names, frame.columns))
+    if len(names) == 1:
+        return labels(frame[names[0]])
+    texts = [pl.col(part).cast(pl.String).fill_null(tr("(missing)", "(缺失)")) for part in names]
+    return frame.select(pl.concat_str(texts, separator=CROSSING)).to_series()
+
+
+def too_few(sizes: Iterable[tuple[str, int]], least: int) -> Bilingual:
+    """Return the sentence that names groups too small for figures, with their sizes; "" if none is.
+
+    >>> too_few([("a", 3), ("b", 9)], 10).en
+    'fewer than 10 rows: a 3, b 9'
+    """
+    listed = list(sizes)
+    if not listed:
+        return Bilingual("", "")
+    named = [f"{name} {rows}" for name, rows in listed[:_NAMED]]
+    more = len(listed) - len(named)
+    return Bilingual(
+        f"fewer than {least} rows: {', '.join(named)}" + (f" and {more} more" if more else ""),
+        f"少于 {least} 行:{'、'.join(named)}" + (f"等 {len(listed)} 组" if more else ""),
+    )
 
 
 def same_length(y: Floats, named: pl.Series) -> None:

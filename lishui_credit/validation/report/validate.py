@@ -94,7 +94,7 @@ def validate(
     initial_grades : array_like of shape (n,), optional
         The same subjects' grades at the start; missing ones are left out of the migration.
     groups : mapping of str to array_like of shape (n,), optional
-        Labels per dimension: ``{"county": ..., "sex": ...}``.
+        Labels per dimension: ``{"county": ..., "sex": ...}``; of columns crossed, see `crossed`.
     periods : array_like of shape (n,), optional
         Period labels that sort in time.
     settings : ValidationSettings, optional

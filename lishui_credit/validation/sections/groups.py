@@ -11,8 +11,8 @@ import polars as pl
 
 from lishui_credit.language import Bilingual
 from lishui_credit.statistics.outcomes import Floats
-from lishui_credit.validation.groups import RANK_METRICS, TOO_FEW, by_group
-from lishui_credit.validation.report.findings import Line, Table, line, says
+from lishui_credit.validation.groups import RANK_METRICS, TOO_FEW, by_group, too_few
+from lishui_credit.validation.report.findings import Line, Table, Verdict, line, says
 from lishui_credit.validation.report.outline import Given, Outline, Part
 from lishui_credit.validation.treatment import FOUR_FIFTHS, fairness
 
@@ -85,15 +85,15 @@ def _metrics(given: Given, dimension: str, labels: pl.Series) -> Iterator[Line |
     table = metrics_of(given, labels, METRICS)
     few = table.filter((pl.col("metric") == "auc") & (pl.col("note") == TOO_FEW))
     if len(few):
-        least = given.settings.min_rows
+        sizes = few.select("group", "subjects").iter_rows()
         yield line(
             f"few_{dimension}",
             Bilingual(
-                f"{dimension}: groups with too few rows to show",
-                f"{dimension}:样本过少未展示的组数",
+                f"{dimension}: groups with too few rows for figures",
+                f"{dimension}:样本过少、不作统计的组数",
             ),
             float(len(few)),
-            says("note", f"fewer than {least} rows", f"少于 {least} 行"),
+            Verdict("note", too_few(sizes, given.settings.min_rows)),
             unit="count",
         )
     yield Table(
