@@ -13,6 +13,7 @@ from lishui_credit.commands.terminal import (
     day_of,
     names_of,
     progress,
+    proxies_argument,
     report_arguments,
     say,
     sheet_argument,
@@ -77,6 +78,7 @@ def _fit_arguments(made: Parser) -> None:
         default=[],
         metavar="COLUMN=REASON",
     )
+    proxies_argument(made)
     _scale_arguments(made)
     _bin_arguments(made)
     made.asks("--folds", "folds of the cross-validation", "交叉验证折数", type=int, default=5)
@@ -207,6 +209,7 @@ def _model(options: argparse.Namespace) -> Scorecard:
         min_iv=options.min_iv,
         selection=options.selection,
         protected=_pairs("--protected", options.protected) or None,
+        proxies_of=names_of(options.proxies_of) or None,
     )
 
 

@@ -13,6 +13,7 @@ from lishui_credit.commands.terminal import (
     day_of,
     names_of,
     output_argument,
+    proxies_argument,
     report_arguments,
     say,
     sheet_argument,
@@ -47,6 +48,7 @@ def add_arguments(command: Command) -> None:
         "结果列,1 坏、0 好,缺省同评分卡",
     )
     by_argument(made)
+    proxies_argument(made)
     made.asks("--period", "column of periods, to judge stability", "期间列,用于检验稳定性")
     made.asks("--cut-off", "lowest score that is approved", "最低通过分", type=float)
     made.asks("--seed", "seed of the bootstrap", "自助法随机种子", type=int, default=0)
@@ -103,6 +105,7 @@ def validate(options: argparse.Namespace) -> int:
             options.sample,
             target=options.target,
             by=names_of(options.by),
+            proxies_of=names_of(options.proxies_of),
             period=options.period,
             cut_off=options.cut_off,
             seed=options.seed,

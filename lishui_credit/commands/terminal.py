@@ -126,6 +126,17 @@ def by_argument(made: Parser) -> None:
     )
 
 
+def proxies_argument(made: Parser) -> None:
+    """Add the option for protected attributes whose proxies are to be found."""
+    made.asks(
+        "--proxies-of",
+        "columns of protected attributes, never inputs: which characteristics tell them is measured",
+        "受保护属性列(不入模),检测哪些特征可推断它们,逗号分隔",
+        default="",
+        metavar="COLUMN,…",
+    )
+
+
 def report_arguments(made: Parser) -> None:
     """Add the options for what a validation report carries: its owner and its day."""
     made.asks("--owner", "who answers for the card", "评分卡责任人", default="")

@@ -32,6 +32,7 @@ def validate_file(
     *,
     target: str | None = None,
     by: Sequence[str] = (),
+    proxies_of: Sequence[str] = (),
     period: str | None = None,
     cut_off: float | None = None,
     seed: int = 0,
@@ -50,6 +51,8 @@ def validate_file(
         Column of the outcome; the one the card was fitted on if None.
     by : sequence of str
         Columns to split every metric by; joined by ``*`` they are crossed (``"sex*county"``).
+    proxies_of : sequence of str
+        Columns of protected attributes: which characteristics tell them is measured.
     period : str, optional
         Column of periods.
     cut_off : float, optional
@@ -94,13 +97,11 @@ def validate_file(
     """
     card = read_card(model)
     outcome = target or str(card.provenance.get("target", "bad"))
-    named = [
-        *(part for name in by for part in (name, *parts_of(name, ()))),
-        *([period] if period else []),
-    ]
-    sample = read_sample(path, outcome, only=[*card.columns, *named])
+    more = [*proxies_of, *([period] if period else [])]
+    named = [part for name in by for part in (name, *parts_of(name, ()))]
+    sample = read_sample(path, outcome, only=[*card.columns, *named, *more])
     asked = [part for name in by for part in parts_of(name, sample.frame.columns)]
-    sample.must_hold(*asked, *([period] if period else []))
+    sample.must_hold(*asked, *more)
     table = sample.frame
     rows = features(table, card.columns)
     scores = card.scored(rows)
@@ -125,12 +126,13 @@ def validate_file(
         y,
         score=scores.to_numpy() / card.point_unit,
         pd=card.pd(scores),
-        features=now if counted else None,
+        features=now if counted or proxies_of else None,
         reference=before if counted else None,
         reference_score=known / card.point_unit if len(known) else None,
         grades=card.grade(scores) if card.grades is not None else None,
         grade_order=[row.id for row in card.grades.grades] if card.grades is not None else None,
         groups={name: crossed(table, name) for name in by},
+        proxies_of={name: table[name] for name in proxies_of},
         periods=table[period].cast(pl.String) if period else None,
         settings=settings,
         title=f"{card.title_zh or card.id} · {Path(path).name}",

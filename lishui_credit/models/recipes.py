@@ -79,11 +79,12 @@ def cooked(
     fitted = Scorecard(**{**model.get_params(deep=False), "labels": dict(recipe.labels)})
     fitted.fit(inputs, sample.outcome)
     progress(tr("judging out of fold", "折外验证"))
-    line = _unseen_line(fitted, inputs, sample.outcome, recipe)
+    watched = list(fitted.proxies_of or ())
+    line = _unseen_line(fitted, inputs.drop(watched), sample.outcome, recipe)
     scored, ungraded = _graded(fitted.card_, sample.outcome, line, recipe.grades)
     title = recipe.title_zh or recipe.model
     validation = _judged(
-        scored, sample, line, recipe,
+        scored, sample, line, recipe, watched,
         title=tr(f"{title}: out of fold, {recipe.folds} folds", f"{title}:{recipe.folds} 折折外验证"),
     )  # fmt: skip
     told = {"label": recipe.label, "owner": recipe.owner, "no_grades": ungraded}
@@ -121,10 +122,12 @@ def settings_of(card: Card, recipe: Recipe) -> Scorecard:
             for name, codes in process["special_codes"].items()
         }
     told["base_odds"] = Odds(**told["base_odds"])
+    watched = dict.fromkeys(row["attribute"] for row in card.metrics.get("proxies", ()))
     return Scorecard(
         BinningProcess(**process),
         **told,
         protected=dict(card.protected) or None,
+        proxies_of=list(watched) or None,
         grades=None if recipe.grades else card.grades,
     )
 
@@ -138,7 +141,7 @@ def _unseen_line(
     fitted: Scorecard, inputs: pl.DataFrame, outcome: pl.Series, recipe: Recipe
 ) -> Floats:
     """Return the log-odds of good of rows by cards that had not seen them."""
-    quiet = Scorecard(**fitted.get_params(deep=False))
+    quiet = Scorecard(**{**fitted.get_params(deep=False), "proxies_of": None})
     process = fitted.process_.get_params(deep=False)
     # a level that only one fold holds is unseen in the other cards: no reason to warn or to stop
     quiet.process = type(fitted.process_)(**{**process, "unseen": "neutral"})
@@ -162,7 +165,15 @@ def _points(card: Card, line: Floats) -> Floats:
     return line * card.scale.factor + card.scale.offset
 
 
-def _judged(card: Card, sample: Sample, line: Floats, recipe: Recipe, *, title: str) -> Validation:
+def _judged(
+    card: Card,
+    sample: Sample,
+    line: Floats,
+    recipe: Recipe,
+    watched: Sequence[str],
+    *,
+    title: str,
+) -> Validation:
     score, grades = _points(card, line), None
     if card.grades is not None:
         grades = card.grade(pl.Series(np.round(score * card.point_unit).astype(np.int64)))
@@ -173,6 +184,8 @@ def _judged(card: Card, sample: Sample, line: Floats, recipe: Recipe, *, title: 
         grade_order=None if card.grades is None else [row.id for row in card.grades.grades],
         pd=expit(-line),
         groups={name: crossed(sample.frame, name) for name in recipe.by},
+        features=sample.frame.select(card.columns) if watched else None,
+        proxies_of={name: sample.frame[name] for name in watched},
         settings=ValidationSettings(seed=recipe.seed),
         title=title,
         synthetic=sample.synthetic,

@@ -8,7 +8,7 @@ estimator also answers the usual questions to its card.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, ClassVar, Literal, Self, overload
 
@@ -34,6 +34,7 @@ from lishui_credit.scorecards.estimator import Classifier, Estimator
 from lishui_credit.scorecards.features import TrainingSample, like
 from lishui_credit.scorecards.matrices import unnamed
 from lishui_credit.scorecards.protected import admitted, told_by_values
+from lishui_credit.scorecards.proxy_features import named_once, proxies, stored, warn_of
 from lishui_credit.scorecards.selection import Pool, fit_signed, select
 from lishui_credit.statistics.logistic import Logistic
 from lishui_credit.statistics.outcomes import Floats, Values
@@ -83,6 +84,9 @@ class Scorecard(Classifier):
         Penalty ``ridge / 2 * sum b_j^2`` on the coefficients; 0 for the plain likelihood.
     protected : mapping of str to str, optional
         Protected attributes that may be used, each with a reason, which the card prints.
+    proxies_of : sequence of str, optional
+        Columns of X that are protected attributes, never inputs: `fit` measures which
+        characteristics tell them, keeps that in the card and warns; see `proxy_features.proxies`.
     labels : mapping of str to str, optional
         Chinese names of columns, which the card keeps and reasons use; those of the data dictionary
         are used by themselves.
@@ -137,6 +141,7 @@ class Scorecard(Classifier):
     sign: Literal["constrain", "drop", "flag"] = "constrain"
     ridge: float = 1.0
     protected: Mapping[str, str] | None = None
+    proxies_of: Sequence[str] | None = None
     labels: Mapping[str, str] | None = None
     grades: GradeScale | None = None
 
@@ -156,8 +161,8 @@ class Scorecard(Classifier):
         Raises
         ------
         SubjectError
-            If the data cannot be used (see `BinningProcess.fit`), a field is banned, or no
-            characteristic is left to score by.
+            If the data cannot be used (see `BinningProcess.fit`), a field is banned, no
+            characteristic is left to score by, or a column of `proxies_of` is absent or used.
         ModelError
             If a setting is not allowed, or the regression does not converge.
 
@@ -168,9 +173,14 @@ class Scorecard(Classifier):
         refuse(wrong_scorecard(self.get_params(deep=False)), ModelError)
         offered = TrainingSample.read(X, y, sample_weight).evened()
         names = offered.frame.columns
+        watched = list(self.proxies_of or ())
+        refuse(named_once(watched, names, self.protected or {}))
         taken, left, reasons = admitted(
             names, self.protected or {}, self.labels, told_by_values(offered.frame)
         )
+        taken = [name for name in taken if name not in watched]
+        never = tr("named in proxies_of, never an input", "列入 proxies_of,不得入模")
+        left |= {name: left.get(name, never) for name in watched}
         if not taken:
             raise SubjectError(
                 tr("no column may be used", "没有可用的列"),
@@ -203,6 +213,11 @@ class Scorecard(Classifier):
         scores = self.card_.scored(kept)
         self.rounding_ = loss_of_rounding(line, self.card_, scores, bad, weight)
         self.card_ = self._documented(sample, fit)
+        if watched:
+            found = proxies(kept, {name: offered.frame[name] for name in watched})
+            metrics = {**self.card_.metrics, "proxies": stored(found)}
+            self.card_ = replace(self.card_, metrics=metrics)
+            warn_of(found)
         return self
 
     # ---- steps of the fit --------------------------------------------------------------------
@@ -278,7 +293,7 @@ class Scorecard(Classifier):
         digest.update(sample.outcome.tobytes())
         binnings = [row.binning for row in self.card_.characteristics]
         settings = {**self.process_.get_params(deep=False), **self.get_params(deep=False)}
-        for told_elsewhere in ("process", "labels", "grades", "protected", "n_jobs"):
+        for told_elsewhere in ("process", "labels", "grades", "protected", "proxies_of", "n_jobs"):
             del settings[told_elsewhere]
         return replace(
             self.card_,

@@ -13,6 +13,7 @@ import polars as pl
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import SHRUNKEN, WOE, shown
 from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.proxy_features import SCHEMA
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.data_words import in_words
 
@@ -162,8 +163,16 @@ def regression(card: Card) -> pl.DataFrame:
     ).fill_nan(None)
 
 
+def proxies_found(card: Card) -> pl.DataFrame:
+    """Return what the fit measured of proxies, as `proxy_features.proxies` gives it; empty where nothing was asked."""
+    return pl.DataFrame(card.metrics.get("proxies", []), schema=SCHEMA)
+
+
 def measures(card: Card) -> pl.DataFrame:
-    """Return what was measured at the fit, one row per figure: ``what``, the path of its name, and ``value``."""
+    """Return what was measured at the fit, one row per figure: ``what``, the path of its name, and ``value``.
+
+    Proxies have a frame of their own, see `proxies_found`.
+    """
     rows: list[tuple[str, str]] = []
 
     def note(prefix: str, value: object) -> None:
@@ -175,5 +184,5 @@ def measures(card: Card) -> pl.DataFrame:
                 (prefix, shown(round(value, 6)) if isinstance(value, float) else str(value))
             )
 
-    note("", card.metrics)
+    note("", {name: value for name, value in card.metrics.items() if name != "proxies"})
     return pl.DataFrame(rows, schema={"what": pl.String, "value": pl.String}, orient="row")

@@ -11,7 +11,14 @@ from collections.abc import Mapping, Sequence
 from lishui_credit.language import spoken, tr
 from lishui_credit.scorecards.bins.woe import SIGN
 from lishui_credit.scorecards.cards.card import Card
-from lishui_credit.scorecards.cards.card_tables import measures, regression, scale_rows, use_rows
+from lishui_credit.scorecards.cards.card_tables import (
+    measures,
+    proxies_found,
+    regression,
+    scale_rows,
+    use_rows,
+)
+from lishui_credit.scorecards.proxy_features import NOT_MEASURED, PROXY, PROXY_FROM, TOGETHER
 
 
 def model_card(card: Card, *, intended: str = "", population: str = "") -> str:
@@ -27,6 +34,7 @@ def model_card(card: Card, *, intended: str = "", population: str = "") -> str:
         _regression(card),
         _left_out(card),
         _protected(card),
+        _proxies(card),
         _metrics(card),
         _limits(card),
         _provenance(card),
@@ -191,6 +199,43 @@ def _protected(card: Card) -> str:
         return f"## {title}\n\n" + tr("None is used.", "均未使用。")
     heads = tr("attribute used", "使用的属性"), tr("reason given", "说明的理由")
     return _section(title, heads, list(card.protected.items()))
+
+
+def _proxies(card: Card) -> str:
+    found = proxies_found(card)
+    title = tr("Proxies of protected attributes", "受保护属性的代理特征")
+    if found.is_empty():
+        said = tr(
+            "Not measured: no attribute was named (`proxies_of`, `--proxies-of`).",
+            "未检测:未指明受保护属性(`proxies_of`、`--proxies-of`)。",
+        )
+        return f"## {title}\n\n{said}"
+    said = tr(
+        "How well characteristics tell an attribute that is no input, on rows not seen: AUC, 95% "
+        f"interval. A proxy: the lower end is at least {PROXY_FROM:g}.",
+        "各特征对未入模属性的推断能力(折外 AUC 及 95% 区间)。"
+        f"区间下限不低于 {PROXY_FROM:g} 者为代理特征。",
+    )
+    words = {
+        PROXY: tr("■ proxy", "■ 代理特征"),
+        NOT_MEASURED: tr("too few rows in two groups", "不足两个够大的组"),
+    }
+    rows = [
+        (
+            row["attribute"],
+            tr("all together", "全部特征") if row["feature"] == TOGETHER else row["feature"] or "",
+            row["group"] or "",
+            f"{row['rows']:,}",
+            *("" if row[end] is None else f"{row[end]:.3f}" for end in ("auc", "low", "high")),
+            words.get(row["note"], ""),
+        )
+        for row in found.iter_rows(named=True)
+    ]
+    heads = (
+        tr("attribute", "属性"), tr("characteristic", "特征"), tr("group told best", "最易推断的组"),
+        tr("rows", "行数"), "AUC", tr("low", "下限"), tr("high", "上限"), tr("note", "备注"),
+    )  # fmt: skip
+    return f"## {title}\n\n{said}\n\n" + _table(heads, rows)
 
 
 def _metrics(card: Card) -> str:

@@ -14,7 +14,7 @@ import polars as pl
 
 from lishui_credit.errors import CreditError
 from lishui_credit.language import Bilingual
-from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.statistics.outcomes import Floats, Values
 from lishui_credit.validation.report.findings import Line, Section, Table
 from lishui_credit.validation.report.settings import ValidationSettings
 
@@ -34,6 +34,7 @@ class Given:
     initial_grades: pl.Series | None
     grade_order: Sequence[str] | None
     groups: Mapping[str, pl.Series]
+    proxies_of: Mapping[str, Values]
     periods: pl.Series | None
     settings: ValidationSettings
     seen: bool = False  # the rows are those the model was fitted on

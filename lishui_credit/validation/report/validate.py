@@ -54,6 +54,7 @@ def validate(
     grade_order: Sequence[str] | None = None,
     initial_grades: Values | None = None,
     groups: Mapping[str, Values] | None = None,
+    proxies_of: Mapping[str, Values] | None = None,
     periods: Values | None = None,
     settings: ValidationSettings | None = None,
     title: str = "",
@@ -95,6 +96,8 @@ def validate(
         The same subjects' grades at the start; missing ones are left out of the migration.
     groups : mapping of str to array_like of shape (n,), optional
         Labels per dimension: ``{"county": ..., "sex": ...}``; of columns crossed, see `crossed`.
+    proxies_of : mapping of str to array_like of shape (n,), optional
+        Protected attributes; which of `features` tell them is measured, see `scorecards.proxy_features`.
     periods : array_like of shape (n,), optional
         Period labels that sort in time.
     settings : ValidationSettings, optional
@@ -148,6 +151,11 @@ def validate(
     columns = {name: values for name, values in measured.items() if values is not None}
     good, rows = _gathered(y, weights, problems, columns), len(y)
     named = _labelled(groups or {}, rows, problems)
+    watched = dict(proxies_of or {})
+    problems += [_unequal(name, rows, len(of)) for name, of in watched.items() if len(of) != rows]
+    if watched and features is None:
+        what = tr("proxies_of needs features", "proxies_of 须同时给出 features")
+        problems.append(Problem(what, ", ".join(watched), where="proxies_of"))
     alone = {"grades": grades, "initial_grades": initial_grades, "periods": periods}
     marks = _labelled(alone, rows, problems, whole="grades")
     if features is not None and len(features) != rows:
@@ -167,6 +175,7 @@ def validate(
         reference=reference,
         grade_order=grade_order,
         groups=named,
+        proxies_of=watched,
         settings=settings or ValidationSettings(),
         seen=about.seen,
         **{name: marks.get(name) for name in alone},

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from lishui_credit.language import Bilingual
-from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.scorecards.proxy_features import PROXY, PROXY_FROM, TOGETHER, proxies
+from lishui_credit.statistics.outcomes import Estimate, Floats
 from lishui_credit.validation.groups import RANK_METRICS, TOO_FEW, by_group, too_few
 from lishui_credit.validation.report.findings import Line, Table, Verdict, line, says
 from lishui_credit.validation.report.outline import Given, Outline, Part
@@ -33,6 +34,12 @@ _GAPS: Final = {
 
 def _parts(given: Given) -> Iterator[Part]:
     risk, chosen = given.risk, given.settings
+    for attribute in given.proxies_of:
+        yield Part(
+            f"proxies_{attribute}",
+            Bilingual(f"Proxies of {attribute}", f"{attribute}的代理特征"),
+            partial(_proxies, given, attribute),
+        )
     if risk is None:
         return
     for dimension, labels in given.groups.items():
@@ -58,6 +65,63 @@ GROUPS = Outline(
     ),
     _parts,
 )
+
+
+def _proxies(given: Given, attribute: str) -> Iterator[Line | Table]:
+    """Yield which features tell a protected attribute that is no input, out of fold."""
+    chosen, features = given.settings, given.features
+    if features is None:
+        return
+    table = proxies(
+        features,
+        {attribute: given.proxies_of[attribute]},
+        min_rows=chosen.min_rows,
+        repeats=chosen.repeats,
+        seed=chosen.seed,
+        level=chosen.level,
+    ).drop("attribute")
+    name = Bilingual(
+        f"{attribute}: AUC of the feature that tells it best", f"{attribute}:最强推断特征的 AUC"
+    )
+    source = "Feldman et al. (2015), section 4"
+    best = table.row(0, named=True)
+    if best["auc"] is None:
+        least = chosen.min_rows
+        verdict = says(
+            "watch",
+            f"not measured: no two groups of {least} rows",
+            f"未检测:不足两个 {least} 行以上的组",
+        )
+        yield Line(
+            id=f"proxies_{attribute}", name=name, value=None,
+            verdict=verdict.words, standing=verdict.standing, source=source,
+        )  # fmt: skip
+        return
+    found = table.filter(note=PROXY)["feature"].to_list()
+    together = Bilingual("all together", "全部特征")
+    said = [
+        [word if one == TOGETHER else one for one in found] for word in (together.en, together.zh)
+    ]
+    verdict = (
+        says(
+            "watch",
+            f"told by {', '.join(said[0])} (lower end from {PROXY_FROM:g} on)",
+            f"可由{'、'.join(said[1])}推断(下限不低于 {PROXY_FROM:g})",
+        )
+        if found
+        else says("good", f"no lower end from {PROXY_FROM:g} on", f"下限均低于 {PROXY_FROM:g}")
+    )
+    area = Estimate(best["auc"], best["low"], best["high"], chosen.level)
+    yield line(f"proxies_{attribute}", name, area, verdict, source=source)
+    yield Table(
+        f"proxies_{attribute}",
+        Bilingual(
+            f"How well each feature tells {attribute}, out of fold",
+            f"各特征对{attribute}的推断能力(折外)",
+        ),
+        table,
+        source,
+    )
 
 
 def metrics_of(given: Given, labels: pl.Series, names: Sequence[str]) -> pl.DataFrame:
