@@ -26,6 +26,8 @@ from .cards.scale import Scale as Scale
 from .challenger import Challenger as Challenger
 from .comparison import Comparison as Comparison
 from .comparison import compare as compare
+from .masked_outcomes import MaskedBenchmark as MaskedBenchmark
+from .masked_outcomes import masked_benchmark as masked_benchmark
 from .proxy_features import ProxyWarning as ProxyWarning
 from .proxy_features import proxies as proxies
 from .reject import extrapolation as extrapolation

@@ -327,8 +327,8 @@ class _Accepted:
             raise SubjectError(tr("there is no rejected row", "没有被拒样本"))
         frame, refused = _alike(sample.frame, refused)
         sample = replace(sample, frame=frame)
-        fitted = _fitted(model, sample)
-        pds = _pd(fitted, frame), _pd(fitted, refused)
+        fitted = fitted_to(model, sample)
+        pds = pd_of(fitted, frame), pd_of(fitted, refused)
         return cls(frame, sample.outcome, sample.weighed, refused, *pds)
 
     def joined(
@@ -368,7 +368,8 @@ def _alike(frame: pl.DataFrame, other: pl.DataFrame) -> tuple[pl.DataFrame, pl.D
     return both[: frame.height], both[frame.height :]
 
 
-def _fitted(model: Learner | Fit, sample: TrainingSample) -> Predictor:
+def fitted_to(model: Learner | Fit, sample: TrainingSample) -> Predictor:
+    """Return a clone of an estimator fitted to a sample, or what the callable makes of it."""
     if hasattr(model, "fit"):
         from sklearn.base import clone
 
@@ -382,6 +383,7 @@ def _fitted(model: Learner | Fit, sample: TrainingSample) -> Predictor:
     return model(sample.frame, sample.outcome, sample.weighed)
 
 
-def _pd(fitted: Predictor, X: pl.DataFrame) -> Floats:
+def pd_of(fitted: Predictor, X: pl.DataFrame) -> Floats:
+    """Return probabilities of bad, kept off 0 and 1, shape (n,)."""
     pd = np.asarray(fitted.predict_proba(X), dtype=np.float64)[:, 1]
     return np.clip(pd, 1e-9, 1.0 - 1e-9)
