@@ -194,6 +194,7 @@ DRAWN = (
     ("models", {"part": "validation"}, 4),
     ("models", {"part": "drift", "lang": "en"}, 3),
     ("lending", {"approve": "600", "group": "county", "lang": "en"}, 5),
+    ("lending", {"approve": "600", "group": "sex*county", "lang": "en"}, 5),
 )
 
 

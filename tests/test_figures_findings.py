@@ -78,7 +78,13 @@ def test_a_swap_of_nobody_has_no_finding():
 
 def test_groups_are_said_by_the_greatest_change_and_those_below_four_fifths():
     table = pl.DataFrame(
-        {"group": ["a", "b"], "change": [0.01, -0.05], "below_four_fifths": [False, True]}
+        {
+            "group": ["a", "b"],
+            "subjects": [60, 70],
+            "change": [0.01, -0.05],
+            "below_four_fifths": [False, True],
+            "needed": pl.Series([None, None], dtype=pl.Int64),
+        }
     )
     assert both(findings.by_group, table) == (
         "Moved most: b −5.0 points · below 4/5: b",
@@ -86,6 +92,14 @@ def test_groups_are_said_by_the_greatest_change_and_those_below_four_fifths():
     )
     still = table.with_columns(change=pl.lit(0.0), below_four_fifths=pl.lit(None, pl.Boolean))
     assert findings.by_group(still) == "No group's approval rate changes"
+    few = table.with_columns(
+        group=pl.Series(["女 × 莲都区", "b"]),
+        needed=pl.Series([80, None]),
+        subjects=pl.Series([60, 90]),
+    )
+    english, chinese = both(findings.by_group, few)
+    assert english.endswith("No rate where fewer than 80 rows: female × Liandu 60")
+    assert chinese.endswith("不作统计：少于 80 行：女 × 莲都区 60")
 
 
 def test_grades_are_said_by_the_share_that_moved_most_and_by_place():

@@ -12,7 +12,7 @@ import polars as pl
 
 from lishui_credit.figures.amounts import unit
 from lishui_credit.figures.drift import moved_word
-from lishui_credit.language import Bilingual, tr
+from lishui_credit.language import Bilingual, spoken, tr
 from lishui_credit.tables.data_words import in_words
 from lishui_credit.validation.groups import too_few
 
@@ -142,7 +142,7 @@ def few_named(table: pl.DataFrame, size: str) -> str:
     if rows.is_empty():
         return ""
     sizes = [(in_words(str(name)), count) for name, count in rows.select("group", size).iter_rows()]
-    said = str(too_few(sizes, rows["needed"][0]))
+    said = spoken(str(too_few(sizes, rows["needed"][0])))
     return tr(f"No rate where {said}", f"不作统计：{said}")
 
 

@@ -179,7 +179,7 @@ class Scorecard(Classifier):
             names, self.protected or {}, self.labels, told_by_values(offered.frame)
         )
         taken = [name for name in taken if name not in watched]
-        never = tr("named in proxies_of, never an input", "列入 proxies_of,不得入模")
+        never = Bilingual("named in proxies_of, never an input", "列入 proxies_of,不得入模")
         left |= {name: left.get(name, never) for name in watched}
         if not taken:
             raise SubjectError(
