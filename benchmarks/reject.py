@@ -5,7 +5,7 @@ the file tells all that the lender knew; or the lender also saw the column of th
 value, which the file then lacks. Two times 5 folds, seed 0; of sets above 6,000 rows so many are
 drawn. The model is a scorecard at its defaults, without protected attributes.
 
-    python benchmarks/reject.py                     every set, half an hour
+    python benchmarks/reject.py                     every set, a quarter of an hour on two busy cores
     python benchmarks/reject.py --data german       some sets
     python benchmarks/reject.py --json out.json     the tables as well
 """

@@ -63,7 +63,7 @@ def test_where_the_lender_knew_more_only_outside_knowledge_corrects(knew_more):
 def test_where_the_file_tells_all_hard_labels_and_needless_caution_hurt(file_tells_all):
     assert abs(value(file_tells_all, "accepted only", "bias")) < 0.02
     verdicts = file_tells_all.verdicts()
-    for method in ("fuzzy, odds doubled", "extrapolation", "hard cut-off"):
+    for method in ("fuzzy, odds doubled", "parcelling", "extrapolation", "hard cut-off"):
         assert verdicts[method] == "hurts", method
         assert value(file_tells_all, method, "brier", "change_high") < 0
 

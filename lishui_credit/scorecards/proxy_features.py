@@ -98,9 +98,9 @@ def proxies(
 
     Notes
     -----
-    Above 10,000 rows so many are drawn. Cost: k bincounts and `folds` regressions per group. The
-    interval is that of one feature: of many features without relation some pass 0.5, hardly the
-    threshold.
+    Rows count once each. Above 10,000 rows so many are drawn. Cost: k bincounts and `folds`
+    regressions per group. The interval is that of one feature: of many features without relation
+    some pass 0.5, hardly the threshold.
 
     References
     ----------
