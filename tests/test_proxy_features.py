@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 
+import lishui_credit as lc
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import CreditError, SubjectError
 from lishui_credit.language import set_language
@@ -166,7 +167,8 @@ def test_without_a_proxy_a_fit_is_quiet_and_the_card_says_what_was_measured():
         plain = Scorecard().fit(frame.drop("bad"), frame["bad"])
     assert proxies_found(model.card_)["note"].to_list() == [None] * 3
     assert proxies_found(plain.card_).is_empty()
-    assert "Not measured: no attribute was named" in model_card(plain.card_)
+    assert "Proxies" in model_card(model.card_)
+    assert "Proxies" not in model_card(plain.card_)
     assert model.card_.characteristics == plain.card_.characteristics  # it moves no points
 
 
@@ -230,6 +232,8 @@ def test_the_commands_measure_proxies_and_cross_groups(tmp_path, capsys):
     found = validate_file(folder, sample, by=["sex*county"], proxies_of=["sex"])
     assert found.line("proxies_sex").standing == "watch"
     assert set(found.table("group_sex*county")["group"]) == {"f × a", "f × b", "m × a", "m × b"}
+    with pytest.warns(ProxyWarning, match="sex"):
+        assert lc.verify(folder).holds  # fitted again, proxies and all
     with pytest.raises(SubjectError, match="no column 'town'"):
         validate_file(folder, sample, by=["sex*town"])
 

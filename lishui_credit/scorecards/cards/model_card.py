@@ -205,11 +205,7 @@ def _proxies(card: Card) -> str:
     found = proxies_found(card)
     title = tr("Proxies of protected attributes", "受保护属性的代理特征")
     if found.is_empty():
-        said = tr(
-            "Not measured: no attribute was named (`proxies_of`, `--proxies-of`).",
-            "未检测:未指明受保护属性(`proxies_of`、`--proxies-of`)。",
-        )
-        return f"## {title}\n\n{said}"
+        return ""
     said = tr(
         "How well characteristics tell an attribute that is no input, on rows not seen: AUC, 95% "
         f"interval. A proxy: the lower end is at least {PROXY_FROM:g}.",
