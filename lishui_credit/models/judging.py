@@ -19,8 +19,8 @@ from lishui_credit.scorecards.cards.card_workbook import read_card
 from lishui_credit.scorecards.features import features
 from lishui_credit.scorecards.sample_files import read_sample
 from lishui_credit.tables.beside import sha256
-from lishui_credit.validation.report.particulars import Particulars
 from lishui_credit.validation.groups import crossed, parts_of
+from lishui_credit.validation.report.particulars import Particulars
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validate import validate
 from lishui_credit.validation.report.validation import Validation

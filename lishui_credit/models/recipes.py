@@ -27,8 +27,8 @@ from lishui_credit.scorecards.scorecard import Scorecard
 from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.tables.beside import sha256
-from lishui_credit.validation.report.particulars import Particulars
 from lishui_credit.validation.groups import TOO_FEW, crossed, parts_of
+from lishui_credit.validation.report.particulars import Particulars
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validate import validate
 from lishui_credit.validation.report.validation import Validation
