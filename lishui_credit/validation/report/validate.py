@@ -151,15 +151,9 @@ def validate(
     columns = {name: values for name, values in measured.items() if values is not None}
     good, rows = _gathered(y, weights, problems, columns), len(y)
     named = _labelled(groups or {}, rows, problems)
-    watched = dict(proxies_of or {})
-    problems += [_unequal(name, rows, len(of)) for name, of in watched.items() if len(of) != rows]
-    if watched and features is None:
-        what = tr("proxies_of needs features", "proxies_of 须同时给出 features")
-        problems.append(Problem(what, ", ".join(watched), where="proxies_of"))
     alone = {"grades": grades, "initial_grades": initial_grades, "periods": periods}
     marks = _labelled(alone, rows, problems, whole="grades")
-    if features is not None and len(features) != rows:
-        problems.append(_unequal("features", rows, len(features)))
+    problems += _wrong_features(features, proxies_of or {}, rows)
     if not columns and grades is None:
         problems.append(_nothing())
     base = _finite("reference_score", reference_score, problems)
@@ -175,12 +169,24 @@ def validate(
         reference=reference,
         grade_order=grade_order,
         groups=named,
-        proxies_of=watched,
+        proxies_of=proxies_of or {},
         settings=settings or ValidationSettings(),
         seen=about.seen,
         **{name: marks.get(name) for name in alone},
     )
     return _validation(given, title, synthetic, about)
+
+
+def _wrong_features(
+    features: pl.DataFrame | None, proxies_of: Mapping[str, Values], rows: int
+) -> list[Problem]:
+    """Return what is wrong with features, and with attributes that are to be told from them."""
+    columns = dict(proxies_of) if features is None else {"features": features, **proxies_of}
+    problems = [_unequal(name, rows, len(of)) for name, of in columns.items() if len(of) != rows]
+    if proxies_of and features is None:
+        what = tr("proxies_of needs features", "proxies_of 须同时给出 features")
+        problems.append(Problem(what, ", ".join(proxies_of), where="proxies_of"))
+    return problems
 
 
 def _validation(given: Given, title: str, synthetic: bool, about: Particulars) -> Validation:
