@@ -26,7 +26,7 @@ FLOORS = [
     {"scorecards", "pricing", "reports", "rubrics.engine"},
     {"plan", "rubrics"},
     {"policies", "validation"},
-    {"cutoffs", "models", "samples"},
+    {"cutoffs", "models", "monitoring", "samples"},
     {"figures", "board"},
     {"commands", "__main__"},
 ]

@@ -1,7 +1,7 @@
-"""The command line: ``lishui-credit rubrics | grade | … | fit | score | validate | decide | plan``.
+"""The command line: ``lishui-credit rubrics | grade | … | fit | score | validate | watch | decide | plan``.
 
 Here is how a run begins and ends: bad input prints every problem and leaves with exit code 2; a
-verification that fails leaves with 1, an interrupted run with 130. Every other module of this folder adds its commands to the
+verification that fails, and an alarm of a watch, leave with 1, an interrupted run with 130. Every other module of this folder adds its commands to the
 parser, and says what each does.
 """
 
@@ -27,6 +27,7 @@ from lishui_credit.commands import (
     sampling,
     shelf,
     verification,
+    watching_months,
 )
 from lishui_credit.commands.interruption import guarded
 from lishui_credit.commands.terminal import Parser, common_arguments, parts, sheet_read, tell
@@ -36,7 +37,7 @@ from lishui_credit.version import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line (``sys.argv`` if None): 0 done, 1 not the same, 2 bad input, 130 stopped."""
+    """Run one command line (``sys.argv`` if None): 0 done, 1 not the same or an alarm, 2 bad input, 130 stopped."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _choose_language(words)
     return guarded(lambda: _run(words))
@@ -127,7 +128,7 @@ def parser() -> Parser:
     )
     command = parts(made, "command", "command", required=True)
     grades = (editions, grading, explaining, areas, forms, verification)
-    for room in (*grades, fit, models, shelf, plan, policies, sampling):
+    for room in (*grades, fit, models, watching_months, shelf, plan, policies, sampling):
         room.add_arguments(command)
     return made
 

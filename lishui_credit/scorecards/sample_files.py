@@ -135,7 +135,7 @@ def _mixed(wrong: pl.Series, lines: pl.Series, where: str) -> Problem:
     )
 
 
-def _named(header: str) -> str:
+def named(header: str) -> str:
     """Return the id of the dictionary's column that answers to a header, else the header."""
     return next((column.id for column, _ in _dictionary_columns([header]).values()), header)
 
@@ -172,14 +172,14 @@ def read_sample(
     The outcome's column is named by its header or its id in the dictionary; 1 or 是 is bad. Columns
     that are left out, or not among `only` beside the outcome, may hold what cannot be read.
     """
-    outcome = (target, _named(target))
+    outcome = (target, named(target))
     lazy = scan_sample(
         path,
         lambda name: name in outcome or ((only is None or name in only) and name not in leave_out),
     )
     names = lazy.collect_schema().names()
     if target not in names:
-        target = _named(target)
+        target = named(target)
     if target not in names:
         said = tr("name the outcome with --target", "请用 --target 指明结果列")
         raise SubjectError(no_column(target, names, Path(path).name, hint=said))
@@ -221,7 +221,7 @@ def score_file(
     # An empty head reads no row, yet names absent columns and types that are no features.
     features(lazy.head(0).collect(), card.columns)
     kept = [name for name in names if name not in card.columns] if keep is None else list(keep)
-    kept = [name if name in names else _named(name) for name in kept]
+    kept = [name if name in names else named(name) for name in kept]
     refuse(lacking(kept, names, Path(path).name))
     try:
         _check(card, lazy)

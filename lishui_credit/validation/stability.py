@@ -91,10 +91,7 @@ def psi_of(names: list[str], reference: Floats, current: Floats, *, level: float
             tr("both samples need rows to be compared", "两个样本都需要有行才能比较")
         )
     empty = bool(((reference == 0) | (current == 0)).any())
-    extra = SMOOTHING if empty else 0.0
-    before = (reference + extra) / (n + extra * cells)
-    now = (current + extra) / (m + extra * cells)
-    part = (now - before) * np.log(now / before)
+    before, now, part = psi_parts(reference, current)
     value, scale = float(part.sum()), 1 / n + 1 / m
     degrees = cells - 1
     return Psi(
@@ -108,6 +105,19 @@ def psi_of(names: list[str], reference: Floats, current: Floats, *, level: float
         smoothed=empty,
         table=pl.DataFrame({"cell": names, "reference": before, "current": now, "part": part}),
     )
+
+
+def psi_parts(reference: Floats, current: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return shares then and now and each cell's part of the index, of counts by cell in the last axis.
+
+    Where a cell is empty in one of two vectors, ½ is added to every cell of both.
+    """
+    empty = ((reference == 0) | (current == 0)).any(axis=-1, keepdims=True)
+    before, now = (counts + np.where(empty, SMOOTHING, 0.0) for counts in (reference, current))
+    before = before / before.sum(axis=-1, keepdims=True)
+    now = now / now.sum(axis=-1, keepdims=True)
+    part: Floats = (now - before) * np.log(now / before)
+    return before, now, part
 
 
 def _plain(value: float) -> str:

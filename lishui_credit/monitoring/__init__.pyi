@@ -1,0 +1,12 @@
+from .expected_performance import Calibration as Calibration
+from .expected_performance import Prospect as Prospect
+from .joint_chance import Cells as Cells
+from .joint_chance import chance_lines as chance_lines
+from .ledger import Ledger as Ledger
+from .ledger import read_ledger as read_ledger
+from .monthly_files import Roles as Roles
+from .period_records import Rules as Rules
+from .watch_tables import by_period as by_period
+from .watch_tables import since_last_quarter as since_last_quarter
+from .watching import Watched as Watched
+from .watching import watch as watch
