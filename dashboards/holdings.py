@@ -19,6 +19,9 @@ from lishui_credit.board.holdings import (
 from lishui_credit.cutoffs.laboratory import Laboratory, read_laboratory
 from lishui_credit.cutoffs.swap_sets import Swap
 from lishui_credit.figures.narrow import narrow
+from lishui_credit.monitoring import Rules, by_period, read_ledger, since_last_quarter
+from lishui_credit.monitoring.ledger import FILE as HISTORY
+from lishui_credit.monitoring.months import quarter_before
 from lishui_credit.pricing.terms import Terms
 from lishui_credit.rubrics import distribution
 from lishui_credit.rubrics import grade_files as graded
@@ -138,6 +141,22 @@ def _validation(stamp: Stamp, _path: Path) -> Validation:
 
 def validation(path: Path) -> Validation:
     return _validation(stamp_of(path), path)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _watched(
+    stamp: Stamp, lang: str, _folder: Path
+) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, str]]:
+    ledger = read_ledger(_folder)
+    rules = Rules(**ledger.settings["rules"])
+    latest = ledger.periods[-1]
+    ends = (quarter_before(latest), latest)
+    return by_period(ledger, rules), since_last_quarter(ledger, rules), ends
+
+
+def watched(folder: Path, lang: str) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, str]]:
+    """A watch's periods, the latest beside the one a quarter before, and the names of the two."""
+    return _watched(stamp_of(folder / HISTORY), lang, folder)
 
 
 def tables_of(found: Validation) -> set[str]:

@@ -17,6 +17,7 @@ from lishui_credit.board.holdings import (
 from lishui_credit.cutoffs.laboratory import read_laboratory
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import set_language
+from lishui_credit.monitoring import read_ledger
 from lishui_credit.rubrics import grade_files as graded
 from lishui_credit.scorecards.cards import card_tables
 from lishui_credit.scorecards.cards.card_file import load
@@ -107,6 +108,14 @@ def test_the_model_is_found_with_its_validations_and_the_owners_words(board):
     assert found.about("intended", "en") == models.ABOUT["intended_en"]
     assert found.about("unsaid", "en") == ""
     assert stored_models(board / "nowhere") == {}
+
+
+def test_the_model_is_watched_over_its_later_years(board):
+    (found,) = stored_models(board).values()
+    ledger = read_ledger(found.watch)
+    assert ledger.periods == ["2016", "2017", "2018", "2019"]
+    assert all(row["synthetic"] for row in ledger.entries[1:])
+    assert type(found)(id="x", folder=found.folder.parent, validations={}).watch is None
 
 
 def test_words_that_are_no_json_are_refused(board, tmp_path):

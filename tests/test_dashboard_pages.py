@@ -288,3 +288,14 @@ def test_only_a_long_table_is_a_canvas_and_its_first_rows_are_printed(rows, canv
     assert any("first 200 of 201 rows" in said.value for said in app.caption) == bool(canvas)
     assert app.selectbox[0].options == ["Numbers"]
     assert app.session_state["offers"]["Numbers"].frame.height == rows
+
+
+@every_language
+def test_a_watched_model_has_its_latest_period_beside_the_one_a_quarter_before(lang):
+    app = run("models", lang=lang, part="watch")
+    assert not app.exception, app.exception
+    said = words(app)
+    assert re.search({"en": "No alarm in any period|Alarm in 20", "zh": "报警"}[lang], said)
+    tables = "".join(part.proto.body for part in app.get("html"))
+    assert "2019" in tables
+    assert {"en": "expected AUC", "zh": "预期 AUC"}[lang] in tables

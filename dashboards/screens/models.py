@@ -47,6 +47,7 @@ VIEWS = {
     "card": tr("Model card", "模型卡"),
     "validation": tr("Validation", "验证"),
     "drift": tr("Drift", "漂移"),
+    "watch": tr("Since last quarter", "较上季度"),
 }
 one, two = st.columns([2, 3])
 with one:
@@ -60,8 +61,9 @@ with one:
         )
     ]
 with two:
+    there_are = [name for name in VIEWS if name != "watch" or model.watch is not None]
     part = view.choose(
-        "part", tr("View", "视图"), list(VIEWS), "card", VIEWS.__getitem__, field="buttons"
+        "part", tr("View", "视图"), there_are, "card", VIEWS.__getitem__, field="buttons"
     )
 standing = model.standing
 if standing.approved and not standing.overdue:
@@ -278,6 +280,42 @@ elif part == "validation":
                 synthetic=found.synthetic,
                 finding=said[table],
             )
+
+elif part == "watch" and model.watch is not None:
+    periods, since, (then, now) = holdings.watched(model.watch, lang)
+    alarmed = periods.filter(~(pl.col("population") & pl.col("outcomes").fill_null(True)))["period"]
+    st.markdown(
+        "**"
+        + (
+            tr(f"Alarm in {', '.join(alarmed)}", f"{'、'.join(alarmed)} 报警")
+            if len(alarmed)
+            else tr("No alarm in any period", "各期均未报警")
+        )
+        + "**"
+    )
+    if then not in periods["period"]:
+        st.caption(tr(f"{then} is not in the history.", f"历史记录中没有 {then}。"))
+    view.table(
+        since,
+        f"since_{slug}",
+        {
+            "what": tr("what", "项目"),
+            "then": st.column_config.NumberColumn(then, format="%.4f"),
+            "now": st.column_config.NumberColumn(now, format="%.4f"),
+            "change": st.column_config.NumberColumn(tr("change", "变化"), format="%+.4f"),
+        },
+        tr(f"{now} beside {then}", f"{now} 与 {then} 对照"),
+        synthetic=synthetic,
+    )
+    drawn_from = periods.select("period", "subjects", "psi", "critical", "moved")
+    holdings.chart(
+        drift.psi_by_period(drawn_from, synthetic=synthetic),
+        drawn_from,
+        f"watch_{slug}",
+        tr("Line: PSI of the score by period", "折线图：各期分数 PSI"),
+        synthetic=synthetic,
+        finding=findings.drifted(drawn_from, "period"),
+    )
 
 else:
     opened = {name: holdings.validation(path) for name, path in model.validations.items()}

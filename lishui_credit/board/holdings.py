@@ -15,8 +15,10 @@ from lishui_credit.board.contents import told_in
 from lishui_credit.board.graded import FOLDER as GRADED
 from lishui_credit.board.lending import FOLDER as LENDING
 from lishui_credit.board.models import FOLDER as MODELS
+from lishui_credit.board.models import WATCH
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.monitoring.ledger import FILE as HISTORY
 from lishui_credit.rubrics.grade_files import Graded
 from lishui_credit.rubrics.grounds import Grounds, of_graded
 from lishui_credit.scorecards.cards.card_approval import Standing, standing_of
@@ -96,6 +98,12 @@ class StoredModel:
     def standing(self) -> Standing:
         """Whether it is approved today."""
         return standing_of(self.file)
+
+    @property
+    def watch(self) -> Path | None:
+        """Folder of its watch, None where nobody watches it."""
+        path = self.folder / WATCH
+        return path if (path / HISTORY).is_file() else None
 
     def about(self, what: str, lang: str) -> str:
         """Return the owner's words on something in a language, "" where there are none."""

@@ -1,7 +1,7 @@
 """The board's model: a scorecard of synthetic farm households, judged at once and in later years.
 
 ``models/<id>/<version>`` holds what ``lishui-credit fit`` writes, and beside it ``about.json`` (the
-owner's words), ``development.json`` and ``later.json`` (validations as data).
+owner's words), ``development.json`` and ``later.json`` (validations as data), and ``watch/``.
 """
 
 from __future__ import annotations
@@ -15,9 +15,13 @@ import polars as pl
 from lishui_credit.language import language, set_language
 from lishui_credit.models.fitting import fit_file
 from lishui_credit.models.judging import validate_file
+from lishui_credit.monitoring.monthly_files import Roles
+from lishui_credit.monitoring.watching import watch
 from lishui_credit.samples import households
 
 FOLDER: Final = "models"
+WATCH: Final = "watch"
+"""Folder of a model's watch, beside its card."""
 MODEL: Final = "farmer-loan/1"
 TARGET: Final = "default_12m"
 DEVELOPED: Final = 2015
@@ -47,7 +51,7 @@ ABOUT: Final = {
 def write(
     folder: Path, seed: int, *, rows: int = 8_000, later_rows: int = 4_000
 ) -> dict[str, object]:
-    """Fit the card and judge it on later years."""
+    """Fit the card, judge it on later years and watch it over them."""
     home = folder / FOLDER / MODEL
     inputs = folder / FOLDER / "inputs"
     inputs.mkdir(parents=True)
@@ -79,6 +83,7 @@ def write(
         for year in LATER
     ).write_parquet(after)
     validate_file(home, after, by=["county"], period="year").write(home / "later.json")
+    watch(home, [after], home / WATCH, roles=Roles(period="year", by=("county",)))
     (home / "about.json").write_text(
         json.dumps(ABOUT, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
