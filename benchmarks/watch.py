@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,7 +44,8 @@ from lishui_credit.validation.discrimination import auc
 
 ROOT = Path(__file__).resolve().parents[1]
 LEVEL = 0.05
-DRAWS = 2000
+DRAWS = 3000
+TILTS = (0.0, 0.25, 0.5, 1.0)
 Whole = NDArray[np.int64]
 
 
@@ -181,12 +182,12 @@ def compared(seen: Scored, sample: Whole, month: Whole) -> pl.DataFrame:
     return chance_lines(columns, level=LEVEL, draws=DRAWS)
 
 
-def population(name: str, world: World, months: int) -> Iterator[str]:
+def population(name: str, world: World, months: int, tilts: Sequence[float]) -> Iterator[str]:
     """False alarms of the population check by size of the month, then its power."""
     seen = Scored.of(fitted(world.frame.head(world.sample)), world.frame)
     everyone = np.arange(world.frame.height)
     for size in world.months:
-        for strength in (0.0, 0.25, 0.5, 1.0):
+        for strength in tilts:
             weight = tilt(world, strength) if strength else None
             rounds = months if not strength else max(100, months // 10)
             family = naive = loose = 0
@@ -296,6 +297,11 @@ def main() -> None:
     words.add_argument("--parts", nargs="+", default=["population", "outcomes"])
     words.add_argument("--months", type=int, default=1500)
     words.add_argument("--fits", type=int, default=20)
+    words.add_argument(
+        "--sample", type=int, help="rows of the card's sample, if not the world's own"
+    )
+    words.add_argument("--tilts", nargs="+", type=float, default=list(TILTS))
+    words.add_argument("--size", type=int, help="rows of a month, if not the world's own")
     asked = words.parse_args()
     for name in asked.data:
         try:
@@ -303,8 +309,10 @@ def main() -> None:
         except FileNotFoundError:
             print(f"{name}: not at hand")
             continue
+        months = (asked.size,) if asked.size else world.months
+        world = replace(world, sample=asked.sample or world.sample, months=months)
         if "population" in asked.parts:
-            for line in population(name, world, asked.months):
+            for line in population(name, world, asked.months, asked.tilts):
                 print(line, flush=True)
         if "outcomes" in asked.parts:
             for line in outcomes(name, world, asked.months, asked.fits):

@@ -28,6 +28,7 @@ LEAST_JOINED: Final = 1.0
 
 What is new this month may be few rows: joined to a large cell it would not be seen."""
 DRAWS: Final = 4000
+_LEAST_SKEW: Final = 0.1
 FEW: Final = "few 少数"
 
 Places = NDArray[np.int64]
@@ -48,8 +49,8 @@ def chance_lines(
     """Return the index of every column with the lines that chance draws: for it alone, for all.
 
     The index over 1/n + 1/m nears a chi-square with cells - 1 degrees of freedom in an unmoved
-    population (Yurdakul); here mean and variance are taken from drawn counts, which also hold for
-    few rows. For the family, differences in shares are drawn from the normal distribution with the
+    population (Yurdakul); here mean, variance and skew are taken from drawn counts, which also hold
+    for few rows. For the family, differences in shares are drawn from the normal distribution with the
     covariance of all cells among the later rows; the smallest of their p-values is what chance
     shows (Westfall and Young, single step).
 
@@ -101,7 +102,7 @@ def chance_lines(
     quantile = float(np.quantile(least, level, method="inverted_cdf"))
     rows = []
     for name, cells in joined.items():
-        index, chance = found[name], _Chance.of(cells, draws // 2, rng)
+        index, chance = found[name], _Chance.of(cells, draws, rng)
         p = chance.p(index.value)
         rows.append(
             {
@@ -122,20 +123,22 @@ def chance_lines(
 
 @dataclass(frozen=True, slots=True)
 class _Chance:
-    """How the index of one unmoved column is spread: a gamma distribution, from drawn counts.
+    """How the index of one unmoved column is spread: a shifted gamma (Pearson's third), from drawn counts.
 
     With many rows it is the chi-square of Yurdakul; with few rows in a cell the index goes higher
-    than that says, and twice as many months as promised would alarm.
+    than that says, and twice as many months as promised would alarm. Of a column that cannot move
+    the scale is 0.
     """
 
-    mean: float
-    variance: float
+    shift: float
+    shape: float
+    scale: float
 
     @classmethod
     def of(cls, cells: Cells, draws: int, rng: np.random.Generator) -> _Chance:
         """Return the distribution where both samples come from what they are together."""
         if len(cells.names) < 2:
-            return cls(0.0, 0.0)
+            return cls(0.0, 1.0, 0.0)
         now = _counted(cells)
         share = (cells.before + now) / (cells.before.sum() + now.sum())
         drawn = psi_parts(
@@ -144,24 +147,31 @@ class _Chance:
                 for counts in (cells.before, now)
             )
         )[2].sum(axis=1)
-        return cls(float(drawn.mean()), float(drawn.var()))
+        mean, spread = float(drawn.mean()), float(drawn.std())
+        skew = max(_LEAST_SKEW, float((((drawn - mean) / spread) ** 3).mean()))
+        shape, scale = 4 / skew**2, spread * skew / 2
+        return cls(mean - shape * scale, shape, scale)
+
+    @property
+    def mean(self) -> float:
+        """What chance shows on average."""
+        return self.shift + self.shape * self.scale
 
     def p(self, value: float) -> float:
         """Return the chance of at least so large an index."""
         from scipy.special import gammaincc
 
-        if not self.variance:
+        if not self.scale or value <= max(self.shift, 0.0):
             return 1.0
-        return float(gammaincc(self.mean**2 / self.variance, value * self.mean / self.variance))
+        return float(gammaincc(self.shape, (value - self.shift) / self.scale))
 
     def line(self, level: float) -> float:
         """Return the index that chance passes with probability `level`."""
         from scipy.special import gammainccinv
 
-        if not self.variance:
+        if not self.scale:
             return 0.0
-        found = gammainccinv(self.mean**2 / self.variance, level)
-        return float(found) * self.variance / self.mean
+        return self.shift + float(gammainccinv(self.shape, level)) * self.scale
 
 
 def _refuse_empty(columns: Mapping[str, Cells]) -> None:
