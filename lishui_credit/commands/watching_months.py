@@ -29,7 +29,9 @@ def add_arguments(command: Command) -> None:
         run,
     )
     made.asks(
-        "model", "folder of the card, or its scorecard.json", "评分卡目录,或其 scorecard.json"
+        "model",
+        "folder of the card, models/<id>/<version>, its scorecard.json or workbook",
+        "评分卡目录,models/<编号>/<版本>,或其 scorecard.json、工作簿",
     )
     made.asks(
         "files",
@@ -79,7 +81,9 @@ def add_arguments(command: Command) -> None:
 def run(options: argparse.Namespace) -> int:
     """Watch a card; exit code 1 where a check fails."""
     from lishui_credit.monitoring.watching import watch
+    from lishui_credit.scorecards.cards.card_workbook import read_card
 
+    standing = read_card(options.model).standing.said
     with warnings_told():
         found = watch(
             options.model,
@@ -100,6 +104,7 @@ def run(options: argparse.Namespace) -> int:
             *([str(SYNTHETIC)] if told["synthetic"] else []),
             f"{head}: {count}",
             *(f"  {_line(row)}" for row in told["checks"]),
+            f"  {tr('card', '评分卡')} {told['card']} {told['card_sha256'][:12]}: {standing}",
             f"  {found.folder}",
         ]
 

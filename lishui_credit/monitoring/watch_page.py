@@ -36,6 +36,7 @@ def page(ledger: Ledger, card: Card, rules: Rules) -> str:
     body = [
         html.banner(loud),
         f"<h1>{html.words(title)}</h1>",
+        f"<p>{html.words(card.standing.said)}</p>",
         f"<p>{html.words(_conclusion(table))}</p>",
         _periods(table),
         html.figures(_drawings(table)),

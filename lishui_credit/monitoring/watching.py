@@ -27,7 +27,7 @@ from lishui_credit.monitoring.period_records import Recorder, Rules
 from lishui_credit.monitoring.watch_page import page
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_file import FILE as CARD
-from lishui_credit.scorecards.cards.card_file import load
+from lishui_credit.scorecards.cards.card_workbook import read_card
 from lishui_credit.scorecards.sample_files import named
 from lishui_credit.tables.beside import sha256
 from lishui_credit.tables.json_nouns import parsed
@@ -80,7 +80,7 @@ def watch(
     Parameters
     ----------
     model : path-like
-        Folder of the card or its ``scorecard.json``; fitted by `lishui_credit.models.fit_file`.
+        Folder of the card, its ``scorecard.json`` or its workbook; fitted by `lishui_credit.models.fit_file`.
     files : sequence of path-like
         Raw rows that the card scores, or scored files; any number of periods in each, a period in
         one file only.
@@ -119,7 +119,7 @@ def watch(
     (True, ('2026-01',), ['2026-01 outcomes'])
     >>> home.cleanup()
     """
-    card, digest = load(model), sha256(_file(model))
+    card, digest = read_card(model), sha256(_file(model))
     folder = Path(folder)
     was = read_ledger(folder, _last_told(folder))
     settings = _settings(card, digest, was, roles, rules)
@@ -139,6 +139,7 @@ def watch(
         ledger, before = longer, month
     refuse(problems)
     told = json.loads(json.dumps(verdicts.verdict(ledger, rules, [m.period for m in months])))
+    told["approval"] = card.standing.record
     write_ledger(ledger, folder, was)
     for path, text in (
         (folder / verdicts.FILE, json.dumps(told, ensure_ascii=False, indent=2) + "\n"),
