@@ -172,7 +172,7 @@ class Prospect:
         >>> sure = Calibration.of_card(card, dict(scores.value_counts().iter_rows()))
         >>> found = Prospect.of(card, sure, scores.to_numpy()).expected
         >>> round(found.bad_rate, 2), round(found.auc, 2)
-        (0.15, 0.7)
+        (0.15, 0.6)
         """
         values, counts = np.unique(scores, return_counts=True)
         line = -card.log_odds(values[::-1])  # safest first
