@@ -706,3 +706,12 @@ def test_a_single_good_and_a_single_bad_are_told_apart_and_two_kinds_of_good_are
     assert group([1, 0], [0, 1], replace(FREE, max_p_value=0.2)).ends == (0, 1)
     alike = replace(FREE, max_p_value=0.9)
     assert group([1, 50], [0, 0], alike, total_bads=5).ends == (1,)
+
+
+def test_a_whole_pre_bin_is_a_bin_whatever_its_size() -> None:
+    goods, bads = np.array([95, 3, 80, 60]), np.array([2, 0.3, 15, 30])
+    least = Constraints(direction="up", min_share=0.1, min_bads=0)
+    without = group(goods, bads, least, fixed_ends=[0, 1])
+    assert (without.ends, without.relaxed) == ((0, 1, 3), ("min_share",))
+    found = group(goods, bads, least, fixed_ends=[0, 1], whole=[1])
+    assert (found.ends, found.direction, found.relaxed) == ((0, 1, 2, 3), "up", ())

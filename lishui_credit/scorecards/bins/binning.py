@@ -240,6 +240,8 @@ class Binning:
         )
         error = woe_error(goods, bads, self.total_goods, self.total_bads) * quantile()
         weights = np.array([row.woe for row in kept])
+        with np.errstate(invalid="ignore"):  # an infinite WoE has no interval
+            around = {"woe_low": weights - error, "woe_high": weights + error}
         return pl.DataFrame(
             {
                 "bin": [row.said for row in kept],
@@ -252,8 +254,7 @@ class Binning:
                 "bad_rate_high": high,
                 SHRUNKEN: [self.shrunken(row) for row in kept],
                 WOE: weights,
-                "woe_low": weights - error,
-                "woe_high": weights + error,
+                **{end: pl.Series(value).fill_nan(None) for end, value in around.items()},
                 "iv": [row.part for row in kept],
             },
             schema_overrides={"bad_rate": pl.Float64, SHRUNKEN: pl.Float64},

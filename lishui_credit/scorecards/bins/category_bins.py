@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ from lishui_credit.statistics.outcomes import Floats
 
 
 @dataclass(frozen=True, slots=True)
-class _Levels:
+class Levels:
     """Levels in order of their names, with rows, weighted goods and weighted bads."""
 
     names: list[str]
@@ -47,64 +48,89 @@ class _Groups:
     notes: tuple[str, ...]
 
 
-def bin_category(
-    feature: str,
-    values: pl.Series,
-    outcome: Outcome,
-    constraints: Constraints,
-    policies: Policies,
-    *,
-    coded: bool = False,
-    splits: Sequence[Sequence[str]] | None = None,
-) -> Binning:
-    """Bin a category, text of shape (n,), null where missing; `coded` if it was whole numbers.
+@dataclass(frozen=True, slots=True)
+class CategoryColumn:
+    """A category to be binned as often as one likes: its levels and its gaps counted once."""
 
-    Bins go from bad to good, rare levels together in a bin of their own. `splits` are groups of
-    levels set by hand; levels left out of them are rare ones.
-    """
-    levels = _counted(values, outcome)
-    groups = (
-        _grouped(levels, outcome, constraints, policies)
-        if splits is None
-        else _by_hand(feature, levels, splits)
-    )
-    parts = [part for part in [*groups.bins, groups.rare] if len(part)]
-    bins = [
-        Bin(
-            kind="levels",
-            values=tuple(levels.names[place] for place in part),
-            goods=float(groups.goods[part].sum()),
-            bads=float(groups.bads[part].sum()),
-            rows=int(levels.rows[part].sum()),
+    feature: str
+    coded: bool  # whether the levels were whole numbers
+    levels: Levels
+    missing: Bin
+    outcome: Outcome
+
+    @classmethod
+    def of(cls, feature: str, values: pl.Series, outcome: Outcome, *, coded: bool = False) -> Self:
+        """Count a category, text of shape (n,), null where missing."""
+        missing = outcome.counted(Bin(kind="missing"), values.is_null().to_numpy())
+        return cls(feature, coded, _counted(values, outcome), missing, outcome)
+
+    def without(self, names: Collection[str]) -> Self:
+        """Return the column with fewer levels, as if nobody had the others."""
+        kept = [place for place, name in enumerate(self.levels.names) if name not in names]
+        held = self.levels
+        left = Levels(
+            [held.names[place] for place in kept],
+            held.rows[kept],
+            held.goods[kept],
+            held.bads[kept],
         )
-        for part in parts
-    ]
-    bins.append(outcome.counted(Bin(kind="missing"), values.is_null().to_numpy()))
-    bins.append(Bin(kind="unseen"))
-    goods, bads = outcome.totals
-    often = levels.rows >= policies.rare_levels
-    draft = Binning(
-        feature=feature,
-        type="coded" if coded else "category",
-        bins=tuple(bins),
-        total_goods=goods,
-        total_bads=bads,
-        smoothing=policies.smoothing,
-        asked=constraints.direction,
-        notes=groups.notes,
-        potential=potential(
-            levels.goods[often], levels.bads[often], outcome, policies.smoothing, len(levels.rows)
+        return replace(self, levels=left)
+
+    def bins(
+        self,
+        constraints: Constraints,
+        policies: Policies,
+        splits: Sequence[Sequence[str]] | None = None,
+    ) -> Binning:
+        """Bin the category, from bad to good, rare levels together in a bin of their own.
+
+        `splits` are groups of levels set by hand; levels left out of them are rare ones.
+        """
+        levels, outcome = self.levels, self.outcome
+        groups = (
+            _grouped(levels, outcome, constraints, policies)
+            if splits is None
+            else _by_hand(self.feature, levels, splits)
         )
-        if often.any()
-        else 0.0,
-    )
-    found = weighed(draft, policies)
-    # WoE and information value are of shrunken rates; what is printed as counted was counted.
-    counted = [
-        replace(row, goods=float(levels.goods[part].sum()), bads=float(levels.bads[part].sum()))
-        for row, part in zip(found.bins, parts, strict=False)
-    ]
-    return replace(found, bins=(*counted, *found.bins[len(parts) :]))
+        parts = [part for part in [*groups.bins, groups.rare] if len(part)]
+        bins = [
+            Bin(
+                kind="levels",
+                values=tuple(levels.names[place] for place in part),
+                goods=float(groups.goods[part].sum()),
+                bads=float(groups.bads[part].sum()),
+                rows=int(levels.rows[part].sum()),
+            )
+            for part in parts
+        ]
+        goods, bads = outcome.totals
+        often = levels.rows >= policies.rare_levels
+        draft = Binning(
+            feature=self.feature,
+            type="coded" if self.coded else "category",
+            bins=(*bins, self.missing, Bin(kind="unseen")),
+            total_goods=goods,
+            total_bads=bads,
+            smoothing=policies.smoothing,
+            asked=constraints.direction,
+            notes=groups.notes,
+            potential=potential(
+                levels.goods[often],
+                levels.bads[often],
+                outcome,
+                policies.smoothing,
+                len(levels.rows),
+            )
+            if often.any()
+            else 0.0,
+        )
+        found = weighed(draft, policies)
+        # WoE and information value are of shrunken rates; what is printed as counted was counted.
+        counted = [
+            replace(row, goods=float(levels.goods[part].sum()), bads=float(levels.bads[part].sum()))
+            for row, part in zip(found.bins, parts, strict=False)
+        ]
+        return replace(found, bins=(*counted, *found.bins[len(parts) :]))
 
 
 def category_order(
@@ -125,7 +151,7 @@ def category_order(
     return np.argsort(np.round(-value, 12), kind="stable")
 
 
-def _by_hand(feature: str, levels: _Levels, splits: Sequence[Sequence[str]]) -> _Groups:
+def _by_hand(feature: str, levels: Levels, splits: Sequence[Sequence[str]]) -> _Groups:
     """Return groups set by hand; refuse a level in two of them, and a group that holds nobody."""
     place_of = {name: place for place, name in enumerate(levels.names)}
     named = [name for part in splits for name in part]
@@ -158,7 +184,7 @@ def _by_hand(feature: str, levels: _Levels, splits: Sequence[Sequence[str]]) -> 
 
 
 def _grouped(
-    levels: _Levels, outcome: Outcome, constraints: Constraints, policies: Policies
+    levels: Levels, outcome: Outcome, constraints: Constraints, policies: Policies
 ) -> _Groups:
     common = np.flatnonzero(levels.rows >= policies.rare_levels)
     rare = np.flatnonzero(levels.rows < policies.rare_levels).tolist()
@@ -191,7 +217,7 @@ def _grouped(
     return _Groups(groups, rare, goods, bads, notes)
 
 
-def _counted(values: pl.Series, outcome: Outcome) -> _Levels:
+def _counted(values: pl.Series, outcome: Outcome) -> Levels:
     frame = pl.DataFrame({"level": values, "bad": outcome.bad})
     weight = pl.lit(1.0) if outcome.weight is None else pl.Series("weight", outcome.weight)
     counted = (
@@ -205,7 +231,7 @@ def _counted(values: pl.Series, outcome: Outcome) -> _Levels:
         )
         .sort("level")
     )
-    return _Levels(
+    return Levels(
         counted["level"].to_list(),
         counted["rows"].to_numpy().astype(np.int64),
         counted["goods"].to_numpy().copy(),

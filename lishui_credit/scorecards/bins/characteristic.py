@@ -112,6 +112,14 @@ def potential(
     return max(found - noise, 0.0)
 
 
+def likelihoods(goods: Floats, bads: Floats) -> Floats:
+    """Return the log-likelihood of the rows of bins, each bin with its own bad rate; 0 for a pure one."""
+    rows = goods + bads
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_goods, of_bads = goods * np.log(goods / rows), bads * np.log(bads / rows)
+    return np.nan_to_num(of_goods) + np.nan_to_num(of_bads)
+
+
 def relaxed(grouping: Grouping) -> tuple[str, ...]:
     """Return a note on the constraints that had to be relaxed, if any."""
     if not grouping.relaxed:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import ceil
+from typing import Self
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from lishui_credit.scorecards.bins.binning import Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import (
     Outcome,
     Policies,
+    likelihoods,
     potential,
     relaxed,
     weighed,
@@ -21,7 +23,7 @@ from lishui_credit.scorecards.bins.constraints import Constraints, Direction
 from lishui_credit.scorecards.bins.optimal import Grouping, group
 from lishui_credit.scorecards.bins.prebins import Counted, Ordered, candidates, tidy
 from lishui_credit.statistics.chi_square import tail
-from lishui_credit.statistics.outcomes import Flags, Floats
+from lishui_credit.statistics.outcomes import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,61 +31,82 @@ class NumberSettings:
     """How a number is cut, beside the constraints of the grouping."""
 
     prebins: int = 64  # of equal size; the steps of a monotone fit come on top on many rows
-    special: Mapping[float, str] = field(default_factory=dict)  # codes, and words for them
     splits: Sequence[float] | None = None  # cut points set by hand, used as they are
     locked: Sequence[float] = ()  # cut points that must be among those found
+    whole: Sequence[tuple[float, float]] = ()  # ranges between locked cuts that stay one bin
     turn_p: float = 0.0  # of a peak or valley under "auto", see `_grouped`
 
 
-def bin_number(
-    feature: str,
-    values: Floats,
-    outcome: Outcome,
-    constraints: Constraints,
-    policies: Policies,
-    settings: NumberSettings,
-) -> Binning:
-    """Bin a number, shape (n,), NaN where missing."""
-    coded = {code: np.isin(values, [code, float(np.float32(code))]) for code in settings.special}
-    taken = values
-    if any(rows.any() for rows in coded.values()):
-        taken = np.where(np.any(list(coded.values()), axis=0), np.nan, values)
-    ordered = Ordered.of(taken, outcome.bad, outcome.weight)
-    if settings.splits is not None:
-        cuts = np.unique(np.asarray(list(settings.splits), dtype=np.float64))
-        counted = ordered.between(cuts)
-        grouping = Grouping.each(len(counted.rows))
-        chosen = cuts.tolist()
-        notes: tuple[str, ...] = (tr("cut points set by hand", "分箱点为人工设定"),)
-    else:
-        pinned = np.unique(np.asarray(list(settings.locked), dtype=np.float64))
-        least = ceil(constraints.min_share * len(values))
-        marks = [candidates(ordered.values, settings.prebins), ordered.steps(), ordered.ends(least)]
-        counted = ordered.between(np.unique(np.concatenate([*marks, pinned])))
-        fixed = np.isin(counted.cuts, pinned)
-        grouping = _grouped(counted, constraints, outcome, fixed, settings.turn_p)
-        chosen = _tidied(counted, grouping, settings.locked)
-        notes = relaxed(grouping)
-    bins = _ranges(counted, grouping, chosen)
-    for code, rows in coded.items():
-        row = Bin(kind="special", values=(code,), label=settings.special[code])
-        bins.append(outcome.counted(row, rows))
-    bins.append(outcome.counted(Bin(kind="missing"), np.isnan(values)))
-    goods, bads = outcome.totals
-    draft = Binning(
-        feature=feature,
-        type="number",
-        bins=tuple(bins),
-        total_goods=goods,
-        total_bads=bads,
-        smoothing=policies.smoothing,
-        asked=constraints.direction,
-        direction=grouping.direction,
-        obeyed=grouping.obeyed,
-        notes=notes,
-        potential=potential(counted.goods, counted.bads, outcome, policies.smoothing),
-    )
-    return weighed(draft, policies)
+@dataclass(frozen=True, slots=True)
+class NumberColumn:
+    """A number to be binned as often as one likes: sorted once, its codes and gaps counted."""
+
+    feature: str
+    height: int
+    ordered: Ordered
+    apart: tuple[Bin, ...]  # special codes, then the missing bin
+    outcome: Outcome
+
+    @classmethod
+    def of(
+        cls, feature: str, values: Floats, outcome: Outcome, special: Mapping[float, str]
+    ) -> Self:
+        """Sort a number, shape (n,), NaN where missing; `special` are codes and words for them."""
+        coded = {code: np.isin(values, [code, float(np.float32(code))]) for code in special}
+        taken = values
+        if any(rows.any() for rows in coded.values()):
+            taken = np.where(np.any(list(coded.values()), axis=0), np.nan, values)
+        apart = [
+            outcome.counted(Bin(kind="special", values=(code,), label=special[code]), rows)
+            for code, rows in coded.items()
+        ]
+        apart.append(outcome.counted(Bin(kind="missing"), np.isnan(values)))
+        ordered = Ordered.of(taken, outcome.bad, outcome.weight)
+        return cls(feature, len(values), ordered, tuple(apart), outcome)
+
+    def candidates(self, prebins: int, min_share: float) -> Floats:
+        """Return where the optimiser may cut, rising: each cut starts a pre-bin."""
+        marks = [
+            candidates(self.ordered.values, prebins),
+            self.ordered.steps(),
+            self.ordered.ends(ceil(min_share * self.height)),
+        ]
+        return np.unique(np.concatenate(marks))
+
+    def bins(
+        self, constraints: Constraints, policies: Policies, settings: NumberSettings
+    ) -> Binning:
+        """Bin the number: by hand where cut points are set, else optimally."""
+        if settings.splits is not None:
+            cuts = np.unique(np.asarray(list(settings.splits), dtype=np.float64))
+            counted = self.ordered.between(cuts)
+            grouping = Grouping.each(len(counted.rows))
+            chosen = cuts.tolist()
+            notes: tuple[str, ...] = (tr("cut points set by hand", "分箱点为人工设定"),)
+        else:
+            pinned = np.unique(np.asarray(list(settings.locked), dtype=np.float64))
+            free = self.candidates(settings.prebins, constraints.min_share)
+            for low, high in settings.whole:
+                free = free[(free <= low) | (free >= high)]
+            counted = self.ordered.between(np.union1d(free, pinned))
+            grouping = _grouped(counted, constraints, self.outcome, pinned, settings)
+            chosen = _tidied(counted, grouping, settings.locked)
+            notes = relaxed(grouping)
+        goods, bads = self.outcome.totals
+        draft = Binning(
+            feature=self.feature,
+            type="number",
+            bins=(*_ranges(counted, grouping, chosen), *self.apart),
+            total_goods=goods,
+            total_bads=bads,
+            smoothing=policies.smoothing,
+            asked=constraints.direction,
+            direction=grouping.direction,
+            obeyed=grouping.obeyed,
+            notes=notes,
+            potential=potential(counted.goods, counted.bads, self.outcome, policies.smoothing),
+        )
+        return weighed(draft, policies)
 
 
 def _ranges(counted: Counted, grouping: Grouping, chosen: Sequence[float]) -> list[Bin]:
@@ -103,7 +126,11 @@ def _ranges(counted: Counted, grouping: Grouping, chosen: Sequence[float]) -> li
 
 
 def _grouped(
-    counted: Counted, constraints: Constraints, outcome: Outcome, fixed: Flags, turn_p: float
+    counted: Counted,
+    constraints: Constraints,
+    outcome: Outcome,
+    pinned: Floats,
+    settings: NumberSettings,
 ) -> Grouping:
     """Group pre-bins; under "auto" let the bad rate turn where the evidence for it is strong.
 
@@ -111,6 +138,9 @@ def _grouped(
     a p-value below `turn_p`.
     """
     goods, bads = outcome.totals
+    turn_p = settings.turn_p
+    fixed = np.flatnonzero(np.isin(counted.cuts, pinned)).tolist()
+    whole = [int(np.searchsorted(counted.cuts, low, side="right")) for low, _ in settings.whole]
 
     def grouped(direction: Direction) -> Grouping:
         return group(
@@ -119,7 +149,8 @@ def _grouped(
             replace(constraints, direction=direction),
             total_goods=goods,
             total_bads=bads,
-            fixed_ends=np.flatnonzero(fixed).tolist(),
+            fixed_ends=fixed,
+            whole=whole,
             rows=counted.rows,
         )
 
@@ -140,12 +171,7 @@ def _likelihood(counted: Counted, grouping: Grouping) -> float:
     """Log-likelihood of the counts when every bin has a bad rate of its own."""
     goods = np.add.reduceat(counted.goods, grouping.starts)
     bads = np.add.reduceat(counted.bads, grouping.starts)
-    rows = goods + bads
-    with np.errstate(divide="ignore", invalid="ignore"):
-        parts = np.nan_to_num(goods * np.log(goods / rows)) + np.nan_to_num(
-            bads * np.log(bads / rows)
-        )
-    return float(parts.sum())
+    return float(likelihoods(goods, bads).sum())
 
 
 def _tidied(counted: Counted, grouping: Grouping, locked: Sequence[float]) -> list[float]:

@@ -87,6 +87,7 @@ def group(
     total_goods: float | None = None,
     total_bads: float | None = None,
     fixed_ends: Iterable[int] = (),
+    whole: Iterable[int] = (),
     rows: npt.ArrayLike | None = None,
 ) -> Grouping:
     """Join ordered pre-bins into the bins of largest information value that keep the constraints.
@@ -95,7 +96,8 @@ def group(
     bins, then (direction auto) the rising one, then the one whose bins end earliest. Counts are
     weights by pre-bin; an empty one joins the bin after it; `rows` (for `min_count`) are goods and
     bads where not given. Totals include missing and special rows. Pre-bins of `fixed_ends` are the
-    last of their bin. Time grows as ``max_bins * p ** 2``, with `max_p_value` as
+    last of their bin; those of `whole`, each with a fixed end on both sides, are a bin whatever
+    their size. Time grows as ``max_bins * p ** 2``, with `max_p_value` as
     ``max_bins * p ** 3``.
 
     Where no grouping keeps everything, these are tried in this order, and the first that has a
@@ -119,7 +121,10 @@ def group(
     if not kept or kept[-1] in locked:
         kept.append(last)
     forced = np.array([place in locked for place in kept])
-    places, strict = _Problem(g[kept], b[kept], n[kept], forced, all_g, all_b, asked).solve()
+    granted = np.isin(kept, list(whole))
+    places, strict = _Problem(
+        g[kept], b[kept], n[kept], forced, granted, all_g, all_b, asked
+    ).solve()
     ends = (*(kept[place] for place in places[:-1]), last)
 
     starts = [0, *(end + 1 for end in ends[:-1])]
@@ -143,6 +148,7 @@ class _Problem:
         bads: Floats,
         rows: Floats,
         forced: Flags,
+        granted: Flags,
         total_goods: float,
         total_bads: float,
         asked: Constraints,
@@ -160,7 +166,7 @@ class _Problem:
             & (n >= least(asked.min_count))
             & (b >= least(asked.min_bads))
             & (g >= least(asked.min_goods))
-        )
+        ) | (np.diag(granted) & sound)
         value = iv_part(g, b, total_goods, total_bads, asked.smoothing)
         key = woe(g, b, total_goods, total_bads, asked.smoothing)
         self._asked, self._forced = asked, forced

@@ -21,10 +21,10 @@ from lishui_credit.errors import ModelError, Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.asked_bins import groups_of, wrong_settings
 from lishui_credit.scorecards.bins.binning import Binning
-from lishui_credit.scorecards.bins.category_bins import bin_category
+from lishui_credit.scorecards.bins.category_bins import CategoryColumn
 from lishui_credit.scorecards.bins.characteristic import Missing, Outcome, Policies, Unseen
 from lishui_credit.scorecards.bins.constraints import DIRECTIONS, Constraints, Direction
-from lishui_credit.scorecards.bins.number_bins import NumberSettings, bin_number
+from lishui_credit.scorecards.bins.number_bins import NumberColumn, NumberSettings
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.estimator import Estimator, choose_output, put_out
 from lishui_credit.scorecards.features import TrainingSample, features
@@ -35,6 +35,7 @@ from lishui_credit.tables.header_words import did_you_mean
 
 SpecialCodes = Mapping[float, str] | Sequence[float]
 Splits = Sequence[float] | Sequence[Sequence[str]]
+Held = NumberColumn | CategoryColumn
 
 LEAK: Final = 3.0
 _PARALLEL_CELLS: Final = 2_000_000
@@ -173,12 +174,13 @@ class BinningProcess(Estimator):
         sample = sample.evened()
         frame = sample.frame
         outcome = Outcome(bad=sample.outcome == 1, weight=sample.weight)
-        self._check_settings(frame)
+        self.check_settings(frame)
         self._check_weights(outcome)
-        policies = self.policies
+        splits, locked = self.splits or {}, self.locked or {}
 
         def learn(name: str) -> Binning:
-            return self._learn(frame[name], outcome, policies)
+            held = self.held(frame[name], outcome)
+            return self.binned(held, splits.get(name), locked=locked.get(name, ()))
 
         threads = self.n_jobs
         if threads is None:
@@ -214,7 +216,8 @@ class BinningProcess(Estimator):
             smoothing=self.smoothing,
         )
 
-    def _check_settings(self, frame: pl.DataFrame) -> None:
+    def check_settings(self, frame: pl.DataFrame) -> None:
+        """Refuse settings that are out of range or do not suit the columns of a frame, all at once."""
         named: dict[str, Iterable[str]] = {
             "monotonic": self.monotonic or (),
             "categorical": self.categorical or (),
@@ -264,7 +267,8 @@ class BinningProcess(Estimator):
                 "sample_weight",
             )
 
-    def _constraints(self, name: str) -> Constraints:
+    def constraints(self, name: str) -> Constraints:
+        """Return what the bins of a characteristic must keep."""
         return Constraints(
             direction=cast(Direction, (self.monotonic or {}).get(name, self.direction)),
             max_bins=self.max_bins,
@@ -276,34 +280,44 @@ class BinningProcess(Estimator):
             smoothing=self.smoothing,
         )
 
-    def _learn(self, column: pl.Series, outcome: Outcome, policies: Policies) -> Binning:
+    def held(self, column: pl.Series, outcome: Outcome) -> Held:
+        """Return a column sorted or counted once, to be binned as often as one likes."""
         name = column.name
         number = column.dtype.is_numeric()
-        constraints = self._constraints(name)
-        by_hand = (self.splits or {}).get(name)
         if not number or name in (self.categorical or ()):
             text = column.cast(pl.Int64) if number else column  # 1 and 1.0 are one category
-            return bin_category(
-                name,
-                text.cast(pl.String),
-                outcome,
-                constraints,
-                policies,
-                coded=number,
-                splits=None if by_hand is None else groups_of(by_hand),
-            )
+            return CategoryColumn.of(name, text.cast(pl.String), outcome, coded=number)
         special = self.special_codes or {}
         codes = special.get(name, special.get("*", {}))
         words = codes if isinstance(codes, Mapping) else dict.fromkeys(codes, "")
+        told = {float(code): str(word) for code, word in words.items()}
+        values = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        return NumberColumn.of(name, values, outcome, told)
+
+    def binned(
+        self,
+        held: Held,
+        splits: Splits | None = None,
+        *,
+        locked: Sequence[float] = (),
+        whole: Sequence[tuple[float, float]] = (),
+    ) -> Binning:
+        """Bin a column by these settings, by hand where `splits` are given.
+
+        Of a number, `locked` cut points are kept, and ranges of `whole` between them stay one bin.
+        """
+        constraints = self.constraints(held.feature)
+        if isinstance(held, CategoryColumn):
+            groups = None if splits is None else groups_of(splits)
+            return held.bins(constraints, self.policies, groups)
         settings = NumberSettings(
             prebins=self.prebins,
-            special={float(code): str(word) for code, word in words.items()},
-            splits=cast(Sequence[float] | None, by_hand),
-            locked=(self.locked or {}).get(name, ()),
+            splits=cast(Sequence[float] | None, splits),
+            locked=locked,
+            whole=whole,
             turn_p=self.turn_p,
         )
-        values = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        return bin_number(name, values, outcome, constraints, policies, settings)
+        return held.bins(constraints, self.policies, settings)
 
     # ---- what was learned --------------------------------------------------------------------
 
