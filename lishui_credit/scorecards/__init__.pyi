@@ -1,3 +1,4 @@
+from .bin_editor import BinEditor as BinEditor
 from .bins.binning import Bin as Bin
 from .bins.binning import Binning as Binning
 from .bins.process import BinningProcess as BinningProcess
