@@ -39,7 +39,10 @@ MOST_IN_THE_ROOT = 10
 ROOMS_OF_SECTIONS = {"figures", "validation/sections", "commands", "board"}
 SPEAKING_ROOMS = {"commands", "board"}
 EMPTY_NAMES = {"util", "utils", "helper", "helpers", "manager", "managers"}
-HEAVY_LIBRARIES = ("scipy", "sklearn", "lightgbm", "plotly", "sqlglot", "streamlit", "duckdb")
+HEAVY_LIBRARIES = (
+    *("scipy", "sklearn", "lightgbm", "plotly", "sqlglot", "streamlit", "duckdb"),
+    *("anywidget", "traitlets", "ipywidgets"),
+)
 
 # Written in halves, so that this file does not contain what it looks for.
 REGISTRY_HOSTS = (
