@@ -1,6 +1,8 @@
 """Bins in the hand: what every move keeps, what it costs, and that the splits give the same bins."""
 
 import math
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -318,3 +320,13 @@ def test_a_split_of_a_group_parts_levels_by_bad_rate() -> None:
     shown = editor("trade", splits={"trade": [["养殖", "茶叶", "农家乐", "其他"]]})
     shown.split(0)
     assert shown.splits["trade"][0] == ["养殖"]  # written into `mixed` as the worst
+
+
+def test_the_example_of_the_documentation_runs() -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "models.md").read_text("utf-8")
+    (example,) = re.findall(r"^## Edit bins by hand.*?```python\n(.*?)```", page, re.M | re.S)
+    frame, bad = german()
+    names: dict[str, Any] = {"frame": frame, "bad": bad}
+    exec(example, names)
+    assert names["editor"].locked[1]
+    assert names["editor"].cuts[:2] == (8.5, 12)
