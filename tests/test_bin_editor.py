@@ -262,10 +262,12 @@ def test_a_card_of_other_rows_or_without_the_characteristic_is_refused() -> None
     frame, bad = german()
     with pytest.raises(SubjectError, match="not the rows"):
         _ = BinEditor(frame[1:], bad[1:], "duration_in_month", german_model()).card_cost
+    weight = np.linspace(1, 2, len(bad))
+    with pytest.raises(SubjectError, match="weights"):
+        _ = BinEditor(frame, bad, "duration_in_month", german_model(), weight).card_cost
     left = next(iter(german_model().dropped_))
-    if left in frame.columns:
-        with pytest.raises(ModelError, match="no such characteristic"):
-            _ = BinEditor(frame, bad, left, german_model()).card_cost
+    with pytest.raises(ModelError, match="no such characteristic"):
+        _ = BinEditor(frame, bad, left, german_model()).card_cost
     with pytest.raises(ModelError, match="no fitted card"):
         _ = editor("income").card_cost
 

@@ -11,7 +11,7 @@ import polars as pl
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import Binning
-from lishui_credit.scorecards.bins.characteristic import likelihoods
+from lishui_credit.scorecards.bins.characteristic import Outcome, likelihoods
 from lishui_credit.scorecards.cards.fingerprint import fingerprint
 from lishui_credit.scorecards.features import TrainingSample
 from lishui_credit.statistics.logistic import fit_logistic, newton
@@ -112,11 +112,14 @@ class CardLikelihood:
         binnings = [item.binning for item in model.card_.characteristics]
         frame = sample.frame.select(model.features_)
         known = model.card_.provenance.get("rows_fingerprint")
-        if known is not None and fingerprint(frame, sample.outcome, binnings) != known:
+        totals = Outcome(bad=sample.outcome == 1, weight=sample.weight).totals
+        learned = (binnings[0].total_goods, binnings[0].total_bads)
+        same = known is None or fingerprint(frame, sample.outcome, binnings) == known
+        if not same or not np.allclose(totals, learned, rtol=1e-9):
             raise SubjectError(
                 tr(
-                    "these are not the rows the card was fitted on",
-                    "这些数据不是评分卡的建模样本",
+                    "these are not the rows and weights the card was fitted on",
+                    "这些数据或权重不是评分卡建模时所用",
                 ),
                 hint=tr(
                     "hand over the sample it was fitted on, or fit it on this one",
