@@ -105,6 +105,17 @@ def test_the_widget_answers_messages_with_a_new_state() -> None:
     assert widget.state["splits"] == f"splits={widget.splits!r}"
 
 
+def test_the_widget_keeps_the_language_it_was_opened_in() -> None:
+    pytest.importorskip("anywidget")
+    set_language("zh")
+    try:
+        widget = editor_widget.widget_of(editor("income"))
+    finally:
+        set_language("en")
+    widget._handle_custom_msg({"act": "merge", "bin": 0}, [])
+    assert widget.state["words"]["lang"] == "zh-CN"
+
+
 def test_without_the_extra_it_says_what_to_install() -> None:
     code = (
         "import sys; sys.modules['anywidget'] = None\n"

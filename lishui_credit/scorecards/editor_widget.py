@@ -7,6 +7,7 @@ comes from `BinEditor`. Nothing is loaded from a network.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import copy_context
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -90,6 +91,7 @@ def widget_of(editor: BinEditor) -> Any:
             """Draw the editor and listen to the page."""
             super().__init__(state=drawn(editor))
             self.editor = editor
+            self._context = copy_context()  # messages come in another one, without its language
             self.on_msg(self._asked)
 
         @property
@@ -98,7 +100,7 @@ def widget_of(editor: BinEditor) -> Any:
             return editor.splits
 
         def _asked(self, _: object, intent: Mapping[str, Any], buffers: object) -> None:
-            self.state = answered(editor, intent)
+            self.state = self._context.run(answered, editor, intent)
 
     return BinEditorWidget()
 
