@@ -57,9 +57,14 @@ def edit_bins(
 
     Examples
     --------
-    >>> widget = edit_bins(frame, bad, "age")  # doctest: +SKIP
-    >>> widget.splits  # doctest: +SKIP
-    {'age': [25, 40]}
+    >>> import numpy as np, polars as pl
+    >>> draw = np.random.default_rng(0)
+    >>> age = draw.integers(18, 70, 4000)
+    >>> bad = (draw.random(4000) < 0.5 - age / 200).astype(int)
+    >>> widget = edit_bins(pl.DataFrame({"age": age}), bad, "age", BinningProcess(max_bins=3))
+    >>> widget.editor.move(0, 25)
+    >>> widget.splits["age"][0]
+    25
     """
     return widget_of(BinEditor(X, y, feature, model, sample_weight))
 
