@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "notebooks"
 FIGURE = "application/vnd.plotly.v1+json"
 PICTURE = "image/svg+xml"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 DRAWN_FROM = "drawn_from"  # in an output's metadata: the digest of the figure the picture shows
 
 RELATIVE = Decimal("1e-4")  # numbers with a fraction may differ by it, or by one in the last digit
@@ -115,6 +116,12 @@ def run(notebook: Any) -> Any:
     for out in figures(made):
         out.data[FIGURE]["data"] = packed(out.data[FIGURE]["data"])
         out.data["text/plain"] = out.data[FIGURE]["layout"]["title"]["text"]
+    for cell in made.cells:
+        for out in cell.get("outputs", []):
+            if WIDGET in out.get("data", {}):  # it lives as long as its kernel
+                out.data = {
+                    "text/plain": "Run this cell: the editor stands here. 运行此单元格后，编辑器显示在此处。"
+                }
     return made
 
 
