@@ -196,9 +196,10 @@ def multiples_plot(
                 }
             )  # fmt: skip
     figure = blank(title, synthetic, 760, 110 + 170 * lines).add_traces(traces)
-    figure.update_layout(
-        layout, legend=LEGEND_BELOW | {"y": -0.07}, margin={"l": 56, "r": 16, "t": 76, "b": 40}
-    )
+    layout["legend"] = LEGEND_BELOW | {"y": -0.07}
+    layout["margin"] = {"l": 56, "r": 16, "t": 76, "b": 40}
+    # In one piece: an update goes through every property of nine pairs of axes by itself.
+    figure.layout = figure.layout.to_plotly_json() | layout
     return figure
 
 

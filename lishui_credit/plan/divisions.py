@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from lishui_credit.errors import SubjectError
@@ -151,7 +152,8 @@ def counties() -> tuple[Division, ...]:
     return _ALL[1:]
 
 
-def words() -> dict[str, str]:
+@cache
+def words() -> Mapping[str, str]:
     """Return every word for a division, and its code."""
     return {word: row.adcode for row in _ALL for word in row.words} | dict(_EXTRA_WORDS)
 
