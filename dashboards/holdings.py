@@ -156,7 +156,7 @@ def _watched(
 
 def watched(folder: Path, lang: str) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, str]]:
     """A watch's periods, the latest beside the one a quarter before, and the names of the two."""
-    return _watched(stamp_of(folder / HISTORY), lang, folder)
+    return _watched(stamp_of(folder.joinpath(HISTORY)), lang, folder)
 
 
 def tables_of(found: Validation) -> set[str]:

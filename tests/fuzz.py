@@ -28,6 +28,7 @@ from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.intake import intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.scorecards.cards.card_file import from_json, load, to_json
+from lishui_credit.scorecards.features import features
 from tests.test_card_files import CARD, FRAME
 
 DATA = Path(__file__).resolve().parents[1] / "data_samples"
@@ -73,12 +74,13 @@ def graded(path: Path) -> object:
 
 
 def scored(path: Path) -> object:
-    return FRAME.select(load(path).expr())
+    card = load(path)
+    return card.scored(features(FRAME, card.columns))
 
 
 def unsealed(path: Path) -> object:
     card = from_json(path.read_text(encoding="utf-8", errors="replace"), sealed=False)
-    return FRAME.select(card.expr())
+    return card.scored(features(FRAME, card.columns))
 
 
 def targets(folder: Path) -> list[Target]:

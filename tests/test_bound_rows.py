@@ -268,6 +268,7 @@ def test_no_room_reads_a_table_past_the_door():
     own = {
         "proof.py": {"read_parquet_metadata"},  # of the footer
         "plan/observed/rejections.py": {"read_csv", "read_parquet"},  # beside its own store
+        "plan/companion_series.py": {"read_parquet"},  # a file of its own, with its columns checked
         "plan/observed/store.py": {"read_parquet", "read_parquet_schema"},  # the store itself
         "commands/demo.py": {"read_csv", "read_parquet"},  # what it has just written
     }

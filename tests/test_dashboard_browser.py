@@ -618,6 +618,8 @@ def test_every_download_arrives_and_opens(browser, server, tmp_path, view, lang)
         titles = visit.page.get_by_role("option").all_inner_texts()
         assert len(titles) == len(set(titles))
         visit.page.get_by_role("option", name=titles[0], exact=True).click()
+        if lang == "en":  # the others come the same way, and are opened without a browser
+            titles, tables = titles[:1], []
         visit.page.get_by_role("radiogroup", name=said["kind"]).get_by_role(
             "radio", name=kind
         ).click()

@@ -171,7 +171,8 @@ def test_status_and_report_say_what_a_store_could_not_take(
     capsys.readouterr()
     assert main(["plan", "status", "--data", str(data), "--lang", "en"]) == 0
     assert (
-        "! a.csv: 1 row rejected and not in these figures; row 3: 分子" in capsys.readouterr().out
+        "! a.csv: 1 row rejected and not in these figures; row 3: numerator"
+        in capsys.readouterr().out
     )
     assert main(["plan", "status", "--data", str(data), "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["rejected"]

@@ -59,7 +59,7 @@ def group_called(name: str) -> str:
 
 
 groups = [*loans.groups, *loans.areas]
-groups += [f"{one}*{two}" for one, two in combinations(groups, 2)]
+groups.extend([f"{one}*{two}" for one, two in combinations(groups, 2)])
 
 # ---- dials, and beside them what they do --------------------------------------------------------
 

@@ -103,6 +103,8 @@ _NAMED: Final[Mapping[str, tuple[str, str]]] = {
     "rows": ("rows", "行数"),
     "bad_rate_shrunken": ("bad rate shrunken", "收缩后坏账率"),
     "woe": ("WoE", "WoE"),
+    "woe ln(good%/bad%)": ("WoE", "WoE"),
+    "needed": ("subjects needed for a rate", "计算比率所需主体数"),
     "iv": ("IV", "IV"),
     "mean": ("mean points", "平均分值"),
     "goods_of_all": ("goods, of all rows", "好（占全部行）"),

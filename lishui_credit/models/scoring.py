@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import polars as pl
 
@@ -15,7 +15,7 @@ from lishui_credit.errors import ModelError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.scorecards import sample_files
-from lishui_credit.scorecards.cards.card_approval import standing_of
+from lishui_credit.scorecards.cards.card_approval import State, standing_of
 from lishui_credit.scorecards.cards.card_file import FILE
 from lishui_credit.scorecards.cards.card_workbook import read_card
 from lishui_credit.scorecards.sample_files import MADE_UP
@@ -25,6 +25,8 @@ from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs
 
 _ROW: Final = "_row"
+
+_UNSIGNED: Final = {"", *get_args(State)} - {"approved"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +176,9 @@ def verified(said: Stated, progress: Progress) -> Verdict:
         checks = {
             "columns": same,
             "scores": different.is_empty() and subjects == rows,
+            **proof.words(said, rerun, but=("approval",)),
             # a card that was not approved may be by now; one that was, is so by the same signature
-            **proof.words(said, rerun, but=() if _is_signed(facts.approval) else ("approval",)),
+            "approval": facts.approval == rerun.facts.approval or facts.approval in _UNSIGNED,
         }
         return Verdict(checks=checks, subjects=rows, different=different)
 
@@ -187,10 +190,6 @@ def _signed(card: Path) -> str:
     standing = standing_of(card)
     told = standing.approval.signature if standing.approval is not None else None
     return (standing_of(card, told.on) if told is not None else standing).record
-
-
-def _is_signed(record: str) -> bool:
-    return record.startswith("approved")
 
 
 def _compared(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[bool, int, pl.DataFrame]:

@@ -109,7 +109,7 @@ def read_months(card: Card, card_sha256: str, path: Path | str, roles: Roles) ->
     try:
         table = lazy.collect()
         raw = read(path, is_header, is_date)
-        cells = raw.frame.collect() if path.suffix.lower() in (".parquet", ".pq") else raw.whole()
+        cells = raw.whole()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(path.name, error) from None
     if table.is_empty():

@@ -69,7 +69,7 @@ STYLE: Final = (
 .lc-o tr.off{background:var(--surface)}.lc-o .n{flex:1}.lc-o .h{display:none}.lc-o .o{display:inline}.lc-o td.v{font-size:17px}.lc-o th.n{white-space:normal}
 .lc-o td.x{flex:0 0 100%}.lc-o .w{white-space:normal}.lc-o .w small,.lc-o .w small a{display:inline;max-width:none}.lc-o b+small:before{content:"· "}.lc-o .w.e{display:none}.lc-o .k>a,.lc-o .k>small{display:inline-block;vertical-align:middle;margin-right:8px}}
 @media screen and (max-width:640px){.lc-o .k>a{display:none}}
-@media print{.lc-n h2{font-size:9pt;margin:.4em 0 .1em}.lc-n ul{columns:2}.lc-n li{font-size:7.5pt;margin:0}.lc-o{font-size:8.5pt}.lc-o th,.lc-o td{padding:0 4px}.lc-o tr.i>*{height:8.8mm}.lc-o td.v{font-size:11pt}.lc-o thead th,.lc-o .g th,.lc-o small,.lc-l,.lc-o .b{font-size:7.5pt}.lc-o .m{min-width:60px}.lc-o .c i{width:14px;height:14px;font-size:8px;line-height:12px}.lc-o .q i{width:7px;height:14px}.lc-o .q,.lc-o .y{gap:3px}.lc-o .y span{min-width:34px}.lc-o,.lc-o *{-webkit-print-color-adjust:exact;print-color-adjust:exact}.lc-o tr{break-inside:avoid}}
+@media print{.lc-n h2{font-size:9pt;margin:.4em 0 .1em}.lc-n ul{columns:2}.lc-n li{font-size:7.5pt;margin:0}.lc-o{font-size:8.5pt}.lc-o th,.lc-o td{padding:0 4px}.lc-o tr.i>*{height:8.3mm}.lc-o td.v{font-size:11pt}.lc-o thead th,.lc-o .g th,.lc-o small,.lc-l,.lc-o .b{font-size:7.5pt}.lc-o .m{min-width:60px}.lc-o .c i{width:14px;height:14px;font-size:8px;line-height:12px}.lc-o .q i{width:7px;height:14px}.lc-o .q,.lc-o .y{gap:3px}.lc-o .y span{min-width:34px}.lc-o,.lc-o *{-webkit-print-color-adjust:exact;print-color-adjust:exact}.lc-o tr{break-inside:avoid}}
 @media(forced-colors:active){.lc-o i,.lc-o u,.lc-o .b{forced-color-adjust:none}}
 """
 )

@@ -41,6 +41,8 @@ def in_words(value: str) -> str:
     ('Liandu', '张三', 'female × Liandu')
     >>> set_language(None)
     """
+    if not value:  # nothing says nothing in either language
+        return value
     parts = value.split(CROSSING)
     return tr(CROSSING.join(ENGLISH.get(part, part) for part in parts), value)
 
