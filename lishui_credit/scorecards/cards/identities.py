@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -102,7 +103,8 @@ def _hostile_values(item: Characteristic) -> list[object]:
         if found.type == "coded":
             near = [value + 0.5 for value in levels[:50] if isinstance(value, float)]
             return [None, math.nan, -1.0, 0.0, -0.0, 987_654.0, *near, *levels]
-        return [None, "", "never seen", "Never Seen", *levels]
+        alike = [text for level in levels[:50] for text in look_alikes(str(level))]
+        return [None, "", "never seen", "Never Seen", *alike, *levels]
     values: list[object] = [None, math.nan, 0.0, -0.0, -1e300, 1e300, 5e-324]
     for cut in found.cuts:
         values += [cut, math.nextafter(cut, -math.inf), math.nextafter(cut, math.inf)]
@@ -110,6 +112,15 @@ def _hostile_values(item: Characteristic) -> list[object]:
         if row.kind == "special":
             values += [float(value) for value in row.values]
     return values
+
+
+def look_alikes(text: str) -> list[str]:
+    """Return texts that some collation takes for the same: by case, accent, width, blank, quote."""
+    wide = "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text)
+    return [
+        *(text.swapcase(), wide, unicodedata.normalize("NFKC", text)),
+        *(f"{text}\u0301", f"{text} ", f" {text}", f"{text}\u3000", f"'{text}'", f"{text}\\"),
+    ]
 
 
 def _checks(card: Card, hostile: pl.DataFrame) -> Iterator[Identity]:

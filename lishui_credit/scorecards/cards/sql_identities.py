@@ -38,7 +38,7 @@ def sql_identities(card: Card, hostile: pl.DataFrame, scores: pl.Series) -> Iter
     yield equal(
         tr("SQL = expression (SQLite)", "SQL = 表达式(SQLite)"), scores, in_sqlite(card, hostile)
     )
-    wide, narrow = _other_types(card, hostile)
+    wide, narrow = other_types(card, hostile)
     asked = wide.select(card.expr()).to_series()
     types = tr("32 bits, decimals, booleans = doubles", "单精度、定点数、布尔 = 双精度")
     found = {"polars": narrow.select(card.expr()).to_series()}
@@ -50,7 +50,7 @@ def sql_identities(card: Card, hostile: pl.DataFrame, scores: pl.Series) -> Iter
     yield _in_duckdb(f"{types} (DuckDB)", card, narrow, asked)
 
 
-def _other_types(card: Card, hostile: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def other_types(card: Card, hostile: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the rows that other types can hold, as doubles and texts and in these types."""
     wide, narrow = [], []
     for item in card.characteristics:

@@ -1,0 +1,152 @@
+"""PostgreSQL and MariaDB of this machine: started on a socket of their own, no port, stopped again.
+
+Their own clients send what a user would send: a file of SQL. Rows are written with numbers of 17
+digits and texts as bytes, so that loading cannot hide what a query does.
+"""
+
+import math
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+_PLACES = [*os.get_exec_path(), "/usr/sbin", *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
+
+
+def program(name: str) -> str | None:
+    """Where a program of a server is; Debian keeps some out of the path."""
+    return shutil.which(name, path=os.pathsep.join(_PLACES))
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server that answers, and the types of its columns by those of polars."""
+
+    name: str
+    client: tuple[str, ...]
+    types: Mapping[str, str]
+
+    def run(self, script: str) -> list[list[str]]:
+        """Answer of a script: cells as the client prints them."""
+        done = subprocess.run(self.client, input=script.encode(), capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()[-2000:]
+        return [line.split("\t") for line in done.stdout.decode().splitlines()]
+
+    def load(self, table: str, frame: pl.DataFrame, types: Mapping[str, str] | None = None) -> None:
+        """Make a table of a frame; `types` of columns in place of the usual ones."""
+        mark = '"' if self.name == "PostgreSQL" else "`"
+        columns = []
+        for name, kind in frame.schema.items():
+            quoted = mark + name.replace(mark, mark * 2) + mark
+            columns.append(
+                f"{quoted} {(types or {}).get(name) or self.types[str(kind.base_type())]}"
+            )
+        script = [f"DROP TABLE IF EXISTS {table}; CREATE TABLE {table} ({', '.join(columns)});"]
+        for part in frame.iter_slices(500):
+            rows = ", ".join(f"({', '.join(map(self._cell, row))})" for row in part.iter_rows())
+            script.append(f"INSERT INTO {table} VALUES {rows};")
+        self.run("\n".join(script))
+
+    def _cell(self, value: Any) -> str:
+        if value is None:
+            return "NULL"
+        if isinstance(value, bool | int | Decimal):
+            return str(value)
+        if isinstance(value, float):
+            return f"{value:.16e}" if math.isfinite(value) else f"'{value}'"
+        text = value.encode().hex()
+        if self.name == "PostgreSQL":
+            return f"convert_from('\\x{text}', 'UTF8')"
+        return f"CONVERT(X'{text}' USING utf8mb4)"
+
+
+@contextmanager
+def postgres() -> Iterator[Server]:
+    """A fresh PostgreSQL."""
+    with _home("postgres") as (home, user):
+        run = {"user": user, "check": True, "stdout": subprocess.DEVNULL, "cwd": home}
+        data, ctl = str(home / "data"), str(program("pg_ctl"))
+        make = [str(program("initdb")), "-D", data, "-U", "tester", "-A", "trust"]
+        make += ["-E", "UTF8", "--locale=C", "--no-sync"]
+        subprocess.run(make, **run)  # type: ignore[call-overload]
+        settings = f"-k {home} -c listen_addresses= -c fsync=off"
+        start = [ctl, "-D", data, "-w", "-l", str(home / "log"), "-o", settings, "start"]
+        subprocess.run(start, **run)  # type: ignore[call-overload]
+        client = (str(program("psql")), "-X", "-q", "-A", "-t", "-F", "\t")
+        client += ("-v", "ON_ERROR_STOP=1", "-h", str(home), "-U", "tester", "postgres")
+        types = {
+            "Float64": "DOUBLE PRECISION",
+            "Float32": "REAL",
+            "Decimal": "NUMERIC(18, 2)",
+            "Int64": "BIGINT",
+            "UInt32": "BIGINT",
+            "Boolean": "BOOLEAN",
+            "String": "TEXT",
+        }
+        try:
+            yield Server("PostgreSQL", client, types)
+        finally:
+            subprocess.run([ctl, "-D", data, "-m", "immediate", "stop"], **run)  # type: ignore[call-overload]
+
+
+@contextmanager
+def mariadb() -> Iterator[Server]:
+    """A fresh MariaDB with the collation of Debian, which folds case and accents."""
+    with _home("mysql") as (home, user):
+        data, socket = f"--datadir={home / 'data'}", f"--socket={home / 'socket'}"
+        install = [str(program("mariadb-install-db")), "--no-defaults", data, "--skip-test-db"]
+        install += ["--auth-root-authentication-method=normal"]
+        subprocess.run(install, user=user, check=True, capture_output=True, cwd=home)
+        serve = [str(program("mariadbd")), "--no-defaults", data, socket, "--skip-networking"]
+        serve += ["--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci"]
+        serve += [f"--pid-file={home / 'pid'}", "--innodb-flush-log-at-trx-commit=0"]
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen(serve, user=user, stdout=quiet, stderr=quiet, cwd=home) as running:
+            client = (str(program("mariadb")), "--no-defaults", socket, "--user=root")
+            client += ("--default-character-set=utf8mb4", "--batch", "--skip-column-names", "--raw")
+            types = {
+                "Float64": "DOUBLE",
+                "Float32": "FLOAT",
+                "Decimal": "DECIMAL(18, 2)",
+                "Int64": "BIGINT",
+                "UInt32": "BIGINT",
+                "Boolean": "BOOLEAN",
+                "String": "TEXT",
+            }
+            try:
+                _answers([*client, "-e", "CREATE DATABASE IF NOT EXISTS tests"], running)
+                yield Server("MariaDB", (*client, "tests"), types)
+            finally:
+                running.terminate()
+
+
+def _answers(asked: list[str], running: subprocess.Popen[bytes]) -> None:
+    """Wait until a server answers, at most a minute."""
+    for _ in range(300):
+        assert running.poll() is None, "the server ended"
+        if subprocess.run(asked, capture_output=True, check=False).returncode == 0:
+            return
+        time.sleep(0.2)
+    raise TimeoutError(asked)
+
+
+@contextmanager
+def _home(user: str) -> Iterator[tuple[Path, str | None]]:
+    """A folder of a server, short enough for a socket; root hands it to the server's own user."""
+    home = Path(tempfile.mkdtemp(prefix="db"))
+    owner = user if os.getuid() == 0 else None
+    if owner:
+        shutil.chown(home, owner)
+    try:
+        yield home, owner
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
