@@ -316,6 +316,7 @@ REFUSED = {
     "oracle": ('a"b',),
     "bigquery": tuple(name for name in NAMES if re.search(r'["$*,./;?@\[\\\]`{}]', name)),
     "hive": ("dot.ted", ":p"),
+    "clickhouse": ("back\\slash",),
 }
 
 

@@ -103,7 +103,9 @@ def to_sql(
         ]
     chosen.append(exp.alias_(total, "score"))
     rows = exp.alias_(exp.to_table(table, dialect=dialect), _ROWS, table=True, quoted=True)
-    query = exp.select(*chosen).from_(rows).sql(dialect=dialect, pretty=True)
+    # sqlglot 28.0 to 30.0 lays out with blanks after a line break within a name
+    pretty = not any("\n" in name for name in (key or "", *card.columns))
+    query = exp.select(*chosen).from_(rows).sql(dialect=dialect, pretty=pretty)
     lines = [_told(card), *_contract(card, dialect)]
     return "\n".join([f"-- {line}" for line in lines] + [query])
 

@@ -122,6 +122,7 @@ DIALECTS: Final[dict[str, Dialect]] = {
         as_number="CAST(x AS Nullable(Float64))",
         as_text="CAST(x AS Nullable(String))",
         nan="isNaN(x)",
+        forbidden="\\",
         exact_names=True,
     ),
     "mysql": Dialect(
