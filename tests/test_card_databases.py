@@ -87,10 +87,11 @@ def hostile_card(names: tuple[str, ...] = NAMES) -> Card:
     return Card(characteristics=tuple(rows), scale=SCALE, base_points=-40, id="hostile")
 
 
-SHIPPED = sorted(Path("models").glob("*/*/scorecard.json"))
+MODELS = Path(__file__).resolve().parents[1] / "models"
+SHIPPED = sorted(MODELS.glob("*/*/scorecard.json"))
 CARDS = {
     "hostile": hostile_card(),
-    **{str(p.parent.relative_to("models")): load(p) for p in SHIPPED},
+    **{str(p.parent.relative_to(MODELS)): load(p) for p in SHIPPED},
 }
 
 
@@ -264,22 +265,26 @@ def test_a_yes_is_a_yes_in_every_type_of_mariadb(mariadb: Server, type: str) -> 
     assert len(set(asked(card, rows))) == 3
 
 
-def test_a_text_that_is_no_number_has_no_score(request: pytest.FixtureRequest) -> None:
-    card = Card(
-        characteristics=(
-            characteristic(
-                0, "late", "number", [Bin(kind="range", upper=0.5), Bin(kind="range", lower=0.5)]
-            ),
-            characteristic(1, "code", "coded", levels((0.0, 1.0))),
-        ),
-        scale=SCALE,
-    )
-    rows = pl.DataFrame({"late": ["n/a", "", "0", "x"], "code": ["1", "1", "x", ""]})
-    assert in_sqlite(card, rows).to_list() == [None] * 4
-    mariadb = request.getfixturevalue("mariadb")
-    assert in_server(mariadb, card, rows) == [None] * 4
+HALVES = [Bin(kind="range", upper=0.5), Bin(kind="range", lower=0.5)]
+LATE_AND_CODE = Card(
+    characteristics=(
+        characteristic(0, "late", "number", HALVES),
+        characteristic(1, "code", "coded", levels((0.0, 1.0))),
+    ),
+    scale=SCALE,
+)
+NO_NUMBERS = pl.DataFrame({"late": ["n/a", "", "0", "x"], "code": ["1", "1", "x", ""]})
+
+
+def test_a_text_that_is_no_number_has_no_score_in_sqlite() -> None:
+    assert in_sqlite(LATE_AND_CODE, NO_NUMBERS).to_list() == [None] * 4
+
+
+def test_a_text_that_is_no_number_has_no_score_in_mariadb(mariadb: Server) -> None:
+    assert in_server(mariadb, LATE_AND_CODE, NO_NUMBERS) == [None] * 4
     fine = pl.DataFrame({"late": ["0", "-1.5e0", ".5"], "code": ["1", "0.0", "1."]})
-    assert in_server(mariadb, card, fine) == asked(card, fine.cast(pl.Float64))
+    found = in_server(mariadb, LATE_AND_CODE, fine)
+    assert found == asked(LATE_AND_CODE, fine.cast(pl.Float64))
 
 
 @pytest.mark.parametrize(
