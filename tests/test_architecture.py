@@ -20,7 +20,7 @@ PACKAGE = "lishui_credit"
 # A module or folder of the package imports from its own floor or from below, never from above.
 FLOORS = [
     {"errors", "expressions", "language", "citation", "version"},
-    {"points", "grades"},
+    {"points", "grades", "backends"},
     {"tables", "statistics"},
     {"rubrics.law", "proof"},
     {"scorecards", "pricing", "reports", "rubrics.engine"},

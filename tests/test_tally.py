@@ -272,7 +272,7 @@ def test_columns_no_event_touches_are_left_out_by_polars_alone() -> None:
     found = [tally(frame.lazy(), OF_2025, in_order=known, **options) for known in (None, False)]
     assert all(one is not None for one in found)
     short, held = (one.collect() for one in found if one is not None)
-    wide = tally_elsewhere(nw.from_native(frame.lazy()), OF_2025, **options).collect()
+    wide = tally_elsewhere(nw.from_native(frame.lazy()), OF_2025, nw, **options).collect()
     assert short.select("points__r010101", "points__r02_remit").rows() == [
         (-500, 0), (0, 0), (0, -660),
     ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Grade subjects: a conformed frame and an edition in, an `Evaluation` out.
 
-One code path serves polars (eager, lazy, streaming) and, through narwhals, every engine narwhals
-speaks, DuckDB among them. Results carry the subject id and are joined on it, never on position: a
+One code path serves polars (eager, lazy, streaming), through narwhals every engine narwhals speaks,
+DuckDB among them, and a recorded table, which writes down what grades it. Results carry the subject id and are joined on it, never on position: a
 polars scan that selects only when/then expressions returns row groups out of order.
 """
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 import narwhals as nw
 import polars as pl
 
+from lishui_credit.backends import recorder
 from lishui_credit.citation import Evidence
 from lishui_credit.errors import EditionError, SubjectError, refuse
 from lishui_credit.expressions import E, F, Namespace
@@ -211,20 +212,20 @@ def evaluate(
 ) -> Evaluation[pl.LazyFrame]: ...
 @overload
 def evaluate(
-    frame: IntoFrame,
+    frame: IntoFrame | recorder.Table,
     rubric: Rubric,
     *,
-    events: IntoFrame | None = None,
+    events: IntoFrame | recorder.Table | None = None,
     events_in_order: bool | None = None,
     period: int | None = None,
     as_of: date | None = None,
     labels: str | None = None,
 ) -> Evaluation[Any]: ...
 def evaluate(
-    frame: IntoFrame,
+    frame: IntoFrame | recorder.Table,
     rubric: Rubric,
     *,
-    events: IntoFrame | None = None,
+    events: IntoFrame | recorder.Table | None = None,
     events_in_order: bool | None = None,
     period: int | None = None,
     as_of: date | None = None,
@@ -235,8 +236,8 @@ def evaluate(
     Parameters
     ----------
     frame : frame
-        Conformed subjects, one row each: polars, or any frame narwhals accepts. Columns as in the
-        data dictionary, numbers as its integers; columns the edition does not need are ignored,
+        Conformed subjects, one row each: polars, any frame narwhals accepts, or a recorded table
+        (`backends.recorder`), of which the result is the query. Columns as in the data dictionary, numbers as its integers; columns the edition does not need are ignored,
         optional ones may be absent.
     rubric : Rubric
         The edition.
@@ -295,13 +296,14 @@ def evaluate(
             wide = _with_tally(wide, happened, rubric, day, period, events_in_order)
         native = _graded(wide, rubric, pl, day, available, labels)
         return Evaluation(native, rubric, day, period, available)
-    other = nw.from_native(frame).lazy()
+    engine: Any = recorder if isinstance(frame, recorder.Table) else nw
+    other = engine.from_native(frame).lazy()
     available = frozenset(other.collect_schema().names())
-    broad = _with_needed(other, rubric, nw, available)
+    broad = _with_needed(other, rubric, engine, available)
     if rubric.uses_events:
-        table = None if events is None else nw.from_native(events).lazy()
-        broad = _with_tally_elsewhere(broad, table, rubric, day, period)
-    found = _graded(broad, rubric, nw, day, available, labels)
+        table = None if events is None else engine.from_native(events).lazy()
+        broad = _with_tally_elsewhere(broad, table, rubric, engine, day, period)
+    found = _graded(broad, rubric, engine, day, available, labels)
     return Evaluation(found.to_native(), rubric, day, period, available)
 
 
@@ -342,18 +344,14 @@ def _with_tally(
 
 
 def _with_tally_elsewhere(
-    frame: nw.LazyFrame[Any],
-    events: nw.LazyFrame[Any] | None,
-    rubric: Rubric,
-    day: date,
-    period: int | None,
-) -> nw.LazyFrame[Any]:
+    frame: Any, events: Any, rubric: Rubric, engine: Any, day: date, period: int | None
+) -> Any:
     if events is None:
-        return _with_events(frame, (), rubric, nw)
-    table = _filled(events, nw, _absent_events(rubric, events.collect_schema().names()))
-    told = tally_elsewhere(table, rubric, as_of=day, period=period)
+        return _with_events(frame, (), rubric, engine)
+    table = _filled(events, engine, _absent_events(rubric, events.collect_schema().names()))
+    told = tally_elsewhere(table, rubric, engine, as_of=day, period=period)
     joined = frame.join(told, on=rubric.subject_id, how="left")
-    return _with_events(joined, told.collect_schema().names(), rubric, nw)
+    return _with_events(joined, told.collect_schema().names(), rubric, engine)
 
 
 def _with_events(frame: F, touched: Collection[str], rubric: Rubric, ns: Namespace[E]) -> F:

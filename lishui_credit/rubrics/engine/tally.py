@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Generic, TypeAlias
 
-import narwhals as nw
 import polars as pl
 
 from lishui_credit.expressions import E, F, Namespace
@@ -72,12 +71,12 @@ def tally(
 
 
 def tally_elsewhere(
-    events: nw.LazyFrame[Any], rubric: Rubric, *, as_of: date, period: int | None
-) -> nw.LazyFrame[Any]:
-    """Return the tally of another engine's events, with all columns; see `tally`."""
+    events: Any, rubric: Rubric, engine: Any, *, as_of: date, period: int | None
+) -> Any:
+    """Return the tally of events of narwhals or of the recorder, with all columns; see `tally`."""
     rows, triggers = event_rules.event_rows(rubric), event_rules.triggers(rubric)
-    book: _Book[nw.Expr, nw.LazyFrame[Any]] = _Book(rubric, rows, triggers, nw, nw.concat)
-    return book.summed(book.exact(_known(events, nw, as_of, period)))
+    book: _Book[Any, Any] = _Book(rubric, rows, triggers, engine, engine.concat)
+    return book.summed(book.exact(_known(events, engine, as_of, period)))
 
 
 def weighed(

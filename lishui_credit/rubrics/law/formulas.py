@@ -7,7 +7,7 @@ names edition files use. Source of all: 湖南省农村信用社 农户信用等
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -24,6 +24,9 @@ def day_number(ns: Namespace[E], name: str) -> E:
     # calendar arithmetic on years counted from March.
     if of_polars(ns):  # polars holds a date as a count of days: casting it is fifty times quicker
         return ns.col(name).cast(ns.Int32).cast(ns.Int64) + day_count(date(1970, 1, 1))
+    days: Callable[[str], E] | None = getattr(ns, "days", None)
+    if days is not None:  # the recorder: every dialect has its own way
+        return days(name) + day_count(date(1970, 1, 1))
     cell = ns.col(name).dt
     month = cell.month().cast(ns.Int64)
     early = ns.when(month <= 2).then(_whole(ns, 1)).otherwise(_whole(ns, 0))
