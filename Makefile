@@ -81,7 +81,7 @@ browser:  ## chromium, a Chinese font and nginx for the dashboard's tests (Debia
 
 # Servers come from the system too; the tests start their own on a socket and stop them again.
 .PHONY: databases
-databases:  ## PostgreSQL and MariaDB, in which the tests run the SQL of cards (Debian as root installs them)
+databases:  ## PostgreSQL and MariaDB, in which the tests run printed SQL (Debian as root installs them)
 	@missing() { PATH="$$PATH:/usr/sbin:$$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')"; \
 		command -v initdb >/dev/null && command -v psql >/dev/null || printf ' postgresql'; \
 		command -v mariadbd >/dev/null && command -v mariadb >/dev/null || printf ' mariadb-server'; }; \

@@ -26,6 +26,7 @@ from lishui_credit.commands import (
     policies,
     sampling,
     shelf,
+    statements,
     verification,
     watching_months,
 )
@@ -127,7 +128,7 @@ def parser() -> Parser:
         version=f"lishui-credit {__version__}",
     )
     command = parts(made, "command", "command", required=True)
-    grades = (editions, grading, explaining, areas, forms, verification)
+    grades = (editions, grading, explaining, areas, forms, verification, statements)
     for room in (*grades, fit, models, watching_months, shelf, plan, policies, sampling):
         room.add_arguments(command)
     return made

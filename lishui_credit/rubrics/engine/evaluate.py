@@ -1,8 +1,9 @@
 """Grade subjects: a conformed frame and an edition in, an `Evaluation` out.
 
 One code path serves polars (eager, lazy, streaming), through narwhals every engine narwhals speaks,
-DuckDB among them, and a recorded table, which writes down what grades it. Results carry the subject id and are joined on it, never on position: a
-polars scan that selects only when/then expressions returns row groups out of order.
+DuckDB among them, and a recorded table, which writes down what grades it. Results carry the subject
+id and are joined on it, never on position: a polars scan that selects only when/then expressions
+returns row groups out of order.
 """
 
 from __future__ import annotations
@@ -237,8 +238,9 @@ def evaluate(
     ----------
     frame : frame
         Conformed subjects, one row each: polars, any frame narwhals accepts, or a recorded table
-        (`backends.recorder`), of which the result is the query. Columns as in the data dictionary, numbers as its integers; columns the edition does not need are ignored,
-        optional ones may be absent.
+        (`backends.recorder`), of which the result is the query. Columns as in the data dictionary,
+        numbers as its integers; columns the edition does not need are ignored, optional ones may be
+        absent.
     rubric : Rubric
         The edition.
     events : frame, optional

@@ -1,0 +1,172 @@
+"""Databases that run printed SQL in the tests: DuckDB, SQLite, and servers that the machine has.
+
+Text columns are declared with a collation that folds case wherever a database has one: the statement
+must not depend on it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sqlite3
+import subprocess
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import date
+from typing import Any, Protocol
+
+import polars as pl
+
+from tests.database_servers import Server
+
+Rows = list[tuple[str | None, ...]]
+Frames = Mapping[str, pl.DataFrame]
+
+
+DUCKDB_KINDS: Mapping[Any, str] = {
+    pl.String: "VARCHAR COLLATE NOCASE",
+    pl.Date: "DATE",
+    pl.Boolean: "BOOLEAN",
+    pl.Int64: "BIGINT",
+}
+
+
+class Database(Protocol):
+    """Runs one statement over frames, and gives every cell as a text or None."""
+
+    dialect: str
+
+    def run(self, statement: str, frames: Frames) -> Rows: ...
+
+
+def texts(frame: pl.DataFrame) -> Rows:
+    """The rows of a frame as databases print them: flags as 1 and 0, days as YYYY-MM-DD."""
+    whole = [
+        pl.col(name).cast(pl.Int8) if kind == pl.Boolean else pl.col(name)
+        for name, kind in frame.schema.items()
+    ]
+    return frame.select(part.cast(pl.String) for part in whole).rows()
+
+
+def literal(value: object) -> str:
+    """A cell in the SQL of every database here."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool | int):
+        return str(value).upper()
+    text = value.isoformat() if isinstance(value, date) else str(value)
+    return "'" + text.replace("'", "''") + "'"
+
+
+def inserted(name: str, frame: pl.DataFrame, kinds: Mapping[Any, str], quote: str) -> str:
+    """Statements that make a table and fill it."""
+    columns = ", ".join(
+        f"{quote}{column}{quote} {kinds[kind]}" for column, kind in frame.schema.items()
+    )
+    made = [f"DROP TABLE IF EXISTS {name};", f"CREATE TABLE {name} ({columns});"]
+    for part in frame.iter_slices(200):
+        rows = ",\n".join(f"({', '.join(map(literal, row))})" for row in part.iter_rows())
+        made.append(f"INSERT INTO {name} VALUES\n{rows};")
+    return "\n".join(made)
+
+
+class InDuckDB:
+    """DuckDB in this process."""
+
+    dialect = "duckdb"
+
+    def run(self, statement: str, frames: Frames) -> Rows:
+        """Run a statement; texts are declared as folding case."""
+        import duckdb
+
+        with closing(duckdb.connect(config={"threads": "1"})) as connection:
+            for name, frame in frames.items():
+                kinds = ", ".join(
+                    f'"{column}" {DUCKDB_KINDS[kind]}' for column, kind in frame.schema.items()
+                )
+                connection.register("given", frame.to_arrow())
+                connection.execute(f"CREATE TABLE {name} ({kinds})")
+                connection.execute(f"INSERT INTO {name} SELECT * FROM given")
+            return texts(pl.DataFrame(connection.sql(statement).to_arrow_table()))
+
+
+class InSQLite:
+    """SQLite of the standard library."""
+
+    dialect = "sqlite"
+
+    def run(self, statement: str, frames: Frames) -> Rows:
+        """Run a statement; texts are declared as folding case."""
+        kinds = {
+            pl.String: "TEXT COLLATE NOCASE",
+            pl.Date: "TEXT",
+            pl.Boolean: "INT",
+            pl.Int64: "INT",
+        }
+        with closing(sqlite3.connect(":memory:")) as connection:
+            for name, frame in frames.items():
+                connection.executescript(inserted(name, frame, kinds, '"'))
+            found = connection.execute(statement).fetchall()
+        return [tuple(None if cell is None else str(cell) for cell in row) for row in found]
+
+
+class InPostgres:
+    """A PostgreSQL server of its own."""
+
+    dialect = "postgres"
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def run(self, statement: str, frames: Frames) -> Rows:
+        """Run a statement; texts are declared as folding case and accents."""
+        kinds = {
+            pl.String: "TEXT COLLATE folding",
+            pl.Date: "DATE",
+            pl.Boolean: "BOOLEAN",
+            pl.Int64: "BIGINT",
+        }
+        made = "".join(inserted(name, frame, kinds, '"') for name, frame in frames.items())
+        folding = "(provider = icu, locale = 'und-u-ks-level1', deterministic = false)"
+        said(self.server, f"CREATE COLLATION IF NOT EXISTS folding {folding};{made}")
+        rows = csv.reader(io.StringIO(said(self.server, statement, "--csv", "-P", "null=<null>")))
+        shown = {"t": "1", "f": "0", "<null>": None}
+        return [tuple(shown.get(cell, cell) for cell in row) for row in rows]
+
+
+class InMariaDB:
+    """A MariaDB server of its own, which reads MySQL's dialect."""
+
+    dialect = "mysql"
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def run(self, statement: str, frames: Frames) -> Rows:
+        """Run a statement; texts have the default collation, which folds case and pads blanks."""
+        kinds = {
+            pl.String: "VARCHAR(200)",
+            pl.Date: "DATE",
+            pl.Boolean: "BOOLEAN",
+            pl.Int64: "BIGINT",
+        }
+        made = "".join(inserted(name, frame, kinds, "`") for name, frame in frames.items())
+        mode = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES');\n"
+        said(self.server, mode + made)
+        lines = said(self.server, statement, "--skip-raw").rstrip("\n").split("\n")
+        return [tuple(_unescaped(cell) for cell in line.split("\t")) for line in lines]
+
+
+def _unescaped(cell: str) -> str | None:
+    marks = {"\\t": "\t", "\\n": "\n", "\\\\": "\\", "\\0": "\0"}
+    found = re.sub(r"\\[tn\\0]", lambda mark: marks[mark[0]], cell)
+    return None if cell == "NULL" else found
+
+
+def said(server: Server, statement: str, *options: str) -> str:
+    """What the client of a server prints for statements; its complaint is an error."""
+    asked = [*server.client, *options]
+    done = subprocess.run(asked, input=statement, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout

@@ -1,0 +1,399 @@
+"""A printed rubric gives what `evaluate` gives, cell by cell, in every database that runs here."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
+from functools import cache
+
+import polars as pl
+import pytest
+from sqlglot import exp
+
+from lishui_credit.backends import printer, recorder
+from lishui_credit.backends.dialects import SQLite, dialect_of
+from lishui_credit.backends.sharing import shared
+from lishui_credit.commands.cli import main
+from lishui_credit.errors import CreditError, EditionError, SubjectError
+from lishui_credit.language import set_language
+from lishui_credit.rubrics import rubric_sql
+from lishui_credit.rubrics.engine.evaluate import evaluate
+from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.rubric_sql import to_sql
+from tests import database_servers
+from tests.databases import (
+    Database,
+    Frames,
+    InDuckDB,
+    InMariaDB,
+    InPostgres,
+    InSQLite,
+    Rows,
+    texts,
+)
+from tests.hostile_subjects import Hostile
+
+DAY = date(2021, 4, 30)
+SUBJECTS, EVENTS = 300, 900
+GRADING = [
+    f"{entry.name}@{entry.start}"
+    for entry in catalog.entries()
+    if catalog.load(entry.path).lacking is None
+]
+TAX = [name for name in GRADING if name.startswith("tax-credit")]
+WITHIN_64_BITS = 4 * 10**8
+"""Largest number of households in SQLite: beyond, a ratio of theirs passes 64 bits and it stops."""
+PASSES_64_BITS = ("farmer-household@2009-01-01",)
+
+
+@cache
+def hostile(name: str, largest: int = 10**30) -> tuple[Frames, pl.DataFrame]:
+    """Hostile subjects and events of an edition, and what `evaluate` makes of them."""
+    rubric = catalog.rubric(name)
+    made = Hostile(rubric, DAY, seed=16, largest=largest)
+    frames = {"subjects": made.subjects(SUBJECTS)}
+    if rubric.uses_events:
+        ids = frames["subjects"][rubric.subject_id].to_list()
+        frames["events"] = made.events(EVENTS, ids)
+    return frames, graded(rubric, frames)
+
+
+def graded(rubric: Rubric, frames: Frames) -> pl.DataFrame:
+    subjects, events = frames["subjects"], frames.get("events")
+    return evaluate(subjects, rubric, events=events, period=2020, as_of=DAY).collect()
+
+
+def printed(name: str, dialect: str) -> str:
+    """The statement of an edition, printed now."""
+    rubric = catalog.rubric(name)
+    events = "events" if rubric.uses_events else None
+    return to_sql(rubric, dialect, events=events, period=2020, as_of=DAY, without=())
+
+
+statement = cache(printed)
+
+
+def differing(found: Rows, expected: pl.DataFrame, key: str) -> dict[str, int]:
+    """How many cells of each column differ; rows are joined on the subject's id."""
+    place = expected.columns.index(key)
+    by_id = {row[place]: row for row in texts(expected)}
+    assert len(found) == len(by_id)
+    assert {row[place] for row in found} == by_id.keys()
+    counts = {
+        name: sum(row[at] != by_id[row[place]][at] for row in found)
+        for at, name in enumerate(expected.columns)
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+@pytest.fixture(scope="module")
+def of_postgres() -> Iterator[Database]:
+    if not all(map(database_servers.program, ("initdb", "pg_ctl", "psql"))):
+        pytest.skip("PostgreSQL is not here; `make databases` installs it")
+    with database_servers.postgres() as server:
+        yield InPostgres(server)
+
+
+@pytest.fixture(scope="module")
+def of_mariadb() -> Iterator[Database]:
+    if not all(map(database_servers.program, ("mariadb-install-db", "mariadbd", "mariadb"))):
+        pytest.skip("MariaDB is not here; `make databases` installs it")
+    with database_servers.mariadb() as server:
+        yield InMariaDB(server)
+
+
+def served(name: str) -> object:
+    """A server as a parameter; its tests run in one process, which starts it once."""
+    return pytest.param(name, marks=pytest.mark.xdist_group("databases"))
+
+
+@pytest.fixture(params=["DuckDB", "SQLite", served("of_postgres"), served("of_mariadb")])
+def database(request: pytest.FixtureRequest) -> Database:
+    own: dict[str, Database] = {"DuckDB": InDuckDB(), "SQLite": InSQLite()}
+    if request.param in own:
+        return own[request.param]
+    found: Database = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.mark.parametrize("name", GRADING)
+def test_every_database_gives_every_cell_that_evaluate_gives(name: str, database: Database) -> None:
+    small = database.dialect == "sqlite" and name in PASSES_64_BITS
+    frames, expected = hostile(name, WITHIN_64_BITS) if small else hostile(name)
+    found = database.run(statement(name, database.dialect), frames)
+    assert differing(found, expected, catalog.rubric(name).subject_id) == {}
+
+
+@pytest.mark.parametrize("name", GRADING)
+def test_hostile_subjects_reach_most_grades_and_every_row(name: str) -> None:
+    _, expected = hostile(name)
+    rubric = catalog.rubric(name)
+    points = [column for column in expected.columns if column.startswith("points__")]
+    assert [column for column in points if expected[column].drop_nulls().n_unique() < 2] == []
+    assert expected["decided_by"].n_unique() >= 2
+    assert expected["grade"].drop_nulls().n_unique() >= min(2, len(rubric.grades))
+
+
+# ---- sharpness --------------------------------------------------------------------------------
+
+SWAPPED = [("lt", "LTE"), ("le", "LT"), ("gt", "GTE"), ("ge", "GT")]
+EDGED = ("farmer-household@2009-01-01", "small-enterprise@2009-12-01", "tax-credit@2020-11-01")
+
+
+def differs_somewhere(names: tuple[str, ...] = EDGED) -> bool:
+    """Whether SQLite gives another cell anywhere in a few editions."""
+    for name in names:
+        frames, expected = hostile(name, WITHIN_64_BITS)
+        found = InSQLite().run(printed(name, "sqlite"), frames)
+        if differing(found, expected, catalog.rubric(name).subject_id):
+            return True
+    return False
+
+
+@pytest.mark.parametrize(("verb", "other"), SWAPPED)
+def test_a_swapped_comparison_is_noticed(
+    verb: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(printer._BINARY, verb, other)
+    assert differs_somewhere()
+
+
+def test_a_day_counted_too_many_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = SQLite.days
+
+    def late(self: SQLite, day: exp.Expr) -> exp.Expr:
+        return exp.Paren(this=exp.Add(this=right(self, day), expression=exp.Literal.number(1)))
+
+    # Of two days of the table the difference stays; the day of grading is counted here.
+    monkeypatch.setattr(SQLite, "days", late)
+    assert differs_somewhere(EDGED[:1])
+
+
+def test_a_text_compared_by_its_collation_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SQLite, "taken", lambda self, cell, kind: cell)
+    assert differs_somewhere()
+
+
+WHOLE = pl.DataFrame(
+    {"a": [*range(-25, 26), -(2**62), 2**62, None], "b": [1, 2, 3, 7, 10, 100] * 9}
+)
+
+
+def quotients() -> recorder.Table:
+    a, b, seven = recorder.col("a"), recorder.col("b"), recorder.lit(7, dtype=recorder.Int64)
+    wide = a.cast(recorder.Int128)
+    return recorder.source("numbers", {"a": "Int64", "b": "Int64"}).select(
+        recorder.col("a"),
+        recorder.col("b"),
+        (a // b).alias("by column"),
+        (a // seven).alias("by number"),
+        (wide // b).cast(recorder.Int64).alias("wide"),
+        (-a // 10 - (a - b)).alias("in a sum"),
+    )
+
+
+def expected_quotients() -> Rows:
+    found: Rows = []
+    for a, b in WHOLE.iter_rows():
+        cells = [None] * 4 if a is None else [a // b, a // 7, a // b, -a // 10 - (a - b)]
+        found.append(tuple(None if cell is None else str(cell) for cell in (a, b, *cells)))
+    return sorted(found, key=str)
+
+
+def test_quotients_are_rounded_down_below_zero_too(database: Database) -> None:
+    text = printer.printed(quotients(), dialect_of(database.dialect))
+    assert sorted(database.run(text, {"numbers": WHOLE}), key=str) == expected_quotients()
+
+
+def test_a_quotient_cut_off_towards_zero_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(self: printer._Expressions, node: recorder.Node) -> exp.Expr:
+        return SQLite().quotient(*self._parts(node), node.kind)
+
+    monkeypatch.setattr(printer._Expressions, "_floordiv", cut)
+    text = printer.printed(quotients(), SQLite())
+    assert sorted(InSQLite().run(text, {"numbers": WHOLE}), key=str) != expected_quotients()
+
+
+# ---- what keeps it small and fenced -----------------------------------------------------------
+
+FENCES = {
+    "sqlite": "LIMIT 9223372036854775807",
+    "postgres": "OFFSET 0",
+    "mysql": "LIMIT 9223372036854775807",
+}
+MOST_PARTS = 700
+LONGEST_STATEMENT = 250_000
+
+
+def recorded(rubric: Rubric) -> recorder.Table:
+    """What is recorded of an edition, after sharing."""
+    taken: list[recorder.Table] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rubric_sql, "printed", lambda table, *_, **__: taken.append(table) or "")
+        printed(f"{rubric.name}@{rubric.edition}", "duckdb")
+    return shared(taken[0])
+
+
+def steps(table: recorder.Table) -> set[recorder.Table]:
+    return {table}.union(*map(steps, table.of))
+
+
+def parts(node: recorder.Node) -> int:
+    return 1 + sum(map(parts, node.parts))
+
+
+@pytest.mark.parametrize("name", GRADING)
+def test_no_column_is_printed_long_and_every_step_that_computes_is_fenced(name: str) -> None:
+    rubric = catalog.rubric(name)
+    found = steps(recorded(rubric))
+    sizes = {column: parts(node) for step in found for column, node in (step.columns or {}).items()}
+    assert {column: size for column, size in sizes.items() if size > MOST_PARTS} == {}
+    fenced = [step for step in found if step.step == "source"]
+    fenced += [
+        step
+        for step in found
+        if step.step == "select" and any(n.verb != "col" for n in (step.columns or {}).values())
+    ]
+    for dialect, fence in FENCES.items():
+        text = statement(name, dialect)
+        assert text.count(fence) == len(fenced)
+        assert len(text) < LONGEST_STATEMENT
+
+
+# ---- contract and refusals --------------------------------------------------------------------
+
+
+def test_a_product_past_64_bits_stops_sqlite() -> None:
+    name = "farmer-household@2009-01-01"
+    frames, _ = hostile(name)
+    with pytest.raises(sqlite3.OperationalError, match="integer overflow"):
+        InSQLite().run(statement(name, "sqlite"), frames)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell"),
+    [("Boolean", 2), ("String", 5), ("Date", "2020-02-30"), ("Date", "2020-2-1"), ("Int64", "x"),
+     ("Int64", 1.5), ("Date", "2020-01-01 10:00:00")],
+)  # fmt: skip
+def test_a_cell_of_another_type_stops_sqlite(kind: recorder.Kind, cell: object) -> None:
+    text = printer.printed(recorder.source("t", {"a": kind}), SQLite())
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE t (a)")
+        connection.execute("INSERT INTO t VALUES (NULL)")
+        assert connection.execute(text).fetchall() == [(None,)]
+        connection.execute("INSERT INTO t VALUES (?)", [cell])
+        with pytest.raises(sqlite3.OperationalError, match="integer overflow"):
+            connection.execute(text).fetchall()
+
+
+def test_columns_that_a_table_lacks_are_left_out_and_named() -> None:
+    rubric = catalog.rubric("tax-credit@2020-11-01")
+    frames, _ = hostile("tax-credit@2020-11-01")
+    lacks = ("books_not_in_order", "synthetic", "tax_type", "recorded_on")
+    few = {name: frame.drop(lacks, strict=False) for name, frame in frames.items()}
+    text = to_sql(rubric, events="events", period=2020, as_of=DAY, without=lacks)
+    head = text[: text.index("WITH ")]
+    assert "NOT CHECKED, its columns are left out: bar_books" in head
+    expected = graded(rubric, few)
+    assert differing(InDuckDB().run(text, few), expected, rubric.subject_id) == {}
+
+
+def test_the_head_says_what_is_fixed_and_what_the_columns_must_be() -> None:
+    rubric = catalog.rubric("tax-credit", on="2021-04-01")
+    text = to_sql(rubric, "mysql", table="firms", events="events", period=2020, as_of=DAY)
+    head = text[: text.index("WITH ")]
+    assert all(line.startswith("--") for line in head.splitlines())
+    for said in (
+        f"tax-credit@{rubric.edition}",
+        rubric.sha256,
+        "Day of grading: 30 April 2021. Year assessed: 2020.",
+        "integers of 1/100 point",
+        "Table firms",
+        "uscc: varchar, utf8mb4 NOT NULL UNIQUE",
+        "tax_amount: bigint",
+        "(fen, 0 .. 10,000,000,000,000)",
+        "SET NAMES utf8mb4",
+        "Asia/Shanghai",
+    ):
+        assert said in head
+    assert "'010101', /* tax return late, 2014年第48号附件 010101, copy of the text */" in text
+
+
+def test_a_row_stands_beside_its_points_and_a_grade_beside_its_arm() -> None:
+    text = to_sql(catalog.rubric("farmer-household@2009-01-01"), as_of=DAY)
+    assert 'END AS "points__family", /* members of the family, ' in text
+    assert "THEN 'tier1' /* " in text
+
+
+def test_everything_wrong_with_what_is_asked_is_said_at_once() -> None:
+    rubric = catalog.rubric("tax-credit@2020-11-01")
+    with pytest.raises(SubjectError) as refused:
+        to_sql(rubric, table="firms; drop", without=("uscc", "countty"))
+    told = str(refused.value)
+    assert len(refused.value.problems) == 4
+    for said in ("uscc", "countty", "firms; drop", "counts events"):
+        assert said in told
+
+
+def test_a_dialect_that_is_not_known_and_an_outline_are_refused() -> None:
+    rubric = catalog.rubric("tax-credit@2020-11-01")
+    with pytest.raises(CreditError, match="oracle"):
+        to_sql(rubric, "oracle", events="events")
+    outline = next(
+        found for entry in catalog.entries() if (found := catalog.load(entry.path)).lacking
+    )
+    with pytest.raises(EditionError):
+        to_sql(outline)
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        (recorder.col("a").is_nan(), "is_nan"),
+        (recorder.col("a").cast(recorder.String), "cast Int64 String"),
+        (recorder.col("a").cast(recorder.Float64), "cast Float64"),
+        (recorder.col("a").is_in([1, 2]), "is_in of numbers"),
+        (recorder.col("t").str.replace("a", "b"), "replace"),
+        (recorder.col("a").alias("x" * 64), "x" * 64),
+    ],
+)
+def test_a_verb_that_a_dialect_has_no_exact_way_for_is_refused_by_name(
+    written: recorder.Written, named: str
+) -> None:
+    table = recorder.source("t", {"a": "Int64", "t": "String"})
+    column = written if written.name and written.name != "a" else written.alias("found")
+    with pytest.raises(CreditError, match=f"PostgreSQL.*{named}"):
+        printer.printed(table.select(column), dialect_of("postgres"))
+
+
+def test_the_steps_take_no_name_that_a_table_has() -> None:
+    table = recorder.source("step_1", {"a": "Int64"}).select((recorder.col("a") + 1).alias("b"))
+    text = printer.printed(table, dialect_of("duckdb"))
+    assert InDuckDB().run(text, {"step_1": pl.DataFrame({"a": [1]})}) == [("2",)]
+
+
+# ---- the command ------------------------------------------------------------------------------
+
+
+def test_the_command_prints_a_statement_that_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    frames, expected = hostile("tax-credit@2020-11-01")
+    words = "sql tax-credit@2020-11-01 --dialect sqlite --events events --period 2020"
+    assert main([*words.split(), "--as-of", "2021-04-30", "--lang", "zh"]) == 0
+    set_language(None)
+    text = capsys.readouterr().out
+    assert "评级日：2021年4月30日。评价年度：2020。" in text
+    found = InSQLite().run(text, frames)
+    assert differing(found, expected.drop("synthetic", strict=False), "uscc") == {}
+
+
+def test_the_command_takes_the_day_of_grading_from_the_day_of_the_edition(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = "sql tax-credit --on 2021-04-01 --dialect postgres --table firms --events events"
+    assert main(asked.split()) == 0
+    text = capsys.readouterr().out
+    assert "Day of grading: 1 April 2021. Year assessed: none" in text
+    assert "FROM firms AS t" in text
