@@ -64,12 +64,13 @@ STEPS = """(() => {
   history.pushState = (...given) => { window.steps.push(given[2]); return push(...given); };
 })()"""
 
-# Notes that a run of the page has begun, from when it is called.
+# Notes that a run of the page has begun, from when it is called: by the state of the app, which may
+# be another element by then, or by the address.
 BEGUN = """() => {
   window.begun = false;
+  window.stood = location.href;
   new MutationObserver(() => { window.begun = true; }).observe(
-    document.querySelector('[data-testid="stApp"]'),
-    {attributeFilter: ['data-test-script-state']});
+    document.body, {subtree: true, attributeFilter: ['data-test-script-state']});
 }"""
 
 # Every character beyond ASCII that a person can see, and whether its picture is that of a
@@ -229,7 +230,9 @@ class Visit:
         """Do what makes the page run, and wait until it has."""
         self.page.evaluate(BEGUN)
         yield
-        self.page.wait_for_function("() => window.begun", polling=50)
+        self.page.wait_for_function(
+            "() => window.begun || location.href !== window.stood", polling=50
+        )
         self.settle()
 
     def choose(self, label: str, option: str) -> None:
