@@ -78,9 +78,8 @@ def write_address() -> None:
 
 def complete_address(page: str) -> None:
     """Add the choices that the page opened with to its address; they are no step to go back over."""
-    if st.query_params.to_dict() != choices():
-        with st.container(key="asked"):
-            st.html(asked_address(page, choices()), unsafe_allow_javascript=True)
+    with st.container(key="asked"):
+        st.html(asked_address(page, choices()), unsafe_allow_javascript=True)
 
 
 def held(name: str, options: Sequence[Choice], default: Choice) -> Choice:

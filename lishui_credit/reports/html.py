@@ -107,9 +107,12 @@ SPEAKS: Final = (
     "document.documentElement.lang=document.querySelector('[data-spoken]').dataset.spoken"
 )
 ASKS: Final = (
-    "{const a=document.querySelector('[data-asked]').dataset;"
-    "if(location.pathname.split('/').pop()===a.page)"
-    "history.replaceState(history.state,'',location.pathname+a.asked)}"
+    "{const a=document.querySelector('[data-asked]').dataset,l=location,h=history;"
+    "if(!window.asks){window.asks=1;const p=h.pushState.bind(h);h.pushState=(s,t,u)=>{"
+    "const n=new URL(u,l),o=[...new URLSearchParams(l.search)];"
+    "n.pathname===l.pathname&&o.length&&o.every(([k,v])=>n.searchParams.get(k)===v)?"
+    "h.replaceState(s,t,u):p(s,t,u)}}"
+    "if(l.pathname.split('/').pop()===a.page)h.replaceState(h.state,'',l.pathname+a.asked)}"
 )
 """The three scripts of the dashboard, always these words: a server's policy names them by their hash."""
 
