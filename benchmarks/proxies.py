@@ -8,19 +8,16 @@ times 200 rows of ten features of pure noise against a coin.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from lishui_credit.scorecards import proxies
+from lishui_credit.scorecards.protected import protected_as
+from lishui_credit.scorecards.proxy_features import TOGETHER
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from lishui_credit.scorecards import proxies  # noqa: E402
-from lishui_credit.scorecards.protected import protected_as  # noqa: E402
-from lishui_credit.scorecards.proxy_features import TOGETHER  # noqa: E402
-
 SETS = {
     "taiwan_default": ("sex", "age", "marriage"),
     "german_credit": ("age_in_years", "personal_status_and_sex"),

@@ -6,7 +6,6 @@ The rules are those of axe-core; what it cannot see is looked at here.
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import itertools
 import unicodedata
@@ -26,7 +25,7 @@ import axe_playwright_python
 import pypdf
 
 from tests.dashboard import LANGUAGES, PAGES, Server, built, needs_browser, serve
-from tests.test_dashboard_browser import WIDE, Visit
+from tests.test_dashboard_browser import WIDE, Visit, kept_open
 
 pytestmark = [needs_browser, pytest.mark.xdist_group("dashboard access")]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
@@ -95,25 +94,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def opens(browser: Any, server: Server) -> Iterator[Callable[[str, str], Visit]]:
-    """Opens a page at a desk, in one language, once: every test leaves it as it was."""
-    with contextlib.ExitStack() as held:
-
-        @functools.cache
-        def opened(page: str, lang: str) -> Visit:
-            visit = held.enter_context(Visit(browser, server, DESK["width"]))
-            visit.open(page, lang=lang)
-            return visit
-
+def opens(browser: Any, server: Server) -> Iterator[Callable[..., Visit]]:
+    with kept_open(browser, server) as opened:
         yield opened
 
 
 @pytest.fixture(
     params=[(page, lang) for page in PAGES for lang in LANGUAGES], ids=lambda view: " ".join(view)
 )
-def opened(request: pytest.FixtureRequest, opens: Callable[[str, str], Visit]) -> Visit:
+def opened(request: pytest.FixtureRequest, opens: Callable[..., Visit]) -> Visit:
     """Every page in every language."""
-    return opens(*request.param)
+    page, lang = request.param
+    return opens(page, lang=lang)
 
 
 @contextlib.contextmanager
@@ -189,15 +181,15 @@ def test_the_look_for_motion_finds_it(browser):
 
 @pytest.mark.parametrize("page", ["overview", "counties", "lending", "data"])
 def test_what_has_the_focus_is_seen(opens, page):
-    keyboard, reached, blind = opens(page, "en").page.keyboard, set(), []
+    keyboard, reached, blind = opens(page, lang="en").page.keyboard, set(), []
     for _ in range(40):
         keyboard.press("Tab")
-        if (found := opens(page, "en").page.evaluate(FOCUS)) is None:
+        if (found := opens(page, lang="en").page.evaluate(FOCUS)) is None:
             break
         reached.add(found["name"])
         if not found["differs"]:
             blind.append(found["name"])
-    opens(page, "en").page.evaluate("() => document.activeElement.blur()")
+    opens(page, lang="en").page.evaluate("() => document.activeElement.blur()")
     assert blind == []
     assert len(reached) > 12
 

@@ -772,24 +772,30 @@ def test_a_chart_is_saved_as_a_picture_that_says_what_it_shows(
         visit.check_quiet()
 
 
-@pytest.fixture(scope="module")
-def overview(browser: Any, server: Server) -> Iterator[Callable[[str, str], Visit]]:
-    """The overview in a language and a year; it stays open, and every test leaves it as it was."""
+@contextlib.contextmanager
+def kept_open(browser: Any, server: Server) -> Iterator[Callable[..., Visit]]:
+    """Opens a page at a desk with its choices, once: every test leaves it as it was."""
     with contextlib.ExitStack() as held:
 
         @functools.cache
-        def opened(lang: str, year: str) -> Visit:
+        def opened(page: str, **choices: str) -> Visit:
             visit = held.enter_context(Visit(browser, server, WIDTHS["desk"]))
-            visit.open("overview", lang=lang, year=year)
+            visit.open(page, **choices)
             return visit
 
         yield opened
 
 
+@pytest.fixture(scope="module")
+def opens(browser: Any, server: Server) -> Iterator[Callable[..., Visit]]:
+    with kept_open(browser, server) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize("lang", BOTH)
 @pytest.mark.parametrize("year", ["2018", "2020"])
-def test_the_overview_is_printed_on_one_page_across_with_its_banner(overview, lang, year):
-    visit = overview(lang, year)
+def test_the_overview_is_printed_on_one_page_across_with_its_banner(opens, lang, year):
+    visit = opens("overview", lang=lang, year=year)
     visit.page.emulate_media(media="print")
     assert visit.page.get_by_test_id("stHeader").is_hidden()
     assert visit.page.locator(".st-key-header").is_hidden()
@@ -812,8 +818,8 @@ ROWS = """() => [...document.querySelectorAll('.lc-o tr.i')].map(row => {
 
 @pytest.mark.parametrize("lang", BOTH)
 @pytest.mark.parametrize("year", ["2018", "2020"])
-def test_the_twelve_rows_of_the_overview_are_seen_at_once(overview, lang, year):
-    visit = overview(lang, year)
+def test_the_twelve_rows_of_the_overview_are_seen_at_once(opens, lang, year):
+    visit = opens("overview", lang=lang, year=year)
     for width, height, screens in ((1440, 900, 1), (1280, 900, 1), (1024, 768, 3), (390, 844, 3)):
         visit.page.set_viewport_size({"width": width, "height": height})
         visit.settle()

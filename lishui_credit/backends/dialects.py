@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from lishui_credit.backends.recorder import Kind
 from lishui_credit.errors import CreditError
@@ -42,7 +42,7 @@ class Dialect:
     name = ""  # as sqlglot calls it
     title = ""
     longest_name = 10_000  # bytes of an identifier
-    types: dict[Kind, str] = {  # noqa: RUF012 - never changed
+    types: ClassVar[dict[Kind, str]] = {
         "Boolean": "BOOLEAN",
         "Date": "DATE",
         "Int16": "SMALLINT",

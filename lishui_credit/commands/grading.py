@@ -22,6 +22,8 @@ from lishui_credit.commands.terminal import (
 from lishui_credit.language import Bilingual, dated, plural, tr
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from lishui_credit.proof import Manifest
     from lishui_credit.rubrics.grade_files import GradeFacts
     from lishui_credit.rubrics.law.rubric import Rubric
@@ -52,7 +54,7 @@ def add_arguments(command: Command) -> None:
     subject_arguments(made)
     output_argument(made)
     edition_arguments(made)
-    made.asks("--labels", "label set of the grades, such as lishui", "等级标签组,如 lishui")
+    label_argument(made)
     made.asks(
         "--skip-rejected",
         "grade the other rows although some are rejected",
@@ -83,8 +85,18 @@ def subject_arguments(made: Parser) -> None:
     sheet_argument(made, "subjects")
     for role, en, zh in (("events", "events", "事件"), ("bases", "bases", "基数")):
         second_sheet_argument(made, role, en, zh)
+    day_arguments(made)
+
+
+def day_arguments(made: Parser) -> None:
+    """Add the year assessed and the day of grading."""
     made.asks("--period", "year assessed", "评价年度", type=int)
     made.asks("--as-of", "day of grading, YYYY-MM-DD", "评级日,YYYY-MM-DD")
+
+
+def label_argument(made: Parser) -> None:
+    """Add the label set of the grades."""
+    made.asks("--labels", "label set of the grades, such as lishui", "等级标签组,如 lishui")
 
 
 def sheets_of(options: argparse.Namespace) -> dict[str, str]:
@@ -130,6 +142,11 @@ def edition_asked(options: argparse.Namespace) -> Rubric:
     return catalog.rubric(options.rubric, on=options.on, overlay=options.overlay)
 
 
+def day_asked(options: argparse.Namespace) -> date | None:
+    """Return the day of grading that the options name: of itself, or the edition's where no year is."""
+    return day_of(options.as_of or (options.on if options.period is None else None), "--as-of")
+
+
 def grade(options: argparse.Namespace) -> int:
     """Grade a file and print what came out."""
     from lishui_credit.rubrics import grade_files
@@ -142,7 +159,7 @@ def grade(options: argparse.Namespace) -> int:
         events=options.events,
         bases=options.bases,
         period=options.period,
-        as_of=day_of(options.as_of or (options.on if options.period is None else None), "--as-of"),
+        as_of=day_asked(options),
         labels=options.labels,
         sheets=sheets_of(options),
         overlay=options.overlay,

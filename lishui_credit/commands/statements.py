@@ -5,8 +5,15 @@ from __future__ import annotations
 import argparse
 
 from lishui_credit.backends.dialects import DIALECTS
-from lishui_credit.commands.grading import edition_arguments, edition_asked, rubric_argument
-from lishui_credit.commands.terminal import Command, day_of, names_of, print_json
+from lishui_credit.commands.grading import (
+    day_arguments,
+    day_asked,
+    edition_arguments,
+    edition_asked,
+    label_argument,
+    rubric_argument,
+)
+from lishui_credit.commands.terminal import Command, names_of, print_json
 
 
 def add_arguments(command: Command) -> None:
@@ -36,10 +43,9 @@ def add_arguments(command: Command) -> None:
         "table or view of events, for rubrics that count them",
         "事件表或视图,按事件扣分的办法须提供",
     )
-    made.asks("--period", "year assessed", "评价年度", type=int)
-    made.asks("--as-of", "day of grading, YYYY-MM-DD", "评级日,YYYY-MM-DD")
+    day_arguments(made)
     edition_arguments(made)
-    made.asks("--labels", "label set of the grades, such as lishui", "等级标签组,如 lishui")
+    label_argument(made)
     made.asks(
         "--without",
         "columns that the tables do not have, comma-separated",
@@ -60,7 +66,7 @@ def sql(options: argparse.Namespace) -> int:
         table=options.table,
         events=options.events,
         period=options.period,
-        as_of=day_of(options.as_of or (options.on if options.period is None else None), "--as-of"),
+        as_of=day_asked(options),
         labels=options.labels,
         without=names_of(options.without),
     )
