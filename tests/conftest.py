@@ -1,4 +1,4 @@
-"""What tests share: how hypothesis searches, and a browser where one is needed."""
+"""What tests share: how hypothesis searches, a browser and database servers where they are needed."""
 
 import os
 from collections.abc import Iterator
@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from tests import database_servers
 
 # No deadline and no complaint about slow generation: two busy cores say nothing about the code.
 settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -32,3 +34,21 @@ def browser() -> Iterator[Any]:
         started = driver.chromium.launch(executable_path=BROWSER)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[database_servers.Server]:
+    """A PostgreSQL of the tests of one file."""
+    if not all(map(database_servers.program, ("initdb", "pg_ctl", "psql"))):
+        pytest.skip("PostgreSQL is not here; `make databases` installs it")
+    with database_servers.postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def mariadb() -> Iterator[database_servers.Server]:
+    """A MariaDB of the tests of one file."""
+    if not all(map(database_servers.program, ("mariadb-install-db", "mariadbd", "mariadb"))):
+        pytest.skip("MariaDB is not here; `make databases` installs it")
+    with database_servers.mariadb() as server:
+        yield server

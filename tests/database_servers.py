@@ -13,7 +13,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +37,16 @@ class Server:
     client: tuple[str, ...]
     types: Mapping[str, str]
 
+    def say(self, script: str, *options: str) -> str:
+        """What the client prints for a script; its complaint is an error."""
+        asked, sent = [*self.client, *options], script.encode()
+        done = subprocess.run(asked, input=sent, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()[-2000:]
+        return done.stdout.decode()
+
     def run(self, script: str) -> list[list[str]]:
         """Answer of a script: cells as the client prints them."""
-        done = subprocess.run(self.client, input=script.encode(), capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr.decode()[-2000:]
-        return [line.split("\t") for line in done.stdout.decode().splitlines()]
+        return [line.split("\t") for line in self.say(script).splitlines()]
 
     def load(self, table: str, frame: pl.DataFrame, types: Mapping[str, str] | None = None) -> None:
         """Make a table of a frame; `types` of columns in place of the usual ones."""
@@ -63,6 +70,8 @@ class Server:
             return str(value)
         if isinstance(value, float):
             return f"{value:.16e}" if math.isfinite(value) else f"'{value}'"
+        if isinstance(value, date):
+            return f"'{value}'"
         text = value.encode().hex()
         if self.name == "PostgreSQL":
             return f"convert_from('\\x{text}', 'UTF8')"
@@ -73,14 +82,14 @@ class Server:
 def postgres() -> Iterator[Server]:
     """A fresh PostgreSQL."""
     with _home("postgres") as (home, user):
-        run = {"user": user, "check": True, "stdout": subprocess.DEVNULL, "cwd": home}
+        run = partial(subprocess.run, user=user, check=True, stdout=subprocess.DEVNULL, cwd=home)
         data, ctl = str(home / "data"), str(program("pg_ctl"))
         make = [str(program("initdb")), "-D", data, "-U", "tester", "-A", "trust"]
         make += ["-E", "UTF8", "--locale=C", "--no-sync"]
-        subprocess.run(make, **run)  # type: ignore[call-overload]
+        run(make)
         settings = f"-k {home} -c listen_addresses= -c fsync=off"
         start = [ctl, "-D", data, "-w", "-l", str(home / "log"), "-o", settings, "start"]
-        subprocess.run(start, **run)  # type: ignore[call-overload]
+        run(start)
         client = (str(program("psql")), "-X", "-q", "-A", "-t", "-F", "\t")
         client += ("-v", "ON_ERROR_STOP=1", "-h", str(home), "-U", "tester", "postgres")
         types = {
@@ -90,12 +99,13 @@ def postgres() -> Iterator[Server]:
             "Int64": "BIGINT",
             "UInt32": "BIGINT",
             "Boolean": "BOOLEAN",
+            "Date": "DATE",
             "String": "TEXT",
         }
         try:
             yield Server("PostgreSQL", client, types)
         finally:
-            subprocess.run([ctl, "-D", data, "-m", "immediate", "stop"], **run)  # type: ignore[call-overload]
+            run([ctl, "-D", data, "-m", "immediate", "stop"])
 
 
 @contextmanager
@@ -120,6 +130,7 @@ def mariadb() -> Iterator[Server]:
                 "Int64": "BIGINT",
                 "UInt32": "BIGINT",
                 "Boolean": "BOOLEAN",
+                "Date": "DATE",
                 "String": "TEXT",
             }
             try:

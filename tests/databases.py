@@ -10,10 +10,8 @@ import csv
 import io
 import re
 import sqlite3
-import subprocess
 from collections.abc import Mapping
 from contextlib import closing
-from datetime import date
 from typing import Any, Protocol
 
 import polars as pl
@@ -47,28 +45,6 @@ def texts(frame: pl.DataFrame) -> Rows:
         for name, kind in frame.schema.items()
     ]
     return frame.select(part.cast(pl.String) for part in whole).rows()
-
-
-def literal(value: object) -> str:
-    """A cell in the SQL of every database here."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool | int):
-        return str(value).upper()
-    text = value.isoformat() if isinstance(value, date) else str(value)
-    return "'" + text.replace("'", "''") + "'"
-
-
-def inserted(name: str, frame: pl.DataFrame, kinds: Mapping[Any, str], quote: str) -> str:
-    """Statements that make a table and fill it."""
-    columns = ", ".join(
-        f"{quote}{column}{quote} {kinds[kind]}" for column, kind in frame.schema.items()
-    )
-    made = [f"DROP TABLE IF EXISTS {name};", f"CREATE TABLE {name} ({columns});"]
-    for part in frame.iter_slices(200):
-        rows = ",\n".join(f"({', '.join(map(literal, row))})" for row in part.iter_rows())
-        made.append(f"INSERT INTO {name} VALUES\n{rows};")
-    return "\n".join(made)
 
 
 class InDuckDB:
@@ -106,7 +82,12 @@ class InSQLite:
         }
         with closing(sqlite3.connect(":memory:")) as connection:
             for name, frame in frames.items():
-                connection.executescript(inserted(name, frame, kinds, '"'))
+                columns = ", ".join(
+                    f'"{column}" {kinds[kind]}' for column, kind in frame.schema.items()
+                )
+                connection.execute(f"CREATE TABLE {name} ({columns})")
+                places = ", ".join("?" * frame.width)
+                connection.executemany(f"INSERT INTO {name} VALUES ({places})", texts(frame))
             found = connection.execute(statement).fetchall()
         return [tuple(None if cell is None else str(cell) for cell in row) for row in found]
 
@@ -121,16 +102,10 @@ class InPostgres:
 
     def run(self, statement: str, frames: Frames) -> Rows:
         """Run a statement; texts are declared as folding case and accents."""
-        kinds = {
-            pl.String: "TEXT COLLATE folding",
-            pl.Date: "DATE",
-            pl.Boolean: "BOOLEAN",
-            pl.Int64: "BIGINT",
-        }
-        made = "".join(inserted(name, frame, kinds, '"') for name, frame in frames.items())
         folding = "(provider = icu, locale = 'und-u-ks-level1', deterministic = false)"
-        said(self.server, f"CREATE COLLATION IF NOT EXISTS folding {folding};{made}")
-        rows = csv.reader(io.StringIO(said(self.server, statement, "--csv", "-P", "null=<null>")))
+        self.server.say(f"CREATE COLLATION IF NOT EXISTS folding {folding};")
+        load(self.server, frames, "TEXT COLLATE folding")
+        rows = csv.reader(io.StringIO(self.server.say(statement, "--csv", "-P", "null=<null>")))
         shown = {"t": "1", "f": "0", "<null>": None}
         return [tuple(shown.get(cell, cell) for cell in row) for row in rows]
 
@@ -145,16 +120,8 @@ class InMariaDB:
 
     def run(self, statement: str, frames: Frames) -> Rows:
         """Run a statement; texts have the default collation, which folds case and pads blanks."""
-        kinds = {
-            pl.String: "VARCHAR(200)",
-            pl.Date: "DATE",
-            pl.Boolean: "BOOLEAN",
-            pl.Int64: "BIGINT",
-        }
-        made = "".join(inserted(name, frame, kinds, "`") for name, frame in frames.items())
-        mode = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES');\n"
-        said(self.server, mode + made)
-        lines = said(self.server, statement, "--skip-raw").rstrip("\n").split("\n")
+        load(self.server, frames, "VARCHAR(200)")
+        lines = self.server.say(statement, "--skip-raw").rstrip("\n").split("\n")
         return [tuple(_unescaped(cell) for cell in line.split("\t")) for line in lines]
 
 
@@ -164,9 +131,7 @@ def _unescaped(cell: str) -> str | None:
     return None if cell == "NULL" else found
 
 
-def said(server: Server, statement: str, *options: str) -> str:
-    """What the client of a server prints for statements; its complaint is an error."""
-    asked = [*server.client, *options]
-    done = subprocess.run(asked, input=statement, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
+def load(server: Server, frames: Frames, text: str) -> None:
+    """Make a table of every frame, its texts declared as `text`."""
+    for name, frame in frames.items():
+        server.load(name, frame, dict.fromkeys(frame.select(pl.col(pl.String)).columns, text))

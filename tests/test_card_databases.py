@@ -20,7 +20,6 @@ from lishui_credit.scorecards.cards.export import DIALECTS
 from lishui_credit.scorecards.cards.identities import hostile_rows, look_alikes
 from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.cards.sql_identities import in_sqlite, other_types
-from tests import database_servers
 from tests.database_servers import Server
 
 duckdb = pytest.importorskip("duckdb")
@@ -135,22 +134,6 @@ def in_server(
     told = server.run(to_sql(card, dialect, key="k") + ";\n")
     found = {int(k): None if score in ("", "NULL") else int(score) for k, score in told}
     return [found[k] for k in range(frame.height)]
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Server]:
-    if not all(map(database_servers.program, ("initdb", "pg_ctl", "psql"))):
-        pytest.skip("PostgreSQL is not here; `make databases` installs it")
-    with database_servers.postgres() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def mariadb() -> Iterator[Server]:
-    if not all(map(database_servers.program, ("mariadb-install-db", "mariadbd", "mariadb"))):
-        pytest.skip("MariaDB is not here; `make databases` installs it")
-    with database_servers.mariadb() as server:
-        yield server
 
 
 pytestmark = pytest.mark.xdist_group("databases")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 from functools import cache
@@ -23,7 +22,6 @@ from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.rubric_sql import to_sql
-from tests import database_servers
 from tests.databases import (
     Database,
     Frames,
@@ -89,34 +87,18 @@ def differing(found: Rows, expected: pl.DataFrame, key: str) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-@pytest.fixture(scope="module")
-def of_postgres() -> Iterator[Database]:
-    if not all(map(database_servers.program, ("initdb", "pg_ctl", "psql"))):
-        pytest.skip("PostgreSQL is not here; `make databases` installs it")
-    with database_servers.postgres() as server:
-        yield InPostgres(server)
-
-
-@pytest.fixture(scope="module")
-def of_mariadb() -> Iterator[Database]:
-    if not all(map(database_servers.program, ("mariadb-install-db", "mariadbd", "mariadb"))):
-        pytest.skip("MariaDB is not here; `make databases` installs it")
-    with database_servers.mariadb() as server:
-        yield InMariaDB(server)
-
-
 def served(name: str) -> object:
     """A server as a parameter; its tests run in one process, which starts it once."""
     return pytest.param(name, marks=pytest.mark.xdist_group("databases"))
 
 
-@pytest.fixture(params=["DuckDB", "SQLite", served("of_postgres"), served("of_mariadb")])
+@pytest.fixture(params=["DuckDB", "SQLite", served("postgres"), served("mariadb")])
 def database(request: pytest.FixtureRequest) -> Database:
     own: dict[str, Database] = {"DuckDB": InDuckDB(), "SQLite": InSQLite()}
     if request.param in own:
         return own[request.param]
-    found: Database = request.getfixturevalue(request.param)
-    return found
+    of = {"postgres": InPostgres, "mariadb": InMariaDB}[request.param]
+    return of(request.getfixturevalue(request.param))
 
 
 @pytest.mark.parametrize("name", GRADING)
