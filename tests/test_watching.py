@@ -395,6 +395,11 @@ def test_a_card_that_keeps_no_counts_of_its_sample_cannot_be_watched(
         ("2026q4", "2026Q4"),
         ("2026年第三季度", "2026Q3"),
         ("2026", "2026"),
+        ("2026_03", "2026-03"),
+        ("二〇二六年六月", "2026-06"),
+        ("2026.1", None),  # January, or October that a spreadsheet took for a number
+        ("2026年上半年", None),
+        ("截至2026年6月", None),
         ("20260301", None),
         ("x2026", None),
     ],

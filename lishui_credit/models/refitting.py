@@ -20,6 +20,7 @@ from lishui_credit.proof import Progress, Stated, Verdict
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_file import load
 from lishui_credit.scorecards.sample_files import read_sample
+from lishui_credit.tables.beside import sha256
 
 _NEAR: Final = 1e-9  # of a figure: its last bits depend on the processor
 _PARTS: Final = {
@@ -71,7 +72,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
 
 
 def _of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+    return sha256(path) if path.exists() else ""
 
 
 def _compared(stored: Card, again: Card) -> tuple[dict[str, bool], pl.DataFrame]:

@@ -7,7 +7,7 @@ the same features have changed (concept drift), which no look at features can sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.statistics.bisection import crossing
 from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Floats
 
 DRAWS: Final = 1999
 _SLOPES: Final = (0.2, 2.0)
-_STEPS: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class Calibration:
         seen = card.metrics.get("out_of_fold", {}).get("auc")
         slope = 1.0
         if seen is not None:
-            slope = _crossing(
+            slope = crossing(
                 lambda b: implied_auc(rows, expit(_level(rows, line, b, mean) + b * line)),
                 float(seen),
                 *_SLOPES,
@@ -74,17 +74,7 @@ class Calibration:
 
 def _level(rows: Floats, line: Floats, slope: float, mean: float) -> float:
     """Return the level at which PDs of a slope add up to as many bads."""
-    return _crossing(lambda a: float(rows @ expit(a + slope * line)), mean, -30.0, 30.0)
-
-
-def _crossing(rises: Callable[[float], float], wanted: float, low: float, high: float) -> float:
-    """Return where a rising function reaches a value, or the end nearest to it."""
-    if rises(high) <= wanted:
-        return high
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if rises(middle) < wanted else (low, middle)
-    return (low + high) / 2
+    return crossing(lambda a: float(rows @ expit(a + slope * line)), mean, -30.0, 30.0)
 
 
 def implied_auc(rows: Floats, pd: Floats) -> float:

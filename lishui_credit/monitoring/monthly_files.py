@@ -23,7 +23,7 @@ from lishui_credit.monitoring.card_cells import SCORE, bin_places
 from lishui_credit.monitoring.months import last_month, period_in, periods
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.features import features
-from lishui_credit.scorecards.sample_files import MADE_UP, scan_sample
+from lishui_credit.scorecards.sample_files import MADE_UP, typed_rows
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.beside import sha256
@@ -105,10 +105,9 @@ def read_months(card: Card, card_sha256: str, path: Path | str, roles: Roles) ->
     """Return the periods of a file, earliest first; SubjectError with everything that is wrong."""
     path = Path(path)
     wanted = {*card.columns, SCORE, MADE_UP, roles.target, *roles.by}
-    lazy = scan_sample(path, lambda name: name in wanted)
+    raw = read(path, is_header, is_date)
     try:
-        table = lazy.collect()
-        raw = read(path, is_header, is_date)
+        table = typed_rows(raw, lambda name: name in wanted).collect()
         cells = raw.whole()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise broken(path.name, error) from None

@@ -10,13 +10,12 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import tr
+from lishui_credit.plan.observed.period_words import period_said
 
-_MONTH: Final = r"(?P<my>(?:19|20)\d\d)[-_/.年]?(?P<m>0[1-9]|1[0-2])月?"
-_LOOSE: Final = r"(?P<ly>(?:19|20)\d\d)[-/.年](?P<l>[1-9])月?"
-_QUARTER: Final = r"(?P<qy>(?:19|20)\d\d)[-_年]?(?:[Qq](?P<q>[1-4])|第?(?P<z>[一二三四])季度)"
-_YEAR: Final = r"(?P<y>(?:19|20)\d\d)年?"
-_WHOLE: Final = re.compile(rf"(?:{_MONTH}|{_LOOSE}|{_QUARTER}|{_YEAR})")
-_INSIDE: Final = re.compile(rf"(?<!\d)(?:{_MONTH}|{_QUARTER}|{_YEAR})(?!\d)")
+_INSIDE: Final = re.compile(
+    r"(?<!\d)(?:19|20)\d\d"
+    r"(?:[-_/.年]?(?:0[1-9]|1[0-2])月?|[-_年]?(?:[Qq][1-4]|第?[一二三四]季度)|年?)(?!\d)"
+)
 
 
 def period_of(text: str) -> str | None:
@@ -27,13 +26,17 @@ def period_of(text: str) -> str | None:
     >>> period_of("202603"), period_of("2026年3月"), period_of("2026q1"), period_of("26-3")
     ('2026-03', '2026-03', '2026Q1', None)
     """
-    found = _WHOLE.fullmatch(text.strip())
-    return None if found is None else _kept(found)
+    said = period_said(text.replace("_", "-"))
+    if said.as_of or said.frequency is None:
+        return None
+    if said.frequency == "quarter":
+        return f"{said.end[:4]}Q{int(said.end[5:7]) // 3}"
+    return said.end[:7] if said.frequency == "month" else said.end[:4]
 
 
 def period_in(name: str) -> str:
     """Return the one period that a file's name holds; SubjectError where it holds none, or several."""
-    told = {_kept(found) for found in _INSIDE.finditer(name)}
+    told = {kept for text in _INSIDE.findall(name) if (kept := period_of(text)) is not None}
     if len(told) != 1:
         raise SubjectError(
             tr("the file's name does not say one period", "文件名没有写明唯一的期间"),
@@ -45,18 +48,6 @@ def period_in(name: str) -> str:
             name,
         )
     return told.pop()
-
-
-def _kept(found: re.Match[str]) -> str:
-    part = found.groupdict()
-    if part["qy"]:
-        number = part["q"] or str("一二三四".index(part["z"]) + 1)
-        return f"{part['qy']}Q{number}"
-    if part["my"]:
-        return f"{part['my']}-{part['m']}"
-    if part.get("ly"):
-        return f"{part['ly']}-{int(part['l']):02d}"
-    return str(part["y"])
 
 
 def periods(column: pl.Series, where: str) -> pl.Series:

@@ -26,7 +26,7 @@ from lishui_credit.monitoring.months import of_one_length
 from lishui_credit.monitoring.period_records import Recorder, Rules
 from lishui_credit.monitoring.watch_page import page
 from lishui_credit.scorecards.cards.card import Card
-from lishui_credit.scorecards.cards.card_file import FILE as CARD
+from lishui_credit.scorecards.cards.card_file import file_of
 from lishui_credit.scorecards.cards.card_workbook import read_card
 from lishui_credit.scorecards.sample_files import named
 from lishui_credit.tables.beside import sha256
@@ -119,13 +119,14 @@ def watch(
     (True, ('2026-01',), ['2026-01 outcomes'])
     >>> home.cleanup()
     """
-    card, digest = read_card(model), sha256(_file(model))
+    card, stored = read_card(model), file_of(model)
+    digest = sha256(stored)
     folder = Path(folder)
     was = read_ledger(folder, _last_told(folder))
     settings = _settings(card, digest, was, roles, rules)
     roles, rules = _roles(settings), Rules(**settings["rules"])
     outputs = [folder / name for name in (HISTORY, verdicts.FILE, PAGE)]
-    keep_inputs(outputs, [_file(model), *map(Path, files)])
+    keep_inputs(outputs, [stored, *map(Path, files)])
     months = _months(card, digest, files, roles, was, explicit=bool(settings["target_named"]))
     ledger = was if was.entries else was.added(settings)
     recorder = Recorder.of(card, rules)
@@ -148,11 +149,6 @@ def watch(
         with replacing(path) as draft:
             draft.write_text(text, encoding="utf-8")
     return Watched(folder=folder, written=tuple(written), equal=tuple(equal), verdict=told)
-
-
-def _file(model: Path | str) -> Path:
-    path = Path(model)
-    return path / CARD if path.is_dir() else path
 
 
 def _last_told(folder: Path) -> str:

@@ -31,6 +31,7 @@ from lishui_credit.scorecards.reject import (
     parcelling,
     pd_of,
 )
+from lishui_credit.statistics.bisection import crossing
 from lishui_credit.statistics.logistic import expit, logit
 from lishui_credit.statistics.outcomes import Flags, Floats, Values, ranked, roc_area
 from lishui_credit.statistics.refusals import lacking
@@ -356,15 +357,10 @@ def _auc(y: Floats, pd: Floats) -> float:
 
 
 def _factor(pd: Floats, rate: float) -> float:
-    """Return the factor on the odds of bad at which the mean of PDs is a rate, by bisection."""
-    low, high = -20.0, 20.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        if float(expit(logit(pd) + middle).mean()) < rate:
-            low = middle
-        else:
-            high = middle
-    return float(np.exp(high))
+    """Return the factor on the odds of bad at which the mean of PDs is a rate."""
+    line = logit(pd)
+    shift = crossing(lambda level: float(expit(line + level).mean()), rate, -20.0, 20.0)
+    return float(np.exp(shift))
 
 
 def _table(runs: pl.DataFrame, folds: int, level: float) -> pl.DataFrame:

@@ -26,7 +26,7 @@ from lishui_credit.tables.columns import Column, dictionary
 from lishui_credit.tables.free_columns import filled, numbers, twins
 from lishui_credit.tables.header_words import no_column, normal, split_unit
 from lishui_credit.tables.headers import is_date, is_header, spellings
-from lishui_credit.tables.read import broken, read
+from lishui_credit.tables.read import Raw, broken, read
 from lishui_credit.tables.unreadable import no_value, unreadable
 from lishui_credit.tables.write import check_suffix, write_table
 
@@ -42,8 +42,12 @@ def scan_sample(path: Path | str, used: Callable[[str], bool] = lambda name: Tru
     An error of a spreadsheet or a formula without a value is refused in a column that is used (by its
     id or else its header), and left as it is in any other.
     """
-    raw = read(path, is_header, is_date)
-    if Path(path).suffix.lower() in (".parquet", ".pq"):
+    return typed_rows(read(path, is_header, is_date), used)
+
+
+def typed_rows(raw: Raw, used: Callable[[str], bool] = lambda name: True) -> pl.LazyFrame:
+    """Return the rows of a file that was read, with typed columns, as `scan_sample` does."""
+    if Path(raw.name).suffix.lower() in (".parquet", ".pq"):
         return raw.frame
     table = raw.whole()
     return _read_cells(table.drop("_row"), table["_row"], used, raw.name).lazy()

@@ -6,7 +6,6 @@ neither made the card nor owns it, and a finding is closed by another than its o
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Final, Literal
 
 from lishui_credit.errors import ModelError, Problem
 from lishui_credit.language import Bilingual, dated, tr
+from lishui_credit.tables.beside import sha256
 from lishui_credit.tables.header_words import normal
 from lishui_credit.tables.toml_documents import read_document
 from lishui_credit.tables.toml_places import Loc
@@ -119,7 +119,7 @@ def standing_of(file: Path, today: date | None = None) -> Standing:
     overdue = tuple(row for row in told.findings if row.closed_on is None and row.due < day)
     signed = told.signature
     state: State = "approved"
-    if hashlib.sha256(file.read_bytes()).hexdigest() != told.card_sha256:
+    if sha256(file) != told.card_sha256:
         state = "void"
     elif signed is None or day < signed.on:
         state = "pending"
@@ -137,9 +137,8 @@ def write_form(file: Path) -> Path:
             hint=tr("edit it; it is never overwritten", "请直接编辑,不会覆盖"),
             where=str(path),
         )
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
     with replacing(path) as draft:
-        draft.write_text(_FORM.format(digest=digest), encoding="utf-8")
+        draft.write_text(_FORM.format(digest=sha256(file)), encoding="utf-8")
     return path
 
 
