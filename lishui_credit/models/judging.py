@@ -152,6 +152,5 @@ def bins_before_and_now(card: Card, rows: pl.DataFrame) -> tuple[pl.DataFrame, p
     for item in card.characteristics:
         names = [row.said for row in item.binning.bins]
         before[item.feature] = np.repeat(names, [row.rows for row in item.binning.bins]).tolist()
-        places = rows.select(item.binning.index().expr(pl)).to_series()
-        current[item.feature] = pl.Series(np.asarray(names)[places.to_numpy()].tolist())
+        current[item.feature] = pl.Series(np.asarray(names)[item.binning.places(rows)].tolist())
     return pl.DataFrame(before), pl.DataFrame(current)

@@ -70,10 +70,7 @@ def bin_cells(card: Card, places: Mapping[str, NDArray[np.int64]]) -> dict[str, 
 def bin_places(card: Card, rows: pl.DataFrame) -> dict[str, NDArray[np.int64]]:
     """Return the bin of every row, of the columns of the card that rows read by `features` have."""
     return {
-        item.feature: rows.select(item.binning.index().expr(pl))
-        .to_series()
-        .to_numpy()
-        .astype(np.int64)
+        item.feature: item.binning.places(rows)
         for item in card.characteristics
         if item.feature in rows.columns
     }

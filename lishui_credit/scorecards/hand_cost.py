@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import tr
@@ -134,9 +133,8 @@ class CardLikelihood:
         """Return the log-likelihood with these bins; None where a WoE is infinite."""
         if not np.isfinite([row.woe for row in found.bins if row.rows]).all():
             return None
-        numbers = self._sample.frame.select(found.index().expr(pl)).to_series().to_numpy()
         x: Floats = self._woes.copy(order="K")
-        x[:, self._place] = found.woes[numbers]
+        x[:, self._place] = found.woes[found.places(self._sample.frame)]
         fit = fit_logistic(
             x,
             self._sample.outcome == 1,

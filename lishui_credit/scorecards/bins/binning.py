@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from lishui_credit.language import tr
 from lishui_credit.points import Band, Level, PointsTable, Term, Value
@@ -219,6 +220,10 @@ class Binning:
     def index(self) -> PointsTable:
         """Return the table that gives each value the number of its bin."""
         return self.points_table(range(len(self.bins)))
+
+    def places(self, frame: pl.DataFrame) -> NDArray[np.int64]:
+        """Return the number of the bin that each row of a frame is in, shape (n,)."""
+        return frame.select(self.index().expr(pl)).to_series().to_numpy().astype(np.int64)
 
     def table(self) -> pl.DataFrame:
         """Return the binning table, one row per bin that can hold rows.

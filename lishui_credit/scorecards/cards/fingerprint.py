@@ -37,7 +37,7 @@ def fingerprint(frame: pl.DataFrame, outcome: NDArray[np.int8], binnings: Sequen
 def _marks(rows: pl.DataFrame, found: Binning) -> Marks:
     """Return a number of 64 bits for every cell of a column, equal for equal values."""
     if found.flag:
-        return rows.select(found.index().expr(pl)).to_series().to_numpy().astype(np.uint64)
+        return found.places(rows).astype(np.uint64)
     column = rows[found.feature]
     if found.type != "category":
         numbers = column.cast(pl.Float64).fill_null(float("nan")).to_numpy() + 0.0  # -0 is 0

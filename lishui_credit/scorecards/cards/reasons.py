@@ -240,7 +240,7 @@ def _options(
     item: Characteristic, frame: pl.DataFrame, weight: float, only: str | None
 ) -> list[Change]:
     """Bins of more points that a characteristic can reach, and what each costs."""
-    here = int(frame.select(item.binning.index().expr(pl)).item())
+    here = item.binning.places(frame).item()
     now = item.binning.bins[here]
     found = []
     for place, row in enumerate(item.binning.bins):
