@@ -12,6 +12,7 @@ from lishui_credit.figures import cutoffs as figures
 from lishui_credit.figures import findings, lending
 from lishui_credit.language import language, tr
 from lishui_credit.policies.policy_file import to_toml
+from lishui_credit.tables.data_words import CROSSING
 
 LOW = 400  # pixels of the curve, so that it stands beside its dials on one screen
 
@@ -55,7 +56,7 @@ GROUPS = {
 
 def group_called(name: str) -> str:
     """A column of groups, or several crossed, in the language in use."""
-    return " × ".join(GROUPS.get(part, part) for part in name.split("*"))
+    return CROSSING.join(GROUPS.get(part, part) for part in name.split("*"))
 
 
 groups = [*loans.groups, *loans.areas]

@@ -12,6 +12,7 @@ from lishui_credit.figures import drift, findings
 from lishui_credit.figures import validation as figures
 from lishui_credit.figures.binning import bin_plot, binned, points_plot
 from lishui_credit.language import language, tr
+from lishui_credit.monitoring import alarmed
 from lishui_credit.scorecards.cards import card_tables
 from lishui_credit.validation.report.particulars import SEEN
 from lishui_credit.validation.report.printed import printed_lines
@@ -283,12 +284,12 @@ elif part == "validation":
 
 elif part == "watch" and model.watch is not None:
     periods, since, (then, now) = holdings.watched(model.watch, lang)
-    alarmed = periods.filter(~(pl.col("population") & pl.col("outcomes").fill_null(True)))["period"]
+    failed = alarmed(periods)
     st.markdown(
         "**"
         + (
-            tr(f"Alarm in {', '.join(alarmed)}", f"{'、'.join(alarmed)} 报警")
-            if len(alarmed)
+            tr(f"Alarm in {', '.join(failed)}", f"{'、'.join(failed)} 报警")
+            if failed
             else tr("No alarm in any period", "各期均未报警")
         )
         + "**"

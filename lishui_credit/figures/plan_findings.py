@@ -54,9 +54,7 @@ def _short(codes: Sequence[str]) -> str:
     """Return counties by their short names; how many they are where they are many."""
     if len(codes) > _NAMED:
         return tr(f"{len(codes)} counties", f"{len(codes)}县")
-    return tr(", ", "、").join(
-        tr(division(code).name_en, division(code).short_zh) for code in codes
-    )
+    return tr(", ", "、").join(division(code).short for code in codes)
 
 
 def _by_status(rows: Sequence[dict[str, Any]]) -> str:

@@ -6,6 +6,7 @@ from .ledger import Ledger as Ledger
 from .ledger import read_ledger as read_ledger
 from .monthly_files import Roles as Roles
 from .period_records import Rules as Rules
+from .watch_tables import alarmed as alarmed
 from .watch_tables import by_period as by_period
 from .watch_tables import since_last_quarter as since_last_quarter
 from .watching import Watched as Watched

@@ -15,6 +15,7 @@ from lishui_credit.monitoring.period_sections import Rows, plain_table, shown, v
 from lishui_credit.monitoring.verdicts import POPULATION
 from lishui_credit.monitoring.watch_tables import (
     MEASURES,
+    alarmed,
     by_period,
     since_last_quarter,
 )
@@ -53,11 +54,11 @@ def page(ledger: Ledger, card: Card, rules: Rules) -> str:
 
 
 def _conclusion(table: pl.DataFrame) -> str:
-    failed = table.filter(~(pl.col(POPULATION) & pl.col(OUTCOMES).fill_null(True)))["period"]
+    failed = alarmed(table)
     open_ = table.filter(pl.col(OUTCOMES).is_null())["period"]
     told = (
         tr(f"Alarm in {', '.join(failed)}.", f"{'、'.join(failed)} 报警。")
-        if len(failed)
+        if failed
         else tr("No check that could be made fails.", "所有可作的检验均未报警。")
     )
     if len(open_):

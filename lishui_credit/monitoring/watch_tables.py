@@ -45,6 +45,12 @@ def by_period(ledger: Ledger, rules: Rules) -> pl.DataFrame:
     )
 
 
+def alarmed(table: pl.DataFrame) -> list[str]:
+    """Return the periods in which a check fails that could be made, from `by_period`."""
+    fails = ~(pl.col(POPULATION) & pl.col(OUTCOMES).fill_null(True))
+    return table.filter(fails)["period"].to_list()
+
+
 def _row(ledger: Ledger, rules: Rules, period: str) -> dict[str, Any]:
     scores = ledger.of(period, SCORES)[-1]
     told = ledger.of(period, OUTCOMES)

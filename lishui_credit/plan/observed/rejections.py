@@ -16,7 +16,7 @@ import polars as pl
 from lishui_credit.language import language
 from lishui_credit.plan.divisions import areas
 from lishui_credit.plan.observed.reading import Intake, columns, read_observations
-from lishui_credit.proof import spoken
+from lishui_credit.proof import turned
 from lishui_credit.tables.beside import sha256
 from lishui_credit.tables.header_words import normal
 from lishui_credit.tables.headers import BESIDE, REASON, spellings
@@ -98,13 +98,11 @@ def in_both(path: Path, found: Intake, today: date | None) -> pl.DataFrame:
     """Return the rejected rows of a file that was read, with every reason in both languages."""
     if found.rejected.is_empty():
         return found.rejected
-    told = {
-        lang: spoken(lang, lambda: read_observations(path, today=today).rejected["reasons"])
-        for lang in ("zh", "en")
-    }
-    english = [_english(reasons) for reasons in told["en"]]
+    own = found.rejected["reasons"]  # in the language in use
+    other = turned(lambda: read_observations(path, today=today).rejected["reasons"])
+    zh, en = (own, other) if language() == "zh" else (other, own)
     return found.rejected.with_columns(
-        told["zh"].alias("reasons"), pl.Series("reasons_en", english, pl.String)
+        zh.alias("reasons"), pl.Series("reasons_en", map(_english, en), pl.String)
     )
 
 
