@@ -23,7 +23,7 @@ from lishui_credit.validation.migrations import Migration, migration
 
 FIFTHS: Final = ("1", "2", "3", "4", "5")  # of each card's own order, 1 the best
 _NOT_SETTINGS: Final = ("indicators", "metrics", "dropped", "schema", "intercept")
-_COUNTED: Final = ("scores", "packages", "newton_steps", "sample_fingerprint")
+_COUNTED: Final = ("scores", "packages", "newton_steps", "sample_fingerprint", "rows_fingerprint")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
