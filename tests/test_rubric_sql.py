@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 from sqlglot import exp
 
-from lishui_credit.backends import printer, recorder
-from lishui_credit.backends.dialects import SQLite, dialect_of
+from lishui_credit.backends import recorder
+from lishui_credit.backends import statement as statements
+from lishui_credit.backends.dialects import dialect_of
+from lishui_credit.backends.dialects.embedded import SQLite
 from lishui_credit.backends.sharing import shared
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import CreditError, EditionError, SubjectError
@@ -139,7 +141,7 @@ def differs_somewhere(names: tuple[str, ...] = EDGED) -> bool:
 def test_a_swapped_comparison_is_noticed(
     verb: str, other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(printer._BINARY, verb, other)
+    monkeypatch.setitem(statements._BINARY, verb, other)
     assert differs_somewhere()
 
 
@@ -186,16 +188,16 @@ def expected_quotients() -> Rows:
 
 
 def test_quotients_are_rounded_down_below_zero_too(database: Database) -> None:
-    text = printer.printed(quotients(), dialect_of(database.dialect))
+    text = statements.printed(quotients(), dialect_of(database.dialect))
     assert sorted(database.run(text, {"numbers": WHOLE}), key=str) == expected_quotients()
 
 
 def test_a_quotient_cut_off_towards_zero_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def cut(self: printer._Expressions, node: recorder.Node) -> exp.Expr:
+    def cut(self: statements._Expressions, node: recorder.Node) -> exp.Expr:
         return SQLite().quotient(*self._parts(node), node.kind)
 
-    monkeypatch.setattr(printer._Expressions, "_floordiv", cut)
-    text = printer.printed(quotients(), SQLite())
+    monkeypatch.setattr(statements._Expressions, "_floordiv", cut)
+    text = statements.printed(quotients(), SQLite())
     assert sorted(InSQLite().run(text, {"numbers": WHOLE}), key=str) != expected_quotients()
 
 
@@ -261,7 +263,7 @@ def test_a_product_past_64_bits_stops_sqlite() -> None:
      ("Int64", 1.5), ("Date", "2020-01-01 10:00:00")],
 )  # fmt: skip
 def test_a_cell_of_another_type_stops_sqlite(kind: recorder.Kind, cell: object) -> None:
-    text = printer.printed(recorder.source("t", {"a": kind}), SQLite())
+    text = statements.printed(recorder.source("t", {"a": kind}), SQLite())
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE TABLE t (a)")
         connection.execute("INSERT INTO t VALUES (NULL)")
@@ -348,12 +350,12 @@ def test_a_verb_that_a_dialect_has_no_exact_way_for_is_refused_by_name(
     table = recorder.source("t", {"a": "Int64", "t": "String"})
     column = written if written.name and written.name != "a" else written.alias("found")
     with pytest.raises(CreditError, match=f"PostgreSQL.*{named}"):
-        printer.printed(table.select(column), dialect_of("postgres"))
+        statements.printed(table.select(column), dialect_of("postgres"))
 
 
 def test_the_steps_take_no_name_that_a_table_has() -> None:
     table = recorder.source("step_1", {"a": "Int64"}).select((recorder.col("a") + 1).alias("b"))
-    text = printer.printed(table, dialect_of("duckdb"))
+    text = statements.printed(table, dialect_of("duckdb"))
     assert InDuckDB().run(text, {"step_1": pl.DataFrame({"a": [1]})}) == [("2",)]
 
 

@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from lishui_credit.backends import recorder
-from lishui_credit.backends.dialects import Dialect, dialect_of
-from lishui_credit.backends.printer import printed
+from lishui_credit.backends.dialects import dialect_of
+from lishui_credit.backends.dialects.dialect import Dialect
+from lishui_credit.backends.statement import printed
 from lishui_credit.citation import EVIDENCE
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import dated, spoken, tr

@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from lishui_credit.backends.dialects import Dialect, unprintable
+from lishui_credit.backends.dialects.dialect import Dialect, unprintable
 from lishui_credit.backends.recorder import WHOLE, Kind, Node, Table
 from lishui_credit.backends.sharing import shared
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from lishui_credit.backends.dialects import Sql
+    from lishui_credit.backends.dialects.dialect import Sql
 
 Names = Mapping[str, str]
 

@@ -1,0 +1,50 @@
+"""What each database needs to give the same integers, texts and days: one class a dialect, one module a family.
+
+The tests run the text of every dialect here in its database and compare it with polars; MySQL's is
+run in MariaDB. Traps that are met here and nowhere else:
+
+- quotients of integers truncate in all of them, and ``/`` is no integer quotient in some;
+- integers past 64 bits become doubles in SQLite without a word: there the statement stops;
+- MySQL's default collations fold case, accents and trailing blanks: texts are bytes inside;
+- PostgreSQL, SQLite and MySQL copy the expressions of a step into its readers, again and again,
+  unless the step is fenced;
+- a date less a date is a number, an interval or nonsense: each has its own way.
+
+References
+----------
+PostgreSQL 15, 9.3, 9.9 and 24.2; SQLite, "Datatypes In SQLite" and "The query optimizer overview";
+MariaDB, "CAST", "DIV" and "Character sets and collations"; DuckDB, "Date functions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Final
+
+from lishui_credit.backends.dialects.dialect import Dialect
+from lishui_credit.backends.dialects.embedded import DuckDB, SQLite
+from lishui_credit.backends.dialects.mysql import MySQL
+from lishui_credit.backends.dialects.postgres import Postgres
+from lishui_credit.errors import CreditError
+from lishui_credit.language import tr
+
+DIALECTS: Final[dict[str, Callable[[], Dialect]]] = {
+    "duckdb": DuckDB,
+    "sqlite": SQLite,
+    "postgres": Postgres,
+    "mysql": MySQL,
+    "mariadb": MySQL,
+}
+"""Dialects by the name a user gives; all of them are run in the tests."""
+
+
+def dialect_of(name: str) -> Dialect:
+    """Return a dialect by name; CreditError for one that there is not, or without sqlglot."""
+    if find_spec("sqlglot") is None:
+        what = tr("SQL needs sqlglot", "输出 SQL 需要 sqlglot")
+        raise CreditError(what, hint="pip install 'lishui-credit[sql]'")
+    if name not in DIALECTS:
+        what = tr("no such SQL dialect", "没有该 SQL 方言")
+        raise CreditError(what, name, tr("known: ", "现有:") + ", ".join(DIALECTS))
+    return DIALECTS[name]()

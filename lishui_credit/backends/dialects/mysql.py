@@ -1,0 +1,83 @@
+"""MySQL and MariaDB."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lishui_credit.backends.dialects.dialect import EPOCH, LAST, Dialect
+from lishui_credit.backends.recorder import Kind
+from lishui_credit.language import tr
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from lishui_credit.backends.dialects.dialect import Sql
+
+
+class MySQL(Dialect):
+    """MySQL and MariaDB: texts are bytes inside, because every collation of theirs pads or folds."""
+
+    name = "mysql"
+    title = "MySQL, MariaDB"
+    longest_name = 64
+    types = Dialect.types | {
+        "Boolean": "SIGNED",
+        "Int16": "SIGNED",
+        "Int32": "SIGNED",
+        "Int64": "SIGNED",
+        "String": "BINARY",
+    }
+
+    def contract(self) -> list[str]:
+        """Return what the connection must be, and that texts are compared by bytes."""
+        told = tr(
+            "the connection must be utf8mb4 (SET NAMES utf8mb4); texts are compared by their bytes,"
+            " whatever the collation of the column",
+            "连接须为 utf8mb4(SET NAMES utf8mb4);文本按字节比较,与列的排序规则无关",
+        )
+        return [told]
+
+    def type(self, kind: Kind) -> str:
+        """Return what a column is declared as, which CAST calls otherwise."""
+        held = {"Boolean": "boolean", "Int64": "bigint", "String": "varchar, utf8mb4"}
+        return held.get(kind, super().type(kind))
+
+    def taken(self, cell: Sql, kind: Kind) -> Sql:
+        """Return a column; a text as its bytes in UTF-8."""
+        return self.cast(self._text(cell) if kind == "String" else cell, kind)
+
+    def given(self, cell: Sql, kind: Kind) -> Sql:
+        """Return a column; a text as a text again."""
+        return self._text(cell) if kind == "String" else cell
+
+    def _text(self, cell: Sql) -> Sql:
+        from sqlglot import exp
+
+        # Releases of sqlglot differ in how they write a character set.
+        using = exp.var(f"{cell.sql(self.name)} USING utf8mb4")
+        return exp.Anonymous(this="CONVERT", expressions=[using])
+
+    def part(self, unit: str, day: Sql) -> Sql:
+        """Return the part, an integer."""
+        from sqlglot import exp
+
+        return exp.Extract(this=exp.var(unit.upper()), expression=day)
+
+    def quotient(self, top: Sql, down: Sql, kind: Kind) -> Sql:
+        """Return the quotient of the nearest multiple, which ``/`` gives exactly."""
+        # DIV would do, but only recent releases of sqlglot write it: others round a decimal.
+        from sqlglot import exp
+
+        rest = exp.Mod(this=top.copy(), expression=down.copy())
+        multiple = exp.Paren(this=exp.Sub(this=top, expression=exp.Paren(this=rest)))
+        return self.cast(exp.Div(this=multiple, expression=down, safe=True), kind)
+
+    def days(self, day: Sql) -> Sql:
+        """Return DATEDIFF: a date less a date subtracts their digits."""
+        from sqlglot import exp
+
+        return exp.Anonymous(this="DATEDIFF", expressions=[day, self.day(EPOCH)])
+
+    def fenced(self, step: exp.Select) -> exp.Select:
+        """Return a step behind a limit no table reaches."""
+        return step.limit(LAST, copy=False)

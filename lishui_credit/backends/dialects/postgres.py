@@ -1,0 +1,33 @@
+"""PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lishui_credit.backends.dialects.dialect import Dialect
+from lishui_credit.backends.recorder import Kind
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from lishui_credit.backends.dialects.dialect import Sql
+
+
+class Postgres(Dialect):
+    """PostgreSQL."""
+
+    name = "postgres"
+    title = "PostgreSQL"
+    longest_name = 63
+
+    def quotient(self, top: Sql, down: Sql, kind: Kind) -> Sql:
+        """Return the quotient; numerics have DIV for it, integers ``/``."""
+        from sqlglot import exp
+
+        if kind == "Int128":
+            return exp.Anonymous(this="DIV", expressions=[top, down])
+        return exp.Div(this=top, expression=down, typed=True)
+
+    def fenced(self, step: exp.Select) -> exp.Select:
+        """Return a step behind ``OFFSET 0``: half the time of MATERIALIZED, or less."""
+        return step.offset(0, copy=False)
