@@ -21,6 +21,7 @@ from lishui_credit.errors import CreditError, EditionError, SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.rubrics import rubric_sql
 from lishui_credit.rubrics.engine.evaluate import evaluate
+from lishui_credit.rubrics.hostile_subjects import Hostile
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.rubric_sql import to_sql
@@ -34,7 +35,6 @@ from tests.databases import (
     Rows,
     texts,
 )
-from tests.hostile_subjects import Hostile
 
 DAY = date(2021, 4, 30)
 SUBJECTS, EVENTS = 300, 900
