@@ -91,7 +91,7 @@ class _Query:
         query = exp.select(*shown, copy=False).from_(exp.to_table(name), copy=False)
         for step, made in self._steps.values():
             query = query.with_(step, as_=made, copy=False)
-        return query.sql(dialect=self._dialect.name, pretty=True)
+        return self._dialect.whole(query.sql(dialect=self._dialect.name, pretty=True))
 
     def _add(self, table: Table) -> None:
         if table in self._steps:

@@ -22,10 +22,12 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Final
 
+from lishui_credit.backends.dialects.clickhouse import ClickHouse
 from lishui_credit.backends.dialects.dialect import Dialect
 from lishui_credit.backends.dialects.embedded import DuckDB, SQLite
 from lishui_credit.backends.dialects.mysql import MySQL
 from lishui_credit.backends.dialects.postgres import Postgres
+from lishui_credit.backends.dialects.spark import Spark
 from lishui_credit.errors import CreditError
 from lishui_credit.language import tr
 
@@ -35,6 +37,8 @@ DIALECTS: Final[dict[str, Callable[[], Dialect]]] = {
     "postgres": Postgres,
     "mysql": MySQL,
     "mariadb": MySQL,
+    "spark": Spark,
+    "clickhouse": ClickHouse,
 }
 """Dialects by the name a user gives; all of them are run in the tests."""
 

@@ -100,6 +100,10 @@ class Dialect:
         """Return a step whose expressions are not copied into the steps that read it."""
         return step
 
+    def whole(self, statement: str) -> str:
+        """Return a statement with what the database must be told of all of it."""
+        return statement
+
 
 def unprintable(verb: str, dialect: Dialect) -> CreditError:
     """Return the error for a verb that a dialect has no exact way for."""
