@@ -56,7 +56,7 @@ def test_eager_lazy_and_streaming_agree(population: Population) -> None:
     )
 
 
-def test_duckdb_agrees_through_narwhals(population: Population) -> None:
+def test_duckdb_agrees(population: Population) -> None:
     subjects, events = _collected(population)
     rubric, period = population.rubric, population.period
     expected = evaluate(subjects, rubric, events=events, period=period, as_of=DAY).collect()

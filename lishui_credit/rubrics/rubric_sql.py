@@ -6,7 +6,7 @@ statement says what is fixed in it, what the tables must be, and what nobody che
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -22,6 +22,7 @@ from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.engine.explain import called, weak_share
+from lishui_credit.rubrics.engine.sql_frames import kinds_of
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Amount, GradeRow, Indicator, Override, Rubric
 from lishui_credit.statistics.refusals import lacking
@@ -51,7 +52,7 @@ def to_sql(
     ----------
     rubric : Rubric
         The edition.
-    dialect : {"duckdb", "sqlite", "postgres", "mysql", "mariadb"}
+    dialect : {"duckdb", "sqlite", "postgres", "mysql", "mariadb", "spark", "clickhouse"}
         Of the database that will run it.
     table : str, default "subjects"
         Table or view of subjects, one row each, as a query in that dialect names it.
@@ -108,8 +109,8 @@ def to_sql(
             *lacking([name for name in _OF_EVENTS if name in happened and name in without], []),
         ]
     )
-    subject_kinds = _kinds(name for name in people if name not in without)
-    event_kinds = _kinds(name for name in happened if name not in without)
+    subject_kinds = kinds_of(name for name in people if name not in without)
+    event_kinds = kinds_of(name for name in happened if name not in without)
     result = evaluate(
         recorder.source(table, subject_kinds),
         rubric,
@@ -131,11 +132,6 @@ def to_sql(
     names, values = _remarks(rubric)
     query = printed(result.frame, target, columns=names, values=values)
     return "\n".join([*(_line(line) for line in head), f"{query};\n"])
-
-
-def _kinds(names: Iterable[str]) -> recorder.Schema:
-    known = dictionary()
-    return {name: compiled.dtype(known[name], recorder) for name in names}
 
 
 def _misnamed(rubric: Rubric, target: Dialect, table: str, events: str | None) -> Iterator[Problem]:

@@ -1,15 +1,15 @@
 """Grade subjects: a conformed frame and an edition in, an `Evaluation` out.
 
-One code path serves polars (eager, lazy, streaming), through narwhals every engine narwhals speaks,
-DuckDB among them, and a recorded table, which writes down what grades it. Results carry the subject
-id and are joined on it, never on position: a polars scan that selects only when/then expressions
-returns row groups out of order.
+One code path serves polars (eager, lazy, streaming), through narwhals every other frame that narwhals
+speaks of, and a recorded table, which writes down what grades it: DuckDB and Spark run that as SQL.
+Results carry the subject id and are joined on it, never on position: a polars scan that selects only
+when/then expressions returns row groups out of order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -23,6 +23,7 @@ from lishui_credit.expressions import E, F, Namespace
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
+from lishui_credit.rubrics.engine import sql_frames
 from lishui_credit.rubrics.engine.explain import explain
 from lishui_credit.rubrics.engine.explanation import Explanation
 from lishui_credit.rubrics.engine.stages import stages
@@ -237,10 +238,11 @@ def evaluate(
     Parameters
     ----------
     frame : frame
-        Conformed subjects, one row each: polars, any frame narwhals accepts, or a recorded table
-        (`backends.recorder`), of which the result is the query. Columns as in the data dictionary,
-        numbers as its integers; columns the edition does not need are ignored, optional ones may be
-        absent.
+        Conformed subjects, one row each: polars, a relation of DuckDB or a frame of Spark, which are
+        graded by a printed statement in the engine, any other frame narwhals accepts, or a recorded
+        table (`backends.recorder`), of which the result is the query. Columns as in the data
+        dictionary, numbers as its integers; columns the edition does not need are ignored, optional
+        ones may be absent.
     rubric : Rubric
         The edition.
     events : frame, optional
@@ -266,7 +268,10 @@ def evaluate(
     EditionError
         If the edition is only an outline.
     SubjectError
-        If columns the edition needs are absent, all named at once; or for an unknown label set.
+        If columns the edition needs are absent, all named at once; for an unknown label set; of
+        DuckDB and Spark, for columns of another type than the dictionary's.
+    CreditError
+        For a Spark session with ANSI off, or without sqlglot.
 
     Notes
     -----
@@ -298,6 +303,8 @@ def evaluate(
             wide = _with_tally(wide, happened, rubric, day, period, events_in_order)
         native = _graded(wide, rubric, pl, day, available, labels)
         return Evaluation(native, rubric, day, period, available)
+    if (speaks := sql_frames.engine_of(frame)) is not None:
+        return _in_sql(speaks, frame, events, rubric, day, period, labels)
     engine: Any = recorder if isinstance(frame, recorder.Table) else nw
     other = engine.from_native(frame).lazy()
     available = frozenset(other.collect_schema().names())
@@ -307,6 +314,39 @@ def evaluate(
         broad = _with_tally_elsewhere(broad, table, rubric, engine, day, period)
     found = _graded(broad, rubric, engine, day, available, labels)
     return Evaluation(found.to_native(), rubric, day, period, available)
+
+
+def _in_sql(
+    engine: sql_frames.SqlEngine,
+    subjects: Any,
+    events: Any,
+    rubric: Rubric,
+    day: date,
+    period: int | None,
+    labels: str | None,
+) -> Evaluation[Any]:
+    """Grade frames of an engine by the statement that grades recorded tables, printed for it."""
+    types, of_events = engine.types(subjects), engine.types(events) if events is not None else {}
+    people = [name for name in compiled.needed_columns(rubric) if name in types]
+    asked = [rubric.subject_id, *event_rules.needed_columns(rubric)]
+    happened = [name for name in asked if name in of_events] if rubric.uses_events else []
+    refuse(
+        [
+            *sql_frames.mistyped(types, people, "frame"),
+            *sql_frames.mistyped(of_events, happened, "events"),
+        ]
+    )
+    told = sql_frames.source(sql_frames.EVENTS, happened) if happened else None
+    recorded = evaluate(
+        sql_frames.source(sql_frames.SUBJECTS, people),
+        rubric,
+        events=told,
+        period=period,
+        as_of=day,
+        labels=labels,
+    )
+    found = sql_frames.run(engine, recorded.frame, subjects, events)
+    return replace(recorded, frame=found, available=frozenset(types))
 
 
 def _with_needed(frame: F, rubric: Rubric, ns: Namespace[E], available: frozenset[str]) -> F:
