@@ -52,3 +52,14 @@ def mariadb() -> Iterator[database_servers.Server]:
         pytest.skip("MariaDB is not here; `make databases` installs it")
     with database_servers.mariadb() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """One Spark on two cores for all tests that need it: those are of the group "spark"."""
+    if database_servers.program("java") is None:
+        if os.environ.get("CI"):
+            pytest.fail("Java is not here; `make databases` installs it")
+        pytest.skip("Java is not here; `make databases` installs it")
+    with database_servers.spark() as session:
+        yield session

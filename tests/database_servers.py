@@ -140,6 +140,36 @@ def mariadb() -> Iterator[Server]:
                 running.terminate()
 
 
+@contextmanager
+def spark() -> Iterator[Any]:
+    """A Spark of this machine; small statements are interpreted, for compiling takes longer."""
+    from pyspark.sql import SparkSession
+
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.memory": "1g",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.default.parallelism": "1",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    }
+    with tempfile.TemporaryDirectory() as home:
+        builder = SparkSession.builder.master("local[2]").config("spark.sql.warehouse.dir", home)
+        for name, value in settings.items():
+            builder = builder.config(name, value)
+        session = builder.getOrCreate()
+        session.sparkContext.setLogLevel("ERROR")
+        try:
+            yield session
+        finally:
+            session.stop()
+
+
 def _answers(asked: list[str], running: subprocess.Popen[bytes]) -> None:
     """Wait until a server answers, at most a minute."""
     for _ in range(300):

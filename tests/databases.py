@@ -10,8 +10,10 @@ import csv
 import io
 import re
 import sqlite3
+import tempfile
 from collections.abc import Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
@@ -123,6 +125,57 @@ class InMariaDB:
         load(self.server, frames, "VARCHAR(200)")
         lines = self.server.say(statement, "--skip-raw").rstrip("\n").split("\n")
         return [tuple(_unescaped(cell) for cell in line.split("\t")) for line in lines]
+
+
+class InClickHouse:
+    """ClickHouse in this process, which has one session."""
+
+    dialect = "clickhouse"
+
+    def run(self, statement: str, frames: Frames) -> Rows:
+        """Run a statement over tables whose columns may be null."""
+        from chdb import session
+
+        kinds = {pl.String: "String", pl.Date: "Date32", pl.Boolean: "Bool", pl.Int64: "Int64"}
+        with tempfile.TemporaryDirectory() as folder, closing(session.Session()) as connection:
+            for name, frame in frames.items():
+                frame.write_parquet(path := Path(folder) / f"{name}.parquet")
+                columns = ", ".join(
+                    f'"{column}" Nullable({kinds[kind]})' for column, kind in frame.schema.items()
+                )
+                connection.query(f"CREATE TABLE {name} ({columns}) ENGINE = Memory")
+                connection.query(f"INSERT INTO {name} SELECT * FROM file('{path}')")
+            found = connection.query(statement.rstrip().rstrip(";"), "Parquet").bytes()
+        return texts(pl.read_parquet(io.BytesIO(found)).cast({pl.Binary: pl.String}))
+
+
+class InSpark:
+    """Spark on this machine."""
+
+    dialect = "spark"
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+
+    def run(self, statement: str, frames: Frames) -> Rows:
+        """Run a statement; texts have a collation that folds case."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name, frame in frames.items():
+                frame.write_parquet(path := f"{folder}/{name}.parquet")
+                columns = [
+                    f"CAST(`{column}` AS STRING COLLATE UTF8_LCASE) AS `{column}`"
+                    if kind == pl.String
+                    else f"`{column}`"
+                    for column, kind in frame.schema.items()
+                ]
+                loaded = self.session.read.parquet(path).selectExpr(*columns)
+                loaded.createOrReplaceTempView(name)
+            rows = self.session.sql(statement.rstrip().rstrip(";")).collect()
+        return [tuple(_text(cell) for cell in row) for row in rows]
+
+
+def _text(cell: Any) -> str | None:
+    return None if cell is None else str(int(cell) if isinstance(cell, bool) else cell)
 
 
 def _unescaped(cell: str) -> str | None:

@@ -6,6 +6,7 @@ returns row groups out of order, and DuckDB promises no order at all.
 
 from __future__ import annotations
 
+import random
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -13,8 +14,6 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from lishui_credit.points import half_away
@@ -134,17 +133,12 @@ def test_every_subject_has_exactly_one_outcome(population: Population) -> None:
     ).is_empty()
 
 
-AMOUNT = st.integers(0, 10**13)  # fen: what the dictionary lets stand
-
-
-@given(st.lists(st.tuples(AMOUNT, AMOUNT), min_size=12, max_size=12))
-@settings(max_examples=8, deadline=None)
-def test_every_percentage_within_the_bounds_computes_on_both_engines(
-    pairs: list[tuple[int, int]],
-) -> None:
-    pairs = [*pairs, (10**13, 1), (0, 10**13), (3 * 10**9, 100), (10**13, 10**13)]
+def test_every_percentage_within_the_bounds_computes_on_both_engines() -> None:
+    rng = random.Random(29)
+    whole = [[rng.randint(0, 10 ** rng.randint(1, 13)) for _ in range(2)] for _ in range(400)]
+    pairs = [*whole, (10**13, 1), (0, 10**13), (3 * 10**9, 100), (10**13, 10**13), (1, 0)]
     rubric = catalog.rubric("tax-credit@2020-11-01")
-    names = [f"firm {n:02}" for n in range(len(pairs))]
+    names = [f"firm {n:03}" for n in range(len(pairs))]
     subjects = pl.DataFrame({"uscc": names, "has_non_recurring_info": [True] * len(names)})
     events = pl.DataFrame(
         {

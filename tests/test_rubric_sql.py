@@ -28,9 +28,11 @@ from lishui_credit.rubrics.rubric_sql import to_sql
 from tests.databases import (
     Database,
     Frames,
+    InClickHouse,
     InDuckDB,
     InMariaDB,
     InPostgres,
+    InSpark,
     InSQLite,
     Rows,
     texts,
@@ -90,17 +92,20 @@ def differing(found: Rows, expected: pl.DataFrame, key: str) -> dict[str, int]:
 
 
 def served(name: str) -> object:
-    """A server as a parameter; its tests run in one process, which starts it once."""
-    return pytest.param(name, marks=pytest.mark.xdist_group("databases"))
+    """A server, or Spark, as a parameter; its tests run in one process, which starts it once."""
+    group = "spark" if name == "spark" else "databases"
+    return pytest.param(name, marks=pytest.mark.xdist_group(group))
 
 
-@pytest.fixture(params=["DuckDB", "SQLite", served("postgres"), served("mariadb")])
+SERVED = {"postgres": InPostgres, "mariadb": InMariaDB, "spark": InSpark}
+OWN = {"DuckDB": InDuckDB, "SQLite": InSQLite, "ClickHouse": InClickHouse}
+
+
+@pytest.fixture(params=[*OWN, *map(served, SERVED)])
 def database(request: pytest.FixtureRequest) -> Database:
-    own: dict[str, Database] = {"DuckDB": InDuckDB(), "SQLite": InSQLite()}
-    if request.param in own:
-        return own[request.param]
-    of = {"postgres": InPostgres, "mariadb": InMariaDB}[request.param]
-    return of(request.getfixturevalue(request.param))
+    if request.param in OWN:
+        return OWN[request.param]()
+    return SERVED[request.param](request.getfixturevalue(request.param))
 
 
 @pytest.mark.parametrize("name", GRADING)
