@@ -29,6 +29,7 @@ DUCKDB_KINDS: Mapping[Any, str] = {
     pl.Date: "DATE",
     pl.Boolean: "BOOLEAN",
     pl.Int64: "BIGINT",
+    pl.Float64: "DOUBLE",
 }
 
 
@@ -40,13 +41,20 @@ class Database(Protocol):
     def run(self, statement: str, frames: Frames) -> Rows: ...
 
 
-def texts(frame: pl.DataFrame) -> Rows:
-    """The rows of a frame as databases print them: flags as 1 and 0, days as YYYY-MM-DD."""
+def texts(frame: pl.DataFrame, *kept: type[pl.DataType]) -> Rows:
+    """The rows of a frame as databases print them: flags as 1 and 0, days as YYYY-MM-DD.
+
+    Columns of the types that are kept stay as they are.
+    """
     whole = [
         pl.col(name).cast(pl.Int8) if kind == pl.Boolean else pl.col(name)
         for name, kind in frame.schema.items()
     ]
-    return frame.select(part.cast(pl.String) for part in whole).rows()
+    kinds = frame.dtypes
+    return frame.select(
+        part if kind in kept else part.cast(pl.String)
+        for part, kind in zip(whole, kinds, strict=True)
+    ).rows()
 
 
 class InDuckDB:
@@ -81,6 +89,7 @@ class InSQLite:
             pl.Date: "TEXT",
             pl.Boolean: "INT",
             pl.Int64: "INT",
+            pl.Float64: "REAL",
         }
         with closing(sqlite3.connect(":memory:")) as connection:
             for name, frame in frames.items():
@@ -89,7 +98,9 @@ class InSQLite:
                 )
                 connection.execute(f"CREATE TABLE {name} ({columns})")
                 places = ", ".join("?" * frame.width)
-                connection.executemany(f"INSERT INTO {name} VALUES ({places})", texts(frame))
+                connection.executemany(
+                    f"INSERT INTO {name} VALUES ({places})", texts(frame, pl.Float64)
+                )
             found = connection.execute(statement).fetchall()
         return [tuple(None if cell is None else str(cell) for cell in row) for row in found]
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from contextlib import closing
 from datetime import date
 from functools import cache
+from typing import Any
 
 import polars as pl
 import pytest
 from sqlglot import exp
 
-from lishui_credit.backends import recorder
+from lishui_credit.backends import expression_sql, recorder
 from lishui_credit.backends import statement as statements
 from lishui_credit.backends.dialects import dialect_of
 from lishui_credit.backends.dialects.embedded import SQLite
@@ -146,7 +148,7 @@ def differs_somewhere(names: tuple[str, ...] = EDGED) -> bool:
 def test_a_swapped_comparison_is_noticed(
     verb: str, other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(statements._BINARY, verb, other)
+    monkeypatch.setitem(expression_sql._BINARY, verb, other)
     assert differs_somewhere()
 
 
@@ -198,12 +200,70 @@ def test_quotients_are_rounded_down_below_zero_too(database: Database) -> None:
 
 
 def test_a_quotient_cut_off_towards_zero_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def cut(self: statements._Expressions, node: recorder.Node) -> exp.Expr:
+    def cut(self: expression_sql.Expressions, node: recorder.Node) -> exp.Expr:
         return SQLite().quotient(*self._parts(node), node.kind)
 
-    monkeypatch.setattr(statements._Expressions, "_floordiv", cut)
+    monkeypatch.setattr(expression_sql.Expressions, "_floordiv", cut)
     text = statements.printed(quotients(), SQLite())
     assert sorted(InSQLite().run(text, {"numbers": WHOLE}), key=str) != expected_quotients()
+
+
+# ---- doubles and texts, which no edition has and cards and policies do -----------------------------
+
+
+def beside(number: float) -> tuple[float, float]:
+    """The doubles beside one."""
+    return math.nextafter(number, -math.inf), math.nextafter(number, math.inf)
+
+
+NUMBERS = (
+    -1e300,
+    -2.5,
+    0.0,
+    5e-324,
+    0.1,
+    0.30000000000000004,
+    1 / 3,
+    24.5,
+    2.0**53 + 2,
+    1.1e17 / 3,
+)
+VALUES = pl.DataFrame(
+    {
+        "n": range(3 * len(NUMBERS) + 1),
+        "x": [None, *(each for edge in NUMBERS for each in (edge, *beside(edge)))],
+        "flag": [None, True, False] * len(NUMBERS) + [True],
+    }
+)
+
+
+def choices(ns: Any) -> list[Any]:
+    """What the verbs of doubles and texts make of `VALUES`."""
+    x, n, flag = ns.col("x"), ns.col("n"), ns.col("flag")
+    below = [(x < edge).alias(f"below {place}") for place, edge in enumerate(NUMBERS)]
+    at_least = ns.when(x.is_null() | x.is_nan()).then(ns.lit(0.25)).otherwise(x) >= 0.2
+    return [
+        n,
+        *below,
+        (x >= 24).alias("whole"),
+        x.is_nan().alias("no number"),
+        x.is_in([0.1, 1 / 3, 0]).alias("listed"),
+        at_least.alias("at least"),
+        n.is_in([1, 3, 20]).alias("counted"),
+        n.cast(ns.String).alias("digits"),
+        n.cast(ns.String).is_in(["7", "12"]).alias("spelled"),
+        flag.cast(ns.String).alias("said"),
+        (n.cast(ns.Float64) > 12.5).alias("as a double"),
+    ]
+
+
+def test_doubles_and_texts_are_compared_as_in_polars(database: Database) -> None:
+    frame = VALUES
+    if database.dialect in ("duckdb", "postgres"):
+        frame = frame.vstack(pl.DataFrame([(-1, math.nan, None)], VALUES.schema, orient="row"))
+    source = recorder.source("numbers", {"n": "Int64", "x": "Float64", "flag": "Boolean"})
+    text = statements.printed(source.select(choices(recorder)), dialect_of(database.dialect))
+    assert differing(database.run(text, {"numbers": frame}), frame.select(choices(pl)), "n") == {}
 
 
 # ---- what keeps it small and fenced -----------------------------------------------------------
@@ -341,10 +401,15 @@ def test_a_dialect_that_is_not_known_and_an_outline_are_refused() -> None:
 @pytest.mark.parametrize(
     ("written", "named"),
     [
-        (recorder.col("a").is_nan(), "is_nan"),
-        (recorder.col("a").cast(recorder.String), "cast Int64 String"),
-        (recorder.col("a").cast(recorder.Float64), "cast Float64"),
-        (recorder.col("a").is_in([1, 2]), "is_in of numbers"),
+        (recorder.col("a").is_nan(), "is_nan Int64"),
+        (recorder.col("x").cast(recorder.String), "cast Float64 String"),
+        (recorder.col("t").cast(recorder.Float64), "cast String Float64"),
+        (recorder.col("a").cast(recorder.Int128).cast(recorder.Float64), "cast Int128 Float64"),
+        (recorder.col("a").is_in([1, 0.5]), "is_in Int64: Float64 whole"),
+        (recorder.col("t").is_in([]), "is_in String"),
+        (recorder.col("a") > 0.5, "gt Int64 Float64"),
+        (recorder.col("x") + recorder.col("x"), "add Float64 Float64"),
+        (recorder.col("x") > float("inf"), "lit inf"),
         (recorder.col("t").str.replace("a", "b"), "replace"),
         (recorder.col("a").alias("x" * 64), "x" * 64),
     ],
@@ -352,7 +417,7 @@ def test_a_dialect_that_is_not_known_and_an_outline_are_refused() -> None:
 def test_a_verb_that_a_dialect_has_no_exact_way_for_is_refused_by_name(
     written: recorder.Written, named: str
 ) -> None:
-    table = recorder.source("t", {"a": "Int64", "t": "String"})
+    table = recorder.source("t", {"a": "Int64", "t": "String", "x": "Float64"})
     column = written if written.name and written.name != "a" else written.alias("found")
     with pytest.raises(CreditError, match=f"PostgreSQL.*{named}"):
         statements.printed(table.select(column), dialect_of("postgres"))

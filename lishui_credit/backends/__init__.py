@@ -2,5 +2,6 @@
 
 In reading order: `recorder` (a namespace whose expressions and frames write themselves down),
 `sharing` (what a step says twice becomes a step of its own), `dialects` (what each database needs),
-`statement` (a recorded query as one SELECT). Nothing here knows of rubrics, cards or policies.
+`expression_sql` and `statement` (a recorded query as one SELECT). Nothing here knows of rubrics,
+cards or policies.
 """

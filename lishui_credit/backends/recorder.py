@@ -8,12 +8,14 @@ one object: what is said twice is seen by identity.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal, TypeAlias
 
-Kind = Literal["Boolean", "Date", "Float64", "Int16", "Int32", "Int64", "Int128", "Null", "String"]
+Kind = Literal[
+    "Boolean", "Date", "Float64", "Int16", "Int32", "Int64", "Int128", "Null", "Stored", "String"
+]  # Stored: as the user's table holds it, handed through and never computed with
 Constant: TypeAlias = bool | int | float | str | date | None
 
 Boolean: Final[Kind] = "Boolean"
@@ -27,7 +29,7 @@ String: Final[Kind] = "String"
 
 WHOLE: Final[dict[Kind, int]] = {"Int16": 16, "Int32": 32, "Int64": 64, "Int128": 128}
 """Whole numbers and their bits."""
-_TESTS: Final = frozenset(
+TESTS: Final = frozenset(
     {"eq", "lt", "le", "gt", "ge", "and", "or", "not", "is_null", "is_nan", "is_in"}
 )
 _PARTS_OF_DAYS: Final = frozenset({"year", "month", "day"})
@@ -242,7 +244,7 @@ class Table:
     of : tuple of Table
         Steps it stands on; none for a source.
     columns : dict of str to Node
-        Of a select or a group, what every column is.
+        Of a select or a group, what every column is; of a source, columns that are not as declared.
     test : Node, optional
         Of a filter, which rows stay.
     name : str
@@ -258,6 +260,15 @@ class Table:
     test: Node | None = None
     name: str = ""
     keys: tuple[str, ...] = ()
+
+    @property
+    def sourced(self) -> dict[str, Node]:
+        """How a source reads each column: the verb ``taken``, ``read`` or ``unread`` and its column."""
+        told = self.columns or {}
+        return {
+            name: told.get(name) or Node("taken", kind, (), name)
+            for name, kind in self.schema.items()
+        }
 
     def select(self, *columns: Any) -> Table:
         """Return a step with these columns only."""
@@ -326,6 +337,25 @@ def source(name: str, schema: Schema) -> Table:
     return Table("source", dict(schema), name=name)
 
 
+def stored(name: str, schema: Schema, unread: Mapping[str, str]) -> Table:
+    """Return a table of the user whose columns may be of any type, each read as a kind.
+
+    Parameters
+    ----------
+    name : str
+        Table or view.
+    schema : dict of str to kind
+        What each column is read as; ``Stored`` hands it through.
+    unread : mapping of str to str
+        Names for further Boolean columns, and the column of which each tells that its value is there
+        but is no number.
+    """
+    columns = {column: Node("read", kind, (), column) for column, kind in schema.items()}
+    columns |= {told: Node("unread", "Boolean", (), column) for told, column in unread.items()}
+    kinds = {column: node.kind for column, node in columns.items()}
+    return Table("source", kinds, name=name, columns=columns)
+
+
 def from_native(frame: Table) -> Table:
     """Return a recorded table as it is."""
     return frame
@@ -375,7 +405,7 @@ class _Reader:
             return written.kind
         if verb == "lit":
             return _kind_of(written.value)
-        if verb in _TESTS:
+        if verb in TESTS:
             return "Boolean"
         if verb in _PARTS_OF_DAYS:
             return "Int32"

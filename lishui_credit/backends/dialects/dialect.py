@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
-from lishui_credit.backends.recorder import Kind
-from lishui_credit.errors import CreditError
+from lishui_credit.backends.recorder import Kind, Node
+from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import tr
 
 if TYPE_CHECKING:
@@ -24,10 +25,17 @@ class Dialect:
 
     name = ""  # as sqlglot calls it
     title = ""
-    longest_name = 10_000  # bytes of an identifier
+    runs_here = True  # in the tests; of the others there is the text only
+    booleans = True  # whether a test is a value, which a column may hold
+    longest_name = 0  # characters of an identifier, without limit at 0
+    name_in_bytes = False
+    forbidden = ""  # characters that no identifier has
+    exact_names = False  # whether Late and late are two columns
+    most_listed = 0  # values of one IN, without limit at 0
     types: ClassVar[dict[Kind, str]] = {
         "Boolean": "BOOLEAN",
         "Date": "DATE",
+        "Float64": "DOUBLE",
         "Int16": "SMALLINT",
         "Int32": "INT",
         "Int64": "BIGINT",
@@ -64,9 +72,57 @@ class Dialect:
             return made
         return exp.Collate(this=made, expression=exp.column("C", quoted=True))
 
+    def read(self, cell: Sql, kind: Kind) -> Sql:
+        """Return a column that may be of any type, or a whole number, as the query computes with it."""
+        return self.taken(cell, kind)
+
+    def unread(self, cell: Sql) -> Sql | None:
+        """Return the test that a value is there and `read` makes no number of it; None: that is an error."""
+        return None
+
+    def of_table(self, cell: Sql, node: Node) -> Sql:
+        """Return a column of the user's table in the way that a source asks for."""
+        if node.kind == "Stored":
+            return cell
+        if node.verb == "unread":
+            found = self.unread(cell)
+            assert found is not None, "asked only of what has such a test"
+            return found
+        return self.read(cell, node.kind) if node.verb == "read" else self.taken(cell, node.kind)
+
     def given(self, cell: Sql, kind: Kind) -> Sql:
         """Return a column of the result as the user is given it."""
         return cell
+
+    def text(self, value: str) -> Sql:
+        """Return a constant text as `taken` makes one of a column."""
+        from sqlglot import exp
+
+        return exp.Literal.string(value)
+
+    def double(self, value: float) -> Sql:
+        """Return a finite double that reads back exactly."""
+        from sqlglot import exp
+
+        number = self.cast(exp.Literal.number(repr(abs(value))), "Float64")
+        return exp.Paren(this=exp.Neg(this=number)) if value < 0 else number
+
+    def nan(self, cell: Sql) -> Sql:
+        """Return the test that a double is no number; without NaN nothing differs from itself."""
+        from sqlglot import exp
+
+        return exp.NEQ(this=cell, expression=cell.copy())
+
+    def one_of(self, cell: Sql, listed: list[Sql]) -> Sql:
+        """Return the test that a value is listed, in as many lists as the database takes."""
+        from sqlglot import exp
+
+        step = self.most_listed or len(listed)
+        parts = [
+            exp.In(this=cell.copy(), expressions=listed[start : start + step])
+            for start in range(0, len(listed), step)
+        ]
+        return parts[0] if len(parts) == 1 else exp.or_(*parts, copy=False)
 
     def day(self, day: date) -> Sql:
         """Return a constant day."""
@@ -96,6 +152,26 @@ class Dialect:
         """Return an operand of a comparison, guarded where it may not be the integer it stands for."""
         return made
 
+    def wrong_name(self, name: str) -> str:
+        """Return why the database has no column of a name; nothing where it has."""
+        size = len(name.encode()) if self.name_in_bytes else len(name)
+        signs = sorted({sign for sign in name if sign in self.forbidden or sign == "\0"})
+        if not name:
+            return tr("an empty name", "名称为空")
+        if signs:
+            return " ".join(signs)
+        if self.longest_name and size > self.longest_name:
+            unit = "bytes" if self.name_in_bytes else "characters"
+            return tr(
+                f"{size} of at most {self.longest_name} {unit}",
+                f"{size},最多 {self.longest_name} {'字节' if self.name_in_bytes else '个字符'}",
+            )
+        return ""
+
+    def folded(self, name: str) -> str:
+        """Return a name as the database tells names apart."""
+        return name if self.exact_names else name.casefold()
+
     def fenced(self, step: exp.Select) -> exp.Select:
         """Return a step whose expressions are not copied into the steps that read it."""
         return step
@@ -103,6 +179,31 @@ class Dialect:
     def whole(self, statement: str) -> str:
         """Return a statement with what the database must be told of all of it."""
         return statement
+
+
+def pattern(text: str, dialect: Dialect, cell: Sql) -> Sql:
+    """Return SQL of a dialect with a cell in place of ``x``."""
+    from sqlglot import exp, parse_one
+
+    def filled(part: exp.Expr) -> exp.Expr:
+        return cell.copy() if isinstance(part, exp.Column) and part.sql() == "x" else part
+
+    return parse_one(text, dialect=dialect.name).transform(filled)
+
+
+def unsayable_names(names: Iterable[str], dialect: Dialect) -> list[Problem]:
+    """Return a problem for every name that the database cannot hold, or takes for another."""
+    problems = []
+    seen: dict[str, str] = {}
+    for name in names:
+        why = dialect.wrong_name(name)
+        if not why and (same := seen.setdefault(dialect.folded(name), name)) != name:
+            why = tr(f"the same there as '{same}'", f"在该库中与“{same}”相同")
+        if why:
+            what = tr(f"{dialect.title} has no such column name", f"{dialect.title} 不能有该列名")
+            hint = tr("rename it: shorter, in plain letters", "请改用较短的普通列名")
+            problems.append(Problem(what, why, hint, name))
+    return problems
 
 
 def unprintable(verb: str, dialect: Dialect) -> CreditError:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from lishui_credit.backends.dialects.dialect import LAST, Dialect
+from lishui_credit.backends.dialects.dialect import LAST, Dialect, pattern
 from lishui_credit.backends.recorder import Kind
 from lishui_credit.language import tr
 
@@ -22,6 +23,10 @@ class DuckDB(Dialect):
     title = "DuckDB"
     types = Dialect.types | {"Int128": "HUGEINT"}
 
+    def nan(self, cell: Sql) -> Sql:
+        """Return the test by its function: a NaN equals itself here."""
+        return pattern("ISNAN(x)", self, cell)
+
 
 class SQLite(Dialect):
     """SQLite: no types but what is checked, days as texts, no integers past 64 bits."""
@@ -31,6 +36,7 @@ class SQLite(Dialect):
     types = Dialect.types | {
         "Boolean": "INTEGER",
         "Date": "TEXT",
+        "Float64": "REAL",
         "Int16": "INTEGER",
         "Int32": "INTEGER",
         "Int64": "INTEGER",
@@ -48,7 +54,7 @@ class SQLite(Dialect):
 
     def type(self, kind: Kind) -> str:
         """Return the storage and what it holds."""
-        held = {"Boolean": "integer 0, 1", "Date": "text YYYY-MM-DD"}
+        held: dict[Kind, str] = {"Boolean": "integer 0, 1", "Date": "text YYYY-MM-DD"}
         return held.get(kind, super().type(kind))
 
     def taken(self, cell: Sql, kind: Kind) -> Sql:
@@ -61,13 +67,39 @@ class SQLite(Dialect):
         elif kind == "Date":  # DATE alone passes on a 30 February
             day = exp.Anonymous(this="JULIANDAY", expressions=[cell])
             holds = exp.EQ(this=cell, expression=exp.Anonymous(this="DATE", expressions=[day]))
+        elif kind == "Float64":
+            holds = exp.or_(_stored(cell, "real"), _stored(cell, "integer"), copy=False)
         else:
             holds = _stored(cell, "text" if kind == "String" else "integer")
         if kind == "String":
             cell = exp.Collate(this=cell.copy(), expression=exp.var("BINARY"))
+        elif kind == "Float64":
+            cell = self.cast(cell.copy(), kind)
         null = exp.Is(this=cell.copy(), expression=exp.null())
         stop = self._stop(exp.Not(this=null.copy()))
         return exp.Case().when(null, exp.null()).when(holds, cell).else_(stop)
+
+    def read(self, cell: Sql, kind: Kind) -> Sql:
+        """Return a cell of any type as a number or a text."""
+        from sqlglot import exp
+
+        made = self.cast(cell, kind)
+        if kind != "String":
+            return made
+        return exp.Collate(this=made, expression=exp.var("BINARY"))
+
+    def unread(self, cell: Sql) -> Sql:
+        """Return the test for a text or bytes: what they begin with would be the number, or 0."""
+        return pattern("TYPEOF(x) IN ('text', 'blob')", self, cell)
+
+    def double(self, value: float) -> Sql:
+        """Return a double by its digits where SQLite rounds them once, else by powers of 2."""
+        from sqlglot import exp
+
+        if _short(value):
+            return super().double(value)
+        made = _by_halves(abs(value))
+        return exp.Paren(this=exp.Neg(this=made)) if value < 0 else made
 
     def _stop(self, test: Sql) -> Sql:
         """Return a number, or an error where a test holds."""
@@ -126,3 +158,26 @@ def _stored(cell: Sql, name: str) -> Sql:
 
     stored = exp.Anonymous(this="TYPEOF", expressions=[cell.copy()])
     return exp.EQ(this=stored, expression=exp.Literal.string(name))
+
+
+def _short(value: float) -> bool:
+    """Tell whether SQLite rounds the digits once: its 64 bits leave no tie up to four decimals."""
+    digits = repr(abs(value))
+    return "e" not in digits and len(digits.partition(".")[2]) <= 4 and len(digits) <= 16
+
+
+def _by_halves(value: float) -> Sql:
+    """Return a double as a whole number times or by powers of 2: SQLite rounds long decimals wrongly."""
+    from sqlglot import exp
+
+    top, down = value.as_integer_ratio()
+    shift = -(down.bit_length() - 1)
+    while top and top % 2 == 0:
+        top, shift = top // 2, shift + 1
+    made: exp.Expr = exp.cast(exp.Literal.number(top), "double")
+    kind: Callable[..., exp.Expr] = exp.Mul if shift > 0 else exp.Div
+    while shift:
+        step = min(abs(shift), 62)
+        made = kind(this=made, expression=exp.cast(exp.Literal.number(2**step), "double"))
+        shift += -step if shift > 0 else step
+    return exp.Paren(this=made)

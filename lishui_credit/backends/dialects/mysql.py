@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import unicodedata
+from typing import TYPE_CHECKING, Final
 
-from lishui_credit.backends.dialects.dialect import EPOCH, LAST, Dialect
+from lishui_credit.backends.dialects.dialect import EPOCH, LAST, Dialect, pattern
 from lishui_credit.backends.recorder import Kind
 from lishui_credit.language import tr
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from lishui_credit.backends.dialects.dialect import Sql
+
+_NUMBER: Final = "^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?$"
 
 
 class MySQL(Dialect):
@@ -39,12 +42,40 @@ class MySQL(Dialect):
 
     def type(self, kind: Kind) -> str:
         """Return what a column is declared as, which CAST calls otherwise."""
-        held = {"Boolean": "boolean", "Int64": "bigint", "String": "varchar, utf8mb4"}
+        held: dict[Kind, str] = {
+            "Boolean": "boolean",
+            "Int64": "bigint",
+            "String": "varchar, utf8mb4",
+        }
         return held.get(kind, super().type(kind))
 
     def taken(self, cell: Sql, kind: Kind) -> Sql:
         """Return a column; a text as its bytes in UTF-8."""
         return self.cast(self._text(cell) if kind == "String" else cell, kind)
+
+    def unread(self, cell: Sql) -> Sql:
+        """Return the test for a text that is no number, which CAST takes for 0."""
+        # REGEXP_LIKE is not known to MariaDB
+        return pattern(f"REGEXP_INSTR(CAST(x AS CHAR), '{_NUMBER}') = 0", self, cell)
+
+    def text(self, value: str) -> Sql:
+        """Return a text whose backslashes mean themselves in every mode of the server."""
+        from sqlglot import exp
+
+        if "\\" in value or any(unicodedata.category(sign) == "Cc" for sign in value):
+            return exp.HexString(this=value.encode().hex())
+        return exp.Introducer(this=exp.Var(this="_utf8mb4"), expression=exp.Literal.string(value))
+
+    def wrong_name(self, name: str) -> str:
+        """Return why there is no column of a name."""
+        if name.endswith(" ") or any(ord(sign) > 0xFFFF for sign in name):
+            return tr("a blank at the end, or a sign beyond U+FFFF", "末尾空格或 U+FFFF 以外字符")
+        return super().wrong_name(name)
+
+    def folded(self, name: str) -> str:
+        """Return a name as names are told apart: accents do not count either."""
+        signs = unicodedata.normalize("NFKD", name)
+        return "".join(sign for sign in signs if not unicodedata.combining(sign)).casefold()
 
     def given(self, cell: Sql, kind: Kind) -> Sql:
         """Return a column; a text as a text again."""

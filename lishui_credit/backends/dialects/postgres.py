@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lishui_credit.backends.dialects.dialect import Dialect
+from lishui_credit.backends.dialects.dialect import Dialect, pattern
 from lishui_credit.backends.recorder import Kind
 
 if TYPE_CHECKING:
@@ -19,6 +19,13 @@ class Postgres(Dialect):
     name = "postgres"
     title = "PostgreSQL"
     longest_name = 63
+    name_in_bytes = True
+    exact_names = True
+    types = Dialect.types | {"Float64": "DOUBLE PRECISION"}
+
+    def nan(self, cell: Sql) -> Sql:
+        """Return the test: a NaN equals itself here."""
+        return pattern("x = CAST('NaN' AS DOUBLE PRECISION)", self, cell)
 
     def quotient(self, top: Sql, down: Sql, kind: Kind) -> Sql:
         """Return the quotient; numerics have DIV for it, integers ``/``."""
