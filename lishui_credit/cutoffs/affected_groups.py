@@ -18,7 +18,7 @@ from lishui_credit.cutoffs.candidates import thinned
 from lishui_credit.cutoffs.money import Products, money
 from lishui_credit.errors import PolicyError, Problem, SubjectError, refuse
 from lishui_credit.language import tr
-from lishui_credit.policies.deciding import expressions, wrong_with
+from lishui_credit.policies.deciding import decision, wrong_with
 from lishui_credit.policies.policy import APPROVE, Policy
 from lishui_credit.policies.policy_checks import forbidden
 from lishui_credit.statistics.outcomes import labels
@@ -173,7 +173,7 @@ def approvals(book: Book, policy: Policy | float | str | None) -> NDArray[np.boo
     if isinstance(policy, Policy):
         table = book.frame.with_columns(scores.alias(policy.score.column))
         refuse(wrong_with(table, policy, None))
-        return table.select(expressions(policy, table.schema)[0] == APPROVE).to_series().to_numpy()
+        return table.select(decision(policy, table.schema) == APPROVE).to_series().to_numpy()
     if book.order:
         if policy not in book.order:
             what = tr("no grade of the book", "不是样本的等级")

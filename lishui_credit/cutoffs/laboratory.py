@@ -21,7 +21,7 @@ from lishui_credit.cutoffs.swap_sets import Swap, swap
 from lishui_credit.cutoffs.sweeps import sweep
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import Bilingual, tr
-from lishui_credit.policies.deciding import expressions
+from lishui_credit.policies.deciding import decision
 from lishui_credit.policies.policy import APPROVE, Policy
 from lishui_credit.policies.policy_file import read_policy
 from lishui_credit.policies.score_files import read_scores
@@ -236,8 +236,8 @@ class Laboratory:
         )
         sides = []
         for policy in (self.policy, draft):
-            decision = expressions(policy, self.frame.schema)[0]
-            approved = self.frame.select((decision == APPROVE).cast(pl.Float64)).to_series()
+            approves = decision(policy, self.frame.schema) == APPROVE
+            approved = self.frame.select(approves.cast(pl.Float64)).to_series()
             sides.append(
                 fairness(
                     self.frame[self.outcome].cast(pl.Int8).to_numpy(),

@@ -15,7 +15,7 @@ import polars as pl
 
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
-from lishui_credit.policies.deciding import exact_scores, expressions, wrong_with
+from lishui_credit.policies.deciding import decision, exact_scores, wrong_with
 from lishui_credit.policies.policy import APPROVE, DECISIONS, NOT_DECIDED, Policy
 from lishui_credit.statistics.proportions import jeffreys_interval
 from lishui_credit.statistics.refusals import lacking
@@ -122,7 +122,7 @@ def swap(
     """
     table = exact_scores(exact_scores(as_polars(frame), old), new)
     _refuse(table, old, new, [*by], outcome, amount)
-    first, second = (expressions(policy, table.schema)[0] for policy in (old, new))
+    first, second = (decision(policy, table.schema) for policy in (old, new))
     unset = pl.lit(None, pl.Int64)
     rows = table.select(
         first.alias("_old"),

@@ -7,34 +7,19 @@ float score is the double nearest to it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
+from lishui_credit.policies import verdicts
 from lishui_credit.policies.adverse_reasons import reasons
-from lishui_credit.policies.clauses import sentences
-from lishui_credit.policies.policy import (
-    APPROVE,
-    DECLINE,
-    FARTHEST,
-    IN_NO_SEGMENT,
-    NOT_A_GRADE,
-    NOT_DECIDED,
-    REFER,
-    SCORE_INFINITE,
-    SCORE_MISSING,
-    Policy,
-    Rule,
-    clause,
-)
+from lishui_credit.policies.policy import DECLINE, FARTHEST, REFER, Policy
+from lishui_credit.policies.verdicts import Held
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.scorecards.bins.binning import spellings
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.frames import as_polars
@@ -42,8 +27,6 @@ from lishui_credit.tables.free_columns import shortest
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
-_YES_NO: Final = spellings(["true", "false"])
-"""Every spelling of yes and no, by the words a policy writes."""
 
 
 def decide(
@@ -121,29 +104,28 @@ def decide(
     key = subject_column(table.columns, id)
     refuse(wrong_with(table, policy, key))
     ids = pl.int_range(1, table.height + 1, eager=True) if key is None else table[key]
-    decision, decided_by = expressions(policy, table.schema)
+    held = held_by(table.schema, policy)
+    steps = verdicts.arms(pl, policy, held)
     kept = [pl.col("synthetic")] if "synthetic" in table.columns else []
-    decided = table.select(
-        ids.cast(pl.String).alias("id"),
-        pl.col(policy.score.column).alias("score"),
-        decision.alias("decision"),
-        decided_by.alias("decided_by"),
-        pl.lit(policy.lapse(day) is not None).alias("trial"),
-        pl.lit(f"{policy.id}@{policy.version}").alias("policy"),
-        pl.lit(policy.sha256).alias("policy_sha256"),
-        *kept,
+    short = verdicts.gap(pl, policy, held) if top > 0 else pl.lit(None)
+    found = (
+        table.lazy()
+        .with_columns(verdicts.chosen(pl, steps).alias("_step"), short.alias("_gap"))
+        .select(
+            ids.cast(pl.String).alias("id"),
+            pl.col(policy.score.column).alias("score"),
+            *verdicts.said(pl, policy, steps, pl.col("_step"), trial=policy.lapse(day) is not None),
+            *kept,
+            "_gap",
+        )
+        .collect()
     )
-    words = sentences(policy)
-    for place, side in enumerate(("zh", "en"), start=4):
-        told = {clause: getattr(both, side) for clause, both in words.items()}
-        column = decided["decided_by"].replace_strict(told, return_dtype=pl.String)
-        decided.insert_column(place, column.alias(f"decided_by_{side}"))
+    decided, gap = found.drop("_gap"), found["_gap"]
     if top < 1:
         return decided
     adverse = decided["decision"].is_in([REFER, DECLINE])
-    gap = table.select(_gap(policy, table.schema)).to_series().filter(adverse)
     found = reasons(
-        table.filter(adverse), gap, card=card, rubric=rubric, top=top, labels=labels
+        table.filter(adverse), gap.filter(adverse), card=card, rubric=rubric, top=top, labels=labels
     ).sentences()
     numbered = decided.with_row_index("_row")
     places = numbered.filter(adverse).select("_row")
@@ -234,75 +216,18 @@ def _tells(kind: pl.DataType) -> bool:
     return kind.is_integer() or kind in (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
 
 
-# ---- expressions ------------------------------------------------------------------------------
+def held_by(schema: pl.Schema, policy: Policy) -> dict[str, Held]:
+    """Return what the columns of a policy hold in a frame; what compares as text is text."""
+    found: dict[str, Held] = {}
+    for name in policy.columns[1:]:
+        kind = schema[name]
+        whole = kind.is_integer() and kind not in (pl.UInt64, pl.Int128, pl.UInt128)
+        found[name] = "flag" if kind == pl.Boolean else "whole" if whole else "text"
+    score = policy.score
+    whole = schema[score.column].is_integer()
+    return found | {score.column: "text" if score.order else "whole" if whole else "double"}
 
 
-def expressions(policy: Policy, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
-    """Return the decision and its clause as expressions; the types make comparisons exact."""
-    kind = schema[policy.score.column]
-    score = pl.col(policy.score.column)
-    steps: list[tuple[pl.Expr, str, str]] = [(score.is_null(), NOT_DECIDED, SCORE_MISSING)]
-    if kind.is_float():
-        steps.append((score.is_nan(), NOT_DECIDED, SCORE_MISSING))
-        steps.append((score.is_infinite(), NOT_DECIDED, SCORE_INFINITE))
-    if policy.score.order:
-        known = score.cast(pl.String).is_in(list(policy.score.order))
-        steps.append((~known, NOT_DECIDED, NOT_A_GRADE))
-    for rule in policy.rules:
-        fits = _fits(rule)
-        for name, _ in rule.tests:
-            # Unless another test already rules the segment out, nobody knows whether it applies.
-            steps.append((fits.is_null() & pl.col(name).is_null(), NOT_DECIDED, f"{name} missing"))
-        for decision, cut in ((APPROVE, rule.approve), (REFER, rule.refer)):
-            if cut is not None:
-                test = fits & reaches(policy, cut, schema)
-                steps.append((test, decision, clause(policy, rule, decision)))
-        steps.append((fits, DECLINE, clause(policy, rule, DECLINE)))
-    return _chain(steps, 1, NOT_DECIDED), _chain(steps, 2, IN_NO_SEGMENT)
-
-
-def _chain(steps: list[tuple[pl.Expr, str, str]], part: int, otherwise: str) -> pl.Expr:
-    found = pl.lit(otherwise)
-    for step in reversed(steps):
-        found = pl.when(step[0]).then(pl.lit(step[part])).otherwise(found)
-    return found
-
-
-def _fits(rule: Rule) -> pl.Expr:
-    found = pl.lit(True)
-    for name, texts in rule.tests:
-        asked = [form for text in texts for form in _YES_NO.get(text, (text,))]
-        found = found & pl.col(name).cast(pl.String).is_in(asked)
-    return found
-
-
-def reaches(policy: Policy, cut: int | Decimal | str, schema: pl.Schema) -> pl.Expr:
-    """Return whether a score is at least as good as a cut-off."""
-    score = pl.col(policy.score.column)
-    if isinstance(cut, str):
-        good = policy.score.order[: policy.score.order.index(cut) + 1]
-        return score.cast(pl.String).is_in(list(good))
-    better = policy.score.higher == "better"
-    if schema[policy.score.column].is_integer():
-        bound = pl.lit(math.ceil(cut) if better else math.floor(cut), dtype=pl.Int64)
-        score = score.cast(pl.Int64)
-    else:
-        bound = pl.lit(float(cut), dtype=pl.Float64)
-        score = score.cast(pl.Float64)
-    return score >= bound if better else score <= bound
-
-
-def _gap(policy: Policy, schema: pl.Schema) -> pl.Expr:
-    """Return how far a score lies below approval, a grade in steps; null where none would do."""
-    score = pl.col(policy.score.column)
-    order = policy.score.order
-    if order:
-        steps = {name: -place for place, name in enumerate(order)}
-        height = score.cast(pl.String).replace_strict(steps, default=None, return_dtype=pl.Float64)
-    else:
-        height = score.cast(pl.Float64) * (1 if policy.score.higher == "better" else -1)
-    gap = pl.lit(None, pl.Float64)
-    for rule in reversed(policy.rules):
-        short = None if rule.approve is None else float(policy.place(rule.approve)) - height
-        gap = pl.when(_fits(rule)).then(short).otherwise(gap)
-    return gap.alias("gap")
+def decision(policy: Policy, schema: pl.Schema) -> pl.Expr:
+    """Return the decision on every row of a frame as an expression."""
+    return verdicts.decision(pl, policy, held_by(schema, policy))

@@ -41,6 +41,9 @@ SCORE_INFINITE: Final = "score infinite"
 NOT_A_GRADE: Final = "not a grade of the policy"
 IN_NO_SEGMENT: Final = "in no segment"
 
+OWN: Final = "policy"
+"""The name of a policy's own cut-offs, beside those of its segments."""
+
 _STRICT: Final = ConfigDict(extra="forbid")
 
 
@@ -131,7 +134,7 @@ class Constraints:
 class Rule:
     """One line of a policy as it is applied: the first whose tests all hold decides."""
 
-    id: str  # of the segment, or "policy"
+    id: str  # of the segment, or `OWN`
     tests: tuple[tuple[str, tuple[str, ...]], ...]  # columns and the texts they may hold
     approve: int | Decimal | str | None  # from here on; None approves nobody
     refer: int | Decimal | str | None = None
@@ -207,7 +210,7 @@ class Policy:
         if any(
             cut is not None for cut in (self.cut_off, self.approve_at_least, self.refer_at_least)
         ):
-            found.append(_rule(self, "policy", ()))
+            found.append(_rule(self, OWN, ()))
         return tuple(found)
 
     @property

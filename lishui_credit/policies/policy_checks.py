@@ -13,7 +13,7 @@ from typing import Final
 
 from lishui_credit.errors import Problem
 from lishui_credit.language import tr
-from lishui_credit.policies.policy import FARTHEST, WHOLE, Policy, Segment, named
+from lishui_credit.policies.policy import FARTHEST, OWN, WHOLE, Policy, Segment, named
 from lishui_credit.scorecards.protected import protected_as, protected_value
 from lishui_credit.tables.headers import banned_as
 from lishui_credit.tables.toml_places import Loc
@@ -214,8 +214,20 @@ def _check_order_of_segments(policy: Policy) -> Iterator[tuple[Loc, Problem]]:
                 f"永远不会适用:第 {a + 1} 个分段已全部涵盖",
                 named(second.tests),
             )
-        elif first.id and first.id == second.id:
-            yield _at(("segments", b), "the id is repeated", "编号重复", second.id)
+        elif _name(first) == _name(second):
+            yield _at(("segments", b), "the id is repeated", "编号重复", _name(second))
+    for place, row in enumerate(policy.segments):
+        if row.id == OWN:
+            yield _at(
+                ("segments", place),
+                "this is the name of the policy's own cut-offs",
+                "该名称留给政策自身的分数线",
+                row.id,
+            )
+
+
+def _name(row: Segment) -> str:
+    return row.id or named(row.tests)
 
 
 def _check_constraints(policy: Policy) -> Iterator[tuple[Loc, Problem]]:
