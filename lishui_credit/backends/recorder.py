@@ -69,6 +69,9 @@ class Written:
     def __floordiv__(self, other: Written | int, /) -> Written:
         return self._with("floordiv", other)
 
+    def __truediv__(self, other: Written, /) -> Written:
+        return self._with("truediv", other)
+
     def __neg__(self) -> Written:
         return Written("neg", (self,))
 

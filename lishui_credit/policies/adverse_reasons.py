@@ -7,8 +7,8 @@ reason is how far the score lies below the cut-off, and nothing is made up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,7 @@ from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.scorecards.cards.card import POINTS, Card
-from lishui_credit.scorecards.cards.reasons import baseline_points, largest, reason_codes
+from lishui_credit.scorecards.cards.reasons import largest, reason_codes
 from lishui_credit.statistics.refusals import lacking
 
 GAP: Final = "score_gap"
@@ -32,11 +32,28 @@ NOBODY: Final = "segment_closed"
 """The reason where the policy approves nobody of the segment outright."""
 
 
+OF_SCORE: Final = {
+    GAP: Bilingual("score below the cut-off", "评分未达通过线"),
+    NOBODY: Bilingual("nobody of this segment is approved outright", "该类申请不直接通过"),
+}
+"""What the reasons of a score are called."""
 _SHORT: Final = {
     "score": (Bilingual("", "距通过线差 "), Bilingual(" short of approval", "")),
     "": (Bilingual("", "距最高分差 "), Bilingual(" points below the most there is", " 分")),
 }
 """What stands before and after the figure of a reason, by the source of the reasons."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Losses:
+    """What a card or a rubric measures points against, and what its codes are called."""
+
+    best: Mapping[str, int]  # most units of each code, in the order of the card or the edition
+    unit: int  # units per printed point
+    labels: Mapping[str, Bilingual]
+    rules: tuple[str, ...] = field(
+        default=()
+    )  # override rules, of which one that decided stands first
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +68,7 @@ class Reasons:
 
     def sentences(self) -> pl.DataFrame:
         """Return the codes with ``reason_1_zh``, ``reason_1_en`` and so on beside each."""
-        before, after = _SHORT.get(self.source, _SHORT[""])
+        before, after = beside(self.source)
         columns: list[pl.Expr] = []
         for place in range(1, len(self.codes.columns) // 2 + 1):
             code, lost = pl.col(f"reason_{place}"), pl.col(f"lost_{place}")
@@ -63,6 +80,11 @@ class Reasons:
                 told = pl.concat_str(code.replace(names), figure)
                 columns.append(told.alias(f"reason_{place}_{side}"))
         return self.codes.select(columns)
+
+
+def beside(source: str) -> tuple[Bilingual, Bilingual]:
+    """Return what stands before and after the figure of a reason, by the source of the reasons."""
+    return _SHORT.get(source, _SHORT[""])
 
 
 def printed(number: pl.Expr) -> pl.Expr:
@@ -114,11 +136,7 @@ def reasons(
         .alias("reason_1"),
         "lost_1",
     )
-    called = {
-        GAP: Bilingual("score below the cut-off", "评分未达通过线"),
-        NOBODY: Bilingual("nobody of this segment is approved outright", "该类申请不直接通过"),
-    }
-    return Reasons(codes, called, "score")
+    return Reasons(codes, OF_SCORE, "score")
 
 
 def _called(code: str, zh: str, en: str) -> Bilingual:
@@ -129,7 +147,8 @@ def _called(code: str, zh: str, en: str) -> Bilingual:
     )
 
 
-def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
+def losses_of_card(card: Card) -> Losses:
+    """Return what the points of a card are measured against; PolicyError if it takes a protected attribute."""
     if card.protected:
         raise PolicyError(
             tr(
@@ -139,35 +158,54 @@ def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
             ", ".join(card.protected),
             tr("fit one without them", "请重新拟合不含这些属性的评分卡"),
         )
-    labels = {
-        row.feature: _called(row.feature, row.label_zh, row.label_en)
-        for row in card.characteristics
-    }
+    rows = card.characteristics
+    return Losses(
+        best={row.feature: row.best_known[1] for row in rows},
+        unit=card.point_unit,
+        labels={row.feature: _called(row.feature, row.label_zh, row.label_en) for row in rows},
+    )
+
+
+def losses_of_rubric(rubric: Rubric, held: Collection[str]) -> Losses:
+    """Return what points of a rubric are measured against, of the rows whose points are held."""
+    named: list[Indicator | Override] = [*rubric.scoring, *rubric.overrides]
+    return Losses(
+        best={
+            row.id: tables.best(rubric, row)
+            for row in rubric.scoring
+            if f"{compiled.POINTS}{row.id}" in held
+        },
+        unit=rubric.point_unit,
+        labels={row.id: _called(row.id, row.label_zh, row.label_en) for row in named},
+        rules=tuple(row.id for row in rubric.overrides),
+    )
+
+
+def _of_card(rows: pl.DataFrame, card: Card, top: int) -> Reasons:
+    known = losses_of_card(card)
     held = [f"{POINTS}{name}" for name in card.columns]
     if set(held) <= set(rows.columns):
-        best = np.array([baseline_points(row, "best") for row in card.characteristics])
-        lost = (best - _matrix(rows, held)) / card.point_unit
-        return Reasons(largest(card.columns, lost, top), labels, "card")
+        best = np.array([*known.best.values()], dtype=np.float64)
+        lost = (best - _matrix(rows, held)) / known.unit
+        return Reasons(largest(card.columns, lost, top), known.labels, "card")
     said = tr("score with --keep, or decide without a card", "打分时用 --keep 保留,或不给评分卡")
     refuse(lacking(card.columns, rows.columns, hint=said))
     codes = reason_codes(card, rows, top=top)
-    return Reasons(codes.select("^(reason|lost)_[0-9]+$"), labels, "card")
+    return Reasons(codes.select("^(reason|lost)_[0-9]+$"), known.labels, "card")
 
 
 def _of_rubric(rows: pl.DataFrame, rubric: Rubric, top: int) -> Reasons:
     """Return points lost per indicator; an override rule that decided stands first."""
-    scoring = [row for row in rubric.scoring if f"{compiled.POINTS}{row.id}" in rows.columns]
-    named: list[Indicator | Override] = [*rubric.scoring, *rubric.overrides]
-    labels = {row.id: _called(row.id, row.label_zh, row.label_en) for row in named}
-    best = np.array([tables.best(rubric, row) for row in scoring], dtype=np.float64)
-    matrix = _matrix(rows, [f"{compiled.POINTS}{row.id}" for row in scoring])
+    known = losses_of_rubric(rubric, rows.columns)
+    best = np.array([*known.best.values()], dtype=np.float64)
+    matrix = _matrix(rows, [f"{compiled.POINTS}{name}" for name in known.best])
     # A point withheld is not a point lost.
-    lost = np.where(np.isnan(matrix), 0.0, best - matrix) / rubric.point_unit
-    codes = largest([row.id for row in scoring], lost, top)
+    lost = np.where(np.isnan(matrix), 0.0, best - matrix) / known.unit
+    labels = known.labels
+    codes = largest([*known.best], lost, top)
     if "decided_by" not in rows.columns:
         return Reasons(codes, labels, "rubric")
-    known = [row.id for row in rubric.overrides]
-    rule = pl.col("_rule").is_in(known)
+    rule = pl.col("_rule").is_in(known.rules)
     shifted: list[pl.Expr] = []
     for place in range(1, len(codes.columns) // 2 + 1):
         for part, first in (("reason", pl.col("_rule")), ("lost", pl.lit(None, pl.Float64))):

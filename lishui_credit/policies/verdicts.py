@@ -148,6 +148,12 @@ def said(
     ]
 
 
+def adverse(ns: Namespace[E], steps: Sequence[Arm[E]], of: E) -> E:
+    """Return whether the step `chosen` refers or declines."""
+    keys = zip(steps, _keys(ns, steps), strict=True)
+    return _any(ns, of, [key for arm, key in keys if arm.decision in (REFER, DECLINE)])
+
+
 def _keys(ns: Namespace[E], steps: Sequence[Arm[E]]) -> list[Any]:
     return [*range(len(steps))] if of_polars(ns) else [arm.clause for arm in steps]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,8 @@ from lishui_credit.scorecards.protected import protected_as
 from lishui_credit.statistics.outcomes import Floats
 from lishui_credit.tables.frames import Frame
 
+LEAST: Final = 1e-9
+"""Printed points from which on a loss counts."""
 Baseline = Literal["neutral", "mean", "best", "best_of_all"]
 
 
@@ -114,7 +116,7 @@ def largest(names: Sequence[str], lost: Floats, top: int) -> pl.DataFrame:
     """Return the largest losses of each row, shape (n, k) in printed points, and whose they are.
 
     ``reason_1``, ``lost_1`` and so on, largest first, ties in the order of `names`; null where fewer
-    lost anything, that is more than 1e-9.
+    lost anything, that is more than `LEAST`.
 
     Examples
     --------
@@ -126,7 +128,7 @@ def largest(names: Sequence[str], lost: Floats, top: int) -> pl.DataFrame:
     labels = np.array(names, dtype=object)
     found = []
     for place in range(min(top, len(names))):
-        some = sizes[:, place] > 1e-9
+        some = sizes[:, place] > LEAST
         named = [n if s else None for n, s in zip(labels[order[:, place]], some, strict=True)]
         lost_here = [float(p) if s else None for p, s in zip(sizes[:, place], some, strict=True)]
         found.append(pl.Series(f"reason_{place + 1}", named, pl.String))
