@@ -57,6 +57,11 @@ def texts(frame: pl.DataFrame, *kept: type[pl.DataType]) -> Rows:
     ).rows()
 
 
+def quoted(name: str) -> str:
+    """A name of a column as DuckDB and SQLite read it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 class InDuckDB:
     """DuckDB in this process."""
 
@@ -69,7 +74,7 @@ class InDuckDB:
         with closing(duckdb.connect(config={"threads": "1"})) as connection:
             for name, frame in frames.items():
                 kinds = ", ".join(
-                    f'"{column}" {DUCKDB_KINDS[kind]}' for column, kind in frame.schema.items()
+                    f"{quoted(column)} {DUCKDB_KINDS[kind]}" for column, kind in frame.schema.items()
                 )
                 connection.register("given", frame.to_arrow())
                 connection.execute(f"CREATE TABLE {name} ({kinds})")
@@ -94,7 +99,7 @@ class InSQLite:
         with closing(sqlite3.connect(":memory:")) as connection:
             for name, frame in frames.items():
                 columns = ", ".join(
-                    f'"{column}" {kinds[kind]}' for column, kind in frame.schema.items()
+                    f"{quoted(column)} {kinds[kind]}" for column, kind in frame.schema.items()
                 )
                 connection.execute(f"CREATE TABLE {name} ({columns})")
                 places = ", ".join("?" * frame.width)

@@ -22,6 +22,7 @@ _BINARY: Final = {
     "add": "Add",
     "sub": "Sub",
     "mul": "Mul",
+    "truediv": "Div",
     "eq": "EQ",
     "lt": "LT",
     "le": "LTE",
@@ -35,6 +36,8 @@ COMPARISONS: Final = ("eq", "lt", "le", "gt", "ge")
 _CHAINS: Final = ("and", "or", "add")  # a AND b AND c needs no parentheses
 _OF_DOUBLES: Final = ("col", "lit", "cast", "when", "coalesce")
 """Verbs that give a double: what is computed with doubles may be rounded, and no two engines agree."""
+_ROUNDED_ONCE: Final = ("sub", "mul", "truediv")
+"""Verbs of two doubles that IEEE 754 rounds in one way: a sum of more depends on its order."""
 
 
 class Expressions:
@@ -84,7 +87,8 @@ class Expressions:
     def _made(self, node: Node) -> Sql:
         verb = "binary" if node.verb in _BINARY else node.verb
         made: Callable[[Node], Sql] | None = getattr(self, f"_{verb}", None)
-        if made is None or (node.kind == "Float64" and verb not in _OF_DOUBLES):
+        double = node.kind == "Float64" and verb not in _OF_DOUBLES
+        if made is None or (double and not _rounded_once(node)):
             raise self._refused(node)
         return made(node)
 
@@ -146,8 +150,13 @@ class Expressions:
         else:
             part = self.test if node.verb in ("and", "or") else self.of
             left, right = (part(each) for each in node.parts)
+        if node.verb == "add" and node.kind == "String":
+            return self._dialect.joined(closed(left), closed(right))
         chained = node.verb in _CHAINS and isinstance(left, kind)
-        return kind(this=left if chained else closed(left), expression=closed(right))
+        made = kind(this=left if chained else closed(left), expression=closed(right))
+        if node.verb == "truediv":  # of doubles, so that no dialect needs to be told
+            made.set("typed", True)
+        return made
 
     def _compared(self, node: Node) -> tuple[Sql, Sql]:
         """Return the operands of a comparison; a whole number beside a double is a double."""
@@ -218,6 +227,8 @@ class Expressions:
             return self._dialect.cast(self.of(part), kind)
         if narrow and kind == "String":
             return self._dialect.read(self.of(part), kind)
+        if before == "Float64" and kind == "Int64":
+            return self._dialect.cut(self.of(part))
         raise self._refused(node)
 
     def _of_flag(self, part: Node, cast: Node) -> Sql:
@@ -290,6 +301,10 @@ def column(table: str, name: str) -> exp.Column:
     from sqlglot import exp
 
     return exp.column(name, table=table, quoted=True)
+
+
+def _rounded_once(node: Node) -> bool:
+    return node.verb in _ROUNDED_ONCE and all(part.kind == "Float64" for part in node.parts)
 
 
 def _null(node: Node) -> bool:

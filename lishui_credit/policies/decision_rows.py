@@ -19,7 +19,7 @@ def decision_rows(
     policy: Policy,
     held: Mapping[str, Held],
     *,
-    key: str,
+    key: E,
     trial: bool,
     losses: Losses | None = None,
     top: int = 4,
@@ -38,8 +38,8 @@ def decision_rows(
         What decides.
     held : mapping of str to {"whole", "double", "text", "flag"}
         What the policy's columns hold.
-    key : str
-        Column of ids.
+    key : expression
+        Ids.
     trial : bool
         Whether the policy is not in force on the day.
     losses : Losses, optional
@@ -56,7 +56,7 @@ def decision_rows(
     >>> policy = Policy(id="a", version="1", title_zh="甲", author="b", kind="single",
     ...                 score=Score(column="score"), cut_off=600)
     >>> people = pl.LazyFrame({"id": ["x"], "score": [570]})
-    >>> rows = decision_rows(pl, people, policy, {"score": "whole"}, key="id", trial=True)
+    >>> rows = decision_rows(pl, people, policy, {"score": "whole"}, key=pl.col("id"), trial=True)
     >>> rows.select("decision", "decided_by", "reason_1_en").collect().row(0)
     ('decline', 'policy: score < 600', 'score below the cut-off: 30 short of approval')
     """
@@ -68,10 +68,10 @@ def decision_rows(
         rows = ranked_reasons.ranked(ns, rows, losses, top)
         reasons = ranked_reasons.of_losses(ns, losses, top, verdicts.adverse(ns, steps, step))
     elif top > 0:
-        rows = rows.with_columns(verdicts.gap(ns, policy, held).alias(ranked_reasons.GAP_COLUMN))
+        rows = ranked_reasons.short(ns, rows, verdicts.gap(ns, policy, held))
         reasons = ranked_reasons.of_score(ns, verdicts.adverse(ns, steps, step))
     return rows.select(
-        ns.col(key).cast(ns.String).alias("id"),
+        key.alias("id"),
         ns.col(policy.score.column).alias("score"),
         *verdicts.said(ns, policy, steps, step, trial=trial),
         *map(ns.col, kept),

@@ -7,7 +7,7 @@ hundred indicators are ranked by a few hundred comparisons and not by ten thousa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import and_
 from typing import Final
@@ -22,8 +22,6 @@ from lishui_credit.scorecards.cards.reasons import LEAST
 
 RULE: Final = "_rule"
 """Column of the override rule that decided a grade."""
-GAP_COLUMN: Final = "_gap"
-"""Column of how far a score lies below approval."""
 FARTHEST_TOLD: Final = 2**46
 """A gap of a score from here on is not told in words: its hundredths are no longer exact."""
 _AT_ONCE: Final = 4
@@ -45,8 +43,8 @@ def ranked(ns: Namespace[E], rows: F, losses: Losses, top: int) -> F:
     """
     count = len(losses.best)
     names = [f"_key_{place}" for place in range(count)]
-    nought, none = ns.lit(0, dtype=ns.Int64), ns.lit(None, dtype=ns.Int64)
-    rows = rows.with_columns(*map(_key, [ns] * count, [losses] * count, range(count)))
+    nought, none = _whole(ns, 0), _whole(ns, None)
+    rows = rows.with_columns(*(_key(ns, losses, place) for place in range(count)))
     for rank in range(1, min(top, count) + 1):
         most = f"_most_{rank}"
         rows = _with_largest(ns, rows, names, most)
@@ -56,7 +54,7 @@ def ranked(ns: Namespace[E], rows: F, losses: Losses, top: int) -> F:
             for name in names
             if rank < min(top, count)
         ]
-        size = found // ns.lit(count, dtype=ns.Int64)
+        size = found // _whole(ns, count)
         rows = rows.with_columns(
             ns.when(found > 0).then(size).otherwise(none).alias(f"_lost_{rank}"),
             ns.when(found > 0)
@@ -77,7 +75,7 @@ def _key(ns: Namespace[E], losses: Losses, place: int) -> E:
     name, best = [*losses.best.items()][place]
     lost = ns.lit(best, dtype=ns.Int64) - ns.col(f"{POINTS}{name}").cast(ns.Int64)
     key = ns.when(lost > int(LEAST * losses.unit)).then(lost * count + (count - 1 - place))
-    return key.otherwise(ns.lit(0, dtype=ns.Int64)).alias(f"_key_{place}")
+    return key.otherwise(_whole(ns, 0)).alias(f"_key_{place}")
 
 
 def _with_largest(ns: Namespace[E], rows: F, names: Sequence[str], found: str) -> F:
@@ -108,10 +106,10 @@ def _shifted(ns: Namespace[E], losses: Losses, rank: int) -> Iterator[E]:
     """Yield the place and the loss of a rank where an override rule may stand before them."""
     ruled = ns.col(RULE).is_in([*losses.rules])
     rules = (
-        (ns.col(RULE) == ns.lit(rule), ns.lit(len(losses.best) + place, dtype=ns.Int64))
+        (ns.col(RULE) == ns.lit(rule), _whole(ns, len(losses.best) + place))
         for place, rule in enumerate(losses.rules)
     )
-    none = ns.lit(None, dtype=ns.Int64)
+    none = _whole(ns, None)
     for part, first in (("_place", first_of(ns, rules, none)), ("_lost", none)):
         own = ns.col(f"{part}_{rank}")
         earlier = first if rank == 1 else ns.col(f"{part}_{rank - 1}")
@@ -144,36 +142,49 @@ def of_losses(ns: Namespace[E], losses: Losses, top: int, adverse: E) -> list[E]
             printed = printed / ns.lit(float(losses.unit), dtype=ns.Float64)
         figure = _written(ns, lost * (_HUNDREDTHS // losses.unit), whole=losses.unit == 1)
         told = [losses.labels[code] for code in codes]
-        found += _reason(ns, rank, listed(ns, place, dict(enumerate(codes))), printed, adverse)
-        found += _sentences(ns, rank, place, dict(enumerate(told)), (lost, figure), "", adverse)
+        found += _reason(ns, rank, listed(ns, place, codes), printed, adverse)
+        found += _sentences(ns, rank, place, told, (lost, figure), "", adverse)
     return found
 
 
-def of_score(ns: Namespace[E], adverse: E) -> list[E]:
-    """Return ``reason_1``, ``lost_1``, ``reason_1_zh``, ``reason_1_en`` of rows of which only the score is known.
+def short(ns: Namespace[E], rows: F, gap: E) -> F:
+    """Return rows with how far a score is short: ``_gap``, its hundredths, the place of its code.
 
-    The rows hold how far it is short in `GAP_COLUMN`. A gap of `FARTHEST_TOLD` or more has no sentence.
+    Hundredths are rounded as `adverse_reasons.printed` rounds them, halves to even; null from
+    `FARTHEST_TOLD` on.
     """
-    gap = ns.col(GAP_COLUMN)
+    found, scaled, cut = (ns.col(name) for name in ("_gap", "_scaled", "_cut"))
     nought = ns.lit(0.0, dtype=ns.Float64)
-    near = gap < ns.lit(float(FARTHEST_TOLD), dtype=ns.Float64)
-    scaled = ns.when(near).then(gap).otherwise(nought) * ns.lit(100.0, dtype=ns.Float64)
-    cut = scaled.cast(ns.Int64)
-    rest = scaled - cut.cast(ns.Float64)
-    half = ns.lit(0.5, dtype=ns.Float64)
-    odd = cut - (cut // ns.lit(2, dtype=ns.Int64)) * 2 == ns.lit(1, dtype=ns.Int64)
-    up = (rest > half) | ((rest == half) & odd)
-    hundredths = ns.when(up).then(cut + 1).otherwise(cut)
-    place = (
-        ns.when(gap.is_null()).then(ns.lit(1, dtype=ns.Int64)).otherwise(ns.lit(0, dtype=ns.Int64))
+    near = (found >= nought) & (found < ns.lit(float(FARTHEST_TOLD), dtype=ns.Float64))
+    times = ns.lit(float(_HUNDREDTHS), dtype=ns.Float64)
+    rows = rows.with_columns(gap.alias("_gap"))
+    rows = rows.with_columns((ns.when(near).then(found).otherwise(nought) * times).alias("_scaled"))
+    rows = rows.with_columns(scaled.cast(ns.Int64).alias("_cut"))
+    rest, half = scaled - cut.cast(ns.Float64), ns.lit(0.5, dtype=ns.Float64)
+    odd = cut - cut // _whole(ns, 2) * 2 == _whole(ns, 1)
+    rounded = ns.when((rest > half) | ((rest == half) & odd)).then(cut + 1).otherwise(cut)
+    return rows.with_columns(
+        ns.when(near).then(rounded).otherwise(_whole(ns, None)).alias("_hundredths"),
+        ns.when(found.is_null()).then(_whole(ns, 1)).otherwise(_whole(ns, 0)).alias("_place_1"),
     )
-    code = listed(ns, place, {0: GAP, 1: NOBODY})
-    told = {0: OF_SCORE[GAP], 1: OF_SCORE[NOBODY]}
-    figure = ns.when(near).then(_written(ns, hundredths)).otherwise(ns.lit(None, dtype=ns.String))
+
+
+def of_score(ns: Namespace[E], adverse: E) -> list[E]:
+    """Return ``reason_1``, ``lost_1``, ``reason_1_zh``, ``reason_1_en`` of rows `short` of approval.
+
+    A gap of `FARTHEST_TOLD` or more has no sentence.
+    """
+    gap, place = ns.col("_gap"), ns.col("_place_1")
+    told = [OF_SCORE[GAP], OF_SCORE[NOBODY]]
+    figure = _written(ns, ns.col("_hundredths"))
     return [
-        *_reason(ns, 1, code, gap, adverse),
+        *_reason(ns, 1, listed(ns, place, [GAP, NOBODY]), gap, adverse),
         *_sentences(ns, 1, place, told, (gap, figure), "score", adverse),
     ]
+
+
+def _whole(ns: Namespace[E], number: int | None) -> E:
+    return ns.lit(number, dtype=ns.Int64)
 
 
 def _reason(ns: Namespace[E], rank: int, code: E, lost: E, adverse: E) -> Iterator[E]:
@@ -186,7 +197,7 @@ def _sentences(
     ns: Namespace[E],
     rank: int,
     place: E,
-    told: Mapping[int, Bilingual],
+    told: Sequence[Bilingual],
     lost: tuple[E, E],
     source: str,
     adverse: E,
@@ -195,24 +206,26 @@ def _sentences(
     before, after = beside(source)
     size, figure = lost
     for side, colon in (("zh", ":"), ("en", ": ")):
-        called = listed(ns, place, {key: getattr(both, side) for key, both in told.items()})
+        called = listed(ns, place, [getattr(both, side) for both in told])
         start, end = (
             ns.lit(text) for text in (colon + getattr(before, side), getattr(after, side))
         )
-        whole = ns.when(size.is_null()).then(called).otherwise(called + start + figure + end)
         none = ns.lit(None, dtype=ns.String)
+        cases = ((size.is_null(), called), (figure.is_null(), none))
+        sentence = called + start + figure
+        whole = first_of(ns, cases, sentence + end if getattr(after, side) else sentence)
         yield ns.when(adverse).then(whole).otherwise(none).alias(f"reason_{rank}_{side}")
 
 
 def _written(ns: Namespace[E], hundredths: E, *, whole: bool = False) -> E:
     """Return hundredths, none below 0, as a text without trailing noughts."""
-    number = hundredths // ns.lit(_HUNDREDTHS, dtype=ns.Int64)
+    number = hundredths // _whole(ns, _HUNDREDTHS)
     text = number.cast(ns.String)
     if whole:
         return text
     rest = hundredths - number * _HUNDREDTHS
-    nought = ns.lit(0, dtype=ns.Int64)
-    tenths = rest // ns.lit(10, dtype=ns.Int64)
+    nought = _whole(ns, 0)
+    tenths = rest // _whole(ns, 10)
     cases = (
         (rest == nought, text),
         (tenths * 10 == rest, text + ns.lit(".") + tenths.cast(ns.String)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
@@ -120,28 +120,26 @@ def decision(ns: Namespace[E], policy: Policy, held: Mapping[str, Held]) -> E:
 
 
 def chosen(ns: Namespace[E], steps: Sequence[Arm[E]]) -> E:
-    """Return which step decides: its clause; in polars its number, by which texts are found sooner."""
-    *tested, last = zip(steps, _keys(ns, steps), strict=True)
-    pairs = ((arm.test, ns.lit(key)) for arm, key in tested if arm.test is not None)
-    return first_of(ns, pairs, ns.lit(last[1]))
+    """Return the number of the step that decides, from 0: no collation takes one for another."""
+    *tested, last = range(len(steps))
+    pairs = (
+        (test, ns.lit(place, dtype=ns.Int32))
+        for place in tested
+        if (test := steps[place].test) is not None
+    )
+    return first_of(ns, pairs, ns.lit(last, dtype=ns.Int32))
 
 
 def said(
     ns: Namespace[E], policy: Policy, steps: Sequence[Arm[E]], of: E, *, trial: bool
 ) -> list[E]:
     """Return the columns that follow from the step `chosen`: decision, clause, sentences, policy."""
-    words, keys = sentences(policy), _keys(ns, steps)
-
-    def told(name: str, texts: Iterable[str]) -> E:
-        return listed(ns, of, dict(zip(keys, texts, strict=True))).alias(name)
-
+    words = sentences(policy)
     return [
-        told("decision", (arm.decision for arm in steps)),
-        told("decided_by", (arm.clause for arm in steps))
-        if of_polars(ns)
-        else of.alias("decided_by"),
-        told("decided_by_zh", (words[arm.clause].zh for arm in steps)),
-        told("decided_by_en", (words[arm.clause].en for arm in steps)),
+        listed(ns, of, [arm.decision for arm in steps]).alias("decision"),
+        listed(ns, of, [arm.clause for arm in steps]).alias("decided_by"),
+        listed(ns, of, [words[arm.clause].zh for arm in steps]).alias("decided_by_zh"),
+        listed(ns, of, [words[arm.clause].en for arm in steps]).alias("decided_by_en"),
         ns.lit(trial, dtype=ns.Boolean).alias("trial"),
         ns.lit(f"{policy.id}@{policy.version}").alias("policy"),
         ns.lit(policy.sha256).alias("policy_sha256"),
@@ -150,24 +148,20 @@ def said(
 
 def adverse(ns: Namespace[E], steps: Sequence[Arm[E]], of: E) -> E:
     """Return whether the step `chosen` refers or declines."""
-    keys = zip(steps, _keys(ns, steps), strict=True)
-    return _any(ns, of, [key for arm, key in keys if arm.decision in (REFER, DECLINE)])
+    places = [place for place, arm in enumerate(steps) if arm.decision in (REFER, DECLINE)]
+    return _any(ns, of, places)
 
 
-def _keys(ns: Namespace[E], steps: Sequence[Arm[E]]) -> list[Any]:
-    return [*range(len(steps))] if of_polars(ns) else [arm.clause for arm in steps]
-
-
-def listed(ns: Namespace[E], of: E, texts: Mapping[Any, str]) -> E:
-    """Return what a list says of a key, null of none; in polars the keys count from 0."""
-    if of_polars(ns):
-        key: Any = of
-        found: Any = pl.lit(pl.Series([*texts.values()], dtype=pl.String)).gather(key)
+def listed(ns: Namespace[E], of: E, texts: Sequence[str]) -> E:
+    """Return the text of a number, which counts from 0; null of null."""
+    if of_polars(ns):  # by one look-up a row
+        number: Any = of
+        found: Any = pl.lit(pl.Series(texts, dtype=pl.String)).gather(number)
         return cast("E", found)
-    keys: dict[str, list[Any]] = {}
-    for key, text in texts.items():
-        keys.setdefault(text, []).append(key)
-    pairs = ((_any(ns, of, some), ns.lit(text)) for text, some in keys.items())
+    places: dict[str, list[int]] = {}
+    for place, text in enumerate(texts):
+        places.setdefault(text, []).append(place)
+    pairs = ((_any(ns, of, some), ns.lit(text)) for text, some in places.items())
     return first_of(ns, pairs, ns.lit(None, dtype=ns.String))
 
 

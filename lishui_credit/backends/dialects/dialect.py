@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
@@ -107,6 +107,18 @@ class Dialect:
         number = self.cast(exp.Literal.number(repr(abs(value))), "Float64")
         return exp.Paren(this=exp.Neg(this=number)) if value < 0 else number
 
+    def cut(self, cell: Sql) -> Sql:
+        """Return the whole number that a finite double of less than 2**63 has before its point."""
+        from sqlglot import exp
+
+        return self.cast(exp.Anonymous(this="TRUNC", expressions=[cell]), "Int64")
+
+    def joined(self, left: Sql, right: Sql) -> Sql:
+        """Return two texts as one."""
+        from sqlglot import exp
+
+        return exp.DPipe(this=left, expression=right, safe=False)
+
     def nan(self, cell: Sql) -> Sql:
         """Return the test that a double is no number; without NaN nothing differs from itself."""
         from sqlglot import exp
@@ -204,6 +216,23 @@ def unsayable_names(names: Iterable[str], dialect: Dialect) -> list[Problem]:
             hint = tr("rename it: shorter, in plain letters", "请改用较短的普通列名")
             problems.append(Problem(what, why, hint, name))
     return problems
+
+
+def misnamed(table: str, dialect: Dialect) -> Iterator[Problem]:
+    """Yield what is wrong with the name of a table of the user."""
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
+    try:
+        read = exp.to_table(table, dialect=dialect.name).sql(dialect=dialect.name)
+    except SqlglotError:
+        read = ""
+    if read != table:
+        yield Problem(
+            tr("not the name of a table", "不是表名"),
+            table,
+            tr("quote it as the database does", "请按数据库的写法加引号"),
+        )
 
 
 def unprintable(verb: str, dialect: Dialect) -> CreditError:

@@ -92,6 +92,10 @@ class SQLite(Dialect):
         """Return the test for a text or bytes: what they begin with would be the number, or 0."""
         return pattern("TYPEOF(x) IN ('text', 'blob')", self, cell)
 
+    def cut(self, cell: Sql) -> Sql:
+        """Return the whole number: CAST cuts off."""
+        return self.cast(cell, "Int64")
+
     def double(self, value: float) -> Sql:
         """Return a double by its digits where SQLite rounds them once, else by powers of 2."""
         from sqlglot import exp

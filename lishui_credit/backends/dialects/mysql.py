@@ -66,6 +66,19 @@ class MySQL(Dialect):
             return exp.HexString(this=value.encode().hex())
         return exp.Introducer(this=exp.Var(this="_utf8mb4"), expression=exp.Literal.string(value))
 
+    def cut(self, cell: Sql) -> Sql:
+        """Return the whole number by TRUNCATE: CAST rounds."""
+        from sqlglot import exp
+
+        parts = [cell, exp.Literal.number(0)]
+        return self.cast(exp.Anonymous(this="TRUNCATE", expressions=parts), "Int64")
+
+    def joined(self, left: Sql, right: Sql) -> Sql:
+        """Return two texts by their function: ``||`` is an OR here."""
+        from sqlglot import exp
+
+        return exp.Anonymous(this="CONCAT", expressions=[left, right])
+
     def wrong_name(self, name: str) -> str:
         """Return why there is no column of a name."""
         if name.endswith(" ") or any(ord(sign) > 0xFFFF for sign in name):

@@ -38,6 +38,10 @@ class Spark(Dialect):
             return made
         return exp.Collate(this=made, expression=exp.var("UTF8_BINARY"))
 
+    def cut(self, cell: Sql) -> Sql:
+        """Return the whole number: CAST cuts off."""
+        return self.cast(cell, "Int64")
+
     def days(self, day: Sql) -> Sql:
         """Return the days since 1970-01-01, which a date is counted in."""
         from sqlglot import exp
