@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
+import os
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,6 +19,7 @@ from sqlglot import exp
 
 from lishui_credit.backends import expression_sql
 from lishui_credit.backends.dialects.embedded import SQLite
+from lishui_credit.commands.cli import main
 from lishui_credit.errors import CreditError, PolicyError, SubjectError
 from lishui_credit.policies import ranked_reasons, verdicts
 from lishui_credit.policies.adverse_reasons import losses_of_card, losses_of_rubric
@@ -29,12 +32,14 @@ from lishui_credit.policies.verdicts import Held
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.scorecards import load
+from lishui_credit.scorecards import to_sql as card_sql
 from lishui_credit.scorecards.cards.card import Card
 from tests.databases import Database, InDuckDB, InMariaDB, InPostgres, InSQLite, Rows
+from tests.models import german
 
 ROOT = Path(__file__).resolve().parents[1]
 DAY = date(2026, 6, 1)
-ROWS = 20_000
+ROWS = int(os.environ.get("POLICY_ROWS", "2000"))
 HEAD = (
     'id = "p"\nversion = "1"\ntitle_zh = "授信政策"\ntitle_en = "Lending policy"\nauthor = "甲"\n'
 )
@@ -238,6 +243,380 @@ def told(expected: pl.DataFrame) -> pl.DataFrame:
 def test_every_database_gives_every_cell_that_decide_gives(name: str, database: Database) -> None:
     frame, expected = decided(name)
     frame = finite(frame, database)
-    found = database.run(statement(CASES[name], database.dialect), {"scores": frame})
+    found = database.run(statement(CASES[name], database.dialect), {"subjects": frame})
     expected = told(expected.filter(pl.col("id").is_in(frame["id"].implode())))
     assert differing(found, expected, nan=database.dialect != "sqlite") == {}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_hostile_applicants_reach_every_clause(name: str) -> None:
+    frame, expected = decided(name)
+    case = CASES[name]
+    steps = verdicts.arms(pl, case.policy, held_by(frame.schema, case.policy))
+    assert {arm.clause for arm in steps} == set(expected["decided_by"])
+
+
+def in_polars(case: Case, frame: pl.DataFrame, **others: Any) -> pl.DataFrame:
+    """What the builder of the statement gives in polars."""
+    kinds = held_by(frame.schema, case.policy)
+    trial = case.policy.lapse(DAY) is not None
+    rows = decision_rows(
+        pl, frame.lazy(), case.policy, kinds, key=pl.col("id"), trial=trial, **others
+    )
+    return rows.collect()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_builder_gives_in_polars_what_decide_gives(name: str) -> None:
+    frame, expected = decided(name)
+    assert in_polars(CASES[name], frame).equals(told(expected))
+
+
+# ---- reasons ----------------------------------------------------------------------------------
+
+GERMAN = load(ROOT / "models/german/1")
+BY_CARD = written(
+    'kind = "refer"\napprove_at_least = 620\nrefer_at_least = 560\nscore = { column = "score" }'
+)
+EDITIONS = ("farmer-household@2009-01-01", "small-enterprise@2009-12-01")
+
+
+@cache
+def by_card(top: int = 4) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Points of every bin, points unknown, more than the best of a known value; ties everywhere."""
+    rng = random.Random(7)
+    columns: dict[str, list[Any]] = {"id": [f"A{place}" for place in range(ROWS)]}
+    columns["score"] = rng.choices([619, 620, 621, 559, 560, 561, 0, None], k=ROWS)
+    for row in GERMAN.characteristics:
+        best = row.best_known[1]
+        some = [*row.points[:2], best, best, best - 1, *[best - 3] * 4, best + 1, None]
+        columns[f"points__{row.feature}"] = rng.choices(some, k=ROWS)
+    frame = pl.DataFrame(columns)
+    return frame, decide(frame, BY_CARD.policy, on=DAY, trial=True, card=GERMAN, top=top)
+
+
+def graded_policy(rubric: Rubric) -> Case:
+    order = [row.id for row in rubric.grades]
+    ranks = f"order = {json.dumps(order, ensure_ascii=False)}"
+    body = f'approve_at_least = "{order[0]}"\nrefer_at_least = "{order[1]}"\n'
+    return written(f'kind = "refer"\n{body}score = {{ column = "grade", {ranks} }}')
+
+
+@cache
+def by_rubric(name: str) -> tuple[Rubric, pl.DataFrame, pl.DataFrame]:
+    """Grades, and points below, at and above the most of each row, some withheld; override rules."""
+    rubric, rng = catalog.rubric(name), random.Random(8)
+    grades = [row.id for row in rubric.grades]
+    rules = [row.id for row in rubric.overrides]
+    columns: dict[str, list[Any]] = {
+        "id": [f"A{place}" for place in range(ROWS)],
+        "grade": rng.choices([*grades, None], k=ROWS),
+        "decided_by": rng.choices([*rules, rules[0].upper(), *grades, None], k=ROWS),
+    }
+    for code, best in losses_of_rubric(rubric, all_points(rubric)).best.items():
+        some = [best, best, best - 1, best - 7, best - 30, best - 100, best + 1, None]
+        columns[f"points__{code}"] = rng.choices(some, k=ROWS)
+    frame = pl.DataFrame(columns)
+    policy = graded_policy(rubric).policy
+    return rubric, frame, decide(frame, policy, on=DAY, trial=True, rubric=rubric)
+
+
+def all_points(rubric: Rubric) -> set[str]:
+    return {f"points__{row.id}" for row in rubric.scoring}
+
+
+def test_every_database_gives_the_reasons_of_a_card(database: Database) -> None:
+    frame, expected = by_card()
+    assert expected.filter(pl.col("lost_1") == pl.col("lost_2")).height > 50
+    found = database.run(statement(BY_CARD, database.dialect, card=GERMAN), {"subjects": frame})
+    assert differing(found, expected) == {}
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_every_database_gives_the_reasons_of_a_rubric(name: str, database: Database) -> None:
+    rubric, frame, expected = by_rubric(name)
+    text = statement(graded_policy(rubric), database.dialect, rubric=rubric)
+    assert expected["reason_1"].is_in([row.id for row in rubric.overrides]).sum() > 50
+    assert differing(database.run(text, {"subjects": frame}), expected) == {}
+
+
+def test_reasons_of_sixty_indicators_are_said_in_a_statement_of_a_third_of_a_megabyte() -> None:
+    rubric, frame, expected = by_rubric("tax-credit@2020-11-01")
+    text = statement(graded_policy(rubric), "sqlite", rubric=rubric)
+    assert len(text) < 333_000
+    found = InSQLite().run(text, {"subjects": frame.head(200)})
+    assert differing(found, expected.head(200)) == {}
+
+
+@pytest.mark.parametrize("top", [1, 2, 11, 20])
+def test_as_many_reasons_are_given_as_are_asked(top: int) -> None:
+    frame, expected = by_card(top)
+    losses = losses_of_card(GERMAN)
+    assert in_polars(BY_CARD, frame, losses=losses, top=top).equals(expected)
+    if top < 3:
+        text = statement(BY_CARD, "sqlite", card=GERMAN, top=top)
+        assert differing(InSQLite().run(text, {"subjects": frame}), expected) == {}
+
+
+def test_without_reasons_the_columns_end_with_the_hash_of_the_policy() -> None:
+    frame, _ = decided("segments")
+    case = CASES["segments"]
+    expected = decide(frame, case.policy, on=DAY, trial=True, top=0)
+    assert expected.columns[-1] == "policy_sha256"
+    found = InDuckDB().run(statement(case, "duckdb", top=0), {"subjects": frame})
+    assert differing(found, expected) == {}
+
+
+# ---- a bank's own database --------------------------------------------------------------------
+
+
+def scored_and_decided(card: Card, policy: Case, dialect: str) -> str:
+    """The statement of a policy over that of a card, as a bank lays one view over the other."""
+    scored = card_sql(card, dialect, table="loans", key="id", contributions=True)
+    text = statement(policy, dialect, table="scored", card=card)
+    whole = text.replace("WITH step_1 AS (", f"WITH scored AS (\n{scored}\n), step_1 AS (", 1)
+    assert whole != text
+    return whole
+
+
+def test_a_bank_gets_from_its_database_the_decisions_of_score_and_decide(
+    database: Database,
+) -> None:
+    loans, _ = german()
+    loans = loans.select(GERMAN.columns).with_row_index("id")
+    whole = [name for name, kind in loans.schema.items() if kind.is_integer()]
+    loans = loans.with_columns(pl.col(whole).cast(pl.Int64))
+    expected = decide(
+        GERMAN.contributions(loans).with_columns(loans["id"]),
+        BY_CARD.policy,
+        on=DAY,
+        trial=True,
+        card=GERMAN,
+    )
+    assert {"approve", "refer", "decline"} == set(expected["decision"])
+    found = database.run(scored_and_decided(GERMAN, BY_CARD, database.dialect), {"loans": loans})
+    assert differing(found, expected) == {}
+
+
+# ---- sharpness --------------------------------------------------------------------------------
+
+
+def differs(*names: str) -> bool:
+    """Whether SQLite decides or says anything otherwise in some cases."""
+    for name in names:
+        frame, expected = decided(name)
+        found = InSQLite().run(statement(CASES[name], "sqlite"), {"subjects": frame})
+        if differing(found, told(expected), nan=False):
+            return True
+    return False
+
+
+SWAPPED = [("lt", "LTE"), ("le", "LT"), ("gt", "GTE"), ("ge", "GT")]
+
+
+@pytest.mark.parametrize(("verb", "other"), SWAPPED)
+def test_a_swapped_comparison_is_noticed(
+    verb: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(expression_sql._BINARY, verb, other)
+    assert differs("worse", "segments of whole numbers", "refer only")
+
+
+def test_a_text_compared_by_its_collation_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SQLite, "taken", lambda self, cell, kind: cell)
+    assert differs("grades")
+    assert differs("segments")
+
+
+def test_a_dropped_test_for_null_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expression_sql.Expressions, "_is_null", lambda self, node: exp.false())
+    assert differs("whole")
+    assert differs("segments")
+
+
+def test_a_score_read_as_another_type_is_noticed() -> None:
+    frame, expected = decided("whole")
+    other = to_sql(CASES["whole"].policy, "sqlite", types={"score": "double"}, on=DAY, trial=True)
+    assert "decision" in differing(InSQLite().run(other, {"subjects": frame}), expected)
+
+
+def test_a_half_rounded_away_from_nought_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = ranked_reasons._whole
+    monkeypatch.setattr(ranked_reasons, "_whole", lambda ns, n: right(ns, 0 if n == 1 else n))
+    assert differs("refer only")
+
+
+@pytest.mark.parametrize("mutant", ["ties", "size"])
+def test_reasons_in_another_order_are_noticed(mutant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = ranked_reasons._key
+
+    def wrong(ns: Any, losses: Any, place: int) -> Any:
+        name = [*losses.best][place]
+        lost = ns.lit(losses.best[name], dtype=ns.Int64) - ns.col(f"points__{name}").cast(ns.Int64)
+        count = len(losses.best)
+        key = lost * count + place if mutant == "ties" else (-lost + 999) * count + place
+        return ns.when(lost > 0).then(key).otherwise(ns.lit(0)).alias(f"_key_{place}")
+
+    frame, expected = by_card()
+    monkeypatch.setattr(ranked_reasons, "_key", wrong)
+    found = InSQLite().run(statement(BY_CARD, "sqlite", card=GERMAN), {"subjects": frame})
+    assert "reason_1" in differing(found, expected)
+    monkeypatch.setattr(ranked_reasons, "_key", right)
+
+
+# ---- the head, and what is refused ------------------------------------------------------------
+
+IN_FORCE = HEAD + 'approved_by = "乙"\napproved_on = 2026-01-05\nvalid = { from = 2026-02-01 }\n'
+SINGLE = 'kind = "single"\ncut_off = 600\nscore = { column = "score", source = "models/german/1" }'
+
+
+def head(text: str) -> str:
+    told = text[: text.index("WITH ")]
+    assert all(line.startswith("--") for line in told.splitlines())
+    return told
+
+
+def test_the_head_says_who_approved_the_policy_and_what_the_columns_must_be() -> None:
+    policy = parse(IN_FORCE + SINGLE)
+    told = head(to_sql(policy, "postgres", table="bank.scores", key="loan", on=DAY, card=GERMAN))
+    for said in (
+        "Lending policy: p@1",
+        policy.sha256,
+        "Approved by 乙 on 5 January 2026. Written by 甲.",
+        "Valid: from 1 February 2026",
+        "Day of the decision: 1 June 2026",
+        "The scores are those of models/german/1",
+        "For PostgreSQL",
+        "Table bank.scores",
+        "loan: any type NOT NULL UNIQUE",
+        "score: bigint within 2 to the 53rd power; the score",
+        "points__credit_history: bigint; credit history, in 1/1 point",
+        "largest first",
+    ):
+        assert said in told, said
+    assert "TRIAL" not in told
+    trial = head(to_sql(policy, "mysql", on=date(2026, 1, 6), trial=True))
+    assert "TRIAL, not a decision in force: valid from 1 February 2026 only" in trial
+    assert "score: double or decimal, not a float of 32 bits" in trial
+
+
+def test_a_policy_that_is_not_in_force_is_printed_on_trial_only() -> None:
+    with pytest.raises(PolicyError, match="not approved"):
+        to_sql(CASES["whole"].policy, on=DAY)
+    text = to_sql(CASES["whole"].policy, on=DAY, trial=True)
+    assert "NOT APPROVED. Written by 甲." in head(text)
+    assert 'TRUE AS "trial"' in text
+
+
+def test_a_clause_and_its_sentence_stand_beside_the_step() -> None:
+    text = statement(CASES["whole"], "duckdb")
+    assert "THEN 0 /* score missing: the score is missing: not decided */" in text
+    assert "ELSE 2 /* policy: score < 600.00000000000000001: score below" in text
+
+
+def test_columns_that_are_kept_are_handed_through() -> None:
+    frame, expected = decided("whole")
+    text = statement(CASES["whole"], "duckdb", keep=["synthetic"])
+    found = InDuckDB().run(text, {"subjects": frame.with_columns(synthetic=True)})
+    place = expected.columns.index("policy_sha256") + 1
+    marked = told(expected).insert_column(place, pl.lit(True).alias("synthetic"))
+    assert differing(found, marked) == {}
+
+
+def test_everything_wrong_with_what_is_asked_is_said_at_once() -> None:
+    policy = CASES["segments"].policy
+    with pytest.raises(SubjectError) as refused:
+        to_sql(policy, trial=True, types={"place": "double", "plaice": "text", "score": "flag"})  # type: ignore[dict-item]
+    assert len(refused.value.problems) == 3
+    with pytest.raises(SubjectError) as refused:
+        to_sql(policy, "postgres", trial=True, key="_step", keep=["x" * 64], table="a; drop")
+    told = str(refused.value)
+    for said in ("_step", "64 of at most 63 bytes", "a; drop"):
+        assert said in told
+    with pytest.raises(CreditError, match="no such SQL dialect"):
+        to_sql(policy, "basic", trial=True)
+
+
+def test_losses_that_hundredths_do_not_write_are_refused_by_name() -> None:
+    fine = replace(GERMAN, point_unit=1000)
+    with pytest.raises(PolicyError, match="units of 1/1000 point"):
+        statement(BY_CARD, "sqlite", card=fine)
+
+
+def test_a_card_that_takes_a_protected_attribute_carries_no_statement() -> None:
+    card = replace(GERMAN, protected={"age_in_years": "comparison"})
+    with pytest.raises(PolicyError, match="protected"):
+        statement(BY_CARD, "sqlite", card=card)
+
+
+def test_one_clause_for_two_decisions_is_refused() -> None:
+    body = """kind = "segments"
+score = { column = "score" }
+cut_off = 600
+[[segments]]
+id = "policy"
+where = { place = "a" }
+refer_at_least = 600
+"""
+    with pytest.raises(PolicyError, match="the name of the policy's own cut-offs"):
+        parse(HEAD + body)
+    sound = parse(HEAD + body.replace('id = "policy"', 'id = "own"'))
+    unsound = replace(sound, segments=(replace(sound.segments[0], id="policy"),))
+    people = pl.DataFrame({"id": ["x"], "score": [600], "place": ["a"]})
+    with pytest.raises(PolicyError, match="one clause stands for two decisions"):
+        decide(people, unsound, trial=True)
+
+
+# ---- the command ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def policy_toml(tmp_path: Path) -> Path:
+    path = tmp_path / "policy.toml"
+    path.write_text(IN_FORCE + SINGLE, encoding="utf-8")
+    return path
+
+
+def test_the_command_prints_a_statement_that_decides(
+    policy_toml: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = f"sql {policy_toml} --dialect sqlite --table loans --types score=whole --key loan"
+    assert main([*words.split(), "--on", "2026-06-01", "--keep", "synthetic"]) == 0
+    text = capsys.readouterr().out
+    loans = pl.DataFrame({"loan": [7, 8, 9], "score": [600, 599, None], "synthetic": True})
+    found = InSQLite().run(text, {"loans": loans})
+    assert [(row[0], row[2]) for row in found] == [
+        ("7", "approve"),
+        ("8", "decline"),
+        ("9", "not decided"),
+    ]
+    assert main([*words.split(), "--on", "2026-06-01", "--json", "--reasons", "0"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["policy"] == "p@1"
+    assert "reason_1" not in told["sql"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--on 2026-01-06", "valid from 1 February 2026 only"),
+        ("--period 2020", "--period"),
+        ("--types score", "score=whole,code=text"),
+        ("--types score=number", "number"),
+        ("--reasons -1", "--reasons must be 0 or more"),
+    ],
+)
+def test_the_command_refuses_by_name(
+    policy_toml: Path, words: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    on = [] if "--on" in words else ["--on", "2026-06-01"]
+    assert main(["sql", str(policy_toml), "--dialect", "postgres", *on, *words.split()]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_an_option_of_policies_is_refused_for_a_rubric(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "sql farmer-household@2009-01-01 --dialect duckdb --card models/german/1 --trial"
+    assert main(words.split()) == 2
+    told = capsys.readouterr().err
+    assert "--card" in told
+    assert "--trial" in told

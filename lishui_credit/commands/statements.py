@@ -1,17 +1,17 @@
-"""What ``sql`` does: print a rubric as one statement for the database where the data live."""
+"""What ``sql`` does: print a rubric or a policy as one statement for the database where the data live."""
 
 from __future__ import annotations
 
 import argparse
 
 from lishui_credit.backends.dialects import DIALECTS
+from lishui_credit.commands import policy_statements
 from lishui_credit.commands.grading import (
     day_arguments,
     day_asked,
     edition_arguments,
     edition_asked,
     label_argument,
-    rubric_argument,
 )
 from lishui_credit.commands.terminal import Command, names_of, print_json
 
@@ -20,11 +20,15 @@ def add_arguments(command: Command) -> None:
     """Add the command to the parser."""
     made = command(
         "sql",
-        "print a rubric as one commented SELECT that grades a table as grade does",
-        "将评价办法输出为一条带注释的 SELECT 语句,结果与 grade 相同",
+        "print a rubric or a policy as one commented SELECT that does what grade or decide does",
+        "将评价办法或信贷政策输出为一条带注释的 SELECT 语句,结果与 grade 或 decide 相同",
         sql,
     )
-    rubric_argument(made)
+    made.asks(
+        "rubric",
+        "id of the rubric, with /variant or @edition where needed; or the file of a policy, .toml",
+        "评价办法编号,可带 /变体 或 @版本;或政策文件,.toml",
+    )
     made.asks(
         "--dialect",
         "database that will run it",
@@ -53,10 +57,25 @@ def add_arguments(command: Command) -> None:
         metavar="COLUMN,…",
         default="synthetic",
     )
+    policy_statements.add_arguments(made)
 
 
 def sql(options: argparse.Namespace) -> int:
     """Print the statement as it is: a database reads it, so no mark in it is set for print."""
+    if policy_statements.is_policy(options.rubric):
+        found = policy_statements.policy_statement(options, options.rubric)
+    else:
+        policy_statements.refuse_options(options, policy=False)
+        found = _rubric_statement(options)
+    if options.json:
+        print_json(found)
+    else:
+        print(found["sql"], end="")
+    return 0
+
+
+def _rubric_statement(options: argparse.Namespace) -> dict[str, str]:
+    """Return a rubric's id and edition, its hash and its statement."""
     from lishui_credit.rubrics.rubric_sql import to_sql
 
     rubric = edition_asked(options)
@@ -70,10 +89,4 @@ def sql(options: argparse.Namespace) -> int:
         labels=options.labels,
         without=names_of(options.without),
     )
-    if options.json:
-        print_json(
-            {"rubric": f"{rubric.name}@{rubric.edition}", "sha256": rubric.sha256, "sql": text}
-        )
-    else:
-        print(text, end="")
-    return 0
+    return {"rubric": f"{rubric.name}@{rubric.edition}", "sha256": rubric.sha256, "sql": text}

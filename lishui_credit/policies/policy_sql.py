@@ -41,7 +41,7 @@ def to_sql(
     policy: Policy,
     dialect: str = "duckdb",
     *,
-    table: str = "scores",
+    table: str = "subjects",
     key: str = "id",
     types: Mapping[str, Held] | None = None,
     on: date | None = None,
@@ -59,7 +59,7 @@ def to_sql(
         What decides.
     dialect : str, default "duckdb"
         One of `backends.dialects.DIALECTS`.
-    table : str, default "scores"
+    table : str, default "subjects"
         Table or view of applicants, one row each, as a query in that dialect names it.
     key : str, default "id"
         Column of ids, handed through as it is.
