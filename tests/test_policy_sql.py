@@ -6,7 +6,7 @@ import json
 import math
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -21,6 +21,7 @@ from lishui_credit.backends import expression_sql
 from lishui_credit.backends.dialects.embedded import SQLite
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import CreditError, PolicyError, SubjectError
+from lishui_credit.language import set_language
 from lishui_credit.policies import ranked_reasons, verdicts
 from lishui_credit.policies.adverse_reasons import losses_of_card, losses_of_rubric
 from lishui_credit.policies.deciding import decide, held_by
@@ -206,6 +207,14 @@ def same(cell: str | None, want: Any, *, nan: bool) -> bool:
     if cell is None or want is None:
         return cell is None and want is None
     return float(cell) == want if isinstance(want, float) else cell == str(want)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Heads and refusals are read in English here."""
+    set_language("en")
+    yield
+    set_language(None)
 
 
 def served(name: str) -> object:
