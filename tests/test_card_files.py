@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from lishui_credit import models
+from lishui_credit.backends.dialects import DIALECTS
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.scorecards import Scorecard, UnseenWarning
@@ -25,7 +26,8 @@ from lishui_credit.scorecards.cards.card_file import (
     seal_again,
     to_json,
 )
-from lishui_credit.scorecards.cards.export import DIALECTS, Scorer, to_sql
+from lishui_credit.scorecards.cards.card_sql import to_sql
+from lishui_credit.scorecards.cards.export import Scorer
 from lishui_credit.scorecards.cards.identities import hostile_rows
 from lishui_credit.scorecards.cards.model_card import model_card
 from lishui_credit.scorecards.sample_files import read_sample, scan_sample, score_file

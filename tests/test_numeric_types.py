@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from lishui_credit.errors import SubjectError
 from lishui_credit.scorecards import BinningProcess, Scorecard, verify
 from lishui_credit.scorecards.bins.prebins import tidy
-from lishui_credit.scorecards.cards.export import Scorer, to_sql
+from lishui_credit.scorecards.cards.card_sql import to_sql
+from lishui_credit.scorecards.cards.export import Scorer
 from lishui_credit.scorecards.cards.sql_identities import in_sqlite
 from tests.models import german, german_model
 

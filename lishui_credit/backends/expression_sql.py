@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from lishui_credit.backends.dialects.dialect import Dialect, unprintable
+from lishui_credit.backends.dialects.dialect import LARGEST, Dialect, one_or_nought, unprintable
 from lishui_credit.backends.recorder import TESTS, WHOLE, Kind, Node
 
 if TYPE_CHECKING:
@@ -68,12 +68,10 @@ class Expressions:
             return made
         from sqlglot import exp
 
+        if node.verb == "is_null":
+            return one_or_nought(made)
         case = exp.Case().when(made, exp.Literal.number(1), copy=False)
-        if node.verb != "is_null":
-            case = case.when(exp.Not(this=closed(made.copy())), exp.Literal.number(0), copy=False)
-            return case
-        whole: Sql = case.else_(exp.Literal.number(0), copy=False)
-        return whole
+        return case.when(exp.Not(this=closed(made.copy())), exp.Literal.number(0), copy=False)
 
     def test(self, node: Node) -> Sql:
         """Return a Boolean node where a test is asked for: some dialects know no Boolean values."""
@@ -145,6 +143,8 @@ class Expressions:
         from sqlglot import exp
 
         kind: type[exp.Binary] = getattr(exp, _BINARY[node.verb])
+        if node.verb in ("gt", "lt") and _outermost(node.parts[1], node.verb == "gt"):
+            return self._dialect.infinite(self._parts(node)[0], node.verb == "gt")
         if node.verb in COMPARISONS:
             left, right = self._compared(node)
         else:
@@ -180,7 +180,13 @@ class Expressions:
     def _not(self, node: Node) -> Sql:
         from sqlglot import exp
 
-        return exp.Not(this=closed(self.test(node.parts[0])))
+        part = node.parts[0]
+        if part.verb == "not":
+            return self.test(part.parts[0])
+        if part.verb == "and" and all(each.verb == "not" for each in part.parts):
+            left, right = (closed(self.test(each.parts[0])) for each in part.parts)
+            return exp.Or(this=left, expression=right)
+        return exp.Not(this=closed(self.test(part)))
 
     def _is_null(self, node: Node) -> Sql:
         from sqlglot import exp
@@ -249,6 +255,9 @@ class Expressions:
         from sqlglot import exp
 
         *arms, last = node.parts
+        while last.verb == "when":  # a choice in place of the end of another continues it
+            *more, last = last.parts
+            arms += more
         results = [*arms[1::2], last]
         bare = any(_null(result) != _null(last) for result in results)  # another tells the type
 
@@ -309,6 +318,11 @@ def _rounded_once(node: Node) -> bool:
 
 def _null(node: Node) -> bool:
     return node.verb == "lit" and node.value is None
+
+
+def _outermost(node: Node, above: bool) -> bool:
+    """Tell whether a node is the largest of all finite doubles, or the least."""
+    return node.verb == "lit" and node.value == (LARGEST if above else -LARGEST)
 
 
 def closed(made: Sql) -> Sql:

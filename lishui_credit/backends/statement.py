@@ -85,9 +85,22 @@ class _Query:
         query = exp.select(*shown, copy=False).from_(exp.to_table(name), copy=False)
         for step, made in self._steps.values():
             query = query.with_(step, as_=made, copy=False)
+        self._nested(query)
         # sqlglot 28.0 to 30.0 lays out with blanks after a line break within a name
         pretty = not any("\n" in name for name in self._names)
         return self._dialect.whole(query.sql(dialect=self._dialect.name, pretty=pretty))
+
+    def _nested(self, query: exp.Query) -> None:
+        """Refuse more choices inside one another than the database takes."""
+        from sqlglot import exp
+
+        kinds = (exp.Case, exp.Coalesce)
+        for inner in query.find_all(*kinds) if self._dialect.deepest_choice else ():
+            depth, outer = 1, inner.parent
+            while outer is not None and not isinstance(outer, exp.Select):
+                depth, outer = depth + isinstance(outer, kinds), outer.parent
+            if depth > self._dialect.deepest_choice:
+                raise unprintable(f"{depth} CASE", self._dialect)
 
     def _add(self, table: Table) -> None:
         if table in self._steps:

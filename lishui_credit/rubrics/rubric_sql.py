@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from lishui_credit.backends import recorder
 from lishui_credit.backends.dialects import dialect_of
-from lishui_credit.backends.dialects.dialect import Dialect
+from lishui_credit.backends.dialects.dialect import Dialect, misnamed
 from lishui_credit.backends.statement import printed
 from lishui_credit.citation import EVIDENCE
 from lishui_credit.errors import Problem, refuse
@@ -136,20 +136,8 @@ def to_sql(
 
 def _misnamed(rubric: Rubric, target: Dialect, table: str, events: str | None) -> Iterator[Problem]:
     """Yield what is wrong with the names of the tables."""
-    from sqlglot import exp
-    from sqlglot.errors import SqlglotError
-
     for name in (table, *([events] if events else [])):
-        try:
-            read = exp.to_table(name, dialect=target.name).sql(dialect=target.name)
-        except SqlglotError:
-            read = ""
-        if read != name:
-            yield Problem(
-                tr("not the name of a table", "不是表名"),
-                name,
-                tr("quote it as the database does", "请按数据库的写法加引号"),
-            )
+        yield from misnamed(name, target)
     if rubric.uses_events and events is None:
         yield Problem(
             tr(f"{rubric.name} counts events", f"{rubric.name} 按事件扣分"),
@@ -174,7 +162,7 @@ def _title(
     yield f"{rubric.title}: {rubric.name}@{rubric.edition} ({rubric.status})"
     yield str(rubric.source)
     yield f"SHA-256 {rubric.sha256}, lishui_credit {__version__}"
-    yield tr(f"For {target.title}", f"适用于 {target.title}")
+    yield tr(f"For {target.said}", f"适用于 {target.said}")
     yield tr(
         f"Day of grading: {dated(result.as_of)}. Year assessed: {period}."
         f" Label set: {labels or 'as printed'}. They are fixed here: print it again for others.",
@@ -253,7 +241,7 @@ def _rules(target: Dialect, result: Evaluation[Any]) -> Iterator[str]:
         " a timestamp must be cut to its day in Asia/Shanghai before.",
         "文本比较区分大小写、重音、全半角与尾部空格。日期按北京时间:时间戳须先按 Asia/Shanghai 取日期。",
     )
-    yield from target.contract()
+    yield from (*target.contract(), *target.checks())
     yield ""
 
 

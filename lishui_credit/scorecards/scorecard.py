@@ -23,8 +23,9 @@ from lishui_credit.scorecards.asked_scorecard import wrong_scorecard
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
+from lishui_credit.scorecards.cards.card_sql import to_sql
 from lishui_credit.scorecards.cards.column_labels import known_labels
-from lishui_credit.scorecards.cards.export import Scorer, to_sql
+from lishui_credit.scorecards.cards.export import Scorer
 from lishui_credit.scorecards.cards.fingerprint import fingerprint
 from lishui_credit.scorecards.cards.identities import Verification, verify
 from lishui_credit.scorecards.cards.integer_points import integer_points, loss_of_rounding
@@ -404,7 +405,7 @@ class Scorecard(Classifier):
         key: str | None = None,
         contributions: bool = False,
     ) -> str:
-        """Return a query that scores a table; see `export.to_sql`."""
+        """Return a query that scores a table; see `card_sql.to_sql`."""
         return to_sql(self.card, dialect, table=table, key=key, contributions=contributions)
 
     def to_python(self) -> Scorer:

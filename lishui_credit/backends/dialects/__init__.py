@@ -25,9 +25,12 @@ from typing import Final
 from lishui_credit.backends.dialects.clickhouse import ClickHouse
 from lishui_credit.backends.dialects.dialect import Dialect
 from lishui_credit.backends.dialects.embedded import DuckDB, SQLite
-from lishui_credit.backends.dialects.mysql import MySQL
-from lishui_credit.backends.dialects.postgres import Postgres
-from lishui_credit.backends.dialects.spark import Spark
+from lishui_credit.backends.dialects.mysql import Doris, MySQL, StarRocks
+from lishui_credit.backends.dialects.oracle import Dameng, Oracle
+from lishui_credit.backends.dialects.postgres import GaussDB, Postgres
+from lishui_credit.backends.dialects.spark import Databricks, Hive, Spark
+from lishui_credit.backends.dialects.sqlserver import SQLServer
+from lishui_credit.backends.dialects.warehouses import BigQuery, Snowflake
 from lishui_credit.errors import CreditError
 from lishui_credit.language import tr
 
@@ -39,8 +42,18 @@ DIALECTS: Final[dict[str, Callable[[], Dialect]]] = {
     "mariadb": MySQL,
     "spark": Spark,
     "clickhouse": ClickHouse,
+    "oracle": Oracle,
+    "tsql": SQLServer,
+    "gaussdb": GaussDB,
+    "dameng": Dameng,
+    "hive": Hive,
+    "databricks": Databricks,
+    "doris": Doris,
+    "starrocks": StarRocks,
+    "snowflake": Snowflake,
+    "bigquery": BigQuery,
 }
-"""Dialects by the name a user gives; all of them are run in the tests."""
+"""Dialects by the name a user gives; `Dialect.runs_here` tells which of them the tests run."""
 
 
 def dialect_of(name: str) -> Dialect:

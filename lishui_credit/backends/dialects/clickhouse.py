@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from lishui_credit.backends.dialects.dialect import Dialect
+from lishui_credit.backends.dialects.dialect import Dialect, pattern
 from lishui_credit.backends.recorder import Kind
 from lishui_credit.language import tr
 
@@ -18,9 +18,12 @@ class ClickHouse(Dialect):
 
     name = "clickhouse"
     title = "ClickHouse"
+    forbidden = "\\"
+    exact_names = True
     types = Dialect.types | {
         "Boolean": "Nullable(Bool)",
         "Date": "Nullable(Date32)",
+        "Float64": "Nullable(Float64)",
         "Int16": "Nullable(Int16)",
         "Int32": "Nullable(Int32)",
         "Int64": "Nullable(Int64)",
@@ -40,6 +43,10 @@ class ClickHouse(Dialect):
     def taken(self, cell: Sql, kind: Kind) -> Sql:
         """Return a column as the query computes with it; texts are bytes to ClickHouse."""
         return self.cast(cell, kind)
+
+    def nan(self, cell: Sql) -> Sql:
+        """Return the test by its function."""
+        return pattern("isNaN(x)", self, cell)
 
     def part(self, unit: str, day: Sql) -> Sql:
         """Return the part by its function."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 EPOCH: Final = date(1970, 1, 1)
 LAST: Final = 2**63 - 1
 """Rows: a limit that takes them all is still a fence."""
+LARGEST: Final = 1.7976931348623157e308
+"""Of all finite doubles."""
 
 
 class Dialect:
@@ -32,6 +34,12 @@ class Dialect:
     forbidden = ""  # characters that no identifier has
     exact_names = False  # whether Late and late are two columns
     most_listed = 0  # values of one IN, without limit at 0
+    misreads = False  # whether `read` makes a number of what is none; `unread` then finds it
+    bits: ClassVar[
+        dict[str, str]
+    ] = {}  # a yes and a no, and the text that a column of bits may give
+    deepest_choice = 0  # CASE inside one another, without limit at 0
+    empty_is_null = False  # whether an empty text is a null
     types: ClassVar[dict[Kind, str]] = {
         "Boolean": "BOOLEAN",
         "Date": "DATE",
@@ -43,6 +51,13 @@ class Dialect:
         "String": "TEXT",
     }
 
+    @property
+    def said(self) -> str:
+        """The database, and whether a test runs what is printed for it."""
+        if self.runs_here:
+            return self.title
+        return self.title + tr(", text only: no test runs it", ",仅有文本:未在测试中运行")
+
     def contract(self) -> list[str]:
         """Return what a user's table and connection must be, beyond the types of the columns."""
         told = tr(
@@ -50,6 +65,10 @@ class Dialect:
             '文本按 COLLATE "C" 比较,与列的排序规则无关',
         )
         return [told]
+
+    def checks(self) -> list[str]:
+        """Return what stops a statement whose columns are taken as they are declared."""
+        return []
 
     def type(self, kind: Kind) -> str:
         """Return what a column of a kind is declared as, for people."""
@@ -76,9 +95,9 @@ class Dialect:
         """Return a column that may be of any type, or a whole number, as the query computes with it."""
         return self.taken(cell, kind)
 
-    def unread(self, cell: Sql) -> Sql | None:
-        """Return the test that a value is there and `read` makes no number of it; None: that is an error."""
-        return None
+    def unread(self, cell: Sql) -> Sql:
+        """Return the test that a value is there and is no number, which `read` would not notice."""
+        raise unprintable("unread", self)
 
     def of_table(self, cell: Sql, node: Node) -> Sql:
         """Return a column of the user's table in the way that a source asks for."""
@@ -86,8 +105,7 @@ class Dialect:
             return cell
         if node.verb == "unread":
             found = self.unread(cell)
-            assert found is not None, "asked only of what has such a test"
-            return found
+            return found if self.booleans else one_or_nought(found)
         return self.read(cell, node.kind) if node.verb == "read" else self.taken(cell, node.kind)
 
     def given(self, cell: Sql, kind: Kind) -> Sql:
@@ -118,6 +136,21 @@ class Dialect:
         from sqlglot import exp
 
         return exp.DPipe(this=left, expression=right, safe=False)
+
+    def wrong_text(self, value: str) -> str:
+        """Return why the database cannot compare a text; nothing where it can."""
+        return tr("a NUL", "含 NUL 字符") if "\0" in value else ""
+
+    def wrong_double(self, value: float) -> bool:
+        """Tell whether the database cannot write a double."""
+        return False
+
+    def infinite(self, cell: Sql, above: bool) -> Sql:
+        """Return the test that a double is beyond all finite ones, above or below."""
+        from sqlglot import exp
+
+        kind = exp.GT if above else exp.LT
+        return kind(this=cell, expression=self.double(LARGEST if above else -LARGEST))
 
     def nan(self, cell: Sql) -> Sql:
         """Return the test that a double is no number; without NaN nothing differs from itself."""
@@ -193,6 +226,15 @@ class Dialect:
         return statement
 
 
+def one_or_nought(test: Sql) -> Sql:
+    """Return a test that may be unknown as 1, or as 0 where it does not hold."""
+    from sqlglot import exp
+
+    number = exp.Literal.number
+    whole: Sql = exp.Case().when(test, number(1), copy=False).else_(number(0), copy=False)
+    return whole
+
+
 def pattern(text: str, dialect: Dialect, cell: Sql) -> Sql:
     """Return SQL of a dialect with a cell in place of ``x``."""
     from sqlglot import exp, parse_one
@@ -201,6 +243,15 @@ def pattern(text: str, dialect: Dialect, cell: Sql) -> Sql:
         return cell.copy() if isinstance(part, exp.Column) and part.sql() == "x" else part
 
     return parse_one(text, dialect=dialect.name).transform(filled)
+
+
+def of_multiple(top: Sql, down: Sql) -> Sql:
+    """Return the quotient of two closed whole numbers, cut off towards zero, without a rest to round."""
+    from sqlglot import exp
+
+    rest = exp.Mod(this=top.copy(), expression=down.copy())
+    multiple = exp.Paren(this=exp.Sub(this=top, expression=exp.Paren(this=rest)))
+    return exp.Div(this=multiple, expression=down, typed=True, safe=True)
 
 
 def unsayable_names(names: Iterable[str], dialect: Dialect) -> list[Problem]:

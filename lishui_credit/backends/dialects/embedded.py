@@ -33,6 +33,7 @@ class SQLite(Dialect):
 
     name = "sqlite"
     title = "SQLite"
+    misreads = True
     types = Dialect.types | {
         "Boolean": "INTEGER",
         "Date": "TEXT",
@@ -44,6 +45,10 @@ class SQLite(Dialect):
     }
 
     def contract(self) -> list[str]:
+        """Return how texts are compared."""
+        return [tr("texts are compared as COLLATE BINARY", "文本按 COLLATE BINARY 比较")]
+
+    def checks(self) -> list[str]:
         """Return that anything else than what the columns must hold stops the statement."""
         told = tr(
             "a cell of another type, a date not written YYYY-MM-DD, and a product past 64 bits"
@@ -95,6 +100,10 @@ class SQLite(Dialect):
     def cut(self, cell: Sql) -> Sql:
         """Return the whole number: CAST cuts off."""
         return self.cast(cell, "Int64")
+
+    def infinite(self, cell: Sql, above: bool) -> Sql:
+        """Return the test by a number past all doubles, which is read as infinite."""
+        return pattern(f"x = {'' if above else '-'}9e999", self, cell)
 
     def double(self, value: float) -> Sql:
         """Return a double by its digits where SQLite rounds them once, else by powers of 2."""

@@ -1,10 +1,18 @@
-"""Spark."""
+"""Spark, Databricks and Hive.
+
+References
+----------
+Apache Spark, SQL reference: "ANSI compliance", "Collation", TRY_CAST, UNIX_DATE, DIV.
+Databricks, SQL language reference: the same, "Names" (255 characters).
+Apache Hive, Language manual: "Types" (DECIMAL of 38 digits; a cast that fails is null), "Operators and UDFs"
+(DIV, DATEDIFF, YEAR); columns have no dot and no colon in their names.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lishui_credit.backends.dialects.dialect import Dialect
+from lishui_credit.backends.dialects.dialect import EPOCH, Dialect, of_multiple, pattern
 from lishui_credit.backends.recorder import Kind
 from lishui_credit.language import tr
 
@@ -17,6 +25,7 @@ class Spark(Dialect):
 
     name = "spark"
     title = "Spark"
+    misreads = True
     types = Dialect.types | {"String": "STRING"}
 
     def contract(self) -> list[str]:
@@ -42,6 +51,20 @@ class Spark(Dialect):
         """Return the whole number: CAST cuts off."""
         return self.cast(cell, "Int64")
 
+    def read(self, cell: Sql, kind: Kind) -> Sql:
+        """Return a column of any type; what is no number does not stop the statement."""
+        if kind != "Float64":
+            return self.taken(cell, kind)
+        return pattern("TRY_CAST(x AS DOUBLE)", self, cell)
+
+    def unread(self, cell: Sql) -> Sql:
+        """Return the test for a value of which TRY_CAST makes nothing."""
+        return pattern("NOT x IS NULL AND TRY_CAST(x AS DOUBLE) IS NULL", self, cell)
+
+    def nan(self, cell: Sql) -> Sql:
+        """Return the test by its function."""
+        return pattern("ISNAN(x)", self, cell)
+
     def days(self, day: Sql) -> Sql:
         """Return the days since 1970-01-01, which a date is counted in."""
         from sqlglot import exp
@@ -54,6 +77,56 @@ class Spark(Dialect):
 
         if kind != "Int128":
             return exp.IntDiv(this=top, expression=down)
-        rest = exp.Mod(this=top.copy(), expression=down.copy())
-        multiple = exp.Paren(this=exp.Sub(this=top, expression=exp.Paren(this=rest)))
-        return self.cast(exp.Div(this=multiple, expression=down), kind)
+        return self.cast(of_multiple(top, down), kind)
+
+
+class Databricks(Spark):
+    """Databricks, which says all of it as Spark does."""
+
+    name = "databricks"
+    title = "Databricks"
+    runs_here = False
+    longest_name = 255
+
+
+class Hive(Spark):
+    """Hive: a cast that fails is null, texts have no collation."""
+
+    name = "hive"
+    title = "Hive"
+    runs_here = False
+    forbidden = ".:"
+
+    def contract(self) -> list[str]:
+        """Return how texts are compared."""
+        return [tr("texts are compared by their bytes", "文本按字节比较")]
+
+    def taken(self, cell: Sql, kind: Kind) -> Sql:
+        """Return a column in its type."""
+        return self.cast(cell, kind)
+
+    def read(self, cell: Sql, kind: Kind) -> Sql:
+        """Return a column in its type."""
+        return self.cast(cell, kind)
+
+    def unread(self, cell: Sql) -> Sql:
+        """Return the test for a value of which CAST makes nothing."""
+        return pattern("NOT x IS NULL AND CAST(x AS DOUBLE) IS NULL", self, cell)
+
+    def nan(self, cell: Sql) -> Sql:
+        """Return the test: a NaN equals itself here."""
+        return pattern("x = CAST('NaN' AS DOUBLE)", self, cell)
+
+    def part(self, unit: str, day: Sql) -> Sql:
+        """Return the part by its function."""
+        from sqlglot import exp
+
+        return exp.Anonymous(this=unit.upper(), expressions=[day])
+
+    def days(self, day: Sql) -> Sql:
+        """Return the days by DATEDIFF."""
+        from sqlglot import exp
+
+        return self.cast(
+            exp.Anonymous(this="DATEDIFF", expressions=[day, self.day(EPOCH)]), "Int64"
+        )

@@ -17,7 +17,8 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.scorecards.cards.card import Card
-from lishui_credit.scorecards.cards.export import Scorer, to_sql
+from lishui_credit.scorecards.cards.card_sql import to_sql
+from lishui_credit.scorecards.cards.export import Scorer
 
 _ROW: Final = "row_number"
 _FLOAT32: Final = 3e38  # beyond, a float of 32 bits is infinite

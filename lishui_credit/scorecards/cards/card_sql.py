@@ -1,0 +1,210 @@
+"""A card where the data live: one commented SELECT that scores a table as `Card.score` does.
+
+The card's own expressions run over a recorded table, and the printer writes down what they did.
+`identities` checks on hostile rows that the points are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import reduce
+from operator import add
+from typing import Final
+
+from lishui_credit.backends import recorder
+from lishui_credit.backends.dialects import dialect_of
+from lishui_credit.backends.dialects.dialect import Dialect, misnamed, unsayable_names
+from lishui_credit.backends.statement import printed
+from lishui_credit.errors import ModelError, Problem, refuse
+from lishui_credit.language import tr
+from lishui_credit.points import Level, PointsTable
+from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
+
+_KINDS: Final[dict[str, recorder.Kind]] = {
+    "number": "Float64",
+    "coded": "Float64",
+    "category": "String",
+}
+
+
+def to_sql(
+    card: Card,
+    dialect: str = "duckdb",
+    *,
+    table: str = "subjects",
+    key: str | None = None,
+    contributions: bool = False,
+) -> str:
+    """Return a query that scores every row of a table.
+
+    Parameters
+    ----------
+    card : Card
+        The card.
+    dialect : str, default "duckdb"
+        One of `backends.dialects.DIALECTS`.
+    table : str, default "subjects"
+        Table or view with the card's columns, as a query in that dialect names it.
+    key : str, optional
+        Column that names the row, selected beside the score.
+    contributions : bool, default False
+        Also one column of points per characteristic.
+
+    Returns
+    -------
+    str
+        A SELECT under comments that say whether the card is approved and what each column must be.
+        Beside the points of every arm stand the bins that have them. Bounds are doubles that read
+        back exactly; texts compare byte by byte in every database. A NaN counts as missing where the
+        database has NaNs. What `Card.score` refuses has no score: infinity, a text that is no number,
+        and under the policy "raise" a category that is not in the sample.
+
+    Raises
+    ------
+    CreditError
+        If the dialect is unknown.
+    ModelError
+        If the dialect cannot say a name, a text or a number of the card: all at once.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from lishui_credit.scorecards import Scorecard
+    >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
+    >>> card = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
+    >>> query = to_sql(card, "sqlite").splitlines()
+    >>> query[0]
+    '-- scorecard: NOT APPROVED'
+    >>> [line for line in query if "late" in line][0]
+    "--   'late': real or another number"
+    """
+    target = dialect_of(dialect)
+    pairs = list(zip(card.characteristics, card.tables, strict=True))
+    parts = [f"{POINTS}{row.feature}" for row, _ in pairs if contributions]
+    problems = unsayable_names([*([key] if key else []), *card.columns], target)
+    problems += unsayable_names(parts, target) if not problems else []
+    problems += [found for row, of in pairs for found in _unsayable(row, of, target)]
+    refuse([*problems, *misnamed(table, target)], ModelError)
+    query, names = _recorded(card, target, table, key)
+    shown = [recorder.col(key)] if key else []
+    if contributions:
+        pairs_of_names = zip(names, parts, strict=True)
+        shown += [recorder.col(name).alias(part) for name, part in pairs_of_names]
+    total = reduce(add, map(recorder.col, names), recorder.lit(card.base_points))
+    text = printed(
+        query.select(*shown, total.alias("score")),
+        target,
+        columns={name: row.label for name, (row, _) in zip(names, pairs, strict=True)},
+        arms={name: _arms(row) for name, (row, _) in zip(names, pairs, strict=True)},
+    )
+    lines = [card_said(card), *_contract(card, target)]
+    return "\n".join([f"-- {line}" for line in lines] + [text])
+
+
+def card_said(card: Card) -> str:
+    """Return which card it is and whether it is approved, in one line."""
+    name = " ".join(f"{card.id} {card.provenance.get('version', '')}".split())
+    made_up = tr(", SYNTHETIC DATA", ",合成数据") if card.synthetic else ""
+    return f"{tr('scorecard', '评分卡')} {name}".strip() + f"{made_up}: {card.standing.said}"
+
+
+def _recorded(
+    card: Card, target: Dialect, table: str, key: str | None
+) -> tuple[recorder.Table, list[str]]:
+    """Return the points of every characteristic as a recorded query, and what they are called in it."""
+    taken = {name.casefold() for name in (key or "", *card.columns)}
+    free = (name for place in range(1, 10**9) if (name := f"_{place}") not in taken)
+    schema: recorder.Schema = {key: "Stored"} if key and key not in card.columns else {}
+    schema |= {row.feature: _KINDS[row.binning.type] for row in card.characteristics}
+    unread = {
+        row.feature: next(free)
+        for row in card.characteristics
+        if _KINDS[row.binning.type] == "Float64" and target.misreads
+    }
+    query = recorder.stored(table, schema, {name: column for column, name in unread.items()})
+    names, found = [], []
+    for row, of in zip(card.characteristics, card.tables, strict=True):
+        points = _spelled(row, of, target).expr(recorder)
+        if row.feature in unread:
+            nothing = recorder.lit(None, dtype=recorder.Int32)
+            wrong = recorder.col(unread[row.feature])
+            points = recorder.when(wrong).then(nothing).otherwise(points)
+        names.append(next(free))
+        found.append(points.alias(names[-1]))
+    return query.select(*([key] if key else []), *found), names
+
+
+def _spelled(row: Characteristic, table: PointsTable, target: Dialect) -> PointsTable:
+    """Return a table with a yes and a no also as the database may hold them, and without what it cannot."""
+    levels = [level for level in table.levels if level.value != "" or not target.empty_is_null]
+    if row.binning.flag:
+        levels += [
+            Level(value=target.bits[str(level.value)], points=level.points)
+            for level in table.levels
+            if level.value in target.bits
+        ]
+    return replace(table, levels=tuple(levels))
+
+
+def _arms(row: Characteristic) -> dict[int, str]:
+    """Return the bins that have the same points, by these."""
+    found: dict[int, list[str]] = {}
+    for each, mark in zip(row.binning.bins, row.points, strict=True):
+        found.setdefault(mark, []).append(each.said)
+    return {mark: "; ".join(bins) for mark, bins in found.items()}
+
+
+def _contract(card: Card, target: Dialect) -> Iterator[str]:
+    """Yield what the columns must be so that the query gives the card's points, line by line."""
+    yield tr(
+        f"{target.said}. Scores are in units of 1/{card.point_unit} point. No score: a value that is no number, or infinite.",
+        f"{target.said}。分数以 1/{card.point_unit} 分为单位。非数字或无穷大的值没有分数。",
+    )
+    yield tr(
+        "Texts compare byte by byte, whatever the collation: case, accents, width and trailing blanks count.",
+        "文本按字节比较,与排序规则无关:大小写、重音、全半角、末尾空格均有区别。",
+    )
+    yield tr("No column is a date or a time: no time zone matters.", "不读日期和时间,与时区无关。")
+    yield from target.contract()
+    for row in card.characteristics:
+        if row.binning.type == "category":
+            kind = target.type("String")
+            if row.binning.flag:
+                flag = target.type("Boolean")
+                kind = tr(
+                    f"{flag}, 0 and 1, or a text of yes and no",
+                    f"{flag}、0 和 1,或表示是否的文本",
+                )
+        else:
+            number = target.type("Float64")
+            kind = tr(f"{number} or another number", f"{number} 或其他数值类型")
+            if row.binning.type == "coded":
+                kind += tr(", codes", ",代码")
+        yield f"  {row.feature!r}: {kind}"  # repr leaves no sign that ends a line
+
+
+def _unsayable(row: Characteristic, table: PointsTable, target: Dialect) -> Iterator[Problem]:
+    """Yield what a characteristic has that the database cannot say."""
+    texts = [level for level in table.levels if isinstance(level.value, str)]
+    for level in texts:
+        text = str(level.value)
+        if why := target.wrong_text(text):
+            what = tr(f"{target.title} cannot compare this text", f"{target.title} 无法比较该文本")
+            yield Problem(what, f"{text[:40]!r}: {why}", where=row.feature)
+        elif not text and target.empty_is_null and level.points != table.missing:
+            what = tr(
+                f"{target.title} holds an empty text as a null, and the two have different points",
+                f"{target.title} 把空文本存为 NULL,而两者分值不同",
+            )
+            hint = tr("give both the same points", "请使两者分值相同")
+            yield Problem(what, f"{level.points} / {table.missing}", hint, row.feature)
+    bounds = [float(band.upper) for band in table.bands if band.upper is not None]
+    bounds += [float(code.value) for code in (*table.special, *table.levels) if code not in texts]
+    for bound in bounds:
+        if target.wrong_double(bound):
+            what = tr(
+                f"beyond the numbers that {target.title} writes",
+                f"超出 {target.title} 数值字面量的范围",
+            )
+            yield Problem(what, repr(bound), where=row.feature)
