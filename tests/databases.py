@@ -152,12 +152,13 @@ class InClickHouse:
         """Run a statement over tables whose columns may be null."""
         from chdb import session
 
-        kinds = {pl.String: "String", pl.Date: "Date32", pl.Boolean: "Bool", pl.Int64: "Int64"}
+        kinds = {"Date": "Date32", "Boolean": "Bool", "Decimal": "Decimal(18, 2)"}
         with tempfile.TemporaryDirectory() as folder, closing(session.Session()) as connection:
             for name, frame in frames.items():
                 frame.write_parquet(path := Path(folder) / f"{name}.parquet")
                 columns = ", ".join(
-                    f'"{column}" Nullable({kinds[kind]})' for column, kind in frame.schema.items()
+                    f"{_quoted(column)} Nullable({kinds.get(own := str(kind.base_type()), own)})"
+                    for column, kind in frame.schema.items()
                 )
                 connection.query(f"CREATE TABLE {name} ({columns}) ENGINE = Memory")
                 connection.query(f"INSERT INTO {name} SELECT * FROM file('{path}')")
@@ -179,15 +180,20 @@ class InSpark:
             for name, frame in frames.items():
                 frame.write_parquet(path := f"{folder}/{name}.parquet")
                 columns = [
-                    f"CAST(`{column}` AS STRING COLLATE UTF8_LCASE) AS `{column}`"
+                    f"CAST({own} AS STRING COLLATE UTF8_LCASE) AS {own}"
                     if kind == pl.String
-                    else f"`{column}`"
+                    else own
                     for column, kind in frame.schema.items()
+                    if (own := _quoted(column, "`"))
                 ]
                 loaded = self.session.read.parquet(path).selectExpr(*columns)
                 loaded.createOrReplaceTempView(name)
             rows = self.session.sql(statement.rstrip().rstrip(";")).collect()
         return [tuple(_text(cell) for cell in row) for row in rows]
+
+
+def _quoted(name: str, mark: str = '"') -> str:
+    return mark + name.replace("\\", "\\\\" if mark == '"' else "\\").replace(mark, mark * 2) + mark
 
 
 def _text(cell: Any) -> str | None:

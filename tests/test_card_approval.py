@@ -151,7 +151,7 @@ def test_everything_that_scores_says_whether_the_card_is_approved(file: Path) ->
 def test_no_word_of_an_approval_ends_the_comment_above_a_query(file: Path) -> None:
     put(file, SIGNED, 'conditions = "up to\\n1; DROP TABLE subjects --"\n')
     query = to_sql(load(file), "sqlite")
-    comments = query[: query.index("\nSELECT")].splitlines()
+    comments = query[: query.index("\nWITH")].splitlines()
     assert all(row.startswith("-- ") for row in comments)
     assert "DROP TABLE" in comments[0]
     with sqlite3.connect(":memory:") as base:

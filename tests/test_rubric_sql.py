@@ -245,7 +245,7 @@ def choices(ns: Any) -> list[Any]:
     return [
         n,
         *below,
-        (x >= 24).alias("whole"),
+        (~x.is_nan() & (x >= 24)).alias("whole"),  # engines differ in where a NaN stands
         x.is_nan().alias("no number"),
         x.is_in([0.1, 1 / 3, 0]).alias("listed"),
         at_least.alias("at least"),
@@ -259,7 +259,7 @@ def choices(ns: Any) -> list[Any]:
 
 def test_doubles_and_texts_are_compared_as_in_polars(database: Database) -> None:
     frame = VALUES
-    if database.dialect in ("duckdb", "postgres"):
+    if database.dialect not in ("sqlite", "mysql"):
         frame = frame.vstack(pl.DataFrame([(-1, math.nan, None)], VALUES.schema, orient="row"))
     source = recorder.source("numbers", {"n": "Int64", "x": "Float64", "flag": "Boolean"})
     text = statements.printed(source.select(choices(recorder)), dialect_of(database.dialect))

@@ -1,4 +1,7 @@
-"""The expressions of one step of a recorded query, in the SQL of a dialect."""
+"""The expressions of one step of a recorded query, in the SQL of a dialect.
+
+Builders test a double for NaN before they compare it: databases differ in where a NaN stands.
+"""
 
 from __future__ import annotations
 

@@ -62,8 +62,8 @@ class Spark(Dialect):
         return pattern("NOT x IS NULL AND TRY_CAST(x AS DOUBLE) IS NULL", self, cell)
 
     def nan(self, cell: Sql) -> Sql:
-        """Return the test by its function."""
-        return pattern("ISNAN(x)", self, cell)
+        """Return the test: a NaN equals itself here; ISNAN is false of null."""
+        return pattern("x = CAST('NaN' AS DOUBLE)", self, cell)
 
     def days(self, day: Sql) -> Sql:
         """Return the days since 1970-01-01, which a date is counted in."""
@@ -112,10 +112,6 @@ class Hive(Spark):
     def unread(self, cell: Sql) -> Sql:
         """Return the test for a value of which CAST makes nothing."""
         return pattern("NOT x IS NULL AND CAST(x AS DOUBLE) IS NULL", self, cell)
-
-    def nan(self, cell: Sql) -> Sql:
-        """Return the test: a NaN equals itself here."""
-        return pattern("x = CAST('NaN' AS DOUBLE)", self, cell)
 
     def part(self, unit: str, day: Sql) -> Sql:
         """Return the part by its function."""

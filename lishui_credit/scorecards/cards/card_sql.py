@@ -95,7 +95,6 @@ def to_sql(
     text = printed(
         query.select(*shown, total.alias("score")),
         target,
-        columns={name: row.label for name, (row, _) in zip(names, pairs, strict=True)},
         arms={name: _arms(row) for name, (row, _) in zip(names, pairs, strict=True)},
     )
     lines = [card_said(card), *_contract(card, target)]
@@ -122,7 +121,7 @@ def _recorded(
         for row in card.characteristics
         if _KINDS[row.binning.type] == "Float64" and target.misreads
     }
-    query = recorder.stored(table, schema, {name: column for column, name in unread.items()})
+    query = recorder.stored(table, schema, dict(zip(unread.values(), unread, strict=True)))
     names, found = [], []
     for row, of in zip(card.characteristics, card.tables, strict=True):
         points = _spelled(row, of, target).expr(recorder)
@@ -148,11 +147,11 @@ def _spelled(row: Characteristic, table: PointsTable, target: Dialect) -> Points
 
 
 def _arms(row: Characteristic) -> dict[int, str]:
-    """Return the bins that have the same points, by these."""
+    """Return the label and the bins that have the same points, by these."""
     found: dict[int, list[str]] = {}
     for each, mark in zip(row.binning.bins, row.points, strict=True):
         found.setdefault(mark, []).append(each.said)
-    return {mark: "; ".join(bins) for mark, bins in found.items()}
+    return {mark: f"{row.label}: {'; '.join(bins)}" for mark, bins in found.items()}
 
 
 def _contract(card: Card, target: Dialect) -> Iterator[str]:
