@@ -74,7 +74,8 @@ class InDuckDB:
         with closing(duckdb.connect(config={"threads": "1"})) as connection:
             for name, frame in frames.items():
                 kinds = ", ".join(
-                    f"{quoted(column)} {DUCKDB_KINDS[kind]}" for column, kind in frame.schema.items()
+                    f"{quoted(column)} {DUCKDB_KINDS[kind]}"
+                    for column, kind in frame.schema.items()
                 )
                 connection.register("given", frame.to_arrow())
                 connection.execute(f"CREATE TABLE {name} ({kinds})")

@@ -7,19 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lishui_credit.commands.terminal import Parser, day_of, names_of
-from lishui_credit.errors import Problem, SubjectError, refuse
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 
 if TYPE_CHECKING:
     from lishui_credit.policies.verdicts import Held
 
-_OF_RUBRICS: Final = ("events", "period", "as_of", "overlay", "labels")
-_OF_POLICIES: Final = ("key", "types", "trial", "card", "graded_by", "reasons", "keep")
+OPTIONS: Final = ("key", "types", "trial", "card", "graded_by", "reasons", "keep", "on")
 
 
 def add_arguments(made: Parser) -> None:
     """Add the options of a policy."""
-    made.asks("--key", "of a policy: column of ids; id if not given", "政策:编号列,缺省为 id")
+    made.asks(
+        "--key",
+        "of a policy or a card: column that names the row; of a policy id if not given",
+        "政策、评分卡:编号列;政策缺省为 id",
+    )
     made.asks(
         "--types",
         "of a policy: what its columns hold, whole, double, text or flag: score=whole,code=text",
@@ -62,15 +65,6 @@ def is_policy(name: str) -> bool:
     return Path(name).suffix.lower() == ".toml"
 
 
-def refuse_options(options: argparse.Namespace, *, policy: bool) -> None:
-    """Refuse options that say nothing of a policy, or of anything but a policy."""
-    of = tr("a policy", "政策") if policy else tr("anything but a policy", "政策以外的对象")
-    what = tr(f"the option means nothing for {of}", f"该选项不适用于{of}")
-    names = _OF_RUBRICS if policy else _OF_POLICIES
-    given = [name for name in names if getattr(options, name, None) is not None]
-    refuse([Problem(what, f"--{name.replace('_', '-')}") for name in given])
-
-
 def policy_statement(options: argparse.Namespace, path: str) -> dict[str, str]:
     """Return a policy's id, its hash and its statement."""
     from lishui_credit.policies.policy_file import read_policy
@@ -78,7 +72,6 @@ def policy_statement(options: argparse.Namespace, path: str) -> dict[str, str]:
     from lishui_credit.rubrics.law.catalog import rubric
     from lishui_credit.scorecards.cards.card_file import load
 
-    refuse_options(options, policy=True)
     reasons = 4 if options.reasons is None else options.reasons
     if reasons < 0:
         raise SubjectError(tr("--reasons must be 0 or more", "--reasons 不得小于 0"), str(reasons))

@@ -236,9 +236,7 @@ def _title(policy: Policy, target: Dialect, day: date) -> Iterator[str]:
     if policy.score.source or policy.score.sha256:
         made = f"{policy.score.source} {policy.score.sha256}".strip()
         yield tr(f"The scores are those of {made}", f"评分来源:{made}")
-    yield tr(f"For {target.title}", f"适用于 {target.title}") + (
-        "" if target.runs_here else tr(", text only: no test runs it", ",仅有文本:未在测试中运行")
-    )
+    yield tr(f"For {target.said}", f"适用于 {target.said}")
 
 
 def _contract(
@@ -299,5 +297,5 @@ def _rules(policy: Policy, target: Dialect, losses: Losses | None, top: int) -> 
             f" {FARTHEST_TOLD:,} or more has no sentence.",
             f"原因为评分距通过线之差:语句不含各项得分。差额达 {FARTHEST_TOLD:,} 的没有文字说明。",
         )
-    yield from target.contract()
+    yield from (*target.contract(), *target.checks())
     yield ""

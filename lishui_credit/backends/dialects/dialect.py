@@ -254,6 +254,15 @@ def of_multiple(top: Sql, down: Sql) -> Sql:
     return exp.Div(this=multiple, expression=down, typed=True, safe=True)
 
 
+def joined_if_known(made: Sql, *parts: Sql) -> Sql:
+    """Return what was made of texts, or null where one of them is null."""
+    from sqlglot import exp
+
+    unknown = [exp.Is(this=part.copy(), expression=exp.null()) for part in parts]
+    whole: Sql = exp.Case().when(exp.or_(*unknown), exp.null()).else_(made, copy=False)
+    return whole
+
+
 def unsayable_names(names: Iterable[str], dialect: Dialect) -> list[Problem]:
     """Return a problem for every name that the database cannot hold, or takes for another."""
     problems = []

@@ -16,7 +16,13 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from lishui_credit.backends.dialects.dialect import EPOCH, Dialect, of_multiple, pattern
+from lishui_credit.backends.dialects.dialect import (
+    EPOCH,
+    Dialect,
+    joined_if_known,
+    of_multiple,
+    pattern,
+)
 from lishui_credit.backends.recorder import Kind
 from lishui_credit.language import tr
 
@@ -94,6 +100,10 @@ class Oracle(Dialect):
     def wrong_double(self, value: float) -> bool:
         """Tell whether a double is beyond the decimal numbers that can be written."""
         return bool(value) and not _LEAST <= abs(value) < _MOST
+
+    def joined(self, left: Sql, right: Sql) -> Sql:
+        """Return two texts as one, and null of a null, which ``||`` takes for nothing."""
+        return joined_if_known(super().joined(left, right), left, right)
 
     def infinite(self, cell: Sql, above: bool) -> Sql:
         """Return the test by its condition: no decimal number is as large as the largest double."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from lishui_credit.backends.dialects.dialect import Dialect, pattern
+from lishui_credit.backends.dialects.dialect import Dialect, joined_if_known, pattern
 from lishui_credit.backends.recorder import Kind
 from lishui_credit.language import tr
 
@@ -82,6 +82,10 @@ class GaussDB(Postgres):
 
         count = self.cast(pattern("TO_CHAR(x, 'J')", self, day), "Int64")
         return exp.Paren(this=exp.Sub(this=count, expression=exp.Literal.number(_JULIAN_EPOCH)))
+
+    def joined(self, left: Sql, right: Sql) -> Sql:
+        """Return two texts as one, and null of a null, which ``||`` takes for nothing."""
+        return joined_if_known(super().joined(left, right), left, right)
 
     def quotient(self, top: Sql, down: Sql, kind: Kind) -> Sql:
         """Return the quotient of decimals, which is whole."""

@@ -72,6 +72,16 @@ class SQLServer(Dialect):
         """Return a column; a text without the mark."""
         return pattern("LEFT(x, LEN(x) - 1)", self, cell) if kind == "String" else cell
 
+    def joined(self, left: Sql, right: Sql) -> Sql:
+        """Return two texts as one, with the mark of the second only."""
+        from sqlglot import exp
+
+        return exp.Add(this=self.given(left, "String"), expression=right)
+
+    def cut(self, cell: Sql) -> Sql:
+        """Return the whole number: CAST cuts off."""
+        return self.cast(cell, "Int64")
+
     def exact(self, made: Sql, kind: Kind) -> Sql:
         """Return a text under the binary collation, which a computed one does not have."""
         from sqlglot import exp
