@@ -22,14 +22,14 @@ from lishui_credit.backends.dialects.embedded import SQLite
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import CreditError, PolicyError, SubjectError
 from lishui_credit.language import set_language
-from lishui_credit.policies import ranked_reasons, verdicts
+from lishui_credit.policies import clause_tests, ranked_reasons
 from lishui_credit.policies.adverse_reasons import losses_of_card, losses_of_rubric
+from lishui_credit.policies.clause_tests import Held
 from lishui_credit.policies.deciding import decide, held_by
 from lishui_credit.policies.decision_rows import decision_rows
 from lishui_credit.policies.policy import Policy
 from lishui_credit.policies.policy_file import parse, read_policy
 from lishui_credit.policies.policy_sql import to_sql
-from lishui_credit.policies.verdicts import Held
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.scorecards import load
@@ -261,7 +261,7 @@ def test_every_database_gives_every_cell_that_decide_gives(name: str, database: 
 def test_hostile_applicants_reach_every_clause(name: str) -> None:
     frame, expected = decided(name)
     case = CASES[name]
-    steps = verdicts.arms(pl, case.policy, held_by(frame.schema, case.policy))
+    steps = clause_tests.arms(pl, case.policy, held_by(frame.schema, case.policy))
     assert {arm.clause for arm in steps} == set(expected["decided_by"])
 
 

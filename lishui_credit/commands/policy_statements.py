@@ -11,7 +11,7 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 
 if TYPE_CHECKING:
-    from lishui_credit.policies.verdicts import Held
+    from lishui_credit.policies.clause_tests import Held
 
 OPTIONS: Final = ("key", "types", "trial", "card", "graded_by", "reasons", "keep", "on")
 

@@ -15,10 +15,10 @@ import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
-from lishui_credit.policies import verdicts
+from lishui_credit.policies import clause_tests
 from lishui_credit.policies.adverse_reasons import reasons
+from lishui_credit.policies.clause_tests import Held
 from lishui_credit.policies.policy import DECLINE, FARTHEST, REFER, Policy
-from lishui_credit.policies.verdicts import Held
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.statistics.refusals import lacking
@@ -105,16 +105,18 @@ def decide(
     refuse(wrong_with(table, policy, key))
     ids = pl.int_range(1, table.height + 1, eager=True) if key is None else table[key]
     held = held_by(table.schema, policy)
-    steps = verdicts.arms(pl, policy, held)
+    steps = clause_tests.arms(pl, policy, held)
     kept = [pl.col("synthetic")] if "synthetic" in table.columns else []
-    short = verdicts.gap(pl, policy, held) if top > 0 else pl.lit(None)
+    short = clause_tests.gap(pl, policy, held) if top > 0 else pl.lit(None)
     found = (
         table.lazy()
-        .with_columns(verdicts.chosen(pl, steps).alias("_step"), short.alias("_gap"))
+        .with_columns(clause_tests.chosen(pl, steps).alias("_step"), short.alias("_gap"))
         .select(
             ids.cast(pl.String).alias("id"),
             pl.col(policy.score.column).alias("score"),
-            *verdicts.said(pl, policy, steps, pl.col("_step"), trial=policy.lapse(day) is not None),
+            *clause_tests.said(
+                pl, policy, steps, pl.col("_step"), trial=policy.lapse(day) is not None
+            ),
             *kept,
             "_gap",
         )
@@ -230,4 +232,4 @@ def held_by(schema: pl.Schema, policy: Policy) -> dict[str, Held]:
 
 def decision(policy: Policy, schema: pl.Schema) -> pl.Expr:
     """Return the decision on every row of a frame as an expression."""
-    return verdicts.decision(pl, policy, held_by(schema, policy))
+    return clause_tests.decision(pl, policy, held_by(schema, policy))

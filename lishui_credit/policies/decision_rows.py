@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lishui_credit.expressions import E, F, Namespace
-from lishui_credit.policies import ranked_reasons, verdicts
+from lishui_credit.policies import clause_tests, ranked_reasons
 from lishui_credit.policies.adverse_reasons import Losses
+from lishui_credit.policies.clause_tests import Held
 from lishui_credit.policies.policy import Policy
-from lishui_credit.policies.verdicts import Held
 
 STEP = "_step"
 
@@ -60,20 +60,20 @@ def decision_rows(
     >>> rows.select("decision", "decided_by", "reason_1_en").collect().row(0)
     ('decline', 'policy: score < 600', 'score below the cut-off: 30 short of approval')
     """
-    steps = verdicts.arms(ns, policy, held)
-    rows = rows.with_columns(verdicts.chosen(ns, steps).alias(STEP))
+    steps = clause_tests.arms(ns, policy, held)
+    rows = rows.with_columns(clause_tests.chosen(ns, steps).alias(STEP))
     step = ns.col(STEP)
     reasons: list[E] = []
     if top > 0 and losses is not None:
         rows = ranked_reasons.ranked(ns, rows, losses, top)
-        reasons = ranked_reasons.of_losses(ns, losses, top, verdicts.adverse(ns, steps, step))
+        reasons = ranked_reasons.of_losses(ns, losses, top, clause_tests.adverse(ns, steps, step))
     elif top > 0:
-        rows = ranked_reasons.short(ns, rows, verdicts.gap(ns, policy, held))
-        reasons = ranked_reasons.of_score(ns, verdicts.adverse(ns, steps, step))
+        rows = ranked_reasons.short(ns, rows, clause_tests.gap(ns, policy, held))
+        reasons = ranked_reasons.of_score(ns, clause_tests.adverse(ns, steps, step))
     return rows.select(
         key.alias("id"),
         ns.col(policy.score.column).alias("score"),
-        *verdicts.said(ns, policy, steps, step, trial=trial),
+        *clause_tests.said(ns, policy, steps, step, trial=trial),
         *map(ns.col, kept),
         *reasons,
     )

@@ -17,12 +17,13 @@ from lishui_credit.backends.statement import printed
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import dated, spoken, tr
 from lishui_credit.policies import adverse_reasons, verdicts
+from lishui_credit.policies import clause_tests
 from lishui_credit.policies.adverse_reasons import Losses
+from lishui_credit.policies.clause_tests import Held
 from lishui_credit.policies.clauses import sentences
 from lishui_credit.policies.decision_rows import STEP, decision_rows
 from lishui_credit.policies.policy import Policy
 from lishui_credit.policies.ranked_reasons import FARTHEST_TOLD, RULE
-from lishui_credit.policies.verdicts import Held
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.scorecards.cards.card import POINTS, Card
 from lishui_credit.version import __version__
@@ -201,7 +202,7 @@ def _source(table: str, kinds: recorder.Schema) -> recorder.Table:
 def _arms(policy: Policy, held: Mapping[str, Held]) -> dict[int, str]:
     """Return what stands beside every step: its clause and its sentence."""
     words = sentences(policy)
-    steps = verdicts.arms(recorder, policy, held)
+    steps = clause_tests.arms(recorder, policy, held)
     return {place: f"{arm.clause}: {words[arm.clause]}" for place, arm in enumerate(steps)}
 
 

@@ -16,7 +16,7 @@ from lishui_credit.errors import PolicyError
 from lishui_credit.expressions import E, F, Namespace, first_of
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.policies.adverse_reasons import GAP, NOBODY, OF_SCORE, Losses, beside
-from lishui_credit.policies.verdicts import listed
+from lishui_credit.policies.clause_tests import listed
 from lishui_credit.scorecards.cards.card import POINTS
 from lishui_credit.scorecards.cards.reasons import LEAST
 
