@@ -1,6 +1,8 @@
 """A card's SQL gives the card's own scores in every database that can run here, on hostile rows."""
 
+import hashlib
 import itertools
+import json
 import math
 import re
 import sqlite3
@@ -14,6 +16,7 @@ import polars as pl
 import pytest
 
 from lishui_credit.backends.dialects import DIALECTS, dialect_of
+from lishui_credit.commands.cli import main
 from lishui_credit.errors import ModelError
 from lishui_credit.scorecards import load, to_sql
 from lishui_credit.scorecards.bins.binning import Bin, Binning
@@ -22,7 +25,8 @@ from lishui_credit.scorecards.cards.identities import hostile_rows, look_alikes
 from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.cards.sql_identities import in_sqlite, other_types
 from tests.database_servers import Server
-from tests.databases import Database, InClickHouse, InSpark
+from tests.databases import Database, InClickHouse, InSpark, InSQLite
+from tests.databases import texts as texts_of
 
 STATEMENTS = Path(__file__).parent / "statements"
 duckdb = pytest.importorskip("duckdb")
@@ -275,6 +279,24 @@ def test_a_yes_is_a_yes_in_every_type_of_mariadb(mariadb: Server, type: str) -> 
     assert len(set(asked(card, rows))) == 3
 
 
+def test_the_command_prints_a_card_that_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = SHIPPED[0].parent
+    card = load(folder)
+    rows = hostile_rows(card, rows=200, seed=4)
+    asked_for = ["sql", str(folder), "--dialect", "sqlite", "--table", "rows", "--key", "k"]
+    assert main([*asked_for, "--contributions", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["sha256"] == hashlib.sha256(SHIPPED[0].read_bytes()).hexdigest()
+    found = InSQLite().run(told["sql"], {"rows": rows.with_row_index("k").cast({"k": pl.Int64})})
+    parts = [card.points_expr(name) for name in card.columns]
+    expected = rows.fill_nan(None).select(*parts, card.expr()).with_row_index("k")
+    assert sorted(found, key=lambda row: int(row[0] or 0)) == texts_of(expected)
+    assert main([*asked_for, "--events", "e", "--without", "x", "--trial"]) == 2
+    refused = capsys.readouterr().err
+    for option in ("--events", "--without", "--trial"):
+        assert f"the option means nothing for a card · found: {option}" in refused
+
+
 HALVES = [Bin(kind="range", upper=0.5), Bin(kind="range", lower=0.5)]
 LATE_AND_CODE = Card(
     characteristics=(
@@ -295,6 +317,11 @@ def test_a_text_that_is_no_number_has_no_score_in_mariadb(mariadb: Server) -> No
     fine = pl.DataFrame({"late": ["0", "-1.5e0", ".5"], "code": ["1", "0.0", "1."]})
     found = in_server(mariadb, LATE_AND_CODE, fine)
     assert found == asked(LATE_AND_CODE, fine.cast(pl.Float64))
+
+
+@pytest.mark.xdist_group("spark")
+def test_a_text_that_is_no_number_has_no_score_in_spark(spark: Any) -> None:
+    assert in_engine(InSpark(spark), LATE_AND_CODE, NO_NUMBERS) == [None] * 4
 
 
 @pytest.mark.parametrize(

@@ -389,8 +389,8 @@ def test_everything_wrong_with_what_is_asked_is_said_at_once() -> None:
 
 def test_a_dialect_that_is_not_known_and_an_outline_are_refused() -> None:
     rubric = catalog.rubric("tax-credit@2020-11-01")
-    with pytest.raises(CreditError, match="oracle"):
-        to_sql(rubric, "oracle", events="events")
+    with pytest.raises(CreditError, match="access"):
+        to_sql(rubric, "access", events="events")
     outline = next(
         found for entry in catalog.entries() if (found := catalog.load(entry.path)).lacking
     )

@@ -33,11 +33,10 @@ def is_card(name: str) -> bool:
 
 def card_statement(options: argparse.Namespace, path: str) -> dict[str, str]:
     """Return a card's id and version, its hash and its statement."""
-    from hashlib import sha256
-
     from lishui_credit.scorecards.cards.card_file import file_of
     from lishui_credit.scorecards.cards.card_sql import to_sql
     from lishui_credit.scorecards.cards.card_workbook import read_card
+    from lishui_credit.tables.beside import sha256
 
     card = read_card(path)
     text = to_sql(
@@ -50,6 +49,6 @@ def card_statement(options: argparse.Namespace, path: str) -> dict[str, str]:
     name = f"{card.id}@{card.provenance.get('version', '')}".rstrip("@")
     return {
         "card": name,
-        "sha256": sha256(file_of(path).read_bytes()).hexdigest(),
+        "sha256": sha256(file_of(path)),
         "sql": f"{text};\n",
     }

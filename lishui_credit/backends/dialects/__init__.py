@@ -1,13 +1,15 @@
 """What each database needs to give the same integers, texts and days: one class a dialect, one module a family.
 
-The tests run the text of every dialect here in its database and compare it with polars; MySQL's is
-run in MariaDB. Traps that are met here and nowhere else:
+The tests run the text of DuckDB, SQLite, PostgreSQL, MariaDB, Spark and ClickHouse there and compare it
+with polars. For the others there is the text only, by the manual that their module names. Traps that are met here and nowhere else:
 
 - quotients of integers truncate in all of them, and ``/`` is no integer quotient in some;
 - integers past 64 bits become doubles in SQLite without a word: there the statement stops;
 - MySQL's default collations fold case, accents and trailing blanks: texts are bytes inside;
 - PostgreSQL, SQLite and MySQL copy the expressions of a step into its readers, again and again,
   unless the step is fenced;
+- Oracle, Dameng and SQL Server have no Boolean values: a test in place of a value becomes 1 or 0;
+- an empty text is a null in Oracle and GaussDB, and ``||`` takes a null for one;
 - a date less a date is a number, an interval or nonsense: each has its own way.
 
 References
@@ -18,7 +20,6 @@ MariaDB, "CAST", "DIV" and "Character sets and collations"; DuckDB, "Date functi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Final
 
@@ -34,7 +35,7 @@ from lishui_credit.backends.dialects.warehouses import BigQuery, Snowflake
 from lishui_credit.errors import CreditError
 from lishui_credit.language import tr
 
-DIALECTS: Final[dict[str, Callable[[], Dialect]]] = {
+DIALECTS: Final[dict[str, type[Dialect]]] = {
     "duckdb": DuckDB,
     "sqlite": SQLite,
     "postgres": Postgres,

@@ -28,6 +28,7 @@ class Dialect:
     name = ""  # as sqlglot calls it
     title = ""
     runs_here = True  # in the tests; of the others there is the text only
+    run_in = ""  # where the tests run it, where that is not all that it is for
     booleans = True  # whether a test is a value, which a column may hold
     longest_name = 0  # characters of an identifier, without limit at 0
     name_in_bytes = False
@@ -55,7 +56,8 @@ class Dialect:
     def said(self) -> str:
         """The database, and whether a test runs what is printed for it."""
         if self.runs_here:
-            return self.title
+            run = tr(f" (tests run it in {self.run_in})", f"(测试在 {self.run_in} 中运行)")
+            return self.title + (run if self.run_in else "")
         return self.title + tr(", text only: no test runs it", ",仅有文本:未在测试中运行")
 
     def contract(self) -> list[str]:

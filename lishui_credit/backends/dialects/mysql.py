@@ -36,6 +36,7 @@ class MySQL(Dialect):
 
     name = "mysql"
     title = "MySQL, MariaDB"
+    run_in = "MariaDB"
     misreads = True
     bits: ClassVar[dict[str, str]] = {"0": "\0", "1": "\1"}  # BIT(1) is one byte
     longest_name = 64
