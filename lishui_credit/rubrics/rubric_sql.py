@@ -52,8 +52,8 @@ def to_sql(
     ----------
     rubric : Rubric
         The edition.
-    dialect : {"duckdb", "sqlite", "postgres", "mysql", "mariadb", "spark", "clickhouse"}
-        Of the database that will run it.
+    dialect : str, default "duckdb"
+        One of `backends.dialects.DIALECTS`.
     table : str, default "subjects"
         Table or view of subjects, one row each, as a query in that dialect names it.
     events : str, optional
