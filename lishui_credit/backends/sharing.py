@@ -79,7 +79,7 @@ class _Repeated:
         levels: dict[int, list[Node]] = {}
         for node in self._order:
             weights[node] = 1 + sum(weights[part] for part in node.parts)
-            if _may_fail(node) or any(part in risky for part in node.parts):
+            if may_fail(node) or any(part in risky for part in node.parts):
                 risky.add(node)
             depth = max((depths[part] for part in node.parts), default=0)
             worth = weights[node] >= SMALLEST and node.kind != "Boolean" and node.verb != "cast"
@@ -97,6 +97,6 @@ class _Repeated:
             self._order.append(node)
 
 
-def _may_fail(node: Node) -> bool:
+def may_fail(node: Node) -> bool:
     """Tell whether a node stays inside the test that guards it: a division by what may be zero."""
     return node.verb == "floordiv" and node.parts[1].verb != "lit"

@@ -6,13 +6,13 @@ step that computes is fenced where the dialect would otherwise copy it into its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from lishui_credit.backends.dialects.dialect import Dialect, unprintable
 from lishui_credit.backends.expression_sql import Arms, Expressions, Names, column, commented
-from lishui_credit.backends.recorder import Kind, Table
-from lishui_credit.backends.sharing import shared
+from lishui_credit.backends.recorder import Kind, Node, Table
+from lishui_credit.backends.sharing import may_fail, shared
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -88,7 +88,8 @@ class _Query:
         self._nested(query)
         # sqlglot 28.0 to 30.0 lays out with blanks after a line break within a name
         pretty = not any("\n" in name for name in self._names)
-        return self._dialect.whole(query.sql(dialect=self._dialect.name, pretty=pretty))
+        text = query.sql(dialect=self._dialect.name, pretty=pretty)
+        return self._dialect.whole(text, guarded=_guarded(self._steps))
 
     def _nested(self, query: exp.Query) -> None:
         """Refuse more choices inside one another than the database takes."""
@@ -201,6 +202,19 @@ class _Query:
             return made
         found = exp.alias_(made, name, quoted=True, copy=False)
         return commented(found, self._columns[name]) if name in self._columns else found
+
+
+def _guarded(tables: Iterable[Table]) -> bool:
+    """Tell whether a choice of some step keeps what may fail from being computed."""
+    left: list[Node] = [node for table in tables for node in (table.columns or {}).values()]
+    seen: set[Node] = set()
+    while left:
+        node = left.pop()
+        if may_fail(node):
+            return True
+        left += [part for part in node.parts if part not in seen]
+        seen.update(node.parts)
+    return False
 
 
 def _sources(table: Table) -> set[str]:

@@ -223,8 +223,11 @@ class Dialect:
         """Return a step whose expressions are not copied into the steps that read it."""
         return step
 
-    def whole(self, statement: str) -> str:
-        """Return a statement with what the database must be told of all of it."""
+    def whole(self, statement: str, *, guarded: bool) -> str:
+        """Return a statement with what the database must be told of all of it.
+
+        It is `guarded` if a choice keeps something from being computed that may fail.
+        """
         return statement
 
 
