@@ -376,9 +376,11 @@ def test_hostile_names_are_written_or_refused_one_by_one(dialect: str) -> None:
     names = tuple(name for name in NAMES if name not in refused)
     tree = sqlglot.parse_one(to_sql(texts(names), dialect), dialect=dialect_of(dialect).name)
     found = {column.name for column in tree.find_all(exp.Column)}
-    assert {name for name in found if not re.fullmatch(r"_\d+|score|join_use_nulls", name)} == set(
-        names
-    )
+    assert {
+        name
+        for name in found
+        if not re.fullmatch(r"_\d+|score|join_use_nulls|short_circuit\w+", name)
+    } == set(names)
     strings = {
         str(part.this).removesuffix("|") if dialect == "tsql" else str(part.this)
         for part in tree.find_all(exp.Literal, exp.National)
