@@ -15,9 +15,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
 from lishui_credit.backends import expression_sql
+from lishui_credit.backends.dialects import DIALECTS, dialect_of
 from lishui_credit.backends.dialects.embedded import SQLite
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import CreditError, PolicyError, SubjectError
@@ -35,12 +36,21 @@ from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.scorecards import load
 from lishui_credit.scorecards import to_sql as card_sql
 from lishui_credit.scorecards.cards.card import Card
-from tests.databases import Database, InDuckDB, InMariaDB, InPostgres, InSQLite, Rows
+from tests.databases import (
+    Database,
+    InClickHouse,
+    InDuckDB,
+    InMariaDB,
+    InPostgres,
+    InSpark,
+    InSQLite,
+    Rows,
+)
 from tests.models import german
 
 ROOT = Path(__file__).resolve().parents[1]
 DAY = date(2026, 6, 1)
-ROWS = int(os.environ.get("POLICY_ROWS", "2000"))
+ROWS = int(os.environ.get("POLICY_ROWS", "1200"))
 HEAD = (
     'id = "p"\nversion = "1"\ntitle_zh = "授信政策"\ntitle_en = "Lending policy"\nauthor = "甲"\n'
 )
@@ -141,8 +151,9 @@ def scores(policy: Policy, kind: Held) -> list[Any]:
         return [*sorted(n for n in near | ends if abs(n) <= 2**53), None]
     beside = [math.nextafter(double, end) for double in doubles for end in (-math.inf, math.inf)]
     odd = [0.0, -0.0, 5e-324, -(2.0**53), 2.0**53, 1.7976931348623157e308, -1.7976931348623157e308]
-    halves = [599.995, 599.985, 0.125, 599.4, 2.0**46, -1e13 - 0.125, 571.0, 600.25]
-    return [*doubles, *beside, *odd, *halves, math.nan, math.inf, -math.inf, None]
+    halves = [599.995, 599.985, 0.125, 0.375, 600.375, 599.4, 2.0**46, -1e13 - 0.125, 571.0, 600.25]
+    far = [double + end for double in doubles for end in (-(2.0**46), 2.0**46)]
+    return [*doubles, *beside, *odd, *halves, *far, math.nan, math.inf, -math.inf, None]
 
 
 def applicants(case: Case, rows: int = ROWS, seed: int = 16) -> pl.DataFrame:
@@ -218,8 +229,9 @@ def english() -> Iterator[None]:
 
 
 def served(name: str) -> object:
-    """A server as a parameter; its tests run in one process, which starts it once."""
-    return pytest.param(name, marks=pytest.mark.xdist_group("databases"))
+    """A server, or Spark, as a parameter; its tests run in one process, which starts it once."""
+    group = "spark" if name == "spark" else "databases"
+    return pytest.param(name, marks=pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(params=["DuckDB", "SQLite", served("postgres"), served("mariadb")])
@@ -257,6 +269,19 @@ def test_every_database_gives_every_cell_that_decide_gives(name: str, database: 
     assert differing(found, expected, nan=database.dialect != "sqlite") == {}
 
 
+@pytest.fixture(params=["ClickHouse", served("spark")])
+def warehouse(request: pytest.FixtureRequest) -> Database:
+    if request.param == "ClickHouse":
+        return InClickHouse()
+    return InSpark(request.getfixturevalue("spark"))
+
+
+def test_a_warehouse_gives_every_cell_that_decide_gives(warehouse: Database) -> None:
+    frame, expected = decided("segments")
+    found = warehouse.run(statement(CASES["segments"], warehouse.dialect), {"subjects": frame})
+    assert differing(found, told(expected)) == {}
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_hostile_applicants_reach_every_clause(name: str) -> None:
     frame, expected = decided(name)
@@ -287,7 +312,7 @@ GERMAN = load(ROOT / "models/german/1")
 BY_CARD = written(
     'kind = "refer"\napprove_at_least = 620\nrefer_at_least = 560\nscore = { column = "score" }'
 )
-EDITIONS = ("farmer-household@2009-01-01", "small-enterprise@2009-12-01")
+EDITION = "small-enterprise@2009-12-01"
 
 
 @cache
@@ -336,17 +361,22 @@ def all_points(rubric: Rubric) -> set[str]:
 
 def test_every_database_gives_the_reasons_of_a_card(database: Database) -> None:
     frame, expected = by_card()
-    assert expected.filter(pl.col("lost_1") == pl.col("lost_2")).height > 50
+    assert expected.filter(pl.col("lost_1") == pl.col("lost_2")).height > 40
     found = database.run(statement(BY_CARD, database.dialect, card=GERMAN), {"subjects": frame})
     assert differing(found, expected) == {}
 
 
-@pytest.mark.parametrize("name", EDITIONS)
-def test_every_database_gives_the_reasons_of_a_rubric(name: str, database: Database) -> None:
-    rubric, frame, expected = by_rubric(name)
+def test_every_database_gives_the_reasons_of_a_rubric(database: Database) -> None:
+    rubric, frame, expected = by_rubric(EDITION)
     text = statement(graded_policy(rubric), database.dialect, rubric=rubric)
-    assert expected["reason_1"].is_in([row.id for row in rubric.overrides]).sum() > 50
+    assert expected["reason_1"].is_in([row.id for row in rubric.overrides]).sum() > 40
     assert differing(database.run(text, {"subjects": frame}), expected) == {}
+
+
+def test_a_warehouse_gives_the_reasons_of_a_card(warehouse: Database) -> None:
+    frame, expected = by_card()
+    text = statement(BY_CARD, warehouse.dialect, card=GERMAN)
+    assert differing(warehouse.run(text, {"subjects": frame}), expected) == {}
 
 
 def test_reasons_of_sixty_indicators_are_said_in_a_statement_of_a_third_of_a_megabyte() -> None:
@@ -407,6 +437,42 @@ def test_a_bank_gets_from_its_database_the_decisions_of_score_and_decide(
     assert differing(found, expected) == {}
 
 
+# ---- text only --------------------------------------------------------------------------------
+
+TEXT_ONLY = [name for name in DIALECTS if not dialect_of(name).runs_here]
+SAMPLE = written(
+    'kind = "segments"\nscore = { column = "score" }\ncut_off = 600.5\n[[segments]]\n'
+    'where = { place = "Lishui ", green = true }\nrefer_at_least = 590'
+)
+
+
+@pytest.mark.parametrize("dialect", TEXT_ONLY)
+def test_what_no_test_runs_says_so_and_is_read_by_the_parser_of_its_dialect(dialect: str) -> None:
+    text = statement(SAMPLE, dialect)
+    assert "text only: no test runs it" in head(text)
+    assert parse_one(text, dialect=dialect_of(dialect).name).named_selects[2] == "decision"
+
+
+# Held against the manuals that the modules of `backends.dialects` name: nothing here runs these two.
+@pytest.mark.parametrize(("dialect", "name"), [("oracle", "oracle"), ("tsql", "sqlserver")])
+def test_the_text_for_a_database_that_does_not_run_here_stays_as_it_was_read(
+    dialect: str, name: str
+) -> None:
+    stored = ROOT / f"tests/statements/{name}_policy.sql"
+    assert unheaded(statement(SAMPLE, dialect)) == stored.read_text(encoding="utf-8")
+
+
+def unheaded(text: str) -> str:
+    return text[text.index("WITH ") :]
+
+
+def test_an_empty_text_is_refused_where_it_is_a_null() -> None:
+    with pytest.raises(
+        SubjectError, match=r"place: Oracle cannot compare this text.*an empty text is a null"
+    ):
+        statement(CASES["segments"], "oracle")
+
+
 # ---- sharpness --------------------------------------------------------------------------------
 
 
@@ -428,7 +494,7 @@ def test_a_swapped_comparison_is_noticed(
     verb: str, other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(expression_sql._BINARY, verb, other)
-    assert differs("worse", "segments of whole numbers", "refer only")
+    assert differs("worse", "segments of whole numbers", "segments")
 
 
 def test_a_text_compared_by_its_collation_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

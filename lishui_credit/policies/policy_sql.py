@@ -16,8 +16,7 @@ from lishui_credit.backends.dialects.dialect import Dialect, misnamed, unsayable
 from lishui_credit.backends.statement import printed
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import dated, spoken, tr
-from lishui_credit.policies import adverse_reasons, verdicts
-from lishui_credit.policies import clause_tests
+from lishui_credit.policies import adverse_reasons, clause_tests
 from lishui_credit.policies.adverse_reasons import Losses
 from lishui_credit.policies.clause_tests import Held
 from lishui_credit.policies.clauses import sentences
@@ -114,7 +113,8 @@ def to_sql(
     if losses is not None:
         kinds |= dict.fromkeys((f"{POINTS}{code}" for code in losses.best), "Int64")
         kinds |= {_DECIDED_BY: "String"} if losses.rules else {}
-    refuse([*unsayable_names(kinds, target), *_inner(kinds), *misnamed(table, target)])
+    names = [*unsayable_names(kinds, target), *_inner(kinds)]
+    refuse([*names, *_unsayable(policy, held, target), *misnamed(table, target)])
     rows = _source(table, kinds)
     if losses is not None and losses.rules:
         rows = rows.with_columns(recorder.col(_DECIDED_BY).alias(RULE))
@@ -188,6 +188,22 @@ def _inner(names: Collection[str]) -> Iterator[Problem]:
         if name.startswith("_"):
             what = tr("a name that begins so is used inside the statement", "该前缀为语句内部所用")
             yield Problem(what, name, tr("give the column another name", "请改用其他列名"))
+
+
+def _unsayable(policy: Policy, held: Mapping[str, Held], target: Dialect) -> Iterator[Problem]:
+    """Yield every text of a policy that the database cannot compare."""
+    compared = [(policy.score.column, policy.score.order)]
+    compared += [test for rule in policy.rules for test in rule.tests if held[test[0]] == "text"]
+    for name, texts in compared:
+        for text in texts:
+            why = target.wrong_text(text)
+            if not text and target.empty_is_null:
+                why = tr("an empty text is a null there", "该库中空文本即 NULL")
+            if why:
+                what = tr(
+                    f"{target.title} cannot compare this text", f"{target.title} 无法比较该文本"
+                )
+                yield Problem(what, f"{text[:40]!r}: {why}", where=name)
 
 
 def _source(table: str, kinds: recorder.Schema) -> recorder.Table:
