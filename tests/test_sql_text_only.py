@@ -115,3 +115,14 @@ def test_a_choice_in_place_of_the_end_of_another_continues_it() -> None:
     assert "NOT" not in text
     rows = InDuckDB().run(text, {"t": pl.DataFrame({"a": [1, 7, 11, None]})})
     assert rows == [("1", "small"), ("7", "over 5"), ("11", "none"), (None, "none")]
+
+
+def test_no_comment_changes_how_duckdb_reads_the_texts_after_it() -> None:
+    import polars as pl
+
+    table = r.source("t", {"a": "String"}).select(
+        r.when(r.col("a") == "x").then(r.lit("x")).otherwise(r.lit("\u3000")).alias("a\nb")
+    )
+    for said in ("it's", '"', "--", "---", "*/", "$a$", "`"):
+        text = printed(table, dialect_of("duckdb"), values={"x": said})
+        assert InDuckDB().run(text, {"t": pl.DataFrame({"a": ["y"]})}) == [("\u3000",)], said

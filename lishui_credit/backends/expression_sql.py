@@ -6,6 +6,7 @@ Builders test a double for NaN before they compare it: databases differ in where
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -39,6 +40,7 @@ COMPARISONS: Final = ("eq", "lt", "le", "gt", "ge")
 _CHAINS: Final = ("and", "or", "add")  # a AND b AND c needs no parentheses
 _OF_DOUBLES: Final = ("col", "lit", "cast", "when", "coalesce")
 """Verbs that give a double: what is computed with doubles may be rounded, and no two engines agree."""
+_QUOTES: Final = str.maketrans({"'": "’", '"': "”", "`": "’"})
 _ROUNDED_ONCE: Final = ("sub", "mul", "truediv")
 """Verbs of two doubles that IEEE 754 rounds in one way: a sum of more depends on its order."""
 
@@ -340,5 +342,9 @@ def closed(made: Sql) -> Sql:
 
 def commented(made: Sql, text: str) -> Sql:
     """Return an expression with a comment that its text cannot end."""
-    made.add_comments([" ".join(text.replace("*/", "* /").replace("/*", "/ *").split())])
+    # DuckDB takes a quote or -- there for the begin of a text or a line comment, and then makes blanks
+    # of the wide ones in texts.
+    plain = re.sub("-(?=-)", "- ", text.translate(_QUOTES))
+    plain = plain.replace("*/", "* /").replace("/*", "/ *")
+    made.add_comments([" ".join(plain.split())])
     return made

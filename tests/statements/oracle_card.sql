@@ -29,7 +29,7 @@ WITH step_1 AS (
       WHEN NLSSORT("step_1"."行业", 'NLS_SORT=BINARY') = NLSSORT('茶叶', 'NLS_SORT=BINARY')
       THEN 197 /* 行业: 茶叶 */
       WHEN NLSSORT("step_1"."行业", 'NLS_SORT=BINARY') = NLSSORT('O''Neil', 'NLS_SORT=BINARY')
-      THEN 257 /* 行业: O'Neil */
+      THEN 257 /* 行业: O’Neil */
       ELSE 401 /* 行业: not seen before */
     END AS "_2"
   FROM step_1

@@ -40,7 +40,7 @@ WITH step_1 AS (
       WHEN (
         [step_1].[行业] COLLATE Latin1_General_100_BIN2
       ) = N'O''Neil|'
-      THEN 257 /* 行业: O'Neil */
+      THEN 257 /* 行业: O’Neil */
       ELSE 401 /* 行业: not seen before */
     END AS [_3]
   FROM step_1
