@@ -54,6 +54,8 @@ def test_the_recorder_has_the_verbs_of_the_builders_and_no_others() -> None:
         (col("a") + col("b"), "Int64"),
         (col("b").cast(recorder.Int128) * col("a"), "Int128"),
         (col("a") * 3_000_000_000, "Int64"),
+        (col("a").cast(recorder.Float64) / lit(10.0), "Float64"),
+        (col("s") + lit("."), "String"),
         (col("a") > 1, "Boolean"),
         (~col("s").is_null(), "Boolean"),
         (col("s").fill_null(""), "String"),

@@ -318,7 +318,10 @@ def column(table: str, name: str) -> exp.Column:
 
 
 def _rounded_once(node: Node) -> bool:
-    return node.verb in _ROUNDED_ONCE and all(part.kind == "Float64" for part in node.parts)
+    """Tell whether every engine computes the same double; by zero each divides in a way of its own."""
+    doubles = node.verb in _ROUNDED_ONCE and all(part.kind == "Float64" for part in node.parts)
+    last = node.parts[-1:]
+    return doubles and (node.verb != "truediv" or bool(last[0].verb == "lit" and last[0].value))
 
 
 def _null(node: Node) -> bool:

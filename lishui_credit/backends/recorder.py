@@ -414,6 +414,8 @@ class _Reader:
             return "Int32"
         if verb in ("days", "sum"):
             return "Int64"
+        if verb == "truediv":
+            return "Float64"
         return widest([*kinds[1::2], kinds[-1]] if verb == "when" else kinds)
 
 
