@@ -575,6 +575,13 @@ def test_the_head_says_who_approved_the_policy_and_what_the_columns_must_be() ->
     assert "score: double or decimal, not a float of 32 bits" in trial
 
 
+def test_a_score_is_whole_by_itself_only_with_a_card_and_whole_cut_offs() -> None:
+    for cut, kind in (("600", "bigint"), ("600.5", "double")):
+        policy = parse(IN_FORCE + SINGLE.replace("600", cut))
+        assert f"score: {kind} " in head(to_sql(policy, on=DAY, card=GERMAN))
+        assert "score: double " in head(to_sql(policy, on=DAY))
+
+
 def test_a_policy_that_is_not_in_force_is_printed_on_trial_only() -> None:
     with pytest.raises(PolicyError, match="not approved"):
         to_sql(CASES["whole"].policy, on=DAY)

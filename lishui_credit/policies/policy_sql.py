@@ -65,7 +65,7 @@ def to_sql(
         Column of ids, handed through as it is.
     types : mapping of str to {"whole", "double", "text", "flag"}, optional
         What columns of the policy hold. Without it a number the policy decides by is "double", with a
-        card or a rubric "whole"; a segment column holds what the policy's values are.
+        card or a rubric and whole cut-offs "whole"; a segment column holds what the policy's values are.
     on : date, optional
         Day of the decision, fixed in the text; today without it.
     trial : bool, default False
@@ -149,6 +149,9 @@ def to_sql(
 def _held(policy: Policy, types: Mapping[str, Held], *, whole: bool) -> dict[str, Held]:
     """Return what the columns of a policy hold; SubjectError for types that do not fit it."""
     score = policy.score
+    cuts = [cut for rule in policy.rules for cut in (rule.approve, rule.refer) if cut is not None]
+    # A probability that a card gives beside its score has cut-offs with fractions.
+    whole = whole and all(isinstance(cut, int) for cut in cuts)
     number: Held = "whole" if whole else "double"
     found: dict[str, Held] = {score.column: "text" if score.order else number}
     for name in policy.columns[1:]:
