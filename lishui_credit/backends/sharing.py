@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from lishui_credit.backends.recorder import Node, Schema, Table
@@ -38,12 +39,20 @@ def _divided(table: Table) -> Table:
         return table
     taken = (name for name in _names() if name not in table.of[0].schema)
     names = {node: next(taken) for level in found.levels for node in level}
+
+    @cache
+    def put(node: Node) -> Node:
+        """Return a node with columns in place of what has a name."""
+        return Node("col", node.kind, (), names[node]) if node in names else inside(node)
+
+    def inside(node: Node) -> Node:
+        return Node(node.verb, node.kind, tuple(map(put, node.parts)), node.value)
+
     base = table.of[0]
     for level in found.levels:
         kept = {name: Node("col", kind, (), name) for name, kind in base.schema.items()}
-        made = {names[node]: _put(node, names, top=True) for node in level}
-        base = _select(base, kept | made)
-    return _select(base, {name: _put(node, names) for name, node in table.columns.items()})
+        base = _select(base, kept | {names[node]: inside(node) for node in level})
+    return _select(base, {name: put(node) for name, node in table.columns.items()})
 
 
 def _select(of: Table, columns: dict[str, Node]) -> Table:
@@ -56,13 +65,6 @@ def _names() -> Iterable[str]:
     while True:
         number += 1
         yield f"_{number}"
-
-
-def _put(node: Node, names: dict[Node, str], *, top: bool = False) -> Node:
-    """Return a node with columns in place of what has a name."""
-    if node in names and not top:
-        return Node("col", node.kind, (), names[node])
-    return Node(node.verb, node.kind, tuple(_put(part, names) for part in node.parts), node.value)
 
 
 class _Repeated:

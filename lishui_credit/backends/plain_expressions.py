@@ -1,0 +1,524 @@
+"""Expressions of one row as plain code, with three-valued logic decided when they are printed.
+
+A test is printed as what holds where it is true (`Expressions.holds`) or where it is false: a null is
+neither. What is known after each test (`nulls_and_sizes`) leaves out most tests for null. A `Syntax`
+says how a language writes what is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from lishui_credit.backends.nulls_and_sizes import (
+    COMPARISONS,
+    NOTHING,
+    REAL,
+    STRICT,
+    Facts,
+    Held,
+    Known,
+    most_of,
+    what,
+)
+from lishui_credit.backends.recorder import WHOLE, Constant, Kind, Node
+from lishui_credit.errors import CreditError
+from lishui_credit.language import tr
+
+BIND, PICK, OR, AND, NOT, COMPARE, SUM, PRODUCT, SIGN, ATOM = range(10)
+"""What binds tighter has the larger rank."""
+_CONTRARY: Final = {"eq": "!=", "lt": ">=", "le": ">", "gt": "<=", "ge": "<"}
+_SIGNS: Final = {"eq": "==", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_ARITHMETIC: Final = {"add": "+", "sub": "-", "mul": "*"}
+_WHOLE_TEXTS: Final = (*WHOLE, "Boolean")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A piece of code, and how tightly it binds."""
+
+    text: str
+    rank: int = ATOM
+
+    def at(self, rank: int) -> str:
+        """Return the text where something that binds as tightly as `rank` is asked for."""
+        return self.text if self.rank >= rank else f"({self.text})"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A column of the row at hand: how the code names it, and what is known of it."""
+
+    text: str
+    kind: Kind
+    held: Held
+    constant: bool = False  # the text is a literal
+
+
+class Syntax(Protocol):
+    """How a language writes what is decided here."""
+
+    title: str
+    null: str
+    true: str
+    false: str
+    conjunction: str
+    disjunction: str
+
+    def big(self, size: int) -> bool:
+        """Tell whether whole numbers of a size need another type than smaller ones."""
+
+    def widened(self, text: str) -> str:
+        """Return a small whole number in the type of large ones."""
+
+    def narrowed(self, text: str) -> str:
+        """Return a large whole number in the type of small ones."""
+
+    def constant(self, value: Constant, kind: Kind, big: bool) -> Said:
+        """Return a literal."""
+
+    def is_null(self, text: str, outcome: bool) -> Said:
+        """Test for null, or for its contrary."""
+
+    def negation(self, said: Said) -> Said:
+        """Return the contrary of a test that is never null."""
+
+    def is_flag(self, text: str, outcome: bool) -> Said:
+        """Test a flag that may be null for true, or for false."""
+
+    def pick(self, test: Said, one: Said, other: Said) -> Said:
+        """Return a choice of two."""
+
+    def bind(self, name: str, said: Said) -> Said:
+        """Return a value that is given a name where it stands."""
+
+    def compared(self, left: str, sign: str, right: str) -> Said:
+        """Return a comparison."""
+
+    def minus(self, said: Said, big: bool) -> Said:
+        """Return a whole number with the other sign."""
+
+    def quotient(self, top: Said, down: Said, big: bool) -> Said:
+        """Return a whole quotient, rounded down."""
+
+    def among(self, text: str, values: list[str], outcome: bool) -> Said:
+        """Test for one of several values, or for none of them."""
+
+    def of_date(self, verb: str, text: str) -> Said:
+        """Return year, month, day, or days since 1970-01-01 of a date."""
+
+    def is_nan(self, text: str, outcome: bool) -> Said:
+        """Test for NaN, or for its contrary."""
+
+    def below(self, left: str, right: str) -> Said:
+        """Tell whether a double stands before another where NaN is the last and equal to itself."""
+
+    def same(self, left: str, right: str) -> Said:
+        """Tell whether two doubles are equal where NaN equals NaN."""
+
+    def checked(self, text: str, most: int, big: bool) -> Said:
+        """Return a whole number that is refused if it is not between -most and most - 1."""
+
+    def floated(self, text: str, kind: Kind) -> Said:
+        """Return a whole number or a flag as a double."""
+
+    def counted(self, text: str) -> Said:
+        """Return a flag as 1 or 0."""
+
+    def spelled(self, text: str, kind: Kind) -> Said:
+        """Return a whole number or a flag as text."""
+
+    def replaced(self, text: str, pattern: str, value: str) -> Said:
+        """Return a text with the first match replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What is known and named at one place of the code; it holds only below that place."""
+
+    known: Known = NOTHING
+    bound: Mapping[Node, str] = field(default_factory=dict)
+
+    def knowing(self, more: Known) -> Here:
+        """Return the same place with more known."""
+        return Here(self.known | more, self.bound)
+
+
+START: Final = Here()
+
+
+def unprintable(verb: str, syntax: Syntax) -> CreditError:
+    """Return the error that a language has no exact way for a verb."""
+    return CreditError(
+        tr(f"{syntax.title} has no exact way for it", f"{syntax.title} 无法准确表达"), verb
+    )
+
+
+class Expressions:
+    """The expressions of one step.
+
+    Parameters
+    ----------
+    syntax : Syntax
+        The language.
+    columns : mapping of str to Variable
+        Columns of the row at hand.
+    temporary : callable
+        Returns a new name for a value that is needed twice.
+    remarks : mapping of str to str
+        What is said beside a text that is compared or given.
+    """
+
+    def __init__(
+        self,
+        syntax: Syntax,
+        columns: Mapping[str, Variable],
+        temporary: Callable[[], str],
+        remarks: Mapping[str, str],
+    ) -> None:
+        self.syntax = syntax
+        self.facts = Facts({name: variable.held for name, variable in columns.items()})
+        self.met: list[str] = []  # remarks on what was printed
+        self._columns = columns
+        self._temporary = temporary
+        self._remarks = remarks
+
+    def big(self, node: Node) -> bool:
+        """Tell whether a node is held in the type of large whole numbers."""
+        return self.syntax.big(self.facts.size(node))
+
+    # ---- values -------------------------------------------------------------------------------
+
+    def value(self, node: Node, here: Here = START, big: bool | None = None) -> Said:
+        """Return a node's value, null where it is null, as a large number if `big` says so."""
+        asked = self.big(node) if big is None else big
+        if node.verb == "lit":
+            return self._literal(node, asked)
+        if self.facts.empty(node):
+            return Said(self.syntax.null)
+        said = self._own(node, here)
+        if node.kind not in WHOLE or asked is self.big(node):
+            return said
+        change = self.syntax.widened if asked else self.syntax.narrowed
+        if not self.facts.nullable(node, here.known):
+            return Said(change(said.text))
+        name = self._temporary()
+        empty = self.syntax.is_null(self.syntax.bind(name, said).at(ATOM), True)
+        return self.syntax.pick(empty, Said(self.syntax.null), Said(change(name)))
+
+    def _literal(self, node: Node, big: bool) -> Said:
+        if isinstance(node.value, str) and node.value in self._remarks:
+            self.met.append(self._remarks[node.value])
+        return self.syntax.constant(node.value, node.kind, big)
+
+    def _own(self, node: Node, here: Here) -> Said:
+        """Return a value in the type that the node itself is held in."""
+        verb, parts, syntax = node.verb, node.parts, self.syntax
+        if node in here.bound:
+            return Said(here.bound[node])
+        if verb == "col":
+            return Said(self._columns[node.value].text)
+        if verb == "coalesce":
+            return self._coalesce(node, here)
+        if verb == "when":
+            big = self.big(node)
+            return self._choice(node, here, lambda part, at: self.value(part, at, big))
+        if node.kind == "Boolean":
+            yes = self.holds(node, here)
+            if not self.facts.nullable(node, here.known):
+                return yes
+            none = syntax.pick(self.holds(node, here, False), Said(syntax.false), Said(syntax.null))
+            return syntax.pick(yes, Said(syntax.true), none)
+        texts, within = self._guard(node, here)
+        tests = self._nulls(texts)
+        made = self._strict(node, within)
+        if verb == "floordiv" and self.facts.may_be_zero(parts[1], within.known):
+            tests.append(self._compared_with_zero(parts[1], within))
+        return syntax.pick(self._any(tests), Said(syntax.null), made) if tests else made
+
+    def _nulls(self, texts: list[str]) -> list[Said]:
+        return [self.syntax.is_null(text, True) for text in texts]
+
+    def _compared_with_zero(self, node: Node, here: Here) -> Said:
+        big = self.big(node)
+        zero = self.syntax.constant(0, "Int64", big)
+        return self.syntax.compared(self.value(node, here).at(SUM), "==", zero.text)
+
+    def _coalesce(self, node: Node, here: Here) -> Said:
+        first, second = node.parts
+        big = self.big(node)
+        if not self.facts.nullable(first, here.known):
+            return self.value(first, here, big)
+        if self.facts.empty(first):
+            return self.value(second, here, big)
+        told = here.knowing(frozenset({what(first)}))
+        if first.verb == "col":
+            test = self.syntax.is_null(self.value(first, here).text, False)
+            return self.syntax.pick(
+                test, self.value(first, told, big), self.value(second, here, big)
+            )
+        name = self._temporary()
+        bound = self.syntax.bind(name, self.value(first, here, big))
+        test = self.syntax.is_null(bound.at(ATOM), False)
+        return self.syntax.pick(test, Said(name), self.value(second, here, big))
+
+    def _choice(self, node: Node, here: Here, made: Callable[[Node, Here], Said]) -> Said:
+        arms = []
+        for test, value in zip(node.parts[::2], node.parts[1::2], strict=False):
+            said = self.holds(test, here)
+            if said.text == self.syntax.true:
+                found = made(value, here)
+                break
+            if said.text != self.syntax.false:
+                arms.append((said, made(value, here.knowing(self.facts.where(test, True)))))
+            here = here.knowing(self.facts.passed(test, here.known))
+        else:
+            found = made(node.parts[-1], here)
+        for said, value_said in reversed(arms):
+            found = self._picked(said, value_said, found)
+        return found
+
+    def _picked(self, test: Said, one: Said, other: Said) -> Said:
+        """Return a choice of two; of a test where it is one."""
+        syntax = self.syntax
+        if one.text == other.text:
+            return one
+        if (one.text, other.text) == (syntax.true, syntax.false):
+            return test
+        if other.text == syntax.false:
+            return self._joined(syntax.conjunction, AND, [test, one])
+        return syntax.pick(test, one, other)
+
+    def _guard(self, node: Node, here: Here) -> tuple[list[str], Here]:
+        """Return the parts that can be null, and the place where none of them is."""
+        texts: list[str] = []
+        for part in node.parts:
+            if not self.facts.nullable(part, here.known):
+                continue
+            if self._null_by_parts(part, here):
+                more, here = self._guard(part, here)
+                texts += more
+                here = here.knowing(frozenset({what(part)}))
+                continue
+            if part.verb == "col" or part in here.bound:
+                text = self._own(part, here).text
+            else:
+                name = self._temporary()
+                text = self.syntax.bind(name, self.value(part, here)).at(ATOM)
+                here = Here(here.known, {**here.bound, part: name})
+            texts.append(text)
+            here = here.knowing(frozenset({what(part)}))
+        return texts, here
+
+    def _null_by_parts(self, node: Node, here: Here) -> bool:
+        """Tell whether a value is null exactly where a part of it is."""
+        if node.verb == "floordiv" and self.facts.may_be_zero(node.parts[1], here.known):
+            return False
+        return node.verb in STRICT and node.kind != "Boolean" and node not in here.bound
+
+    def _strict(self, node: Node, here: Here) -> Said:
+        """Return a verb whose parts are known not to be null."""
+        verb, parts, syntax = node.verb, node.parts, self.syntax
+        if verb in _ARITHMETIC or verb in ("neg", "floordiv"):
+            return self._arithmetic(node, here)
+        if verb == "cast":
+            return self._cast(node, here)
+        if verb == "replace":
+            return syntax.replaced(self.value(parts[0], here).at(ATOM), *node.value)
+        if verb in ("year", "month", "day", "days"):
+            return syntax.of_date(verb, self.value(parts[0], here).at(ATOM))
+        raise unprintable(verb, syntax)
+
+    def _arithmetic(self, node: Node, here: Here) -> Said:
+        verb, syntax = node.verb, self.syntax
+        big = any(map(self.big, (node, *node.parts)))
+        doubles = node.kind == "Float64"
+        nodes = [_double(part) for part in node.parts] if doubles else node.parts
+        parts = [self.value(part, here, big and not doubles) for part in nodes]
+        if verb == "floordiv":
+            if node.kind not in WHOLE:
+                raise unprintable(f"floordiv {node.kind}", syntax)
+            made = syntax.quotient(parts[0], parts[1], big)
+        elif verb == "neg":
+            made = (
+                Said(f"-{parts[0].at(SIGN + 1)}", SIGN) if doubles else syntax.minus(parts[0], big)
+            )
+        else:
+            rank = PRODUCT if verb == "mul" else SUM
+            left, right = parts[0].at(rank), parts[1].at(rank + 1)
+            made = Said(f"{left} {_ARITHMETIC[verb]} {right}", rank)
+        same = doubles or big is self.big(node)
+        return made if same else Said(syntax.narrowed(made.text))
+
+    def _cast(self, node: Node, here: Here) -> Said:
+        part, syntax = node.parts[0], self.syntax
+        before, after = part.kind, node.kind
+        if before == after:
+            return self.value(part, here)
+        if before in WHOLE and after in WHOLE:
+            if self.facts.size(part) < most_of(after):
+                return self.value(part, here, self.big(node))
+            made = syntax.checked(self.value(part, here).text, most_of(after), self.big(part))
+            change = self.big(part) is not self.big(node)
+            return Said(syntax.narrowed(made.text)) if change else made
+        text = self.value(part, here)
+        if after == "Float64" and before in _WHOLE_TEXTS:
+            return syntax.floated(text.at(ATOM), before)
+        if after == "String" and before in _WHOLE_TEXTS:
+            return syntax.spelled(text.at(ATOM), before)
+        if before == "Boolean" and after in WHOLE:
+            return syntax.counted(text.at(ATOM))
+        raise unprintable(f"cast {before} {after}", syntax)
+
+    # ---- tests --------------------------------------------------------------------------------
+
+    def holds(self, node: Node, here: Here = START, outcome: bool = True) -> Said:
+        """Return what is true exactly where a test is true (or false); nowhere where it is null."""
+        verb, parts, syntax = node.verb, node.parts, self.syntax
+        if self.facts.empty(node):
+            return Said(syntax.false)
+        if verb == "lit":
+            return Said(syntax.true if node.value is outcome else syntax.false)
+        if verb == "col" or node in here.bound:
+            text = self._own(node, here).text
+            if text in (syntax.true, syntax.false):
+                return Said(syntax.true if (text == syntax.true) is outcome else syntax.false)
+            if self.facts.nullable(node, here.known):
+                return syntax.is_flag(text, outcome)
+            return Said(text) if outcome else syntax.negation(Said(text))
+        if verb == "not":
+            return self.holds(parts[0], here, not outcome)
+        if verb in ("and", "or"):
+            return self._both(node, here, outcome)
+        if verb == "is_null":
+            return self._is_null(parts[0], here, outcome)
+        if verb == "coalesce" and parts[1].verb == "lit":
+            if parts[1].value is outcome:  # a null is as wanted: all but the contrary
+                return self.contrary(self.holds(parts[0], here, not outcome))
+            return self.holds(parts[0], here, outcome)
+        if verb in ("when", "coalesce"):
+            if verb == "coalesce":
+                node = _as_choice(node)
+            return self._choice(node, here, lambda part, at: self.holds(part, at, outcome))
+        texts, within = self._guard(node, here)
+        core = self._test(node, within, outcome)
+        told = [syntax.is_null(text, False) for text in texts]  # a null makes a test neither
+        return self._joined(syntax.conjunction, AND, [*told, core])
+
+    def contrary(self, said: Said) -> Said:
+        """Return the contrary of what `holds` returns."""
+        syntax = self.syntax
+        if said.text in (syntax.true, syntax.false):
+            return Said(syntax.false if said.text == syntax.true else syntax.true)
+        return syntax.negation(said)
+
+    def _both(self, node: Node, here: Here, outcome: bool) -> Said:
+        first, second = node.parts
+        both = (node.verb == "and") is outcome
+        if both:
+            more = self.facts.where(first, outcome)
+        elif self.facts.nullable(first, here.known):
+            more = NOTHING
+        else:
+            more = self.facts.where(first, not outcome)
+        said = [self.holds(first, here, outcome), self.holds(second, here.knowing(more), outcome)]
+        syntax = self.syntax
+        if both:
+            return self._joined(syntax.conjunction, AND, said)
+        return self._joined(syntax.disjunction, OR, said)
+
+    def _any(self, tests: list[Said]) -> Said:
+        return self._joined(self.syntax.disjunction, OR, tests)
+
+    def _joined(self, word: str, rank: int, said: list[Said]) -> Said:
+        """Return tests joined by and, or by or, without those that settle nothing."""
+        syntax = self.syntax
+        nothing, all_of_it = syntax.true, syntax.false
+        if rank == OR:
+            nothing, all_of_it = all_of_it, nothing
+        kept = [part for part in said if part.text != nothing]
+        if any(part.text == all_of_it for part in kept):
+            return Said(all_of_it)
+        if len(kept) < 2:
+            return kept[0] if kept else Said(nothing)
+        return Said(word.join(part.at(rank) for part in kept), rank)
+
+    def larger(self, there: Said, cell: str, larger: Said) -> Said:
+        """Test that a value is there and larger than what a cell holds, if that holds anything."""
+        none = self.syntax.is_null(cell, True)
+        return self._joined(self.syntax.conjunction, AND, [there, self._any([none, larger])])
+
+    def _is_null(self, part: Node, here: Here, outcome: bool) -> Said:
+        syntax = self.syntax
+        if self.facts.empty(part):
+            return Said(syntax.true if outcome else syntax.false)
+        if not self.facts.nullable(part, here.known):
+            return Said(syntax.false if outcome else syntax.true)
+        if self._null_by_parts(part, here):
+            found = [syntax.is_null(text, outcome) for text in self._guard(part, here)[0]]
+            return self._any(found) if outcome else self._joined(syntax.conjunction, AND, found)
+        return syntax.is_null(self.value(part, here).at(ATOM), outcome)
+
+    def _test(self, node: Node, here: Here, outcome: bool) -> Said:
+        """Return a strict test of parts that are known not to be null."""
+        verb, parts, syntax = node.verb, node.parts, self.syntax
+        if verb == "is_in":
+            big = self.big(parts[0])
+            kind = parts[0].kind
+            values = [self._literal(Node("lit", kind, (), value), big).text for value in node.value]
+            return syntax.among(self.value(parts[0], here).at(SUM), values, outcome)
+        if verb == "is_nan":
+            return syntax.is_nan(self.value(parts[0], here).at(SUM), outcome)
+        if verb not in COMPARISONS:
+            raise unprintable(verb, syntax)
+        kinds = {part.kind for part in parts}
+        if kinds & {"Float64"}:
+            return self._of_doubles(node, here, outcome)
+        big = verb == "eq" and any(map(self.big, parts))
+        said = [self.value(part, here, big or None).at(SUM) for part in parts]
+        if kinds == {"String"} and verb != "eq":
+            raise unprintable(f"{verb} String", syntax)
+        if kinds == {"Boolean"} and verb != "eq":
+            raise unprintable(f"{verb} Boolean", syntax)
+        return syntax.compared(said[0], (_SIGNS if outcome else _CONTRARY)[verb], said[1])
+
+    def _of_doubles(self, node: Node, here: Here, outcome: bool) -> Said:
+        """Return a comparison of doubles, among which NaN is the largest and equal to itself."""
+        syntax, verb = self.syntax, node.verb
+        exact = [part.kind not in WHOLE or self.facts.size(part) <= 2**53 for part in node.parts]
+        parts = [p if fits else _double(p) for p, fits in zip(node.parts, exact, strict=True)]
+        left, right = (self.value(part, here).at(SUM) for part in parts)
+        real = [self._real(part, here) for part in parts]
+        if all(real):
+            return syntax.compared(left, (_SIGNS if outcome else _CONTRARY)[verb], right)
+        if verb == "eq":
+            said = syntax.compared(left, "==", right) if any(real) else syntax.same(left, right)
+        else:
+            swapped, contrary = verb in ("le", "gt"), verb in ("le", "ge")
+            if swapped:
+                left, right = right, left
+            said = syntax.below(left, right)
+            outcome = outcome is not contrary
+        return said if outcome else syntax.negation(said)
+
+    def _real(self, node: Node, here: Here) -> bool:
+        """Tell whether a node is known not to be NaN."""
+        if node.kind in WHOLE or (REAL, what(node)) in here.known:
+            return True
+        if node.verb == "cast":
+            before = node.parts[0]
+            return before.kind in WHOLE or (before.kind == node.kind and self._real(before, here))
+        return node.verb == "lit" and node.value == node.value
+
+
+def _as_choice(node: Node) -> Node:
+    """Return the first of two that is not null as a choice."""
+    first, second = node.parts
+    empty = Node("is_null", "Boolean", (first,))
+    return Node("when", node.kind, (empty, second, first))
+
+
+def _double(node: Node) -> Node:
+    """Return a whole number as the double that stands for it."""
+    return node if node.kind not in WHOLE else Node("cast", "Float64", (node,))
