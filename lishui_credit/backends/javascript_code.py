@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
@@ -105,7 +106,9 @@ class JavaScriptCode:
         return Said(f"{text} {'===' if outcome else '!=='} null", COMPARE)
 
     def negation(self, said: Said) -> Said:
-        """Return the contrary."""
+        """Return the contrary; of a comparison for identity the other one."""
+        if same := re.fullmatch(r"([\w$.]+) ([!=])== (\w+)", said.text):
+            return Said(f"{same[1]} {'=' if same[2] == '!' else '!'}== {same[3]}", COMPARE)
         return Said(f"!{said.at(SIGN)}", SIGN)
 
     def is_flag(self, text: str, outcome: bool) -> Said:

@@ -38,6 +38,7 @@ class Held:
     size: int = 0
     zero: bool = True
     empty: bool = False  # null in every row
+    given: frozenset[str] | None = None  # columns; where none of them is null, this is not
 
 
 def most_of(kind: Kind) -> int:
@@ -83,7 +84,7 @@ class Facts:
         if what(node) in known or verb in ("is_null", "sum"):
             return False
         if verb == "col":
-            return self._columns[node.value].nullable
+            return self._can_be_null(node.value, known)
         if verb in ("and", "or"):
             more = self.where(parts[0], verb == "and")
             return self.nullable(parts[0], known) or self.nullable(parts[1], known | more)
@@ -98,6 +99,12 @@ class Facts:
         if verb == "floordiv" and self.may_be_zero(parts[1], known):
             return True
         return any(self.nullable(part, known) for part in parts)
+
+    def _can_be_null(self, column: str, known: Known) -> bool:
+        held = self._columns[column]
+        if column in known or not held.nullable:
+            return False
+        return held.given is None or any(self._can_be_null(name, known) for name in held.given)
 
     def may_be_zero(self, node: Node, known: Known) -> bool:
         """Tell whether a node can be zero, which a divisor must not be."""
@@ -184,7 +191,28 @@ class Facts:
     def held(self, node: Node, known: Known = NOTHING) -> Held:
         """Return what is known of a column that a node is computed for."""
         nullable, zero = self.nullable(node, known), self.may_be_zero(node, known)
-        return Held(nullable, self.size(node), zero, self.empty(node))
+        given: frozenset[str] | None = _columns_of(node)
+        if node.verb == "col":
+            return self._columns[node.value]
+        if not nullable or self.nullable(node, given or NOTHING):
+            given = None
+        return Held(nullable, self.size(node), zero, self.empty(node), given)
+
+
+def _columns_of(node: Node) -> frozenset[str]:
+    """Return the columns that a node reads."""
+    if node.verb == "col":
+        return frozenset({node.value})
+    return frozenset[str]().union(*map(_columns_of, node.parts))
+
+
+def carried(columns: Mapping[str, Node], found: Mapping[str, Held]) -> dict[str, Held]:
+    """Return what is known of the columns of a select, in terms of the columns it has."""
+    same = {name for name, node in columns.items() if node.verb == "col" and node.value == name}
+    return {
+        name: held if held.given is None or held.given <= same else replace(held, given=None)
+        for name, held in found.items()
+    }
 
 
 def _not_zero(test: Node, outcome: bool) -> bool:
@@ -236,7 +264,8 @@ def held_columns(table: Table, sources: Sources, done: dict[Table, dict[str, Hel
     found = dict(before[0])
     if table.columns is not None:
         facts = Facts(found)
-        found = {name: facts.held(node) for name, node in table.columns.items()}
+        made = {name: facts.held(node) for name, node in table.columns.items()}
+        found = carried(table.columns, made)
     elif table.test is not None:
         told_true = Facts(found).where(table.test, True)
         found |= {name: replace(found[name], nullable=False) for name in found if name in told_true}
@@ -244,6 +273,6 @@ def held_columns(table: Table, sources: Sources, done: dict[Table, dict[str, Hel
         for other in before[1:]:
             found = {name: either(found[name], other[name]) for name in found}
     elif table.step == "join":
-        right = {name: replace(held, nullable=True) for name, held in before[1].items()}
+        right = {name: replace(held, nullable=True, given=None) for name, held in before[1].items()}
         found |= {name: held for name, held in right.items() if name not in table.keys}
     done[table] = found

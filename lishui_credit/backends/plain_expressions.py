@@ -230,12 +230,22 @@ class Expressions:
                 return yes
             none = syntax.pick(self.holds(node, here, False), Said(syntax.false), Said(syntax.null))
             return syntax.pick(yes, Said(syntax.true), none)
+        if self._same_value(node):
+            return self.value(parts[0], here)
         texts, within = self._guard(node, here)
         tests = self._nulls(texts)
         made = self._strict(node, within)
         if verb == "floordiv" and self.facts.may_be_zero(parts[1], within.known):
             tests.append(self._compared_with_zero(parts[1], within))
         return syntax.pick(self._any(tests), Said(syntax.null), made) if tests else made
+
+    def _same_value(self, node: Node) -> bool:
+        """Tell whether a cast changes nothing."""
+        if node.verb != "cast":
+            return False
+        part = node.parts[0]
+        fits = part.kind in WHOLE and self.facts.size(part) < most_of(node.kind)
+        return part.kind == node.kind or (fits and self.big(part) is self.big(node))
 
     def _nulls(self, texts: list[str]) -> list[Said]:
         return [self.syntax.is_null(text, True) for text in texts]
@@ -265,7 +275,8 @@ class Expressions:
 
     def _choice(self, node: Node, here: Here, made: Callable[[Node, Here], Said]) -> Said:
         arms = []
-        for test, value in zip(node.parts[::2], node.parts[1::2], strict=False):
+        tests, last = arms_of(node)
+        for test, value in tests:
             said = self.holds(test, here)
             if said.text == self.syntax.true:
                 found = made(value, here)
@@ -274,7 +285,7 @@ class Expressions:
                 arms.append((said, made(value, here.knowing(self.facts.where(test, True)))))
             here = here.knowing(self.facts.passed(test, here.known))
         else:
-            found = made(node.parts[-1], here)
+            found = made(last, here)
         for said, value_said in reversed(arms):
             found = self._picked(said, value_said, found)
         return found
@@ -402,9 +413,18 @@ class Expressions:
                 node = _as_choice(node)
             return self._choice(node, here, lambda part, at: self.holds(part, at, outcome))
         texts, within = self._guard(node, here)
+        if outcome and self._null_is_none_of(node):
+            texts = []
         core = self._test(node, within, outcome)
         told = [syntax.is_null(text, False) for text in texts]  # a null makes a test neither
         return self._joined(syntax.conjunction, AND, [*told, core])
+
+    def _null_is_none_of(self, node: Node) -> bool:
+        """Tell whether the language itself says that a null column is not equal to constants."""
+        first, *others = node.parts
+        plain = first.verb == "col" and first.kind != "Float64" and not self.big(first)
+        listed = all(part.verb == "lit" and part.value is not None for part in others)
+        return node.verb in ("eq", "is_in") and plain and listed and not any(map(self.big, others))
 
     def contrary(self, said: Said) -> Said:
         """Return the contrary of what `holds` returns."""
@@ -510,6 +530,15 @@ class Expressions:
             before = node.parts[0]
             return before.kind in WHOLE or (before.kind == node.kind and self._real(before, here))
         return node.verb == "lit" and node.value == node.value
+
+
+def arms_of(node: Node) -> tuple[list[tuple[Node, Node]], Node]:
+    """Return the tests and values of a choice, and of the choice that it ends on, and the last value."""
+    arms, last = list(zip(node.parts[::2], node.parts[1::2], strict=False)), node.parts[-1]
+    if last.verb != "when":
+        return arms, last
+    more, last = arms_of(last)
+    return arms + more, last
 
 
 def _as_choice(node: Node) -> Node:

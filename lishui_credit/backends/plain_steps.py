@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, TypeAlias
 
-from lishui_credit.backends.nulls_and_sizes import Held, Sources, held_columns
+from lishui_credit.backends.folding import folded
+from lishui_credit.backends.nulls_and_sizes import Held, Sources, carried, held_columns
 from lishui_credit.backends.plain_expressions import (
     SUM,
     Expressions,
@@ -25,6 +26,7 @@ from lishui_credit.backends.plain_expressions import (
     Said,
     Syntax,
     Variable,
+    arms_of,
     unprintable,
 )
 from lishui_credit.backends.recorder import Kind, Node, Schema, Table
@@ -35,7 +37,77 @@ Consume: TypeAlias = Callable[[Scope], None]
 WIDTH: Final = 96
 """Characters that a choice of two may have to stand on one line."""
 _TAKEN: Final = frozenset(word.lower() for word in (*keyword.kwlist, *dir(builtins))) | frozenset(
-    ["arguments", "array", "async", "await", "big", "bigint", "boolean", "break", "case", "catch", "class", "const", "continue", "date", "day", "debugger", "default", "delete", "do", "else", "enum", "eval", "event", "events", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in", "infinity", "instanceof", "interface", "json", "let", "map", "math", "nan", "new", "null", "number", "object", "package", "private", "protected", "public", "return", "row", "set", "static", "string", "subject", "super", "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with", "yield"]
+    [
+        "arguments",
+        "array",
+        "async",
+        "await",
+        "big",
+        "bigint",
+        "boolean",
+        "break",
+        "case",
+        "catch",
+        "class",
+        "const",
+        "continue",
+        "date",
+        "day",
+        "debugger",
+        "default",
+        "delete",
+        "do",
+        "else",
+        "enum",
+        "eval",
+        "event",
+        "events",
+        "export",
+        "extends",
+        "false",
+        "finally",
+        "for",
+        "function",
+        "if",
+        "implements",
+        "import",
+        "in",
+        "infinity",
+        "instanceof",
+        "interface",
+        "json",
+        "let",
+        "map",
+        "math",
+        "nan",
+        "new",
+        "null",
+        "number",
+        "object",
+        "package",
+        "private",
+        "protected",
+        "public",
+        "return",
+        "row",
+        "set",
+        "static",
+        "string",
+        "subject",
+        "super",
+        "switch",
+        "this",
+        "throw",
+        "true",
+        "try",
+        "typeof",
+        "undefined",
+        "var",
+        "void",
+        "while",
+        "with",
+        "yield",
+    ]
 )
 
 
@@ -134,7 +206,8 @@ class Lines:
     def name(self, wanted: str) -> str:
         """Return a name that is not in use, as near to the wanted one as both languages allow."""
         plain = re.sub(r"\W", "_", wanted, flags=re.ASCII)
-        plain = plain if re.match(r"[A-Za-z]", plain) else f"c{plain}"
+        plain = plain.lstrip("_")
+        plain = plain if re.match(r"[A-Za-z]", plain) else f"part_{plain}"
         found, number = plain, 1
         while found.lower() in _TAKEN or found in self._used:
             number += 1
@@ -144,7 +217,7 @@ class Lines:
 
     def temporary(self) -> str:
         """Return a name for a value that is needed twice."""
-        self.temporaries.append(self.name("t1"))
+        self.temporaries.append(self.name(f"t{len(self.temporaries) + 1}"))
         return self.temporaries[-1]
 
 
@@ -186,7 +259,7 @@ class Steps:
         self._code = Lines(layout)
         self._scopes: dict[Table, Scope] = {}
         self._kept: dict[Table, str] = {}
-        self._table = shared(_plainly_grouped(table))
+        self._table = shared(folded(_plainly_grouped(table)))
         self._held: dict[Table, dict[str, Held]] = {}
         held_columns(self._table, sources, self._held)
         self._readers = _readers(self._table)
@@ -302,10 +375,13 @@ class Steps:
     def _filtered(self, table: Table, scope: Scope) -> Scope:
         assert table.test is not None
         expressions = self._expressions(scope)
-        fails = expressions.contrary(expressions.holds(table.test))
-        with self._code.block(self._layout.opened("if", fails.text), expressions.met):
-            self._code.add(self._layout.skip())
-        told = expressions.facts.where(table.test, True)
+        here, told = Here(), expressions.facts.where(table.test, True)
+        for test in _conjuncts(table.test):
+            expressions.met.clear()
+            fails = expressions.contrary(expressions.holds(test, here))
+            with self._code.block(self._layout.opened("if", fails.text), expressions.met):
+                self._code.add(self._layout.skip())
+            here = here.knowing(expressions.facts.where(test, True))
         return {
             name: replace(variable, held=replace(variable.held, nullable=False))
             if name in told
@@ -437,10 +513,12 @@ class Steps:
 
     def _selected(self, table: Table, scope: Scope) -> Scope:
         assert table.columns is not None
-        return {
+        made = {
             name: scope[node.value] if node.verb == "col" else self._column(name, node, scope)
             for name, node in table.columns.items()
         }
+        held = carried(table.columns, {name: variable.held for name, variable in made.items()})
+        return {name: replace(variable, held=held[name]) for name, variable in made.items()}
 
     def _column(self, column: str, node: Node, scope: Scope) -> Variable:
         """Add the statements that compute a column."""
@@ -451,12 +529,13 @@ class Steps:
             text = expressions.value(node).text
             return Variable(text, kind, held, constant=True)
         name = code.name(column)
-        if column in self._columns:
-            code.add(layout.comment(self._columns[column]))
+        remark = self._columns.get(column)
+        if remark:
+            code.add(layout.comment(remark))
         simple = node.verb != "when" or len(node.parts) == 3
         said = expressions.value(node).text if simple else ""
         if said and (node.verb != "when" or len(f"{name}{said}") <= WIDTH):
-            code.add(layout.let(name, said, True), expressions.met)
+            code.add(layout.let(name, said, True), {*expressions.met} - {remark})
         else:
             for line in layout.declared([name]):
                 code.add(line)
@@ -473,8 +552,9 @@ class Steps:
             said = expressions.value(node, here, big)
             code.add(layout.let(name, said.text, False), expressions.met)
             return
-        word, last = "if", node.parts[-1]
-        for test, value in zip(node.parts[::2], node.parts[1::2], strict=False):
+        word = "if"
+        arms, last = arms_of(node)
+        for test, value in arms:
             expressions.met.clear()
             said = expressions.holds(test, here)
             if said.text == layout.true:
@@ -492,6 +572,13 @@ class Steps:
             return
         with code.block(layout.opened("else", "")):
             self._given(name, last, here, expressions, big)
+
+
+def _conjuncts(test: Node) -> list[Node]:
+    """Return the tests that must all hold."""
+    return (
+        [one for part in test.parts for one in _conjuncts(part)] if test.verb == "and" else [test]
+    )
 
 
 def _pairs(scope: Scope) -> list[tuple[str, str]]:

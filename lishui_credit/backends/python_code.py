@@ -95,7 +95,12 @@ class PythonCode:
         return Said(f"{text} is {'' if outcome else 'not '}None", COMPARE)
 
     def negation(self, said: Said) -> Said:
-        """Return the contrary."""
+        """Return the contrary; of a test for None the other one."""
+        if said.rank == NOT:
+            inner = said.text.removeprefix("not ")
+            return Said(inner, ATOM if inner.startswith("(") else COMPARE)
+        if none := re.fullmatch(r"(\w+ is) (not )?None", said.text):
+            return Said(f"{none[1]} {'' if none[2] else 'not '}None", COMPARE)
         return Said(f"not {said.at(NOT)}", NOT)
 
     def is_flag(self, text: str, outcome: bool) -> Said:
