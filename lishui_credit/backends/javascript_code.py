@@ -287,6 +287,8 @@ def javascript_function(
     columns: Mapping[str, str] | None = None,
     values: Mapping[str, str] | None = None,
     told: str = "",
+    checks: str = "",
+    first: str = "",
 ) -> str:
     """Return functions in plain JavaScript; the last gives the row (or rows) of a query.
 
@@ -311,6 +313,7 @@ def javascript_function(
     lines = steps.lines()
     takes = ", ".join(["subject", *(f"{source} = []" for source in many)])
     head = [code.comment(told)] if told else []
-    text = "\n".join([*head, f"function {name}({takes}) {{", *lines, "}"])
+    head += [f"function {name}({takes}) {{", *([f"  {first}"] if first else [])]
+    text = "\n".join([*head, *lines, "}"])
     calls = [part.strip("\n") for called, part in PARTS.items() if f"{called}(" in text]
-    return "\n\n".join([*calls, text]) + "\n"
+    return "\n\n".join([*([checks.strip("\n")] if checks else []), *calls, text]) + "\n"

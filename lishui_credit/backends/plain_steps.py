@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, TypeAlias
 
 from lishui_credit.backends.folding import folded
-from lishui_credit.backends.nulls_and_sizes import Held, Sources, carried, held_columns
+from lishui_credit.backends.nulls_and_sizes import STRICT, Held, Sources, carried, held_columns
 from lishui_credit.backends.plain_expressions import (
     SUM,
     Expressions,
@@ -532,15 +532,32 @@ class Steps:
         remark = self._columns.get(column)
         if remark:
             code.add(layout.comment(remark))
+        here = Here() if node.verb == "when" else self._with_choices(node, Here(), expressions)
         simple = node.verb != "when" or len(node.parts) == 3
-        said = expressions.value(node).text if simple else ""
+        said = expressions.value(node, here).text if simple else ""
         if said and (node.verb != "when" or len(f"{name}{said}") <= WIDTH):
             code.add(layout.let(name, said, True), {*expressions.met} - {remark})
         else:
             for line in layout.declared([name]):
                 code.add(line)
-            self._given(name, node, Here(), expressions, expressions.big(node))
+            self._given(name, node, here, expressions, expressions.big(node))
         return Variable(name, kind, held)
+
+    def _with_choices(self, node: Node, here: Here, expressions: Expressions) -> Here:
+        """Give long choices inside a value names of their own, and return the place that knows them."""
+        for part in node.parts if node.verb in STRICT else ():
+            if part in here.bound or expressions.facts.empty(part):
+                continue
+            if part.verb != "when" or len(part.parts) == 3:
+                here = self._with_choices(part, here, expressions)
+                continue
+            name = self._code.name("part")
+            for line in self._layout.declared([name]):
+                self._code.add(line)
+            self._given(name, part, here, expressions, expressions.big(part))
+            here = Here(here.known, {**here.bound, part: name})
+        expressions.met.clear()
+        return here
 
     def _given(
         self, name: str, node: Node, here: Here, expressions: Expressions, big: bool
@@ -548,7 +565,8 @@ class Steps:
         """Add the statements that give a name the value of a node: a choice as its branches."""
         code, layout = self._code, self._layout
         expressions.met.clear()
-        if node.verb != "when":
+        if node.verb != "when" or node in here.bound:
+            here = self._with_choices(node, here, expressions)
             said = expressions.value(node, here, big)
             code.add(layout.let(name, said.text, False), expressions.met)
             return

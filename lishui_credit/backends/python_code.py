@@ -274,6 +274,8 @@ def python_function(
     columns: Mapping[str, str] | None = None,
     values: Mapping[str, str] | None = None,
     told: str = "",
+    checks: str = "",
+    first: str = "",
 ) -> str:
     """Return a module in plain Python with one function that gives the row (or rows) of a query.
 
@@ -295,6 +297,8 @@ def python_function(
         Remarks over a column of that name where it is computed, and beside a text of a choice.
     told : str
         Docstring of the function.
+    checks, first : str
+        What stands above the function (`plain_inputs.python_checks`), and the first line in it.
 
     Raises
     ------
@@ -314,17 +318,19 @@ def python_function(
     steps = Steps(code, table, sources=sources, one=one, own=own, columns=columns, values=values)
     lines = steps.lines()
     takes = ", ".join(["subject", *(f"{source}=()" for source in many)])
-    body = [f"def {name}({takes}):", *([f'    """{told}"""'] if told else []), *lines]
-    text = "\n".join(body)
+    head = [f"def {name}({takes}):"]
+    head += [f'    """{told}"""'] if told else []
+    head += [f"    {first}"] if first else []
+    text = "\n".join([*head, *lines])
     calls = [part.strip("\n") for called, part in PARTS.items() if f"{called}(" in text]
-    days = "\n".join(
+    days = [
         f"{day} = date({of.year}, {of.month}, {of.day})" for day, of in sorted(code.days.items())
-    )
+    ]
     imports = ["import re"] if "re.sub(" in text else []
-    imports += ["from datetime import date"] if days or "_day(" in text else []
-    blocks = ["\n".join(imports), days, "\n\n\n".join([*calls, text])]
-    head = "\n\n".join(block for block in blocks[:2] if block)
-    return f"{head}\n\n\n{blocks[2]}\n" if head else f"{blocks[2]}\n"
+    imports += ["from datetime import date"] if days or checks or "_day(" in text else []
+    constants = ["\n".join(lines) for lines in (imports, days) if lines]
+    blocks = ["\n\n".join(constants), checks.strip("\n"), *calls, text]
+    return "\n\n\n".join(block for block in blocks if block) + "\n"
 
 
 def loaded(source: str, name: str = "printed") -> dict[str, Callable[..., Any]]:

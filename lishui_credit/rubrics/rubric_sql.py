@@ -120,7 +120,7 @@ def to_sql(
         labels=labels,
     )
     head = [
-        *_title(rubric, target, result, labels),
+        *title_of(rubric, target.said, result, labels),
         *_contract(tr(f"Table {table}", f"表 {table}"), subject_kinds, target, rubric, people),
         *(
             _contract(tr(f"Table {events}", f"表 {events}"), event_kinds, target, rubric)
@@ -129,7 +129,7 @@ def to_sql(
         ),
         *_rules(target, result),
     ]
-    names, values = _remarks(rubric)
+    names, values = remarks(rubric)
     query = printed(result.frame, target, columns=names, values=values)
     return "\n".join([*(_line(line) for line in head), f"{query};\n"])
 
@@ -153,8 +153,8 @@ def _line(text: str) -> str:
     return f"-- {' '.join(spoken(text).split())}".rstrip() if text else "--"
 
 
-def _title(
-    rubric: Rubric, target: Dialect, result: Evaluation[Any], labels: str | None
+def title_of(
+    rubric: Rubric, target: str, result: Evaluation[Any], labels: str | None
 ) -> Iterator[str]:
     """Yield what the statement is, and what is fixed in it."""
     every = tr("none: events of every year count", "未指定:各年度的事件均计入")
@@ -162,7 +162,7 @@ def _title(
     yield f"{rubric.title}: {rubric.name}@{rubric.edition} ({rubric.status})"
     yield str(rubric.source)
     yield f"SHA-256 {rubric.sha256}, lishui_credit {__version__}"
-    yield tr(f"For {target.said}", f"适用于 {target.said}")
+    yield tr(f"For {target}", f"适用于 {target}")
     yield tr(
         f"Day of grading: {dated(result.as_of)}. Year assessed: {period}."
         f" Label set: {labels or 'as printed'}. They are fixed here: print it again for others.",
@@ -197,8 +197,13 @@ def _contract(
     for name, kind in kinds.items():
         held = target.type(kind) + (" NOT NULL" if name in keys else "")
         held += " UNIQUE" if needed is not None and name in keys else ""
-        label = called(name) if called(name) != name else name.replace("_", " ")
-        yield f"{name}: {held}; {label}{_unit(dictionary()[name])}"
+        yield f"{name}: {held}; {label_of(name)}"
+
+
+def label_of(name: str) -> str:
+    """Return what people call a column, and what its integers, levels or days stand for."""
+    label = called(name) if called(name) != name else name.replace("_", " ")
+    return f"{label}{_unit(dictionary()[name])}"
 
 
 def _unit(column: Column) -> str:
@@ -248,7 +253,7 @@ def _rules(target: Dialect, result: Evaluation[Any]) -> Iterator[str]:
 # ---- beside the columns and the arms ----------------------------------------------------------
 
 
-def _remarks(rubric: Rubric) -> tuple[dict[str, str], dict[str, str]]:
+def remarks(rubric: Rubric) -> tuple[dict[str, str], dict[str, str]]:
     """Return what is said beside columns of a name, and beside texts that are compared or given."""
     names: dict[str, str] = {}
     values: dict[str, str] = {}

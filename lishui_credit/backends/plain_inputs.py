@@ -1,0 +1,153 @@
+"""What printed functions take, and how they refuse anything else: everything wrong at once.
+
+Rows from outside are checked before they are read: a number that is no whole number, a key that is
+nearly a known one, a word that the column does not have must not pass as "not known".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+from lishui_credit.backends.nulls_and_sizes import MOST_ROWS, Held
+from lishui_credit.backends.recorder import WHOLE, Kind
+from lishui_credit.errors import Problem
+from lishui_credit.language import spoken, tr
+
+Fault = Literal[
+    *("row", "rows", "many", "missing", "empty", "whole", "number", "flag", "text", "day"),
+    *("beyond", "word", "unknown", "other"),
+]
+_CALLED: Final[dict[Kind, str]] = {
+    "Boolean": "flag",
+    "Date": "day",
+    "Float64": "number",
+    "String": "text",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One key of a row that a printed function takes."""
+
+    name: str
+    kind: Kind
+    needed: bool = False  # the key must be there, though its value may be null
+    filled: bool = False  # its value may not be null
+    limits: tuple[int, int] | None = None  # of a whole number
+    words: tuple[str, ...] = ()  # of a text that has only these
+
+    @property
+    def held(self) -> Held:
+        """What is known of it once it was checked."""
+        size = max(map(abs, self.limits)) if self.limits else 2**63 if self.kind in WHOLE else 0
+        return Held(not self.filled, size)
+
+    @property
+    def called(self) -> str:
+        """The kind of value, as the checks call it."""
+        return _CALLED.get(self.kind, "whole")
+
+
+def words() -> dict[Fault, str]:
+    """Return what is said of every fault, in the language in use."""
+    return {
+        "row": tr("not a mapping of keys to values", "不是键值映射"),
+        "rows": tr("not a list of rows", "不是行的列表"),
+        "many": spoken(
+            tr(f"more rows than sums are made for ({MOST_ROWS:,})", f"行数超过上限({MOST_ROWS:,})")
+        ),
+        "missing": tr(
+            "the key is missing; null says that it is not known", "缺少该键;未知请写空值"
+        ),
+        "empty": tr("it needs a value", "不能为空"),
+        "whole": tr("not a whole number", "不是整数"),
+        "number": tr("not a number", "不是数值"),
+        "flag": tr("neither true nor false", "不是真或假"),
+        "text": tr("not a text", "不是文本"),
+        "day": tr("not a day (YYYY-MM-DD)", "不是日期(YYYY-MM-DD)"),
+        "beyond": tr("beyond its limits", "超出范围"),
+        "word": tr("not one of its words", "不在允许的取值内"),
+        "unknown": tr("no such key, but one that is nearly it", "没有该键,但有近似的键"),
+        "other": tr("of another subject", "属于其他主体"),
+    }
+
+
+def problems(faults: Iterable[Sequence[str]]) -> list[Problem]:
+    """Return faults as printed functions list them (where, key, fault, found, hint) as problems."""
+    said: Mapping[str, str] = words()
+    return [
+        Problem(said[fault], found, hint, " ".join(filter(None, (where, key))))
+        for where, key, fault, found, hint in faults
+    ]
+
+
+def python_checks(inputs: Mapping[str, Sequence[Input]], known: Iterable[str], own: str) -> str:
+    """Return the Python that checks rows: ``refuse_wrong(subject, events)`` and what it needs.
+
+    Parameters
+    ----------
+    inputs : mapping of str to sequence of Input
+        Of ``subject``, and of ``events`` where there are any.
+    known : iterable of str
+        Keys that are known elsewhere: one of these is no slip of a key that is asked.
+    own : str
+        Key of the subject that an event may repeat.
+    """
+    tables = "\n".join(
+        f"{name.upper()} = {{\n{''.join(map(_python_row, listed))}}}"
+        for name, listed in inputs.items()
+    )
+    said = "".join(f"    {fault!r}: {text!r},\n" for fault, text in words().items())
+    fixed = (
+        f"OWN = {own!r}\n"
+        f"MOST_ROWS = {MOST_ROWS}\n"
+        f"OTHERS = {tuple(_others(inputs, known))}  # known elsewhere, no slips of the keys above\n"
+        f"WORDS = {{\n{said}}}"
+    )
+    empty = "" if "events" in inputs else "EVENTS = {}\n"
+    return f"{tables}\n{empty}{fixed}\n\n\n{_template('checks.py.txt')}"
+
+
+def javascript_checks(inputs: Mapping[str, Sequence[Input]], known: Iterable[str], own: str) -> str:
+    """Return the JavaScript that checks rows: ``refuseWrong(subject, events)`` and what it needs."""
+    tables = "\n".join(
+        f"const {name.upper()} = {{\n{''.join(map(_javascript_row, listed))}}};"
+        for name, listed in inputs.items()
+    )
+    fixed = (
+        f"const OWN = {json.dumps(own)};\n"
+        f"const MOST_ROWS = {MOST_ROWS};\n"
+        f"const OTHERS = {json.dumps(_others(inputs, known))}; // known elsewhere, no slips of the keys above\n"
+        f"const WORDS = {json.dumps(words(), ensure_ascii=False, indent=2)};"
+    )
+    empty = "" if "events" in inputs else "const EVENTS = {};\n"
+    return f"{tables}\n{empty}{fixed}\n\n{_template('checks.js.txt')}"
+
+
+def _others(inputs: Mapping[str, Sequence[Input]], known: Iterable[str]) -> list[str]:
+    """Return the known names that the checks would take for slips."""
+    asked = {row.name for listed in inputs.values() for row in listed}
+    near: dict[str, Any] = {"OTHERS": ()}
+    exec(_template("checks.py.txt"), near)
+    return sorted(name for name in known if name not in asked and near["_near"](name, asked))
+
+
+def _template(name: str) -> str:
+    return (files(__package__) / name).read_text(encoding="utf-8")
+
+
+def _python_row(row: Input) -> str:
+    limits = row.limits or (frozenset(row.words) and tuple(row.words)) or None
+    return f"    {row.name!r}: ({row.called!r}, {row.needed}, {row.filled}, {limits!r}),\n"
+
+
+def _javascript_row(row: Input) -> str:
+    limits = list(row.limits or row.words) or None
+    said = [row.called, row.needed, row.filled, limits]
+    return (
+        f"  {json.dumps(row.name, ensure_ascii=False)}: {json.dumps(said, ensure_ascii=False)},\n"
+    )
