@@ -14,7 +14,8 @@ from datetime import date
 from typing import Final
 
 from lishui_credit.backends.nulls_and_sizes import Sources
-from lishui_credit.backends.plain_expressions import (
+from lishui_credit.backends.plain_steps import Steps
+from lishui_credit.backends.plain_syntax import (
     ATOM,
     COMPARE,
     OR,
@@ -25,7 +26,6 @@ from lishui_credit.backends.plain_expressions import (
     Said,
     unprintable,
 )
-from lishui_credit.backends.plain_steps import Steps
 from lishui_credit.backends.plain_texts import pattern_parts
 from lishui_credit.backends.recorder import Constant, Kind, Table
 
@@ -173,7 +173,9 @@ class JavaScriptCode:
         """Return a double."""
         return Said(f"Number({text})")
 
-    counted = narrowed
+    def counted(self, text: str) -> Said:
+        """Return 1 or 0."""
+        return Said(f"Number({text})")
 
     def spelled(self, text: str, kind: Kind) -> Said:
         """Return digits, or true and false."""

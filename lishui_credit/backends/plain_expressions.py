@@ -1,158 +1,36 @@
 """Expressions of one row as plain code, with three-valued logic decided when they are printed.
 
 A test is printed as what holds where it is true (`Expressions.holds`) or where it is false: a null is
-neither. What is known after each test (`nulls_and_sizes`) leaves out most tests for null. A `Syntax`
+neither. What is known after each test (`nulls_and_sizes`) leaves out most tests for null. `plain_syntax`
 says how a language writes what is decided here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, Protocol
 
 from lishui_credit.backends.nulls_and_sizes import (
     COMPARISONS,
     NOTHING,
-    REAL,
     STRICT,
     Facts,
-    Held,
-    Known,
     most_of,
     what,
 )
-from lishui_credit.backends.recorder import WHOLE, Constant, Kind, Node
-from lishui_credit.errors import CreditError
-from lishui_credit.language import tr
-
-BIND, PICK, OR, AND, NOT, COMPARE, SUM, PRODUCT, SIGN, ATOM = range(10)
-"""What binds tighter has the larger rank."""
-_CONTRARY: Final = {"eq": "!=", "lt": ">=", "le": ">", "gt": "<=", "ge": "<"}
-_SIGNS: Final = {"eq": "==", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
-_ARITHMETIC: Final = {"add": "+", "sub": "-", "mul": "*"}
-_WHOLE_TEXTS: Final = (*WHOLE, "Boolean")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A piece of code, and how tightly it binds."""
-
-    text: str
-    rank: int = ATOM
-
-    def at(self, rank: int) -> str:
-        """Return the text where something that binds as tightly as `rank` is asked for."""
-        return self.text if self.rank >= rank else f"({self.text})"
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A column of the row at hand: how the code names it, and what is known of it."""
-
-    text: str
-    kind: Kind
-    held: Held
-    constant: bool = False  # the text is a literal
-
-
-class Syntax(Protocol):
-    """How a language writes what is decided here."""
-
-    title: str
-    null: str
-    true: str
-    false: str
-    conjunction: str
-    disjunction: str
-
-    def big(self, size: int) -> bool:
-        """Tell whether whole numbers of a size need another type than smaller ones."""
-
-    def widened(self, text: str) -> str:
-        """Return a small whole number in the type of large ones."""
-
-    def narrowed(self, text: str) -> str:
-        """Return a large whole number in the type of small ones."""
-
-    def constant(self, value: Constant, kind: Kind, big: bool) -> Said:
-        """Return a literal."""
-
-    def is_null(self, text: str, outcome: bool) -> Said:
-        """Test for null, or for its contrary."""
-
-    def negation(self, said: Said) -> Said:
-        """Return the contrary of a test that is never null."""
-
-    def is_flag(self, text: str, outcome: bool) -> Said:
-        """Test a flag that may be null for true, or for false."""
-
-    def pick(self, test: Said, one: Said, other: Said) -> Said:
-        """Return a choice of two."""
-
-    def bind(self, name: str, said: Said) -> Said:
-        """Return a value that is given a name where it stands."""
-
-    def compared(self, left: str, sign: str, right: str) -> Said:
-        """Return a comparison."""
-
-    def minus(self, said: Said, big: bool) -> Said:
-        """Return a whole number with the other sign."""
-
-    def quotient(self, top: Said, down: Said, big: bool) -> Said:
-        """Return a whole quotient, rounded down."""
-
-    def among(self, text: str, values: list[str], outcome: bool) -> Said:
-        """Test for one of several values, or for none of them."""
-
-    def of_date(self, verb: str, text: str) -> Said:
-        """Return year, month, day, or days since 1970-01-01 of a date."""
-
-    def is_nan(self, text: str, outcome: bool) -> Said:
-        """Test for NaN, or for its contrary."""
-
-    def below(self, left: str, right: str) -> Said:
-        """Tell whether a double stands before another where NaN is the last and equal to itself."""
-
-    def same(self, left: str, right: str) -> Said:
-        """Tell whether two doubles are equal where NaN equals NaN."""
-
-    def checked(self, text: str, most: int, big: bool) -> Said:
-        """Return a whole number that is refused if it is not between -most and most - 1."""
-
-    def floated(self, text: str, kind: Kind) -> Said:
-        """Return a whole number or a flag as a double."""
-
-    def counted(self, text: str) -> Said:
-        """Return a flag as 1 or 0."""
-
-    def spelled(self, text: str, kind: Kind) -> Said:
-        """Return a whole number or a flag as text."""
-
-    def replaced(self, text: str, pattern: str, value: str) -> Said:
-        """Return a text with the first match replaced."""
-
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """What is known and named at one place of the code; it holds only below that place."""
-
-    known: Known = NOTHING
-    bound: Mapping[Node, str] = field(default_factory=dict)
-
-    def knowing(self, more: Known) -> Here:
-        """Return the same place with more known."""
-        return Here(self.known | more, self.bound)
-
-
-START: Final = Here()
-
-
-def unprintable(verb: str, syntax: Syntax) -> CreditError:
-    """Return the error that a language has no exact way for a verb."""
-    return CreditError(
-        tr(f"{syntax.title} has no exact way for it", f"{syntax.title} 无法准确表达"), verb
-    )
+from lishui_credit.backends.plain_numbers import CONTRARY, SIGNS, arithmetic, cast, of_doubles
+from lishui_credit.backends.plain_syntax import (
+    AND,
+    ATOM,
+    OR,
+    START,
+    SUM,
+    Here,
+    Said,
+    Syntax,
+    Variable,
+    unprintable,
+)
+from lishui_credit.backends.recorder import WHOLE, Node
 
 
 class Expressions:
@@ -331,56 +209,15 @@ class Expressions:
     def _strict(self, node: Node, here: Here) -> Said:
         """Return a verb whose parts are known not to be null."""
         verb, parts, syntax = node.verb, node.parts, self.syntax
-        if verb in _ARITHMETIC or verb in ("neg", "floordiv"):
-            return self._arithmetic(node, here)
+        if verb in ("add", "sub", "mul", "neg", "floordiv"):
+            return arithmetic(self, node, here)
         if verb == "cast":
-            return self._cast(node, here)
+            return cast(self, node, here)
         if verb == "replace":
             return syntax.replaced(self.value(parts[0], here).at(ATOM), *node.value)
         if verb in ("year", "month", "day", "days"):
             return syntax.of_date(verb, self.value(parts[0], here).at(ATOM))
         raise unprintable(verb, syntax)
-
-    def _arithmetic(self, node: Node, here: Here) -> Said:
-        verb, syntax = node.verb, self.syntax
-        big = any(map(self.big, (node, *node.parts)))
-        doubles = node.kind == "Float64"
-        nodes = [_double(part) for part in node.parts] if doubles else node.parts
-        parts = [self.value(part, here, big and not doubles) for part in nodes]
-        if verb == "floordiv":
-            if node.kind not in WHOLE:
-                raise unprintable(f"floordiv {node.kind}", syntax)
-            made = syntax.quotient(parts[0], parts[1], big)
-        elif verb == "neg":
-            made = (
-                Said(f"-{parts[0].at(SIGN + 1)}", SIGN) if doubles else syntax.minus(parts[0], big)
-            )
-        else:
-            rank = PRODUCT if verb == "mul" else SUM
-            left, right = parts[0].at(rank), parts[1].at(rank + 1)
-            made = Said(f"{left} {_ARITHMETIC[verb]} {right}", rank)
-        same = doubles or big is self.big(node)
-        return made if same else Said(syntax.narrowed(made.text))
-
-    def _cast(self, node: Node, here: Here) -> Said:
-        part, syntax = node.parts[0], self.syntax
-        before, after = part.kind, node.kind
-        if before == after:
-            return self.value(part, here)
-        if before in WHOLE and after in WHOLE:
-            if self.facts.size(part) < most_of(after):
-                return self.value(part, here, self.big(node))
-            made = syntax.checked(self.value(part, here).text, most_of(after), self.big(part))
-            change = self.big(part) is not self.big(node)
-            return Said(syntax.narrowed(made.text)) if change else made
-        text = self.value(part, here)
-        if after == "Float64" and before in _WHOLE_TEXTS:
-            return syntax.floated(text.at(ATOM), before)
-        if after == "String" and before in _WHOLE_TEXTS:
-            return syntax.spelled(text.at(ATOM), before)
-        if before == "Boolean" and after in WHOLE:
-            return syntax.counted(text.at(ATOM))
-        raise unprintable(f"cast {before} {after}", syntax)
 
     # ---- tests --------------------------------------------------------------------------------
 
@@ -494,42 +331,14 @@ class Expressions:
             raise unprintable(verb, syntax)
         kinds = {part.kind for part in parts}
         if kinds & {"Float64"}:
-            return self._of_doubles(node, here, outcome)
+            return of_doubles(self, node, here, outcome)
         big = verb == "eq" and any(map(self.big, parts))
         said = [self.value(part, here, big or None).at(SUM) for part in parts]
         if kinds == {"String"} and verb != "eq":
             raise unprintable(f"{verb} String", syntax)
         if kinds == {"Boolean"} and verb != "eq":
             raise unprintable(f"{verb} Boolean", syntax)
-        return syntax.compared(said[0], (_SIGNS if outcome else _CONTRARY)[verb], said[1])
-
-    def _of_doubles(self, node: Node, here: Here, outcome: bool) -> Said:
-        """Return a comparison of doubles, among which NaN is the largest and equal to itself."""
-        syntax, verb = self.syntax, node.verb
-        exact = [part.kind not in WHOLE or self.facts.size(part) <= 2**53 for part in node.parts]
-        parts = [p if fits else _double(p) for p, fits in zip(node.parts, exact, strict=True)]
-        left, right = (self.value(part, here).at(SUM) for part in parts)
-        real = [self._real(part, here) for part in parts]
-        if all(real):
-            return syntax.compared(left, (_SIGNS if outcome else _CONTRARY)[verb], right)
-        if verb == "eq":
-            said = syntax.compared(left, "==", right) if any(real) else syntax.same(left, right)
-        else:
-            swapped, contrary = verb in ("le", "gt"), verb in ("le", "ge")
-            if swapped:
-                left, right = right, left
-            said = syntax.below(left, right)
-            outcome = outcome is not contrary
-        return said if outcome else syntax.negation(said)
-
-    def _real(self, node: Node, here: Here) -> bool:
-        """Tell whether a node is known not to be NaN."""
-        if node.kind in WHOLE or (REAL, what(node)) in here.known:
-            return True
-        if node.verb == "cast":
-            before = node.parts[0]
-            return before.kind in WHOLE or (before.kind == node.kind and self._real(before, here))
-        return node.verb == "lit" and node.value == node.value
+        return syntax.compared(said[0], (SIGNS if outcome else CONTRARY)[verb], said[1])
 
 
 def arms_of(node: Node) -> tuple[list[tuple[Node, Node]], Node]:
@@ -546,8 +355,3 @@ def _as_choice(node: Node) -> Node:
     first, second = node.parts
     empty = Node("is_null", "Boolean", (first,))
     return Node("when", node.kind, (empty, second, first))
-
-
-def _double(node: Node) -> Node:
-    """Return a whole number as the double that stands for it."""
-    return node if node.kind not in WHOLE else Node("cast", "Float64", (node,))

@@ -10,17 +10,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from lishui_credit.backends.nulls_and_sizes import MOST_ROWS, Held
 from lishui_credit.backends.recorder import WHOLE, Kind
 from lishui_credit.errors import Problem
 from lishui_credit.language import spoken, tr
 
-Fault = Literal[
-    *("row", "rows", "many", "missing", "empty", "whole", "number", "flag", "text", "day"),
-    *("beyond", "word", "unknown", "other"),
-]
 _CALLED: Final[dict[Kind, str]] = {
     "Boolean": "flag",
     "Date": "day",
@@ -52,7 +48,7 @@ class Input:
         return _CALLED.get(self.kind, "whole")
 
 
-def words() -> dict[Fault, str]:
+def words() -> dict[str, str]:
     """Return what is said of every fault, in the language in use."""
     return {
         "row": tr("not a mapping of keys to values", "不是键值映射"),
@@ -78,7 +74,7 @@ def words() -> dict[Fault, str]:
 
 def problems(faults: Iterable[Sequence[str]]) -> list[Problem]:
     """Return faults as printed functions list them (where, key, fault, found, hint) as problems."""
-    said: Mapping[str, str] = words()
+    said = words()
     return [
         Problem(said[fault], found, hint, " ".join(filter(None, (where, key))))
         for where, key, fault, found, hint in faults

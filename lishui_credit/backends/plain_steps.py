@@ -8,217 +8,23 @@ steps read is kept whole.
 
 from __future__ import annotations
 
-import builtins
-import keyword
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Final, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TypeAlias
 
 from lishui_credit.backends.folding import folded
-from lishui_credit.backends.nulls_and_sizes import STRICT, Held, Sources, carried, held_columns
-from lishui_credit.backends.plain_expressions import (
-    SUM,
-    Expressions,
-    Here,
-    Said,
-    Syntax,
-    Variable,
-    arms_of,
-    unprintable,
-)
-from lishui_credit.backends.recorder import Kind, Node, Schema, Table
+from lishui_credit.backends.nulls_and_sizes import Held, Sources, carried, held_columns
+from lishui_credit.backends.plain_columns import Columns, Scope
+from lishui_credit.backends.plain_expressions import Expressions
+from lishui_credit.backends.plain_groups import plainly_grouped
+from lishui_credit.backends.plain_lines import Lines
+from lishui_credit.backends.plain_syntax import SUM, Here, Layout, Said, Variable, unprintable
+from lishui_credit.backends.recorder import Node, Table
 from lishui_credit.backends.sharing import shared
 
-Scope: TypeAlias = dict[str, Variable]
 Consume: TypeAlias = Callable[[Scope], None]
-WIDTH: Final = 96
-"""Characters that a choice of two may have to stand on one line."""
-_TAKEN: Final = frozenset(word.lower() for word in (*keyword.kwlist, *dir(builtins))) | frozenset(
-    [
-        "arguments",
-        "array",
-        "async",
-        "await",
-        "big",
-        "bigint",
-        "boolean",
-        "break",
-        "case",
-        "catch",
-        "class",
-        "const",
-        "continue",
-        "date",
-        "day",
-        "debugger",
-        "default",
-        "delete",
-        "do",
-        "else",
-        "enum",
-        "eval",
-        "event",
-        "events",
-        "export",
-        "extends",
-        "false",
-        "finally",
-        "for",
-        "function",
-        "if",
-        "implements",
-        "import",
-        "in",
-        "infinity",
-        "instanceof",
-        "interface",
-        "json",
-        "let",
-        "map",
-        "math",
-        "nan",
-        "new",
-        "null",
-        "number",
-        "object",
-        "package",
-        "private",
-        "protected",
-        "public",
-        "return",
-        "row",
-        "set",
-        "static",
-        "string",
-        "subject",
-        "super",
-        "switch",
-        "this",
-        "throw",
-        "true",
-        "try",
-        "typeof",
-        "undefined",
-        "var",
-        "void",
-        "while",
-        "with",
-        "yield",
-    ]
-)
-
-
-class Layout(Syntax, Protocol):
-    """How a language writes statements."""
-
-    indent: str
-
-    def comment(self, text: str) -> str:
-        """Return a comment to the end of the line."""
-
-    def declared(self, names: list[str]) -> list[str]:
-        """Return the lines that make names known before they have a value."""
-
-    def let(self, name: str, text: str, first: bool) -> str:
-        """Return a statement that gives a name its value, for the first time or again."""
-
-    def opened(self, word: str, test: str) -> str:
-        """Return the line that opens an ``if``, ``elif`` or ``else``."""
-
-    def closed(self, last: bool) -> list[str]:
-        """Return the lines that close a block; `last` where no ``elif`` or ``else`` follows."""
-
-    def read(self, row: str, column: str, kind: Kind) -> str:
-        """Return a cell of a row that was given, null where it is not there."""
-
-    def each(self, names: list[str], rows: str) -> str:
-        """Return the line that opens a loop over rows that were kept."""
-
-    def each_given(self, name: str, rows: str) -> str:
-        """Return the line that opens a loop over rows that were given."""
-
-    def skip(self) -> str:
-        """Return the statement that passes on to the next row."""
-
-    def stored(self, texts: list[str]) -> str:
-        """Return a row that is kept."""
-
-    def new_list(self) -> str:
-        """Return an empty list."""
-
-    def new_row(self, texts: list[str]) -> str:
-        """Return a row that is kept and can be changed."""
-
-    def push(self, rows: str, row: str) -> str:
-        """Return the statement that appends a row."""
-
-    def new_map(self) -> str:
-        """Return an empty mapping."""
-
-    def key(self, parts: list[tuple[str, bool]]) -> str:
-        """Return a key made of values; each with whether it is a large whole number."""
-
-    def found(self, mapping: str, key: str) -> str:
-        """Return what a mapping holds of a key, null where there is nothing."""
-
-    def put(self, mapping: str, key: str, text: str) -> str:
-        """Return the statement that keeps a value under a key."""
-
-    def values(self, mapping: str) -> str:
-        """Return the values of a mapping."""
-
-    def result(self, pairs: list[tuple[str, str]]) -> list[str]:
-        """Return the lines of a row as the user gets it, keyed by columns."""
-
-    def returned(self, lines: list[str]) -> list[str]:
-        """Return the lines that give back a result."""
-
-
-@dataclass
-class Lines:
-    """The lines of a function, its names, and the remarks that stand beside them."""
-
-    layout: Layout
-    lines: list[str] = field(default_factory=list)
-    depth: int = 1
-    temporaries: list[str] = field(default_factory=list)
-    _used: set[str] = field(default_factory=set)
-
-    def add(self, text: str, remarks: Iterable[str] = ()) -> None:
-        """Add a line, with what is said beside it if it is one thing."""
-        told = list(dict.fromkeys(remarks))
-        beside = f"  {self.layout.comment(told[0])}" if len(told) == 1 else ""
-        self.lines.append(f"{self.layout.indent * self.depth}{text}{beside}")
-
-    @contextmanager
-    def block(self, opening: str, remarks: Iterable[str] = (), last: bool = True) -> Iterator[None]:
-        """Add a block under its opening line."""
-        self.add(opening, remarks)
-        self.depth += 1
-        yield
-        self.depth -= 1
-        for line in self.layout.closed(last):
-            self.add(line)
-
-    def name(self, wanted: str) -> str:
-        """Return a name that is not in use, as near to the wanted one as both languages allow."""
-        plain = re.sub(r"\W", "_", wanted, flags=re.ASCII)
-        plain = plain.lstrip("_")
-        plain = plain if re.match(r"[A-Za-z]", plain) else f"part_{plain}"
-        found, number = plain, 1
-        while found.lower() in _TAKEN or found in self._used:
-            number += 1
-            found = f"{plain}_{number}"
-        self._used.add(found)
-        return found
-
-    def temporary(self) -> str:
-        """Return a name for a value that is needed twice."""
-        self.temporaries.append(self.name(f"t{len(self.temporaries) + 1}"))
-        return self.temporaries[-1]
 
 
 class Steps:
@@ -255,11 +61,11 @@ class Steps:
         self._layout = layout
         self._single = one
         self._own_columns = frozenset(own)
-        self._columns, self._values = columns or {}, values or {}
         self._code = Lines(layout)
+        self._columns = Columns(layout, self._code, columns or {}, values or {})
         self._scopes: dict[Table, Scope] = {}
         self._kept: dict[Table, str] = {}
-        self._table = shared(folded(_plainly_grouped(table)))
+        self._table = shared(folded(plainly_grouped(table)))
         self._held: dict[Table, dict[str, Held]] = {}
         held_columns(self._table, sources, self._held)
         self._readers = _readers(self._table)
@@ -309,7 +115,10 @@ class Steps:
 
     def _read(self, table: Table, row: str) -> Scope:
         scope: Scope = {}
-        for column, kind in table.schema.items():
+        for column, node in table.sourced.items():
+            kind = node.kind
+            if node.verb == "unread":
+                raise unprintable(node.verb, self._layout)
             if row != "subject" and column in self._own_columns:
                 scope[column] = self._one(self._single_source())[column]
                 continue
@@ -374,7 +183,7 @@ class Steps:
 
     def _filtered(self, table: Table, scope: Scope) -> Scope:
         assert table.test is not None
-        expressions = self._expressions(scope)
+        expressions = self._columns.expressions(scope)
         here, told = Here(), expressions.facts.where(table.test, True)
         for test in _conjuncts(table.test):
             expressions.met.clear()
@@ -394,7 +203,7 @@ class Steps:
         found: Scope = {}
         for name, held in self._held[table].items():
             node = Node("col", table.schema[name], (), name)
-            expressions = self._expressions(scope)
+            expressions = self._columns.expressions(scope)
             text = scope[name].text
             if (big := self._layout.big(held.size)) is not expressions.big(node):
                 text = expressions.value(node, big=big).text
@@ -416,7 +225,7 @@ class Steps:
             parts = [scope[name] for name in table.keys]
             if any(part.kind == "Float64" for part in parts):
                 raise unprintable("group by Float64", layout)
-            expressions = self._expressions(scope)
+            expressions = self._columns.expressions(scope)
             own = [(part.text, layout.big(part.held.size)) for part in parts]
             code.add(layout.let(key, layout.key(own), True))
             for line in layout.declared([group]):
@@ -508,88 +317,16 @@ class Steps:
 
     # ---- columns ------------------------------------------------------------------------------
 
-    def _expressions(self, scope: Scope) -> Expressions:
-        return Expressions(self._layout, scope, self._code.temporary, self._values)
-
     def _selected(self, table: Table, scope: Scope) -> Scope:
         assert table.columns is not None
         made = {
-            name: scope[node.value] if node.verb == "col" else self._column(name, node, scope)
+            name: scope[node.value]
+            if node.verb == "col"
+            else self._columns.column(name, node, scope)
             for name, node in table.columns.items()
         }
         held = carried(table.columns, {name: variable.held for name, variable in made.items()})
         return {name: replace(variable, held=held[name]) for name, variable in made.items()}
-
-    def _column(self, column: str, node: Node, scope: Scope) -> Variable:
-        """Add the statements that compute a column."""
-        code, layout, expressions = self._code, self._layout, self._expressions(scope)
-        kind: Kind = "String" if node.kind == "Null" else node.kind
-        held = expressions.facts.held(node)
-        if node.verb == "lit" or expressions.facts.empty(node):
-            text = expressions.value(node).text
-            return Variable(text, kind, held, constant=True)
-        name = code.name(column)
-        remark = self._columns.get(column)
-        if remark:
-            code.add(layout.comment(remark))
-        here = Here() if node.verb == "when" else self._with_choices(node, Here(), expressions)
-        simple = node.verb != "when" or len(node.parts) == 3
-        said = expressions.value(node, here).text if simple else ""
-        if said and (node.verb != "when" or len(f"{name}{said}") <= WIDTH):
-            code.add(layout.let(name, said, True), {*expressions.met} - {remark})
-        else:
-            for line in layout.declared([name]):
-                code.add(line)
-            self._given(name, node, here, expressions, expressions.big(node))
-        return Variable(name, kind, held)
-
-    def _with_choices(self, node: Node, here: Here, expressions: Expressions) -> Here:
-        """Give long choices inside a value names of their own, and return the place that knows them."""
-        for part in node.parts if node.verb in STRICT else ():
-            if part in here.bound or expressions.facts.empty(part):
-                continue
-            if part.verb != "when" or len(part.parts) == 3:
-                here = self._with_choices(part, here, expressions)
-                continue
-            name = self._code.name("part")
-            for line in self._layout.declared([name]):
-                self._code.add(line)
-            self._given(name, part, here, expressions, expressions.big(part))
-            here = Here(here.known, {**here.bound, part: name})
-        expressions.met.clear()
-        return here
-
-    def _given(
-        self, name: str, node: Node, here: Here, expressions: Expressions, big: bool
-    ) -> None:
-        """Add the statements that give a name the value of a node: a choice as its branches."""
-        code, layout = self._code, self._layout
-        expressions.met.clear()
-        if node.verb != "when" or node in here.bound:
-            here = self._with_choices(node, here, expressions)
-            said = expressions.value(node, here, big)
-            code.add(layout.let(name, said.text, False), expressions.met)
-            return
-        word = "if"
-        arms, last = arms_of(node)
-        for test, value in arms:
-            expressions.met.clear()
-            said = expressions.holds(test, here)
-            if said.text == layout.true:
-                last = value
-                break
-            if said.text != layout.false:
-                opening = layout.opened(word, said.text)
-                within = here.knowing(expressions.facts.where(test, True))
-                with code.block(opening, expressions.met, last=False):
-                    self._given(name, value, within, expressions, big)
-                word = "elif"
-            here = here.knowing(expressions.facts.passed(test, here.known))
-        if word == "if":
-            self._given(name, last, here, expressions, big)
-            return
-        with code.block(layout.opened("else", "")):
-            self._given(name, last, here, expressions, big)
 
 
 def _conjuncts(test: Node) -> list[Node]:
@@ -615,35 +352,3 @@ def _readers(table: Table) -> Counter[Table]:
 
     count(table)
     return found
-
-
-def _plainly_grouped(table: Table) -> Table:
-    """Return the query with groups that only count: what is made of the counts is a step after."""
-    done: dict[Table, Table] = {}
-
-    def step(old: Table) -> Table:
-        if old not in done:
-            of = tuple(map(step, old.of))
-            new = Table(old.step, old.schema, of, old.columns, old.test, old.name, old.keys)
-            done[old] = _divided(new) if old.step == "group" else new
-        return done[old]
-
-    return step(table)
-
-
-def _divided(group: Table) -> Table:
-    counts: dict[Node, str] = {}
-
-    def put(node: Node) -> Node:
-        if node.verb in ("max", "sum"):
-            name = counts.setdefault(node, f"_count_{len(counts) + 1}")
-            return Node("col", node.kind, (), name)
-        return Node(node.verb, node.kind, tuple(map(put, node.parts)), node.value)
-
-    assert group.columns is not None
-    made = {name: node if name in group.keys else put(node) for name, node in group.columns.items()}
-    kept = {name: group.columns[name] for name in group.keys}
-    kept |= {name: node for node, name in counts.items()}
-    schema: Schema = {name: node.kind for name, node in kept.items()}
-    counted = Table("group", schema, group.of, kept, keys=group.keys)
-    return Table("select", group.schema, (counted,), made)

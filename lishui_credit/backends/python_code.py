@@ -9,7 +9,8 @@ from datetime import date
 from typing import Any, Final
 
 from lishui_credit.backends.nulls_and_sizes import Sources
-from lishui_credit.backends.plain_expressions import (
+from lishui_credit.backends.plain_steps import Steps
+from lishui_credit.backends.plain_syntax import (
     ATOM,
     COMPARE,
     NOT,
@@ -20,7 +21,6 @@ from lishui_credit.backends.plain_expressions import (
     Said,
     unprintable,
 )
-from lishui_credit.backends.plain_steps import Steps
 from lishui_credit.backends.plain_texts import pattern_parts
 from lishui_credit.backends.recorder import Constant, Kind, Table
 

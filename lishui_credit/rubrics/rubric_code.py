@@ -27,8 +27,9 @@ from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.engine.explain import explain
 from lishui_credit.rubrics.engine.explanation import Explanation
+from lishui_credit.rubrics.engine.sql_frames import kinds_of
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.rubrics.rubric_sql import NOT_ASKED, kinds_of, label_of, remarks, title_of
+from lishui_credit.rubrics.rubric_sql import NOT_ASKED, label_of, remarks, title_of
 from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.columns import dictionary
 
@@ -145,7 +146,7 @@ def to_javascript(
 class Record:
     """What `evaluate` wrote down of an edition, and what its function takes."""
 
-    result: Evaluation[recorder.Table]
+    result: Evaluation[Any]
     labels: str | None
     inputs: dict[str, list[Input]]  # of the subject, and of events where the edition counts them
 

@@ -6,11 +6,11 @@ without the file it was graded from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
 
-import polars as pl
-
+from lishui_credit.backends import recorder
+from lishui_credit.backends.python_code import loaded, python_function
 from lishui_credit.citation import is_weak
 from lishui_credit.language import language, tr
 from lishui_credit.rubrics.engine import compile as compiled
@@ -75,13 +75,40 @@ def _applies(row: Override, found: Mapping[str, object], rubric: Rubric) -> bool
         return True
     if row.column is not None:
         return found.get(row.column) is True
-    names = {name for c in row.when for name in (c.column, c.over) if name is not None}
-    points = {f"{compiled.POINTS}{c.points}" for c in row.when if c.points}
-    if not row.when or not (names | points) <= set(found):
+    if not row.when:
         return False
-    kinds = {name: compiled.dtype(dictionary()[name], pl) for name in names}
-    one = pl.DataFrame({name: [value] for name, value in found.items()}, schema_overrides=kinds)
-    return one.select(compiled.every(row.when, rubric, pl).alias("x"))["x"][0] is True
+    names, holds = _tests(rubric)[row.id]
+    return all(name in found for name in names) and holds(found)["holds"] is True
+
+
+_Test = tuple[tuple[str, ...], Callable[[Mapping[str, object]], dict[str, object]]]
+_TESTS: Final[dict[int, tuple[Rubric, dict[str, _Test]]]] = {}
+
+
+def _tests(rubric: Rubric) -> dict[str, _Test]:
+    """Return the columns that overrides with conditions read, and their test of one row."""
+    if id(rubric) not in _TESTS:  # a rubric has no hash; kept beside its id, it keeps it
+        if len(_TESTS) >= 16:
+            _TESTS.clear()
+        made = {row.id: _test(row, rubric) for row in rubric.active_overrides if row.when}
+        _TESTS[id(rubric)] = rubric, made
+    return _TESTS[id(rubric)][1]
+
+
+def _test(row: Override, rubric: Rubric) -> _Test:
+    kinds: recorder.Schema = {
+        name: compiled.dtype(dictionary()[name], recorder)
+        for c in row.when
+        for name in (c.column, c.over)
+        if name is not None
+    }
+    kinds |= {f"{compiled.POINTS}{c.points}": recorder.Int32 for c in row.when if c.points}
+    names = tuple(kinds)
+    if any(c.score for c in row.when):
+        kinds |= {"earned": recorder.Int32, "possible": recorder.Int32}
+    every = compiled.every(row.when, rubric, recorder).alias("holds")
+    table = recorder.source("subject", kinds).select(every)
+    return names, loaded(python_function(table, name="holds", sources={}))["holds"]
 
 
 def _decided(found: Mapping[str, object], rubric: Rubric) -> str:

@@ -7,16 +7,14 @@ checks, `compile` turns rows into expressions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
-from importlib import import_module
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from lishui_credit.citation import Citation, Evidence, Period
 from lishui_credit.language import tr
 from lishui_credit.rubrics.law.event_rules import EventRule, Number, Repair
-from lishui_credit.rubrics.law.plain_function import PlainFunction
+from lishui_credit.rubrics.law.plain_function import Printable
 
 Factor = Number | dict[str, Number]
 Bound = Number | str  # a number as printed, or a fraction as text: "2/3"
@@ -316,7 +314,7 @@ class Lacking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rubric:
+class Rubric(Printable):
     """One edition of one published method.
 
     Parameters
@@ -436,79 +434,6 @@ class Rubric:
         choice_id, _, option = choice.partition(":")
         return any(row.id == choice_id and row.taken == option for row in self.choices)
 
-    def to_python(
-        self,
-        *,
-        period: int | None = None,
-        as_of: date | None = None,
-        labels: str | None = None,
-        without: Collection[str] = ("synthetic",),
-    ) -> PlainFunction:
-        """Return the edition as a function of one subject, in plain Python.
-
-        Parameters
-        ----------
-        period : int, optional
-            Year assessed: only events of that year count.
-        as_of : date, optional
-            Day of grading, fixed in the function; the cycle's result day, or today, if None.
-        labels : str, optional
-            Label set for ``grade_label``.
-        without : collection of str
-            Keys that subjects and events do not have; see `rubric_sql.to_sql`.
-
-        Returns
-        -------
-        PlainFunction
-            Takes a mapping of conformed values and ``events=``, returns every column that
-            `evaluate` gives; its ``source`` is the text of a module without imports of this package.
-
-        Raises
-        ------
-        EditionError
-            If the edition is only an outline.
-        SubjectError
-            For an unknown label set, or if keys are left out that the edition needs.
-
-        Examples
-        --------
-        >>> from lishui_credit import rubric
-        >>> grade = rubric("tax-credit", on="2019-04-30").to_python(period=2018)
-        >>> grade.as_of.isoformat()
-        '2019-04-30'
-        """
-        made: PlainFunction = _printers().to_python(
-            self, period=period, as_of=as_of, labels=labels, without=without
-        )
-        return made
-
-    def to_javascript(
-        self,
-        *,
-        period: int | None = None,
-        as_of: date | None = None,
-        labels: str | None = None,
-        without: Collection[str] = ("synthetic",),
-        module: bool = False,
-    ) -> str:
-        """Return the edition as the text of one JavaScript function, ``grade(subject, events)``.
-
-        Takes what `to_python` takes. The text is a plain script that defines ``grade``; with `module`
-        an ES module that exports it. Days are texts YYYY-MM-DD. What it cannot read it refuses with
-        one Error that names everything.
-
-        Examples
-        --------
-        >>> from lishui_credit import rubric
-        >>> text = rubric("tax-credit", on="2019-04-30").to_javascript(period=2018)
-        >>> "function grade(subject, events = [])" in text
-        True
-        """
-        made: str = _printers().to_javascript(
-            self, period=period, as_of=as_of, labels=labels, without=without, module=module
-        )
-        return made
-
     def conditions(self) -> Iterator[Condition]:
         """Yield every condition of the edition."""
         for override in self.active_overrides:
@@ -518,8 +443,3 @@ class Rubric:
         if self.start is not None:
             for row in self.start.rows:
                 yield from row.when
-
-
-def _printers() -> Any:
-    """Return the module that prints editions: it stands on a floor above, so it is found by its name."""
-    return import_module("lishui_credit.rubrics.rubric_code")
