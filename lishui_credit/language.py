@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
@@ -56,6 +58,16 @@ def set_language(value: Language | None) -> None:
         None returns to the locale's language.
     """
     _current.set(value)
+
+
+@contextmanager
+def one_language() -> Iterator[None]:
+    """Keep the language in use for a block, so that the locale is asked once."""
+    before = _current.set(language())
+    try:
+        yield
+    finally:
+        _current.reset(before)
 
 
 def tr(en: str, zh: str) -> str:

@@ -7,12 +7,13 @@ without the file it was graded from.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from lishui_credit.backends import recorder
 from lishui_credit.backends.python_code import loaded, python_function
 from lishui_credit.citation import is_weak
-from lishui_credit.language import language, tr
+from lishui_credit.language import language, one_language, tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.explanation import ExplainedRow, Explanation, how_known
 from lishui_credit.rubrics.law import rows as tables
@@ -47,7 +48,7 @@ def _row(
 ) -> ExplainedRow:
     points = _whole(found, f"{compiled.POINTS}{row.id}")
     unit = rubric.point_unit
-    best = tables.best(rubric, row)
+    best = _settled(rubric).best[row.id]
     state: Literal["scored", "missing", "not_applicable", "not_scored"] = "scored"
     if not row.scores:
         state = "not_scored"
@@ -77,22 +78,38 @@ def _applies(row: Override, found: Mapping[str, object], rubric: Rubric) -> bool
         return found.get(row.column) is True
     if not row.when:
         return False
-    names, holds = _tests(rubric)[row.id]
+    names, holds = _settled(rubric).tests[row.id]
     return all(name in found for name in names) and holds(found)["holds"] is True
 
 
 _Test = tuple[tuple[str, ...], Callable[[Mapping[str, object]], dict[str, object]]]
-_TESTS: Final[dict[int, tuple[Rubric, dict[str, _Test]]]] = {}
 
 
-def _tests(rubric: Rubric) -> dict[str, _Test]:
-    """Return the columns that overrides with conditions read, and their test of one row."""
-    if id(rubric) not in _TESTS:  # a rubric has no hash; kept beside its id, it keeps it
-        if len(_TESTS) >= 16:
-            _TESTS.clear()
-        made = {row.id: _test(row, rubric) for row in rubric.active_overrides if row.when}
-        _TESTS[id(rubric)] = rubric, made
-    return _TESTS[id(rubric)][1]
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What every explanation of an edition says alike."""
+
+    rubric: Rubric
+    tests: Mapping[str, _Test]  # of overrides with conditions: the columns they read, and the test
+    best: Mapping[str, int]
+    weak_share: int
+
+
+_SETTLED: Final[dict[int, _Settled]] = {}
+
+
+def _settled(rubric: Rubric) -> _Settled:
+    found = _SETTLED.get(id(rubric))  # a rubric has no hash; what is kept keeps it, and so its id
+    if found is None:
+        if len(_SETTLED) >= 16:
+            _SETTLED.clear()
+        found = _SETTLED[id(rubric)] = _Settled(
+            rubric,
+            {row.id: _test(row, rubric) for row in rubric.active_overrides if row.when},
+            {row.id: tables.best(rubric, row) for row in (*rubric.scoring, *rubric.unscored)},
+            weak_share(rubric),
+        )
+    return found
 
 
 def _test(row: Override, rubric: Rubric) -> _Test:
@@ -165,6 +182,11 @@ def weak_share(rubric: Rubric) -> int:
 
 def explain(found: Mapping[str, object], rubric: Rubric) -> Explanation:
     """Return why a graded row, one of `Evaluation.frame`, has its grade."""
+    with one_language():
+        return _explained(found, rubric)
+
+
+def _explained(found: Mapping[str, object], rubric: Rubric) -> Explanation:
     dimensions = {dimension.id: row_label(dimension) for dimension in rubric.dimensions}
     rows = [_row(row, found, rubric, dimensions) for row in (*rubric.scoring, *rubric.unscored)]
     if rubric.aggregate == "deduct" and rubric.start is not None:
@@ -182,7 +204,7 @@ def explain(found: Mapping[str, object], rubric: Rubric) -> Explanation:
         score=_score(found, rubric),
         rows=tuple(rows),
         applied=tuple(row for row in rubric.active_overrides if _applies(row, found, rubric)),
-        weak_share=weak_share(rubric),
+        weak_share=_settled(rubric).weak_share,
         amounts=tuple(
             (row_label(amount), _yuan(_whole(found, f"{amount.id}_fen")))
             for amount in rubric.amounts
