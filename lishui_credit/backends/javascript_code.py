@@ -33,6 +33,12 @@ EXACT: Final = 2**53
 """Whole numbers below it are exact as numbers of JavaScript."""
 DAY_LENGTH: Final = 86_400_000  # milliseconds
 PARTS: Final = {
+    "large": """
+// A whole number, given as a number or as a BigInt.
+function large(cell) {
+  return cell === null ? null : BigInt(cell);
+}
+""",
     "floorOf": """
 // A quotient of BigInts, rounded down.
 function floorOf(top, down) {
@@ -214,9 +220,10 @@ class JavaScriptCode:
         """Return the end of a block, unless the next head ends it."""
         return ["}"] if last else []
 
-    def read(self, row: str, column: str, kind: Kind) -> str:
-        """Return a cell, null where it is not there."""
-        return f"{row}[{json.dumps(column, ensure_ascii=False)}] ?? null"
+    def read(self, row: str, column: str, kind: Kind, big: bool) -> str:
+        """Return a cell, null where it is not there; a large column may be given as numbers."""
+        cell = f"{row}[{json.dumps(column, ensure_ascii=False)}] ?? null"
+        return f"large({cell})" if big else cell
 
     def each(self, names: list[str], rows: str) -> str:
         """Return the head of a loop over arrays."""

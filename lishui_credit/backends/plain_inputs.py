@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -127,9 +128,22 @@ def javascript_checks(inputs: Mapping[str, Sequence[Input]], known: Iterable[str
 def _others(inputs: Mapping[str, Sequence[Input]], known: Iterable[str]) -> list[str]:
     """Return the known names that the checks would take for slips."""
     asked = {row.name for listed in inputs.values() for row in listed}
-    near: dict[str, Any] = {"OTHERS": ()}
-    exec(_template("checks.py.txt"), near)
-    return sorted(name for name in known if name not in asked and near["_near"](name, asked))
+    return sorted(
+        name for name in known if name not in asked and any(_slip(name, key) for key in asked)
+    )
+
+
+@cache
+def _slip(name: str, key: str) -> bool:
+    """Tell whether the printed checks take a name for a slip of a key."""
+    return bool(_checks()["_slip"](name, key))
+
+
+@cache
+def _checks() -> dict[str, Any]:
+    space: dict[str, Any] = {}
+    exec(_template("checks.py.txt"), space)
+    return space
 
 
 def _template(name: str) -> str:

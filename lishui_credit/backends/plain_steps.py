@@ -123,8 +123,10 @@ class Steps:
                 scope[column] = self._one(self._single_source())[column]
                 continue
             name = self._code.name(column)
-            self._code.add(self._layout.let(name, self._layout.read(row, column, kind), True))
-            scope[column] = Variable(name, kind, self._held[table][column])
+            held = self._held[table][column]
+            cell = self._layout.read(row, column, kind, self._layout.big(held.size))
+            self._code.add(self._layout.let(name, cell, True))
+            scope[column] = Variable(name, kind, held)
         return scope
 
     def _single_source(self) -> Table:

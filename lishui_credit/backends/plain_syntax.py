@@ -134,7 +134,7 @@ class Layout(Syntax, Protocol):
     def closed(self, last: bool) -> list[str]:
         """Return the lines that close a block; `last` where no ``elif`` or ``else`` follows."""
 
-    def read(self, row: str, column: str, kind: Kind) -> str:
+    def read(self, row: str, column: str, kind: Kind, big: bool) -> str:
         """Return a cell of a row that was given, null where it is not there."""
 
     def each(self, names: list[str], rows: str) -> str:

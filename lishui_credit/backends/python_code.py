@@ -201,7 +201,7 @@ class PythonCode:
         """Nothing: a block ends with its indent."""
         return []
 
-    def read(self, row: str, column: str, kind: Kind) -> str:
+    def read(self, row: str, column: str, kind: Kind, big: bool) -> str:
         """Return a cell; a day may be a text, a double a whole number."""
         cell = f"{row}.get({column!r})"
         return {"Date": f"_day({cell})", "Float64": f"_double({cell})"}.get(kind, cell)

@@ -113,7 +113,7 @@ def to_python(
     >>> "# SHA-256" in grade.source
     True
     """
-    record = _recorded(rubric, period, as_of, labels, without)
+    record = recorded(rubric, period, as_of, labels, without)
     source = printed(record, "python")
     space = loaded(source, f"{rubric.name}@{rubric.edition}")
     return PlainRubric(source, rubric, record.result.as_of, period, space)
@@ -137,7 +137,7 @@ def to_javascript(
     >>> text.splitlines()[-1]
     'export { grade };'
     """
-    record = _recorded(rubric, period, as_of, labels, without)
+    record = recorded(rubric, period, as_of, labels, without)
     exported = "\nexport { grade };\n" if module else ""
     return printed(record, "javascript") + exported
 
@@ -151,7 +151,7 @@ class Record:
     inputs: dict[str, list[Input]]  # of the subject, and of events where the edition counts them
 
 
-def _recorded(
+def recorded(
     rubric: Rubric,
     period: int | None,
     as_of: date | None,
