@@ -174,6 +174,16 @@ def wrong_cases() -> dict[str, tuple[Any, Any, set[tuple[str, str, str]]]]:
         "a missing key": (few, events, {("subject", "books_not_in_order", "missing")}),
         "a missing day": (subject, [without_day], {("event 1", "occurred_on", "missing")}),
         "an empty id": (changed(subject, uscc=None), [], {("subject", "uscc", "empty")}),
+        "a blank id": (changed(subject, uscc="  "), [], {("subject", "uscc", "empty")}),
+        "an error of a spreadsheet": (
+            changed(subject, county="#N/A"),
+            [changed(first, event_id=" #引用! "), changed(first, event_id="Err:502")],
+            {
+                ("subject", "county", "unreadable"),
+                ("event 1", "event_id", "unreadable"),
+                ("event 2", "event_id", "unreadable"),
+            },
+        ),
         "a number for a text": (changed(subject, uscc=5), [], {("subject", "uscc", "text")}),
         "a number for a flag": (
             changed(subject, books_not_in_order=1),

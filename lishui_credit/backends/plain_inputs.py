@@ -65,6 +65,7 @@ def words() -> dict[str, str]:
         "number": tr("not a number", "不是数值"),
         "flag": tr("neither true nor false", "不是真或假"),
         "text": tr("not a text", "不是文本"),
+        "unreadable": tr("an error in place of a value", "是错误值,没有可读取的值"),
         "day": tr("not a day (YYYY-MM-DD)", "不是日期(YYYY-MM-DD)"),
         "beyond": tr("beyond its limits", "超出范围"),
         "word": tr("not one of its words", "不在允许的取值内"),
@@ -82,7 +83,9 @@ def problems(faults: Iterable[Sequence[str]]) -> list[Problem]:
     ]
 
 
-def python_checks(inputs: Mapping[str, Sequence[Input]], known: Iterable[str], own: str) -> str:
+def python_checks(
+    inputs: Mapping[str, Sequence[Input]], known: Iterable[str], own: str, unreadable: str
+) -> str:
     """Return the Python that checks rows: ``refuse_wrong(subject, events)`` and what it needs.
 
     Parameters
@@ -93,6 +96,8 @@ def python_checks(inputs: Mapping[str, Sequence[Input]], known: Iterable[str], o
         Keys that are known elsewhere: one of these is no slip of a key that is asked.
     own : str
         Key of the subject that an event may repeat.
+    unreadable : str
+        Regular expression of texts that are no value.
     """
     tables = "\n".join(
         f"{name.upper()} = {{\n{''.join(map(_python_row, listed))}}}"
@@ -103,13 +108,16 @@ def python_checks(inputs: Mapping[str, Sequence[Input]], known: Iterable[str], o
         f"OWN = {own!r}\n"
         f"MOST_ROWS = {MOST_ROWS}\n"
         f"OTHERS = {tuple(_others(inputs, known))}  # known elsewhere, no slips of the keys above\n"
+        f"UNREADABLE = re.compile({unreadable!r}, re.DOTALL)\n"
         f"WORDS = {{\n{said}}}"
     )
     empty = "" if "events" in inputs else "EVENTS = {}\n"
     return f"{tables}\n{empty}{fixed}\n\n\n{_template('checks.py.txt')}"
 
 
-def javascript_checks(inputs: Mapping[str, Sequence[Input]], known: Iterable[str], own: str) -> str:
+def javascript_checks(
+    inputs: Mapping[str, Sequence[Input]], known: Iterable[str], own: str, unreadable: str
+) -> str:
     """Return the JavaScript that checks rows: ``refuseWrong(subject, events)`` and what it needs."""
     tables = "\n".join(
         f"const {name.upper()} = {{\n{''.join(map(_javascript_row, listed))}}};"
@@ -119,6 +127,7 @@ def javascript_checks(inputs: Mapping[str, Sequence[Input]], known: Iterable[str
         f"const OWN = {json.dumps(own)};\n"
         f"const MOST_ROWS = {MOST_ROWS};\n"
         f"const OTHERS = {json.dumps(_others(inputs, known))}; // known elsewhere, no slips of the keys above\n"
+        f"const UNREADABLE = new RegExp({json.dumps(unreadable, ensure_ascii=False)}, 'su');\n"
         f"const WORDS = {json.dumps(words(), ensure_ascii=False, indent=2)};"
     )
     empty = "" if "events" in inputs else "const EVENTS = {};\n"

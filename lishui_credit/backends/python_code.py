@@ -326,7 +326,7 @@ def python_function(
     days = [
         f"{day} = date({of.year}, {of.month}, {of.day})" for day, of in sorted(code.days.items())
     ]
-    imports = ["import re"] if "re.sub(" in text else []
+    imports = ["import re"] if checks or "re.sub(" in text else []
     imports += ["from datetime import date"] if days or checks or "_day(" in text else []
     constants = ["\n".join(lines) for lines in (imports, days) if lines]
     blocks = ["\n\n".join(constants), checks.strip("\n"), *calls, text]

@@ -32,6 +32,7 @@ from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.rubric_sql import NOT_ASKED, label_of, remarks, title_of
 from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.unreadable import PATTERN
 
 _FILLED: Final = ("code", "occurred_on", "event_id")
 """Keys of an event that may not be null."""
@@ -233,7 +234,7 @@ def printed(
         columns=names,
         values=values,
         told=tr("Grade one subject and its events.", "对一个主体及其事件评级。"),
-        checks=checks(record.inputs, dictionary(), rubric.subject_id) if checked else "",
+        checks=checks(record.inputs, dictionary(), rubric.subject_id, PATTERN) if checked else "",
         first=refusal if checked else "",
     )
     if python:

@@ -17,7 +17,7 @@ _ERROR, _FORMULA = "#ERROR!", "#FORMULA!"  # errors of unknown names, and formul
 ABSENT: Final = "#MISSING!"
 """What stands for a cell that a row shorter than its header does not have."""
 _CHINESE: Final = "值|引用|名称|数字|空|除/0|溢出|计算|字段|阻止|连接|忙|未知"
-_PATTERN: Final = (
+PATTERN: Final = (
     r"^\s*(?:"
     r"#(?:[Nn]/[Aa]|[A-Z][A-Z_/0]{2,}[!?]|GETTING_DATA)"  # of Excel, WPS and Google, also to come
     rf"|#(?:{_CHINESE})[!?!?]|#正在获取数据"
@@ -26,12 +26,13 @@ _PATTERN: Final = (
     rf"|(?:{_ERROR}|{_FORMULA})\s.*"
     r")\s*$"
 )
-_COMPILED: Final = re.compile(_PATTERN, re.DOTALL)
+"""Texts that are no value, as a regular expression in which a dot is any sign."""
+_COMPILED: Final = re.compile(PATTERN, re.DOTALL)
 
 
 def unreadable(cell: pl.Expr) -> pl.Expr:
     """Return whether text cells hold an error or a formula without a value; null where null."""
-    return cell.str.contains(f"(?s){_PATTERN}")
+    return cell.str.contains(f"(?s){PATTERN}")
 
 
 def surely_readable(cell: pl.Expr) -> pl.Expr:
