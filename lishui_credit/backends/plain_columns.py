@@ -47,6 +47,7 @@ class Columns:
         if node.verb == "lit" or expressions.facts.empty(node):
             text = expressions.value(node).text
             return Variable(text, kind, held, constant=True)
+        node = _as_branches(node, Here(), expressions)
         name = code.name(column)
         remark = self._remarks.get(column)
         if remark:
@@ -84,6 +85,7 @@ class Columns:
         """Add the statements that give a name the value of a node: a choice as its branches."""
         code, layout = self._code, self._layout
         expressions.met.clear()
+        node = _as_branches(node, here, expressions)
         if node.verb != "when" or node in here.bound:
             here = self._with_choices(node, here, expressions)
             said = expressions.value(node, here, big)
@@ -109,3 +111,13 @@ class Columns:
             return
         with code.block(layout.opened("else", "")):
             self._given(name, last, here, expressions, big)
+
+
+def _as_branches(node: Node, here: Here, expressions: Expressions) -> Node:
+    """Return a test of several parts that can be null as a choice: where true, where false, null."""
+    several = node.verb in ("and", "or") and node not in here.bound
+    if not several or not expressions.facts.nullable(node, here.known):
+        return node
+    outcomes = [Node("lit", "Boolean", (), value) for value in (True, False, None)]
+    fails = Node("not", "Boolean", (node,))
+    return Node("when", "Boolean", (node, outcomes[0], fails, outcomes[1], outcomes[2]))

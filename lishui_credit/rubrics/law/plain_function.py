@@ -76,9 +76,13 @@ class Printable:
         Examples
         --------
         >>> from lishui_credit import rubric
-        >>> grade = rubric("tax-credit", on="2019-04-30").to_python(period=2018)
-        >>> grade.as_of.isoformat()
-        '2019-04-30'
+        >>> grade = rubric("credit-county", on="2021-04-01").to_python()
+        >>> grade({"county": "a", "credit_villages": 8, "villages": 10})["outcome"]
+        'graded'
+        >>> grade({"county": "a", "credit_villages": 8.0, "village": 10})
+        Traceback (most recent call last):
+        lishui_credit.errors.SubjectError: subject credit_villages: not a whole number · found: 8.0
+        subject villages: the key is missing; null says that it is not known
         """
         made: PlainFunction = _printers().to_python(
             self, period=period, as_of=as_of, labels=labels, without=without
