@@ -107,7 +107,7 @@ class Drawn:
         )
 
     def double(self, depth: int) -> Build:
-        pick = self.rng.randrange(7 if depth else 2)
+        pick = self.rng.randrange(8 if depth else 2)
         if pick == 0:
             name = self.rng.choice("xy")
             return lambda ns: ns.col(name)
@@ -124,6 +124,9 @@ class Drawn:
             return lambda ns: one(ns) - other(ns)
         if pick == 5:
             return lambda ns: one(ns) * other(ns)
+        if pick == 6:  # by a column: polars multiplies by the inverse of a constant, which is not exact
+            name = self.rng.choice("xy")
+            return lambda ns: one(ns) / ns.col(name)
         test = self.test(depth - 1)
         return lambda ns: ns.when(test(ns)).then(one(ns)).otherwise(other(ns))
 
@@ -525,6 +528,7 @@ def test_a_whole_number_that_does_not_fit_its_column_stops_both() -> None:
         (lambda t: t.select(col("s").cast(recorder.Float64).alias("z")), "cast String Float64"),
         (lambda t: t.select((col("s") < lit("a")).alias("z")), "lt String"),
         (lambda t: t.select((col("x") // col("y")).alias("z")), "floordiv Float64"),
+        (lambda t: t.select((col("a") / col("b")).alias("z")), "truediv Int64"),
         (lambda t: t.select(col("s").str.replace(r"\d+", "").alias("z")), "replace"),
         (lambda t: t.select(col("s").str.replace("a", r"\1").alias("z")), "replace"),
         (lambda t: t.filter(col("a") > 1), "filter of one row"),

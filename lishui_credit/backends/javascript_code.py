@@ -143,6 +143,10 @@ class JavaScriptCode:
             return Said(f"floorOf({top.text}, {down.text})")
         return Said(f"Math.floor({top.at(PRODUCT)} / {down.at(PRODUCT + 1)})")
 
+    def divided(self, top: Said, down: Said) -> Said:
+        """Return a quotient of doubles."""
+        return Said(f"{top.at(PRODUCT)} / {down.at(PRODUCT + 1)}", PRODUCT)
+
     def among(self, text: str, values: list[str], outcome: bool) -> Said:
         """Test for one of a list; few are compared one by one."""
         if len(values) <= 2:

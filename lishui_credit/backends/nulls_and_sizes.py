@@ -20,7 +20,7 @@ _FARTHEST_DAY: Final = 4_000_000  # days from 1970 to the years 1 and 9999, roun
 _OF_DAYS: Final[dict[str, int]] = {"year": 9999, "month": 12, "day": 31, "days": _FARTHEST_DAY}
 COMPARISONS: Final = frozenset({"eq", "lt", "le", "gt", "ge"})
 STRICT: Final = COMPARISONS | {
-    *("add", "sub", "mul", "floordiv", "neg", "cast", "is_in", "is_nan", "replace"),
+    *("add", "sub", "mul", "floordiv", "truediv", "neg", "cast", "is_in", "is_nan", "replace"),
     *_OF_DAYS,
 }
 """Verbs that give null exactly where a part is null; a quotient also where its divisor is zero."""

@@ -209,7 +209,7 @@ class Expressions:
     def _strict(self, node: Node, here: Here) -> Said:
         """Return a verb whose parts are known not to be null."""
         verb, parts, syntax = node.verb, node.parts, self.syntax
-        if verb in ("add", "sub", "mul", "neg", "floordiv"):
+        if verb in ("add", "sub", "mul", "neg", "floordiv", "truediv"):
             return arithmetic(self, node, here)
         if verb == "cast":
             return cast(self, node, here)

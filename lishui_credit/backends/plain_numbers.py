@@ -44,7 +44,11 @@ def arithmetic(values: Values, node: Node, here: Here) -> Said:
     doubles = node.kind == "Float64"
     nodes = [_double(part) for part in node.parts] if doubles else node.parts
     parts = [values.value(part, here, big and not doubles) for part in nodes]
-    if verb == "floordiv":
+    if verb == "truediv":
+        if not doubles:
+            raise unprintable(f"truediv {node.kind}", syntax)
+        made = syntax.divided(parts[0], parts[1])
+    elif verb == "floordiv":
         if node.kind not in WHOLE:
             raise unprintable(f"floordiv {node.kind}", syntax)
         made = syntax.quotient(parts[0], parts[1], big)

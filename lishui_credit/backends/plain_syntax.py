@@ -83,6 +83,9 @@ class Syntax(Protocol):
     def quotient(self, top: Said, down: Said, big: bool) -> Said:
         """Return a whole quotient, rounded down."""
 
+    def divided(self, top: Said, down: Said) -> Said:
+        """Return a quotient of doubles; by zero it is infinite, or NaN."""
+
     def among(self, text: str, values: list[str], outcome: bool) -> Said:
         """Test for one of several values, or for none of them."""
 

@@ -47,6 +47,15 @@ def _day(cell):
     \"\"\"Return a day that was given as a date or as YYYY-MM-DD.\"\"\"
     return date.fromisoformat(cell) if type(cell) is str else cell
 """,
+    "_divided": """
+def _divided(top, down):
+    \"\"\"Return a quotient of doubles; by zero it is infinite, or NaN.\"\"\"
+    if down != 0:
+        return top / down
+    if top == 0 or top != top:
+        return math.nan
+    return math.copysign(math.inf, math.copysign(1, top) * math.copysign(1, down))
+""",
     "_double": """
 def _double(cell):
     \"\"\"Return a number as a double.\"\"\"
@@ -126,6 +135,10 @@ class PythonCode:
     def quotient(self, top: Said, down: Said, big: bool) -> Said:
         """Return a quotient, which Python rounds down."""
         return Said(f"{top.at(PRODUCT)} // {down.at(PRODUCT + 1)}", PRODUCT)
+
+    def divided(self, top: Said, down: Said) -> Said:
+        """Return a quotient of doubles, which Python refuses by zero."""
+        return Said(f"_divided({top.text}, {down.text})")
 
     def among(self, text: str, values: list[str], outcome: bool) -> Said:
         """Test for one of a set."""
@@ -326,7 +339,8 @@ def python_function(
     days = [
         f"{day} = date({of.year}, {of.month}, {of.day})" for day, of in sorted(code.days.items())
     ]
-    imports = ["import re"] if checks or "re.sub(" in text else []
+    imports = ["import math"] if "_divided(" in text else []
+    imports += ["import re"] if checks or "re.sub(" in text else []
     imports += ["from datetime import date"] if days or checks or "_day(" in text else []
     constants = ["\n".join(lines) for lines in (imports, days) if lines]
     blocks = ["\n\n".join(constants), checks.strip("\n"), *calls, text]
