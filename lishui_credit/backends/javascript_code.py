@@ -183,6 +183,10 @@ class JavaScriptCode:
         """Return a double."""
         return Said(f"Number({text})")
 
+    def cut_off(self, text: str, big: bool) -> Said:
+        """Return the whole part; of NaN and infinity there is no BigInt, and no number within limits."""
+        return Said(f"BigInt(Math.trunc({text}))" if big else f"Math.trunc({text})")
+
     def counted(self, text: str) -> Said:
         """Return 1 or 0."""
         return Said(f"Number({text})")

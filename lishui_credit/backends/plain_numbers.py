@@ -79,6 +79,9 @@ def cast(values: Values, node: Node, here: Here) -> Said:
         return syntax.floated(text.at(ATOM), before)
     if after == "String" and before in _WHOLE_TEXTS:
         return syntax.spelled(text.at(ATOM), before)
+    if before == "Float64" and after in WHOLE:
+        cut = syntax.cut_off(text.text, values.big(node))
+        return syntax.checked(cut.text, most_of(after), values.big(node))
     if before == "Boolean" and after in WHOLE:
         return syntax.counted(text.at(ATOM))
     raise unprintable(f"cast {before} {after}", syntax)

@@ -107,6 +107,9 @@ class Syntax(Protocol):
     def floated(self, text: str, kind: Kind) -> Said:
         """Return a whole number or a flag as a double."""
 
+    def cut_off(self, text: str, big: bool) -> Said:
+        """Return the whole part of a double; what has none stops the function."""
+
     def counted(self, text: str) -> Said:
         """Return a flag as 1 or 0."""
 

@@ -172,6 +172,10 @@ class PythonCode:
         """Return a double."""
         return Said(f"float({text})")
 
+    def cut_off(self, text: str, big: bool) -> Said:
+        """Return the whole part; NaN and infinity are errors."""
+        return Said(f"int({text})")
+
     def counted(self, text: str) -> Said:
         """Return 1 or 0."""
         return Said(f"int({text})")
