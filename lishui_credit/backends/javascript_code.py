@@ -241,6 +241,11 @@ class JavaScriptCode:
         """Return the head of a loop."""
         return f"for (const {name} of {rows}) {{"
 
+    def breakable(self, line: str) -> tuple[str, str, str] | None:
+        """Return a condition, or what is assigned, which may be broken anywhere."""
+        found = re.fullmatch(r"((?:} else )?if \(|(?:const )?\w+ =(?= ))(.+)(\) {|;)", line)
+        return (found[1], found[2].strip(), found[3]) if found else None
+
     def skip(self) -> str:
         """Return to the head."""
         return "continue;"

@@ -53,7 +53,7 @@ class Columns:
         if remark:
             code.add(layout.comment(remark))
         here = Here() if node.verb == "when" else self._with_choices(node, Here(), expressions)
-        simple = node.verb != "when" or len(node.parts) == 3
+        simple = node.verb != "when" or _short(node)
         said = expressions.value(node, here).text if simple else ""
         if said and (node.verb != "when" or len(f"{name}{said}") <= WIDTH):
             code.add(layout.let(name, said, True), {*expressions.met} - {remark})
@@ -68,7 +68,7 @@ class Columns:
         for part in node.parts if node.verb in STRICT else ():
             if part in here.bound or expressions.facts.empty(part):
                 continue
-            if part.verb != "when" or len(part.parts) == 3:
+            if part.verb != "when" or _short(part):
                 here = self._with_choices(part, here, expressions)
                 continue
             name = self._code.name("part")
@@ -111,6 +111,15 @@ class Columns:
             return
         with code.block(layout.opened("else", "")):
             self._given(name, last, here, expressions, big)
+
+
+def _short(choice: Node) -> bool:
+    """Tell whether a choice is of two values that are no choices themselves."""
+
+    def chooses(node: Node) -> bool:
+        return node.verb == "when" or any(map(chooses, node.parts))
+
+    return len(choice.parts) == 3 and not any(map(chooses, choice.parts))
 
 
 def _as_branches(node: Node, here: Here, expressions: Expressions) -> Node:

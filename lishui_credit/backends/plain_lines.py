@@ -87,6 +87,33 @@ _TAKEN: Final = frozenset(word.lower() for word in (*keyword.kwlist, *dir(builti
 )
 
 
+LONGEST: Final = 100
+_BREAKS: Final = re.compile(r"(?<=.) (?=(?:and|or|if|else|&&|\|\||\?|:|\+) )")
+_QUOTED: Final = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+
+
+def filled(text: str, indent: str) -> list[str]:
+    """Return an expression on lines that are not too long, broken before words that join its parts.
+
+    Examples
+    --------
+    >>> filled("a is None or b == ' or '" + " or c" * 18, "  ")[1]
+    '  or c or c or c or c'
+    """
+    pieces = [""]
+    for place, part in enumerate(_QUOTED.split(text)):
+        first, *others = [part] if place % 2 else _BREAKS.split(part)
+        pieces[-1] += first
+        pieces += others
+    lines = [""]
+    for piece in pieces:
+        if lines[-1] and len(f"{indent}{lines[-1]} {piece}") > LONGEST:
+            lines.append(piece)
+        else:
+            lines[-1] = f"{lines[-1]} {piece}".lstrip()
+    return [f"{indent}{line}".rstrip() for line in lines]
+
+
 @dataclass
 class Lines:
     """The lines of a function, its names, and the remarks that stand beside them."""
@@ -101,7 +128,14 @@ class Lines:
         """Add a line, with what is said beside it if it is one thing."""
         told = list(dict.fromkeys(remarks))
         beside = f"  {self.layout.comment(told[0])}" if len(told) == 1 else ""
-        self.lines.append(f"{self.layout.indent * self.depth}{text}{beside}")
+        indent = self.layout.indent * self.depth
+        parts = self.layout.breakable(text) if len(indent + text) > LONGEST else None
+        if parts is None:
+            self.lines.append(f"{indent}{text}{beside}")
+            return
+        head, body, tail = parts
+        within = indent + self.layout.indent
+        self.lines += [f"{indent}{head}{beside}", *filled(body, within), f"{indent}{tail}"]
 
     @contextmanager
     def block(self, opening: str, remarks: Iterable[str] = (), last: bool = True) -> Iterator[None]:

@@ -149,6 +149,9 @@ class Layout(Syntax, Protocol):
     def each_given(self, name: str, rows: str) -> str:
         """Return the line that opens a loop over rows that were given."""
 
+    def breakable(self, line: str) -> tuple[str, str, str] | None:
+        """Return a statement in three, of which the middle may be broken into lines; None if not."""
+
     def skip(self) -> str:
         """Return the statement that passes on to the next row."""
 

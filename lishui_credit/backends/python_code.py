@@ -231,6 +231,14 @@ class PythonCode:
         """Return the head of a loop."""
         return f"for {name} in {rows}:"
 
+    def breakable(self, line: str) -> tuple[str, str, str] | None:
+        """Return a condition, or what is assigned, in brackets."""
+        if test := re.fullmatch(r"(if|elif) (.+):", line):
+            return f"{test[1]} (", test[2], "):"
+        if given := re.fullmatch(r"(\w+) = (.+)", line):
+            return f"{given[1]} = (", given[2], ")"
+        return None
+
     def skip(self) -> str:
         """Return to the head."""
         return "continue"
