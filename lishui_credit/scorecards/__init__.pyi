@@ -10,13 +10,14 @@ from .cards.bridges import from_scorecardpy as from_scorecardpy
 from .cards.bridges import from_toad as from_toad
 from .cards.card import Card as Card
 from .cards.card import Characteristic as Characteristic
+from .cards.card_code import to_javascript as to_javascript
+from .cards.card_code import to_python as to_python
 from .cards.card_file import load as load
 from .cards.card_file import save as save
 from .cards.card_file import seal_again as seal_again
 from .cards.card_sql import to_sql as to_sql
 from .cards.card_workbook import read_workbook as read_workbook
 from .cards.card_workbook import write_workbook as write_workbook
-from .cards.export import Scorer as Scorer
 from .cards.identities import verify as verify
 from .cards.master_scale import MasterScale as MasterScale
 from .cards.master_scale import build_scale as build_scale

@@ -22,10 +22,10 @@ from lishui_credit.language import Bilingual, tr
 from lishui_credit.scorecards.asked_scorecard import wrong_scorecard
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.card import Card, Characteristic
+from lishui_credit.scorecards.cards.card_code import PlainCard, to_javascript, to_python
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
 from lishui_credit.scorecards.cards.card_sql import to_sql
 from lishui_credit.scorecards.cards.column_labels import known_labels
-from lishui_credit.scorecards.cards.export import Scorer
 from lishui_credit.scorecards.cards.fingerprint import fingerprint
 from lishui_credit.scorecards.cards.identities import Verification, verify
 from lishui_credit.scorecards.cards.integer_points import integer_points, loss_of_rounding
@@ -408,9 +408,13 @@ class Scorecard(Classifier):
         """Return a query that scores a table; see `card_sql.to_sql`."""
         return to_sql(self.card, dialect, table=table, key=key, contributions=contributions)
 
-    def to_python(self) -> Scorer:
-        """Return a plain function that scores one dict; see `export.Scorer`."""
-        return Scorer(self.card)
+    def to_python(self) -> PlainCard:
+        """Return a plain function that scores one dict; see `card_code.to_python`."""
+        return to_python(self.card)
+
+    def to_javascript(self, *, module: bool = False) -> str:
+        """Return the text of a function that scores one object; see `card_code.to_javascript`."""
+        return to_javascript(self.card, module=module)
 
     def to_json(self) -> str:
         """Return the card as JSON; see `card_file.to_json`."""

@@ -21,7 +21,7 @@ from lishui_credit.language import tr
 from lishui_credit.points import Level, PointsTable
 from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
 
-_KINDS: Final[dict[str, recorder.Kind]] = {
+KINDS: Final[dict[str, recorder.Kind]] = {
     "number": "Float64",
     "coded": "Float64",
     "category": "String",
@@ -115,11 +115,11 @@ def _recorded(
     taken = {name.casefold() for name in (key or "", *card.columns)}
     free = (name for place in range(1, 10**9) if (name := f"_{place}") not in taken)
     schema: recorder.Schema = {key: "Stored"} if key and key not in card.columns else {}
-    schema |= {row.feature: _KINDS[row.binning.type] for row in card.characteristics}
+    schema |= {row.feature: KINDS[row.binning.type] for row in card.characteristics}
     unread = {
         row.feature: next(free)
         for row in card.characteristics
-        if _KINDS[row.binning.type] == "Float64" and target.misreads
+        if KINDS[row.binning.type] == "Float64" and target.misreads
     }
     query = recorder.stored(table, schema, dict(zip(unread.values(), unread, strict=True)))
     names, found = [], []

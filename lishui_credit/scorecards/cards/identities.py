@@ -20,8 +20,8 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
+from lishui_credit.scorecards.cards.card_code import to_python
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
-from lishui_credit.scorecards.cards.export import Scorer
 from lishui_credit.scorecards.cards.sql_identities import Identity, equal, said, sql_identities
 
 _KINDS: Final[dict[str, type[pl.DataType]]] = {
@@ -167,7 +167,7 @@ def _checks(card: Card, hostile: pl.DataFrame) -> Iterator[Identity]:
     yield equal(
         tr("the order of the columns does not matter", "与列顺序无关"), scores, card.score(turned)
     )
-    scorer = Scorer(card)
+    scorer = to_python(card)
     plain = [scorer(row) for row in hostile.iter_rows(named=True)]
     yield equal(tr("plain Python = expression", "纯 Python = 表达式"), scores, pl.Series(plain))
     loaded = from_json(to_json(card))

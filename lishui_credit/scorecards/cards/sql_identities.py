@@ -17,8 +17,8 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.cards.card_code import to_python
 from lishui_credit.scorecards.cards.card_sql import to_sql
-from lishui_credit.scorecards.cards.export import Scorer
 
 _ROW: Final = "row_number"
 _FLOAT32: Final = 3e38  # beyond, a float of 32 bits is infinite
@@ -43,7 +43,7 @@ def sql_identities(card: Card, hostile: pl.DataFrame, scores: pl.Series) -> Iter
     asked = wide.select(card.expr()).to_series()
     types = tr("32 bits, decimals, booleans = doubles", "单精度、定点数、布尔 = 双精度")
     found = {"polars": narrow.select(card.expr()).to_series()}
-    scorer = Scorer(card)
+    scorer = to_python(card)
     found["Python"] = pl.Series([scorer(row) for row in narrow.iter_rows(named=True)])
     found["SQLite"] = in_sqlite(card, narrow)
     for engine, scored in found.items():
