@@ -49,6 +49,7 @@ DECISIONS: Final = "decisions"
 PLAN_REPORT: Final = "plan report"
 PLAN_SITE: Final = "plan site"
 AREAS: Final = "areas"
+GRADE_FOLDER: Final = "graded folder"
 
 Progress = Callable[[str], None]
 

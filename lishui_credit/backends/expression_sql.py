@@ -203,6 +203,12 @@ class Expressions:
             raise self._refused(node)
         return self._dialect.nan(self._parts(node)[0])
 
+    def _matches(self, node: Node) -> Sql:
+        return self._dialect.matches(self.of(node.parts[0]), node.value)
+
+    def _place(self, node: Node) -> Sql:
+        return self._dialect.place(self.of(node.parts[0]), *node.value)
+
     def _is_in(self, node: Node) -> Sql:
         of = node.parts[0].kind
         kinds = {bool: "Boolean", str: "String", int: "whole", float: "Float64"}

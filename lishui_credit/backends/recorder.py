@@ -30,9 +30,9 @@ String: Final[Kind] = "String"
 WHOLE: Final[dict[Kind, int]] = {"Int16": 16, "Int32": 32, "Int64": 64, "Int128": 128}
 """Whole numbers and their bits."""
 TESTS: Final = frozenset(
-    {"eq", "lt", "le", "gt", "ge", "and", "or", "not", "is_null", "is_nan", "is_in"}
+    {"eq", "lt", "le", "gt", "ge", "and", "or", "not", "is_null", "is_nan", "is_in", "matches"}
 )
-_PARTS_OF_DAYS: Final = frozenset({"year", "month", "day"})
+_SMALL: Final = frozenset({"year", "month", "day", "place"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -228,6 +228,16 @@ def days(name: str) -> Written:
     return Written("days", (col(name),))
 
 
+def matches(text: Written, pattern: str) -> Written:
+    """Return whether a regular expression, anchored by itself, is found in a text."""
+    return Written("matches", (text,), pattern)
+
+
+def place(text: Written, nth: int, alphabet: str) -> Written:
+    """Return the place from 1, in an alphabet of ASCII, of a text's nth character; 0 if it has none."""
+    return Written("place", (text,), (nth, alphabet))
+
+
 # ---- frames -----------------------------------------------------------------------------------
 
 Step = Literal["source", "select", "filter", "group", "union", "join"]
@@ -410,7 +420,7 @@ class _Reader:
             return _kind_of(written.value)
         if verb in TESTS:
             return "Boolean"
-        if verb in _PARTS_OF_DAYS:
+        if verb in _SMALL:
             return "Int32"
         if verb in ("days", "sum"):
             return "Int64"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from lishui_credit.proof import Manifest
-    from lishui_credit.rubrics.grade_files import GradeFacts
+    from lishui_credit.rubrics.grade_files import Facts, GradeFacts
     from lishui_credit.rubrics.law.rubric import Rubric
 
 
@@ -55,6 +55,13 @@ def add_arguments(command: Command) -> None:
     output_argument(made)
     edition_arguments(made)
     label_argument(made)
+    made.asks(
+        "--engine",
+        "where it runs; duckdb and spark grade conformed Parquet into a folder of Parquet",
+        "运行引擎;duckdb 与 spark 将符合数据字典的 Parquet 评级后写入 Parquet 目录",
+        choices=("polars", "duckdb", "spark"),
+        default="polars",
+    )
     made.asks(
         "--skip-rejected",
         "grade the other rows although some are rejected",
@@ -149,6 +156,8 @@ def day_asked(options: argparse.Namespace) -> date | None:
 
 def grade(options: argparse.Namespace) -> int:
     """Grade a file and print what came out."""
+    if options.engine != "polars":
+        return _grade_folder(options)
     from lishui_credit.rubrics import grade_files
 
     rubric = edition_asked(options)
@@ -167,11 +176,56 @@ def grade(options: argparse.Namespace) -> int:
         strict=options.strict,
         progress=progress(),
     )
-    say(options, json.loads(manifest.json()), lambda: _summary(manifest, rubric, options.output))
+    beside = f"{Path(options.output).name}.manifest.json"
+    wrote = f"{options.output}, {beside}"
+    say(options, json.loads(manifest.json()), lambda: _summary(manifest, rubric, wrote))
     return 0
 
 
-def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> list[str]:
+def _grade_folder(options: argparse.Namespace) -> int:
+    """Grade tables of Parquet in another engine, into a folder, and print what came out."""
+    from lishui_credit.errors import Problem, SubjectError
+    from lishui_credit.rubrics import grade_folders
+
+    given = {
+        "--bases": options.bases,
+        **{f"sheet of {k}": v for k, v in sheets_of(options).items()},
+    }
+    unused = [name for name, value in given.items() if value is not None]
+    if unused:
+        raise SubjectError(
+            Problem(
+                tr(f"{options.engine} reads Parquet only", f"{options.engine} 只读取 Parquet"),
+                name,
+                tr(
+                    "give conformed Parquet, bases beside each subject; or leave --engine out",
+                    "请提供符合数据字典的 Parquet(基数随主体列出),或不加 --engine",
+                ),
+            )
+            for name in unused
+        )
+    rubric = edition_asked(options)
+    manifest = grade_folders.grade_folder(
+        rubric,
+        options.subjects,
+        options.output,
+        engine=options.engine,
+        events=options.events,
+        period=options.period,
+        as_of=day_asked(options),
+        labels=options.labels,
+        overlay=options.overlay,
+        skip_rejected=options.skip_rejected,
+        strict=options.strict,
+        progress=progress(),
+    )
+    facts = manifest.facts
+    wrote = f"{Path(options.output)}/ ({facts.engine} {facts.engine_version})"
+    say(options, json.loads(manifest.json()), lambda: _summary(manifest, rubric, wrote))
+    return 0
+
+
+def _summary(manifest: Manifest[Facts], rubric: Rubric, wrote: str) -> list[str]:
     from lishui_credit.rubrics.distribution import grade_label
     from lishui_credit.rubrics.engine.compile import REJECTED_EVENT
     from lishui_credit.rubrics.engine.explain import lacking_label
@@ -201,7 +255,7 @@ def _summary(manifest: Manifest[GradeFacts], rubric: Rubric, output: str) -> lis
         most = tr(", ", ";").join(f"{lacking_label(name, rubric)} {n:,}" for name, n in lacking[:4])
         lines.append(tr("withheld for lack of: ", "暂不评级的缺项:") + most)
     lines += [*_doubts(facts), *(tr("note: ", "提示:") + note for note in manifest.notes)]
-    lines.append(tr("wrote ", "已写出 ") + f"{output}, {Path(output).name}.manifest.json")
+    lines.append(tr("wrote ", "已写出 ") + wrote)
     return lines
 
 

@@ -28,8 +28,8 @@ def file_argument(made: Parser) -> None:
     """Add the file to verify."""
     made.asks(
         "file",
-        "file written by grade, areas, score, decide or plan report, or folder by fit or plan site",
-        "grade、areas、score、decide 或 plan report 写出的文件,或 fit、plan site 写出的目录",
+        "file written by grade, areas, score, decide or plan report, or folder by grade, fit or plan site",
+        "grade、areas、score、decide 或 plan report 写出的文件,或 grade、fit、plan site 写出的目录",
     )
 
 
@@ -40,7 +40,8 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
     ----------
     path : path-like
         An output of `grade`, `lishui_credit.models.score_file`, `lishui_credit.policies.decide_file`
-        or the commands ``areas`` and ``plan report``, or the folder that ``fit`` or ``plan site`` wrote;
+        or the commands ``areas`` and ``plan report``, or the folder that ``grade --engine``, ``fit`` or
+        ``plan site`` wrote;
         its inputs where the manifest says.
     progress : callable
         Told the name of each step.
@@ -77,14 +78,20 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
 
     if Path(path).is_dir():
         from lishui_credit.plan.site.site_files import LIST
+        from lishui_credit.rubrics.grade_folders import LIST as GRADED
         from lishui_credit.scorecards.cards.card_file import FILE
 
-        path = Path(path) / (FILE if (Path(path) / FILE).exists() else LIST)
+        own = (name for name in (FILE, GRADED) if (Path(path) / name).exists())
+        path = Path(path) / next(own, LIST)
     said = proof.stated(path)
     if said.kind == proof.GRADES:
         from lishui_credit.rubrics import grade_files
 
         return grade_files.verified(said, progress)
+    if said.kind == proof.GRADE_FOLDER:
+        from lishui_credit.rubrics import grade_folders
+
+        return grade_folders.verified(said, progress)
     if said.kind == proof.AREAS:
         from lishui_credit.rubrics import area_files
 

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 from itertools import combinations
-from typing import Final
-
-import polars as pl
+from typing import Any, Final
 
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import dated, tr
@@ -63,7 +61,7 @@ def past_days(names: Collection[str], day: date) -> list[Rule]:
                 f"{column(name).label_zh}晚于评级日{dated(day)}",
             ),
             (name,),
-            lambda cell: cell > pl.lit(day),
+            lambda cell: cell > day,
         )
         for name in names
     ]
@@ -82,7 +80,7 @@ def last_year(reads: Collection[str]) -> list[Rule]:
                 f"{column(name).label_zh}为是,但{column('prior_grade').label_zh}不是D级",
             ),
             ("prior_grade", name),
-            lambda grade, cause: (grade != "D") & cause,
+            lambda grade, cause: ~(grade == "D") & cause,
         )
         for name in causes
     ]
@@ -106,7 +104,7 @@ def last_year(reads: Collection[str]) -> list[Rule]:
                     f"但{column('prior_grade').label_zh}不是A级",
                 ),
                 ("prior_grade", "consecutive_a_years"),
-                lambda grade, years: (grade != "A") & (years > 0),
+                lambda grade, years: ~(grade == "A") & (years > 0),
             )
         )
     return rules
@@ -115,8 +113,8 @@ def last_year(reads: Collection[str]) -> list[Rule]:
 def happened(day: date, period: int | None) -> Rule:
     """Return the rule that no event counted, of the year assessed, lies after the day of grading."""
 
-    def late(occurred: pl.Expr) -> pl.Expr:
-        after = occurred > pl.lit(day)
+    def late(occurred: Any) -> Any:
+        after = occurred > day
         return after if period is None else after & (occurred.dt.year() == period)
 
     reason = tr(f"after the day of grading, {dated(day)}", f"晚于评级日{dated(day)}")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -74,12 +74,12 @@ _LATE: Final = "recorded after the day of grading"
 def event_counts(editions: Sequence[Rubric], day: date, period: int | None) -> Iterator[Rule]:
     """Yield what is counted of accepted events, for `event_notes`."""
 
-    def late(occurred: pl.Expr, recorded: pl.Expr) -> pl.Expr:
-        after = (recorded > pl.lit(day)).fill_null(False)
+    def late(occurred: Any, recorded: Any) -> Any:
+        after = (recorded > day).fill_null(False)
         return after if period is None else after & (occurred.dt.year() == period)
 
-    def old(named: str, code: pl.Expr, occurred: pl.Expr, recorded: pl.Expr) -> pl.Expr:
-        counted = (code == named) & ~(recorded > pl.lit(day)).fill_null(False)
+    def old(named: str, code: Any, occurred: Any, recorded: Any) -> Any:
+        counted = (code == named) & ~(recorded > day).fill_null(False)
         return counted if period is None else counted & (occurred.dt.year() == period)
 
     dates = ("occurred_on", "recorded_on")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import polars as pl
 
@@ -32,6 +32,7 @@ from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
 
 JOB: Final = Bilingual("grade", "评级")
+OUTCOMES: Final = (compiled.GRADED, compiled.WITHHELD, compiled.NOT_GRADED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,8 @@ class GradeFacts:
     empty_overrides: Mapping[str, int] = field(default_factory=dict)
     strict: bool = False  # whether these subjects were withheld
 
+
+Facts = TypeVar("Facts", bound=GradeFacts)
 
 KIND: Final = Kind(
     proof.GRADES, GradeFacts, Bilingual("a graded file", "评级结果文件"), ("subjects",)
@@ -153,7 +156,9 @@ def grade(
     settle(taken.rejected_rows, output, JOB, left=taken.rows["subjects"] - lost, skip=skip_rejected)
     refuse_nameless(taken.nameless)
     result = evaluated(taken, rubric, period=period, as_of=as_of, labels=labels, strict=strict)
-    facts = _facts(rubric, result, taken, labels, skip_rejected=skip_rejected, strict=strict)
+    facts = facts_of(
+        rubric, result, taken.empty, labels, skip_rejected=skip_rejected, strict=strict
+    )
     manifest = Manifest(
         kind=KIND,
         facts=facts,
@@ -179,10 +184,10 @@ def _written(result: Evaluation[pl.LazyFrame], output: Path, rubric: Rubric) -> 
     return result.frame if output.suffix.lower() == ".parquet" else printed(result.frame, rubric)
 
 
-def _facts(
+def facts_of(
     rubric: Rubric,
-    result: Evaluation[pl.LazyFrame],
-    taken: Intake,
+    result: Evaluation[Any],
+    empty: Mapping[str, int],
     labels: str | None,
     *,
     skip_rejected: bool,
@@ -204,7 +209,7 @@ def _facts(
         unchecked=tuple(row.id for row in result.unchecked),
         missing_columns=tuple(sorted(missing)),
         skipped_rejected=skip_rejected,
-        empty_overrides=taken.empty,
+        empty_overrides=empty,
         strict=strict,
     )
 
@@ -216,7 +221,6 @@ def _counted(
 
     Comparisons take a fifth of the time of grouping by the same cells.
     """
-    outcomes = (compiled.GRADED, compiled.WITHHELD, compiled.NOT_GRADED)
     made = pl.lit(False)
     kind = frame.collect_schema().get("synthetic")
     if kind is not None:  # a CSV's is text
@@ -225,28 +229,50 @@ def _counted(
             said if kind == pl.Boolean else said.cast(pl.String).str.to_lowercase() == "true"
         ).any()
     told = frame.select(
-        *((pl.col("outcome") == name).sum().alias(f"outcome {name}") for name in outcomes),
+        *((pl.col("outcome") == name).sum().alias(f"outcome {name}") for name in OUTCOMES),
         *((pl.col("grade") == row.id).sum().alias(f"grade {row.id}") for row in rubric.grades),
         made.fill_null(False).alias("synthetic"),
     )
     found = told.collect(engine="streaming").row(0, named=True)
     lacking = frame.filter(pl.col("withheld_by").is_not_null() & (pl.col("withheld_by") != ""))
     missing = lacking.group_by("withheld_by").len().collect(engine="streaming")
-    by_outcome = {name: found[f"outcome {name}"] for name in outcomes}
     rejected = dict(taken.rejected.group_by("file").len().iter_rows())
-    counted = replace(
+    counted = with_counts(
+        facts,
+        rubric,
+        rows=taken.rows["subjects"],
+        rejected=rejected,
+        outcomes={name: found[f"outcome {name}"] for name in OUTCOMES},
+        grades={row.id: found[f"grade {row.id}"] for row in rubric.grades},
+        lacking=dict(missing.iter_rows()),
+    )
+    return counted, found["synthetic"]
+
+
+def with_counts(
+    facts: Facts,
+    rubric: Rubric,
+    *,
+    rows: int,
+    rejected: Mapping[str, int],
+    outcomes: Mapping[str, int],
+    grades: Mapping[str, int],
+    lacking: Mapping[str, int],
+) -> Facts:
+    """Return the facts with what was counted: subjects by outcome and grade, most lacking first."""
+    by_outcome = {name: outcomes.get(name, 0) for name in OUTCOMES}
+    return replace(
         facts,
         counts={
-            "rows": taken.rows["subjects"],
+            "rows": rows,
             "accepted": sum(by_outcome.values()),
             "rejected": rejected.get("subjects", 0),
             "rejected_events": rejected.get("events", 0),
             **by_outcome,
         },
-        grades={row.id: found[f"grade {row.id}"] for row in rubric.grades},
-        withheld=dict(missing.sort(["len", "withheld_by"], descending=[True, False]).iter_rows()),
+        grades={row.id: grades.get(row.id, 0) for row in rubric.grades},
+        withheld=dict(sorted(lacking.items(), key=lambda entry: (-entry[1], entry[0]))),
     )
-    return counted, found["synthetic"]
 
 
 def read(path: Path | str) -> Graded:
@@ -261,14 +287,15 @@ def read(path: Path | str) -> Graded:
 def opened(said: Stated, *, bound: bool = True) -> Graded:
     """Return the graded file whose manifest was read already; see `read`, `Stated.manifest`."""
     manifest = said.manifest(KIND, bound=bound)
-    rubric = _edition(said.path, manifest)
+    rubric = edition_of(said.path, manifest)
     frame = scan_written(said.path)
     if said.path.suffix.lower() != ".parquet":
         frame = held(frame, rubric)
     return Graded(frame=frame, manifest=manifest, rubric=rubric)
 
 
-def _edition(path: Path, manifest: Manifest[GradeFacts]) -> Rubric:
+def edition_of(path: Path, manifest: Manifest[Facts]) -> Rubric:
+    """Return the edition that graded a file; ModelError where it is no longer the one shipped."""
     facts = manifest.facts
     overlay = manifest.files(path).get("overlay")
     found = catalog.rubric(f"{facts.rubric}@{facts.edition}", overlay=overlay)
@@ -322,10 +349,10 @@ def verified(said: Stated, progress: Progress) -> Verdict:
             strict=facts.strict,
         )
         checks, subjects, different = _compared(said.path, result, rubric)
-        told = _facts(
+        told = facts_of(
             rubric,
             result,
-            taken,
+            taken.empty,
             facts.labels,
             skip_rejected=facts.skipped_rejected,
             strict=facts.strict,

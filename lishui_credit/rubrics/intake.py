@@ -43,7 +43,7 @@ class _OfSheet(NamedTuple):
 
 _Given = Source | _OfSheet
 _EVENT: Final = "event_id"
-_NO_EVENTS: Final = Bilingual(
+NO_EVENTS: Final = Bilingual(
     "no file of events was given: no event is counted", "未提供事件文件:按无事件评级"
 )
 
@@ -116,9 +116,9 @@ def intake(
         refuse_if_lacking(edition)
     day = grading_day(rubric, period, as_of)
     coherence.refuse_early_grading(day, period)
-    problems = _unused(rubric, events, bases)
+    problems = unused_files(rubric, events, bases)
     own = _wanted(editions, () if bases is None or rubric.bases is None else rubric.bases.columns)
-    rules = subject_rules(rubric, day)
+    rules = subject_rules(rubric, day, pl)
     favourable = [empty_cells(name) for name in compiled.favourable_columns(rubric)]
     source, key = _at(subjects, sheets.get("subjects")), rubric.subject_id
     registered = partial(_table, problems, source, own, key=key, counts=favourable)
@@ -144,7 +144,7 @@ def intake(
     if happened is not None:
         notes += event_notes(happened.counts, editions, day)
     elif rubric.uses_events:
-        notes.append(str(_NO_EVENTS))
+        notes.append(str(NO_EVENTS))
     return Intake(
         subjects=frame,
         events=None if happened is None else _named(happened),
@@ -188,7 +188,7 @@ def _wanted(editions: Sequence[Rubric], apart: Collection[str]) -> dict[str, boo
     return {name: required for name, required in wanted.items() if name not in apart}
 
 
-def _unused(rubric: Rubric, events: _Given | None, bases: _Given | None) -> list[Problem]:
+def unused_files(rubric: Rubric, events: object, bases: object) -> list[Problem]:
     """Return a problem for each file the edition has no use for."""
     problems = []
     if bases is not None and rubric.bases is None:

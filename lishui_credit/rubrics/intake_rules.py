@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
-import polars as pl
-
-from lishui_credit.expressions import first_of
+from lishui_credit.expressions import E, Namespace, first_of
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.points import compare, within
 from lishui_credit.rubrics import coherence
@@ -21,13 +20,13 @@ from lishui_credit.rubrics.law.rubric import Indicator, Rubric
 from lishui_credit.tables.columns import column, dictionary
 from lishui_credit.tables.conform import Rule
 
-_Test = Callable[..., pl.Expr]
+_Test = Callable[..., Any]
 _DEFAULT: tuple[str, ...] = ("default_item", "defaulted_on", "default_measure")
 
 
-def subject_rules(rubric: Rubric, day: date) -> list[Rule]:
+def subject_rules(rubric: Rubric, day: date, ns: Namespace[E]) -> list[Rule]:
     """Return the checks of a subject's row on a day of grading."""
-    rules = [rule for row in rubric.scoring if row.judged for rule in _judged(rubric, row)]
+    rules = [rule for row in rubric.scoring if row.judged for rule in _judged(rubric, row, ns)]
     reads = compiled.needed_columns(rubric)
     rules += coherence.parts(reads)
     rules += coherence.last_year(reads)
@@ -54,7 +53,7 @@ def _of_defaults() -> Iterator[Rule]:
     )
 
 
-def _judged(rubric: Rubric, row: Indicator) -> Iterator[Rule]:
+def _judged(rubric: Rubric, row: Indicator, ns: Namespace[E]) -> Iterator[Rule]:
     """Yield the checks that the assessor's figure lies in the range of the value's band or level."""
     assert row.judged is not None
     per_unit = dictionary()[row.judged].per_unit
@@ -63,15 +62,17 @@ def _judged(rubric: Rubric, row: Indicator) -> Iterator[Rule]:
         f"{column(row.judged).label_zh}:超出“{row.label_zh}”的参考分档",
     )
 
-    def outside(figure: pl.Expr, low: Number, high: Number) -> pl.Expr:
-        bottom, top = (float(Fraction(end) * per_unit) for end in (low, high))
-        return (figure < bottom) | (figure > top)
+    def outside(figure: E, low: Number, high: Number) -> E:
+        below = compare(figure, per_unit, "<", Fraction(low))
+        return below | compare(figure, per_unit, ">", Fraction(high))
 
     if row.ranges and row.column is not None:
 
-        def by_level(figure: pl.Expr, cell: pl.Expr) -> pl.Expr:
-            cases = [(cell == name, outside(figure, *ends)) for name, ends in row.ranges.items()]
-            return first_of(pl, cases, pl.lit(False))
+        def by_level(figure: E, cell: E) -> E:
+            cases = [
+                (cell == ns.lit(name), outside(figure, *ends)) for name, ends in row.ranges.items()
+            ]
+            return first_of(ns, cases, ns.lit(False))
 
         yield Rule(reason, (row.judged, row.column), by_level)
     if row.bands and row.column is not None and row.over is None:
@@ -80,15 +81,15 @@ def _judged(rubric: Rubric, row: Indicator) -> Iterator[Rule]:
             entry for entry in row.bands if rubric.taken(entry.choice) and entry.points is not None
         ]
 
-        def by_band(figure: pl.Expr, cell: pl.Expr) -> pl.Expr:
-            cases = [(cell.is_null(), pl.lit(False))]
+        def by_band(figure: E, cell: E) -> E:
+            cases = [(cell.is_null(), ns.lit(False))]
             for entry in entries:
                 assert entry.points is not None
                 test = within(cell, unit, tables.band(entry, 1))
                 low, high = entry.range or (entry.points, entry.points)
-                inside = pl.lit(True) if test is None else test
+                inside = ns.lit(True) if test is None else test
                 cases.append((inside, outside(figure, low, high)))
-            return first_of(pl, cases, pl.lit(False))
+            return first_of(ns, cases, ns.lit(False))
 
         yield Rule(reason, (row.judged, row.column), by_band)
 
@@ -109,7 +110,7 @@ def event_rules_of(editions: Sequence[Rubric], day: date, period: int | None) ->
         Rule(
             tr("the edition knows no such code", "该版本没有此指标代码"),
             ("code",),
-            lambda code: code.is_not_null() & ~code.is_in([*known, *former]),
+            lambda code: ~code.is_null() & ~code.is_in([*known, *former]),
         ),
         *_renamed(former),
         Rule(tr("no code", "缺少指标代码"), ("code",), lambda code: code.is_null()),
@@ -176,9 +177,9 @@ def _measured(editions: Sequence[Rubric], day: date, period: int | None) -> Iter
     repairs = _repairs(editions)
     shared = ("code", "occurred_on", "corrected_on", "exempt")
 
-    def counts(codes: frozenset[str], *cells: pl.Expr) -> pl.Expr:
+    def counts(codes: frozenset[str], *cells: Any) -> Any:
         code, occurred, corrected, exempt = cells
-        known = code.is_in(sorted(codes)) & (corrected <= pl.lit(day)) & ~exempt.fill_null(False)
+        known = code.is_in(sorted(codes)) & (corrected <= day) & ~exempt.fill_null(False)
         return known if period is None else known & (occurred.dt.year() == period)
 
     def rule(said: Bilingual, columns: Sequence[str], codes: frozenset[str], lacks: _Test) -> Rule:
@@ -196,18 +197,20 @@ def _measured(editions: Sequence[Rubric], day: date, period: int | None) -> Iter
     for name, codes in repairs.by_column.items():
         yield rule(named(name), (name,), codes, lambda *cells: cells[4].is_null())
     tax = column("tax_amount").label_zh
-    yield rule(
-        Bilingual("tax_amount above 0", f"大于 0 的{tax}"),
-        ("paid_amount", "tax_amount"),
-        repairs.by_share,
-        lambda *cells: cells[4].is_not_null() & (cells[5].is_null() | (cells[5] <= 0)),
-    )
-    yield rule(
-        named("clean_months"),
-        ("clean_months",),
-        repairs.late,
-        lambda *cells: (cells[2].dt.year() > cells[1].dt.year() + 1) & cells[4].is_null(),
-    )
+    if repairs.by_share:
+        yield rule(
+            Bilingual("tax_amount above 0", f"大于 0 的{tax}"),
+            ("paid_amount", "tax_amount"),
+            repairs.by_share,
+            lambda *cells: ~cells[4].is_null() & (cells[5].is_null() | (cells[5] <= 0)),
+        )
+    if repairs.late:
+        yield rule(
+            named("clean_months"),
+            ("clean_months",),
+            repairs.late,
+            lambda *cells: (cells[2].dt.year() > cells[1].dt.year() + 1) & cells[4].is_null(),
+        )
 
 
 def _limited(rules: Sequence[EventRule]) -> Iterator[Rule]:
@@ -238,10 +241,10 @@ def _limited(rules: Sequence[EventRule]) -> Iterator[Rule]:
 def _breaking(codes: Sequence[str], sign: str, bound: Fraction, per_unit: int) -> _Test:
     """Return the test that an event of some codes has an amount, or a share, beyond a bound."""
 
-    def test(cell: pl.Expr, top: pl.Expr, *over: pl.Expr) -> pl.Expr:
+    def test(cell: E, top: E, *over: E) -> E:
         # Amounts of one unit: of a share the unit cancels out.
         wrong = compare(top, over[0] if over else per_unit, sign, bound)
-        return cell.is_in(codes) & wrong & (over[0] > 0 if over else pl.lit(True))
+        return cell.is_in(codes) & wrong & (over[0] > 0) if over else cell.is_in(codes) & wrong
 
     return test
 

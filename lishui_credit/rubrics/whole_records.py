@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import polars as pl
 
+from lishui_credit.expressions import E, Namespace
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
 from lishui_credit.rubrics.intake import Intake
@@ -65,21 +67,29 @@ def held_back(taken: Intake) -> int:
 def _without(
     result: Evaluation[pl.LazyFrame], in_doubt: pl.Series, lacking: str
 ) -> Evaluation[pl.LazyFrame]:
-    """Return a result that withholds some subjects for what is lacking of their record."""
-    rubric, names = result.rubric, result.columns
+    lost = pl.col(result.rubric.subject_id).is_in(in_doubt.implode())
+    return replace(result, frame=withheld(result.frame, result.rubric, lost, lacking, pl))
+
+
+def withheld(frame: Any, rubric: Rubric, lost: E, lacking: str, ns: Namespace[E]) -> Any:
+    """Return graded rows, of polars or recorded, of which the lost ones lack something of their record."""
+    names = frame.collect_schema().names()
     amounts = [f"{row.id}_fen" for row in rubric.amounts]
-    emptied = {*points_columns(list(names)), "grade", "grade_label", *amounts} & set(names)
+    emptied = {*points_columns(names), "grade", "grade_label", *amounts}
     told = {
         "outcome": compiled.WITHHELD,
         "decided_by": compiled.WITHHELD,
         "withheld_by": lacking,
     }
-    lost = pl.col(rubric.subject_id).is_in(in_doubt.implode())
-    frame = result.frame.with_columns(
-        *(pl.when(~lost).then(pl.col(name)).alias(name) for name in names if name in emptied),
+    nothing = ns.lit(None)
+    return frame.with_columns(
         *(
-            pl.when(lost).then(pl.lit(said)).otherwise(name).alias(name)
+            ns.when(lost).then(nothing).otherwise(ns.col(name)).alias(name)
+            for name in names
+            if name in emptied
+        ),
+        *(
+            ns.when(lost).then(ns.lit(said)).otherwise(ns.col(name)).alias(name)
             for name, said in told.items()
         ),
     )
-    return replace(result, frame=frame)

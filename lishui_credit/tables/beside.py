@@ -20,9 +20,19 @@ SCORES: Final = "scores"
 
 
 def sha256(path: Path | str) -> str:
-    """Return the SHA-256 of a file's bytes."""
+    """Return the SHA-256 of a file's bytes; of a folder, of the list of its files with theirs."""
+    if (folder := Path(path)).is_dir():
+        return hashlib.sha256(listed(folder).encode()).hexdigest()
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def listed(folder: Path) -> str:
+    """Return the files of a folder as ``sha256sum -c`` reads them, hidden ones left out."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    names = sorted(path.relative_to(folder).as_posix() for path in files)
+    shown = (name for name in names if not any(p.startswith((".", "_")) for p in name.split("/")))
+    return "".join(f"{sha256(folder / name)}  {name}\n" for name in shown)
 
 
 def manifest_path(path: Path | str) -> Path:

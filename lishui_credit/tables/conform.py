@@ -40,12 +40,13 @@ _VALUE: Final = "_value "  # before the name of a column of values, beside the r
 class Rule:
     """A check between columns: rows where `test` of `columns` is true are rejected for `reason`.
 
-    Among `counts`, such rows are accepted, and counted under `reason`.
+    Among `counts`, such rows are accepted, and counted under `reason`. Tests use the verbs of
+    `expressions` only, so that engines of SQL can make them too.
     """
 
     reason: str  # {} is the value of the next column
     columns: tuple[str, ...]
-    test: Callable[..., pl.Expr]
+    test: Callable[..., Any]
     absent: bool = False  # whether a column that is not in the file counts as empty; else no check
 
 

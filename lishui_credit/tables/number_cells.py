@@ -42,8 +42,8 @@ def number_cell(column: Column, header: str, unit: str, kind: pl.DataType) -> Ce
         exact = raw * stated.replace_strict(units, default=scale, return_dtype=pl.Float64)
     elif kind.is_integer() and integral:
         whole = _whole(column, header, int(factor))
-        outside = ((_outside(column), ~whole.holds),)
-        return Cell(column, header, whole.value, outside, (whole,))
+        beyond = ((outside(column), ~whole.holds),)
+        return Cell(column, header, whole.value, beyond, (whole,))
     elif kind == pl.Boolean:
         return Cell(
             column,
@@ -97,7 +97,7 @@ def _units(column: Column, header_unit: str) -> dict[str, float]:
 
 def _whole(column: Column, header: str, factor: int) -> Plain:
     """Read whole numbers as they stand; they are tested before a product that might overflow."""
-    low, high = _bounds(column)
+    low, high = bounds(column)
     cell = pl.col(header).cast(pl.Int64, strict=False)
     fits = cell.is_between(-(-low // factor), high // factor)
     holds = fits.fill_null(pl.col(header).is_null())
@@ -106,7 +106,7 @@ def _whole(column: Column, header: str, factor: int) -> Plain:
 
 def _decimal(column: Column, cell: pl.Expr, scale: float, empty: pl.Expr | None = None) -> Plain:
     """Read numbers no unit has to be taken from; `empty` tells the cells that hold nothing."""
-    low, high = _bounds(column)
+    low, high = bounds(column)
     exact = cell.cast(pl.Float64, strict=False) * scale
     fits = exact.is_between(max(low, 1 - _EXACT), min(high, _EXACT - 1)) & ~_off(exact)
     holds = fits.fill_null(cell.is_null() if empty is None else empty)
@@ -118,13 +118,15 @@ def _off(exact: pl.Expr) -> pl.Expr:
     return (exact - exact.round()).abs() > _SLACK * (exact.abs() * _SLACK + 1)
 
 
-def _bounds(column: Column) -> tuple[int, int]:
+def bounds(column: Column) -> tuple[int, int]:
+    """Return the least and the largest integer that a column of numbers may hold."""
     assert column.minimum is not None
     assert column.maximum is not None
     return int(column.minimum * column.per_unit), int(column.maximum * column.per_unit)
 
 
-def _outside(column: Column) -> str:
+def outside(column: Column) -> str:
+    """Say that a number lies beyond what its column may hold."""
     return tr(
         f"outside {column.minimum} to {column.maximum}",
         f"超出 {column.minimum} 至 {column.maximum}",
@@ -132,5 +134,5 @@ def _outside(column: Column) -> str:
 
 
 def _range(column: Column, exact: pl.Expr) -> tuple[tuple[str, pl.Expr], ...]:
-    low, high = _bounds(column)
-    return ((_outside(column), ((exact < low) | (exact > high)).fill_null(False)),)
+    low, high = bounds(column)
+    return ((outside(column), ((exact < low) | (exact > high)).fill_null(False)),)

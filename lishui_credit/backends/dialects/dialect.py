@@ -195,6 +195,14 @@ class Dialect:
 
         return exp.IntDiv(this=top, expression=down)
 
+    def matches(self, text: Sql, regex: str) -> Sql:
+        """Return whether a regular expression is found in a text."""
+        raise unprintable("matches", self)
+
+    def place(self, text: Sql, nth: int, alphabet: str) -> Sql:
+        """Return the place from 1, in an alphabet, of a text's nth character; 0 if it has none."""
+        raise unprintable("place", self)
+
     def exact(self, made: Sql, kind: Kind) -> Sql:
         """Return an operand of a comparison, guarded where it may not be the integer it stands for."""
         return made
@@ -298,6 +306,15 @@ def misnamed(table: str, dialect: Dialect) -> Iterator[Problem]:
             table,
             tr("quote it as the database does", "请按数据库的写法加引号"),
         )
+
+
+def place_by_instr(text: Sql, nth: int, alphabet: str) -> Sql:
+    """Return the place of a text's nth character as DuckDB and Spark find it."""
+    from sqlglot import exp
+
+    number, said = exp.Literal.number, exp.Literal.string(alphabet)
+    character = exp.Anonymous(this="SUBSTR", expressions=[text, number(nth), number(1)])
+    return exp.Anonymous(this="INSTR", expressions=[said, character])
 
 
 def unprintable(verb: str, dialect: Dialect) -> CreditError:

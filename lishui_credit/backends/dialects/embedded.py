@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from lishui_credit.backends.dialects.dialect import LAST, Dialect, pattern
+from lishui_credit.backends.dialects.dialect import LAST, Dialect, pattern, place_by_instr
 from lishui_credit.backends.recorder import Kind
 from lishui_credit.language import tr
 
@@ -26,6 +26,16 @@ class DuckDB(Dialect):
     def nan(self, cell: Sql) -> Sql:
         """Return the test by its function: a NaN equals itself here."""
         return pattern("ISNAN(x)", self, cell)
+
+    def matches(self, text: Sql, regex: str) -> Sql:
+        """Return whether a regular expression is found in a text."""
+        from sqlglot import exp
+
+        return exp.Anonymous(this="REGEXP_MATCHES", expressions=[text, exp.Literal.string(regex)])
+
+    def place(self, text: Sql, nth: int, alphabet: str) -> Sql:
+        """Return the place of a text's nth character in an alphabet."""
+        return place_by_instr(text, nth, alphabet)
 
 
 class SQLite(Dialect):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lishui_credit.backends.dialects.dialect import EPOCH, Dialect, of_multiple, pattern
+from lishui_credit.backends.dialects.dialect import EPOCH, Dialect, of_multiple, pattern, place_by_instr
 from lishui_credit.backends.recorder import Kind
 from lishui_credit.language import tr
 
@@ -78,6 +78,16 @@ class Spark(Dialect):
         if kind != "Int128":
             return exp.IntDiv(this=top, expression=down)
         return self.cast(of_multiple(top, down), kind)
+
+    def matches(self, text: Sql, regex: str) -> Sql:
+        """Return whether a regular expression is found in a text."""
+        from sqlglot import exp
+
+        return exp.Anonymous(this="REGEXP_LIKE", expressions=[text, exp.Literal.string(regex)])
+
+    def place(self, text: Sql, nth: int, alphabet: str) -> Sql:
+        """Return the place of a text's nth character in an alphabet."""
+        return place_by_instr(text, nth, alphabet)
 
 
 class Databricks(Spark):

@@ -129,3 +129,22 @@ def mistyped(types: Mapping[str, str], asked: Collection[str], where: str) -> It
 def run(engine: SqlEngine, query: recorder.Table, subjects: Any, events: Any = None) -> Any:
     """Return the lazy frame of a recorded query over an engine's frames."""
     return engine.answered(printed(query, dialect_of(engine.dialect)), subjects, events)
+
+
+def reasoned(
+    engine: SqlEngine, query: recorder.Table, columns: Iterable[str], reasons: Mapping[str, str]
+) -> str:
+    """Return a statement for rows with flags: in place of these, ``_reasons`` of those that are set."""
+    from sqlglot import exp
+
+    def said(made: exp.Expression) -> str:
+        return made.sql(dialect=engine.dialect)
+
+    cases = (
+        f"CASE WHEN {said(exp.column(flag, quoted=True))} THEN {said(exp.Literal.string(reason))} END"
+        for flag, reason in reasons.items()
+    )
+    shown = ", ".join(said(exp.column(name, quoted=True)) for name in columns)
+    told = f"CONCAT_WS('; ', {', '.join(cases)}) AS {said(exp.column('_reasons', quoted=True))}"
+    rows = printed(query, dialect_of(engine.dialect))
+    return f"SELECT {told}, {shown} FROM (\n{rows}\n) AS rejected"
