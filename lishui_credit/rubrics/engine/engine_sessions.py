@@ -85,10 +85,15 @@ class _Spark(SparkFrames):
 
             self.version = __version__
             self._error = PySparkException
-            builder = SparkSession.builder.appName("lishui_credit")
-            for name, value in self.settings.items():
-                builder = builder.config(name, value)
-            self._session = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
+            found = SparkSession.getActiveSession()
+            if found is None:
+                builder = SparkSession.builder.appName("lishui_credit")
+                quiet = {"spark.ui.showConsoleProgress": "false"}
+                for name, value in {**self.settings, **quiet}.items():
+                    builder = builder.config(name, value)
+                found = builder.getOrCreate()
+                found.sparkContext.setLogLevel("ERROR")
+            self._session = found
 
     def parquet(self, path: Path) -> Any:
         """Return the frame of a file or folder."""
