@@ -79,19 +79,22 @@ browser:  ## chromium, a Chinese font and nginx for the dashboard's tests (Debia
 		RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends nginx-light >/dev/null 2>&1 </dev/null; } || \
 		echo "Not here: nginx (Debian: nginx-light); the tests of the sample proxy are skipped."
 
-# Servers come from the system too; the tests start their own on a socket and stop them again.
+# Servers come from the system too; the tests start their own on a socket and stop them again. Spark
+# needs Java, printed JavaScript Node.
 .PHONY: databases
-databases:  ## PostgreSQL and MariaDB, in which the tests run printed SQL (Debian as root installs them)
+databases:  ## PostgreSQL, MariaDB, Java and Node, in which the tests run what is printed (Debian as root installs them)
 	@missing() { PATH="$$PATH:/usr/sbin:$$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')"; \
 		command -v initdb >/dev/null && command -v psql >/dev/null || printf ' postgresql'; \
-		command -v mariadbd >/dev/null && command -v mariadb >/dev/null || printf ' mariadb-server'; }; \
+		command -v mariadbd >/dev/null && command -v mariadb >/dev/null || printf ' mariadb-server'; \
+		command -v java >/dev/null || printf ' openjdk-17-jre-headless'; \
+		command -v node >/dev/null || printf ' nodejs'; }; \
 	if [ -n "$$(missing)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing$$(missing)"; \
 		quick="-qq -o Acquire::Retries=1 -o Acquire::http::Timeout=15 -o Acquire::https::Timeout=15"; \
 		{ apt-get $$quick update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get $$quick install -y \
 			--no-install-recommends $$(missing); } >/dev/null 2>&1 </dev/null || true; \
 	fi; \
-	[ -z "$$(missing)" ] || echo "Not here (Debian):$$(missing); the tests that run SQL there are skipped."
+	[ -z "$$(missing)" ] || echo "Not here (Debian):$$(missing); the tests that need them are skipped."
 
 # Tests run in random order; in CI in the same one every time, so that a red run can be repeated.
 SEED := $(if $(CI),--randomly-seed=2016)

@@ -114,7 +114,7 @@ def test_columns_of_another_type_are_refused(spark: Any) -> None:
 
 
 @pytest.mark.usefixtures("spark")
-def test_a_folder_is_written_by_spark_and_made_again(tmp_path: Path) -> None:
+def test_a_folder_is_written_by_spark_as_by_duckdb(tmp_path: Path) -> None:
     given = files(TAX, tmp_path)
     table = pl.read_parquet(given["subjects"])
     table.with_columns(
@@ -144,4 +144,11 @@ def test_a_folder_is_written_by_spark_and_made_again(tmp_path: Path) -> None:
     assert "prior_grade: not one of" in reasons["_reasons"].item()
     hidden = [path for path in (tmp_path / "spark").rglob("*") if path.name.startswith((".", "_S"))]
     assert hidden == []
-    assert verify(tmp_path / "spark").holds
+
+
+@pytest.mark.usefixtures("spark")
+def test_a_folder_written_by_spark_is_made_again(tmp_path: Path) -> None:
+    small = next(p for p in POPULATIONS if p.name == "small-enterprise")
+    given = files(small, tmp_path)
+    grade_folder(small.rubric, given["subjects"], tmp_path / "grades", engine="spark", as_of=DAY)
+    assert verify(tmp_path / "grades").holds
