@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import duckdb
+import narwhals as nw
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -72,6 +73,28 @@ def test_duckdb_agrees(population: Population) -> None:
     assert_frame_equal(
         _sorted(found, population), _sorted(expected, population), check_dtypes=False
     )
+
+
+@pytest.mark.parametrize("on", ["2016-03-31", "2021-04-30"])
+def test_a_frame_of_narwhals_is_graded_by_its_verbs(on: str) -> None:
+    population = next(one for one in POPULATIONS if one.on == on)
+    taken = population.taken(200)
+    rubric, period, key = population.rubric, population.period, population.rubric.subject_id
+    tables = {"subjects": taken.subjects.collect()}
+    if taken.events is not None:
+        tables["events"] = taken.events.collect()
+    expected = evaluate(
+        tables["subjects"], rubric, events=tables.get("events"), period=period, as_of=DAY
+    ).collect()
+    connection = duckdb.connect()
+    frames = {}
+    for name, table in tables.items():
+        connection.register(name, table.to_arrow())
+        frames[name] = nw.from_native(connection.sql(f"select * from {name}"))
+    found = evaluate(
+        frames["subjects"], rubric, events=frames.get("events"), period=period, as_of=DAY
+    )
+    assert_frame_equal(found.collect().sort(key), expected.sort(key), check_dtypes=False)
 
 
 def test_many_row_groups_keep_every_subject_with_its_own_grade(

@@ -12,7 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lishui_credit.backends.dialects.dialect import EPOCH, Dialect, of_multiple, pattern, place_by_instr
+from lishui_credit.backends.dialects.dialect import (
+    EPOCH,
+    Dialect,
+    of_multiple,
+    pattern,
+    place_by_instr,
+)
 from lishui_credit.backends.recorder import Kind
 from lishui_credit.language import tr
 
