@@ -24,6 +24,7 @@ from lishui_credit.rubrics import conformed_tables, grade_files
 from lishui_credit.rubrics.engine.engine_sessions import _DuckDB
 from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.grade_folders import LIST, grade_folder, scan
+from lishui_credit.rubrics.hostile_subjects import Hostile
 from lishui_credit.rubrics.intake import intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -36,7 +37,6 @@ from lishui_credit.tables.identifiers import (
     uscc_check_digit,
     uscc_is_valid,
 )
-from tests.hostile_subjects import Hostile
 from tests.populations import POPULATIONS, Population
 
 DAY = date(2021, 4, 30)
@@ -82,7 +82,7 @@ def with_own_words(frame: pl.DataFrame) -> pl.DataFrame:
         if known.type == "level":
             cell = pl.col(name)
             told.append(pl.when(cell.is_in(list(known.values))).then(cell).alias(name))
-        elif known.type == "text" and name not in ("code", "event_id") and not known.is_key:
+        elif known.type == "text" and name != "event_id" and not known.is_key:
             told.append(pl.col(name).str.strip_chars().replace("", None).alias(name))
     return frame.with_columns(told)
 

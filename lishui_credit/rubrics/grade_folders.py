@@ -7,7 +7,7 @@ to the data dictionary already: integers of its units, its words, days; see `con
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
@@ -21,38 +21,15 @@ from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.rubrics import coherence
-from lishui_credit.rubrics.conformed_tables import EXAMPLE as _EXAMPLE
-from lishui_credit.rubrics.conformed_tables import (
-    NAMELESS,
-    REJECTED,
-    ROWS,
-    Checked,
-    checked_events,
-    checked_subjects,
-)
+from lishui_credit.rubrics.conformed_tables import EXAMPLE, NAMELESS, REJECTED, ROWS
 from lishui_credit.rubrics.engine import compile as compiled
-from lishui_credit.rubrics.engine import events as event_rules
-from lishui_credit.rubrics.engine.engine_sessions import EngineSession, started
-from lishui_credit.rubrics.engine.evaluate import (
-    Evaluation,
-    evaluate,
-    grading_day,
-    refuse_if_lacking,
-)
-from lishui_credit.rubrics.engine.sql_frames import (
-    EVENTS,
-    SUBJECTS,
-    mistyped,
-    reasoned,
-    run,
-    source,
-)
-from lishui_credit.rubrics.event_intake import doubt_note, event_notes, refuse_nameless
+from lishui_credit.rubrics.engine.engine_sessions import started
+from lishui_credit.rubrics.engine.evaluate import grading_day, refuse_if_lacking
+from lishui_credit.rubrics.engine.sql_frames import SUBJECTS, reasoned, run
+from lishui_credit.rubrics.engine_intake import Asked, EngineIntake
+from lishui_credit.rubrics.event_intake import doubt_note, refuse_nameless
 from lishui_credit.rubrics.grade_files import JOB, GradeFacts, edition_of, facts_of, with_counts
-from lishui_credit.rubrics.intake import NO_EVENTS, unused_files
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.rubrics.whole_records import withheld
-from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.beside import listed, manifest_path
 from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import keep_inputs, replacing_folder
@@ -73,19 +50,6 @@ class FolderFacts(GradeFacts):
 KIND: Final = Kind(
     proof.GRADE_FOLDER, FolderFacts, Bilingual("a graded folder", "评级结果目录"), ("subjects",)
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What is to be graded, and how."""
-
-    rubric: Rubric
-    files: Mapping[str, Path]  # subjects, events, overlay
-    period: int | None
-    day: date
-    labels: str | None
-    skip: bool
-    strict: bool
 
 
 def grade_folder(
@@ -155,7 +119,7 @@ def grade_folder(
     """
     refuse_if_lacking(rubric)
     sources = {"subjects": subjects, "events": events, "overlay": overlay}
-    asked = _Asked(
+    asked = Asked(
         rubric=rubric,
         files={role: Path(path) for role, path in sources.items() if path is not None},
         period=period,
@@ -170,7 +134,7 @@ def grade_folder(
     keep_inputs((output, _rejected_folder(output)), asked.files.values())
     with started(engine) as session:
         progress(tr("checking", "校验"))
-        taken = _Taken.of(session, asked)
+        taken = EngineIntake.of(session, asked)
         _settle(taken, output)
         inputs = proof.input_files(
             asked.files,
@@ -180,7 +144,7 @@ def grade_folder(
         )
         progress(tr("grading and writing", "评级与写出"))
         with replacing_folder(output) as draft:
-            facts, synthetic, held = taken.graded(draft)
+            facts, synthetic, held = _graded(taken, draft)
             manifest = Manifest(
                 kind=KIND,
                 facts=facts,
@@ -198,177 +162,68 @@ def grade_folder(
     return manifest
 
 
-# ---- what is read -----------------------------------------------------------------------------
+# ---- what is written ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
-    """Tables that an engine has, checked."""
-
-    session: EngineSession
-    asked: _Asked
-    frames: Mapping[str, Any]
-    checked: Mapping[str, Checked]
-    told: Mapping[str, Mapping[str, Any]]  # the row of each summary
-    unused: Mapping[str, tuple[str, ...]]
-
-    @classmethod
-    def of(cls, session: EngineSession, asked: _Asked) -> _Taken:
-        """Open and check the tables; SubjectError for what concerns one as a whole."""
-        rubric, files = asked.rubric, asked.files
-        refuse(unused_files(rubric, files.get("events"), None))
-        roles = [role for role in ("subjects", "events") if role in files]
-        frames = {role: session.parquet(files[role]) for role in roles}
-        types = {role: session.types(frame) for role, frame in frames.items()}
-        wanted = {"subjects": compiled.needed_columns(rubric)}
-        needed = (rubric.subject_id, "code", "occurred_on", "event_id")
-        columns = (rubric.subject_id, *event_rules.needed_columns(rubric))
-        wanted["events"] = {name: name in needed for name in columns}
-        names = {role: [n for n in wanted[role] if n in types[role]] for role in roles}
-        problems: list[Problem] = []
-        for role in roles:
-            absent = [name for name, required in wanted[role].items() if required]
-            problems += lacking(absent, sorted(types[role]))
-            problems += mistyped(types[role], names[role], files[role].name)
-        refuse(problems)
-        checked = {"subjects": checked_subjects(rubric, names["subjects"], asked.day)}
-        if "events" in files:
-            people = checked["subjects"].accepted
-            checked["events"] = checked_events(
-                rubric, names["events"], people, asked.day, asked.period
-            )
-        found = cls(
-            session=session,
-            asked=asked,
-            frames=frames,
-            checked=checked,
-            told={},
-            unused={r: tuple(n for n in types[r] if n not in names[r]) for r in roles},
-        )
-        told = {role: found._rows(checked[role].summary())[0] for role in roles}
-        return replace(found, told={role: _whole(row) for role, row in told.items()})
-
-    def frame(self, query: recorder.Table) -> Any:
-        """Return the engine's frame of a recorded query."""
-        return run(self.session, query, self.frames["subjects"], self.frames.get("events"))
-
-    def _rows(self, query: recorder.Table) -> list[dict[str, Any]]:
-        return self.session.rows(self.frame(query))
-
-    def counts(self, role: str) -> dict[str, int]:
-        """Return what was counted of the accepted rows of a table."""
-        told = self.told[role]
-        return {name: told[flag] for flag, name in self.checked[role].counts.items()}
-
-    def notes(self) -> Iterator[str]:
-        """Yield what must be said of what was read."""
-        for role, names in self.unused.items():
-            if names:
-                shown = ", ".join(names[:8]) + ("…" if len(names) > 8 else "")
-                told = tr("columns not used: ", "未使用的列:") + shown
-                yield f"{self.asked.files[role].name}: {told}"
-        if "events" in self.told:
-            yield from event_notes(self.counts("events"), (self.asked.rubric,), self.asked.day)
-        elif self.asked.rubric.uses_events:
-            yield str(NO_EVENTS)
-
-    def evaluation(self) -> Evaluation[Any]:
-        """Return what grades the accepted rows, recorded; whose record is not whole is withheld."""
-        asked, told = self.asked, self.told
-        tables = {
-            role: checked.accepted if self._lost(role) else source(_NAMES[role], checked.columns)
-            for role, checked in self.checked.items()
-        }
-        result = evaluate(
-            tables["subjects"],
-            asked.rubric,
-            events=tables.get("events"),
-            period=asked.period,
-            as_of=asked.day,
-            labels=asked.labels,
-        )
-        frame, names = result.frame, result.frame.names()
-        if "events" in told and told["events"][REJECTED]:
-            frame = frame.join(
-                self.checked["events"].in_doubt, on=asked.rubric.subject_id, how="left"
-            )
-            lost = ~recorder.col(REJECTED).is_null()
-            frame = withheld(frame, asked.rubric, lost, compiled.REJECTED_EVENT, recorder)
-        if asked.strict:
-            for name, count in self.counts("subjects").items():
-                if count:
-                    empty = recorder.col(name).is_null()
-                    frame = withheld(frame, asked.rubric, empty, name, recorder)
-        return replace(result, frame=frame.select(*names))
-
-    def _lost(self, role: str) -> bool:
-        """Tell whether rows of a table are left out; those of events also with their subjects."""
-        return any(self.told[one][REJECTED] for one in ("subjects", role))
-
-    def graded(self, folder: Path) -> tuple[FolderFacts, bool, int]:
-        """Grade into a folder; return the facts, whether any is synthetic, how many are in doubt."""
-        asked, session = self.asked, self.session
-        result = self.evaluation()
-        parts = ["county"] if "county" in asked.rubric.carries else []
-        parts = [name for name in parts if name in result.frame.names()]
-        query = result.frame
-        if asked.period is not None:
-            parts.append("period")
-            year = recorder.lit(asked.period, dtype=recorder.Int64)
-            query = query.with_columns(year.alias("period"))
-        session.write(self.frame(query), folder, parts)
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.suffix != ".parquet":
-                path.unlink()  # marks and checksums that Spark leaves
-        empty = {name: count for name, count in self.counts("subjects").items() if count}
-        facts = facts_of(
-            asked.rubric,
-            result,
-            empty,
-            asked.labels,
-            skip_rejected=asked.skip,
-            strict=asked.strict,
-        )
-        whole = FolderFacts(
-            **{part.name: getattr(facts, part.name) for part in fields(facts)},
-            engine=session.dialect,
-            engine_version=session.version,
-        )
-        return self._counted(whole, folder)
-
-    def _counted(self, facts: FolderFacts, folder: Path) -> tuple[FolderFacts, bool, int]:
-        """Return the facts with what the engine counts in what it wrote."""
-        written = self.session.parquet(folder)
-        kinds: recorder.Schema = dict.fromkeys(("outcome", "grade", "withheld_by"), "String")
-        if "synthetic" in self.session.types(written):
-            kinds["synthetic"] = "Boolean"
-        one = recorder.lit(1, dtype=recorder.Int64)
-        table = recorder.source(SUBJECTS, kinds).group_by(list(kinds)).agg(one.sum().alias("n"))
-        rows = self.session.rows(run(self.session, table, written))
-        by: dict[str, dict[str, int]] = {name: {} for name in ("outcome", "grade", "withheld_by")}
-        for row in rows:
-            for name, found in by.items():
-                if row[name] is not None:
-                    found[row[name]] = found.get(row[name], 0) + row["n"]
-        counted = with_counts(
-            facts,
-            self.asked.rubric,
-            rows=self.told["subjects"][ROWS],
-            rejected={role: told[REJECTED] for role, told in self.told.items()},
-            outcomes=by["outcome"],
-            grades=by["grade"],
-            lacking=by["withheld_by"],
-        )
-        synthetic = any(row.get("synthetic") for row in rows)
-        return counted, synthetic, by["withheld_by"].get(compiled.REJECTED_EVENT, 0)
+def _graded(taken: EngineIntake, folder: Path) -> tuple[FolderFacts, bool, int]:
+    """Grade into a folder; return the facts, whether any is synthetic, how many are in doubt."""
+    asked, session = taken.asked, taken.session
+    result = taken.evaluation()
+    parts = ["county"] if "county" in asked.rubric.carries else []
+    parts = [name for name in parts if name in result.frame.names()]
+    query = result.frame
+    if asked.period is not None:
+        parts.append("period")
+        year = recorder.lit(asked.period, dtype=recorder.Int64)
+        query = query.with_columns(year.alias("period"))
+    session.write(taken.frame(query), folder, parts)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix != ".parquet":
+            path.unlink()  # marks and checksums that Spark leaves
+    empty = {name: count for name, count in taken.counts("subjects").items() if count}
+    facts = facts_of(
+        asked.rubric,
+        result,
+        empty,
+        asked.labels,
+        skip_rejected=asked.skip,
+        strict=asked.strict,
+    )
+    whole = FolderFacts(
+        **{part.name: getattr(facts, part.name) for part in fields(facts)},
+        engine=session.dialect,
+        engine_version=session.version,
+    )
+    return _counted(taken, whole, folder)
 
 
-_NAMES: Final = {"subjects": SUBJECTS, "events": EVENTS}
-
-
-def _whole(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a summary; of no rows, sums are null."""
-    return {n: v if n.startswith(_EXAMPLE) else int(v or 0) for n, v in row.items()}
+def _counted(
+    taken: EngineIntake, facts: FolderFacts, folder: Path
+) -> tuple[FolderFacts, bool, int]:
+    """Return the facts with what the engine counts in what it wrote."""
+    written = taken.session.parquet(folder)
+    kinds: recorder.Schema = dict.fromkeys(("outcome", "grade", "withheld_by"), "String")
+    if "synthetic" in taken.session.types(written):
+        kinds["synthetic"] = "Boolean"
+    one = recorder.lit(1, dtype=recorder.Int64)
+    table = recorder.source(SUBJECTS, kinds).group_by(list(kinds)).agg(one.sum().alias("n"))
+    rows = taken.session.rows(run(taken.session, table, written))
+    by: dict[str, dict[str, int]] = {name: {} for name in ("outcome", "grade", "withheld_by")}
+    for row in rows:
+        for name, found in by.items():
+            if row[name] is not None:
+                found[row[name]] = found.get(row[name], 0) + row["n"]
+    counted = with_counts(
+        facts,
+        taken.asked.rubric,
+        rows=taken.told["subjects"][ROWS],
+        rejected={role: told[REJECTED] for role, told in taken.told.items()},
+        outcomes=by["outcome"],
+        grades=by["grade"],
+        lacking=by["withheld_by"],
+    )
+    synthetic = any(row.get("synthetic") for row in rows)
+    return counted, synthetic, by["withheld_by"].get(compiled.REJECTED_EVENT, 0)
 
 
 # ---- what is refused --------------------------------------------------------------------------
@@ -378,7 +233,7 @@ def _rejected_folder(output: Path) -> Path:
     return output.with_name(f"{output.name}.rejected")
 
 
-def _settle(taken: _Taken, output: Path) -> None:
+def _settle(taken: EngineIntake, output: Path) -> None:
     """Have rejected rows written, and stop unless they are to be skipped and others are left."""
     empty = [role for role, told in taken.told.items() if told[ROWS] == 0]
     no_rows = tr("no rows", "没有数据行")
@@ -411,10 +266,10 @@ def _settle(taken: _Taken, output: Path) -> None:
     raise SubjectError([Problem(what, told, hint), *_reasons(taken, lost)])
 
 
-def _reasons(taken: _Taken, lost: Mapping[str, Mapping[str, Any]]) -> Sequence[Problem]:
+def _reasons(taken: EngineIntake, lost: Mapping[str, Mapping[str, Any]]) -> Sequence[Problem]:
     """Return each reason with how many rows it is of and one of them, most frequent first."""
     found = [
-        (told[flag], reason, told[f"{_EXAMPLE}{flag}"], role)
+        (told[flag], reason, told[f"{EXAMPLE}{flag}"], role)
         for role, told in lost.items()
         for flag, reason in taken.checked[role].faults.items()
         if told[flag]
