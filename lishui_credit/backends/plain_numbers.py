@@ -45,8 +45,9 @@ def arithmetic(values: Values, node: Node, here: Here) -> Said:
     nodes = [_double(part) for part in node.parts] if doubles else node.parts
     parts = [values.value(part, here, big and not doubles) for part in nodes]
     if verb == "truediv":
-        if not doubles:
-            raise unprintable(f"truediv {node.kind}", syntax)
+        for part in node.parts:
+            if part.kind != "Float64":
+                raise unprintable(f"truediv {part.kind}", syntax)
         made = syntax.divided(parts[0], parts[1])
     elif verb == "floordiv":
         if node.kind not in WHOLE:
