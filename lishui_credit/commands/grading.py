@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from lishui_credit.proof import Manifest
+    from lishui_credit.rubrics.earlier_grades import Regraded
     from lishui_credit.rubrics.grade_files import Facts, GradeFacts
     from lishui_credit.rubrics.law.rubric import Rubric
 
@@ -72,6 +74,17 @@ def add_arguments(command: Command) -> None:
         "--strict",
         "withhold subjects whose empty cells an override rule would take for 'no'",
         "直接判级列为空的主体暂不评级,不按“否”处理",
+        action="store_true",
+    )
+    made.asks(
+        "--since",
+        "earlier result, .parquet: grade only subjects that may have another grade now",
+        "上次评级结果,.parquet:只对等级可能变化的主体重新评级",
+    )
+    made.asks(
+        "--fingerprints",
+        "write what --since of a later run needs to know of the events",
+        "写出事件指纹,供以后用 --since 评级",
         action="store_true",
     )
 
@@ -161,6 +174,7 @@ def grade(options: argparse.Namespace) -> int:
     from lishui_credit.rubrics import grade_files
 
     rubric = edition_asked(options)
+    found: list[Regraded] = []
     manifest = grade_files.grade(
         rubric,
         options.subjects,
@@ -174,12 +188,40 @@ def grade(options: argparse.Namespace) -> int:
         overlay=options.overlay,
         skip_rejected=options.skip_rejected,
         strict=options.strict,
+        since=options.since,
+        fingerprints=options.fingerprints,
+        regraded=found.append,
         progress=progress(),
     )
     beside = f"{Path(options.output).name}.manifest.json"
     wrote = f"{options.output}, {beside}"
-    say(options, json.loads(manifest.json()), lambda: _summary(manifest, rubric, wrote))
+    data = json.loads(manifest.json())
+    if found:
+        data["regraded"] = asdict(found[0])
+
+    def text() -> list[str]:
+        *lines, last = _summary(manifest, rubric, wrote)
+        return [*lines, *(line for one in found for line in _regraded(one)), last]
+
+    say(options, data, text)
     return 0
+
+
+def _regraded(found: Regraded) -> list[str]:
+    """Say how many subjects kept an earlier grade, and why the others were graded again."""
+    from lishui_credit.rubrics.earlier_grades import WHY
+
+    again = sum(found.again.values())
+    lines = [
+        tr(
+            f"since the earlier result: {found.kept:,} kept, {again:,} graded again,"
+            f" {found.gone:,} no longer there",
+            f"与上次结果相比:沿用 {found.kept:,},重新评级 {again:,},已不在数据中 {found.gone:,}",
+        )
+    ]
+    if found.whole:
+        return [*lines, tr("  all of them, because of: ", "  全部重新评级,原因:") + found.whole]
+    return [*lines, *(f"  {WHY[name]}: {count:,}" for name, count in found.again.items())]
 
 
 def _grade_folder(options: argparse.Namespace) -> int:
@@ -189,6 +231,8 @@ def _grade_folder(options: argparse.Namespace) -> int:
 
     given = {
         "--bases": options.bases,
+        "--since": options.since,
+        "--fingerprints": options.fingerprints or None,
         **{f"sheet of {k}": v for k, v in sheets_of(options).items()},
     }
     unused = [name for name, value in given.items() if value is not None]

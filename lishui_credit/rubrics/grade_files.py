@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,8 +17,16 @@ from lishui_credit import proof
 from lishui_credit.errors import ModelError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
+from lishui_credit.rubrics.earlier_grades import (
+    Prints,
+    Regraded,
+    Run,
+    fingerprints_path,
+    graded_since,
+    refuse_unusable,
+)
 from lishui_credit.rubrics.engine import compile as compiled
-from lishui_credit.rubrics.engine.evaluate import Evaluation
+from lishui_credit.rubrics.engine.evaluate import Evaluation, grading_day
 from lishui_credit.rubrics.engine.explain import weak_share
 from lishui_credit.rubrics.event_intake import doubt_note, refuse_nameless
 from lishui_credit.rubrics.intake import Intake, intake
@@ -89,6 +97,9 @@ def grade(
     sheets: Mapping[str, str | int] = MappingProxyType({}),
     skip_rejected: bool = False,
     strict: bool = False,
+    since: Path | str | None = None,
+    fingerprints: bool = False,
+    regraded: Callable[[Regraded], None] = lambda found: None,
     progress: Progress = lambda step: None,
 ) -> Manifest[GradeFacts]:
     """Grade a file into a file, with its manifest and its rejected rows beside it.
@@ -117,6 +128,14 @@ def grade(
         withheld, never graded on the rest of its record.
     strict : bool, default False
         Withhold every subject that has an empty cell where an override rule takes it for "no".
+    since : path-like, optional
+        An earlier graded Parquet file: only subjects that may have another grade now are graded, the
+        rows of the others are taken from it. The output is the same as without it.
+    fingerprints : bool, default False
+        Write ``<output>.fingerprints``, without which `since` of a later run refuses an edition that
+        counts events; a run with `since` writes it too.
+    regraded : callable
+        Told how many subjects kept their grade, and why the others were graded again.
     progress : callable
         Told the name of each step.
 
@@ -130,6 +149,9 @@ def grade(
         For bad input. Rejected rows are written to ``<output>.rejected.csv`` with reasons; unless
         `skip_rejected`, nothing else is. A rejected event whose subject cannot be read stops the
         run in any case: whose record lacks it cannot be told.
+    ModelError
+        If `since` is no graded Parquet file with a manifest of its own, or does not tell which
+        events each subject had.
 
     Notes
     -----
@@ -139,7 +161,9 @@ def grade(
     sources = {"subjects": subjects, "events": events, "bases": bases, "overlay": overlay}
     given = {role: Path(path) for role, path in sources.items() if path is not None}
     beside = [rejected_path(output, role) for role in ("", "events", "bases")]
-    keep_inputs((output, proof.manifest_path(output), *beside), given.values())
+    beside += [proof.manifest_path(output), fingerprints_path(output)]
+    keep_inputs((output, *beside), [*given.values(), *([] if since is None else [Path(since)])])
+    earlier = None if since is None else _earlier(Path(since), rubric)
     progress(tr("reading, checking and hashing", "读取、校验与计算哈希"))
     with ThreadPoolExecutor(max_workers=1) as pool:
         hashed = pool.submit(proof.hashes, given)
@@ -155,16 +179,14 @@ def grade(
     lost = taken.rejected.filter(pl.col("file") == "subjects").height
     settle(taken.rejected_rows, output, JOB, left=taken.rows["subjects"] - lost, skip=skip_rejected)
     refuse_nameless(taken.nameless)
-    result = evaluated(taken, rubric, period=period, as_of=as_of, labels=labels, strict=strict)
+    inputs = proof.input_files(given, output, taken.rows, hashed.result(), sheets, taken.unused)
+    run = Run(taken, rubric, grading_day(rubric, period, as_of), period, labels, strict=strict)
+    prints = Prints(fingerprints_path(output), inputs.get("events"), asked=fingerprints)
+    result = graded_since(run, earlier, prints, regraded)
     facts = facts_of(
         rubric, result, taken.empty, labels, skip_rejected=skip_rejected, strict=strict
     )
-    manifest = Manifest(
-        kind=KIND,
-        facts=facts,
-        inputs=proof.input_files(given, output, taken.rows, hashed.result(), sheets, taken.unused),
-        notes=_notes(taken),
-    )
+    manifest = Manifest(kind=KIND, facts=facts, inputs=inputs, notes=_notes(taken))
     progress(tr("grading and writing", "评级与写出"))
 
     def made(draft: Path) -> Manifest[GradeFacts]:
@@ -173,6 +195,14 @@ def grade(
         return replace(manifest, facts=counts, synthetic=synthetic)
 
     return proof.publish(output, made)
+
+
+def _earlier(path: Path, rubric: Rubric) -> Stated:
+    """Return what an earlier graded file says of itself; ModelError where grades cannot be taken from it."""
+    said = proof.stated(path)
+    said.manifest(KIND)
+    refuse_unusable(said, rubric)
+    return said
 
 
 def _notes(taken: Intake) -> tuple[str, ...]:

@@ -61,6 +61,7 @@ class Intake:
     empty: Mapping[str, int] = field(default_factory=dict)
     events: pl.LazyFrame | None = None  # accepted
     events_in_order: bool = False  # whether they stand in the order of their subjects
+    events_named: bool = False  # whether any has an id of its own; else a row's number is its id
     rows: Mapping[str, int] = field(default_factory=dict)  # read, by file
     notes: tuple[str, ...] = ()
     # Subjects of rejected events, whose record is not whole: not to be graded on the rest.
@@ -149,6 +150,7 @@ def intake(
         subjects=frame,
         events=None if happened is None else _named(happened),
         events_in_order=happened is not None and happened.in_order,
+        events_named=happened is not None and _EVENT in happened.counts,
         rejected=pl.concat(_filed(role, rows) for role, rows in rejected.items()),
         rejected_rows=rejected,
         unused={role: table.unused for role, table in read_in.items()},

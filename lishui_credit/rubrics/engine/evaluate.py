@@ -363,8 +363,10 @@ def _filled(frame: F, ns: Namespace[E], absent: Collection[str]) -> F:
     return frame.with_columns(*nulls) if nulls else frame
 
 
-def _absent_events(rubric: Rubric, present: Collection[str]) -> list[str]:
-    return [name for name in event_rules.needed_columns(rubric) if name not in present]
+def with_event_columns(events: F, rubric: Rubric, ns: Namespace[E], present: Collection[str]) -> F:
+    """Return events with every column that the edition reads of them, null where it is not `present`."""
+    absent = [name for name in event_rules.needed_columns(rubric) if name not in present]
+    return _filled(events, ns, absent)
 
 
 def _with_tally(
@@ -377,7 +379,7 @@ def _with_tally(
 ) -> pl.LazyFrame:
     if events is None:
         return _with_events(frame, (), rubric, pl)
-    table = _filled(events, pl, _absent_events(rubric, events.collect_schema().names()))
+    table = with_event_columns(events, rubric, pl, events.collect_schema().names())
     told = tally(table, rubric, as_of=day, period=period, in_order=in_order)
     if told is None:
         return _with_events(frame, (), rubric, pl)
@@ -390,7 +392,7 @@ def _with_tally_elsewhere(
 ) -> Any:
     if events is None:
         return _with_events(frame, (), rubric, engine)
-    table = _filled(events, engine, _absent_events(rubric, events.collect_schema().names()))
+    table = with_event_columns(events, rubric, engine, events.collect_schema().names())
     told = tally_elsewhere(table, rubric, engine, as_of=day, period=period)
     joined = frame.join(told, on=rubric.subject_id, how="left")
     return _with_events(joined, told.collect_schema().names(), rubric, engine)

@@ -1,0 +1,366 @@
+"""Grade again only what changed since an earlier result; every other row is taken from it.
+
+A grade follows from the edition, the day and one subject's record. A graded Parquet file holds every
+column that the edition reads of a subject, so the record of then is there to be compared cell by cell.
+Of events it holds only what came of them: their fingerprints (`tally.fingerprints`) lie in a file of
+their own beside it, written where they are asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from lishui_credit.errors import ModelError
+from lishui_credit.language import Bilingual, tr
+from lishui_credit.proof import InputFile, Stated
+from lishui_credit.rubrics.engine import compile as compiled
+from lishui_credit.rubrics.engine.evaluate import Evaluation, with_event_columns
+from lishui_credit.rubrics.engine.stages import stages
+from lishui_credit.rubrics.engine.tally import fingerprints
+from lishui_credit.rubrics.intake import Intake
+from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.whole_records import evaluated
+from lishui_credit.tables.frames import stands_in_order
+from lishui_credit.tables.json_nouns import parsed
+from lishui_credit.tables.write import replacing
+from lishui_credit.version import __version__
+
+KEY: Final = "lishui_credit_events"
+"""Where the footer of a file of fingerprints says which events they are of."""
+
+WHY: Final = {
+    "new": Bilingual("not in the earlier result", "上次结果中没有"),
+    "facts": Bilingual("its own cells or the bases of its area", "主体数据或所在地基数有变"),
+    "events": Bilingual("its events, repairs and corrections", "失信事件、修复或纠正情况有变"),
+    "day": Bilingual("the day of grading", "评级日有变"),
+    "rejected": Bilingual("an event rejected then or now", "上次或本次有事件被拒收"),
+}
+"""Why a subject is graded again; of several reasons the first one counts."""
+
+_MANY: Final = 100_000  # subjects graded again at a time, or a fifth of all where that is more
+_WAS: Final = "_was "
+_AGAIN: Final = "_again "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regraded:
+    """How many subjects kept the grade of an earlier result, and why the others were graded again."""
+
+    kept: int = 0
+    again: Mapping[str, int] = field(default_factory=dict)  # subjects by `WHY`
+    gone: int = 0  # subjects of the earlier result that are no longer there
+    whole: str = ""  # why all were graded again, where that is not said of each
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run grades, and how."""
+
+    taken: Intake
+    rubric: Rubric
+    as_of: date
+    period: int | None
+    labels: str | None
+    strict: bool = field(kw_only=True)
+
+    def graded(self, taken: Intake | None = None) -> Evaluation[pl.LazyFrame]:
+        """Grade what was read, or some of it."""
+        return evaluated(
+            self.taken if taken is None else taken,
+            self.rubric,
+            period=self.period,
+            as_of=self.as_of,
+            labels=self.labels,
+            strict=self.strict,
+        )
+
+    @property
+    def facts(self) -> list[str]:
+        """The columns of subjects that the edition reads and the file has, the id first."""
+        present = self.taken.subjects.collect_schema().names()
+        return [name for name in compiled.needed_columns(self.rubric) if name in present]
+
+
+@dataclass(frozen=True, slots=True)
+class Prints:
+    """Where fingerprints of a run's events go, of which file they are, whether they are asked for."""
+
+    path: Path
+    events: InputFile | None
+    asked: bool = field(kw_only=True)
+
+
+def graded_since(
+    run: Run, earlier: Stated | None, prints: Prints, regraded: Callable[[Regraded], None]
+) -> Evaluation[pl.LazyFrame]:
+    """Return the result of a run, as much as can be from an earlier one; write its fingerprints."""
+    if earlier is None and not prints.asked:
+        prints.path.unlink(missing_ok=True)  # they are of the output that is replaced
+    else:
+        _write_fingerprints(run, prints)
+    if earlier is None:
+        return run.graded()
+    result, found = _renewed(run, earlier, prints.path)
+    regraded(found)
+    return result
+
+
+# ---- fingerprints of events -------------------------------------------------------------------
+
+
+def fingerprints_path(output: Path) -> Path:
+    """Return where the fingerprints of the events of a graded file lie."""
+    return output.with_name(f"{output.name}.fingerprints")
+
+
+def _told(
+    sha256: str, sheet: str, edition: str, day: date | str, period: int | None
+) -> dict[str, Any]:
+    """Return what fingerprints follow from: of other events, or another day, there are others."""
+    versions = [__version__, pl.__version__]
+    return {
+        "events": [sha256, sheet],
+        "edition": edition,
+        "as_of": str(day),
+        "period": period,
+        "versions": versions,
+    }
+
+
+def _write_fingerprints(run: Run, prints: Prints) -> None:
+    """Write the fingerprints of a run's events; without events there are none."""
+    taken, rubric, events = run.taken, run.rubric, prints.events
+    if taken.events is None or events is None:
+        prints.path.unlink(missing_ok=True)
+        return
+    present = taken.events.collect_schema().names()
+    found = fingerprints(
+        with_event_columns(taken.events, rubric, pl, present),
+        rubric,
+        as_of=run.as_of,
+        period=run.period,
+        named=taken.events_named,
+        in_order=taken.events_in_order,
+    )
+    told = _told(events.sha256, events.sheet, rubric.sha256, run.as_of, run.period)
+    with replacing(prints.path) as draft:
+        found.sink_parquet(draft, compression="uncompressed", metadata={KEY: json.dumps(told)})
+
+
+def _held(path: Path, key: str) -> pl.LazyFrame:
+    return pl.scan_parquet(path).set_sorted(key)
+
+
+def refuse_unusable(said: Stated, rubric: Rubric) -> None:
+    """Raise ModelError for an earlier result that does not tell of each subject what it was graded on."""
+    if said.path.suffix.lower() != ".parquet":
+        raise ModelError(
+            tr(
+                "grades are taken only from a Parquet file: others do not hold every cell as it was read",
+                "只能沿用 Parquet 结果中的等级:其他格式不保存读入时的原值",
+            ),
+            hint=tr("grade into .parquet once", "请先评级输出为 .parquet"),
+            where=said.path.name,
+        )
+    raw = said.raw
+    if not rubric.uses_events or "events" not in raw["inputs"]:
+        return
+    beside = fingerprints_path(said.path)
+    events = raw["inputs"]["events"]
+    told = _told(
+        events["sha256"],
+        events.get("sheet", ""),
+        raw["edition_sha256"],
+        raw["as_of"],
+        raw["period"],
+    )
+    try:
+        found = parsed(pl.read_parquet_metadata(beside).get(KEY, "{}"), beside.name)
+    except (ValueError, OSError, pl.exceptions.PolarsError):
+        found = {}
+    if found != told:
+        raise ModelError(
+            tr(
+                "the earlier result does not tell which events each subject had then: no readable"
+                " fingerprints of that run and of these versions of the packages",
+                "上次结果未记录各主体当时的事件:没有该次运行、相同软件版本的可读事件指纹",
+            ),
+            beside.name,
+            tr(
+                "grade once without --since and with --fingerprints",
+                "请先不加 --since、加 --fingerprints 评级一次",
+            ),
+            where=said.path.name,
+        )
+
+
+# ---- what changed -----------------------------------------------------------------------------
+
+
+def _renewed(run: Run, said: Stated, now: Path) -> tuple[Evaluation[pl.LazyFrame], Regraded]:
+    """Return the result of a run, rows that cannot have changed taken from an earlier result.
+
+    `said` is an earlier graded file, whose manifest was found to be its own; `now` is where the
+    fingerprints of this run's events were written, if it has any.
+    """
+    # Cost: one pass over the facts of both files and the fingerprints, one over the earlier result.
+    # Held are the subjects graded again and what is read to tell where a join does not stream.
+    key, facts = run.rubric.subject_id, run.facts
+    earlier = pl.scan_parquet(said.path)
+    kinds = earlier.collect_schema()
+    whole = _all_again(run, said.raw, kinds)
+    rows = _accepted(run.taken)
+    if whole is None:
+        in_order = stands_in_order(earlier, pl.col(key), strictly=True)
+        earlier = earlier.set_sorted(key) if in_order else earlier
+        most = max(_MANY, rows // 5)
+        changed = _reasons(run, said, earlier, now).head(most + 1).collect(engine="streaming")
+        if changed.height > most:
+            whole = Bilingual("more than a fifth of the subjects changed", "超过五分之一的主体有变")
+    if whole is None:
+        graded = run.graded(_only(run.taken, changed[key]))
+        again = graded.frame.collect(engine="streaming").sort(key)
+        if dict(again.schema) != {name: kinds[name] for name in again.columns if name in kinds}:
+            whole = Bilingual("the columns of the result", "结果的列")
+    if whole is not None:
+        return run.graded(), Regraded(again={"whole": rows}, whole=str(whole))
+    counts = dict(changed.group_by("_why").len().iter_rows())
+    stayed = rows - counts.get("new", 0)
+    gone = earlier.select(pl.len()).collect(engine="streaming").item() - stayed
+    subjects = run.taken.subjects.select(facts)
+    if in_order and stands_in_order(subjects, pl.col(key), strictly=True):
+        frame = _merged(subjects, earlier, again, key, gone=gone)
+    else:
+        frame = _joined(subjects, earlier, again, key)
+    told = {name: counts[name] for name in WHY if name in counts}
+    return replace(graded, frame=frame), Regraded(kept=rows - changed.height, again=told, gone=gone)
+
+
+def _accepted(taken: Intake) -> int:
+    return taken.rows["subjects"] - taken.rejected.filter(pl.col("file") == "subjects").height
+
+
+def _all_again(run: Run, raw: Mapping[str, Any], kinds: pl.Schema) -> Bilingual | None:
+    """Return why every grade may have changed, None where it may not."""
+    same = {
+        Bilingual("the edition or its overlay", "版本或其覆盖文件"): (
+            raw["edition_sha256"] == run.rubric.sha256
+        ),
+        Bilingual("the version of this package", "本软件的版本"): (
+            raw["package_version"] == __version__
+        ),
+        Bilingual("the label set", "等级标签组"): raw["labels"] == run.labels,
+        Bilingual("--strict", "--strict"): raw.get("strict", False) == run.strict,
+        Bilingual("the columns of the subjects", "主体数据的列"): run.facts
+        == [name for name in compiled.needed_columns(run.rubric) if name in kinds],
+    }
+    return next((why for why, holds in same.items() if not holds), None)
+
+
+def _reasons(run: Run, said: Stated, earlier: pl.LazyFrame, now: Path) -> pl.LazyFrame:
+    """Return the subjects to be graded again, each with the reason."""
+    rubric, taken, facts = run.rubric, run.taken, run.facts
+    key, others = facts[0], facts[1:]
+    was = earlier.select(
+        key,
+        *(pl.col(name).alias(_WAS + name) for name in others),
+        (pl.col("withheld_by") == compiled.REJECTED_EVENT).fill_null(False).alias("_in_doubt"),
+    )
+    frame = taken.subjects.select(facts).join(was, on=key, how="left", maintain_order="left")
+    unlike = [pl.col(name).ne_missing(pl.col(_WAS + name)) for name in others]
+    events = pl.lit(False)
+    if rubric.uses_events:
+        sides = {"_then": (fingerprints_path(said.path), "events" in said.raw["inputs"])}
+        sides["_now"] = (now, taken.events is not None)
+        for name, (path, given) in sides.items():
+            if not given:
+                frame = frame.with_columns(pl.lit(0, dtype=pl.UInt64).alias(name))
+                continue
+            held = _held(path, key).rename({"fingerprint": name})
+            frame = frame.join(held, on=key, how="left", maintain_order="left")
+        events = pl.col("_then").fill_null(0) != pl.col("_now").fill_null(0)
+    day = _moved_by_the_day(run, date.fromisoformat(str(said.raw["as_of"])))
+    doubtful = pl.col("_in_doubt") | pl.col(key).is_in(taken.in_doubt.implode())
+    tests = {
+        "new": pl.col("_in_doubt").is_null(),
+        "facts": pl.any_horizontal(pl.lit(False), *unlike),
+        "events": events,
+        "day": day,
+        "rejected": doubtful,
+    }
+    assert [*tests] == [*WHY]
+    why = pl.coalesce(pl.when(test).then(pl.lit(name)) for name, test in tests.items())
+    return frame.select(key, why.alias("_why")).filter(pl.col("_why").is_not_null())
+
+
+def _moved_by_the_day(run: Run, then: date) -> pl.Expr:
+    """Return whether the day of grading moves a subject's own points; events have fingerprints."""
+    # Which points read the day is asked of the expressions: those that differ between the two days.
+    if then == run.as_of:
+        return pl.lit(False)
+    available = frozenset(run.facts)
+
+    def built(day: date) -> list[list[pl.Expr]]:
+        made = stages(run.rubric, pl, as_of=day, available=available, labels=run.labels)
+        return [list(stage) for stage in made]
+
+    moved = []
+    for place, (old, new) in enumerate(zip(built(then), built(run.as_of), strict=True)):
+        differ = [
+            (one, other) for one, other in zip(old, new, strict=True) if not one.meta.eq(other)
+        ]
+        if differ and place > 0:  # it reads columns that only a run of the stages has
+            return pl.lit(True)
+        moved += [one.ne_missing(other) for one, other in differ]
+    return pl.any_horizontal(pl.lit(False), *moved)
+
+
+def _only(taken: Intake, chosen: pl.Series) -> Intake:
+    """Return what was read of some subjects, in the order of their ids."""
+    key = pl.col(chosen.name)
+
+    def of(frame: pl.LazyFrame) -> pl.LazyFrame:
+        few = frame.filter(key.is_in(chosen.implode())).collect(engine="streaming")
+        return few.sort(chosen.name, maintain_order=True).lazy()
+
+    events = None if taken.events is None else of(taken.events)
+    return replace(taken, subjects=of(taken.subjects), events=events, events_in_order=True)
+
+
+def _merged(
+    subjects: pl.LazyFrame, earlier: pl.LazyFrame, again: pl.DataFrame, key: str, *, gone: int
+) -> pl.LazyFrame:
+    """Return the results of now among the earlier ones that stay; both in the order of their ids."""
+    others = [again[key]]
+    if gone:
+        lost = earlier.select(key).join(subjects.select(key), on=key, how="anti")
+        others.append(lost.collect(engine="streaming")[key])
+    stays = ~pl.col(key).is_in(pl.concat(others).implode())
+    kept = earlier.filter(stays).select(again.columns)
+    return kept.merge_sorted(again.lazy(), key=key)
+
+
+def _joined(
+    subjects: pl.LazyFrame, earlier: pl.LazyFrame, again: pl.DataFrame, key: str
+) -> pl.LazyFrame:
+    """Return the subjects with their results in any order: those of now where there are, else the earlier."""
+    results = [name for name in again.columns if name not in subjects.collect_schema()]
+    renewed = again.lazy().select(
+        key, pl.lit(True).alias("_again"), *(pl.col(n).alias(_AGAIN + n) for n in results)
+    )
+    return (
+        subjects.join(earlier.select(key, *results), on=key, how="left", maintain_order="left")
+        .join(renewed, on=key, how="left", maintain_order="left")
+        .with_columns(
+            pl.when("_again").then(pl.col(_AGAIN + name)).otherwise(name).alias(name)
+            for name in results
+        )
+        .select(again.columns)
+    )
