@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from lishui_credit.scorecards.bins.constraints import Constraints
 from lishui_credit.scorecards.bins.optimal import group
-from lishui_credit.scorecards.bins.prebins import Ordered, candidates, tidy
+from lishui_credit.scorecards.bins.prebins import Ordered, tidy
+
+
+def _of(values: np.ndarray) -> Ordered:
+    return Ordered.of(values, values > 0, None)
+
 
 doubles = st.floats(-1e6, 1e6, allow_nan=False, allow_infinity=False)
 
@@ -20,7 +25,7 @@ def test_candidates_are_rising_values_of_the_sample_and_few_enough(
     values: list[float], most: int
 ) -> None:
     ordered = np.sort(np.array(values))
-    found = candidates(ordered, most)
+    found = _of(ordered).candidates(most)
     assert len(found) < 2 * most
     assert (np.diff(found) > 0).all()
     assert set(found) <= set(values)
@@ -28,13 +33,13 @@ def test_candidates_are_rising_values_of_the_sample_and_few_enough(
 
 
 def test_every_distinct_value_is_a_candidate_where_they_are_few() -> None:
-    assert candidates(np.array([0.0, 0.0, 1.0, 5.0, 5.0]), 64).tolist() == [1.0, 5.0]
+    assert _of(np.array([0.0, 0.0, 1.0, 5.0, 5.0])).candidates(64).tolist() == [1.0, 5.0]
 
 
 def test_a_value_that_half_the_rows_have_does_not_starve_the_rest() -> None:
     draw = np.random.default_rng(0)
     values = np.sort(np.concatenate([np.zeros(5000), draw.exponential(1.0, 5000)]))
-    assert len(candidates(values, 20)) >= 16
+    assert len(_of(values).candidates(20)) >= 16
 
 
 @given(
@@ -46,7 +51,7 @@ def test_counts_are_those_of_counting_row_by_row(rows: list[tuple[float, bool]],
     values = np.array([value for value, _ in rows], dtype=float)
     bad = np.array([flag for _, flag in rows], dtype=bool)
     plain = Ordered.of(values, bad, None)
-    cuts = candidates(plain.values, most)
+    cuts = plain.candidates(most)
     found = plain.between(cuts)
     weighed = Ordered.of(values, bad, np.ones(len(rows))).between(cuts)
     bounds = [-np.inf, *found.cuts, np.inf]
@@ -83,7 +88,7 @@ def test_steps_give_the_optimum_over_every_distinct_value() -> None:
         found = ordered.between(cuts)
         return group(found.goods, found.bads, asked, rows=found.rows).iv
 
-    quantiles = candidates(ordered.values, 16)
+    quantiles = ordered.candidates(16)
     every = np.unique(values)[1:]
     assert len(ordered.steps()) < len(every) / 2
     assert best(np.union1d(quantiles, ordered.steps())) == pytest.approx(best(every), rel=1e-12)

@@ -53,9 +53,9 @@ class HandCuts:
 
     def below(self, cuts: Sequence[float]) -> tuple[float, ...]:
         """Return the share of the known values below each cut point, 0 to 1."""
-        values = self._held.ordered.values
-        places = np.searchsorted(values, np.array(cuts, dtype=np.float64), side="left")
-        return tuple((places / max(len(values), 1)).tolist())
+        known = self._held.ordered
+        places = known.before(np.array(cuts, dtype=np.float64))
+        return tuple((places / max(known.height, 1)).tolist())
 
     def pieces(self, parts: Parts) -> pl.DataFrame:
         """Return the pre-bins, whatever the parts: start, below, rows, bad_rate."""

@@ -40,7 +40,7 @@ def wrong_settings(asked: Mapping[str, Any], frame: pl.DataFrame) -> list[Proble
     for name in frame.columns:
         number = frame[name].dtype.is_numeric()
         if number and name in categories:
-            problems += _no_codes(frame[name])
+            problems += no_codes(frame[name])
         splits = (asked["splits"] or {}).get(name)
         if splits is not None:
             counted = number and name not in categories
@@ -66,7 +66,7 @@ def _category(value: object) -> str:
     return str(value)
 
 
-def _no_codes(column: pl.Series) -> list[Problem]:
+def no_codes(column: pl.Series) -> list[Problem]:
     """Return what keeps a column of numbers from being codes of categories."""
     number = column.cast(pl.Float64)
     fractions = number.filter((number != number.round()) | (number.abs() > _CODES))

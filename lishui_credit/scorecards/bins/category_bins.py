@@ -17,6 +17,7 @@ from lishui_credit.scorecards.bins.binning import Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import (
     Outcome,
     Policies,
+    Totals,
     potential,
     relaxed,
     weighed,
@@ -56,7 +57,7 @@ class CategoryColumn:
     coded: bool  # whether the levels were whole numbers
     levels: Levels
     missing: Bin
-    outcome: Outcome
+    outcome: Totals
 
     @classmethod
     def of(cls, feature: str, values: pl.Series, outcome: Outcome, *, coded: bool = False) -> Self:
@@ -184,7 +185,7 @@ def _by_hand(feature: str, levels: Levels, splits: Sequence[Sequence[str]]) -> _
 
 
 def _grouped(
-    levels: Levels, outcome: Outcome, constraints: Constraints, policies: Policies
+    levels: Levels, outcome: Totals, constraints: Constraints, policies: Policies
 ) -> _Groups:
     common = np.flatnonzero(levels.rows >= policies.rare_levels)
     rare = np.flatnonzero(levels.rows < policies.rare_levels).tolist()

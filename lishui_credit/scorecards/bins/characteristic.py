@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal, get_args
+from typing import Final, Literal, Protocol, get_args
 
 import numpy as np
 
@@ -17,6 +17,14 @@ from lishui_credit.statistics.outcomes import Flags, Floats
 Missing = Literal["own", "neutral", "worst"]
 Unseen = Literal["raise", "warn", "worst", "neutral"]
 CHOICES: Final = {"missing": get_args(Missing), "unseen": get_args(Unseen)}
+
+
+class Totals(Protocol):
+    """What there is of goods and bads in all."""
+
+    @property
+    def totals(self) -> tuple[float, float]:
+        """Weighted goods and bads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +102,7 @@ def weighed(draft: Binning, policies: Policies) -> Binning:
 
 
 def potential(
-    goods: Floats, bads: Floats, outcome: Outcome, smoothing: float, groups: int = 20
+    goods: Floats, bads: Floats, outcome: Totals, smoothing: float, groups: int = 20
 ) -> float:
     """Return the IV of counts, neighbours taken together in groups of about equal rows.
 

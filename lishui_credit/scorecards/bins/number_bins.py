@@ -14,6 +14,7 @@ from lishui_credit.scorecards.bins.binning import Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import (
     Outcome,
     Policies,
+    Totals,
     likelihoods,
     potential,
     relaxed,
@@ -21,7 +22,7 @@ from lishui_credit.scorecards.bins.characteristic import (
 )
 from lishui_credit.scorecards.bins.constraints import Constraints, Direction
 from lishui_credit.scorecards.bins.optimal import Grouping, group
-from lishui_credit.scorecards.bins.prebins import Counted, Ordered, candidates, tidy
+from lishui_credit.scorecards.bins.prebins import Counted, Ordered, Ranked, tidy
 from lishui_credit.statistics.chi_square import tail
 from lishui_credit.statistics.outcomes import Floats
 
@@ -43,9 +44,9 @@ class NumberColumn:
 
     feature: str
     height: int
-    ordered: Ordered
+    ordered: Ranked
     apart: tuple[Bin, ...]  # special codes, then the missing bin
-    outcome: Outcome
+    outcome: Totals
 
     @classmethod
     def of(
@@ -67,7 +68,7 @@ class NumberColumn:
     def candidates(self, prebins: int, min_share: float) -> Floats:
         """Return where the optimiser may cut, rising: each cut starts a pre-bin."""
         marks = [
-            candidates(self.ordered.values, prebins),
+            self.ordered.candidates(prebins),
             self.ordered.steps(),
             self.ordered.ends(ceil(min_share * self.height)),
         ]
@@ -128,7 +129,7 @@ def _ranges(counted: Counted, grouping: Grouping, chosen: Sequence[float]) -> li
 def _grouped(
     counted: Counted,
     constraints: Constraints,
-    outcome: Outcome,
+    outcome: Totals,
     pinned: Floats,
     settings: NumberSettings,
 ) -> Grouping:

@@ -8,6 +8,7 @@ row is assigned to a bin. Cost: one sort of the rows per characteristic.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final
@@ -38,50 +39,115 @@ class Counted:
     rows: NDArray[np.int64]
 
 
-def candidates(ordered: Floats, most: int) -> Floats:
-    """Return candidate cut points of sorted values: each starts a pre-bin.
+class Ranked(ABC):
+    """The quantities of a characteristic in rising order, by rank, ready to be counted between any cuts."""
 
-    Every distinct value where there are at most `most`; otherwise quantiles, taken finer where a few
-    values hold many rows. A value that fills a quantile alone has a pre-bin of its own, so that there
-    may be up to ``2 * most``.
-    """
-    rows = len(ordered)
-    if rows == 0:
-        return np.empty(0)
-    starts = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-    if len(starts) < most:
-        found: Floats = ordered[starts]
-        return found
+    __slots__ = ()
 
-    def marks(pieces: int) -> Floats:
-        places = (np.arange(1, pieces) * rows) // pieces
-        cut: Floats = np.unique(ordered[places])
-        kept: Floats = cut[cut > ordered[0]]
-        return kept
+    @property
+    @abstractmethod
+    def height(self) -> int:
+        """Number of rows that hold a quantity."""
 
-    # More quantiles than pre-bins where many fall on the same value.
-    fewest, most_pieces = most, 32 * most
-    while most_pieces - fewest > 1:
-        middle = (fewest + most_pieces) // 2
-        if len(marks(middle)) < most:
-            fewest = middle
-        else:
-            most_pieces = middle
-    return _after_ties(ordered, marks(fewest), most)
+    @abstractmethod
+    def at(self, ranks: NDArray[np.int64]) -> Floats:
+        """Return the quantities of rows by their rank, from 0."""
 
+    @abstractmethod
+    def before(self, cuts: Floats) -> NDArray[np.int64]:
+        """Return how many rows are below each cut."""
 
-def _after_ties(ordered: Floats, marks: Floats, most: int) -> Floats:
-    """Add the value next to each that many rows share, so that its pre-bin holds nothing else."""
-    heads = np.concatenate((ordered[:1], marks))
-    starts = np.searchsorted(ordered, heads, side="left")
-    ends = np.searchsorted(ordered, heads, side="right")
-    heavy = (ends - starts >= len(ordered) / most) & (ends < len(ordered))
-    return np.union1d(marks, ordered[ends[heavy]])
+    @abstractmethod
+    def upto(self, cuts: Floats) -> NDArray[np.int64]:
+        """Return how many rows are at or below each cut."""
+
+    @abstractmethod
+    def firsts(self) -> NDArray[np.int64]:
+        """Return the ranks, but for the first, at which a new value begins."""
+
+    @abstractmethod
+    def between(self, cuts: Floats) -> Counted:
+        """Count goods and bads between rising cut points, each the start of a pre-bin."""
+
+    def candidates(self, most: int) -> Floats:
+        """Return candidate cut points: each starts a pre-bin.
+
+        Every distinct value where there are at most `most`; otherwise quantiles, taken finer where a few
+        values hold many rows. A value that fills a quantile alone has a pre-bin of its own, so that there
+        may be up to ``2 * most``.
+        """
+        rows = self.height
+        if rows == 0:
+            return np.empty(0)
+        starts = self.firsts()
+        if len(starts) < most:
+            return self.at(starts)
+        least = self._least
+
+        def marks(pieces: int) -> Floats:
+            places = (np.arange(1, pieces) * rows) // pieces
+            cut: Floats = np.unique(self.at(places))
+            kept: Floats = cut[cut > least]
+            return kept
+
+        # More quantiles than pre-bins where many fall on the same value.
+        fewest, most_pieces = most, 32 * most
+        while most_pieces - fewest > 1:
+            middle = (fewest + most_pieces) // 2
+            if len(marks(middle)) < most:
+                fewest = middle
+            else:
+                most_pieces = middle
+        return self._after_ties(marks(fewest), most)
+
+    @property
+    def _least(self) -> float:
+        return float(self.at(np.zeros(1, dtype=np.int64))[0])
+
+    def _after_ties(self, marks: Floats, most: int) -> Floats:
+        """Add the value next to each that many rows share, so that its pre-bin holds nothing else."""
+        heads = np.concatenate(([self._least], marks))
+        starts, ends = self.before(heads), self.upto(heads)
+        heavy = (ends - starts >= self.height / most) & (ends < self.height)
+        return np.union1d(marks, self.at(ends[heavy]))
+
+    def ends(self, rows: int) -> Floats:
+        """Return cuts that leave one, two or three times so many rows, or a few more, at an end.
+
+        A bin of the least size fits between them, which quantiles seldom leave room for.
+        """
+        known = self.height
+        sizes = rows * np.arange(1, 4)
+        sizes = sizes[(sizes > 0) & (sizes < known)]
+        low, high = self.at(sizes - 1), self.at(known - sizes)
+        # The cut after the last row that is needed below; the cut at the last one needed above.
+        after = self.upto(low)
+        found = np.unique(np.concatenate([self.at(after[after < known]), high]))
+        return found[found > self._least] if known else found
+
+    def steps(self) -> Floats:
+        """Return where the best rising and the best falling bad rate step; nothing on few rows.
+
+        Cuts of the best monotone grouping lie among the steps of the isotonic fit, but for those that its
+        least bin sizes move: quantiles alone miss them by up to a pre-bin. Under 50,000 rows a step so
+        fine follows noise, and quantiles are all there is.
+        """
+        # Barlow, R. E., Bartholomew, D. J., Bremner, J. M. and Brunk, H. D. (1972). Statistical inference
+        # under order restrictions. Pool adjacent violators.
+        if self.height < _FEWEST:
+            return np.empty(0)
+        starts = self.firsts()
+        size = max(self.height // _MOST_PIECES, _PIECE_ROWS)
+        # The first new value in every so many rows; a heavy value fills many and stands alone.
+        starts = starts[np.diff(starts // size, prepend=0) > 0]
+        fine = self.between(self.at(starts))
+        found = [_steps(fine.goods, fine.bads), _steps(fine.bads, fine.goods)]
+        return fine.cuts[np.union1d(*found) - 1]
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
-    """The quantities of a characteristic in rising order, ready to be counted between any cuts.
+class Ordered(Ranked):
+    """Quantities row by row.
 
     Rows are counted by `bad_values`, the sorted values of the bads; under weights that is None and
     `goods` and `bads` are running sums.
@@ -107,6 +173,28 @@ class Ordered:
 
         return cls(ordered, None, running(heavy * ~bad[order]), running(heavy * bad[order]))
 
+    @property
+    def height(self) -> int:
+        """Number of rows that hold a quantity."""
+        return len(self.values)
+
+    def at(self, ranks: NDArray[np.int64]) -> Floats:
+        """Return the quantities of rows by their rank, from 0."""
+        found: Floats = self.values[ranks]
+        return found
+
+    def before(self, cuts: Floats) -> NDArray[np.int64]:
+        """Return how many rows are below each cut."""
+        return np.searchsorted(self.values, cuts, side="left")
+
+    def upto(self, cuts: Floats) -> NDArray[np.int64]:
+        """Return how many rows are at or below each cut."""
+        return np.searchsorted(self.values, cuts, side="right")
+
+    def firsts(self) -> NDArray[np.int64]:
+        """Return the ranks, but for the first, at which a new value begins."""
+        return np.flatnonzero(self.values[1:] != self.values[:-1]) + 1
+
     def between(self, cuts: Floats) -> Counted:
         """Count goods and bads between rising cut points, each the start of a pre-bin."""
         known = len(self.values)
@@ -125,39 +213,6 @@ class Ordered:
         # A difference of running sums can fall short of zero by rounding.
         goods, bads = (np.maximum(np.diff(part[ends]), 0.0) for part in (self.goods, self.bads))
         return Counted(cuts, before, goods, bads, rows)
-
-    def ends(self, rows: int) -> Floats:
-        """Return cuts that leave one, two or three times so many rows, or a few more, at an end.
-
-        A bin of the least size fits between them, which quantiles seldom leave room for.
-        """
-        known = len(self.values)
-        sizes = rows * np.arange(1, 4)
-        sizes = sizes[(sizes > 0) & (sizes < known)]
-        low, high = self.values[sizes - 1], self.values[known - sizes]
-        # The cut after the last row that is needed below; the cut at the last one needed above.
-        after = np.searchsorted(self.values, low, side="right")
-        found = np.unique(np.concatenate([self.values[after[after < known]], high]))
-        return found[found > self.values[0]] if known else found
-
-    def steps(self) -> Floats:
-        """Return where the best rising and the best falling bad rate step; nothing on few rows.
-
-        Cuts of the best monotone grouping lie among the steps of the isotonic fit, but for those that its
-        least bin sizes move: quantiles alone miss them by up to a pre-bin. Under 50,000 rows a step so
-        fine follows noise, and quantiles are all there is.
-        """
-        # Barlow, R. E., Bartholomew, D. J., Bremner, J. M. and Brunk, H. D. (1972). Statistical inference
-        # under order restrictions. Pool adjacent violators.
-        if len(self.values) < _FEWEST:
-            return np.empty(0)
-        starts = np.flatnonzero(self.values[1:] != self.values[:-1]) + 1
-        size = max(len(self.values) // _MOST_PIECES, _PIECE_ROWS)
-        # The first new value in every so many rows; a heavy value fills many and stands alone.
-        starts = starts[np.diff(starts // size, prepend=0) > 0]
-        fine = self.between(self.values[starts])
-        found = [_steps(fine.goods, fine.bads), _steps(fine.bads, fine.goods)]
-        return fine.cuts[np.union1d(*found) - 1]
 
 
 def _steps(fewer: Floats, more: Floats) -> NDArray[np.int64]:

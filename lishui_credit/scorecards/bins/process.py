@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self, cast
 
 import numpy as np
@@ -19,11 +20,13 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, Problem, SubjectError, refuse
 from lishui_credit.language import tr
-from lishui_credit.scorecards.bins.asked_bins import groups_of, wrong_settings
+from lishui_credit.scorecards.bins import counting_sql
+from lishui_credit.scorecards.bins.asked_bins import groups_of, no_codes, wrong_settings
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.bins.category_bins import CategoryColumn
 from lishui_credit.scorecards.bins.characteristic import Missing, Outcome, Policies, Unseen
 from lishui_credit.scorecards.bins.constraints import DIRECTIONS, Constraints, Direction
+from lishui_credit.scorecards.bins.counts import Counts
 from lishui_credit.scorecards.bins.number_bins import NumberColumn, NumberSettings
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.estimator import Estimator, choose_output, put_out
@@ -176,23 +179,199 @@ class BinningProcess(Estimator):
         outcome = Outcome(bad=sample.outcome == 1, weight=sample.weight)
         self.check_settings(frame)
         self._check_weights(outcome)
+        return self._bin(
+            frame.columns,
+            lambda name: self.held(frame[name], outcome),
+            cells=frame.height * frame.width,
+        )
+
+    def from_counts(self, counts: Frame) -> Self:
+        """Learn the bins from counts that any engine made: the same bins as from the rows.
+
+        Parameters
+        ----------
+        counts : frame
+            Columns `counts.COLUMNS`, as the statement of `counts_sql` gives them: for every value of a
+            characteristic, or every small range of a number, its rows and the weight of its goods and
+            bads.
+
+        Returns
+        -------
+        BinningProcess
+            Itself, characteristics in the order of their names. From counts of values the bins, WoE and information values are those of `fit` on the
+            rows, to the last bit without weights, with weights but for the rounding of their sums. From
+            counts of ranges a cut lies only between two ranges.
+
+        Raises
+        ------
+        SubjectError
+            For counts that are none or not all of the same rows, outcomes that are not 0/1, infinite
+            values, a cut point or special code inside a range.
+
+        Warns
+        -----
+        LeakWarning
+            Where an information value is above 3.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> one = {"characteristic": "late", "kind": "number", "level": None, "squares": None}
+        >>> rows = [{"low": 0.0, "rows": 90, "goods": 81, "bads": 9}]
+        >>> rows += [{"low": 1.0, "rows": 60, "goods": 30, "bads": 30}]
+        >>> table = pl.DataFrame([{**one, **row, "high": row["low"], "others": 0} for row in rows])
+        >>> process = BinningProcess().from_counts(table)
+        >>> process.binnings_["late"].cuts, process.directions_
+        ((0.5,), {'late': 'up'})
+        """
+        found = Counts.read(counts)
+        self.check_settings(found.shape())
+        coded = {name for name, kind in found.kinds.items() if kind == "coded"}
+        problems = [problem for column in found.codes() for problem in no_codes(column)]
+        wanted = set(self.categorical or ()) & {
+            n for n, k in found.kinds.items() if k != "category"
+        }
+        problems += [
+            Problem(
+                tr(
+                    "counted as a number of the other kind: coded are those of categorical",
+                    "计数类型不符:categorical 所列的数值应为 coded",
+                ),
+                name,
+                tr("count again by counts_sql", "请用 counts_sql 重新计数"),
+            )
+            for name in sorted(coded ^ wanted)
+        ]
+        refuse(problems)
+        if found.weighted:
+            self._refuse_thin(found.sums.totals, (np.inf, np.inf))
+        return self._bin(
+            list(found.tables), lambda name: found.held(name, self._special(name)), cells=0
+        )
+
+    def counts_sql(
+        self,
+        numbers: Sequence[str],
+        categories: Sequence[str] = (),
+        *,
+        outcome: str,
+        table: str = "subjects",
+        weight: str | None = None,
+        cuts: Mapping[str, Sequence[float]] = MappingProxyType({}),
+        dialect: str = "duckdb",
+    ) -> str:
+        """Return the statement that makes the counts of `from_counts` where the rows are.
+
+        Parameters
+        ----------
+        numbers, categories : sequence of str
+            Columns of numbers; of texts or booleans. Numbers among `categorical` are counted as codes.
+        outcome : str
+            Column of 1 bad, 0 good.
+        table : str, default "subjects"
+            Table or view, as a query in that dialect names it.
+        weight : str, optional
+            Column of weights, at least 0.
+        cuts : mapping of str to sequence of float, optional
+            Numbers to be counted between cut points, for those of many values; `splits` and `locked`
+            cuts are added. Others are counted by their values, a row each. See `cuts_sql`.
+        dialect : {"duckdb", "spark"}
+            Of the engine that will run it.
+
+        Returns
+        -------
+        str
+            One SELECT, each column read once.
+
+        Raises
+        ------
+        CreditError
+            For another dialect, or without sqlglot.
+
+        Examples
+        --------
+        >>> print(BinningProcess().counts_sql(["age"], outcome="bad")[:36])
+        SELECT
+          'age' AS "characteristic",
+        """
+        coded = set(self.categorical or ())
+        kinds = {name: "coded" if name in coded else "number" for name in numbers}
+        kinds |= dict.fromkeys(categories, "category")
+        asked = {
+            name: [*own, *(self.locked or {}).get(name, ()), *self._split(name)]
+            for name, own in cuts.items()
+        }
+        return counting_sql.counts_sql(
+            kinds,
+            outcome,
+            table=table,
+            weight=weight,
+            cuts=asked,
+            special={name: list(self._special(name)) for name in numbers},
+            dialect=dialect,
+        )
+
+    def cuts_sql(
+        self,
+        numbers: Sequence[str],
+        *,
+        table: str = "subjects",
+        pieces: int = 256,
+        dialect: str = "duckdb",
+    ) -> str:
+        """Return the statement that finds candidate cut points, for `counts_sql`, in the engine's sketch.
+
+        Parameters
+        ----------
+        numbers : sequence of str
+            Columns of numbers.
+        table, dialect
+            As for `counts_sql`.
+        pieces : int, default 256
+            Ranges of about equal rows, at least 2.
+
+        Returns
+        -------
+        str
+            One SELECT of ``characteristic`` and ``cut``.
+
+        Raises
+        ------
+        CreditError
+            For another dialect, or without sqlglot.
+
+        Examples
+        --------
+        >>> print(BinningProcess().cuts_sql(["age"], pieces=2)[:36])
+        SELECT
+          'age' AS "characteristic",
+        """
+        special = {name: list(self._special(name)) for name in numbers}
+        return counting_sql.cuts_sql(
+            numbers, table=table, special=special, dialect=dialect, pieces=pieces
+        )
+
+    def _split(self, name: str) -> list[float]:
+        """Return the cut points of a number that are set by hand."""
+        return [float(cast(float, cut)) for cut in (self.splits or {}).get(name, ())]
+
+    def _bin(self, names: Sequence[str], hold: Callable[[str], Held], *, cells: int) -> Self:
+        """Bin every characteristic that `hold` has ready; of many `cells` in threads."""
         splits, locked = self.splits or {}, self.locked or {}
 
         def learn(name: str) -> Binning:
-            held = self.held(frame[name], outcome)
-            return self.binned(held, splits.get(name), locked=locked.get(name, ()))
+            return self.binned(hold(name), splits.get(name), locked=locked.get(name, ()))
 
         threads = self.n_jobs
         if threads is None:
-            large = frame.height * frame.width > _PARALLEL_CELLS
-            threads = (os.cpu_count() or 1) if large else 1
+            threads = (os.cpu_count() or 1) if cells > _PARALLEL_CELLS else 1
         if threads > 1:
             with ThreadPoolExecutor(threads) as pool:
-                found = list(pool.map(learn, frame.columns))
+                found = list(pool.map(learn, names))
         else:
-            found = [learn(name) for name in frame.columns]
+            found = [learn(name) for name in names]
         self.binnings_: dict[str, Binning] = {row.feature: row for row in found}
-        self._name_features(frame.columns)
+        self._name_features(names)
         leaks = {row.feature: max(row.iv, row.potential) for row in found}
         listed = ", ".join(f"{name} ({iv:.1f})" for name, iv in leaks.items() if iv > LEAK)
         if listed:
@@ -246,8 +425,12 @@ class BinningProcess(Estimator):
         """Refuse weights that a few rows carry alone: no bin would hold the least goods and bads asked for."""
         if outcome.weight is None:
             return
-        goods, bads = outcome.totals
         counted = (int((~outcome.bad).sum()), int(outcome.bad.sum()))
+        self._refuse_thin(outcome.totals, counted)
+
+    def _refuse_thin(self, totals: tuple[float, float], counted: tuple[float, float]) -> None:
+        """Refuse weights of so many goods and bads that together are fewer than one bin must hold."""
+        (goods, bads) = totals
         least = (self.min_goods, self.min_bads)
         if (goods < least[0] <= counted[0]) or (bads < least[1] <= counted[1]):
             raise SubjectError(
@@ -287,12 +470,15 @@ class BinningProcess(Estimator):
         if not number or name in (self.categorical or ()):
             text = column.cast(pl.Int64) if number else column  # 1 and 1.0 are one category
             return CategoryColumn.of(name, text.cast(pl.String), outcome, coded=number)
+        values = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        return NumberColumn.of(name, values, outcome, self._special(name))
+
+    def _special(self, name: str) -> dict[float, str]:
+        """Return the codes of a number, each with words for it."""
         special = self.special_codes or {}
         codes = special.get(name, special.get("*", {}))
         words = codes if isinstance(codes, Mapping) else dict.fromkeys(codes, "")
-        told = {float(code): str(word) for code, word in words.items()}
-        values = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        return NumberColumn.of(name, values, outcome, told)
+        return {float(code): str(word) for code, word in words.items()}
 
     def binned(
         self,
