@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -205,28 +203,6 @@ def test_cuts_by_hand_are_among_the_cuts_that_are_counted() -> None:
 
 
 # ---- in Spark ----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    """Spark on two cores of this machine."""
-    pytest.importorskip("pyspark")
-    from pyspark.sql import SparkSession
-
-    with tempfile.TemporaryDirectory() as home:
-        builder = SparkSession.builder.master("local[2]")
-        for name, value in {
-            "spark.ui.enabled": "false",
-            "spark.driver.host": "127.0.0.1",
-            "spark.driver.memory": "1g",
-            "spark.sql.shuffle.partitions": "2",
-            "spark.sql.warehouse.dir": home,
-        }.items():
-            builder = builder.config(name, value)
-        session = builder.getOrCreate()
-        session.sparkContext.setLogLevel("ERROR")
-        yield session
-        session.stop()
 
 
 @pytest.mark.xdist_group("spark")

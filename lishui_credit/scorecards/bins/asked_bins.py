@@ -10,11 +10,13 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from lishui_credit.errors import Problem
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.characteristic import CHOICES
 from lishui_credit.scorecards.bins.constraints import DIRECTIONS
 from lishui_credit.scorecards.parameters import Within, wrong_parameters
+from lishui_credit.statistics.refusals import lacking
+from lishui_credit.tables.header_words import did_you_mean
 
 _CODES: Final = 2**53  # whole numbers up to it are exact as doubles
 _RANGES: Final = {
@@ -33,8 +35,62 @@ _RANGES: Final = {
 _SHOWN: Final = 3
 
 
-def wrong_settings(asked: Mapping[str, Any], frame: pl.DataFrame) -> list[Problem]:
-    """Return everything that is wrong with the settings of a binning of a frame's columns."""
+def refuse_settings(asked: Mapping[str, Any], frame: pl.DataFrame) -> None:
+    """Refuse settings that are out of range or do not suit the columns of a frame, all at once."""
+    named: dict[str, Iterable[str]] = {
+        "monotonic": asked["monotonic"] or (),
+        "categorical": asked["categorical"] or (),
+        "special_codes": set(asked["special_codes"] or ()) - {"*"},
+        "splits": asked["splits"] or (),
+        "locked": asked["locked"] or (),
+    }
+    problems = [
+        problem
+        for setting, names in named.items()
+        for problem in lacking(names, frame.columns, setting)
+    ]
+    problems += _wrong_settings(asked, frame)
+    problems += [
+        Problem(
+            tr(f"no such direction for {name}", f"{name} 的方向无效"),
+            str(wanted),
+            did_you_mean([str(wanted)], DIRECTIONS) or ", ".join(DIRECTIONS),
+        )
+        for name, wanted in (asked["monotonic"] or {}).items()
+        if wanted not in DIRECTIONS
+    ]
+    refuse(problems)
+
+
+def refuse_thin(
+    totals: tuple[float, float], counted: tuple[float, float], least: tuple[float, float]
+) -> None:
+    """Refuse weights that a few rows carry alone: no bin would hold the least goods and bads asked for.
+
+    Each pair is of goods and of bads: their weight, their rows, what a bin needs.
+    """
+    goods, bads = totals
+    if (goods < least[0] <= counted[0]) or (bads < least[1] <= counted[1]):
+        raise SubjectError(
+            tr(
+                "a few rows carry nearly all the weight: together they count for fewer rows than "
+                "one bin must hold",
+                "权重集中于少数行:折算的有效行数低于一个分箱的最低要求",
+            ),
+            tr(
+                f"goods {goods:g} (a bin needs {least[0]:g}), bads {bads:g} ({least[1]:g})",
+                f"好样本合计 {goods:g}(每箱至少 {least[0]:g}),坏样本 {bads:g}({least[1]:g})",
+            ),
+            tr(
+                "cap the largest weights, or lower min_goods and min_bads",
+                "请限制最大权重,或降低 min_goods、min_bads",
+            ),
+            "sample_weight",
+        )
+
+
+def _wrong_settings(asked: Mapping[str, Any], frame: pl.DataFrame) -> list[Problem]:
+    """Return what is wrong with the values of settings."""
     problems = wrong_parameters(asked, _RANGES, {**CHOICES, "direction": DIRECTIONS})
     categories = set(asked["categorical"] or ())
     for name in frame.columns:

@@ -7,7 +7,7 @@ row of counts for each value of a characteristic, or for each of many small rang
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NoReturn, Self, get_args
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import plural, tr
+from lishui_credit.scorecards.bins.asked_bins import no_codes
 from lishui_credit.scorecards.bins.binning import Bin, Type
 from lishui_credit.scorecards.bins.category_bins import CategoryColumn, Levels
 from lishui_credit.scorecards.bins.number_bins import NumberColumn
@@ -190,13 +191,27 @@ class Counts:
         types = {"number": pl.Float64, "coded": pl.Int64, "category": pl.String}
         return pl.DataFrame(schema={name: types[kind] for name, kind in self.kinds.items()})
 
-    def codes(self) -> list[pl.Series]:
-        """Return the values of numbers that stand for categories."""
-        return [
-            table["low"].drop_nulls().alias(name)
-            for name, table in self.tables.items()
-            if self.kinds[name] == "coded"
+    def refuse_codes(self, categorical: Collection[str]) -> None:
+        """Refuse codes that are no whole numbers, and numbers counted otherwise than `categorical` says."""
+        numbers = {name for name, kind in self.kinds.items() if kind != "category"}
+        coded = {name for name in numbers if self.kinds[name] == "coded"}
+        problems = [
+            problem
+            for name in sorted(coded)
+            for problem in no_codes(self.tables[name]["low"].drop_nulls().alias(name))
         ]
+        problems += [
+            Problem(
+                tr(
+                    "a number is counted as codes of categories if, and only if, categorical names it",
+                    "数值仅在 categorical 列出时按类别代码(coded)计数",
+                ),
+                hint=tr("count again by counts_sql", "请用 counts_sql 重新计数"),
+                where=name,
+            )
+            for name in sorted(coded ^ (numbers & set(categorical)))
+        ]
+        refuse(problems)
 
     def held(self, name: str, special: Mapping[float, str]) -> NumberColumn | CategoryColumn:
         """Return a characteristic to be binned; `special` are codes and words for them."""

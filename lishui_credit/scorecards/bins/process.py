@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,23 +18,21 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import ModelError, Problem, SubjectError, refuse
+from lishui_credit.errors import ModelError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins import counting_sql
-from lishui_credit.scorecards.bins.asked_bins import groups_of, no_codes, wrong_settings
+from lishui_credit.scorecards.bins.asked_bins import groups_of, refuse_settings, refuse_thin
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.bins.category_bins import CategoryColumn
 from lishui_credit.scorecards.bins.characteristic import Missing, Outcome, Policies, Unseen
-from lishui_credit.scorecards.bins.constraints import DIRECTIONS, Constraints, Direction
+from lishui_credit.scorecards.bins.constraints import Constraints, Direction
 from lishui_credit.scorecards.bins.counts import Counts
 from lishui_credit.scorecards.bins.number_bins import NumberColumn, NumberSettings
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.estimator import Estimator, choose_output, put_out
 from lishui_credit.scorecards.features import TrainingSample, features
 from lishui_credit.statistics.outcomes import Floats, Values
-from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.frames import Frame
-from lishui_credit.tables.header_words import did_you_mean
 
 SpecialCodes = Mapping[float, str] | Sequence[float]
 Splits = Sequence[float] | Sequence[Sequence[str]]
@@ -226,25 +224,10 @@ class BinningProcess(Estimator):
         """
         found = Counts.read(counts)
         self.check_settings(found.shape())
-        coded = {name for name, kind in found.kinds.items() if kind == "coded"}
-        problems = [problem for column in found.codes() for problem in no_codes(column)]
-        wanted = set(self.categorical or ()) & {
-            n for n, k in found.kinds.items() if k != "category"
-        }
-        problems += [
-            Problem(
-                tr(
-                    "counted as a number of the other kind: coded are those of categorical",
-                    "计数类型不符:categorical 所列的数值应为 coded",
-                ),
-                name,
-                tr("count again by counts_sql", "请用 counts_sql 重新计数"),
-            )
-            for name in sorted(coded ^ wanted)
-        ]
-        refuse(problems)
+        found.refuse_codes(self.categorical or ())
         if found.weighted:
-            self._refuse_thin(found.sums.totals, (np.inf, np.inf))
+            least = (self.min_goods, self.min_bads)
+            refuse_thin(found.sums.totals, (np.inf, np.inf), least)
         return self._bin(
             list(found.tables), lambda name: found.held(name, self._special(name)), cells=0
         )
@@ -397,58 +380,14 @@ class BinningProcess(Estimator):
 
     def check_settings(self, frame: pl.DataFrame) -> None:
         """Refuse settings that are out of range or do not suit the columns of a frame, all at once."""
-        named: dict[str, Iterable[str]] = {
-            "monotonic": self.monotonic or (),
-            "categorical": self.categorical or (),
-            "special_codes": set(self.special_codes or ()) - {"*"},
-            "splits": self.splits or (),
-            "locked": self.locked or (),
-        }
-        problems = [
-            problem
-            for setting, names in named.items()
-            for problem in lacking(names, frame.columns, setting)
-        ]
-        problems += wrong_settings(self.get_params(deep=False), frame)
-        problems += [
-            Problem(
-                tr(f"no such direction for {name}", f"{name} 的方向无效"),
-                str(wanted),
-                did_you_mean([str(wanted)], DIRECTIONS) or ", ".join(DIRECTIONS),
-            )
-            for name, wanted in (self.monotonic or {}).items()
-            if wanted not in DIRECTIONS
-        ]
-        refuse(problems)
+        refuse_settings(self.get_params(deep=False), frame)
 
     def _check_weights(self, outcome: Outcome) -> None:
         """Refuse weights that a few rows carry alone: no bin would hold the least goods and bads asked for."""
         if outcome.weight is None:
             return
         counted = (int((~outcome.bad).sum()), int(outcome.bad.sum()))
-        self._refuse_thin(outcome.totals, counted)
-
-    def _refuse_thin(self, totals: tuple[float, float], counted: tuple[float, float]) -> None:
-        """Refuse weights of so many goods and bads that together are fewer than one bin must hold."""
-        (goods, bads) = totals
-        least = (self.min_goods, self.min_bads)
-        if (goods < least[0] <= counted[0]) or (bads < least[1] <= counted[1]):
-            raise SubjectError(
-                tr(
-                    "a few rows carry nearly all the weight: together they count for fewer rows than "
-                    "one bin must hold",
-                    "权重集中于少数行:折算的有效行数低于一个分箱的最低要求",
-                ),
-                tr(
-                    f"goods {goods:g} (a bin needs {least[0]:g}), bads {bads:g} ({least[1]:g})",
-                    f"好样本合计 {goods:g}(每箱至少 {least[0]:g}),坏样本 {bads:g}({least[1]:g})",
-                ),
-                tr(
-                    "cap the largest weights, or lower min_goods and min_bads",
-                    "请限制最大权重,或降低 min_goods、min_bads",
-                ),
-                "sample_weight",
-            )
+        refuse_thin(outcome.totals, counted, (self.min_goods, self.min_bads))
 
     def constraints(self, name: str) -> Constraints:
         """Return what the bins of a characteristic must keep."""
