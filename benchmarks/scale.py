@@ -71,6 +71,33 @@ def inputs(job: str, rows: int, folder: Path, group: int) -> dict[str, Path]:
     return found
 
 
+def conformed(job: str, paths: dict[str, Path], group: int) -> dict[str, Path]:
+    """Write once what `intake` reads of the inputs, bases joined: other engines take it as it is."""
+    if job == "card":
+        return paths
+    made = {
+        role: path.with_name(f"{path.stem}-conformed.parquet")
+        for role, path in paths.items()
+        if role != "bases"
+    }
+    if not all(path.exists() for path in made.values()):
+        from lishui_credit.rubrics.intake import intake
+
+        found, period = _rubric(job)
+        taken = intake(
+            found,
+            paths["subjects"],
+            events=paths.get("events"),
+            bases=paths.get("bases"),
+            period=period,
+        )
+        assert taken.rejected.is_empty()
+        for role, frame in (("subjects", taken.subjects), ("events", taken.events)):
+            if frame is not None:
+                frame.sink_parquet(made[role], row_group_size=group or grading.CHUNK)
+    return made
+
+
 def _applicants(rows: int, folder: Path) -> Path:
     """Applicants whose every cell is one of the German sample's."""
     import polars as pl
@@ -152,37 +179,6 @@ def _scored(paths: dict[str, Path]) -> pl.LazyFrame:
     return pl.scan_parquet(paths["subjects"]).select("applicant", _card().expr())
 
 
-def _with_bases(paths: dict[str, Path], columns: Sequence[str]) -> str:
-    """Return a query of subjects with the bases of their county, which ``grade`` joins by itself."""
-    import polars as pl
-
-    frame = "SELECT * FROM raw"
-    if "bases" not in paths:
-        return frame
-    bases = pl.read_csv(paths["bases"])
-    from lishui_credit.rubrics.intake import intake
-
-    found, _ = _rubric("household")
-    taken = intake(found, paths["subjects"], bases=paths["bases"])
-    names = [name for name in taken.subjects.collect_schema() if name not in columns]
-    rows = (
-        taken.subjects.select("county", *names)
-        .unique("county")
-        .sort("county")
-        .collect(engine="streaming")
-        .rows()
-    )
-    assert len(rows) <= bases.height
-    arms = {
-        name: " ".join(f"WHEN '{row[0]}' THEN {row[1 + place]}" for row in rows)
-        for place, name in enumerate(names)
-    }
-    more = ", ".join(
-        f"CAST(CASE county {arm} END AS BIGINT) AS {name}" for name, arm in arms.items()
-    )
-    return f"SELECT *, {more} FROM raw"
-
-
 def floor(job: str, paths: dict[str, Path], output: Path) -> None:
     """Read the inputs and write an output as wide, computing nothing."""
     if job != "card":
@@ -197,27 +193,24 @@ def floor(job: str, paths: dict[str, Path], output: Path) -> None:
 
 def in_polars(job: str, paths: dict[str, Path], output: Path) -> dict[str, float]:
     """Stream the result to Parquet; return what that alone took."""
+    import polars as pl
+
     if job == "card":
         with timed() as took:
             _scored(paths).sink_parquet(output, compression_level=1)
         return took
     from lishui_credit.rubrics.engine.evaluate import evaluate
-    from lishui_credit.rubrics.intake import intake
 
     found, period = _rubric(job)
-    taken = intake(
-        found,
-        paths["subjects"],
-        events=paths.get("events"),
-        bases=paths.get("bases"),
-        period=period,
-    )
+    frames = {role: pl.scan_parquet(path) for role, path in paths.items()}
+    if "events" in frames:  # both stand in the order of their ids, as `intake` would find
+        frames = {role: frame.set_sorted(found.subject_id) for role, frame in frames.items()}
     with timed() as took:
         result = evaluate(
-            taken.subjects,
+            frames["subjects"],
             found,
-            events=taken.events,
-            events_in_order=taken.events_in_order,
+            events=frames.get("events"),
+            events_in_order=True,
             period=period,
         )
         result.frame.sink_parquet(output, compression_level=1)
@@ -240,11 +233,9 @@ def in_duckdb(job: str, paths: dict[str, Path], output: Path) -> dict[str, float
             raw.create_view("subjects")
             made = engine.sql(to_sql(_card(), "duckdb", key="applicant"))
         else:
-            raw.create_view("raw")
-            subjects = engine.sql(_with_bases(paths, raw.columns))
             found, period = _rubric(job)
             events = engine.read_parquet(str(paths["events"])) if "events" in paths else None
-            made = evaluate(subjects, found, events=events, period=period).frame
+            made = evaluate(raw, found, events=events, period=period).frame
         with timed() as took:
             made.write_parquet(str(output), compression="zstd")
     return took
@@ -282,11 +273,9 @@ def in_spark(job: str, paths: dict[str, Path], output: Path) -> dict[str, float]
         raw.createOrReplaceTempView("subjects")
         made = engine.sql(to_sql(_card(), "spark", key="applicant"))
     else:
-        raw.createOrReplaceTempView("raw")
-        subjects = engine.sql(_with_bases(paths, raw.columns))
         found, period = _rubric(job)
         events = engine.read.parquet(str(paths["events"])) if "events" in paths else None
-        made = evaluate(subjects, found, events=events, period=period).frame
+        made = evaluate(raw, found, events=events, period=period).frame
     began = time.perf_counter()
     made.write.mode("overwrite").parquet(str(output))
     wall = time.perf_counter() - began
@@ -525,6 +514,8 @@ def main() -> None:
     if options.child:
         job, engine, rows = options.child
         paths = inputs(job, int(rows), options.folder, options.group)
+        if engine in ("polars", "duckdb", "spark", "make"):
+            paths = conformed(job, paths, options.group)
         if engine != "make":
             child(job, engine, paths, options.folder)
         return
