@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from lishui_credit.errors import CreditError, SubjectError
 from lishui_credit.scorecards import BinningProcess, LeakWarning
 from lishui_credit.scorecards.bins.counts import Counts
+from lishui_credit.statistics.logistic import fit_logistic
 from tests.models import mixed, mixed_process
 
 FRAME, BAD = mixed()
@@ -232,6 +233,24 @@ def test_counts_that_spark_made_give_the_same_bins(spark: Any, tmp_path: Path) -
     table = made(process.counts_sql(**asked, cuts={HOSTILE: marks["cut"].to_list()}))
     assert table.filter(characteristic=HOSTILE).height <= 52
     assert mixed_process().from_counts(table).binnings_[HOSTILE].iv > 0.95 * local["income"].iv
+
+
+def test_a_regression_on_counted_combinations_of_bins_is_that_of_the_rows() -> None:
+    """What a card of several characteristics needs: each combination of bins and outcome, counted."""
+    process = mixed_process().fit(FRAME, BAD)
+    places = process.bin_numbers(FRAME)
+    rows = fit_logistic(process.woes(places), BAD == 1, ridge=1.0)
+    table = with_outcome(places).group_by(pl.all()).len()
+    assert table.height < FRAME.height
+    counted = fit_logistic(
+        process.woes(table.select(places.columns)),
+        table["bad"].to_numpy() == 1,
+        table["len"].to_numpy().astype(np.float64),
+        ridge=1.0,
+    )
+    assert counted.intercept == pytest.approx(rows.intercept, abs=1e-10)
+    np.testing.assert_allclose(counted.coefficients, rows.coefficients, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(counted.errors, rows.errors, rtol=0, atol=1e-10)
 
 
 # ---- refusals ----------------------------------------------------------------------------------
