@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from lishui_credit.commands.cli import main
 from lishui_credit.errors import CreditError, ModelError, SubjectError
 from lishui_credit.rubrics import earlier_grades
 from lishui_credit.rubrics.earlier_grades import Regraded, fingerprints_path
@@ -406,3 +407,21 @@ def test_fingerprints_lie_there_only_where_they_are_of_this_run(folder: Path) ->
     assert fingerprints_path(output).exists()
     case.run(folder, "one")
     assert not fingerprints_path(output).exists()
+
+
+def test_the_command_says_how_many_were_kept_and_why_others_were_not(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = firms()
+    earlier, _ = old.run(folder, "old", "then", fingerprints=True)
+    _event(old, 0, exempt=True).run(folder, "new")
+    files = [str(folder / "now-subjects.parquet"), "--events", str(folder / "now-events.parquet")]
+    asked = ["grade", "tax-credit@2018-04-01", *files, "--period", "2018", "--lang", "en"]
+    asked += ["--as-of", "2019-04-30", "--since", str(earlier), "-o", str(folder / "told.parquet")]
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    assert f"{FIRMS - 1} kept, 1 graded again, 0 no longer there" in said
+    assert "its events, repairs and corrections: 1" in said
+    assert main([*asked, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["regraded"]
+    assert told == {"kept": FIRMS - 1, "again": {"events": 1}, "gone": 0, "whole": ""}
