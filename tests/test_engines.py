@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from lishui_credit.errors import SubjectError
 from lishui_credit.points import half_away
 from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.law import catalog
@@ -95,6 +96,39 @@ def test_a_frame_of_narwhals_is_graded_by_its_verbs(on: str) -> None:
         frames["subjects"], rubric, events=frames.get("events"), period=period, as_of=DAY
     )
     assert_frame_equal(found.collect().sort(key), expected.sort(key), check_dtypes=False)
+
+
+@pytest.mark.parametrize("library", ["pandas", "pyarrow"])
+def test_a_frame_held_by_another_library_is_graded_by_polars(
+    population: Population, library: str
+) -> None:
+    subjects, events = (
+        None if frame is None else frame.head(500) for frame in _collected(population)
+    )
+    rubric, period = population.rubric, population.period
+    expected = evaluate(subjects, rubric, events=events, period=period, as_of=DAY).collect()
+
+    def given(frame: pl.DataFrame | None) -> object:
+        if frame is None:
+            return None
+        pandas = frame.to_pandas(use_pyarrow_extension_array=True)
+        return frame.to_arrow() if library == "pyarrow" else pandas
+
+    found = evaluate(given(subjects), rubric, events=given(events), period=period, as_of=DAY)
+    assert_frame_equal(found.collect(), expected)
+
+
+def test_a_whole_number_that_pandas_holds_as_a_double_is_refused() -> None:
+    population = next(one for one in POPULATIONS if not one.rubric.uses_events)
+    subjects = _collected(population)[0]
+    whole = [name for name, kind in subjects.schema.items() if kind == pl.Int64]
+    doubles = subjects.with_columns(pl.col(whole[:2]).cast(pl.Float64)).to_pandas(
+        use_pyarrow_extension_array=True
+    )
+    with pytest.raises(SubjectError) as refused:
+        evaluate(doubles, population.rubric, as_of=DAY)
+    told = [problem for problem in refused.value.problems if "Int64" in str(problem)]
+    assert len(told) == 2
 
 
 def test_many_row_groups_keep_every_subject_with_its_own_grade(

@@ -1,7 +1,8 @@
 """Grade subjects: a conformed frame and an edition in, an `Evaluation` out.
 
-One code path serves polars (eager, lazy, streaming), through narwhals every other frame that narwhals
-speaks of, and a recorded table, which writes down what grades it: DuckDB and Spark run that as SQL.
+One code path serves polars (eager, lazy, streaming; pandas and pyarrow are taken over), and a recorded
+table, which writes down what grades it: DuckDB and Spark run that as SQL. Other lazy frames are graded
+through narwhals.
 Results carry the subject id and are joined on it, never on position: a polars scan that selects only
 when/then expressions returns row groups out of order.
 """
@@ -23,7 +24,7 @@ from lishui_credit.expressions import E, F, Namespace
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
-from lishui_credit.rubrics.engine import sql_frames
+from lishui_credit.rubrics.engine import held_frames, sql_frames
 from lishui_credit.rubrics.engine.explain import explain
 from lishui_credit.rubrics.engine.explanation import Explanation
 from lishui_credit.rubrics.engine.stages import stages
@@ -269,7 +270,7 @@ def evaluate(
         If the edition is only an outline.
     SubjectError
         If columns the edition needs are absent, all named at once; for an unknown label set; of
-        DuckDB and Spark, for columns of another type than the dictionary's.
+        pandas, pyarrow, DuckDB and Spark, for columns of another type than the dictionary's.
     CreditError
         For a Spark session with ANSI off, or without sqlglot.
 
@@ -305,6 +306,9 @@ def evaluate(
         return Evaluation(native, rubric, day, period, available)
     if (speaks := sql_frames.engine_of(frame)) is not None:
         return _in_sql(speaks, frame, events, rubric, day, period, labels)
+    if held_frames.held(frame):
+        people, told = held_frames.taken(frame, events, rubric)
+        return evaluate(people, rubric, events=told, period=period, as_of=day, labels=labels)
     engine: Any = recorder if isinstance(frame, recorder.Table) else nw
     other = engine.from_native(frame).lazy()
     available = frozenset(other.collect_schema().names())

@@ -22,10 +22,12 @@ EVENTS: Final = "lishui_credit_events"
 _TYPES: Final[Mapping[recorder.Kind, frozenset[str]]] = {
     "Boolean": frozenset({"boolean"}),
     "Date": frozenset({"date"}),
-    "Int64": frozenset({"tinyint", "smallint", "integer", "int", "bigint"}),
+    "Int64": frozenset(
+        {"tinyint", "smallint", "integer", "int", "bigint", "int8", "int16", "int32", "int64"}
+    ),
     "String": frozenset({"varchar", "string"}),
 }
-"""Types of an engine that hold a kind exactly, as DuckDB or Spark calls them."""
+"""Types that hold a kind exactly, as DuckDB, Spark or polars calls them."""
 
 
 class SqlEngine(Protocol):
@@ -114,7 +116,7 @@ def mistyped(types: Mapping[str, str], asked: Collection[str], where: str) -> It
     """Yield a problem for each asked column whose type does not hold what the dictionary says."""
     for name, kind in kinds_of(n for n in asked if n in types).items():
         held = types[name].partition(" collate")[0]
-        if held not in _TYPES[kind]:
+        if held not in _TYPES[kind] and held != "null":  # a column of nulls alone
             yield Problem(
                 tr(
                     f"{name} must be {kind}, as `to_sql` and the data dictionary say",
