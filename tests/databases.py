@@ -6,18 +6,17 @@ must not depend on it.
 
 from __future__ import annotations
 
-import csv
 import io
-import re
 import sqlite3
 import tempfile
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
 
+from lishui_credit.rubrics.cell_differences import of_rows, texts
 from tests.database_servers import Server
 
 Rows = list[tuple[str | None, ...]]
@@ -33,28 +32,18 @@ DUCKDB_KINDS: Mapping[Any, str] = {
 }
 
 
-class Database(Protocol):
-    """Runs one statement over frames, and gives every cell as a text or None."""
+class Database:
+    """Runs one statement over frames, and gives every cell as `cell_differences.texts` writes it."""
 
     dialect: str
 
-    def run(self, statement: str, frames: Frames) -> Rows: ...
+    def answer(self, statement: str, frames: Frames) -> pl.DataFrame:
+        """Run a statement."""
+        raise NotImplementedError
 
-
-def texts(frame: pl.DataFrame, *kept: type[pl.DataType]) -> Rows:
-    """The rows of a frame as databases print them: flags as 1 and 0, days as YYYY-MM-DD.
-
-    Columns of the types that are kept stay as they are.
-    """
-    whole = [
-        pl.col(name).cast(pl.Int8) if kind == pl.Boolean else pl.col(name)
-        for name, kind in frame.schema.items()
-    ]
-    kinds = frame.dtypes
-    return frame.select(
-        part if kind in kept else part.cast(pl.String)
-        for part, kind in zip(whole, kinds, strict=True)
-    ).rows()
+    def run(self, statement: str, frames: Frames) -> Rows:
+        """Run a statement, for the rows of its answer."""
+        return self.answer(statement, frames).rows()
 
 
 def quoted(name: str) -> str:
@@ -62,12 +51,12 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-class InDuckDB:
+class InDuckDB(Database):
     """DuckDB in this process."""
 
     dialect = "duckdb"
 
-    def run(self, statement: str, frames: Frames) -> Rows:
+    def answer(self, statement: str, frames: Frames) -> pl.DataFrame:
         """Run a statement; texts are declared as folding case."""
         import duckdb
 
@@ -83,12 +72,12 @@ class InDuckDB:
             return texts(pl.DataFrame(connection.sql(statement).to_arrow_table()))
 
 
-class InSQLite:
+class InSQLite(Database):
     """SQLite of the standard library."""
 
     dialect = "sqlite"
 
-    def run(self, statement: str, frames: Frames) -> Rows:
+    def answer(self, statement: str, frames: Frames) -> pl.DataFrame:
         """Run a statement; texts are declared as folding case."""
         kinds = {
             pl.String: "TEXT COLLATE NOCASE",
@@ -104,14 +93,13 @@ class InSQLite:
                 )
                 connection.execute(f"CREATE TABLE {name} ({columns})")
                 places = ", ".join("?" * frame.width)
-                connection.executemany(
-                    f"INSERT INTO {name} VALUES ({places})", texts(frame, pl.Float64)
-                )
-            found = connection.execute(statement).fetchall()
-        return [tuple(None if cell is None else str(cell) for cell in row) for row in found]
+                rows = frame.with_columns(pl.col(pl.Date).cast(pl.String)).rows()
+                connection.executemany(f"INSERT INTO {name} VALUES ({places})", rows)
+            cursor = connection.execute(statement)
+            return of_rows([column[0] for column in cursor.description], cursor.fetchall())
 
 
-class InPostgres:
+class InPostgres(Database):
     """A PostgreSQL server of its own."""
 
     dialect = "postgres"
@@ -119,17 +107,18 @@ class InPostgres:
     def __init__(self, server: Server) -> None:
         self.server = server
 
-    def run(self, statement: str, frames: Frames) -> Rows:
+    def answer(self, statement: str, frames: Frames) -> pl.DataFrame:
         """Run a statement; texts are declared as folding case and accents."""
         folding = "(provider = icu, locale = 'und-u-ks-level1', deterministic = false)"
         self.server.say(f"CREATE COLLATION IF NOT EXISTS folding {folding};")
         load(self.server, frames, "TEXT COLLATE folding")
-        rows = csv.reader(io.StringIO(self.server.say(statement, "--csv", "-P", "null=<null>")))
-        shown = {"t": "1", "f": "0", "<null>": None}
-        return [tuple(shown.get(cell, cell) for cell in row) for row in rows]
+        said = self.server.say(statement, "--csv", "-P", "null=<null>", "-P", "tuples_only=off")
+        found = read_texts(said, null_values="<null>")
+        flags = [c.name for c in found.iter_columns() if {*c.unique()} <= {"t", "f", None}]
+        return found.with_columns(pl.col(flags).replace({"t": "1", "f": "0"}))
 
 
-class InMariaDB:
+class InMariaDB(Database):
     """A MariaDB server of its own, which reads MySQL's dialect."""
 
     dialect = "mysql"
@@ -137,19 +126,28 @@ class InMariaDB:
     def __init__(self, server: Server) -> None:
         self.server = server
 
-    def run(self, statement: str, frames: Frames) -> Rows:
+    def answer(self, statement: str, frames: Frames) -> pl.DataFrame:
         """Run a statement; texts have the default collation, which folds case and pads blanks."""
-        load(self.server, frames, "VARCHAR(200)")
-        lines = self.server.say(statement, "--skip-raw").rstrip("\n").split("\n")
-        return [tuple(_unescaped(cell) for cell in line.split("\t")) for line in lines]
+        # Ids that are longer have no index in its steps, and joins of them take minutes.
+        load(self.server, frames, "VARCHAR(64)")
+        said = self.server.say(statement, "--skip-raw", "--column-names")
+        found = read_texts(said, null_values="NULL", separator="\t", quote_char=None)
+        marks = {"\\t": "\t", "\\n": "\n", "\\\\": "\\", "\\0": "\0"}
+        return found.with_columns(pl.all().str.replace_many(marks))
 
 
-class InClickHouse:
+def read_texts(said: str, **how: Any) -> pl.DataFrame:
+    """What a client printed, every cell a text."""
+    rows = io.BytesIO(said.encode())
+    return pl.read_csv(rows, infer_schema=False, empty_string_is_null=False, **how)
+
+
+class InClickHouse(Database):
     """ClickHouse in this process, which has one session."""
 
     dialect = "clickhouse"
 
-    def run(self, statement: str, frames: Frames) -> Rows:
+    def answer(self, statement: str, frames: Frames) -> pl.DataFrame:
         """Run a statement over tables whose columns may be null."""
         from chdb import session
 
@@ -167,7 +165,7 @@ class InClickHouse:
         return texts(pl.read_parquet(io.BytesIO(found)).cast({pl.Binary: pl.String}))
 
 
-class InSpark:
+class InSpark(Database):
     """Spark on this machine."""
 
     dialect = "spark"
@@ -175,7 +173,7 @@ class InSpark:
     def __init__(self, session: Any) -> None:
         self.session = session
 
-    def run(self, statement: str, frames: Frames) -> Rows:
+    def answer(self, statement: str, frames: Frames) -> pl.DataFrame:
         """Run a statement; texts have a collation that folds case."""
         with tempfile.TemporaryDirectory() as folder:
             for name, frame in frames.items():
@@ -189,22 +187,12 @@ class InSpark:
                 ]
                 loaded = self.session.read.parquet(path).selectExpr(*columns)
                 loaded.createOrReplaceTempView(name)
-            rows = self.session.sql(statement.rstrip().rstrip(";")).collect()
-        return [tuple(_text(cell) for cell in row) for row in rows]
+            found = self.session.sql(statement.rstrip().rstrip(";"))
+            return texts(pl.DataFrame(found.toArrow()))
 
 
 def _quoted(name: str, mark: str = '"') -> str:
     return mark + name.replace("\\", "\\\\" if mark == '"' else "\\").replace(mark, mark * 2) + mark
-
-
-def _text(cell: Any) -> str | None:
-    return None if cell is None else str(int(cell) if isinstance(cell, bool) else cell)
-
-
-def _unescaped(cell: str) -> str | None:
-    marks = {"\\t": "\t", "\\n": "\n", "\\\\": "\\", "\\0": "\0"}
-    found = re.sub(r"\\[tn\\0]", lambda mark: marks[mark[0]], cell)
-    return None if cell == "NULL" else found
 
 
 def load(server: Server, frames: Frames, text: str) -> None:
