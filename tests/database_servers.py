@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -108,10 +109,16 @@ def mariadb() -> Iterator[Server]:
         data, socket = f"--datadir={home / 'data'}", f"--socket={home / 'socket'}"
         install = [str(program("mariadb-install-db")), "--no-defaults", data, "--skip-test-db"]
         install += ["--auth-root-authentication-method=normal"]
-        subprocess.run(install, user=user, check=True, capture_output=True, cwd=home)
+        # Servers that share a folder for temporary files take each other's away.
+        own = os.environ | {"TMPDIR": str(home)}
+        subprocess.run(install, user=user, check=True, capture_output=True, cwd=home, env=own)
         serve = [str(program("mariadbd")), "--no-defaults", data, socket, "--skip-networking"]
         serve += ["--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci"]
-        serve += [f"--pid-file={home / 'pid'}", f"--tmpdir={home}", "--innodb-flush-log-at-trx-commit=0"]
+        serve += [
+            f"--pid-file={home / 'pid'}",
+            f"--tmpdir={home}",
+            "--innodb-flush-log-at-trx-commit=0",
+        ]
         quiet = subprocess.DEVNULL
         with subprocess.Popen(serve, user=user, stdout=quiet, stderr=quiet, cwd=home) as running:
             client = (str(program("mariadb")), "--no-defaults", socket, "--user=root")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sqlite3
 from contextlib import closing
-from datetime import date
 from functools import cache
 from typing import Any
 
@@ -22,7 +21,7 @@ from lishui_credit.commands.cli import main
 from lishui_credit.errors import CreditError, EditionError, SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.rubrics import rubric_sql
-from lishui_credit.rubrics.engine.evaluate import evaluate
+from lishui_credit.rubrics.cell_differences import compared
 from lishui_credit.rubrics.hostile_subjects import Hostile
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -37,20 +36,11 @@ from tests.databases import (
     InSpark,
     InSQLite,
     Rows,
-    texts,
 )
+from tests.parity import DAY, GRADING, WITHIN_64_BITS, asked
 
-DAY = date(2021, 4, 30)
 SUBJECTS, EVENTS = 300, 900
-GRADING = [
-    f"{entry.name}@{entry.start}"
-    for entry in catalog.entries()
-    if catalog.load(entry.path).lacking is None
-]
 TAX = [name for name in GRADING if name.startswith("tax-credit")]
-WITHIN_64_BITS = 4 * 10**8
-"""Largest number of households in SQLite: beyond, a ratio of theirs passes 64 bits and it stops."""
-PASSES_64_BITS = ("farmer-household@2009-01-01",)
 
 
 @cache
@@ -62,12 +52,7 @@ def hostile(name: str, largest: int = 10**30) -> tuple[Frames, pl.DataFrame]:
     if rubric.uses_events:
         ids = frames["subjects"][rubric.subject_id].to_list()
         frames["events"] = made.events(EVENTS, ids)
-    return frames, graded(rubric, frames)
-
-
-def graded(rubric: Rubric, frames: Frames) -> pl.DataFrame:
-    subjects, events = frames["subjects"], frames.get("events")
-    return evaluate(subjects, rubric, events=events, period=2020, as_of=DAY).collect()
+    return frames, asked(rubric, frames)
 
 
 def printed(name: str, dialect: str) -> str:
@@ -80,17 +65,11 @@ def printed(name: str, dialect: str) -> str:
 statement = cache(printed)
 
 
-def differing(found: Rows, expected: pl.DataFrame, key: str) -> dict[str, int]:
-    """How many cells of each column differ; rows are joined on the subject's id."""
-    place = expected.columns.index(key)
-    by_id = {row[place]: row for row in texts(expected)}
-    assert len(found) == len(by_id)
-    assert {row[place] for row in found} == by_id.keys()
-    counts = {
-        name: sum(row[at] != by_id[row[place]][at] for row in found)
-        for at, name in enumerate(expected.columns)
-    }
-    return {name: count for name, count in counts.items() if count}
+def differing(found: pl.DataFrame, expected: pl.DataFrame, key: str) -> dict[str, int]:
+    """How many cells of each column differ; both have the same subjects."""
+    told = compared(found, expected, key)
+    assert (told.missing, told.unasked) == (0, 0)
+    return dict(told.counts)
 
 
 def served(name: str) -> object:
@@ -110,24 +89,6 @@ def database(request: pytest.FixtureRequest) -> Database:
     return SERVED[request.param](request.getfixturevalue(request.param))
 
 
-@pytest.mark.parametrize("name", GRADING)
-def test_every_database_gives_every_cell_that_evaluate_gives(name: str, database: Database) -> None:
-    small = database.dialect == "sqlite" and name in PASSES_64_BITS
-    frames, expected = hostile(name, WITHIN_64_BITS) if small else hostile(name)
-    found = database.run(statement(name, database.dialect), frames)
-    assert differing(found, expected, catalog.rubric(name).subject_id) == {}
-
-
-@pytest.mark.parametrize("name", GRADING)
-def test_hostile_subjects_reach_most_grades_and_every_row(name: str) -> None:
-    _, expected = hostile(name)
-    rubric = catalog.rubric(name)
-    points = [column for column in expected.columns if column.startswith("points__")]
-    assert [column for column in points if expected[column].drop_nulls().n_unique() < 2] == []
-    assert expected["decided_by"].n_unique() >= 2
-    assert expected["grade"].drop_nulls().n_unique() >= min(2, len(rubric.grades))
-
-
 # ---- sharpness --------------------------------------------------------------------------------
 
 SWAPPED = [("lt", "LTE"), ("le", "LT"), ("gt", "GTE"), ("ge", "GT")]
@@ -138,7 +99,7 @@ def differs_somewhere(names: tuple[str, ...] = EDGED) -> bool:
     """Whether SQLite gives another cell anywhere in a few editions."""
     for name in names:
         frames, expected = hostile(name, WITHIN_64_BITS)
-        found = InSQLite().run(printed(name, "sqlite"), frames)
+        found = InSQLite().answer(printed(name, "sqlite"), frames)
         if differing(found, expected, catalog.rubric(name).subject_id):
             return True
     return False
@@ -263,7 +224,9 @@ def test_doubles_and_texts_are_compared_as_in_polars(database: Database) -> None
         frame = frame.vstack(pl.DataFrame([(-1, math.nan, None)], VALUES.schema, orient="row"))
     source = recorder.source("numbers", {"n": "Int64", "x": "Float64", "flag": "Boolean"})
     text = statements.printed(source.select(choices(recorder)), dialect_of(database.dialect))
-    assert differing(database.run(text, {"numbers": frame}), frame.select(choices(pl)), "n") == {}
+    assert (
+        differing(database.answer(text, {"numbers": frame}), frame.select(choices(pl)), "n") == {}
+    )
 
 
 # ---- what keeps it small and fenced -----------------------------------------------------------
@@ -346,8 +309,8 @@ def test_columns_that_a_table_lacks_are_left_out_and_named() -> None:
     text = to_sql(rubric, events="events", period=2020, as_of=DAY, without=lacks)
     head = text[: text.index("WITH ")]
     assert "NOT CHECKED, its columns are left out: bar_books" in head
-    expected = graded(rubric, few)
-    assert differing(InDuckDB().run(text, few), expected, rubric.subject_id) == {}
+    expected = asked(rubric, few)
+    assert differing(InDuckDB().answer(text, few), expected, rubric.subject_id) == {}
 
 
 def test_the_head_says_what_is_fixed_and_what_the_columns_must_be() -> None:
@@ -442,7 +405,7 @@ def test_the_command_prints_a_statement_that_runs(capsys: pytest.CaptureFixture[
     set_language(None)
     text = capsys.readouterr().out
     assert "评级日：2021年4月30日。评价年度：2020。" in text
-    found = InSQLite().run(text, frames)
+    found = InSQLite().answer(text, frames)
     assert differing(found, expected.drop("synthetic", strict=False), "uscc") == {}
 
 

@@ -87,7 +87,10 @@ def compared(
     """
     if found.width != expected.width:
         raise ValueError(f"{found.width} columns, not {expected.width}")
-    asked, given = texts(expected), texts(found.rename(dict(zip(found.columns, expected.columns))))
+    asked, given = (
+        texts(expected),
+        texts(found.rename(dict(zip(found.columns, expected.columns, strict=True)))),
+    )
     known = given.filter(pl.col(key).is_first_distinct()).join(asked, on=key, how="semi")
     one = asked.join(known, on=key, how="semi").sort(key)
     other = known.sort(key)

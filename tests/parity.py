@@ -1,0 +1,192 @@
+"""Parity: every edition through every engine that is here, cell by cell beside polars.
+
+`make parity` grades 10 million hostile subjects (``COUNT=n`` for another number, ``SEED=n`` for other
+ones, ``ENGINES=duckdb,mysql`` for some engines) and prints what was compared; 20,000 of each edition
+run among the tests. An engine is a line in `HERE` or `SERVED`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Literal
+
+import polars as pl
+
+from lishui_credit.rubrics.cell_differences import Differences, compared, texts
+from lishui_credit.rubrics.engine.evaluate import evaluate
+from lishui_credit.rubrics.hostile_subjects import Hostile
+from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.rubric_sql import to_sql
+from tests import database_servers
+from tests.databases import (
+    Database,
+    Frames,
+    InClickHouse,
+    InDuckDB,
+    InMariaDB,
+    InPostgres,
+    InSpark,
+    InSQLite,
+)
+
+DAY = date(2021, 4, 30)
+PERIOD = 2020
+GRADING = [
+    f"{entry.name}@{entry.start}"
+    for entry in catalog.entries()
+    if catalog.load(entry.path).lacking is None
+]
+WITHIN_64_BITS = 4 * 10**8
+"""Largest number of households in SQLite: beyond, a ratio of theirs passes 64 bits and it stops."""
+PASSES_64_BITS = ("farmer-household@2009-01-01",)
+CHUNK = 20_000
+EVENTS = 2
+"""Events of an edition that counts them, for every subject."""
+
+Engine = Callable[[Rubric, Frames], pl.DataFrame]
+"""Grades frames of subjects and events, and gives every cell as a text."""
+
+
+def asked(rubric: Rubric, frames: Frames) -> pl.DataFrame:
+    """What polars gives, eagerly: the other engines are held against it."""
+    events = frames.get("events")
+    return evaluate(frames["subjects"], rubric, events=events, period=PERIOD, as_of=DAY).collect()
+
+
+def in_polars(engine: Literal["in-memory", "streaming"]) -> Engine:
+    """Polars over lazy frames."""
+
+    def run(rubric: Rubric, frames: Frames) -> pl.DataFrame:
+        lazy = {name: frame.lazy() for name, frame in frames.items()}
+        events = lazy.get("events")
+        graded = evaluate(lazy["subjects"], rubric, events=events, period=PERIOD, as_of=DAY)
+        return texts(graded.frame.collect(engine=engine))
+
+    return run
+
+
+@cache
+def statement(name: str, dialect: str) -> str:
+    """The statement of an edition."""
+    rubric = catalog.rubric(name)
+    events = "events" if rubric.uses_events else None
+    return to_sql(rubric, dialect, events=events, period=PERIOD, as_of=DAY, without=())
+
+
+def printed(database: Database) -> Engine:
+    """A database that runs the printed statement."""
+
+    def run(rubric: Rubric, frames: Frames) -> pl.DataFrame:
+        name = f"{rubric.name}@{rubric.edition}"
+        return database.answer(statement(name, database.dialect), frames)
+
+    return run
+
+
+HERE: dict[str, Engine] = {
+    "polars lazy": in_polars("in-memory"),
+    "polars streaming": in_polars("streaming"),
+    "DuckDB": printed(InDuckDB()),
+    "SQLite": printed(InSQLite()),
+    "ClickHouse": printed(InClickHouse()),
+}
+SERVED: dict[str, Callable[[Any], Engine]] = {
+    "postgres": lambda server: printed(InPostgres(server)),
+    "mariadb": lambda server: printed(InMariaDB(server)),
+    "spark": lambda session: printed(InSpark(session)),
+}
+
+
+@dataclass(frozen=True)
+class Population:
+    """Hostile subjects and events of an edition, and what polars makes of them."""
+
+    rubric: Rubric
+    frames: Frames
+    expected: pl.DataFrame
+
+
+def population(name: str, rows: int, seed: int, engine: str = "") -> Population:
+    """The population of an edition; a smaller one for SQLite where its numbers pass 64 bits."""
+    rubric = catalog.rubric(name)
+    small = engine == "SQLite" and name in PASSES_64_BITS
+    made = Hostile(rubric, DAY, seed, largest=WITHIN_64_BITS if small else 10**30)
+    frames = {"subjects": made.subjects(rows)}
+    if rubric.uses_events:
+        ids = frames["subjects"][rubric.subject_id]
+        frames["events"] = made.events(EVENTS * rows, ids)
+    return Population(rubric, frames, asked(rubric, frames))
+
+
+def held(
+    engines: Mapping[str, Engine], name: str, rows: int, seed: int
+) -> Iterator[tuple[str, Differences, float]]:
+    """Every engine beside polars on one population: what differs, and its seconds."""
+    whole = population(name, rows, seed)
+    for engine, run in engines.items():
+        small = engine == "SQLite" and name in PASSES_64_BITS
+        one = population(name, rows, seed, engine) if small else whole
+        start = time.perf_counter()
+        found = run(one.rubric, one.frames)
+        taken = time.perf_counter() - start
+        yield engine, compared(found, one.expected, one.rubric.subject_id), taken
+
+
+def started(stack: ExitStack, chosen: set[str]) -> Iterator[tuple[str, Engine]]:
+    """The engines that are asked for, or all; servers run until the stack is closed."""
+    for name, engine in HERE.items():
+        if not chosen or name.lower() in chosen:
+            yield name, engine
+    programs = {"postgres": "initdb", "mariadb": "mariadbd", "spark": "java"}
+    for name, made in SERVED.items():
+        if chosen and name not in chosen:
+            continue
+        if database_servers.program(programs[name]) is None:
+            print(f"{name}: not here")
+            continue
+        yield name, made(stack.enter_context(getattr(database_servers, name)()))
+
+
+def main() -> int:
+    """Run all editions in chunks until the number of subjects is reached."""
+    count = int(os.environ.get("COUNT", 10_000_000))
+    seed = int(os.environ.get("SEED") or int.from_bytes(os.urandom(4), "big"))
+    chosen = {name for name in os.environ.get("ENGINES", "").lower().split(",") if name}
+    print(f"{count:,} subjects, seed {seed}", flush=True)
+    rows, cells, wrong = Counter[str](), Counter[str](), Counter[str]()
+    seconds: Counter[str] = Counter()
+    done = chunk = 0
+    with ExitStack() as stack:
+        engines = dict(started(stack, chosen))
+        while done < count:
+            name = GRADING[chunk % len(GRADING)]
+            size = min(CHUNK, count - done)
+            for engine, found, taken in held(engines, name, size, seed + chunk):
+                rows[engine] += found.rows
+                cells[engine] += found.cells
+                seconds[engine] += taken  # type: ignore[assignment]
+                if not found.none:
+                    wrong[engine] += found.cells_that_differ + found.missing + found.unasked
+                    print(f"{engine}, {name}, seed {seed + chunk}: {dict(found.counts)}")
+                    print(found.first, flush=True)
+            done, chunk = done + size, chunk + 1
+    print(f"{'engine':18} {'subjects':>12} {'cells':>16} {'different':>10} {'subjects/s':>12}")
+    for engine in engines:
+        rate = rows[engine] / seconds[engine]
+        print(
+            f"{engine:18} {rows[engine]:12,} {cells[engine]:16,} {wrong[engine]:10,} {rate:12,.0f}"
+        )
+    return int(bool(wrong.total()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

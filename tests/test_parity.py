@@ -1,0 +1,73 @@
+"""Every engine gives, cell by cell, what polars gives: 20,000 hostile subjects of each edition.
+
+The engines of one place take an edition's population one after another, so that it is made once.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from tests.parity import CHUNK, GRADING, HERE, SERVED, Engine, held, population
+
+SEED = 16
+
+
+def place(name: str, *engines: str) -> object:
+    """Engines that one process runs, which starts what they need once."""
+    return pytest.param(engines, id=name, marks=pytest.mark.xdist_group(name))
+
+
+@pytest.fixture(
+    params=[
+        place("here", *HERE),
+        place("databases", "postgres", "mariadb"),
+        place("spark", "spark"),
+    ]
+)
+def engines(request: pytest.FixtureRequest) -> dict[str, Engine]:
+    found, absent = {}, []
+    for name in request.param:
+        try:
+            found[name] = HERE.get(name) or SERVED[name](request.getfixturevalue(name))
+        except pytest.skip.Exception as skipped:
+            absent.append(str(skipped))
+    if not found:
+        pytest.skip("; ".join(absent))
+    return found
+
+
+@pytest.mark.parametrize("name", GRADING)
+def test_every_engine_gives_every_cell_that_polars_gives(
+    name: str, engines: dict[str, Engine]
+) -> None:
+    wrong = {
+        engine: (dict(found.counts), found.missing, found.unasked, found.first.rows()[:5])
+        for engine, found, _ in held(engines, name, CHUNK, SEED)
+        if not found.none
+    }
+    assert wrong == {}
+
+
+@pytest.mark.xdist_group("here")
+@pytest.mark.parametrize("name", GRADING)
+def test_hostile_subjects_reach_every_grade_and_every_row(name: str) -> None:
+    made = population(name, CHUNK, SEED)
+    expected, rubric = made.expected, made.rubric
+    points = [column for column in expected.columns if column.startswith("points__")]
+    assert [column for column in points if expected[column].drop_nulls().n_unique() < 2] == []
+    assert {grade.id for grade in rubric.grades} == {*expected["grade"].drop_nulls()}
+    told = expected["decided_by"].unique().implode().item()
+    rules = {row.id for row in rubric.active_overrides if row.effect.cap is None}
+    named = {str(found).removeprefix("not graded: ") for found in told}
+    assert rules - named == set()
+    assert "score" in named
+    assert expected["outcome"].n_unique() >= min(2, len(rules))
+
+
+def test_equal_seeds_make_equal_rows_and_others_others() -> None:
+    one, same, other = (population("tax-credit@2025-07-01", 50, seed) for seed in (1, 1, 2))
+    for name in ("subjects", "events"):
+        assert one.frames[name].equals(same.frames[name])
+        assert not one.frames[name].equals(other.frames[name])
+    assert one.expected["grade"].dtype == pl.String
