@@ -24,6 +24,7 @@ from lishui_credit.commands import (
     models,
     plan,
     policies,
+    proving,
     sampling,
     shelf,
     statements,
@@ -128,7 +129,7 @@ def parser() -> Parser:
         version=f"lishui-credit {__version__}",
     )
     command = parts(made, "command", "command", required=True)
-    grades = (editions, grading, explaining, areas, forms, verification, statements)
+    grades = (editions, grading, explaining, areas, forms, verification, statements, proving)
     for room in (*grades, fit, models, watching_months, shelf, plan, policies, sampling):
         room.add_arguments(command)
     return made

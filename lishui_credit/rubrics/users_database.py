@@ -194,12 +194,15 @@ class _BySQLAlchemy:
 
         on_mysql = self._connection.dialect.name in ("mysql", "mariadb")
         types: dict[Any, Any] = {
-            pl.String: sa.String(_TEXT) if on_mysql else sa.Text(),
             pl.Date: sa.Date(),
+            pl.String: sa.Text(),
             pl.Boolean: sa.Boolean(),
             pl.Int64: sa.BigInteger(),
             pl.Float64: sa.Double(),
         }
+        if on_mysql:
+            longest = frame.select(pl.col(pl.String).str.len_chars().max()).max_horizontal()
+            types[pl.String] = sa.String(max(_TEXT, *longest.fill_null(0)))
         columns = [sa.Column(column, types[kind]) for column, kind in frame.schema.items()]
         table = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
         try:

@@ -1,0 +1,144 @@
+"""What ``prove`` does: run what ``sql`` prints in a database of the user's, and compare every cell."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lishui_credit.backends.dialects import DIALECTS
+from lishui_credit.commands.grading import (
+    day_arguments,
+    day_asked,
+    edition_arguments,
+    edition_asked,
+    label_argument,
+)
+from lishui_credit.commands.terminal import Command, say
+from lishui_credit.errors import SubjectError
+from lishui_credit.language import plural, tr
+
+if TYPE_CHECKING:
+    from lishui_credit.rubrics.cell_differences import Differences
+    from lishui_credit.rubrics.users_database import Database
+
+
+def add_arguments(command: Command) -> None:
+    """Add the command to the parser."""
+    made = command(
+        "prove",
+        "run what sql prints in your database, on made rows, and compare every cell",
+        "在您的数据库中用构造数据运行 sql 输出的语句,逐格核对",
+        prove,
+    )
+    made.asks(
+        "target",
+        "id of a rubric, or a card: its folder or scorecard.json",
+        "评价办法编号,或评分卡:目录或 scorecard.json",
+    )
+    made.asks(
+        "--dialect",
+        "database that the statement is for",
+        "目标数据库",
+        choices=tuple(DIALECTS),
+        required=True,
+    )
+    made.asks(
+        "--url",
+        "the database, such as mysql+pymysql://user:password@host/base",
+        "数据库 URL,如 mysql+pymysql://user:password@host/base",
+        required=True,
+    )
+    made.asks("--rows", "made rows to compare", "构造的行数", type=int, default=5000)
+    made.asks("--seed", "other made rows", "更换构造数据的种子", type=int, default=16)
+    day_arguments(made)
+    edition_arguments(made)
+    label_argument(made)
+
+
+def prove(options: argparse.Namespace) -> int:
+    """Compare; exit code 1 where anything differs."""
+    from lishui_credit.rubrics.users_database import connected
+
+    if options.rows < 1:
+        raise SubjectError(tr("not a number of rows", "行数无效"), str(options.rows), "--rows 5000")
+    with connected(options.url, options.dialect) as base:
+        name, found = _proved(base, options)
+    data = {
+        "target": name,
+        "dialect": options.dialect,
+        "seed": options.seed,
+        "rows": found.rows,
+        "cells": found.cells,
+        "differences": found.cells_that_differ,
+        "columns": dict(found.counts),
+        "missing_rows": found.missing,
+        "unasked_rows": found.unasked,
+        "first": found.first.to_dicts(),
+    }
+    say(options, data, lambda: _told(name, options, found))
+    return 0 if found.none else 1
+
+
+def _proved(base: Database, options: argparse.Namespace) -> tuple[str, Differences]:
+    """Return the name of what was compared, and what differs."""
+    target = Path(options.target)
+    if target.suffix == ".toml":
+        raise SubjectError(
+            tr("a policy cannot be proved yet", "暂不支持核对政策"),
+            options.target,
+            tr("prove a rubric or a card", "可核对评价办法或评分卡"),
+        )
+    if target.exists():
+        from lishui_credit.models.card_proof import prove_card
+        from lishui_credit.scorecards.cards.card_file import load
+
+        card = load(target)
+        return card.id, prove_card(
+            base, card, options.dialect, rows=options.rows, seed=options.seed
+        )
+    from lishui_credit.rubrics.rubric_proof import prove_rubric
+
+    options.rubric = options.target
+    rubric = edition_asked(options)
+    return f"{rubric.name}@{rubric.edition}", prove_rubric(
+        base,
+        rubric,
+        options.dialect,
+        rows=options.rows,
+        seed=options.seed,
+        period=options.period,
+        as_of=day_asked(options),
+        labels=options.labels,
+    )
+
+
+def _told(name: str, options: argparse.Namespace, found: Differences) -> list[str]:
+    count, seed = plural(found.rows, "row"), options.seed
+    lines = [
+        tr(
+            f"{name} in {options.dialect}: {count}, {found.cells:,} cells compared with polars,"
+            f" seed {seed}",
+            f"{name},{options.dialect}:与 polars 核对 {found.rows:,} 行、{found.cells:,} 格,种子 {seed}",
+        ),
+        tr(f"differences: {found.cells_that_differ:,}", f"差异:{found.cells_that_differ:,}"),
+    ]
+    if found.missing:
+        lines.append(tr(f"rows not given: {found.missing:,}", f"缺少的行:{found.missing:,}"))
+    if found.unasked:
+        lines.append(
+            tr(
+                f"rows given twice or of nobody: {found.unasked:,}",
+                f"重复或多出的行:{found.unasked:,}",
+            )
+        )
+    for column, cells in found.counts.items():
+        lines.append(tr(f"  {column}: {cells:,}", f"  {column}:{cells:,}"))
+    for subject, column, expected, given in found.first.iter_rows():
+        lines.append(
+            tr(
+                f"  {subject!r}, {column}: polars {expected!r}, database {given!r}",
+                f"  {subject!r},{column}:polars 为 {expected!r},数据库为 {given!r}",
+            )
+        )
+    return lines
