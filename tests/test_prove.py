@@ -25,7 +25,7 @@ duckdb = pytest.importorskip("duckdb")
 CARD = Path(__file__).resolve().parents[1] / "models" / "german" / "1"
 TAX = "tax-credit@2020-11-01 --period 2020 --as-of 2021-04-30"
 SMALL = "small-enterprise@2009-12-01 --as-of 2021-04-30"
-SECRET = "s3cr%t/ü@"
+SECRET = "s3cr%t/@"
 
 
 @pytest.fixture(autouse=True)

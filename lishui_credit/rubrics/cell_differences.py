@@ -91,23 +91,20 @@ def compared(
     known = given.filter(pl.col(key).is_first_distinct()).join(asked, on=key, how="semi")
     one = asked.join(known, on=key, how="semi").sort(key)
     other = known.sort(key)
+    empty = dict.fromkeys(("subject", "column", "expected", "found"), pl.String)
     counts, first = {}, []
     for name in asked.columns:
         differs = one[name].ne_missing(other[name])
         if count := int(differs.sum()):
             counts[name] = count
-            cells = [one[key], pl.lit(name), one[name], other[name]]
-            names = ("subject", "column", "expected", "found")
-            named = [cell.alias(as_) for cell, as_ in zip(cells, names, strict=True)]
-            first.append(pl.select(*named).filter(differs).head(examples))
-    empty = pl.DataFrame(
-        schema=dict.fromkeys(("subject", "column", "expected", "found"), pl.String)
-    )
+            names = {"subject": one[key], "expected": one[name], "found": other[name]}
+            told = pl.DataFrame(names).filter(differs).head(examples)
+            first.append(told.with_columns(column=pl.lit(name)).select(*empty))
     return Differences(
         rows=asked.height,
         cells=one.height * one.width,
         counts=counts,
-        first=pl.concat([empty, *first]),
+        first=pl.concat([pl.DataFrame(schema=empty), *first]),
         missing=asked.height - one.height,
         unasked=given.height - known.height,
     )

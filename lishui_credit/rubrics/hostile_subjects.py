@@ -31,7 +31,7 @@ from lishui_credit.rubrics.hostile_cells import (
 )
 from lishui_credit.rubrics.hostile_events import HostileEvents
 from lishui_credit.rubrics.law.formulas import FORMULAS
-from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.law.rubric import Condition, Rubric
 from lishui_credit.tables.columns import dictionary
 
 NAMES: Final = [
@@ -146,7 +146,7 @@ class Hostile:
         graded = self._graded(pool)
         groups = self._groups
         places = [[pool.columns.index(name) for name in names] for names, _ in groups]
-        good = [_good(graded, points, pool.height) for _, points in groups]
+        good = [self._good(pool, graded, aim) for _, aim in groups]
         best = np.argsort(-_worth(graded, self.rubric), kind="stable")[:_BEST]
         taken = np.repeat(best[:, None], pool.width, axis=1)
         for _ in range(_GENERATIONS):
@@ -162,27 +162,43 @@ class Hostile:
         return found
 
     @cached_property
-    def _groups(self) -> list[tuple[list[str], str | None]]:
-        """Columns that a rule reads together, and the column of the points they earn."""
-        rubric, found = self.rubric, dict[tuple[str, ...], str | None]()
+    def _groups(self) -> list[tuple[list[str], str | Condition | None]]:
+        """Columns that a rule reads together, and what is good in them: points, or a test."""
+        rubric, found = self.rubric, dict[tuple[str, ...], str | Condition | None]()
 
-        def note(names: Iterable[str | None], points: str | None = None) -> None:
+        def note(names: Iterable[str | None], aim: str | Condition | None = None) -> None:
             read = tuple(dict.fromkeys(name for name in names if name is not None))
             if read:
-                found.setdefault(read, points)
+                found.setdefault(read, aim)
 
         for row in rubric.scoring:
             mixed = [name for term in row.mix for name in (term.column, term.over)]
             named = FORMULAS[row.formula.name].columns if row.formula is not None else ()
-            note([row.column, row.over, row.judged, *mixed, *named], f"{compiled.POINTS}{row.id}")
+            aim = None if row.event is not None else f"{compiled.POINTS}{row.id}"
+            note([row.column, row.over, row.judged, *mixed, *named], aim)
         for override in rubric.active_overrides:
             note([override.column])
+        for grade in rubric.grades:  # the best one first
+            for condition in grade.requires:
+                note([condition.column, condition.over], condition)
         for condition in rubric.conditions():
             note([condition.column, condition.over])
         grouped = {name for names in found for name in names}
         for name in [name for name in self.schema if name not in grouped]:
             note([name])
-        return [([*names], points) for names, points in found.items()]
+        return [([*names], aim) for names, aim in found.items()]
+
+    def _good(self, pool: pl.DataFrame, graded: pl.DataFrame, aim: str | Condition | None) -> Whole:
+        """Return the rows with the most points, or that pass a test; all if there is no such aim."""
+        every = np.arange(pool.height)
+        if isinstance(aim, str) and graded[aim].max() is not None:
+            holds = graded[aim] == graded[aim].max()
+        elif isinstance(aim, Condition):
+            holds = pool.select(compiled.holds(aim, self.rubric, pl)).to_series()
+        else:
+            return every
+        rows = np.flatnonzero(holds.fill_null(False).to_numpy())
+        return rows if rows.size else every
 
     def _graded(self, subjects: pl.DataFrame) -> pl.DataFrame:
         """Return the grades of subjects without events, in their order."""
@@ -224,13 +240,6 @@ def _worth(graded: pl.DataFrame, rubric: Rubric) -> Whole:
     if "earned" in graded.columns:
         points = pl.col("earned").fill_null(-(10**6)).cast(pl.Int64)
     return graded.select(rank * 10**9 + points).to_series().to_numpy()
-
-
-def _good(graded: pl.DataFrame, points: str | None, pool: int) -> Whole:
-    """Return the rows of the pool with the most points in a column; all rows if there is none."""
-    if points is None or points not in graded.columns or graded[points].max() is None:
-        return np.arange(pool)
-    return np.flatnonzero((graded[points] == graded[points].max()).fill_null(False).to_numpy())
 
 
 def _exchange(
