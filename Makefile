@@ -137,6 +137,11 @@ mutants: setup  ## change ten modules in small ways: in each, tests must notice 
 fuzz: setup  ## damage files of every kind 5,000 times: each ends in a result or in one message
 	@nice $(BIN)/python -m tests.fuzz
 
+# COUNT: subjects, 10 million if not said; SEED: other ones; ENGINES=duckdb,mariadb: some of them.
+.PHONY: parity
+parity: setup databases  ## grade 10 million hostile subjects in every engine and compare every cell
+	@nice $(BIN)/python -m tests.parity
+
 .PHONY: bench
 bench: setup  ## time grading and cut-offs on large synthetic frames
 	@$(BIN)/python benchmarks/grade.py

@@ -164,12 +164,13 @@ def main() -> int:
     print(f"{count:,} subjects, seed {seed}", flush=True)
     rows, cells, wrong = Counter[str](), Counter[str](), Counter[str]()
     seconds: Counter[str] = Counter()
+    most = min(CHUNK, -(-count // len(GRADING)))  # every edition has its turn
     done = chunk = 0
     with ExitStack() as stack:
         engines = dict(started(stack, chosen))
         while done < count:
             name = GRADING[chunk % len(GRADING)]
-            size = min(CHUNK, count - done)
+            size = min(most, count - done)
             for engine, found, taken in held(engines, name, size, seed + chunk):
                 rows[engine] += found.rows
                 cells[engine] += found.cells

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from lishui_credit.backends.dialects import DIALECTS
+from lishui_credit.commands import card_statements, policy_statements
 from lishui_credit.commands.grading import (
     day_arguments,
     day_asked,
@@ -21,6 +20,8 @@ from lishui_credit.language import plural, tr
 if TYPE_CHECKING:
     from lishui_credit.rubrics.cell_differences import Differences
     from lishui_credit.rubrics.users_database import Database
+
+_DIALECTS: Final = ("duckdb", "sqlite", "postgres", "mysql", "mariadb")
 
 
 def add_arguments(command: Command) -> None:
@@ -40,7 +41,7 @@ def add_arguments(command: Command) -> None:
         "--dialect",
         "database that the statement is for",
         "目标数据库",
-        choices=tuple(DIALECTS),
+        choices=_DIALECTS,
         required=True,
     )
     made.asks(
@@ -82,21 +83,19 @@ def prove(options: argparse.Namespace) -> int:
 
 def _proved(base: Database, options: argparse.Namespace) -> tuple[str, Differences]:
     """Return the name of what was compared, and what differs."""
-    target = Path(options.target)
-    if target.suffix == ".toml":
+    if policy_statements.is_policy(options.target):
         raise SubjectError(
             tr("a policy cannot be proved yet", "暂不支持核对政策"),
             options.target,
             tr("prove a rubric or a card", "可核对评价办法或评分卡"),
         )
-    if target.exists():
+    if card_statements.is_card(options.target):
         from lishui_credit.models.card_proof import prove_card
-        from lishui_credit.scorecards.cards.card_file import load
+        from lishui_credit.scorecards.cards.card_workbook import read_card
 
-        card = load(target)
-        return card.id, prove_card(
-            base, card, options.dialect, rows=options.rows, seed=options.seed
-        )
+        card = read_card(options.target)
+        name = f"{card.id}@{card.provenance.get('version', '')}".rstrip("@")
+        return name, prove_card(base, card, options.dialect, rows=options.rows, seed=options.seed)
     from lishui_credit.rubrics.rubric_proof import prove_rubric
 
     options.rubric = options.target

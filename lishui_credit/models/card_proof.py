@@ -8,8 +8,8 @@ import polars as pl
 
 from lishui_credit.rubrics.cell_differences import Differences, compared
 from lishui_credit.rubrics.users_database import Database, loaded
-from lishui_credit.scorecards import to_sql
 from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.cards.card_sql import to_sql
 from lishui_credit.scorecards.cards.identities import hostile_rows
 
 _KEY: Final = "prove_row"
