@@ -310,10 +310,12 @@ class Expressions:
         return exp.Max(this=self.of(node.parts[0]))
 
     def _sum(self, node: Node) -> Sql:
-        """Return a sum in 64 bits, which engines widen."""
+        """Return a sum in 64 bits, which engines widen; of nulls alone it is 0, as in polars."""
         from sqlglot import exp
 
-        return self._dialect.cast(exp.Sum(this=self.of(node.parts[0])), "Int64")
+        total = exp.Sum(this=self.of(node.parts[0]))
+        some = exp.Coalesce(this=total, expressions=[exp.Literal.number(0)])
+        return self._dialect.cast(some, "Int64")
 
 
 def column(table: str, name: str) -> exp.Column:
