@@ -129,7 +129,7 @@ test-pythons: setup  ## the suite on every Python from 3.11 on that this machine
 
 # MODULES: some of those in tests/mutants.toml, by file name; JOBS: processes at a time, 2 if not said.
 .PHONY: mutants
-mutants: setup  ## change ten modules in small ways: in each, tests must notice 95 % of the changes
+mutants: setup  ## change fourteen modules in small ways: in each, tests must notice 95 % of the changes
 	@nice $(BIN)/python tests/mutants.py $(MODULES)
 
 # COUNT: mutants, 5,000 if not said; SEED: other ones.

@@ -8,7 +8,10 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from lishui_credit.backends.dialects import dialect_of
+from tests.databases import InMariaDB, InPostgres
 from tests.parity import CHUNK, GRADING, HERE, SERVED, Engine, held, population
+from tests.test_printed_verbs import differing
 
 SEED = 16
 
@@ -70,3 +73,17 @@ def test_equal_seeds_make_equal_rows_and_others_others() -> None:
         assert one.frames[name].equals(same.frames[name])
         assert not one.frames[name].equals(other.frames[name])
     assert one.expected["grade"].dtype == pl.String
+
+
+@pytest.mark.xdist_group("databases")
+@pytest.mark.parametrize("name", ["postgres", "mariadb"])
+def test_servers_print_every_verb_and_a_text_compared_by_their_collation_is_noticed(
+    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = {"postgres": InPostgres, "mariadb": InMariaDB}[name]
+    database = of(request.getfixturevalue(name))
+    assert differing(database) == {}
+    dialect = type(dialect_of(database.dialect))
+    for verb in ("taken", "given"):
+        monkeypatch.setattr(dialect, verb, lambda self, cell, kind: cell)
+    assert differing(database) != {}

@@ -21,7 +21,7 @@ from lishui_credit.backends.dialects import dialect_of
 from lishui_credit.backends.dialects.embedded import SQLite
 from lishui_credit.rubrics.cell_differences import compared
 from lishui_credit.rubrics.law.formulas import day_number
-from tests.databases import Database, InDuckDB, InMariaDB, InPostgres, InSQLite
+from tests.databases import Database, InDuckDB, InSQLite
 
 KINDS: dict[str, Any] = {
     "id": pl.String,
@@ -136,18 +136,7 @@ def differing(database: Database) -> dict[str, int]:
     return dict(found.counts) | ({} if found.none or found.counts else {"rows": found.rows})
 
 
-def served(name: str) -> object:
-    return pytest.param(name, marks=pytest.mark.xdist_group("databases"))
-
-
-@pytest.fixture(params=["duckdb", "sqlite", served("postgres"), served("mariadb")])
-def database(request: pytest.FixtureRequest) -> Database:
-    if request.param in ("duckdb", "sqlite"):
-        return InDuckDB() if request.param == "duckdb" else InSQLite()
-    of = {"postgres": InPostgres, "mariadb": InMariaDB}[request.param]
-    return of(request.getfixturevalue(request.param))
-
-
+@pytest.mark.parametrize("database", [InDuckDB(), InSQLite()], ids=["DuckDB", "SQLite"])
 def test_every_verb_and_step_is_printed_as_polars_reads_it(database: Database) -> None:
     assert differing(database) == {}
 
@@ -308,19 +297,6 @@ def test_a_mutant_of_the_printer_is_noticed(
     except sqlite3.Error as stopped:  # noticed too
         found = {str(stopped): 1}
     assert found != {}
-
-
-@pytest.mark.xdist_group("databases")
-@pytest.mark.parametrize("name", ["postgres", "mariadb"])
-def test_a_text_compared_by_the_collation_of_a_server_is_noticed(
-    name: str, request: pytest.FixtureRequest, monkeypatch: Patch
-) -> None:
-    of = {"postgres": InPostgres, "mariadb": InMariaDB}[name]
-    database = of(request.getfixturevalue(name))
-    for verb in ("taken", "given"):
-        plain = lambda self, cell, kind: cell  # noqa: E731
-        monkeypatch.setattr(type(dialect_of(database.dialect)), verb, plain)
-    assert differing(database) != {}
 
 
 def test_a_fence_left_out_is_seen_in_the_text(monkeypatch: Patch) -> None:
