@@ -19,6 +19,7 @@ from lishui_credit.backends import expression_sql, recorder
 from lishui_credit.backends import statement as statements
 from lishui_credit.backends.dialects import dialect_of
 from lishui_credit.backends.dialects.embedded import SQLite
+from lishui_credit.backends.sharing import shared
 from lishui_credit.rubrics.cell_differences import compared
 from lishui_credit.rubrics.law.formulas import day_number
 from tests.databases import Database, InDuckDB, InSQLite
@@ -62,6 +63,8 @@ def cells(ns: Any) -> list[Any]:
     number = day_number(ns, "day")
     none = ns.lit(None, dtype=ns.Int64)
     safe = ns.when(m > 0).then(m).otherwise(none)
+    heavy = n * 3 + m * 2 - 5  # what is said twice becomes a column of a step before, and so on
+    deeper = heavy * 2 - (heavy + m)
     later = ns.when(level == ns.lit("fair")).then(ns.lit(5)).otherwise(ns.lit(9))
     return [
         (n < 10).alias("lt"),
@@ -90,6 +93,9 @@ def cells(ns: Any) -> list[Any]:
         ns.col("day").dt.month().cast(ns.Int64).alias("month"),
         ns.col("day").dt.day().cast(ns.Int64).alias("of_month"),
         (number - 719_468).alias("number"),
+        (heavy + deeper).alias("shared"),
+        (deeper // 7 - heavy).alias("shared_again"),
+        (heavy > deeper).alias("shared_test"),
         (number * number - number // 2 + number * 3).alias("said_again"),
         (ns.col("day") <= ns.lit(date(2020, 3, 1))).alias("by_then"),
     ]
@@ -297,6 +303,23 @@ def test_a_mutant_of_the_printer_is_noticed(
     except sqlite3.Error as stopped:  # noticed too
         found = {str(stopped): 1}
     assert found != {}
+
+
+def test_what_is_said_twice_is_a_column_of_a_step_before_with_its_kind() -> None:
+    def selects(table: recorder.Table) -> list[recorder.Table]:
+        return [
+            *([table] if table.step == "select" else []),
+            *(s for b in table.of for s in selects(b)),
+        ]
+
+    found = selects(shared(written()))
+    assert len(found) == len(selects(written())) + 2  # one for what stands in the other
+    for step in found:
+        for name, node in (step.columns or {}).items():
+            assert step.schema[name] == node.kind
+            if node.verb == "col":
+                assert node.kind == step.of[0].schema[node.value]
+                assert node.parts == ()
 
 
 def test_a_fence_left_out_is_seen_in_the_text(monkeypatch: Patch) -> None:

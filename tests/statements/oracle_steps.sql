@@ -59,7 +59,7 @@ WITH step_1 AS (
 ), step_5 AS (
   SELECT
     "step_4"."id",
-    CAST(SUM("step_4"."points") AS NUMBER(19)) AS "deducted"
+    CAST(COALESCE(SUM("step_4"."points"), 0) AS NUMBER(19)) AS "deducted"
   FROM step_4
   GROUP BY
     "step_4"."id"

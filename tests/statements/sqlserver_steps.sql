@@ -69,7 +69,7 @@ WITH step_1 AS (
 ), step_5 AS (
   SELECT
     [step_4].[id] AS [id],
-    CAST(SUM([step_4].[points]) AS BIGINT) AS [deducted]
+    CAST(COALESCE(SUM([step_4].[points]), 0) AS BIGINT) AS [deducted]
   FROM step_4
   GROUP BY
     [step_4].[id]
