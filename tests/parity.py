@@ -1,4 +1,4 @@
-"""Parity: every edition through every engine that is here, cell by cell beside polars.
+"""Parity: every edition through every engine that is here but JavaScript, cell by cell beside polars.
 
 `make parity` grades 10 million hostile subjects (``COUNT=n`` for another number, ``SEED=n`` for other
 ones, ``ENGINES=duckdb,mysql`` for some engines) and prints what was compared; 20,000 of each edition
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,7 +20,9 @@ from typing import Any, Literal
 
 import polars as pl
 
-from lishui_credit.rubrics.cell_differences import Differences, compared, texts
+from lishui_credit.backends.python_code import loaded
+from lishui_credit.rubrics import rubric_code
+from lishui_credit.rubrics.cell_differences import Differences, compared, of_rows, texts
 from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.hostile_subjects import Hostile
 from lishui_credit.rubrics.law import catalog
@@ -92,6 +94,21 @@ def printed(database: Database) -> Engine:
     return run
 
 
+def in_python(rubric: Rubric, frames: Frames) -> pl.DataFrame:
+    """Plain Python, one subject after another; it does not look at whether cells can be read."""
+    record = rubric_code.recorded(rubric, PERIOD, DAY, None, ())
+    grade = loaded(rubric_code.printed(record, "python", checked=False))["grade"]
+    happened: dict[Any, list[Any]] = defaultdict(list)
+    if "events" in frames:
+        for event in frames["events"].iter_rows(named=True):
+            happened[event[rubric.subject_id]].append(event)
+    rows = frames["subjects"].iter_rows(named=True)
+    found = [grade(row, happened[row[rubric.subject_id]]) for row in rows]
+    return of_rows([*found[0]], [[*row.values()] for row in found])
+
+
+LONG: dict[str, Engine] = {"plain Python": in_python}
+"""Engines that take one subject after another: `tests/test_plain_rubrics.py` gives them fewer."""
 HERE: dict[str, Engine] = {
     "polars lazy": in_polars("in-memory"),
     "polars streaming": in_polars("streaming"),
@@ -143,7 +160,7 @@ def held(
 
 def started(stack: ExitStack, chosen: set[str]) -> Iterator[tuple[str, Engine]]:
     """The engines that are asked for, or all; servers run until the stack is closed."""
-    for name, engine in HERE.items():
+    for name, engine in (HERE | LONG).items():
         if not chosen or name.lower() in chosen:
             yield name, engine
     programs = {"postgres": "initdb", "mariadb": "mariadbd", "spark": "java"}
