@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from lishui_credit import proof
 from lishui_credit.errors import ModelError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
+from lishui_credit.rubrics.compared_cells import compared
 from lishui_credit.rubrics.earlier_grades import (
     Prints,
     Regraded,
@@ -36,7 +36,6 @@ from lishui_credit.rubrics.printed_numbers import held, printed
 from lishui_credit.rubrics.whole_records import evaluated, held_back
 from lishui_credit.tables.read import scan_written
 from lishui_credit.tables.rejected import rejected_path, settle
-from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
 
 JOB: Final = Bilingual("grade", "评级")
@@ -378,7 +377,9 @@ def verified(said: Stated, progress: Progress) -> Verdict:
             labels=facts.labels,
             strict=facts.strict,
         )
-        checks, subjects, different = _compared(said.path, result, rubric)
+        checks, subjects, different = compared(
+            said.path, _written(result, said.path, rubric), rubric, sheet=KIND.name
+        )
         told = facts_of(
             rubric,
             result,
@@ -410,33 +411,3 @@ def verified(said: Stated, progress: Progress) -> Verdict:
         return Verdict(checks=checks, subjects=subjects, different=different)
 
     return proof.verify(said, manifest, again, progress)
-
-
-def _compared(
-    path: Path, again: Evaluation[pl.LazyFrame], rubric: Rubric
-) -> tuple[dict[str, bool], int, pl.DataFrame]:
-    """Return whether the columns and cells of a file are those of a re-run, and the rows that differ.
-
-    A re-run of CSV and Excel is written too, so that cells are compared as they stand there.
-    """
-    stored, new = scan_written(path), _written(again, path, rubric)
-    key, kinds = rubric.subject_id, new.collect_schema()
-    names = stored.collect_schema().names()
-    if key not in names:
-        return {"columns": False, "grades": False}, 0, pl.DataFrame()
-    nearly = [name for name, kind in kinds.items() if kind.is_float()]
-    with tempfile.TemporaryDirectory(prefix="lishui_credit_") as folder:
-        if path.suffix.lower() != ".parquet":
-            second = Path(folder) / f"again{path.suffix}"
-            write_table(new, second, sheet=KIND.name)
-            new, kinds = (frame := scan_written(second)), frame.collect_schema()
-        else:
-            nearly = []
-        both = [name for name in kinds.names() if name in names]
-        old = stored.with_columns(pl.col(name).cast(kinds[name], strict=False) for name in both)
-        shown = [name for name in ("grade", "earned") if name in both]
-        different, subjects = differences(
-            old, new, key, [name for name in both if name != key], shown=shown, nearly=nearly
-        )
-    checks = {"columns": names == kinds.names(), "grades": different.is_empty()}
-    return checks, subjects, different
