@@ -93,7 +93,9 @@ def test_every_command_shown_is_understood(name: str) -> None:
     shown = re.findall(r"^\$ lishui-credit (.+?[^\\])$", text(name), re.MULTILINE | re.DOTALL)
     assert shown or name not in ("docs/index.md", "docs/commands.md")
     for line in shown:
-        words = re.findall(r'"[^"]*"|\S+', line.split("  #")[0].replace("\\\n", " "))
+        words = re.findall(
+            r'"[^"]*"|\S+', line.split("  #")[0].split(" > ")[0].replace("\\\n", " ")
+        )
         parser().parse_args([word.strip('"') for word in words])
 
 

@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lishui_credit.commands.terminal import (
     SYNTHETIC,
@@ -195,7 +195,7 @@ def grade(options: argparse.Namespace) -> int:
     )
     beside = f"{Path(options.output).name}.manifest.json"
     wrote = f"{options.output}, {beside}"
-    data = json.loads(manifest.json())
+    data = _data(manifest)
     if found:
         data["regraded"] = asdict(found[0])
 
@@ -265,8 +265,13 @@ def _grade_folder(options: argparse.Namespace) -> int:
     )
     facts = manifest.facts
     wrote = f"{Path(options.output)}/ ({facts.engine} {facts.engine_version})"
-    say(options, json.loads(manifest.json()), lambda: _summary(manifest, rubric, wrote))
+    say(options, _data(manifest), lambda: _summary(manifest, rubric, wrote))
     return 0
+
+
+def _data(manifest: Manifest[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(manifest.json())
+    return found
 
 
 def _summary(manifest: Manifest[Facts], rubric: Rubric, wrote: str) -> list[str]:
