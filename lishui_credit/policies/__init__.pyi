@@ -6,4 +6,7 @@ from .policy import Constraints as Constraints
 from .policy import Policy as Policy
 from .policy import Score as Score
 from .policy import Segment as Segment
+from .policy_code import to_javascript as to_javascript
+from .policy_code import to_python as to_python
 from .policy_file import read_policy as read_policy
+from .policy_sql import to_sql as to_sql
