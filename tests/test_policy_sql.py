@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -24,13 +23,16 @@ from lishui_credit.commands.cli import main
 from lishui_credit.errors import CreditError, PolicyError, SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.policies import clause_tests, ranked_reasons
-from lishui_credit.policies.adverse_reasons import losses_of_card, losses_of_rubric
+from lishui_credit.policies.adverse_reasons import losses_of_card
 from lishui_credit.policies.clause_tests import Held
 from lishui_credit.policies.deciding import decide, held_by
 from lishui_credit.policies.decision_rows import decision_rows
+from lishui_credit.policies.hostile_applicants import hostile_applicants
 from lishui_credit.policies.policy import Policy
 from lishui_credit.policies.policy_file import parse, read_policy
+from lishui_credit.policies.policy_proof import told
 from lishui_credit.policies.policy_sql import to_sql
+from lishui_credit.policies.recorded_policy import asked
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.scorecards import load
@@ -53,25 +55,6 @@ DAY = date(2026, 6, 1)
 ROWS = int(os.environ.get("POLICY_ROWS", "1200"))
 HEAD = (
     'id = "p"\nversion = "1"\ntitle_zh = "授信政策"\ntitle_en = "Lending policy"\nauthor = "甲"\n'
-)
-KINDS: Mapping[Held, Any] = {
-    "whole": pl.Int64,
-    "double": pl.Float64,
-    "text": pl.String,
-    "flag": pl.Boolean,
-}
-PLACES = (
-    "莲都",
-    "Lishui",
-    "lishui",
-    "Lishui ",
-    " Lishui",
-    "Líshui",
-    "Ｌishui",
-    "",
-    "O'Neil",
-    '"',
-    "\\",
 )
 
 
@@ -129,61 +112,10 @@ CASES = {
 }  # fmt: skip
 
 
-def held(case: Case) -> dict[str, Held]:
-    """What the columns hold, by default or as the case says."""
-    score = case.policy.score
-    found: dict[str, Held] = {score.column: "text" if score.order else "double"}
-    for name in case.policy.columns[1:]:
-        found[name] = "flag" if name == "green" else "text"
-    return found | dict(case.types)
-
-
-def scores(policy: Policy, kind: Held) -> list[Any]:
-    """Cut-offs and the values beside them, the largest and the smallest, and what is no score."""
-    order = policy.score.order
-    if order:
-        return [*order, "b", "AA＋", " B", "", None]
-    cuts = [cut for rule in policy.rules for cut in (rule.approve, rule.refer) if cut is not None]
-    doubles = [float(cut) for cut in cuts]
-    if kind == "whole":
-        near = {int(double) + step for double in doubles for step in (-1, 0, 1)}
-        ends = {-(2**53), 2**53, 0, -1, 550, 575, 585, 599}
-        return [*sorted(n for n in near | ends if abs(n) <= 2**53), None]
-    beside = [math.nextafter(double, end) for double in doubles for end in (-math.inf, math.inf)]
-    odd = [0.0, -0.0, 5e-324, -(2.0**53), 2.0**53, 1.7976931348623157e308, -1.7976931348623157e308]
-    halves = [599.995, 599.985, 0.125, 0.375, 600.375, 599.4, 2.0**46, -1e13 - 0.125, 571.0, 600.25]
-    far = [double + end for double in doubles for end in (-(2.0**46), 2.0**46)]
-    return [*doubles, *beside, *odd, *halves, *far, math.nan, math.inf, -math.inf, None]
-
-
-def applicants(case: Case, rows: int = ROWS, seed: int = 16) -> pl.DataFrame:
+def applicants(case: Case, **others: Any) -> pl.DataFrame:
     """Hostile applicants of a policy, in the types that the case says."""
-    rng = random.Random(seed)
-    columns: dict[str, list[Any]] = {"id": [f"A{place}" for place in range(rows)]}
-    kinds = held(case)
-    for place, (name, kind) in enumerate(kinds.items()):
-        if place == 0:
-            some = scores(case.policy, kind)
-        elif name == "place":
-            some = [*PLACES, "elsewhere", None]
-        elif name == "green":
-            some = {
-                "flag": [True, False, None],
-                "whole": [0, 1, 2, -1, None],
-                "text": ["true", "TRUE", "是", "yes", "1.0", "false", "否", "0", "treu", "", None],
-            }[kind]
-        else:
-            whole = [331102, 331, -5, 0, 1, 2**63 - 1, -(2**63), None]
-            some = (
-                whole
-                if kind == "whole"
-                else ["331102", "0331", "331", "-5", "0", "1", "1 ", "", None]
-            )
-        columns[name] = rng.choices(some, k=rows)
-        if kind == "double":  # some that stand beside nothing
-            columns[name][:100] = [rng.uniform(-2000, 2000) for _ in range(100)]
-    schema = {name: KINDS[kind] for name, kind in kinds.items()}
-    return pl.DataFrame(columns, schema={"id": pl.String, **schema})
+    record = asked(case.policy, types=case.types, on=DAY, trial=True, **others)
+    return hostile_applicants(record, rows=ROWS, seed=16)
 
 
 @cache
@@ -251,15 +183,6 @@ def finite(frame: pl.DataFrame, database: Database) -> pl.DataFrame:
     return frame.filter(*((one.is_finite() | one.is_null()) for one in doubles))
 
 
-def told(expected: pl.DataFrame) -> pl.DataFrame:
-    """What a statement tells: a gap of 2**46 or more has no sentence."""
-    far = (pl.col("lost_1") >= 2.0**46) & pl.col("reason_1").is_in(["score_gap"])
-    sides = [f"reason_1_{side}" for side in ("zh", "en")]
-    return expected.with_columns(
-        pl.when(~far.fill_null(False)).then(pl.col(side)).alias(side) for side in sides
-    )
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_every_database_gives_every_cell_that_decide_gives(name: str, database: Database) -> None:
     frame, expected = decided(name)
@@ -317,15 +240,8 @@ EDITION = "small-enterprise@2009-12-01"
 
 @cache
 def by_card(top: int = 4) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Points of every bin, points unknown, more than the best of a known value; ties everywhere."""
-    rng = random.Random(7)
-    columns: dict[str, list[Any]] = {"id": [f"A{place}" for place in range(ROWS)]}
-    columns["score"] = rng.choices([619, 620, 621, 559, 560, 561, 0, None], k=ROWS)
-    for row in GERMAN.characteristics:
-        best = row.best_known[1]
-        some = [*row.points[:2], best, best, best - 1, *[best - 3] * 4, best + 1, None]
-        columns[f"points__{row.feature}"] = rng.choices(some, k=ROWS)
-    frame = pl.DataFrame(columns)
+    """Points at and around the best of each characteristic, some unknown; ties everywhere."""
+    frame = applicants(BY_CARD, card=GERMAN)
     return frame, decide(frame, BY_CARD.policy, on=DAY, trial=True, card=GERMAN, top=top)
 
 
@@ -339,24 +255,10 @@ def graded_policy(rubric: Rubric) -> Case:
 @cache
 def by_rubric(name: str) -> tuple[Rubric, pl.DataFrame, pl.DataFrame]:
     """Grades, and points below, at and above the most of each row, some withheld; override rules."""
-    rubric, rng = catalog.rubric(name), random.Random(8)
-    grades = [row.id for row in rubric.grades]
-    rules = [row.id for row in rubric.overrides]
-    columns: dict[str, list[Any]] = {
-        "id": [f"A{place}" for place in range(ROWS)],
-        "grade": rng.choices([*grades, None], k=ROWS),
-        "decided_by": rng.choices([*rules, rules[0].upper(), *grades, None], k=ROWS),
-    }
-    for code, best in losses_of_rubric(rubric, all_points(rubric)).best.items():
-        some = [best, best, best - 1, best - 7, best - 30, best - 100, best + 1, None]
-        columns[f"points__{code}"] = rng.choices(some, k=ROWS)
-    frame = pl.DataFrame(columns)
-    policy = graded_policy(rubric).policy
-    return rubric, frame, decide(frame, policy, on=DAY, trial=True, rubric=rubric)
-
-
-def all_points(rubric: Rubric) -> set[str]:
-    return {f"points__{row.id}" for row in rubric.scoring}
+    rubric = catalog.rubric(name)
+    case = graded_policy(rubric)
+    frame = applicants(case, rubric=rubric)
+    return rubric, frame, decide(frame, case.policy, on=DAY, trial=True, rubric=rubric)
 
 
 def test_every_database_gives_the_reasons_of_a_card(database: Database) -> None:
