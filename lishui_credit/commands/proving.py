@@ -13,6 +13,7 @@ from lishui_credit.commands.grading import (
     edition_asked,
     label_argument,
 )
+from lishui_credit.commands.statements import OPTIONS, refuse_options
 from lishui_credit.commands.terminal import Command, say
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import plural, tr
@@ -34,8 +35,8 @@ def add_arguments(command: Command) -> None:
     )
     made.asks(
         "target",
-        "id of a rubric, or a card: its folder or scorecard.json",
-        "评价办法编号,或评分卡:目录或 scorecard.json",
+        "id of a rubric, or a card: its folder or scorecard.json, or the file of a policy, .toml",
+        "评价办法编号,或评分卡:目录或 scorecard.json,或政策文件,.toml",
     )
     made.asks(
         "--dialect",
@@ -55,6 +56,7 @@ def add_arguments(command: Command) -> None:
     day_arguments(made)
     edition_arguments(made)
     label_argument(made)
+    policy_statements.deciding_arguments(made)
 
 
 def prove(options: argparse.Namespace) -> int:
@@ -84,20 +86,18 @@ def prove(options: argparse.Namespace) -> int:
 def _proved(base: Database, options: argparse.Namespace) -> tuple[str, Differences]:
     """Return the name of what was compared, and what differs."""
     if policy_statements.is_policy(options.target):
-        raise SubjectError(
-            tr("a policy cannot be proved yet", "暂不支持核对政策"),
-            options.target,
-            tr("prove a rubric or a card", "可核对评价办法或评分卡"),
-        )
+        return _proved_policy(base, options)
     if card_statements.is_card(options.target):
         from lishui_credit.models.card_proof import prove_card
         from lishui_credit.scorecards.cards.card_workbook import read_card
 
+        refuse_options(options, card_statements.OPTIONS, tr("a card", "评分卡"))
         card = read_card(options.target)
         name = f"{card.id}@{card.provenance.get('version', '')}".rstrip("@")
         return name, prove_card(base, card, options.dialect, rows=options.rows, seed=options.seed)
     from lishui_credit.rubrics.rubric_proof import prove_rubric
 
+    refuse_options(options, OPTIONS, tr("a rubric", "评价办法"))
     options.rubric = options.target
     rubric = edition_asked(options)
     return f"{rubric.name}@{rubric.edition}", prove_rubric(
@@ -109,6 +109,18 @@ def _proved(base: Database, options: argparse.Namespace) -> tuple[str, Differenc
         period=options.period,
         as_of=day_asked(options),
         labels=options.labels,
+    )
+
+
+def _proved_policy(base: Database, options: argparse.Namespace) -> tuple[str, Differences]:
+    from lishui_credit.policies.policy_file import read_policy
+    from lishui_credit.policies.policy_proof import prove_policy
+
+    refuse_options(options, policy_statements.OPTIONS, tr("a policy", "政策"))
+    policy = read_policy(options.target)
+    how = policy_statements.applied(options)
+    return f"{policy.id}@{policy.version}", prove_policy(
+        base, policy, options.dialect, rows=options.rows, seed=options.seed, **how
     )
 
 

@@ -18,7 +18,7 @@ from lishui_credit.commands.terminal import Command, names_of, print_json
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 
-_OPTIONS: Final = ("events", "period", "as_of", "on", "overlay", "labels", "without")
+OPTIONS: Final = ("events", "period", "as_of", "on", "overlay", "labels", "without")
 """Options of a rubric."""
 
 
@@ -70,13 +70,13 @@ def add_arguments(command: Command) -> None:
 def sql(options: argparse.Namespace) -> int:
     """Print the statement as it is: a database reads it, so no mark in it is set for print."""
     if policy_statements.is_policy(options.rubric):
-        _refuse_options(options, policy_statements.OPTIONS, tr("a policy", "政策"))
+        refuse_options(options, policy_statements.OPTIONS, tr("a policy", "政策"))
         found = policy_statements.policy_statement(options, options.rubric)
     elif card_statements.is_card(options.rubric):
-        _refuse_options(options, card_statements.OPTIONS, tr("a card", "评分卡"))
+        refuse_options(options, card_statements.OPTIONS, tr("a card", "评分卡"))
         found = card_statements.card_statement(options, options.rubric)
     else:
-        _refuse_options(options, _OPTIONS, tr("a rubric", "评价办法"))
+        refuse_options(options, OPTIONS, tr("a rubric", "评价办法"))
         found = _rubric_statement(options)
     if options.json:
         print_json(found)
@@ -85,11 +85,11 @@ def sql(options: argparse.Namespace) -> int:
     return 0
 
 
-def _refuse_options(options: argparse.Namespace, own: tuple[str, ...], kind: str) -> None:
+def refuse_options(options: argparse.Namespace, own: tuple[str, ...], kind: str) -> None:
     """Refuse options that say nothing of a kind."""
     what = tr(f"the option means nothing for {kind}", f"该选项不适用于{kind}")
-    every = dict.fromkeys((*_OPTIONS, *card_statements.OPTIONS, *policy_statements.OPTIONS))
-    given = [name for name in every if name not in own and getattr(options, name) is not None]
+    every = dict.fromkeys((*OPTIONS, *card_statements.OPTIONS, *policy_statements.OPTIONS))
+    given = [name for name in every if name not in own and getattr(options, name, None) is not None]
     refuse([Problem(what, f"--{name.replace('_', '-')}") for name in given])
 
 
