@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from sqlglot import exp
 
+from lishui_credit.backends import expression_sql
 from lishui_credit.backends.dialects.mysql import MySQL
 from lishui_credit.backends.dialects.postgres import Postgres
 from lishui_credit.commands.cli import main
@@ -19,12 +20,21 @@ from lishui_credit.language import set_language
 from lishui_credit.rubrics import users_database
 from lishui_credit.rubrics.cell_differences import compared
 from tests.database_servers import Server
+from tests.test_policy_sql import HEAD, SEGMENTS
 
 pytest.importorskip("sqlalchemy")
 duckdb = pytest.importorskip("duckdb")
 CARD = Path(__file__).resolve().parents[1] / "models" / "german" / "1"
 TAX = "tax-credit@2020-11-01 --period 2020 --as-of 2021-04-30"
 SMALL = "small-enterprise@2009-12-01 --as-of 2021-04-30"
+POLICY = HEAD + SEGMENTS
+BY_CARD = HEAD + (
+    'kind = "refer"\napprove_at_least = 620\nrefer_at_least = 560\nscore = { column = "score" }\n'
+)
+BY_RUBRIC = HEAD + (
+    'kind = "refer"\napprove_at_least = "AAA"\nrefer_at_least = "A"\n'
+    'score = { column = "grade", order = ["AAA", "AA", "A", "BBB", "BB", "B", "CC", "D"] }\n'
+)
 SECRET = "s3cr%t/@"
 
 
@@ -39,6 +49,19 @@ def proved(target: str, dialect: str, url: str, *more: str, rows: int = 400) -> 
     return main(
         ["prove", *target.split(), "--dialect", dialect, "--url", url, "--rows", str(rows), *more]
     )
+
+
+@pytest.fixture
+def policies(tmp_path: Path) -> list[str]:
+    """Policies, with what they are proved with."""
+    for name, text in {"segments": POLICY, "by_card": BY_CARD, "by_rubric": BY_RUBRIC}.items():
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    return [
+        f"{tmp_path}/segments.toml --trial --on 2026-06-01 --types code=text",
+        f"{tmp_path}/segments.toml --trial --types score=whole,code=whole,green=text --reasons 0",
+        f"{tmp_path}/by_card.toml --trial --card {CARD}",
+        f"{tmp_path}/by_rubric.toml --trial --graded-by small-enterprise@2009-12-01 --reasons 2",
+    ]
 
 
 def of_postgres(server: Server, user: str = "tester") -> str:
@@ -66,6 +89,42 @@ def test_files_of_sqlite_and_duckdb_give_every_cell_and_stay_as_they_were(
     told = capsys.readouterr().out
     assert told.count("differences: 0") == 2
     assert told.count(": 400 rows, ") == 2
+
+
+def test_a_policy_gives_every_cell_of_decide_in_sqlite_and_duckdb(
+    policies: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for target in policies:
+        assert proved(target, "sqlite", f"sqlite:///{tmp_path}/own.sqlite") == 0
+        assert proved(target, "duckdb", "duckdb:///:memory:") == 0
+        told = capsys.readouterr().out
+        assert told.count("p@1 in ") == told.count(": 400 rows, ") == 2
+        assert told.count("differences: 0") == 2
+
+
+@pytest.mark.xdist_group("databases")
+def test_a_policy_gives_every_cell_of_decide_in_servers(
+    policies: list[str], postgres: Server, mariadb: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for target in policies[::2]:
+        assert proved(target, "postgres", of_postgres(postgres)) == 0
+        assert proved(target, "mariadb", of_mariadb(mariadb)) == 0
+        assert capsys.readouterr().out.count("differences: 0") == 2
+
+
+def test_a_policy_that_is_printed_wrong_is_told_by_column(
+    policies: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(expression_sql._BINARY, "ge", "GT")
+    for target in policies[:3]:  # grades are not compared by size
+        assert proved(target, "sqlite", f"sqlite:///{tmp_path}/own.sqlite", "--json") == 1
+        told = json.loads(capsys.readouterr().out)
+        assert {"decision", "decided_by", "decided_by_zh", "decided_by_en"} <= told[
+            "columns"
+        ].keys()
 
 
 @pytest.mark.xdist_group("databases")
@@ -183,14 +242,23 @@ def test_an_interrupt_leaves_no_table() -> None:
     assert base.tables == set()
 
 
-def test_a_policy_and_a_number_of_rows_that_is_none_are_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_what_cannot_be_proved_so_is_refused(
+    policies: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "p.toml").write_text("")
     url = f"sqlite:///{tmp_path}/a.db"
-    assert proved(str(tmp_path / "p.toml"), "sqlite", url) == 2
     assert proved(SMALL, "sqlite", url, rows=0) == 2
-    assert "cannot be proved yet" in capsys.readouterr().err
+    for target, said in {
+        f"{tmp_path}/p.toml": "id",
+        policies[0].replace("--trial ", ""): "not approved",
+        f"{policies[0]} --period 2020": "means nothing for a policy · found: --period",
+        f"{policies[0]} --reasons -1": "--reasons must be 0 or more",
+        f"{SMALL} --trial": "means nothing for a rubric · found: --trial",
+        f"{CARD} --types score=whole": "means nothing for a card · found: --types",
+    }.items():
+        capsys.readouterr()
+        assert proved(target, "sqlite", url) == 2
+        assert said in (told := capsys.readouterr().err), told
 
 
 def test_rows_that_are_missing_given_twice_or_different_are_counted() -> None:

@@ -16,7 +16,7 @@ from lishui_credit.policies.policy import Policy
 from lishui_credit.policies.policy_sql import to_sql
 from lishui_credit.policies.ranked_reasons import FARTHEST_TOLD
 from lishui_credit.policies.recorded_policy import asked
-from lishui_credit.rubrics.cell_differences import Differences, compared
+from lishui_credit.rubrics.cell_differences import Differences, compared, texts
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.users_database import Database, loaded
 from lishui_credit.scorecards.cards.card import Card
@@ -103,18 +103,19 @@ def prove_policy(
             top=top,
         )
         found = base.run(statement)
-    doubles = pl.col([name for name, kind in expected.schema.items() if kind == pl.Float64])
-    return compared(found.with_columns(doubles.replace({"-0.0": "0.0"})), told(expected), "id")
+    names = [name for name, kind in expected.schema.items() if kind == pl.Float64]
+    one_zero = pl.col(names).replace({"-0.0": "0.0"})
+    asked_for = texts(told(expected)).with_columns(one_zero)
+    return compared(found.with_columns(one_zero), asked_for, "id")
 
 
 def told(decided: pl.DataFrame) -> pl.DataFrame:
     """Return decisions as printed text tells them: a gap of a score from 2**46 on has no sentence.
 
-    >>> gaps = {"score": [-0.0], "reason_1": ["score_gap"], "lost_1": [2.0**46]}
+    >>> gaps = {"reason_1": ["score_gap"], "lost_1": [2.0**46]}
     >>> told(pl.DataFrame(gaps | {"reason_1_zh": "甲", "reason_1_en": "a"})).row(0)
-    (0.0, 'score_gap', 70368744177664.0, None, None)
+    ('score_gap', 70368744177664.0, None, None)
     """
-    decided = decided.with_columns(pl.col(pl.Float64) + 0.0)
     if "reason_1" not in decided.columns:
         return decided
     far = (pl.col("reason_1") == GAP) & (pl.col("lost_1") >= FARTHEST_TOLD)
