@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Literal
 
-from lishui_credit.backends.javascript_code import javascript_function
+from lishui_credit.backends.javascript_code import JavaScriptCode, javascript_function
 from lishui_credit.backends.plain_inputs import (
     Input,
     javascript_checks,
     problems,
     python_checks,
 )
-from lishui_credit.backends.python_code import loaded, python_function
+from lishui_credit.backends.python_code import PythonCode, loaded, python_function
 from lishui_credit.errors import SubjectError, refuse
 from lishui_credit.language import spoken, tr
 from lishui_credit.policies.clause_tests import Held
@@ -208,11 +208,8 @@ def _printed(record: Asked, language: Literal["python", "javascript"]) -> str:
         checks=checks({"subject": inputs}, record.keep, record.key, PATTERN),
         first="refuse_wrong(subject)" if python else "refuseWrong(subject, []);",
     )
-    sign = "#" if python else "//"
-    head = [
-        f"{sign} {' '.join(spoken(line).split())}".rstrip()
-        for line in _head(record, inputs, language)
-    ]
+    layout = PythonCode() if python else JavaScriptCode()
+    head = [layout.comment(spoken(line)).rstrip() for line in _head(record, inputs, layout.title)]
     if python:
         return "\n".join([*head, "", text])
     opening = ["const decide = (() => {", '"use strict";']
@@ -235,9 +232,9 @@ def _inputs(record: Asked, python: bool) -> Iterator[Input]:
             yield Input(name=name, kind=kind, needed=True, limits=limits)
 
 
-def _head(record: Asked, inputs: Collection[Input], language: str) -> Iterator[str]:
+def _head(record: Asked, inputs: Collection[Input], title: str) -> Iterator[str]:
     """Yield what the function is, what is fixed in it, what it takes."""
-    yield from title_of(record, "Python" if language == "python" else "JavaScript")
+    yield from title_of(record, title)
     yield ""
     yield tr("Keys, all of them; null where not known", "以下各键均须提供,未知为空值")
     losses = record.losses

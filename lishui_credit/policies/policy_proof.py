@@ -103,8 +103,8 @@ def prove_policy(
             top=top,
         )
         found = base.run(statement)
-    names = [name for name, kind in expected.schema.items() if kind == pl.Float64]
-    one_zero = pl.col(names).replace({"-0.0": "0.0"})
+    of_doubles = [name for name, kind in expected.schema.items() if kind == pl.Float64]
+    one_zero = pl.col(of_doubles).replace({"-0.0": "0.0"})
     asked_for = texts(told(expected)).with_columns(one_zero)
     return compared(found.with_columns(one_zero), asked_for, "id")
 
