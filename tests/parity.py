@@ -1,4 +1,4 @@
-"""Parity: every edition through every engine that is here but JavaScript, cell by cell beside polars.
+"""Parity: every edition through every engine that is here, cell by cell beside polars.
 
 `make parity` grades 10 million hostile subjects (``COUNT=n`` for another number, ``SEED=n`` for other
 ones, ``ENGINES=duckdb,mysql`` for some engines) and prints what was compared; 20,000 of each edition
@@ -28,7 +28,7 @@ from lishui_credit.rubrics.hostile_subjects import Hostile
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.rubric_sql import to_sql
-from tests import database_servers
+from tests import database_servers, javascript
 from tests.databases import (
     Database,
     Frames,
@@ -94,21 +94,45 @@ def printed(database: Database) -> Engine:
     return run
 
 
-def in_python(rubric: Rubric, frames: Frames) -> pl.DataFrame:
-    """Plain Python, one subject after another; it does not look at whether cells can be read."""
-    record = rubric_code.recorded(rubric, PERIOD, DAY, None, ())
-    grade = loaded(rubric_code.printed(record, "python", checked=False))["grade"]
+def one_by_one(rubric: Rubric, frames: Frames) -> list[tuple[Any, list[Any]]]:
+    """Every subject with its events."""
     happened: dict[Any, list[Any]] = defaultdict(list)
     if "events" in frames:
         for event in frames["events"].iter_rows(named=True):
             happened[event[rubric.subject_id]].append(event)
     rows = frames["subjects"].iter_rows(named=True)
-    found = [grade(row, happened[row[rubric.subject_id]]) for row in rows]
+    return [(row, happened[row[rubric.subject_id]]) for row in rows]
+
+
+def of_cells(found: list[dict[str, Any]]) -> pl.DataFrame:
+    """Subjects that were graded one after another."""
     return of_rows([*found[0]], [[*row.values()] for row in found])
 
 
-LONG: dict[str, Engine] = {"plain Python": in_python}
-"""Engines that take one subject after another: `tests/test_plain_rubrics.py` gives them fewer."""
+@cache
+def code(name: str, language: Literal["python", "javascript"]) -> str:
+    """The printed function of an edition; it does not look at whether cells can be read."""
+    record = rubric_code.recorded(catalog.rubric(name), PERIOD, DAY, None, ())
+    return rubric_code.printed(record, language, checked=False)
+
+
+def in_python(rubric: Rubric, frames: Frames) -> pl.DataFrame:
+    """Plain Python."""
+    grade = loaded(code(f"{rubric.name}@{rubric.edition}", "python"))["grade"]
+    return of_cells([grade(*one) for one in one_by_one(rubric, frames)])
+
+
+def in_javascript(rubric: Rubric, frames: Frames) -> pl.DataFrame:
+    """JavaScript, in Node or in a browser."""
+    source = code(f"{rubric.name}@{rubric.edition}", "javascript")
+    days_as_texts = pl.col(pl.Date).cast(pl.String)
+    read = {name: frame.with_columns(days_as_texts) for name, frame in frames.items()}
+    script = f"(given) => {{ {source} return given.map((one) => grade(...one)); }}"
+    return of_cells(javascript.run(script, one_by_one(rubric, read)))
+
+
+LONG: dict[str, Engine] = {"plain Python": in_python, "JavaScript": in_javascript}
+"""Engines that take one subject after another: the tests give them fewer."""
 HERE: dict[str, Engine] = {
     "polars lazy": in_polars("in-memory"),
     "polars streaming": in_polars("streaming"),

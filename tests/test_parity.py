@@ -1,4 +1,4 @@
-"""Every engine gives, cell by cell, what polars gives: 20,000 hostile subjects of each edition (Spark 2,000).
+"""Every engine gives, cell by cell, what polars gives: 20,000 hostile subjects of each edition (2,000 in Spark and one by one).
 
 The engines of one place take an edition's population one after another, so that it is made once.
 """
@@ -10,12 +10,12 @@ import pytest
 
 from lishui_credit.backends.dialects import dialect_of
 from tests.databases import InMariaDB, InPostgres
-from tests.parity import CHUNK, GRADING, HERE, SERVED, Engine, held, population
+from tests.parity import CHUNK, GRADING, HERE, LONG, SERVED, Engine, held, population
 from tests.test_printed_verbs import differing
 
 SEED = 16
 FEWER = 2_000
-"""Subjects for Spark, which takes a minute for 20,000 on two busy cores; `make parity` gives it as many."""
+"""Subjects for engines that would take a minute for 20,000 on two busy cores; `make parity` gives as many."""
 
 
 def place(name: str, *engines: str) -> object:
@@ -28,13 +28,14 @@ def place(name: str, *engines: str) -> object:
         place("here", *HERE),
         place("databases", "postgres", "mariadb"),
         place("spark", "spark"),
+        place("one by one", *LONG),
     ]
 )
 def engines(request: pytest.FixtureRequest) -> dict[str, Engine]:
     found, absent = {}, []
     for name in request.param:
         try:
-            found[name] = HERE.get(name) or SERVED[name](request.getfixturevalue(name))
+            found[name] = (HERE | LONG).get(name) or SERVED[name](request.getfixturevalue(name))
         except pytest.skip.Exception as skipped:
             absent.append(str(skipped))
     if not found:
@@ -46,9 +47,10 @@ def engines(request: pytest.FixtureRequest) -> dict[str, Engine]:
 def test_every_engine_gives_every_cell_that_polars_gives(
     name: str, engines: dict[str, Engine]
 ) -> None:
+    few = not {"spark", *LONG}.isdisjoint(engines)
     wrong = {
         engine: (dict(found.counts), found.missing, found.unasked, found.first.rows()[:5])
-        for engine, found, _ in held(engines, name, FEWER if "spark" in engines else CHUNK, SEED)
+        for engine, found, _ in held(engines, name, FEWER if few else CHUNK, SEED)
         if not found.none
     }
     assert wrong == {}
