@@ -1,6 +1,7 @@
-"""Every engine gives, cell by cell, what polars gives: 20,000 hostile subjects of each edition (2,000 in Spark and one by one).
+"""Every engine gives, cell by cell, what polars gives, for hostile subjects of each edition.
 
-The engines of one place take an edition's population one after another, so that it is made once.
+There are 20,000 of them, for Spark and for engines that take one after another 2,000, by exact
+fractions 500. The engines of one place take an edition's population one after another, so that it is made once.
 """
 
 from __future__ import annotations
