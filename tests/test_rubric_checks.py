@@ -228,6 +228,15 @@ def test_numbers_of_events_repairs_and_grades_are_not_negative() -> None:
     assert told_of(replace(TAX, start=start)) == ["rows must not be below 0"]
 
 
+def test_an_edition_that_would_grade_a_subject_of_whom_nothing_is_known_is_refused() -> None:
+    rubric = catalog.rubric("farmer-household@2009-01-01")
+    rows = [replace(row, missing="exclude") for row in rubric.indicators]
+    (told,) = checks.check(replace(rubric, indicators=tuple(rows)))
+    assert "nothing known would reach the best grade" in str(told)
+    rows[0] = replace(rows[0], missing="zero")
+    assert checks.check(replace(rubric, indicators=tuple(rows))) == []
+
+
 def test_a_code_of_events_stands_at_one_row() -> None:
     first, second, *others = TAX.indicators
     twin = replace(second, event=first.event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lishui_credit.language import Bilingual
 from lishui_credit.rubrics.law.event_rules import Number
 from lishui_credit.rubrics.law.row_checks import (
     Found,
@@ -22,6 +23,8 @@ def check_grades(rubric: Rubric) -> Found:
     if not reached:
         yield say(("grades",), "no grade can be reached by points", "没有可通过评分达到的等级")
         return
+    if rubric.aggregate in ("sum", "weighted"):
+        yield from _of_nothing(rubric)
     cuts: list[Number] = []
     for place, row in enumerate(rubric.grades):
         loc: Loc = ("grades", place)
@@ -48,6 +51,21 @@ def check_grades(rubric: Rubric) -> Found:
             )
         for condition in row.requires:
             yield from check_condition((*loc, "requires"), condition, rubric)
+
+
+def _of_nothing(rubric: Rubric) -> Found:
+    """Yield that a subject of whom nothing is known would reach every cut-off: 0 of 0 points."""
+    kept = [row for row in rubric.scoring if row.missing != "exclude"]
+    if rubric.scoring and not kept:
+        yield say(
+            ("indicators",),
+            "every row is left out where it is empty: nothing known would reach the best grade",
+            "全部指标为空时均不计分:毫无资料的主体将达到最优等级",
+            hint=Bilingual(
+                'write missing = "withhold" or "zero" on one row at least',
+                '至少一行须写 missing = "withhold" 或 "zero"',
+            ),
+        )
 
 
 def _ends(loc: Loc, row: GradeRow, *, last: bool) -> Found:
