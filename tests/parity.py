@@ -41,8 +41,9 @@ from tests.databases import (
 )
 from tests.exact_grades import ExactGrades
 
-DAY = date(2021, 4, 30)
+DAY = date(2022, 4, 30)
 PERIOD = 2020
+"""Two turns of the year before the day, so that a repair can be of the year after the next."""
 GRADING = [
     f"{entry.name}@{entry.start}"
     for entry in catalog.entries()
@@ -181,7 +182,7 @@ def population(name: str, rows: int, seed: int, engine: str = "") -> Population:
     """The population of an edition; a smaller one for SQLite where its numbers pass 64 bits."""
     rubric = catalog.rubric(name)
     small = engine == "SQLite" and name in PASSES_64_BITS
-    made = Hostile(rubric, DAY, seed, largest=WITHIN_64_BITS if small else 10**30)
+    made = Hostile(rubric, DAY, seed, WITHIN_64_BITS if small else 10**30, PERIOD)
     frames = {"subjects": made.subjects(rows)}
     if rubric.uses_events:
         ids = frames["subjects"][rubric.subject_id]

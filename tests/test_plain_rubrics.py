@@ -344,7 +344,7 @@ def test_the_source_names_the_edition_and_runs_without_the_package(tmp_path: Pat
     subject, events = whole()
     for said in (
         rubric.sha256,
-        "30 April 2021",
+        "30 April 2022",
         "Year assessed: 2020",
         "1/100 point",
         "tax_amount",

@@ -37,7 +37,7 @@ from tests.databases import (
     InSQLite,
     Rows,
 )
-from tests.parity import DAY, GRADING, WITHIN_64_BITS, asked
+from tests.parity import DAY, GRADING, PERIOD, WITHIN_64_BITS, asked
 
 SUBJECTS, EVENTS = 300, 900
 TAX = [name for name in GRADING if name.startswith("tax-credit")]
@@ -47,7 +47,7 @@ TAX = [name for name in GRADING if name.startswith("tax-credit")]
 def hostile(name: str, largest: int = 10**30) -> tuple[Frames, pl.DataFrame]:
     """Hostile subjects and events of an edition, and what `evaluate` makes of them."""
     rubric = catalog.rubric(name)
-    made = Hostile(rubric, DAY, seed=16, largest=largest)
+    made = Hostile(rubric, DAY, seed=16, largest=largest, period=PERIOD)
     frames = {"subjects": made.subjects(SUBJECTS)}
     if rubric.uses_events:
         ids = frames["subjects"][rubric.subject_id].to_list()
@@ -321,7 +321,7 @@ def test_the_head_says_what_is_fixed_and_what_the_columns_must_be() -> None:
     for said in (
         f"tax-credit@{rubric.edition}",
         rubric.sha256,
-        "Day of grading: 30 April 2021. Year assessed: 2020.",
+        "Day of grading: 30 April 2022. Year assessed: 2020.",
         "integers of 1/100 point",
         "Table firms",
         "uscc: varchar, utf8mb4 NOT NULL UNIQUE",
@@ -401,10 +401,10 @@ def test_the_steps_take_no_name_that_a_table_has() -> None:
 def test_the_command_prints_a_statement_that_runs(capsys: pytest.CaptureFixture[str]) -> None:
     frames, expected = hostile("tax-credit@2020-11-01")
     words = "sql tax-credit@2020-11-01 --dialect sqlite --events events --period 2020"
-    assert main([*words.split(), "--as-of", "2021-04-30", "--lang", "zh"]) == 0
+    assert main([*words.split(), "--as-of", "2022-04-30", "--lang", "zh"]) == 0
     set_language(None)
     text = capsys.readouterr().out
-    assert "评级日：2021年4月30日。评价年度：2020。" in text
+    assert "评级日：2022年4月30日。评价年度：2020。" in text
     found = InSQLite().answer(text, frames)
     assert differing(found, expected.drop("synthetic", strict=False), "uscc") == {}
 
