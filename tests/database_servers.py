@@ -49,12 +49,14 @@ class Server:
     def load(self, table: str, frame: pl.DataFrame, types: Mapping[str, str] | None = None) -> None:
         """Make a table of a frame, in bulk; `types` of columns in place of the usual ones."""
         mark = '"' if self.name == "PostgreSQL" else "`"
-        columns = []
-        for name, kind in frame.schema.items():
+        columns, given, bits = [], [], []
+        for place, (name, kind) in enumerate(frame.schema.items()):
             quoted = mark + name.replace(mark, mark * 2) + mark
-            columns.append(
-                f"{quoted} {(types or {}).get(name) or self.types[str(kind.base_type())]}"
-            )
+            type_ = (types or {}).get(name) or self.types[str(kind.base_type())]
+            columns.append(f"{quoted} {type_}")
+            bit = type_.startswith("BIT")  # whose digits a file would give as characters
+            given.append(f"@cell{place}" if bit else quoted)
+            bits += [f"{quoted} = CAST(@cell{place} AS UNSIGNED)"] if bit else []
         made = f"DROP TABLE IF EXISTS {table}; CREATE TABLE {table} ({', '.join(columns)});\n"
         flags = frame.with_columns(pl.col(pl.Boolean).cast(pl.Int8))
         nothing = "" if self.name == "PostgreSQL" else "NULL"  # without quotes: a null, not a text
@@ -65,9 +67,11 @@ class Server:
         # The server reads the file: what a client sends it (LOCAL) may be wrong without an error.
         path = self.home / f"{table}.csv"
         path.write_text(rows, encoding="utf-8", newline="")
+        put = f" SET {', '.join(bits)}" if bits else ""
         self.say(
             f"{made}LOAD DATA INFILE '{path}' INTO TABLE {table} CHARACTER SET utf8mb4"
-            " FIELDS TERMINATED BY ',' ENCLOSED BY '\"' ESCAPED BY '' LINES TERMINATED BY '\\n';"
+            " FIELDS TERMINATED BY ',' ENCLOSED BY '\"' ESCAPED BY '' LINES TERMINATED BY '\\n'"
+            f" ({', '.join(given)}){put};"
         )
         path.unlink()
 

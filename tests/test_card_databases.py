@@ -290,7 +290,7 @@ def test_the_command_prints_a_card_that_runs(capsys: pytest.CaptureFixture[str])
     found = InSQLite().run(told["sql"], {"rows": rows.with_row_index("k").cast({"k": pl.Int64})})
     parts = [card.points_expr(name) for name in card.columns]
     expected = rows.fill_nan(None).select(*parts, card.expr()).with_row_index("k")
-    assert sorted(found, key=lambda row: int(row[0] or 0)) == texts_of(expected)
+    assert sorted(found, key=lambda row: int(row[0] or 0)) == texts_of(expected).rows()
     assert main([*asked_for, "--events", "e", "--without", "x", "--trial"]) == 2
     refused = capsys.readouterr().err
     for option in ("--events", "--without", "--trial"):
