@@ -385,9 +385,10 @@ def test_what_only_polars_reads_is_refused_by_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["grade", "farmer-household", "h.parquet", "--bases", "b.csv", "--sheet", "1"]
+    words += ["--since", "earlier.parquet", "--fingerprints"]
     assert main([*words, "--engine", "duckdb", "-o", str(tmp_path / "g"), "--lang", "en"]) == 2
     err = capsys.readouterr().err
-    assert "--bases" in err
-    assert "sheet" in err
+    for option in ("--bases", "sheet", "--since", "--fingerprints"):
+        assert option in err
     with pytest.raises(CreditError, match="cannot be read"):
         graded(TAX, {"subjects": Path(__file__), "events": Path(__file__)}, tmp_path / "grades")
