@@ -224,3 +224,12 @@ def spoken(text: str) -> str:
     >>> set_language(None)
     """
     return typeset(text) if language() == "zh" else text
+
+
+def on_one_line(text: str) -> str:
+    """Return a text as it is spoken, on one line, for a comment.
+
+    >>> on_one_line("two  blanks ")
+    'two blanks'
+    """
+    return " ".join(spoken(text).split())

@@ -382,3 +382,16 @@ def test_the_text_of_a_plain_function_runs_by_itself_and_says_what_it_takes() ->
     assert "NOT APPROVED" in head
     assert all(repr(name) in head for name in CARD.columns)
     assert to_javascript(CARD, module=True).endswith("export { score };\n")
+
+
+def test_no_text_of_a_card_ends_the_script_that_it_is_printed_into() -> None:
+    frame = pl.DataFrame({"</script>": ["</script>"] * 50 + ["b"] * 50})
+    made = Scorecard().fit(frame, [0] * 45 + [1] * 15 + [0] * 40).card_
+    strict = replace(made.policies, unseen="raise")
+    card = replace(made, id="</script>", policies=strict)
+    text = to_javascript(card)
+    assert "</script>" not in text
+    rows = [{"</script>": "</script>"}, {"</script>": "b"}]
+    assert run(f"(rows) => {{ {text} return rows.map(score); }}", rows) == [
+        to_python(card)(row) for row in rows
+    ]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -367,6 +368,15 @@ def test_the_source_names_the_edition_and_runs_without_the_package(tmp_path: Pat
         check=False,
     )
     assert done.stdout.strip() == as_text(grade(subject, events=events)), done.stderr
+
+
+def test_no_text_of_an_edition_ends_the_script_that_it_is_printed_into() -> None:
+    rubric = replace(catalog.rubric("credit-county@2009-01-01"), title_zh="</script>")
+    set_language("zh")
+    text = rubric.to_javascript(as_of=DAY)
+    set_language(None)
+    assert "// < /script>" in text
+    assert "</script>" not in text
 
 
 @pytest.mark.skipif(NODE is None, reason="a module is loaded by Node, which is not here")

@@ -94,14 +94,9 @@ class JavaScriptCode:
     def constant(self, value: Constant, kind: Kind, big: bool) -> Said:
         """Return a literal; a day is its text."""
         if value is None or isinstance(value, bool):
-            return Said(json.dumps(value))
+            return Said(literal(value))
         if isinstance(value, str | date):
-            said = json.dumps(
-                value if isinstance(value, str) else value.isoformat(), ensure_ascii=False
-            )
-            return Said(
-                said.replace("</", "<\\/").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-            )
+            return Said(literal(value if isinstance(value, str) else value.isoformat()))
         if not math.isfinite(value):
             return Said({math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN"))
         text = f"{value}n" if big else repr(value)
@@ -201,10 +196,8 @@ class JavaScriptCode:
         if found is None:
             raise unprintable(f"replace {pattern!r}", self)
         plain, ends, given = found
-        own = json.dumps(plain + ("$" if ends else ""), ensure_ascii=False)
-        return Said(
-            f"{text}.replace(new RegExp({own}, 'u'), {json.dumps(given, ensure_ascii=False)})"
-        )
+        own = literal(plain + ("$" if ends else ""))
+        return Said(f"{text}.replace(new RegExp({own}, 'u'), {literal(given)})")
 
     # ---- statements ---------------------------------------------------------------------------
 
@@ -230,7 +223,7 @@ class JavaScriptCode:
 
     def read(self, row: str, column: str, kind: Kind, big: bool) -> str:
         """Return a cell, null where it is not there; a large column may be given as numbers."""
-        cell = f"{row}[{json.dumps(column, ensure_ascii=False)}] ?? null"
+        cell = f"{row}[{literal(column)}] ?? null"
         return f"large({cell})" if big else cell
 
     def each(self, names: list[str], rows: str) -> str:
@@ -289,13 +282,38 @@ class JavaScriptCode:
 
     def result(self, pairs: list[tuple[str, str]]) -> list[str]:
         """Return an object, one line per column."""
-        named = [f"  {json.dumps(name, ensure_ascii=False)}: {text}," for name, text in pairs]
+        named = [f"  {literal(name)}: {text}," for name, text in pairs]
         return ["{", *named, "}"]
 
     def returned(self, lines: list[str]) -> list[str]:
         """Return it."""
         whole = [f"return {lines[0]}", *lines[1:]]
         return [*whole[:-1], f"{whole[-1]};"]
+
+
+def literal(value: object, *, indent: int | None = None) -> str:
+    """Return plain data as a literal that ends neither a line nor the script it may stand in."""
+    said = json.dumps(value, ensure_ascii=False, indent=indent).replace("</", "<\\/")
+    return said.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def script(head: Iterable[str], name: str, text: str, *, module: bool = False) -> str:
+    """Return functions as a script that defines the one of that name, or a module that exports it.
+
+    Lines of the head, each on one line, become comments that end no script.
+    """
+    lines = [f"// {line}".rstrip().replace("</", "< /") for line in head]
+    lines += [
+        "",
+        f"const {name} = (() => {{",
+        '"use strict";',
+        "",
+        text,
+        f"return {name};",
+        "})();",
+        "",
+    ]
+    return "\n".join([*lines, *([f"export {{ {name} }};", ""] if module else [])])
 
 
 def javascript_function(

@@ -6,13 +6,13 @@ nearly a known one, a word that the column does not have must not pass as "not k
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from lishui_credit.backends.javascript_code import literal
 from lishui_credit.backends.nulls_and_sizes import MOST_ROWS, Held
 from lishui_credit.backends.recorder import WHOLE, Kind
 from lishui_credit.errors import Problem
@@ -124,11 +124,11 @@ def javascript_checks(
         for name, listed in inputs.items()
     )
     fixed = (
-        f"const OWN = {json.dumps(own)};\n"
+        f"const OWN = {literal(own)};\n"
         f"const MOST_ROWS = {MOST_ROWS};\n"
-        f"const OTHERS = {json.dumps(_others(inputs, known))}; // known elsewhere, no slips of the keys above\n"
-        f"const UNREADABLE = new RegExp({json.dumps(unreadable, ensure_ascii=False)}, 'su');\n"
-        f"const WORDS = {json.dumps(words(), ensure_ascii=False, indent=2)};"
+        f"const OTHERS = {literal(_others(inputs, known))}; // known elsewhere, no slips of the keys above\n"
+        f"const UNREADABLE = new RegExp({literal(unreadable)}, 'su');\n"
+        f"const WORDS = {literal(words(), indent=2)};"
     )
     empty = "" if "events" in inputs else "const EVENTS = {};\n"
     return f"{tables}\n{empty}{fixed}\n\n{_template('checks.js.txt')}"
@@ -167,6 +167,4 @@ def _python_row(row: Input) -> str:
 def _javascript_row(row: Input) -> str:
     limits = list(row.limits or row.words) or None
     said = [row.called, row.needed, row.filled, limits]
-    return (
-        f"  {json.dumps(row.name, ensure_ascii=False)}: {json.dumps(said, ensure_ascii=False)},\n"
-    )
+    return f"  {literal(row.name)}: {literal(said)},\n"

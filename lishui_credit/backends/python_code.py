@@ -359,6 +359,11 @@ def python_function(
     return "\n\n\n".join(block for block in blocks if block) + "\n"
 
 
+def module(head: Iterable[str], text: str) -> str:
+    """Return functions as the text of a module under remarks, each on one line."""
+    return "\n".join([*(f"# {line}".rstrip() for line in head), "", text])
+
+
 def loaded(source: str, name: str = "printed") -> dict[str, Callable[..., Any]]:
     """Return what a printed module defines."""
     space: dict[str, Any] = {"__name__": name}

@@ -13,6 +13,7 @@ from lishui_credit.backends.dialects.dialect import Dialect, unprintable
 from lishui_credit.backends.expression_sql import Arms, Expressions, Names, column, commented
 from lishui_credit.backends.recorder import Kind, Node, Table
 from lishui_credit.backends.sharing import may_fail, shared
+from lishui_credit.language import on_one_line
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -48,6 +49,12 @@ def printed(
     """
     query = _Query(shared(table), dialect, columns or {}, values or {}, arms or {})
     return query.text()
+
+
+def headed(head: Iterable[str], query: str) -> str:
+    """Return a statement under remarks, a comment each; what is empty parts them."""
+    lines = (f"-- {on_one_line(line)}".rstrip() for line in head)
+    return "\n".join([*lines, f"{query};\n"])
 
 
 class _Query:

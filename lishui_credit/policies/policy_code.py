@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Literal
 
-from lishui_credit.backends.javascript_code import JavaScriptCode, javascript_function
+from lishui_credit.backends.javascript_code import javascript_function, script
 from lishui_credit.backends.plain_inputs import (
     Input,
     javascript_checks,
     problems,
     python_checks,
 )
-from lishui_credit.backends.python_code import PythonCode, loaded, python_function
+from lishui_credit.backends.python_code import loaded, python_function
+from lishui_credit.backends.python_code import module as python_module
 from lishui_credit.errors import SubjectError, refuse
-from lishui_credit.language import spoken, tr
+from lishui_credit.language import on_one_line, tr
 from lishui_credit.policies.clause_tests import Held
 from lishui_credit.policies.policy import FARTHEST, Policy
 from lishui_credit.policies.recorded_policy import Asked, asked, reasons_said, title_of
@@ -188,10 +189,12 @@ def to_javascript(
         top=top,
         keep=keep,
     )
-    return _printed(record, "javascript") + ("\nexport { decide };\n" if module else "")
+    return _printed(record, "javascript", exported=module)
 
 
-def _printed(record: Asked, language: Literal["python", "javascript"]) -> str:
+def _printed(
+    record: Asked, language: Literal["python", "javascript"], *, exported: bool = False
+) -> str:
     """Return the text of ``decide``, with the checks of what it is given."""
     refuse([*record.inner_names()])
     python = language == "python"
@@ -208,12 +211,8 @@ def _printed(record: Asked, language: Literal["python", "javascript"]) -> str:
         checks=checks({"subject": inputs}, record.keep, record.key, PATTERN),
         first="refuse_wrong(subject)" if python else "refuseWrong(subject, []);",
     )
-    layout = PythonCode() if python else JavaScriptCode()
-    head = [layout.comment(spoken(line)).rstrip() for line in _head(record, inputs, layout.title)]
-    if python:
-        return "\n".join([*head, "", text])
-    opening = ["const decide = (() => {", '"use strict";']
-    return "\n".join([*head, "", *opening, "", text, "return decide;", "})();", ""])
+    head = map(on_one_line, _head(record, inputs, "Python" if python else "JavaScript"))
+    return python_module(head, text) if python else script(head, "decide", text, module=exported)
 
 
 def _inputs(record: Asked, python: bool) -> Iterator[Input]:

@@ -12,9 +12,9 @@ from datetime import date
 from lishui_credit.backends import recorder
 from lishui_credit.backends.dialects import dialect_of
 from lishui_credit.backends.dialects.dialect import Dialect, misnamed, unsayable_names
-from lishui_credit.backends.statement import printed
+from lishui_credit.backends.statement import headed, printed
 from lishui_credit.errors import Problem, refuse
-from lishui_credit.language import spoken, tr
+from lishui_credit.language import tr
 from lishui_credit.policies import clause_tests
 from lishui_credit.policies.clause_tests import Held
 from lishui_credit.policies.clauses import sentences
@@ -122,7 +122,7 @@ def to_sql(
         *_contract(record, target, table),
         *_rules(record, target),
     ]
-    return "\n".join([*(_line(line) for line in head), f"{text};\n"])
+    return headed(head, text)
 
 
 def _unsayable(policy: Policy, held: Mapping[str, Held], target: Dialect) -> Iterator[Problem]:
@@ -149,10 +149,6 @@ def _arms(policy: Policy, held: Mapping[str, Held]) -> dict[int, str]:
 
 
 # ---- the head ---------------------------------------------------------------------------------
-
-
-def _line(text: str) -> str:
-    return f"-- {' '.join(spoken(text).split())}".rstrip() if text else "--"
 
 
 def _contract(record: Asked, target: Dialect, table: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from lishui_credit.backends import recorder
-from lishui_credit.backends.javascript_code import javascript_function
+from lishui_credit.backends.javascript_code import javascript_function, script
 from lishui_credit.backends.plain_inputs import (
     Input,
     javascript_checks,
@@ -20,8 +20,9 @@ from lishui_credit.backends.plain_inputs import (
     python_checks,
 )
 from lishui_credit.backends.python_code import loaded, python_function
+from lishui_credit.backends.python_code import module as python_module
 from lishui_credit.errors import SubjectError, refuse
-from lishui_credit.language import spoken, tr
+from lishui_credit.language import on_one_line, tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
@@ -139,8 +140,7 @@ def to_javascript(
     'export { grade };'
     """
     record = recorded(rubric, period, as_of, labels, without)
-    exported = "\nexport { grade };\n" if module else ""
-    return printed(record, "javascript") + exported
+    return printed(record, "javascript", exported=module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,11 @@ def _input(
 
 
 def printed(
-    record: Record, language: Literal["python", "javascript"], *, checked: bool = True
+    record: Record,
+    language: Literal["python", "javascript"],
+    *,
+    checked: bool = True,
+    exported: bool = False,
 ) -> str:
     """Return the text of ``grade``, with the checks of what it is given unless `checked` is false."""
     rubric = record.result.rubric
@@ -221,7 +225,7 @@ def printed(
         name: {row.name: row.held for row in listed} for name, listed in record.inputs.items()
     }
     python = language == "python"
-    head = [_line(line, "#" if python else "//") for line in _head(record, language)]
+    head = map(on_one_line, _head(record, language))
     checks = python_checks if python else javascript_checks
     refusal = "refuse_wrong(subject, events)" if python else "refuseWrong(subject, events);"
     function = python_function if python else javascript_function
@@ -237,25 +241,7 @@ def printed(
         checks=checks(record.inputs, dictionary(), rubric.subject_id, PATTERN) if checked else "",
         first=refusal if checked else "",
     )
-    if python:
-        return "\n".join([*head, "", text])
-    return "\n".join(
-        [
-            *head,
-            "",
-            "const grade = (() => {",
-            '"use strict";',
-            "",
-            text,
-            "return grade;",
-            "})();",
-            "",
-        ]
-    )
-
-
-def _line(text: str, sign: str) -> str:
-    return f"{sign} {' '.join(spoken(text).split())}".rstrip()
+    return python_module(head, text) if python else script(head, "grade", text, module=exported)
 
 
 def _head(record: Record, language: str) -> Iterator[str]:

@@ -14,10 +14,10 @@ from typing import Any, Final
 from lishui_credit.backends import recorder
 from lishui_credit.backends.dialects import dialect_of
 from lishui_credit.backends.dialects.dialect import Dialect, misnamed
-from lishui_credit.backends.statement import printed
+from lishui_credit.backends.statement import headed, printed
 from lishui_credit.citation import EVIDENCE
 from lishui_credit.errors import Problem, refuse
-from lishui_credit.language import dated, spoken, tr
+from lishui_credit.language import dated, tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
@@ -131,7 +131,7 @@ def to_sql(
     ]
     names, values = remarks(rubric)
     query = printed(result.frame, target, columns=names, values=values)
-    return "\n".join([*(_line(line) for line in head), f"{query};\n"])
+    return headed(head, query)
 
 
 def _misnamed(rubric: Rubric, target: Dialect, table: str, events: str | None) -> Iterator[Problem]:
@@ -147,10 +147,6 @@ def _misnamed(rubric: Rubric, target: Dialect, table: str, events: str | None) -
 
 
 # ---- the head ---------------------------------------------------------------------------------
-
-
-def _line(text: str) -> str:
-    return f"-- {' '.join(spoken(text).split())}".rstrip() if text else "--"
 
 
 def title_of(

@@ -6,14 +6,14 @@ down what they did. Rows are read before they are scored, for nobody else has re
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from lishui_credit.backends import recorder
-from lishui_credit.backends.javascript_code import javascript_function
+from lishui_credit.backends.javascript_code import javascript_function, literal, script
 from lishui_credit.backends.python_code import loaded, python_function
+from lishui_credit.backends.python_code import module as python_module
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import spoken, tr
 from lishui_credit.scorecards.cards.card import Card
@@ -202,7 +202,7 @@ def to_javascript(card: Card, *, module: bool = False) -> str:
     >>> to_javascript(card, module=True).splitlines()[-1]
     'export { score };'
     """
-    return _printed(card, "javascript") + ("export { score };\n" if module else "")
+    return _printed(card, "javascript", exported=module)
 
 
 def _words() -> dict[str, str]:
@@ -223,7 +223,9 @@ def _problem(key: str, fault: str, found: str) -> Problem:
     return Problem(_words()[fault], found, hint, key)
 
 
-def _printed(card: Card, language: Literal["python", "javascript"]) -> str:
+def _printed(
+    card: Card, language: Literal["python", "javascript"], *, exported: bool = False
+) -> str:
     """Return the text of ``score``."""
     rows = card.characteristics
     schema = {row.feature: KINDS[row.binning.type] for row in rows}
@@ -243,24 +245,15 @@ def _printed(card: Card, language: Literal["python", "javascript"]) -> str:
         if row.binning.type != "number" and table.other is None
     }
     words = {fault: spoken(said) for fault, said in _words().items()}
-    head = [f"{line}".rstrip() for line in _head(card, kinds)]
+    head = _head(card, kinds)
     if language == "python":
-        told = "\n".join(f"# {line}".rstrip() for line in head)
         text = python_function(table, name="points", sources={})
         constants = f"\n\nCOLUMNS = {kinds!r}\nLEVELS = {levels!r}\nWORDS = {words!r}\n"
-        return f"{told}\n\n{text}{constants}{_PYTHON}"
-    told = "\n".join(f"// {line}".rstrip() for line in head)
+        return python_module(head, f"{text}{constants}{_PYTHON}")
     text = javascript_function(table, name="points", sources={})
-    named = {
-        "COLUMNS": list(kinds.items()),
-        "LEVELS": list(levels.items()),
-        "WORDS": words,
-    }
-    constants = "\n".join(
-        f"const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in named.items()
-    )
-    inner = f'"use strict";\n\n{text}\n{constants}\n{_JAVASCRIPT}'
-    return f"{told}\n\nconst score = (() => {{\n{inner}\nreturn score;\n}})();\n"
+    named = {"COLUMNS": [*kinds.items()], "LEVELS": [*levels.items()], "WORDS": words}
+    constants = "\n".join(f"const {name} = {literal(value)};" for name, value in named.items())
+    return script(head, "score", f"{text}\n{constants}\n{_JAVASCRIPT}", module=exported)
 
 
 def _head(card: Card, kinds: Mapping[str, str]) -> Iterator[str]:
