@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lishui_credit.commands.terminal import Parser
+
+if TYPE_CHECKING:
+    from lishui_credit.scorecards.cards.card import Card
 
 OPTIONS: Final = ("key", "contributions")
 
@@ -31,6 +34,11 @@ def is_card(name: str) -> bool:
     return path.suffix.lower() in (".json", ".xlsx") or (path / FILE).exists() or of_models
 
 
+def name_of(card: Card) -> str:
+    """Return a card's id and version."""
+    return f"{card.id}@{card.provenance.get('version', '')}".rstrip("@")
+
+
 def card_statement(options: argparse.Namespace, path: str) -> dict[str, str]:
     """Return a card's id and version, its hash and its statement."""
     from lishui_credit.scorecards.cards.card_file import file_of
@@ -46,9 +54,8 @@ def card_statement(options: argparse.Namespace, path: str) -> dict[str, str]:
         key=options.key,
         contributions=bool(options.contributions),
     )
-    name = f"{card.id}@{card.provenance.get('version', '')}".rstrip("@")
     return {
-        "card": name,
+        "card": name_of(card),
         "sha256": sha256(file_of(path)),
         "sql": f"{text};\n",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict, cast
 
 from lishui_credit.commands.terminal import Parser, day_of, names_of
 from lishui_credit.errors import SubjectError
@@ -127,5 +127,5 @@ def _types(text: str) -> dict[str, Held]:
         if not sign:
             what = tr("not a column and its type", "不是“列=类型”")
             raise SubjectError(what, f"--types {part}", "score=whole,code=text")
-        found[name.strip()] = kind.strip()  # type: ignore[assignment]
+        found[name.strip()] = cast("Held", kind.strip())
     return found

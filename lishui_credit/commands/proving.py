@@ -93,8 +93,9 @@ def _proved(base: Database, options: argparse.Namespace) -> tuple[str, Differenc
 
         refuse_options(options, card_statements.OPTIONS, tr("a card", "评分卡"))
         card = read_card(options.target)
-        name = f"{card.id}@{card.provenance.get('version', '')}".rstrip("@")
-        return name, prove_card(base, card, options.dialect, rows=options.rows, seed=options.seed)
+        return card_statements.name_of(card), prove_card(
+            base, card, options.dialect, rows=options.rows, seed=options.seed
+        )
     from lishui_credit.rubrics.rubric_proof import prove_rubric
 
     refuse_options(options, OPTIONS, tr("a rubric", "评价办法"))

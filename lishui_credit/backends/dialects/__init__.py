@@ -57,11 +57,16 @@ DIALECTS: Final[dict[str, type[Dialect]]] = {
 """Dialects by the name a user gives; `Dialect.runs_here` tells which of them the tests run."""
 
 
-def dialect_of(name: str) -> Dialect:
-    """Return a dialect by name; CreditError for one that there is not, or without sqlglot."""
+def need_sqlglot() -> None:
+    """Raise CreditError where sqlglot, which lays out SQL, is not installed."""
     if find_spec("sqlglot") is None:
         what = tr("SQL needs sqlglot", "输出 SQL 需要 sqlglot")
         raise CreditError(what, hint="pip install 'lishui-credit[sql]'")
+
+
+def dialect_of(name: str) -> Dialect:
+    """Return a dialect by name; CreditError for one that there is not, or without sqlglot."""
+    need_sqlglot()
     if name not in DIALECTS:
         what = tr("no such SQL dialect", "没有该 SQL 方言")
         raise CreditError(what, name, tr("known: ", "现有:") + ", ".join(DIALECTS))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from typing import Final
 
 import numpy as np
 
+from lishui_credit.backends.dialects import need_sqlglot
 from lishui_credit.errors import CreditError
 from lishui_credit.language import tr
 
@@ -19,9 +19,7 @@ _PIECES: Final = 256
 
 def check_dialect(dialect: str) -> None:
     """Raise CreditError for a dialect in which counting is not proved, or without sqlglot."""
-    if find_spec("sqlglot") is None:
-        what = tr("SQL needs sqlglot", "输出 SQL 需要 sqlglot")
-        raise CreditError(what, hint="pip install 'lishui-credit[sql]'")
+    need_sqlglot()
     if dialect not in ENGINES:
         what = tr("counts are not printed for this SQL dialect", "不支持为该 SQL 方言输出计数语句")
         raise CreditError(what, dialect, tr("known: ", "现有:") + ", ".join(ENGINES))
