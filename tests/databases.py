@@ -9,12 +9,14 @@ from __future__ import annotations
 import io
 import sqlite3
 import tempfile
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from lishui_credit.rubrics.cell_differences import of_rows, texts
 from tests.database_servers import Server
@@ -32,14 +34,14 @@ DUCKDB_KINDS: Mapping[Any, str] = {
 }
 
 
-class Database:
+class Database(ABC):
     """Runs one statement over frames, and gives every cell as `cell_differences.texts` writes it."""
 
     dialect: str
 
+    @abstractmethod
     def answer(self, statement: str, frames: Frames) -> pl.DataFrame:
         """Run a statement."""
-        raise NotImplementedError
 
     def run(self, statement: str, frames: Frames) -> Rows:
         """Run a statement, for the rows of its answer."""
@@ -199,3 +201,32 @@ def load(server: Server, frames: Frames, text: str) -> None:
     """Make a table of every frame, its texts declared as `text`."""
     for name, frame in frames.items():
         server.load(name, frame, dict.fromkeys(frame.select(pl.col(pl.String)).columns, text))
+
+
+IN_PROCESS: Mapping[str, Callable[[], Database]] = {
+    "DuckDB": InDuckDB,
+    "SQLite": InSQLite,
+    "ClickHouse": InClickHouse,
+}
+SERVED: Mapping[str, Callable[[Any], Database]] = {
+    "postgres": InPostgres,
+    "mariadb": InMariaDB,
+    "spark": InSpark,
+}
+"""Databases that a fixture of the same name starts."""
+
+
+def parameter(name: str) -> object:
+    """A database as a parameter; tests of what is started run in one process, which starts it once."""
+    if name in IN_PROCESS:
+        return name
+    group = "spark" if name == "spark" else "databases"
+    return pytest.param(name, marks=pytest.mark.xdist_group(group))
+
+
+def asked_for(request: pytest.FixtureRequest) -> Database:
+    """The database that a fixture's parameter names."""
+    name = request.param
+    if name in IN_PROCESS:
+        return IN_PROCESS[name]()
+    return SERVED[name](request.getfixturevalue(name))

@@ -40,13 +40,11 @@ from lishui_credit.scorecards import to_sql as card_sql
 from lishui_credit.scorecards.cards.card import Card
 from tests.databases import (
     Database,
-    InClickHouse,
     InDuckDB,
-    InMariaDB,
-    InPostgres,
-    InSpark,
     InSQLite,
     Rows,
+    asked_for,
+    parameter,
 )
 from tests.models import german
 
@@ -160,19 +158,9 @@ def english() -> Iterator[None]:
     set_language(None)
 
 
-def served(name: str) -> object:
-    """A server, or Spark, as a parameter; its tests run in one process, which starts it once."""
-    group = "spark" if name == "spark" else "databases"
-    return pytest.param(name, marks=pytest.mark.xdist_group(group))
-
-
-@pytest.fixture(params=["DuckDB", "SQLite", served("postgres"), served("mariadb")])
+@pytest.fixture(params=[*map(parameter, ("DuckDB", "SQLite", "postgres", "mariadb"))])
 def database(request: pytest.FixtureRequest) -> Database:
-    own: dict[str, Database] = {"DuckDB": InDuckDB(), "SQLite": InSQLite()}
-    if request.param in own:
-        return own[request.param]
-    of = {"postgres": InPostgres, "mariadb": InMariaDB}[request.param]
-    return of(request.getfixturevalue(request.param))
+    return asked_for(request)
 
 
 def finite(frame: pl.DataFrame, database: Database) -> pl.DataFrame:
@@ -192,11 +180,9 @@ def test_every_database_gives_every_cell_that_decide_gives(name: str, database: 
     assert differing(found, expected, nan=database.dialect != "sqlite") == {}
 
 
-@pytest.fixture(params=["ClickHouse", served("spark")])
+@pytest.fixture(params=[*map(parameter, ("ClickHouse", "spark"))])
 def warehouse(request: pytest.FixtureRequest) -> Database:
-    if request.param == "ClickHouse":
-        return InClickHouse()
-    return InSpark(request.getfixturevalue("spark"))
+    return asked_for(request)
 
 
 def test_a_warehouse_gives_every_cell_that_decide_gives(warehouse: Database) -> None:

@@ -25,19 +25,20 @@ from lishui_credit.rubrics.cell_differences import compared
 from lishui_credit.rubrics.hostile_subjects import Hostile
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.rubric_proof import WITHIN_64_BITS
 from lishui_credit.rubrics.rubric_sql import to_sql
 from tests.databases import (
+    IN_PROCESS,
+    SERVED,
     Database,
     Frames,
-    InClickHouse,
     InDuckDB,
-    InMariaDB,
-    InPostgres,
-    InSpark,
     InSQLite,
     Rows,
+    asked_for,
+    parameter,
 )
-from tests.parity import DAY, GRADING, PERIOD, WITHIN_64_BITS, asked
+from tests.parity import DAY, GRADING, PERIOD, asked
 
 SUBJECTS, EVENTS = 300, 900
 TAX = [name for name in GRADING if name.startswith("tax-credit")]
@@ -72,21 +73,9 @@ def differing(found: pl.DataFrame, expected: pl.DataFrame, key: str) -> dict[str
     return dict(told.counts)
 
 
-def served(name: str) -> object:
-    """A server, or Spark, as a parameter; its tests run in one process, which starts it once."""
-    group = "spark" if name == "spark" else "databases"
-    return pytest.param(name, marks=pytest.mark.xdist_group(group))
-
-
-SERVED = {"postgres": InPostgres, "mariadb": InMariaDB, "spark": InSpark}
-OWN = {"DuckDB": InDuckDB, "SQLite": InSQLite, "ClickHouse": InClickHouse}
-
-
-@pytest.fixture(params=[*OWN, *map(served, SERVED)])
+@pytest.fixture(params=[*map(parameter, (*IN_PROCESS, *SERVED))])
 def database(request: pytest.FixtureRequest) -> Database:
-    if request.param in OWN:
-        return OWN[request.param]()
-    return SERVED[request.param](request.getfixturevalue(request.param))
+    return asked_for(request)
 
 
 # ---- sharpness --------------------------------------------------------------------------------
