@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.hostile_cells import (
     LIMITS,
     HostileCells,
+    Whole,
     day_number,
     emptied,
     framed,
@@ -26,7 +28,16 @@ from lishui_credit.tables.columns import dictionary
 
 _ALWAYS: Final = ("code", "occurred_on", "event_id")
 _OFTEN_EMPTY: Final = ("recorded_on", "corrected_on", "exempt", "paid_amount")
-_PARTS: Final = ("occurred_on", "tax_type", "event_id")
+_PARTS: Final = ("occurred_on", "tax_type", "event_id", "tax_amount")
+
+
+@dataclass(frozen=True, slots=True)
+class _Repair:
+    """How events of one code are repaired."""
+
+    measured_from: str  # the day from which delays run
+    limits: list[int]  # of delays, in days
+    often: int  # how many times more such events come: there is more to tell apart
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,8 @@ class HostileEvents:
         if rows == 0:
             return pl.DataFrame(schema=schema)
         cells = {name: self.cells.drawn(rng, dictionary()[name], rows, 0.2) for name in names[1:]}
-        codes = [*event_rules.codes(rubric), "no such code", "０10101", "010101 "]
+        often = [code for code, repair in self._repairs.items() for _ in range(repair.often)]
+        codes = [*event_rules.codes(rubric), *often, "no such code", "０10101", "010101 "]
         skewed = (rng.random(rows) ** 2 * len(subjects)).astype(np.int64)
         cells |= {
             rubric.subject_id: picked(subjects, skewed),
@@ -75,38 +87,66 @@ class HostileEvents:
         known = tiled(rng, [day - 1, day, day, day + 1], rows)
         due = happened + rng.integers(-5, 31, rows)
         recorded = np.where(rng.random(rows) < 0.3, known, recorded)
-        limits = {*LIMITS, *self._repair_limits()}
-        late = tiled(rng, [limit + step for limit in limits for step in (-1, 0, 1)], rows)
-        since = np.choose(rng.integers(0, 3, rows), [happened, recorded, due])
-        turns = [
-            day_number(date(year + on, *end)) for on in (0, 1, 2) for end in ((1, 1), (12, 31))
-        ]
-        other = tiled(rng, [day - 1, day, day + 1, *turns], rows)
-        corrected = np.where(rng.random(rows) < 0.6, since + late, other)
-        for name, days in (
-            ("occurred_on", happened),
-            ("recorded_on", recorded),
-            ("due_on", due),
-            ("corrected_on", corrected),
-        ):
-            if name in cells:
-                cells[name] = days
+        days = {"occurred_on": happened, "recorded_on": recorded, "due_on": due}
+        since = np.choose(rng.integers(0, 3, rows), [*days.values()])
+        late = _beside(rng, LIMITS, rows)
+        for code, repair in self._repairs.items():
+            own = (cells["code"] == code).to_numpy()
+            since[own] = days[repair.measured_from][own]
+            if repair.limits:
+                late[own] = _beside(rng, repair.limits, own.sum())
+        turns = _new_year(since, rng.integers(1, 3, rows)) - rng.integers(0, 2, rows)
+        days["corrected_on"] = np.choose(
+            rng.choice(3, rows, p=[0.5, 0.3, 0.2]),
+            [since + late, turns, tiled(rng, [day - 1, day, day + 1], rows)],
+        )
+        cells |= {name: found for name, found in days.items() if name in cells}
 
-    def _repair_limits(self) -> Iterator[int]:
-        for repair in self.cells.rubric.repairs:
-            for window in repair.windows:
-                if window.days_at_most is not None:
-                    yield window.days_at_most
-        for override in event_rules.triggers(self.cells.rubric):
-            if override.repair is not None and override.repair.within_days is not None:
-                yield override.repair.within_days
+    @cached_property
+    def _of_several_parts(self) -> list[str]:
+        """Codes whose units have several parts, or of which one occurrence has several payments."""
+        rubric = self.cells.rubric
+        shared = {repair.id for repair in rubric.repairs if repair.paid_share}
+        rules = [row.event for row in rubric.scoring if row.event is not None]
+        return [
+            rule.code
+            for rule in rules
+            if rule.count in ("per_tax_type", "per_month") or rule.repair in shared
+        ]
+
+    @cached_property
+    def _repairs(self) -> dict[str, _Repair]:
+        """The codes of events that can be repaired."""
+        rubric, found = self.cells.rubric, dict[str, _Repair]()
+        classes = {repair.id: repair for repair in rubric.repairs}
+        for row in event_rules.event_rows(rubric):
+            assert row.event is not None
+            if row.event.repair is not None:
+                repair = classes[row.event.repair]
+                ends = [window.days_at_most for window in repair.windows]
+                limits = [end for end in ends if end is not None]
+                small = any(window.small_amount is not None for window in repair.windows)
+                often = 6 if small else 3
+                found[row.event.code] = _Repair(repair.measured_from, limits, often)
+        for override in event_rules.triggers(rubric):
+            if override.repair is not None:
+                within = override.repair.within_days
+                if within is not None:
+                    made = _Repair("due_on", [within], 3)
+                elif override.repair.late_clean_months_at_least is not None:
+                    made = _Repair("occurred_on", [365, 730], 8)  # the year after, or a later one
+                else:
+                    made = _Repair("occurred_on", [], 1)
+                found[str(override.event)] = made
+        return found
 
     def _set_amounts(self, rng: np.random.Generator, cells: dict[str, Any], rows: int) -> None:
         """Set amounts on the limits of repairs, payments beside what is due, quotients past 32 bits."""
         windows = [window for repair in self.cells.rubric.repairs for window in repair.windows]
         small = [int(w.small_amount * 100) for w in windows if w.small_amount is not None]
         if "tax_amount" in cells:
-            edges = [e + step for e in (100_000, *small) for step in (-1, 0, 1)] + [0, 1, 10**13]
+            limits = sorted({*small}) or [100_000]
+            edges = [limit + step for limit in limits for step in (-1, 0, 1)] + [0, 1, 10**13]
             on_edge = rng.random(rows) < 0.6
             cells["tax_amount"] = np.where(
                 on_edge, tiled(rng, edges, rows), cells["tax_amount"]
@@ -127,7 +167,7 @@ class HostileEvents:
                 for months in (repair.clean_months_at_least, repair.late_clean_months_at_least)
                 if months is not None
             }
-            edges = [months + step for months in (1, *named) for step in (-1, 0, 1)]
+            edges = [months + step for months in named or {1} for step in (-1, 0, 1)]
             cells["clean_months"] = tiled(rng, edges, rows)
         for percent in (
             row.event.percent for row in self.cells.rubric.scoring if row.event is not None
@@ -140,11 +180,25 @@ class HostileEvents:
     def _repeated(self, rng: np.random.Generator, events: pl.DataFrame) -> pl.DataFrame:
         """Give a quarter of the events what tells another apart from its like, or all but one part."""
         rows = events.height
-        apart = {self.cells.rubric.subject_id, "code", "occurred_on", "tax_type", "event_id"}
+        apart = {self.cells.rubric.subject_id, "code", *_PARTS}
         again, source = rng.random(rows) < 0.25, rng.integers(0, rows, rows)
+        several = np.flatnonzero(events["code"].is_in(self._of_several_parts).to_numpy())
+        if several.size:
+            source = np.where(rng.random(rows) < 0.5, rng.choice(several, rows), source)
         taken = np.repeat(np.arange(rows)[:, None], events.width, axis=1)
         for place, name in enumerate(events.columns):
             if name in apart:
                 kept = again & (rng.random(rows) < (0.75 if name in _PARTS else 1.0))
                 taken[kept, place] = source[kept]
         return gathered(events, taken)
+
+
+def _beside(rng: np.random.Generator, limits: Sequence[int], rows: int) -> Whole:
+    """Return each limit, the day before it and the day after it equally often."""
+    return tiled(rng, [limit + step for limit in limits for step in (-1, 0, 1)], rows)
+
+
+def _new_year(days: Whole, later: Whole) -> Whole:
+    """Return the first day of each day's year, or of so many years later."""
+    years = days.astype("datetime64[D]").astype("datetime64[Y]") + later
+    return years.astype("datetime64[D]").astype(np.int64)

@@ -21,6 +21,7 @@ from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.hostile_cells import (
     LIMITS,
+    Flags,
     HostileCells,
     Whole,
     day_number,
@@ -31,7 +32,7 @@ from lishui_credit.rubrics.hostile_cells import (
 )
 from lishui_credit.rubrics.hostile_events import HostileEvents
 from lishui_credit.rubrics.law.formulas import FORMULAS
-from lishui_credit.rubrics.law.rubric import Condition, Rubric
+from lishui_credit.rubrics.law.rubric import Condition, Indicator, Rubric
 from lishui_credit.tables.columns import dictionary
 
 NAMES: Final = [
@@ -40,6 +41,8 @@ NAMES: Final = [
 ]  # fmt: skip
 """Ways to write the number of a subject: a collation that folds takes several for one."""
 _BEST, _CHILDREN, _GENERATIONS = 24, 24, 10
+_LEFT_OUT: Final = 0.05
+"""Share of subjects that lack a figure, or all that one row reads."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,8 @@ class Hostile:
         taken = np.repeat(np.arange(rows)[:, None], pool.width, axis=1)
         bred = np.flatnonzero(rng.random(rows) < 0.5)
         taken[bred] = self._bred(rng, pool, bred.size)
-        return gathered(pool, taken).with_columns(self._names(rng, rows))
+        made = self._left_out(rng, gathered(pool, taken))
+        return made.with_columns(self._names(rng, rows))
 
     def _names(self, rng: np.random.Generator, rows: int) -> pl.Series:
         # Neighbours share a number, so that ids differ by their writing alone.
@@ -139,6 +143,20 @@ class Hostile:
         lost = {name: rng.choice([0.0, 0.02, 0.1]) for name in self.schema}
         return emptied(frame, {n: ~whole & (rng.random(rows) < p) for n, p in lost.items()})
 
+    def _left_out(self, rng: np.random.Generator, subjects: pl.DataFrame) -> pl.DataFrame:
+        """Leave out assessors' figures alone, and the cells of rows that do not count without them."""
+        # Cells that are lost one by one seldom do so, and never in a subject that has all others.
+        none = np.zeros(subjects.height, dtype=bool)
+        lost: dict[str, Flags] = {}
+        for row in self.rubric.scoring:
+            gone = rng.random(subjects.height) < _LEFT_OUT
+            for name in read_by(row) if row.missing == "exclude" else ():
+                lost[name] = lost.get(name, none) | gone
+            if row.judged is not None:
+                alone = rng.random(subjects.height) < _LEFT_OUT
+                lost[row.judged] = lost.get(row.judged, none) | alone
+        return emptied(subjects, lost)
+
     # ---- breeding ------------------------------------------------------------------------------
 
     def _bred(self, rng: np.random.Generator, pool: pl.DataFrame, rows: int) -> Whole:
@@ -172,10 +190,7 @@ class Hostile:
                 found.setdefault(read, aim)
 
         for row in rubric.scoring:
-            mixed = [name for term in row.mix for name in (term.column, term.over)]
-            named = FORMULAS[row.formula.name].columns if row.formula is not None else ()
-            aim = None if row.event is not None else f"{compiled.POINTS}{row.id}"
-            note([row.column, row.over, row.judged, *mixed, *named], aim)
+            note(read_by(row), None if row.event is not None else f"{compiled.POINTS}{row.id}")
         for override in rubric.active_overrides:
             note([override.column])
         for grade in rubric.grades:  # the best one first
@@ -230,6 +245,14 @@ class Hostile:
         rng = np.random.default_rng([self.seed, 1])
         year = self.period or self.day.year - 1
         return HostileEvents(self._cells, year).drawn(rng, rows, subjects)
+
+
+def read_by(row: Indicator) -> list[str]:
+    """Return the columns of a subject that a row reads."""
+    mixed = [name for term in row.mix for name in (term.column, term.over)]
+    named = FORMULAS[row.formula.name].columns if row.formula is not None else ()
+    names = (row.column, row.over, row.judged, *mixed, *named)
+    return [name for name in names if name is not None]
 
 
 def _worth(graded: pl.DataFrame, rubric: Rubric) -> Whole:
