@@ -1,7 +1,7 @@
 """Every engine gives, cell by cell, what polars gives, for hostile subjects of each edition.
 
-There are 20,000 of them, for Spark and for engines that take one after another 2,000, by exact
-fractions 500. The engines of one place take an edition's population one after another, so that it is made once.
+There are 20,000 of them, by exact fractions too; for Spark and for printed functions that take one
+after another 2,000. The engines of one place take an edition's population one after another, so that it is made once.
 """
 
 from __future__ import annotations
