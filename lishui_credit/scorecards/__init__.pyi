@@ -29,6 +29,7 @@ from .challenger import Challenger as Challenger
 from .comparison import Comparison as Comparison
 from .comparison import compare as compare
 from .editor_widget import edit_bins as edit_bins
+from .grouped_counts import CountsWarning as CountsWarning
 from .masked_outcomes import MaskedBenchmark as MaskedBenchmark
 from .masked_outcomes import masked_benchmark as masked_benchmark
 from .proxy_features import ProxyWarning as ProxyWarning

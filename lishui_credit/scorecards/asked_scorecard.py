@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
+
 from lishui_credit.errors import Problem
 from lishui_credit.grades import GradeScale
 from lishui_credit.language import tr
@@ -83,3 +85,22 @@ def _kinds() -> list[tuple[str, Any, str, str]]:
             '{"income": "收入"}',
         ),
     ]
+
+
+def settings_told(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a scorecard and its bins as a card keeps them, without what it tells elsewhere."""
+    elsewhere = ("process", "labels", "grades", "protected", "proxies_of", "n_jobs")
+    return {name: _plain(asked[name]) for name in sorted(asked) if name not in elsewhere}
+
+
+def _plain(value: object) -> object:
+    """Return a setting as JSON holds it."""
+    if isinstance(value, Odds):
+        return {"good": value.good, "bad": value.bad}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, list | tuple | set):
+        return [_plain(inner) for inner in value]
+    return value.item() if isinstance(value, np.generic) else value

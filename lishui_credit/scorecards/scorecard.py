@@ -7,26 +7,27 @@ estimator also answers the usual questions to its card.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, SubjectError, refuse
 from lishui_credit.expressions import E, Namespace
 from lishui_credit.grades import GradeScale
 from lishui_credit.language import Bilingual, tr
-from lishui_credit.scorecards.asked_scorecard import wrong_scorecard
+from lishui_credit.scorecards import grouped_counts
+from lishui_credit.scorecards.asked_scorecard import settings_told, wrong_scorecard
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.card import Card, Characteristic
 from lishui_credit.scorecards.cards.card_code import PlainCard, to_javascript, to_python
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
 from lishui_credit.scorecards.cards.card_sql import to_sql
 from lishui_credit.scorecards.cards.column_labels import known_labels
-from lishui_credit.scorecards.cards.fingerprint import fingerprint
+from lishui_credit.scorecards.cards.fingerprint import sample_told
 from lishui_credit.scorecards.cards.identities import Verification, verify
 from lishui_credit.scorecards.cards.integer_points import integer_points, loss_of_rounding
 from lishui_credit.scorecards.cards.reasons import Baseline, reason_codes
@@ -36,9 +37,9 @@ from lishui_credit.scorecards.features import TrainingSample, like
 from lishui_credit.scorecards.matrices import unnamed
 from lishui_credit.scorecards.protected import admitted, told_by_values
 from lishui_credit.scorecards.proxy_features import named_once, proxies, stored, warn_of
-from lishui_credit.scorecards.selection import Pool, fit_signed, select
+from lishui_credit.scorecards.selection import Pool, fit_signed, select, told_apart
 from lishui_credit.statistics.logistic import Logistic
-from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.statistics.outcomes import Flags, Floats, Values
 from lishui_credit.tables.frames import Frame
 from lishui_credit.version import __version__
 
@@ -190,13 +191,195 @@ class Scorecard(Classifier):
         sample = offered.only(taken)
         template = self.process if self.process is not None else BinningProcess()
         self.process_ = BinningProcess(**template.get_params(deep=False)).learn(sample)
-        bad, weight = sample.outcome == 1, sample.weight
-        pool = self._pool(sample.frame)
+        card, steps = self._regress(
+            lambda those: self.process_.placed(sample.frame.select(those)),
+            sample.outcome == 1,
+            sample.weight,
+            left=left,
+            reasons=reasons,
+        )
+        self._name_features(names, X)
+        binnings = [row.binning for row in card.characteristics]
+        self.card_ = self._documented(card, steps, sample_told(sample, binnings))
+        if watched:
+            kept = sample.frame.select(self.features_)
+            found = proxies(kept, {name: offered.frame[name] for name in watched})
+            metrics = {**self.card_.metrics, "proxies": stored(found)}
+            self.card_ = replace(self.card_, metrics=metrics)
+            warn_of(found)
+        return self
+
+    def grouped_sql(
+        self,
+        outcome: str,
+        *,
+        characteristics: Sequence[str] | None = None,
+        table: str = "subjects",
+        weight: str | None = None,
+        least_rows: int = 1,
+        dialect: str = "duckdb",
+    ) -> str:
+        """Return the statement that counts the rows by their bins where they are, for `from_counts`.
+
+        `process` must have learned its bins, from counts or from rows.
+
+        Parameters
+        ----------
+        outcome : str
+            Column of 1 bad, 0 good.
+        characteristics : sequence of str, optional
+            What may come into the card, in its order; by default all that may be used and have an
+            information value of `min_iv` or more, in the order of the bins.
+        table : str, default "subjects"
+            Table or view, as a query in that dialect names it.
+        weight : str, optional
+            Column of weights, at least 0; the one that the bins were counted with.
+        least_rows : int, default 1
+            Rows of smaller groups are added up into one and stay out of the regression: the card then
+            rests on the common combinations only. `from_counts` warns, and the card keeps their number.
+        dialect : {"duckdb", "spark"}
+            Of the engine that will run it.
+
+        Returns
+        -------
+        str
+            One SELECT: a row for every combination of bins that occurs, with columns ``bin__`` + name
+            and `grouped_counts.COLUMNS`.
+
+        Raises
+        ------
+        CreditError
+            For another dialect, or without sqlglot.
+        ModelError
+            If no bins are learned, or the dialect cannot say a name or a number.
+        SubjectError
+            If a characteristic has no bins or may not be used.
+
+        Notes
+        -----
+        A group of one row is a person to whom knows that person's bins. By default no group is left
+        out: treat the result as personal data, or set `least_rows`. Even then the bins and
+        their totals can tell of the rows that were left out, and a group of bads alone tells their outcome.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
+        >>> process = BinningProcess().fit(frame, [0] * 45 + [1] * 15 + [0] * 40)
+        >>> text = Scorecard(process).grouped_sql("bad", dialect="spark")
+        >>> "GROUP BY" in text, "`bin__late`" in text
+        (True, True)
+        """
+        process, left, _ = self._offered()
+        strong, _ = told_apart(process.ivs, self.min_iv)
+        names = list(characteristics or strong)
+        refuse(grouped_counts.not_offered(names, process.binnings_, left))
+        return grouped_counts.grouped_sql(
+            [process.binnings_[name] for name in dict.fromkeys(names)],
+            outcome,
+            table=table,
+            weight=weight,
+            least_rows=least_rows,
+            dialect=dialect,
+        )
+
+    def from_counts(self, grouped: Frame) -> Self:
+        """Learn the card from rows counted by their bins where they are: the card of `fit` on the rows.
+
+        `process` must have learned its bins from the same rows, as `BinningProcess.from_counts` does.
+        Selection, regression and points are those of `fit`, by the same steps: each group counts as its
+        rows do.
+
+        Parameters
+        ----------
+        grouped : frame
+            Result of the statement of `grouped_sql`. Results of several databases may stand under each
+            other, if the bins were learned from the counts of all of them.
+
+        Returns
+        -------
+        Scorecard
+            Itself. Points are those of `fit` on columns of the same order; coefficients but for the
+            rounding of sums.
+
+        Raises
+        ------
+        SubjectError
+            For counts that are none, or not of the rows that the bins were learned from.
+        ModelError
+            If a setting is not allowed, no bins are learned, the regression does not converge, or
+            `proxies_of` is set, which needs rows.
+
+        Warns
+        -----
+        CountsWarning
+            Where small groups were left out, or there is a group for every two rows or fewer.
+
+        Notes
+        -----
+        What looks at single rows needs rows: `proxies_of`, `saw`, folds, validation by rows, reject
+        inference, what bins set by hand cost. For validation, score the rows where they are (`to_sql`)
+        and count scores and outcomes there. Cost: that of the regression on the groups, however many
+        rows they stand for.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> frame = pl.DataFrame({"late": [0] * 50 + [1] * 50})
+        >>> bad = [0] * 45 + [1] * 15 + [0] * 40
+        >>> process = BinningProcess().fit(frame, bad)
+        >>> grouped = pl.DataFrame({"bin__late": [0, 1], "rows": [50, 50], "bad_rows": [5, 10]})
+        >>> grouped = grouped.with_columns(goods=pl.col("rows") - pl.col("bad_rows"), others=0)
+        >>> grouped = grouped.with_columns(bads=pl.col("bad_rows"), squares=None)
+        >>> model = Scorecard(process).from_counts(grouped)
+        >>> model.card_["late"].points == Scorecard().fit(frame, bad).card_["late"].points
+        True
+        """
+        self.process_, left, reasons = self._offered()
+        found = grouped_counts.Grouped.read(grouped, self.process_.binnings_)
+        names = list(self.process_.binnings_)
+        left |= grouped_counts.narrow(self.process_, found.numbers.columns, self.min_iv)
+        card, steps = self._regress(
+            found.numbers.select, found.bad, found.weight, found.rows, left=left, reasons=reasons
+        )
+        self._name_features(names)
+        self.card_ = self._documented(card, steps, found.told)
+        return self
+
+    # ---- steps of the fit --------------------------------------------------------------------
+
+    def _offered(self) -> tuple[BinningProcess, dict[str, Bilingual], dict[str, str]]:
+        """Return the bins that were learned before and may be used, the other columns, and reasons."""
+        refuse(wrong_scorecard(self.get_params(deep=False)), ModelError)
+        if self.proxies_of:
+            what = tr("proxies are found in rows, not in counts", "代理特征须由逐行数据识别")
+            raise ModelError(what, where="proxies_of")
+        return grouped_counts.offered_bins(self.process, self.protected or {}, self.labels)
+
+    def _regress(
+        self,
+        placed: Callable[[list[str]], pl.DataFrame],
+        bad: Flags,
+        weight: Floats | None,
+        rows: NDArray[np.int64] | None = None,
+        *,
+        left: dict[str, Bilingual],
+        reasons: Mapping[str, str],
+    ) -> tuple[Card, int]:
+        """Select, regress and give points; return the card, and how many steps the regression took.
+
+        `placed` gives the bin numbers of characteristics. Where each of them stands for several rows,
+        `rows` says for how many.
+        """
+        ivs = self.process_.ivs
+        names, weak = told_apart(ivs, self.min_iv)
+        pool = Pool(names, self.process_.woes(placed(names)), weak)
         select(
             pool,
-            {name: row.iv for name, row in self.process_.binnings_.items()},
+            ivs,
             bad,
             weight,
+            rows,
             method=self.selection,
             max_correlation=self.max_correlation,
             max_vif=self.max_vif,
@@ -205,45 +388,13 @@ class Scorecard(Classifier):
         )
         fit = fit_signed(pool, bad, weight, ridge=self.ridge, sign=self.sign)
         left |= pool.left
-        self._name_features(names, X)
         self.features_, self.dropped_ = pool.names, {name: str(why) for name, why in left.items()}
         del pool  # its WoE are as large as the data
-        self.card_ = self._card(fit, reasons, left)
-        kept = sample.frame.select(self.features_)
-        line = fit.log_odds(self.process_.woes(self.process_.placed(kept)))
-        scores = self.card_.scored(kept)
-        self.rounding_ = loss_of_rounding(line, self.card_, scores, bad, weight)
-        self.card_ = self._documented(sample, fit)
-        if watched:
-            found = proxies(kept, {name: offered.frame[name] for name in watched})
-            metrics = {**self.card_.metrics, "proxies": stored(found)}
-            self.card_ = replace(self.card_, metrics=metrics)
-            warn_of(found)
-        return self
-
-    # ---- steps of the fit --------------------------------------------------------------------
-
-    def _pool(self, frame: pl.DataFrame) -> Pool:
-        """Return the characteristics of enough information value, with their WoE."""
-        ivs = {name: row.iv for name, row in self.process_.binnings_.items()}
-        weak = {
-            name: Bilingual(
-                f"information value {iv:.4f} below {self.min_iv:g}",
-                f"信息值 {iv:.4f} 低于 {self.min_iv:g}",
-            )
-            for name, iv in ivs.items()
-            if iv < self.min_iv
-        }
-        names = [name for name in ivs if name not in weak]
-        if not names:
-            best = max(ivs.values())
-            raise SubjectError(
-                tr("no characteristic tells good from bad", "没有特征能区分好坏"),
-                tr(f"largest information value {best:.4f}", f"最大信息值 {best:.4f}"),
-                tr("lower min_iv, or use other data", "请降低 min_iv 或补充数据"),
-            )
-        numbers = self.process_.placed(frame.select(names))
-        return Pool(names, self.process_.woes(numbers), weak)
+        card = self._card(fit, reasons, left)
+        numbers = placed(self.features_)
+        line = fit.log_odds(self.process_.woes(numbers))
+        self.rounding_ = loss_of_rounding(line, card, card.scores_of(numbers), bad, weight, rows)
+        return card, fit.iterations
 
     def _card(
         self, fit: Logistic, reasons: Mapping[str, str], left: Mapping[str, Bilingual]
@@ -287,25 +438,15 @@ class Scorecard(Classifier):
             protected=reasons,
         )
 
-    def _documented(self, sample: TrainingSample, fit: Logistic) -> Card:
-        digest = hashlib.sha256()
-        digest.update("\n".join(sample.frame.columns).encode())
-        digest.update(sample.frame.hash_rows(seed=0).to_numpy().tobytes())
-        digest.update(sample.outcome.tobytes())
-        binnings = [row.binning for row in self.card_.characteristics]
-        settings = {**self.process_.get_params(deep=False), **self.get_params(deep=False)}
-        for told_elsewhere in ("process", "labels", "grades", "protected", "proxies_of", "n_jobs"):
-            del settings[told_elsewhere]
+    def _documented(self, card: Card, steps: int, told: Mapping[str, Any]) -> Card:
+        """Return the card with how it was fitted and, as `told`, on what."""
+        asked = {**self.process_.get_params(deep=False), **self.get_params(deep=False)}
         return replace(
-            self.card_,
-            settings={key: _plain(value) for key, value in sorted(settings.items())},
+            card,
+            settings=settings_told(asked),
             provenance={
-                "sample_rows": sample.frame.height,
-                "sample_bads": int(sample.outcome.sum()),
-                "sample_fingerprint": digest.hexdigest(),
-                "rows_fingerprint": fingerprint(sample.frame, sample.outcome, binnings),
-                "weighted": sample.weight is not None,
-                "newton_steps": fit.iterations,
+                **told,
+                "newton_steps": steps,
                 "packages": {
                     "lishui_credit": __version__,
                     "polars": pl.__version__,
@@ -445,16 +586,3 @@ class Scorecard(Classifier):
         made.features_ = card.columns
         made.dropped_ = {name: str(why) for name, why in card.dropped.items()}
         return made
-
-
-def _plain(value: object) -> object:
-    """Return a setting as JSON holds it."""
-    if isinstance(value, Odds):
-        return {"good": value.good, "bad": value.bad}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, list | tuple | set):
-        return [_plain(inner) for inner in value]
-    return value.item() if isinstance(value, np.generic) else value

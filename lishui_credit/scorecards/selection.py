@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.statistics.chi_square import tail
 from lishui_credit.statistics.logistic import Logistic, expit, fit_logistic
 from lishui_credit.statistics.outcomes import Flags, Floats
+
+Counts = NDArray[np.int64] | None
 
 
 class SignWarning(UserWarning):
@@ -48,11 +51,32 @@ class Pool:
         self.names, self.x = [self.names[place] for place in order], self.x[:, order]
 
 
+def told_apart(ivs: Mapping[str, float], min_iv: float) -> tuple[list[str], dict[str, Bilingual]]:
+    """Return the characteristics of enough information value, and why the others are left out."""
+    weak = {
+        name: Bilingual(
+            f"information value {iv:.4f} below {min_iv:g}", f"信息值 {iv:.4f} 低于 {min_iv:g}"
+        )
+        for name, iv in ivs.items()
+        if iv < min_iv
+    }
+    names = [name for name in ivs if name not in weak]
+    if not names:
+        best = max(ivs.values(), default=0.0)
+        raise SubjectError(
+            tr("no characteristic tells good from bad", "没有特征能区分好坏"),
+            tr(f"largest information value {best:.4f}", f"最大信息值 {best:.4f}"),
+            tr("lower min_iv, or use other data", "请降低 min_iv 或补充数据"),
+        )
+    return names, weak
+
+
 def select(
     pool: Pool,
     ivs: Mapping[str, float],
     bad: Flags,
     weight: Floats | None,
+    rows: Counts = None,
     *,
     method: Literal["all", "forward", "l1"],
     max_correlation: float | None,
@@ -60,11 +84,15 @@ def select(
     ridge: float,
     stop_p: float,
 ) -> None:
-    """Narrow the pool by every rule asked for, or refuse where nothing is left."""
+    """Narrow the pool by every rule asked for, or refuse where nothing is left.
+
+    Where each row of the pool stands for several, `rows` says for how many, and weights are their sums.
+    """
     if max_correlation is not None:
-        pool.drop(correlated(pool.x, pool.names, [ivs[n] for n in pool.names], max_correlation))
+        its = [ivs[name] for name in pool.names]
+        pool.drop(correlated(pool.x, pool.names, its, max_correlation, rows))
     if max_vif is not None:
-        pool.drop(inflated(pool.x, pool.names, max_vif))
+        pool.drop(inflated(pool.x, pool.names, max_vif, rows))
     if method == "forward":
         pool.keep(
             forward(pool.x, bad, weight, ridge=ridge, stop_p=stop_p),
@@ -74,7 +102,7 @@ def select(
             ),
         )
     elif method == "l1":
-        kept = l1_path(pool.x, bad, weight, ridge=ridge)
+        kept = l1_path(pool.x, bad, weight, rows, ridge=ridge)
         reason = Bilingual(
             "not in the set of lowest BIC on the L1 path", "不在 L1 路径上 BIC 最小的集合中"
         )
@@ -125,15 +153,14 @@ def fit_signed(
 
 
 def correlated(
-    x: Floats, names: Sequence[str], ivs: Sequence[float], most: float
+    x: Floats, names: Sequence[str], ivs: Sequence[float], most: float, rows: Counts = None
 ) -> dict[str, Bilingual]:
     """Leave out, of every pair correlated beyond `most` in absolute terms, the one of lower IV."""
     order = sorted(range(len(names)), key=lambda place: (-ivs[place], names[place]))
-    steady = x.std(axis=0) == 0
     whole = np.zeros((len(names), len(names)))
-    moving = np.flatnonzero(~steady)
+    moving = np.flatnonzero(np.ptp(x, axis=0) > 0)
     if len(moving) > 1:
-        whole[np.ix_(moving, moving)] = np.corrcoef(x[:, moving], rowvar=False)
+        whole[np.ix_(moving, moving)] = _correlations(x[:, moving], rows)
     kept: list[int] = []
     left: dict[str, Bilingual] = {}
     for place in order:
@@ -150,14 +177,24 @@ def correlated(
     return left
 
 
-def inflated(x: Floats, names: Sequence[str], most: float) -> dict[str, Bilingual]:
+def _correlations(x: Floats, rows: Counts) -> Floats:
+    """Return the correlations of two columns or more."""
+    close = np.cov(x, rowvar=False, fweights=rows)
+    spread = np.sqrt(np.diag(close))
+    found: Floats = close / spread[:, None] / spread
+    return found
+
+
+def inflated(
+    x: Floats, names: Sequence[str], most: float, rows: Counts = None
+) -> dict[str, Bilingual]:
     """Leave out the characteristic of the largest variance inflation factor until none is above `most`."""
     # Belsley, D., Kuh, E. and Welsch, R. (1980). Regression Diagnostics, ch. 3.
-    kept = [place for place in range(len(names)) if x[:, place].std() > 0]
+    kept = np.flatnonzero(np.ptp(x, axis=0) > 0).tolist()
     left: dict[str, Bilingual] = {}
     while len(kept) > 1:
         # The ridge keeps exact copies from being singular: their factor is then about 1e9.
-        close = np.corrcoef(x[:, kept], rowvar=False) + 1e-9 * np.eye(len(kept))
+        close = _correlations(x[:, kept], rows) + 1e-9 * np.eye(len(kept))
         factors = np.diag(np.linalg.inv(close))
         top = int(np.argmax(factors))
         if factors[top] <= most:
@@ -190,7 +227,7 @@ def forward(
         room = (x**2 * curve[:, None]).sum(axis=0) - (cross * solved).sum(axis=0)
         slope = x.T @ miss
         # A coefficient that would come in negative is no candidate.
-        fits = (slope > 0) & (room > 1e-9 * len(bad))
+        fits = (slope > 0) & (room > 1e-9 * heavy.sum())
         fits[kept] = False
         if not fits.any():
             break
@@ -204,18 +241,28 @@ def forward(
     return kept
 
 
-def l1_path(x: Floats, bad: Flags, weight: Floats | None, *, ridge: float) -> list[int]:
+def l1_path(
+    x: Floats, bad: Flags, weight: Floats | None, rows: Counts = None, *, ridge: float
+) -> list[int]:
     """Take the set on scikit-learn's L1 path of twenty penalties whose refit has the lowest BIC."""
     # Tibshirani, R. (1996). Regression shrinkage and selection via the lasso. JRSS B 58, 267-288.
     from sklearn.linear_model import LogisticRegression
 
-    spread = x.std(axis=0)
+    spread = np.sqrt(np.average((x - np.average(x, axis=0, weights=rows)) ** 2, 0, rows))
     ready = x / np.where(spread > 0, spread, 1.0)
+    whole = len(bad) if rows is None else int(rows.sum())
+    # liblinear stops sooner the smaller the rarer class is among the rows it is given.
+    sooner = _rarer(bad, rows) / _rarer(bad, None)
     best: tuple[float, list[int]] = (np.inf, [])
     tried: set[tuple[int, ...]] = set()
     for strength in np.logspace(-4, 0, 20):
         model = LogisticRegression(
-            l1_ratio=1.0, C=strength, solver="liblinear", max_iter=1000, random_state=0
+            l1_ratio=1.0,
+            C=strength,
+            solver="liblinear",
+            tol=1e-4 * sooner,
+            max_iter=1000,
+            random_state=0,
         )
         model.fit(ready, (~bad).astype(int), sample_weight=weight)
         kept = [int(place) for place in np.flatnonzero(model.coef_[0] > 0)]
@@ -223,6 +270,12 @@ def l1_path(x: Floats, bad: Flags, weight: Floats | None, *, ridge: float) -> li
             continue
         tried.add(tuple(kept))
         refit = fit_logistic(x[:, kept], bad, weight, ridge=ridge, positive=True)
-        bic = -2 * refit.log_likelihood + np.log(len(bad)) * (len(kept) + 1)
+        bic = -2 * refit.log_likelihood + np.log(whole) * (len(kept) + 1)
         best = min(best, (float(bic), kept), key=lambda pair: pair[0])
     return best[1]
+
+
+def _rarer(bad: Flags, rows: Counts) -> float:
+    """Return the share of the rarer class."""
+    share = float(np.average(bad, weights=rows))
+    return min(share, 1 - share)

@@ -68,8 +68,11 @@ class Logistic:
         return found
 
     def log_odds(self, x: Floats) -> Floats:
-        """Return ln(good / bad) of rows, shape (n,)."""
-        found: Floats = x @ self.coefficients + self.intercept
+        """Return ln(good / bad) of rows, shape (n,); of equal rows to the last bit the same."""
+        # A product of matrices rounds a row by where it stands: ties would be broken by chance.
+        found = np.full(len(x), self.intercept)
+        for column, b in zip(x.T, self.coefficients, strict=True):
+            found += b * column
         return found
 
 
@@ -118,6 +121,7 @@ def fit_logistic(
     # McCullagh, P. and Nelder, J. (1989). Generalized Linear Models, ch. 4.
     columns = x.shape[1]
     free = np.ones(columns, dtype=bool)
+    whole = float(len(bad) if weight is None else weight.sum())
     steps = 0
     start: Floats | None = None
     for _ in range(2 * columns + 2):
@@ -132,7 +136,7 @@ def fit_logistic(
             free &= beta[1:] >= 0
             start = np.maximum(beta, np.where(np.arange(columns + 1) == 0, -np.inf, 0.0))
             continue
-        asked = ~free & (top.slope[1:] > 1e-6 * max(len(bad), 1))
+        asked = ~free & (top.slope[1:] > 1e-6 * max(whole, 1.0))
         if not asked.any():
             break
         free[int(np.argmax(np.where(asked, top.slope[1:], -np.inf)))] = True

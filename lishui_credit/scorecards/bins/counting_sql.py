@@ -50,23 +50,56 @@ def counts_sql(
         elif kind == "number" and name in cuts:
             group = _place(cuts[name], special.get(name, ()))
             low, high = "MIN(v)", "MAX(v)"
-        weighed = "w" if weight is not None else "1"
-        squares = "SUM(w * w)" if weight is not None else "CAST(NULL AS DOUBLE)"
-        sound = "b IN (0, 1) AND w >= 0 AND w < 1e300" if weight is not None else "b IN (0, 1)"
-        heavy = f"CAST({_name(weight)} AS DOUBLE)" if weight is not None else "1"
-        inner = f"SELECT {value} AS v, CAST({_name(outcome)} AS DOUBLE) AS b, {heavy} AS w FROM subjects"
+        inner = f"SELECT {value} AS v, {_told(outcome, weight)} FROM subjects"
         if group != "v":
             inner = f"SELECT v, b, w, {group} AS g FROM ({inner}) AS s"
         parts.append(
             f"SELECT {_literal(name)} AS characteristic, {_literal(kind)} AS kind,"
-            f" {low} AS low, {high} AS high, {level} AS level, COUNT(*) AS rows,"
-            f" CAST(SUM(CASE WHEN b = 0 THEN {weighed} ELSE 0 END) AS DOUBLE) AS goods,"
-            f" CAST(SUM(CASE WHEN b = 1 THEN {weighed} ELSE 0 END) AS DOUBLE) AS bads,"
-            f" {squares} AS squares,"
-            f" CAST(SUM(CASE WHEN {sound} THEN 0 ELSE 1 END) AS BIGINT) AS others"
-            f" FROM ({inner}) AS t GROUP BY {'v' if group == 'v' else 'g'}"
+            f" {low} AS low, {high} AS high, {level} AS level, {_sums(weight is not None)} FROM ({inner}) AS t GROUP BY {'v' if group == 'v' else 'g'}"
         )
     return _printed(" UNION ALL ".join(parts), table, dialect)
+
+
+def grouped_sql(
+    binned: str,
+    bins: Sequence[str],
+    outcome: str,
+    *,
+    table: str,
+    weight: str | None,
+    least_rows: int,
+    dialect: str,
+) -> str:
+    """Return one SELECT of counts for every combination of columns of bin numbers.
+
+    The query `binned` gives these of `table`, with the outcome and the weight. Combinations of fewer
+    than `least_rows` rows are added up under bin -1.
+    """
+    check_dialect(dialect)
+    step = "binned"
+    while step in table.casefold():
+        step += "_"
+    keys = ", ".join(map(_name, bins))
+    text = (
+        f"SELECT {keys}, {_sums(weight is not None)},"
+        " CAST(SUM(CASE WHEN b = 1 THEN 1 ELSE 0 END) AS BIGINT) AS bad_rows"
+        f" FROM (SELECT {keys}, {_told(outcome, weight)} FROM subjects) AS t GROUP BY {keys}"
+    )
+    if least_rows > 1:
+        few = f"rows < {least_rows}"
+        kept = ", ".join(
+            f"CASE WHEN {few} AND NOT {key} IS NULL THEN -1 ELSE {key} END AS {key}"
+            for key in map(_name, bins)
+        )
+        sums = ("rows", "goods", "bads", "squares", "others", "bad_rows")
+        kinds = {"goods": "DOUBLE", "bads": "DOUBLE", "squares": "DOUBLE"}
+        added = [f"CAST(SUM({n}) AS {kinds.get(n, 'BIGINT')}) AS {n}" for n in sums]
+        text = (
+            f"SELECT {keys}, {', '.join(added)}"
+            f" FROM (SELECT {kept}, {', '.join(sums)} FROM ({text}) AS g) AS h GROUP BY {keys}"
+        )
+    # The query stands as it was printed: it is not read and written once more.
+    return f"WITH {step} AS (\n{binned}\n)\n{_printed(text, step, dialect)}"
 
 
 def cuts_sql(
@@ -111,6 +144,26 @@ def _printed(text: str, table: str, dialect: str) -> str:
 
     tree = parse_one(text, read="duckdb").transform(taken)
     return tree.sql(dialect=dialect, identify=True, pretty=True)
+
+
+def _told(outcome: str, weight: str | None) -> str:
+    """Return the outcome and the weight of a row as ``b`` and ``w``."""
+    heavy = f"CAST({_name(weight)} AS DOUBLE)" if weight is not None else "1"
+    return f"CAST({_name(outcome)} AS DOUBLE) AS b, {heavy} AS w"
+
+
+def _sums(weighted: bool) -> str:
+    """Return what is counted of the rows of a group."""
+    weighed = "w" if weighted else "1"
+    squares = "SUM(w * w)" if weighted else "CAST(NULL AS DOUBLE)"
+    sound = "b IN (0, 1) AND w >= 0 AND w < 1e300" if weighted else "b IN (0, 1)"
+    return (
+        "COUNT(*) AS rows,"
+        f" CAST(SUM(CASE WHEN b = 0 THEN {weighed} ELSE 0 END) AS DOUBLE) AS goods,"
+        f" CAST(SUM(CASE WHEN b = 1 THEN {weighed} ELSE 0 END) AS DOUBLE) AS bads,"
+        f" {squares} AS squares,"
+        f" CAST(SUM(CASE WHEN {sound} THEN 0 ELSE 1 END) AS BIGINT) AS others"
+    )
 
 
 def _name(name: str) -> str:

@@ -168,18 +168,7 @@ class Counts:
         refuse(_unlike(whole))
         _, rows, goods, bads, squares, _ = whole.row(0)
         weighted = frame["squares"].null_count() < frame.height
-        if not weighted and rows != goods + bads:
-            raise SubjectError(
-                tr("goods and bads are not all rows", "好坏样本之和不等于行数"),
-                f"{goods:,.0f} + {bads:,.0f} ≠ {rows:,}",
-            )
-        if min(goods, bads) <= 0:
-            raise SubjectError(
-                tr("there is only one class", "只有一个类别"),
-                hint=tr("a model needs both good and bad", "建模需要好、坏两类样本"),
-            )
-        # As `TrainingSample.evened` has it: weights say how much a row counts against another.
-        scale = (goods + bads) / squares if weighted else 1.0
+        scale = even_scale(rows, goods, bads, squares if weighted else None)
         frame = frame.with_columns(pl.col("goods", "bads") * scale)
         parts = frame.partition_by("characteristic", as_dict=True)
         tables = {name: parts[(name,)] for name in names}
@@ -245,6 +234,22 @@ class Counts:
             )
 
 
+def even_scale(rows: int, goods: float, bads: float, squares: float | None) -> float:
+    """Return what weights of a whole sample are multiplied by, or refuse it; no `squares`, no weights."""
+    if squares is None and rows != goods + bads:
+        raise SubjectError(
+            tr("goods and bads are not all rows", "好坏样本之和不等于行数"),
+            f"{goods:,.0f} + {bads:,.0f} ≠ {rows:,}",
+        )
+    if min(goods, bads) <= 0:
+        raise SubjectError(
+            tr("there is only one class", "只有一个类别"),
+            hint=tr("a model needs both good and bad", "建模需要好、坏两类样本"),
+        )
+    # As `TrainingSample.evened` has it: weights say how much a row counts against another.
+    return 1.0 if squares is None else (goods + bads) / squares
+
+
 def _bin(row: Bin, counts: pl.DataFrame) -> Bin:
     if not counts["rows"].sum():
         return row
@@ -266,17 +271,11 @@ def _levels(known: pl.DataFrame, value: str) -> Levels:
 def _wrong(frame: pl.DataFrame) -> list[Problem]:
     """Return what is wrong with rows of counts by themselves."""
     number = pl.col("kind").is_in(["number", "coded"])
-    numbers = pl.col("rows", "goods", "bads")
     tests: Sequence[tuple[str, pl.Expr]] = [
         (tr("no characteristic", "没有特征名"), pl.col("characteristic").is_null()),
         (
             tr("a kind is none of ", "类型不在以下范围:") + ", ".join(get_args(Type)),
             ~pl.col("kind").is_in(get_args(Type)).fill_null(False),
-        ),
-        (
-            tr("counts are negative, missing or infinite", "计数为负、缺失或无穷大"),
-            pl.any_horizontal(numbers.is_null() | ~numbers.is_between(0, 1e300))
-            | ~pl.col("squares").fill_null(0).is_between(0, 1e300),
         ),
         (
             tr("infinite values", "有无穷大的值"),
@@ -291,6 +290,27 @@ def _wrong(frame: pl.DataFrame) -> list[Problem]:
             | (pl.col("low").is_not_null() & ~number)
             | ((pl.col("kind") == "coded") & (pl.col("low") != pl.col("high"))).fill_null(False),
         ),
+        *wrong_sums("rows", "goods", "bads"),
+    ]
+    problems = wrong_rows(frame, tests)
+    kinds = frame.group_by("characteristic").agg(pl.col("kind").n_unique())
+    problems += [
+        Problem(tr("a characteristic is of two kinds", "同一特征有两种类型"), where=str(name))
+        for name, count in kinds.iter_rows()
+        if count > 1
+    ]
+    return problems
+
+
+def wrong_sums(*sums: str) -> list[tuple[str, pl.Expr]]:
+    """Return what counts never are, each with the test for it."""
+    numbers = pl.col(*sums)
+    return [
+        (
+            tr("counts are negative, missing or infinite", "计数为负、缺失或无穷大"),
+            pl.any_horizontal(numbers.is_null() | ~numbers.is_between(0, 1e300))
+            | ~pl.col("squares").fill_null(0).is_between(0, 1e300),
+        ),
         (
             tr(
                 "rows have no readable outcome (0 good, 1 bad) or weight",
@@ -299,6 +319,10 @@ def _wrong(frame: pl.DataFrame) -> list[Problem]:
             pl.col("others").fill_null(1) != 0,
         ),
     ]
+
+
+def wrong_rows(frame: pl.DataFrame, tests: Sequence[tuple[str, pl.Expr]]) -> list[Problem]:
+    """Return a problem for every test that holds for some rows, with the first of them."""
     problems = []
     for what, test in tests:
         rows = frame.filter(test.fill_null(False))
@@ -309,12 +333,6 @@ def _wrong(frame: pl.DataFrame) -> list[Problem]:
             )
     if frame.is_empty():
         problems.append(Problem(tr("no rows", "没有数据行")))
-    kinds = frame.group_by("characteristic").agg(pl.col("kind").n_unique())
-    problems += [
-        Problem(tr("a characteristic is of two kinds", "同一特征有两种类型"), where=str(name))
-        for name, count in kinds.iter_rows()
-        if count > 1
-    ]
     return problems
 
 

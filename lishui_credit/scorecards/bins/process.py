@@ -455,6 +455,11 @@ class BinningProcess(Estimator):
         self._require_fit()
         return self.binnings_
 
+    @property
+    def ivs(self) -> dict[str, float]:
+        """Information value of each characteristic."""
+        return {name: row.iv for name, row in self._found().items()}
+
     def bin_table(self, name: str) -> pl.DataFrame:
         """Return the binning table of one characteristic; see `Binning.table`."""
         found = self._found()

@@ -15,7 +15,7 @@ from typing import Any, overload
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lishui_credit.errors import ModelError, Problem
 from lishui_credit.expressions import E, Namespace
@@ -267,6 +267,13 @@ class Card:
     def scored(self, frame: pl.DataFrame) -> pl.Series:
         """Return the score of every row of a frame that has been read and checked."""
         return self._judged(frame).select(self.expr()).to_series()
+
+    def scores_of(self, numbers: pl.DataFrame) -> NDArray[np.int64]:
+        """Return the scores of rows given by the number of their bin of each characteristic, shape (n,)."""
+        found = np.full(numbers.height, self.base_points, dtype=np.int64)
+        for row in self.characteristics:
+            found += np.array(row.points, dtype=np.int64)[numbers[row.feature].to_numpy()]
+        return found
 
     def _judged(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return rows with numbers as numbers, or refuse them; see `score`."""

@@ -6,7 +6,7 @@ The card's own expressions run over a recorded table, and the printer writes dow
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import add
@@ -19,6 +19,7 @@ from lishui_credit.backends.statement import printed
 from lishui_credit.errors import ModelError, Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.points import Level, PointsTable
+from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
 
 KINDS: Final[dict[str, recorder.Kind]] = {
@@ -80,13 +81,11 @@ def to_sql(
     "--   'late': real or another number"
     """
     target = dialect_of(dialect)
-    pairs = list(zip(card.characteristics, card.tables, strict=True))
-    parts = [f"{POINTS}{row.feature}" for row, _ in pairs if contributions]
-    problems = unsayable_names([*([key] if key else []), *card.columns], target)
-    problems += unsayable_names(parts, target) if not problems else []
-    problems += [found for row, of in pairs for found in _unsayable(row, of, target)]
-    refuse([*problems, *misnamed(table, target)], ModelError)
-    query, names = _recorded(card, target, table, key)
+    parts = [f"{POINTS}{name}" for name in card.columns if contributions]
+    pairs = [(row.binning, of) for row, of in zip(card.characteristics, card.tables, strict=True)]
+    kept = [key] if key else []
+    refuse_unsayable(pairs, target, table, kept=kept, made=parts)
+    query, names = recorded(pairs, target, table, kept)
     shown = [recorder.col(key)] if key else []
     if contributions:
         pairs_of_names = zip(names, parts, strict=True)
@@ -95,7 +94,7 @@ def to_sql(
     text = printed(
         query.select(*shown, total.alias("score")),
         target,
-        arms={name: _arms(row) for name, (row, _) in zip(names, pairs, strict=True)},
+        arms={name: _arms(row) for name, row in zip(names, card.characteristics, strict=True)},
     )
     lines = [card_said(card), *_contract(card, target)]
     return "\n".join([f"-- {line}" for line in lines] + [text])
@@ -108,22 +107,41 @@ def card_said(card: Card) -> str:
     return f"{tr('scorecard', '评分卡')} {name}".strip() + f"{made_up}: {card.standing.said}"
 
 
-def _recorded(
-    card: Card, target: Dialect, table: str, key: str | None
+def refuse_unsayable(
+    pairs: Sequence[tuple[Binning, PointsTable]],
+    target: Dialect,
+    table: str,
+    *,
+    kept: Sequence[str],
+    made: Sequence[str],
+) -> None:
+    """Refuse what a database cannot say of columns that are read, `kept` and `made`, all at once."""
+    problems = unsayable_names([*kept, *(row.feature for row, _ in pairs)], target)
+    problems += unsayable_names(made, target) if not problems else []
+    problems += [found for row, of in pairs for found in _unsayable(row, of, target)]
+    refuse([*problems, *misnamed(table, target)], ModelError)
+
+
+def recorded(
+    pairs: Sequence[tuple[Binning, PointsTable]], target: Dialect, table: str, kept: Sequence[str]
 ) -> tuple[recorder.Table, list[str]]:
-    """Return the points of every characteristic as a recorded query, and what they are called in it."""
-    taken = {name.casefold() for name in (key or "", *card.columns)}
+    """Return the points of every characteristic as a recorded query, and what they are called in it.
+
+    Columns that are `kept` stand beside them, as the table holds them.
+    """
+    columns = [row.feature for row, _ in pairs]
+    taken = {name.casefold() for name in (*kept, *columns)}
     free = (name for place in range(1, 10**9) if (name := f"_{place}") not in taken)
-    schema: recorder.Schema = {key: "Stored"} if key and key not in card.columns else {}
-    schema |= {row.feature: KINDS[row.binning.type] for row in card.characteristics}
+    schema: recorder.Schema = {name: "Stored" for name in kept if name not in columns}
+    schema |= {row.feature: KINDS[row.type] for row, _ in pairs}
     unread = {
         row.feature: next(free)
-        for row in card.characteristics
-        if KINDS[row.binning.type] == "Float64" and target.misreads
+        for row, _ in pairs
+        if KINDS[row.type] == "Float64" and target.misreads
     }
     query = recorder.stored(table, schema, dict(zip(unread.values(), unread, strict=True)))
     names, found = [], []
-    for row, of in zip(card.characteristics, card.tables, strict=True):
+    for row, of in pairs:
         points = _spelled(row, of, target).expr(recorder)
         if row.feature in unread:
             nothing = recorder.lit(None, dtype=recorder.Int32)
@@ -131,13 +149,13 @@ def _recorded(
             points = recorder.when(wrong).then(nothing).otherwise(points)
         names.append(next(free))
         found.append(points.alias(names[-1]))
-    return query.select(*([key] if key else []), *found), names
+    return query.select(*kept, *found), names
 
 
-def _spelled(row: Characteristic, table: PointsTable, target: Dialect) -> PointsTable:
+def _spelled(row: Binning, table: PointsTable, target: Dialect) -> PointsTable:
     """Return a table with a yes and a no also as the database may hold them, and without what it cannot."""
     levels = [level for level in table.levels if level.value != "" or not target.empty_is_null]
-    if row.binning.flag:
+    if row.flag:
         levels += [
             Level(value=target.bits[str(level.value)], points=level.points)
             for level in table.levels
@@ -183,7 +201,7 @@ def _contract(card: Card, target: Dialect) -> Iterator[str]:
         yield f"  {row.feature!r}: {kind}"  # repr leaves no sign that ends a line
 
 
-def _unsayable(row: Characteristic, table: PointsTable, target: Dialect) -> Iterator[Problem]:
+def _unsayable(row: Binning, table: PointsTable, target: Dialect) -> Iterator[Problem]:
     """Yield what a characteristic has that the database cannot say."""
     texts = [level for level in table.levels if isinstance(level.value, str)]
     for level in texts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.cards.card_rows import as_learned
+from lishui_credit.scorecards.features import TrainingSample
 
 _FACTORS: Final = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9)
 _MISSING: Final = 0x94D049BB133111EB
@@ -32,6 +33,21 @@ def fingerprint(frame: pl.DataFrame, outcome: NDArray[np.int8], binnings: Sequen
     digest = hashlib.sha256("\n".join(found.feature for found in binnings).encode())
     digest.update(np.sort(mixed).astype("<u8").tobytes())
     return digest.hexdigest()
+
+
+def sample_told(sample: TrainingSample, binnings: Sequence[Binning]) -> dict[str, Any]:
+    """Return what a card keeps of the rows it was fitted on."""
+    digest = hashlib.sha256()
+    digest.update("\n".join(sample.frame.columns).encode())
+    digest.update(sample.frame.hash_rows(seed=0).to_numpy().tobytes())
+    digest.update(sample.outcome.tobytes())
+    return {
+        "sample_rows": sample.frame.height,
+        "sample_bads": int(sample.outcome.sum()),
+        "sample_fingerprint": digest.hexdigest(),
+        "rows_fingerprint": fingerprint(sample.frame, sample.outcome, binnings),
+        "weighted": sample.weight is not None,
+    }
 
 
 def _marks(rows: pl.DataFrame, found: Binning) -> Marks:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
+from numpy.typing import NDArray
 
 from lishui_credit.points import half_away
 from lishui_credit.scorecards.bins.binning import Binning
@@ -43,17 +43,19 @@ def integer_points(
 def loss_of_rounding(
     line: Floats,
     card: Card,
-    scores: pl.Series,
+    scores: NDArray[np.int64],
     bad: Flags,
     weight: Floats | None,
+    rows: NDArray[np.int64] | None = None,
 ) -> dict[str, float]:
     """Return what rounding to whole points cost on the sample.
 
+    Where each score stands for several rows, `rows` says for how many.
     ``mean_points`` and ``max_points`` are absolute distances, in printed points, from the score of
     `line`, the unrounded log-odds good:bad; AUC and log-loss are told before and after.
     """
     exact = line * card.scale.factor + card.scale.offset
-    away = np.abs(scores.to_numpy() / card.point_unit - exact)
+    away = np.abs(scores / card.point_unit - exact)
     rounded = card.log_odds(scores)
     heavy = np.ones(len(bad)) if weight is None else weight
 
@@ -66,7 +68,7 @@ def loss_of_rounding(
         return roc_area(levels.bads, levels.goods)
 
     return {
-        "mean_points": round(float(away.mean()), 4),
+        "mean_points": round(float(np.average(away, weights=rows)), 4),
         "max_points": round(float(away.max()), 4),
         "auc_before": round(area(line), 6),
         "auc_after": round(area(rounded), 6),
