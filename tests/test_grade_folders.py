@@ -21,6 +21,7 @@ from lishui_credit.commands.cli import main
 from lishui_credit.commands.verification import verify
 from lishui_credit.errors import CreditError, ModelError, SubjectError
 from lishui_credit.rubrics import conformed_tables, grade_files
+from lishui_credit.rubrics.engine import engine_sessions
 from lishui_credit.rubrics.engine.engine_sessions import _DuckDB
 from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.grade_folders import LIST, grade_folder, scan
@@ -143,6 +144,21 @@ def test_a_folder_holds_every_cell_of_evaluate(population: Population, tmp_path:
     assert made.facts.counts["graded"] == (table["outcome"] == "graded").sum()
     assert made.facts.grades == {row.id: (table["grade"] == row.id).sum() for row in rubric.grades}
     assert (made.facts.engine, made.facts.engine_version) == ("duckdb", duckdb.__version__)
+
+
+@pytest.mark.parametrize("period", [2020, None])
+def test_what_is_graded_in_pieces_is_what_is_graded_at_once(
+    period: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = firms(tmp_path)
+    whole = graded(TAX, files, tmp_path / "whole", period=period)
+    monkeypatch.setattr(engine_sessions, "_PIECE", 37)
+    made = graded(TAX, files, tmp_path / "pieces", period=period)
+    expected, found = (scan(tmp_path / n).collect().sort("uscc") for n in ("whole", "pieces"))
+    assert_frame_equal(found, expected)
+    assert made.facts == whole.facts
+    assert len(list((tmp_path / "pieces").rglob("*.parquet"))) > 5
+    assert verify(tmp_path / "pieces").holds
 
 
 def test_rows_lie_by_county_and_year_and_verify_makes_them_again(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from lishui_credit.language import tr
 from lishui_credit.rubrics.conformed_tables import (
     EXAMPLE,
     REJECTED,
+    ROWS,
     Checked,
     checked_events,
     checked_subjects,
@@ -93,6 +94,18 @@ class EngineIntake:
     def frame(self, query: recorder.Table) -> Any:
         """Return the engine's frame of a recorded query."""
         return run(self.session, query, self.frames["subjects"], self.frames.get("events"))
+
+    def pieces(self) -> Iterator[EngineIntake]:
+        """Yield the tables in pieces that the engine can group; whole where rows are left out.
+
+        Which rows contradict each other is seen in whole tables only.
+        """
+        if "events" not in self.frames or self._lost("events"):
+            yield self
+            return
+        key, rows = self.asked.rubric.subject_id, self.told["subjects"][ROWS]
+        for frames in self.session.pieces(self.frames, key, rows):
+            yield replace(self, frames=frames)
 
     def _rows(self, query: recorder.Table) -> list[dict[str, Any]]:
         return self.session.rows(self.frame(query))

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +19,8 @@ from lishui_credit.rubrics.engine.sql_frames import DuckDBFrames, SparkFrames, S
 ENGINES: Final = ("duckdb", "spark")
 """Engines that a file can be graded in beside polars."""
 _LIBRARIES: Final = {"duckdb": "duckdb", "spark": "pyspark"}
+_PIECE: Final = 500_000
+"""Subjects that DuckDB groups at a time: the sums of a hundred codes take it 3 GiB for a million."""
 
 
 class EngineSession(SqlEngine, Protocol):
@@ -35,7 +37,11 @@ class EngineSession(SqlEngine, Protocol):
         ...
 
     def write(self, frame: Any, folder: Path, parts: Sequence[str] = ()) -> None:
-        """Write a frame into a folder as Parquet, by the values of some columns."""
+        """Write a frame into a folder as Parquet, by the values of some columns, beside what is there."""
+        ...
+
+    def pieces(self, frames: Mapping[str, Any], key: str, rows: int) -> Iterator[Mapping[str, Any]]:
+        """Yield frames that hold so many keys in pieces that the engine can group, a key in one only."""
         ...
 
 
@@ -49,6 +55,7 @@ class _DuckDB(DuckDBFrames):
         self._connection = duckdb.connect(
             config={"temp_directory": spill, "preserve_insertion_order": "false"}
         )
+        self._spill = Path(spill)
         self._error = duckdb.Error
 
     def parquet(self, path: Path) -> Any:
@@ -65,12 +72,33 @@ class _DuckDB(DuckDBFrames):
 
     def write(self, frame: Any, folder: Path, parts: Sequence[str] = ()) -> None:
         """Write a relation; of parts, the columns stand in the names of the folders."""
-        if parts:
-            frame.write_parquet(
-                str(folder), compression="zstd", partition_by=list(parts), overwrite=True
-            )
-        else:
-            frame.write_parquet(str(folder), compression="zstd", per_thread_output=True)
+        how: dict[str, Any] = (
+            {"partition_by": list(parts)} if parts else {"per_thread_output": True}
+        )
+        frame.write_parquet(str(folder), compression="zstd", append=True, **how)
+
+    def pieces(self, frames: Mapping[str, Any], key: str, rows: int) -> Iterator[Mapping[str, Any]]:
+        """Yield the frames, or pieces of them that lie in the folder of the spill meanwhile."""
+        count = -(-rows // _PIECE)
+        if count < 2:
+            yield frames
+            return
+        name, piece = key.replace('"', '""'), "_piece"
+        with tempfile.TemporaryDirectory(dir=self._spill) as room:
+            for role, frame in frames.items():
+                cut = frame.project(f'*, hash("{name}") % {count} AS {piece}')
+                cut.write_parquet(f"{room}/{role}", compression="snappy", partition_by=[piece])
+            for number in range(count):
+                own = {role: Path(room, role, f"{piece}={number}") for role in frames}
+                if own["subjects"].exists():
+                    yield {
+                        role: self._connection.read_parquet(
+                            f"{path}/*.parquet", hive_partitioning=False
+                        )
+                        if path.exists()
+                        else frames[role].limit(0)
+                        for role, path in own.items()
+                    }
 
 
 class _Spark(SparkFrames):
@@ -108,8 +136,12 @@ class _Spark(SparkFrames):
 
     def write(self, frame: Any, folder: Path, parts: Sequence[str] = ()) -> None:
         """Write a frame; of parts, the columns stand in the names of the folders."""
-        writer = frame.write.mode("overwrite").option("compression", "zstd")
+        writer = frame.write.mode("append").option("compression", "zstd")
         writer.partitionBy(*parts).parquet(folder.resolve().as_uri())
+
+    def pieces(self, frames: Mapping[str, Any], key: str, rows: int) -> Iterator[Mapping[str, Any]]:
+        """Yield the frames: Spark makes pieces itself."""
+        yield frames
 
 
 def _unread(path: Path, error: Exception) -> SubjectError:
