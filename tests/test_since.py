@@ -23,6 +23,7 @@ from lishui_credit.rubrics.earlier_grades import Regraded, fingerprints_path
 from lishui_credit.rubrics.engine import tally
 from lishui_credit.rubrics.grade_files import grade, verify
 from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.renewed_rows import Sides, laid_over
 from lishui_credit.samples import households, tax
 from lishui_credit.tables.rejected import rejected_path
 
@@ -425,3 +426,26 @@ def test_the_command_says_how_many_were_kept_and_why_others_were_not(
     assert main([*asked, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["regraded"]
     assert told == {"kept": FIRMS - 1, "again": {"events": 1}, "gone": 0, "whole": ""}
+
+
+@pytest.mark.parametrize("group", [1, 3, 100])
+def test_rows_of_now_stand_in_their_places_whatever_the_row_groups(
+    folder: Path, group: int
+) -> None:
+    """Subjects that came first, between and last; that went; of whom one cell changed."""
+    then = pl.DataFrame({"id": [f"{n:02}" for n in range(2, 40, 2)], "a": 1, "b": "x"})
+    now = then.filter(~pl.col("id").is_in(["02", "20"])).with_columns(
+        a=pl.when(pl.col("id").is_in(["04", "22", "38"])).then(None).otherwise("a")
+    )
+    new = pl.DataFrame({"id": ["00", "01", "03", "19", "21", "23", "98", "99"], "a": 2, "b": "y"})
+    now = pl.concat([now, new]).sort("id")
+    then.write_parquet(folder / "then.parquet", row_group_size=group)
+    held = pl.scan_parquet(folder / "then.parquet")
+    sides = Sides.of(now.select("id").lazy(), held, "id", now.height)
+    assert sides.aligned
+    assert sides.gone.sort().to_list() == ["02", "20"]
+    stayed = sides.now.collect().with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
+    changed = stayed.filter(pl.col("id").is_in(["04", "22", "38"]))
+    again = pl.concat([sides.came, changed]).join(now, on="id", maintain_order="left")
+    frame = laid_over(sides, again, "id", stayed.height)
+    assert_frame_equal(frame.collect(engine="streaming"), now)

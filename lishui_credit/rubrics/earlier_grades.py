@@ -26,8 +26,8 @@ from lishui_credit.rubrics.engine.stages import stages
 from lishui_credit.rubrics.engine.tally import fingerprints
 from lishui_credit.rubrics.intake import Intake
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.renewed_rows import WAS, Sides, joined, laid_over
 from lishui_credit.rubrics.whole_records import evaluated
-from lishui_credit.tables.frames import stands_in_order
 from lishui_credit.tables.json_nouns import parsed
 from lishui_credit.tables.write import replacing
 from lishui_credit.version import __version__
@@ -45,8 +45,6 @@ WHY: Final = {
 """Why a subject is graded again; of several reasons the first one counts."""
 
 _MANY: Final = 100_000  # subjects graded again at a time, or a fifth of all where that is more
-_WAS: Final = "_was "
-_AGAIN: Final = "_again "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,36 +209,38 @@ def _renewed(run: Run, said: Stated, now: Path) -> tuple[Evaluation[pl.LazyFrame
     fingerprints of this run's events were written, if it has any.
     """
     # Cost: one pass over the facts of both files and the fingerprints, one over the earlier result.
-    # Held are the subjects graded again and what is read to tell where a join does not stream.
+    # Held are the subjects graded again, those that came or went, and the ids where any did.
     key, facts = run.rubric.subject_id, run.facts
     earlier = pl.scan_parquet(said.path)
     kinds = earlier.collect_schema()
     whole = _all_again(run, said.raw, kinds)
     rows = _accepted(run.taken)
     if whole is None:
-        in_order = stands_in_order(earlier, pl.col(key), strictly=True)
-        earlier = earlier.set_sorted(key) if in_order else earlier
         most = max(_MANY, rows // 5)
-        changed = _reasons(run, said, earlier, now).head(most + 1).collect(engine="streaming")
-        if changed.height > most:
+        subjects = run.taken.subjects.select(facts)
+        sides = Sides.of(subjects, earlier, key, rows)
+        moved = _moved_events(run, said, now, most + 1)
+        changed = _reasons(run, said, sides, moved).head(most + 1).collect(engine="streaming")
+        if max(changed.height + len(sides.came), len(moved)) > most:
             whole = Bilingual("more than a fifth of the subjects changed", "超过五分之一的主体有变")
     if whole is None:
-        graded = run.graded(_only(run.taken, changed[key]))
-        again = graded.frame.collect(engine="streaming").sort(key)
-        if dict(again.schema) != {name: kinds[name] for name in again.columns if name in kinds}:
+        again = pl.concat([sides.came, changed.select("_row", key)])
+        graded = run.graded(_only(run.taken, again[key].sort()))
+        made = graded.frame.collect(engine="streaming")
+        if dict(made.schema) != {name: kinds[name] for name in made.columns if name in kinds}:
             whole = Bilingual("the columns of the result", "结果的列")
     if whole is not None:
         return run.graded(), Regraded(again={"whole": rows}, whole=str(whole))
-    counts = dict(changed.group_by("_why").len().iter_rows())
-    stayed = rows - counts.get("new", 0)
-    gone = earlier.select(pl.len()).collect(engine="streaming").item() - stayed
-    subjects = run.taken.subjects.select(facts)
-    if in_order and stands_in_order(subjects, pl.col(key), strictly=True):
-        frame = _merged(subjects, earlier, again, key, gone=gone)
+    counts = dict(changed.group_by("_why").len().iter_rows()) | {"new": len(sides.came)}
+    told = {name: counts[name] for name in WHY if counts.get(name)}
+    if sides.aligned:
+        frame = laid_over(
+            sides, again.join(made, on=key, maintain_order="left"), key, rows - len(sides.came)
+        )
     else:
-        frame = _joined(subjects, earlier, again, key)
-    told = {name: counts[name] for name in WHY if name in counts}
-    return replace(graded, frame=frame), Regraded(kept=rows - changed.height, again=told, gone=gone)
+        frame = joined(subjects, earlier, made, key)
+    kept = rows - sum(told.values())
+    return replace(graded, frame=frame), Regraded(kept=kept, again=told, gone=len(sides.gone))
 
 
 def _accepted(taken: Intake) -> int:
@@ -264,40 +264,45 @@ def _all_again(run: Run, raw: Mapping[str, Any], kinds: pl.Schema) -> Bilingual 
     return next((why for why, holds in same.items() if not holds), None)
 
 
-def _reasons(run: Run, said: Stated, earlier: pl.LazyFrame, now: Path) -> pl.LazyFrame:
-    """Return the subjects to be graded again, each with the reason."""
-    rubric, taken, facts = run.rubric, run.taken, run.facts
-    key, others = facts[0], facts[1:]
-    was = earlier.select(
-        key,
-        *(pl.col(name).alias(_WAS + name) for name in others),
-        (pl.col("withheld_by") == compiled.REJECTED_EVENT).fill_null(False).alias("_in_doubt"),
-    )
-    frame = taken.subjects.select(facts).join(was, on=key, how="left", maintain_order="left")
-    unlike = [pl.col(name).ne_missing(pl.col(_WAS + name)) for name in others]
-    events = pl.lit(False)
-    if rubric.uses_events:
-        sides = {"_then": (fingerprints_path(said.path), "events" in said.raw["inputs"])}
-        sides["_now"] = (now, taken.events is not None)
-        for name, (path, given) in sides.items():
-            if not given:
-                frame = frame.with_columns(pl.lit(0, dtype=pl.UInt64).alias(name))
-                continue
-            held = _held(path, key).rename({"fingerprint": name})
-            frame = frame.join(held, on=key, how="left", maintain_order="left")
-        events = pl.col("_then").fill_null(0) != pl.col("_now").fill_null(0)
+def _moved_events(run: Run, said: Stated, now: Path, most: int) -> pl.Series:
+    """Return the ids, at most so many, of whom another event counts, or one counts otherwise."""
+    key = run.rubric.subject_id
+    paths = []
+    if run.rubric.uses_events and "events" in said.raw["inputs"]:
+        paths.append(fingerprints_path(said.path))
+    if run.rubric.uses_events and run.taken.events is not None:
+        paths.append(now)
+    sides = [_held(path, key) for path in paths]
+    if not sides:
+        return pl.Series(key, [], dtype=pl.String)
+    ids = sides[0]
+    if len(sides) == 2:
+        # Of both in one order, a row that does not follow or precede its like stands alone.
+        like = [pl.col(name) == pl.col(name).shift(-1) for name in (key, "fingerprint")]
+        twins = like[0] & like[1]
+        both = sides[0].merge_sorted(sides[1], key=key)
+        ids = both.filter(~(twins | twins.shift(1)).fill_null(False))
+    return ids.select(pl.col(key).unique()).head(most).collect(engine="streaming")[key]
+
+
+def _reasons(run: Run, said: Stated, sides: Sides, moved: pl.Series) -> pl.LazyFrame:
+    """Return the subjects that were there then to be graded again, their place, each with the reason."""
+    key, *others = run.facts
+    was = [pl.col(name).alias(WAS + name) for name in others]
+    in_doubt = (pl.col("withheld_by") == compiled.REJECTED_EVENT).fill_null(False)
+    frame = sides.together([*was, in_doubt.alias("_in_doubt")], key)
+    unlike = [pl.col(name).ne_missing(pl.col(WAS + name)) for name in others]
     day = _moved_by_the_day(run, date.fromisoformat(str(said.raw["as_of"])))
-    doubtful = pl.col("_in_doubt") | pl.col(key).is_in(taken.in_doubt.implode())
     tests = {
-        "new": pl.col("_in_doubt").is_null(),
         "facts": pl.any_horizontal(pl.lit(False), *unlike),
-        "events": events,
+        "events": pl.col(key).is_in(moved.implode()),
         "day": day,
-        "rejected": doubtful,
+        "rejected": pl.col("_in_doubt") | pl.col(key).is_in(run.taken.in_doubt.implode()),
     }
-    assert [*tests] == [*WHY]
+    assert ["new", *tests] == [*WHY]
     why = pl.coalesce(pl.when(test).then(pl.lit(name)) for name, test in tests.items())
-    return frame.select(key, why.alias("_why")).filter(pl.col("_why").is_not_null())
+    told = frame.select(pl.row_index("_row").cast(pl.Int64), key, why.alias("_why"))
+    return told.filter(pl.col("_why").is_not_null())
 
 
 def _moved_by_the_day(run: Run, then: date) -> pl.Expr:
@@ -332,35 +337,3 @@ def _only(taken: Intake, chosen: pl.Series) -> Intake:
 
     events = None if taken.events is None else of(taken.events)
     return replace(taken, subjects=of(taken.subjects), events=events, events_in_order=True)
-
-
-def _merged(
-    subjects: pl.LazyFrame, earlier: pl.LazyFrame, again: pl.DataFrame, key: str, *, gone: int
-) -> pl.LazyFrame:
-    """Return the results of now among the earlier ones that stay; both in the order of their ids."""
-    others = [again[key]]
-    if gone:
-        lost = earlier.select(key).join(subjects.select(key), on=key, how="anti")
-        others.append(lost.collect(engine="streaming")[key])
-    stays = ~pl.col(key).is_in(pl.concat(others).implode())
-    kept = earlier.filter(stays).select(again.columns)
-    return kept.merge_sorted(again.lazy(), key=key)
-
-
-def _joined(
-    subjects: pl.LazyFrame, earlier: pl.LazyFrame, again: pl.DataFrame, key: str
-) -> pl.LazyFrame:
-    """Return the subjects with their results in any order: those of now where there are, else the earlier."""
-    results = [name for name in again.columns if name not in subjects.collect_schema()]
-    renewed = again.lazy().select(
-        key, pl.lit(True).alias("_again"), *(pl.col(n).alias(_AGAIN + n) for n in results)
-    )
-    return (
-        subjects.join(earlier.select(key, *results), on=key, how="left", maintain_order="left")
-        .join(renewed, on=key, how="left", maintain_order="left")
-        .with_columns(
-            pl.when("_again").then(pl.col(_AGAIN + name)).otherwise(name).alias(name)
-            for name in results
-        )
-        .select(again.columns)
-    )
