@@ -273,11 +273,12 @@ def test_no_room_reads_a_table_past_the_door():
         "commands/demo.py": {"read_csv", "read_parquet"},  # what it has just written
         # after `Stated.manifest`, and a file of its own beside it
         "rubrics/earlier_grades.py": {"scan_parquet", "read_parquet_metadata"},
-        "rubrics/grade_folders.py": {"scan_parquet"},  # a folder whose files are listed with hashes
+        "rubrics/stored_grades.py": {"scan_parquet"},  # a folder whose files are listed with hashes
     }
     bound = {  # after `Stated.manifest`, or to say what differs
         "rubrics/compared_cells.py",
         "rubrics/grade_files.py",
+        "rubrics/stored_grades.py",
         "rubrics/area_files.py",
         "models/scoring.py",
         "policies/score_files.py",

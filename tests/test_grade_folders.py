@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -24,11 +25,13 @@ from lishui_credit.rubrics import conformed_tables, grade_files
 from lishui_credit.rubrics.engine import engine_sessions
 from lishui_credit.rubrics.engine.engine_sessions import _DuckDB
 from lishui_credit.rubrics.engine.evaluate import evaluate
-from lishui_credit.rubrics.grade_folders import LIST, grade_folder, scan
+from lishui_credit.rubrics.grade_folders import grade_folder
+from lishui_credit.rubrics.grounds import grounds
 from lishui_credit.rubrics.hostile_subjects import Hostile
 from lishui_credit.rubrics.intake import intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.stored_grades import LIST, read, scan
 from lishui_credit.tables import conform as conforming
 from lishui_credit.tables.columns import Column, dictionary
 from lishui_credit.tables.identifiers import (
@@ -408,3 +411,76 @@ def test_what_only_polars_reads_is_refused_by_name(
         assert option in err
     with pytest.raises(CreditError, match="cannot be read"):
         graded(TAX, {"subjects": Path(__file__), "events": Path(__file__)}, tmp_path / "grades")
+
+
+# ---- a folder where a graded file is asked for --------------------------------------------------
+
+
+def test_a_subject_of_a_folder_is_explained_with_its_events_as_one_of_a_file(
+    tmp_path: Path,
+) -> None:
+    frames = hostile(TAX, 120)
+    files = saved(tmp_path, frames)
+    written = saved_as_written(tmp_path / "raw", frames)
+    folder, table = tmp_path / "grades", tmp_path / "grades.parquet"
+    made = graded(TAX, files, folder, skip_rejected=True)
+    options: dict[str, Any] = {"period": 2020, "as_of": DAY, "skip_rejected": True}
+    grade_files.grade(TAX, written["subjects"], table, events=written["events"], **options)
+    stored = read(folder)
+    assert stored.manifest == made
+    assert_frame_equal(
+        stored.frame.collect().sort("uscc"),
+        read(table).frame.collect().sort("uscc"),
+        check_column_order=False,
+    )
+    ids = stored.frame.select("uscc", "withheld_by").collect().sort("uscc")
+    lost = pl.col("withheld_by").eq_missing("rejected_event")
+    chosen = ids.filter(~lost)["uscc"].head(8).to_list()
+    told = [(grounds(folder, one), grounds(table, one)) for one in chosen]
+    assert any(event.cost for one, _ in told for event in one.events or ())
+    for one, other in told:
+        assert one.as_dict() == other.as_dict()
+    doubtful = grounds(folder, ids.filter(lost)["uscc"][0])
+    assert doubtful.events is None
+    assert "rejected" in doubtful.events_note
+
+
+def test_areas_and_decisions_are_made_of_a_folder_as_of_a_file_and_verify(tmp_path: Path) -> None:
+    homes = next(p for p in POPULATIONS if p.name == "farmer-household")
+    folder, table = tmp_path / "grades", tmp_path / "grades.parquet"
+    graded(homes.rubric, sample(homes, tmp_path), folder, period=None)
+    raw = {role: frame for role, frame in homes.raw(400).items() if frame is not None}
+    files = saved(tmp_path, raw)
+    grade_files.grade(homes.rubric, files["subjects"], table, bases=files["bases"], as_of=DAY)
+    policy = tmp_path / "policy.toml"
+    text = Path("tests/oracles/written_57c994c/policy_by_grade.toml").read_text("utf-8")
+    order = [row.id for row in homes.rubric.grades]
+    text = text.replace('cut_off = "A"', f'cut_off = "{order[0]}"')
+    policy.write_text(re.sub(r"order = \[.*\]", f"order = {json.dumps(order)}", text), "utf-8")
+    found = {}
+    for grades in (folder, table):
+        out = {name: tmp_path / f"{grades.name}-{name}.csv" for name in ("areas", "decided")}
+        loans = ["--loans", "data_samples/village_loans.csv"]
+        assert main(["areas", str(grades), *loans, "-o", str(out["areas"])]) == 0
+        asked = ["decide", str(policy), str(grades), "--on", "2026-03-01"]
+        assert main([*asked, "-o", str(out["decided"])]) == 0
+        assert all(verify(path).holds for path in out.values())
+        found[grades] = [sorted(path.read_text("utf-8").splitlines()) for path in out.values()]
+    assert len(found[table][1]) == 401
+    assert found[folder] == found[table]
+
+
+def test_a_folder_that_was_changed_is_not_read(tmp_path: Path) -> None:
+    output = tmp_path / "grades"
+    graded(SMALL, small(tmp_path), output)
+    assert read(output).frame.collect().height == 400
+    first = next(path for path in sorted(output.rglob("*.parquet")))
+    rows = pl.read_parquet(first, hive_partitioning=False)
+    rows.with_columns(earned=pl.col("earned") + 1).write_parquet(first)
+    with pytest.raises(ModelError, match="SHA-256"):
+        read(output)
+    first.unlink()
+    with pytest.raises(ModelError, match="SHA-256"):
+        read(output)
+    with pytest.raises(ModelError):
+        read(tmp_path)

@@ -14,8 +14,9 @@ from polars.testing import assert_frame_equal
 from lishui_credit.commands.verification import verify
 from lishui_credit.errors import CreditError, SubjectError
 from lishui_credit.rubrics.engine.evaluate import evaluate
-from lishui_credit.rubrics.grade_folders import grade_folder, scan
+from lishui_credit.rubrics.grade_folders import grade_folder
 from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.stored_grades import scan
 from tests.populations import POPULATIONS, Population
 
 pytestmark = pytest.mark.xdist_group("spark")

@@ -19,8 +19,8 @@ from lishui_credit.board.models import WATCH
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.monitoring.ledger import FILE as HISTORY
-from lishui_credit.rubrics.grade_files import Graded
 from lishui_credit.rubrics.grounds import Grounds, of_graded
+from lishui_credit.rubrics.stored_grades import Graded
 from lishui_credit.scorecards.cards.card_approval import Standing, standing_of
 from lishui_credit.scorecards.cards.card_file import FILE
 from lishui_credit.tables.beside import manifest_path

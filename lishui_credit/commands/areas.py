@@ -34,7 +34,7 @@ def add_arguments(command: Command) -> None:
         "由农户等级评定信用村、信用乡镇、信用县",
         areas,
     )
-    made.asks("grades", "graded farmer-household file", "农户评级结果文件")
+    made.asks("grades", "graded farmer-household file or folder", "农户评级结果文件或目录")
     made.asks("--loans", "lending figures by village", "分村信贷数据文件", required=True)
     sheet_argument(made, "loans")
     made.asks(

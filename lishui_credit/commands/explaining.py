@@ -10,7 +10,7 @@ from lishui_credit.commands.terminal import SYNTHETIC, Command, day_of, say, war
 def add_arguments(command: Command) -> None:
     """Add the commands to the parser."""
     made = command("explain", "explain one subject's grade", "说明某主体的等级依据", explain)
-    made.asks("grades", "file written by grade", "grade 写出的评级文件")
+    made.asks("grades", "file or folder written by grade", "grade 写出的评级文件或目录")
     made.asks("subject", "id of the subject", "主体编号")
     made.asks(
         "--on",
@@ -26,8 +26,8 @@ def add_arguments(command: Command) -> None:
     made.asks("subject", "id of the subject", "主体编号")
     made.asks(
         "files",
-        "files written by grade, one per year, of one rubric",
-        "grade 写出的评级文件,同一办法,每年度一个",
+        "files or folders written by grade, one per year, of one rubric",
+        "grade 写出的评级文件或目录,同一办法,每年度一个",
         nargs="+",
         metavar="file",
     )
@@ -35,14 +35,13 @@ def add_arguments(command: Command) -> None:
 
 def explain(options: argparse.Namespace) -> int:
     """Print why one subject has its grade."""
-    from pathlib import Path
+    from lishui_credit.rubrics import grounds, stored_grades
 
-    from lishui_credit.rubrics import grade_files, grounds
-
-    stored = grade_files.read(options.grades)
+    said = stored_grades.stated(options.grades)
+    stored = stored_grades.opened(said)
     day = day_of(options.on, "--on")
     with warnings_told():
-        found = grounds.of_graded(stored, Path(options.grades), options.subject, on=day)
+        found = grounds.of_graded(stored, said.path, options.subject, on=day)
     made = f"{SYNTHETIC}\n" if stored.manifest.synthetic else ""
     say(options, found.as_dict(), lambda: f"{made}{found}")
     return 0

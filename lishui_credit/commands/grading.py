@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from lishui_credit.proof import Manifest
     from lishui_credit.rubrics.earlier_grades import Regraded
-    from lishui_credit.rubrics.grade_files import Facts, GradeFacts
     from lishui_credit.rubrics.law.rubric import Rubric
+    from lishui_credit.rubrics.stored_grades import Facts, GradeFacts
 
 
 _LABELS: Final = {

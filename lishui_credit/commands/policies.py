@@ -101,8 +101,8 @@ def _decide_arguments(made: Parser) -> None:
     _policy_argument(made)
     made.asks(
         "scores",
-        "scores or a graded file, .parquet, .csv, .xlsx",
-        "评分文件或评级文件,.parquet、.csv、.xlsx",
+        "scores or a graded file, .parquet, .csv, .xlsx, or a graded folder",
+        "评分文件或评级文件,.parquet、.csv、.xlsx,或评级结果目录",
     )
     sheet_argument(made, "scores")
     output_argument(made)

@@ -78,7 +78,7 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
 
     if Path(path).is_dir():
         from lishui_credit.plan.site.site_files import LIST
-        from lishui_credit.rubrics.grade_folders import LIST as GRADED
+        from lishui_credit.rubrics.stored_grades import LIST as GRADED
         from lishui_credit.scorecards.cards.card_file import FILE
 
         own = (name for name in (FILE, GRADED) if (Path(path) / name).exists())

@@ -18,7 +18,7 @@ from lishui_credit.errors import PolicyError, Problem, SubjectError, refuse
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.policies.policy import Policy
 from lishui_credit.proof import Stated
-from lishui_credit.rubrics import grade_files
+from lishui_credit.rubrics import stored_grades
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.cells import says_yes
 from lishui_credit.tables.containers import refusal
@@ -85,14 +85,14 @@ def read_scores(
     them. A numeric cell that does not parse, or an unreadable text, stands in ``faults``. Scores of
     another model or edition than the policy names are refused, unless `check_source` is false.
     """
-    said = proof.stated(path)
+    said, graded = stored_grades.stated(path), (proof.GRADES, proof.GRADE_FOLDER)
     if said.damaged:
         raise said.refusal(Bilingual("a file of scores", "评分文件"), said.damage)
-    if said.kind not in ("", proof.GRADES):  # `opened` looks itself
+    if said.kind not in ("", *graded):  # `opened` looks itself
         said.refuse_unbound()
     try:
-        if said.kind == proof.GRADES:
-            stored = grade_files.opened(said)
+        if said.kind in graded:
+            stored = stored_grades.opened(said)
             edition = stored.manifest.facts.edition_sha256
             found = Scores(stored.frame.collect(), edition, stored.rubric)
         else:

@@ -15,7 +15,7 @@ from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
 from lishui_credit.reports.layout import table
-from lishui_credit.rubrics import areas, grade_files
+from lishui_credit.rubrics import areas, stored_grades
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.missed_conditions import Missed, met_conditions
@@ -63,7 +63,7 @@ def grade_areas(
     Parameters
     ----------
     grades : path-like
-        Farmer households that `grade` graded, with county, township and village.
+        Farmer households that `grade` graded into a file or a folder, with county, township and village.
     loans : path-like
         The lenders' figures by village.
     credit_grades : sequence of str
@@ -80,7 +80,7 @@ def grade_areas(
     SubjectError
         If a grade is unknown, or a row of the lenders' file cannot be read.
     """
-    stored = grade_files.read(grades)
+    stored = stored_grades.read(grades)
     areas.refuse_unknown_grades(stored.rubric, credit_grades)
     day = stored.manifest.facts.as_of
     village, township, county = (catalog.rubric(f"credit-{level}", on=day) for level in LEVELS)

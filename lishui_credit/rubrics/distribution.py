@@ -14,9 +14,9 @@ from lishui_credit.citation import EVIDENCE, is_weak
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
-from lishui_credit.rubrics.grade_files import Graded
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.stored_grades import Graded
 from lishui_credit.tables.header_words import no_column
 
 ALL = ""

@@ -1,21 +1,20 @@
-"""Graded files: grade a file into a file with its manifest, read it back, prove it again."""
+"""Graded files: grade a file into a file with its manifest, prove it again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import polars as pl
 
 from lishui_credit import proof
-from lishui_credit.errors import ModelError
 from lishui_credit.language import Bilingual, tr
-from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
+from lishui_credit.proof import Manifest, Progress, Stated, Verdict
 from lishui_credit.rubrics.compared_cells import compared
 from lishui_credit.rubrics.earlier_grades import (
     Prints,
@@ -30,9 +29,11 @@ from lishui_credit.rubrics.engine.evaluate import Evaluation, grading_day
 from lishui_credit.rubrics.engine.explain import weak_share
 from lishui_credit.rubrics.event_intake import doubt_note, refuse_nameless
 from lishui_credit.rubrics.intake import Intake, intake
-from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.rubrics.printed_numbers import held, printed
+from lishui_credit.rubrics.printed_numbers import printed
+from lishui_credit.rubrics.stored_grades import KIND, Facts, GradeFacts, opened
+from lishui_credit.rubrics.stored_grades import Graded as Graded
+from lishui_credit.rubrics.stored_grades import read as read
 from lishui_credit.rubrics.whole_records import evaluated, held_back
 from lishui_credit.tables.read import scan_written
 from lishui_credit.tables.rejected import rejected_path, settle
@@ -40,46 +41,6 @@ from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
 
 JOB: Final = Bilingual("grade", "评级")
 OUTCOMES: Final = (compiled.GRADED, compiled.WITHHELD, compiled.NOT_GRADED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GradeFacts:
-    """What a graded file rests on beside its inputs, overlays included, and what came out."""
-
-    rubric: str
-    edition: str
-    edition_sha256: str
-    title_zh: str
-    period: int | None  # year assessed
-    as_of: date  # day of grading
-    labels: str | None  # label set asked for
-    point_unit: int  # integers per printed point in Parquet; CSV and Excel carry printed points
-    weak_evidence_percent: int  # share of the points the edition can move
-    unchecked: tuple[str, ...] = ()  # override rules that were not checked
-    missing_columns: tuple[str, ...] = ()  # whose columns were not given
-    counts: Mapping[str, int] = field(default_factory=dict)
-    grades: Mapping[str, int] = field(default_factory=dict)  # subjects by grade
-    withheld: Mapping[str, int] = field(default_factory=dict)  # subjects by what was missing
-    skipped_rejected: bool = False  # whether rejected rows were to be skipped
-    # Subjects whose cell was empty, by column of an override rule that takes it for "no".
-    empty_overrides: Mapping[str, int] = field(default_factory=dict)
-    strict: bool = False  # whether these subjects were withheld
-
-
-Facts = TypeVar("Facts", bound=GradeFacts)
-
-KIND: Final = Kind(
-    proof.GRADES, GradeFacts, Bilingual("a graded file", "评级结果文件"), ("subjects",)
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Graded:
-    """A graded file read back: its rows, points in the edition's unit, and its manifest."""
-
-    frame: pl.LazyFrame
-    manifest: Manifest[GradeFacts]
-    rubric: Rubric
 
 
 def grade(
@@ -302,43 +263,6 @@ def with_counts(
         grades={row.id: grades.get(row.id, 0) for row in rubric.grades},
         withheld=dict(sorted(lacking.items(), key=lambda entry: (-entry[1], entry[0]))),
     )
-
-
-def read(path: Path | str) -> Graded:
-    """Return a graded file and its manifest, points in the edition's unit, money in fen.
-
-    ModelError where it is no graded file, is not the one its manifest was written with, or its
-    edition is no longer the one shipped.
-    """
-    return opened(proof.stated(path))
-
-
-def opened(said: Stated, *, bound: bool = True) -> Graded:
-    """Return the graded file whose manifest was read already; see `read`, `Stated.manifest`."""
-    manifest = said.manifest(KIND, bound=bound)
-    rubric = edition_of(said.path, manifest)
-    frame = scan_written(said.path)
-    if said.path.suffix.lower() != ".parquet":
-        frame = held(frame, rubric)
-    return Graded(frame=frame, manifest=manifest, rubric=rubric)
-
-
-def edition_of(path: Path, manifest: Manifest[Facts]) -> Rubric:
-    """Return the edition that graded a file; ModelError where it is no longer the one shipped."""
-    facts = manifest.facts
-    overlay = manifest.files(path).get("overlay")
-    found = catalog.rubric(f"{facts.rubric}@{facts.edition}", overlay=overlay)
-    if found.sha256 != facts.edition_sha256:
-        raise ModelError(
-            tr("the edition is not the one that graded this file", "版本与评级时所用不同"),
-            f"{found.sha256[:12]} != {facts.edition_sha256[:12]}",
-            tr(
-                f"install lishui_credit {manifest.package_version}, or grade again",
-                f"请安装 lishui_credit {manifest.package_version},或重新评级",
-            ),
-            where=path.name,
-        )
-    return found
 
 
 def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:

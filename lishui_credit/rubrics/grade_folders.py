@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-import polars as pl
-
 from lishui_credit import proof
 from lishui_credit.backends import recorder
 from lishui_credit.errors import Problem, SubjectError, refuse
-from lishui_credit.language import Bilingual, plural, tr
-from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
+from lishui_credit.language import plural, tr
+from lishui_credit.proof import Manifest, Progress, Stated, Verdict
 from lishui_credit.rubrics import coherence
 from lishui_credit.rubrics.conformed_tables import EXAMPLE, NAMELESS, REJECTED, ROWS
 from lishui_credit.rubrics.engine import compile as compiled
@@ -28,28 +26,14 @@ from lishui_credit.rubrics.engine.evaluate import grading_day, refuse_if_lacking
 from lishui_credit.rubrics.engine.sql_frames import SUBJECTS, reasoned, run
 from lishui_credit.rubrics.engine_intake import Asked, EngineIntake
 from lishui_credit.rubrics.event_intake import doubt_note, refuse_nameless
-from lishui_credit.rubrics.grade_files import JOB, GradeFacts, edition_of, facts_of, with_counts
+from lishui_credit.rubrics.grade_files import JOB, facts_of, with_counts
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.stored_grades import FOLDER, LIST, FolderFacts, edition_of, scan
 from lishui_credit.tables.beside import listed, manifest_path
 from lishui_credit.tables.unlike_rows import differences
 from lishui_credit.tables.write import keep_inputs, replacing_folder
 
-LIST: Final = "_files.sha256"
-"""The SHA-256 of every Parquet file of the folder; engines pass over a name that begins so."""
 _MOST: Final = 12  # reasons told on the screen
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderFacts(GradeFacts):
-    """What a graded folder rests on, and the engine that made it."""
-
-    engine: str
-    engine_version: str
-
-
-KIND: Final = Kind(
-    proof.GRADE_FOLDER, FolderFacts, Bilingual("a graded folder", "评级结果目录"), ("subjects",)
-)
 
 
 def grade_folder(
@@ -148,7 +132,7 @@ def grade_folder(
         with replacing_folder(output) as draft:
             facts, synthetic, held = _graded(taken, draft)
             manifest = Manifest(
-                kind=KIND,
+                kind=FOLDER,
                 facts=facts,
                 inputs=inputs,
                 synthetic=synthetic,
@@ -312,17 +296,9 @@ def check_folder(folder: Path) -> None:
 # ---- proof ------------------------------------------------------------------------------------
 
 
-def scan(folder: Path) -> pl.LazyFrame:
-    """Return the rows of a graded folder, county and year from the names of its folders."""
-    kinds = {"county": pl.String(), "period": pl.Int64()}
-    parts = next((path.parts for path in folder.rglob("*.parquet")), ())
-    own = {n: k for n, k in kinds.items() if any(part.startswith(f"{n}=") for part in parts)}
-    return pl.scan_parquet(folder / "**" / "*.parquet", hive_schema=own or None)
-
-
 def verified(said: Stated, progress: Progress) -> Verdict:
     """Grade the inputs again in the same engine and compare every cell; see `proof.verify`."""
-    manifest = said.manifest(KIND, bound=False)
+    manifest = said.manifest(FOLDER, bound=False)
     facts, folder = manifest.facts, said.path.parent
     rubric = edition_of(said.path, manifest)
 

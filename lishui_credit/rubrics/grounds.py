@@ -15,17 +15,25 @@ from lishui_credit.language import dated, tr
 from lishui_credit.reports.layout import table
 from lishui_credit.rubrics import event_traces
 from lishui_credit.rubrics.engine import compile as compiled
+from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import Evaluation
 from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.engine.explanation import Explanation
 from lishui_credit.rubrics.event_traces import TracedEvent, trace
-from lishui_credit.rubrics.grade_files import Graded, read
 from lishui_credit.rubrics.intake import events_of
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.catalog import overlay_signature
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.next_grade import NextGrade, graded_alike, next_grade
+from lishui_credit.rubrics.stored_grades import (
+    FolderFacts,
+    Graded,
+    in_own_types,
+    opened,
+    scan,
+    stated,
+)
 from lishui_credit.tables.asked_ids import asked_id
 from lishui_credit.tables.beside import sha256
 
@@ -179,12 +187,12 @@ class Grounds:
 
 
 def grounds(path: Path | str, subject: str, *, on: date | None = None) -> Grounds:
-    """Explain one subject of a graded file: what counted, what did not, and the next grade.
+    """Explain one subject of a graded file or folder: what counted, what did not, and the next grade.
 
     Parameters
     ----------
     path : path-like
-        A file that `grade` wrote, with its manifest.
+        A file or folder that `grade` wrote, with its manifest.
     subject : str
         Id of the subject.
     on : date, optional
@@ -205,7 +213,8 @@ def grounds(path: Path | str, subject: str, *, on: date | None = None) -> Ground
     -----
     Events are read from the file that the manifest names, if it is there and its hash is the same.
     """
-    return of_graded(read(path), Path(path), subject, on=on)
+    said = stated(path)
+    return of_graded(opened(said), said.path, subject, on=on)
 
 
 def of_graded(stored: Graded, path: Path, subject: str, *, on: date | None = None) -> Grounds:
@@ -254,10 +263,20 @@ def _events(
             f"无法列出事件:{file.name} 在评级后已被修改。",
         )
     sheet = stored.manifest.sheets().get("events")
-    try:
-        found = events_of(
-            rubric, file, subject, period=facts.period, as_of=facts.as_of, sheet=sheet
+    conformed = isinstance(facts, FolderFacts)  # amounts in fen, which `events_of` takes for yuan
+    if conformed and row["withheld_by"][0] == compiled.REJECTED_EVENT:
+        return None, tr(
+            "Events are not listed: one was rejected; see the rejected folder beside the grades.",
+            "无法列出事件:有事件被拒收,详见评级目录旁的拒收目录。",
         )
+    try:
+        if conformed:
+            theirs = scan(file).filter(pl.col(rubric.subject_id) == subject)
+            found = in_own_types(theirs, event_rules.needed_columns(rubric)).collect()
+        else:
+            found = events_of(
+                rubric, file, subject, period=facts.period, as_of=facts.as_of, sheet=sheet
+            )
     except CreditError as error:
         return None, tr("Events are not listed: ", "无法列出事件:") + str(error.problems[0])
     if row["outcome"][0] == compiled.GRADED and not graded_alike(

@@ -14,7 +14,7 @@ import polars as pl
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.reports.layout import cut, table
-from lishui_credit.rubrics import grade_files
+from lishui_credit.rubrics import stored_grades
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.explain import explain
 from lishui_credit.rubrics.law import rows as tables
@@ -123,7 +123,7 @@ def subject_history(subject: str, files: Iterable[Path | str]) -> SubjectHistory
     SubjectError
         If two files are of one year, they are of several methods, or none holds the subject.
     """
-    opened = [(grade_files.read(Path(file)), Path(file)) for file in files]
+    opened = [(stored_grades.read(Path(file)), Path(file)) for file in files]
     ids = [
         stored.frame.select(pl.col(stored.rubric.subject_id).cast(pl.String).alias("id"))
         for stored, _ in opened
@@ -148,7 +148,7 @@ def subject_history(subject: str, files: Iterable[Path | str]) -> SubjectHistory
     )
 
 
-def _held(subject: str, stored: grade_files.Graded, file: Path) -> _Held:
+def _held(subject: str, stored: stored_grades.Graded, file: Path) -> _Held:
     facts, rubric = stored.manifest.facts, stored.rubric
     found = stored.frame.filter(pl.col(rubric.subject_id) == subject).collect()
     told = HistoryYear(

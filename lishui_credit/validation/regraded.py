@@ -13,7 +13,7 @@ import polars as pl
 
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
-from lishui_credit.rubrics.grade_files import Graded
+from lishui_credit.rubrics.stored_grades import Graded
 from lishui_credit.tables.header_words import no_column
 from lishui_credit.validation.migrations import Bandwidth, Migration, bandwidth, migration
 
