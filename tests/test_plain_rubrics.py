@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import pytest
 
 from lishui_credit.backends import javascript_code, plain_numbers, python_code
 from lishui_credit.backends.nulls_and_sizes import Facts
+from lishui_credit.backends.plain_inputs import Input, python_checks
 from lishui_credit.backends.plain_syntax import COMPARE, SUM, Said
 from lishui_credit.backends.python_code import loaded
 from lishui_credit.errors import EditionError, SubjectError
@@ -30,6 +32,7 @@ from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.plain_function import PlainFunction
 from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.unreadable import PATTERN
 from tests.javascript import NODE, run
 from tests.test_rubric_sql import DAY, EDGED, GRADING, hostile
 
@@ -251,6 +254,86 @@ def wrong_cases() -> dict[str, tuple[Any, Any, set[tuple[str, str, str]]]]:
             },
         ),
     }
+
+
+class Shouted(str):
+    """A text of another type."""
+
+
+ODD: list[Any] = [
+    *(None, True, False, 0, 1, -1, 10, 11, 2**53, 2**53 + 1, 10**30, 1.0, -0.0, 1e300),
+    *(
+        float("nan"),
+        float("inf"),
+        [],
+        {},
+        b"a",
+        Decimal(1),
+        date(2020, 2, 29),
+        datetime(2020, 1, 1),
+    ),
+    *(
+        "",
+        " ",
+        "$",
+        "#N/A",
+        " #N/A",
+        "\t#值!",
+        "Err:502",
+        "Err:5",
+        "a",
+        "A",
+        "a ",
+        "b",
+        "é",
+        "1",
+        "#",
+    ),
+    *("2020-02-29", "2021-02-29", "20200229", "2020-1-01", Shouted("a"), Shouted("2020-02-29")),
+]
+ASKED = [
+    Input(name=f"{kind}_{needed}_{filled}_{place}", kind=kind, needed=needed, filled=filled, **more)
+    for kind, limited in (
+        ("Boolean", [{}]),
+        ("Date", [{}]),
+        ("Float64", [{}]),
+        ("Int64", [{"limits": (-1, 10)}, {"limits": (0, 2**63)}]),
+        ("String", [{}, {"words": ("a",)}, {"words": ("a", "b")}]),
+    )
+    for place, more in enumerate(limited)
+    for needed in (False, True)
+    for filled in (False, True)
+]
+
+
+@pytest.mark.parametrize("table", ["subject", "events"])
+@pytest.mark.parametrize("column", ASKED, ids=lambda column: column.name)
+def test_no_cell_passes_quickly_that_the_checks_refuse(column: Input, table: str) -> None:
+    inputs = {"subject": ASKED[:1], table: [column]}
+    source = "import re\nfrom datetime import date\n" + python_checks(inputs, (), "id", PATTERN)
+    space = loaded(source)
+    passed = refused = slowly = 0
+    for row in [{}, *({column.name: cell} for cell in ODD)]:
+        faults: list[Any] = []
+        space["_check_cells"]("row", row, space[table.upper()], faults)
+        quick = space[f"readable_{table}"](row)
+        assert not (quick and faults)
+        passed, refused = passed + quick, refused + bool(faults)
+        slowly += not quick and not faults
+    assert passed
+    assert refused
+    # Texts before "$" and whole numbers for doubles are looked at twice.
+    assert slowly <= {"String": 6, "Float64": 9}.get(column.kind, 0)
+
+
+@pytest.mark.parametrize("name", GRADING)
+def test_a_whole_row_passes_quickly(name: str) -> None:
+    space = loaded(checked(name).source)
+    readable = [case for case, _ in cases(name) if not unreadable(name, *case)]
+    quick = [space["readable_subject"](subject) for subject, _ in readable]
+    assert sum(quick) * 2 > len(quick)
+    of_events = [space["readable_events"](row) for _, events in readable for row in events]
+    assert sum(of_events) * 2 >= len(of_events)
 
 
 @cache

@@ -112,7 +112,10 @@ def python_checks(
         f"WORDS = {{\n{said}}}"
     )
     empty = "" if "events" in inputs else "EVENTS = {}\n"
-    return f"{tables}\n{empty}{fixed}\n\n\n{_template('checks.py.txt')}"
+    quick = "\n\n\n".join(
+        _python_readable(name, inputs.get(name, ())) for name in ("subject", "events")
+    )
+    return f"{tables}\n{empty}{fixed}\n\n\n{quick}\n\n\n{_template('checks.py.txt')}"
 
 
 def javascript_checks(
@@ -162,6 +165,38 @@ def _template(name: str) -> str:
 def _python_row(row: Input) -> str:
     limits = row.limits or (frozenset(row.words) and tuple(row.words)) or None
     return f"    {row.name!r}: ({row.called!r}, {row.needed}, {row.filled}, {limits!r}),\n"
+
+
+def _python_readable(table: str, listed: Sequence[Input]) -> str:
+    """Return the Python that tells quickly of most rows that the checks find nothing wrong."""
+    tests = "\n        and ".join(map(_python_test, listed))
+    return (
+        f"def readable_{table}(row):\n"
+        '    """Tell at once that every cell can be read; where not, _check_cells names what is wrong."""\n'
+        + (
+            f"    get = row.get\n    return (\n        {tests}\n    )"
+            if tests
+            else "    return True"
+        )
+    )
+
+
+def _python_test(row: Input) -> str:
+    """Return a test that no cell passes which the checks refuse; the few others go through these."""
+    null = f"cell is None and {row.name!r} in row" if row.needed else "cell is None"
+    fits = {
+        "Boolean": "cell is False or cell is True",
+        "Date": "_is_day(cell)",
+        "Float64": "type(cell) is float",
+        "String": 'type(cell) is str and cell > "$" and not cell.startswith("Err:")',
+    }.get(row.kind, "type(cell) is int")
+    if row.limits:
+        fits += f" and {row.limits[0]} <= cell <= {row.limits[1]}"
+    if row.words:
+        fits = f"type(cell) is str and cell in {{{', '.join(map(repr, row.words))}}}"
+    read = f"(cell := get({row.name!r}))"
+    tests = fits if row.filled else f"{fits} or {null}"
+    return f"({tests.replace('(cell)' if '(cell)' in fits else 'cell', read, 1)})"
 
 
 def _javascript_row(row: Input) -> str:
