@@ -143,7 +143,7 @@ LONG: dict[str, Engine] = {
     "plain Python": in_python,
     "JavaScript": in_javascript,
 }
-"""Engines that take one subject after another: the tests give them fewer."""
+"""Engines that take one subject after another."""
 HERE: dict[str, Engine] = {
     "polars lazy": in_polars("in-memory"),
     "polars streaming": in_polars("streaming"),

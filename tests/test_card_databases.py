@@ -30,7 +30,9 @@ from tests.databases import texts as texts_of
 
 STATEMENTS = Path(__file__).parent / "statements"
 duckdb = pytest.importorskip("duckdb")
-ROWS = 3000
+ROWS = 20_000
+FEWER = 3_000
+"""Rows for Spark, whose statements are interpreted here."""
 SCALE = Scale(pdo=20, base_score=600, base_odds=Odds(50))
 NAMES = (
     *('a"b', "a b", "列 名", "select", "back\\slash", "100%", "a;b", "a\nb", "a`b", "a]b", "a'b"),
@@ -101,9 +103,9 @@ CARDS = {
 }
 
 
-def frames(card: Card) -> Iterator[tuple[str, pl.DataFrame]]:
+def frames(card: Card, rows: int = ROWS) -> Iterator[tuple[str, pl.DataFrame]]:
     """Hostile rows in the types they are learned in, and in others."""
-    wide = hostile_rows(card, rows=ROWS, seed=16)
+    wide = hostile_rows(card, rows=rows, seed=16)
     infinite = wide.head(20).with_columns(
         pl.lit(math.inf if place % 2 else -math.inf).alias(name)
         for place, (name, kind) in enumerate(wide.schema.items())
@@ -198,7 +200,7 @@ def test_clickhouse_gives_the_scores_of_the_card(card: Card) -> None:
 @pytest.mark.xdist_group("spark")
 @every_card
 def test_spark_gives_the_scores_of_the_card(card: Card, spark: Any) -> None:
-    for name, frame in frames(card):
+    for name, frame in frames(card, FEWER):
         assert in_engine(InSpark(spark), card, frame) == asked(card, frame), name
 
 
