@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 DOCS_VENV := .venv-docs
 BIN := $(VENV)/bin
+# Installers leave modules uncompiled: where this is set, every process, kernel and server of the tests
+# compiles what it imports again, which takes longer than most tests.
+unexport PYTHONDONTWRITEBYTECODE
 STAMP := $(VENV)/.installed
 DOCS_STAMP := $(DOCS_VENV)/.installed
 EXPORT := uv export --frozen --format requirements-txt --no-emit-project --no-emit-index-url \
