@@ -10,6 +10,7 @@ import calendar
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, Final
 
 import polars as pl
@@ -42,7 +43,7 @@ REVISIONS: Final = pl.Schema(
 """Columns of the revisions of a report: what an observation was, what it became, who, when, why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class MidTerm:
     """The facts of an evaluation on a day.
 
@@ -111,10 +112,12 @@ class MidTerm:
 
     def row(self, key: str, adcode: str | None = None) -> dict[str, Any]:
         """Return the progress of one indicator in an area, by default the report's own."""
-        code = self.area.adcode if adcode is None else adcode
-        return self.table.row(
-            by_predicate=(pl.col("indicator") == key) & (pl.col("adcode") == code), named=True
-        )
+        return self._rows[key, self.area.adcode if adcode is None else adcode]
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """The table by indicator and area: a report asks for its rows some hundred times."""
+        return {(row["indicator"], row["adcode"]): row for row in self.table.iter_rows(named=True)}
 
     def mine(self) -> list[tuple[PlanIndicator, dict[str, Any]]]:
         """Return the twelve of the report's area with their progress, as printed in the plan."""
