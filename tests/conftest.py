@@ -25,7 +25,11 @@ collect_ignore = ["openid_provider.py"]
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests of one group to one process: xdist 3.8 names it where pytest 9.2 looks no more."""
+    """Give tests of one group to one process: xdist 3.8 names it where pytest 9.2 looks no more.
+
+    Long tests stand before the others, lest one process runs the last of them while the other waits.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     for item in items:
         if (named := getattr(item, "_nodeid", item.nodeid)) != item.nodeid:
             from _pytest.nodeid import coerce_node_id
@@ -46,18 +50,18 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def postgres() -> Iterator[database_servers.Server]:
-    """A PostgreSQL of the tests of one file."""
+    """One PostgreSQL for all tests that need it: those are of the group "databases"."""
     if not all(map(database_servers.program, ("initdb", "pg_ctl", "psql"))):
         pytest.skip("PostgreSQL is not here; `make databases` installs it")
     with database_servers.postgres() as server:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def mariadb() -> Iterator[database_servers.Server]:
-    """A MariaDB of the tests of one file."""
+    """One MariaDB for all tests that need it: those are of the group "databases"."""
     if not all(map(database_servers.program, ("mariadb-install-db", "mariadbd", "mariadb"))):
         pytest.skip("MariaDB is not here; `make databases` installs it")
     with database_servers.mariadb() as server:

@@ -121,6 +121,7 @@ def test_every_figure_is_kept_with_the_picture_of_itself(path: Path) -> None:
         assert loud is None or loud in out.data[PICTURE]
 
 
+@pytest.mark.long
 @each
 def test_a_notebook_runs_without_a_warning_and_says_again_what_is_kept(path: Path) -> None:
     kept = stored(path)
@@ -153,6 +154,7 @@ def test_every_choice_of_the_template_has_a_question_and_what_happens_without_it
         assert text.count("**问题**") == text.count("？*若") == asked
 
 
+@pytest.mark.long
 def test_the_template_runs_on_a_form_that_was_filled_in(tmp_path: Path) -> None:
     edition = rubric("small-enterprise", on="2016-06-30")
     form = tmp_path / "form.xlsx"
