@@ -40,14 +40,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A Chromium of the tests of one file."""
-    from playwright.sync_api import sync_playwright
+    from tests.dashboard import started_browser
 
-    from tests.dashboard import BROWSER
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=BROWSER)
+    with started_browser() as started:
         yield started
-        started.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A dashboard on the synthetic data for all tests of a process that only look at it."""
+    from tests.dashboard import built, serve
+
+    with serve(built(tmp_path_factory), tmp_path_factory.mktemp("server")) as running:
+        yield running
+        # Whatever the pages made the server do, it asked nothing of another host and did not break.
+        assert not running.outside.exists(), running.outside.read_text("utf-8")
+        log = running.log.read_text("utf-8")
+        assert "Traceback" not in log, log[-3000:]
 
 
 @pytest.fixture(scope="session")

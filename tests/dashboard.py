@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -31,6 +32,20 @@ BROWSER = next(
 needs_browser = pytest.mark.skipif(
     BROWSER is None, reason="no chromium on this machine; `make browser` says how to get one"
 )
+
+
+@contextlib.contextmanager
+def started_browser(*options: str) -> Iterator[Any]:
+    """A Chromium whose tabs on one site share a process, with more options."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(
+            executable_path=BROWSER, args=["--process-per-site", *options]
+        )
+        yield started
+        started.close()
+
 
 # Loaded by Python itself when the server starts: notes every address that it asks for or connects
 # to outside this machine, and refuses.

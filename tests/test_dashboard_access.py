@@ -24,7 +24,7 @@ pytest.importorskip("playwright")
 import axe_playwright_python
 import pypdf
 
-from tests.dashboard import LANGUAGES, PAGES, Server, built, needs_browser, serve
+from tests.dashboard import LANGUAGES, PAGES, Server, needs_browser
 from tests.test_dashboard_browser import WIDE, Visit, kept_open
 
 pytestmark = [needs_browser, pytest.mark.xdist_group("dashboard access")]
@@ -85,12 +85,6 @@ PIECES = str.maketrans({"‒": "–", "―": "—", "⻘": "青", "⻰": "龙", 
 
 def plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).translate(PIECES).split())
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serve(built(tmp_path_factory), tmp_path_factory.mktemp("access")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -31,10 +31,8 @@ from tests.dashboard import (
     VIEWS,
     WATCH,
     Server,
-    built,
     has_chinese_font,
     needs_browser,
-    serve,
     untranslated,
 )
 
@@ -176,14 +174,15 @@ TABLES = """() => [...document.querySelectorAll('[data-testid="stHtml"] .scroll 
 }))"""
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serve(built(tmp_path_factory), tmp_path_factory.mktemp("server")) as running:
-        yield running
-        # Whatever the pages made the server do, it asked nothing of another host and did not break.
-        assert not running.outside.exists(), running.outside.read_text("utf-8")
-        log = running.log.read_text("utf-8")
-        assert "Traceback" not in log, log[-3000:]
+@functools.cache
+def window(browser: Any, url: str) -> Any:
+    """The window whose tabs are all visits to a server: its scripts are fetched and compiled once.
+
+    A tab that stays keeps the process that holds them.
+    """
+    made = browser.new_context(accept_downloads=True, locale="zh-CN")
+    made.new_page().goto(f"{url}/_stcore/health")
+    return made
 
 
 class Visit:
@@ -191,13 +190,11 @@ class Visit:
 
     def __init__(self, browser: Any, server: Server, width: int) -> None:
         self.server = server
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, accept_downloads=True, locale="zh-CN"
-        )
         self.asked: list[str] = []
         self.complaints: list[str] = []
-        self.context.on("request", lambda request: self.asked.append(request.url))
-        self.page = self.context.new_page()
+        self.page = window(browser, server.url).new_page()
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.set_default_timeout(60_000)
         self.page.add_init_script(STEPS)
         self.page.on("websocket", lambda socket: self.asked.append(socket.url))
@@ -214,7 +211,7 @@ class Visit:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.context.close()
+        self.page.close()
 
     def open(self, page: str, **choices: object) -> None:
         self.page.goto(self.server.address(page, **choices))

@@ -26,7 +26,16 @@ pytest.importorskip("playwright")
 import streamlit
 
 from lishui_credit.reports.html import ASKS, PRINTS, SPEAKS
-from tests.dashboard import BROWSER, PAGES, ROOT, Server, built, free_port, needs_browser, serve
+from tests.dashboard import (
+    PAGES,
+    ROOT,
+    Server,
+    built,
+    free_port,
+    needs_browser,
+    serve,
+    started_browser,
+)
 from tests.test_dashboard_browser import Visit
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -133,15 +142,10 @@ def asked(url: str, name: str) -> tuple[int, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(
-            executable_path=BROWSER,
-            args=[f"--host-resolver-rules=MAP {NAME} 127.0.0.1", "--ignore-certificate-errors"],
-        )
+    with started_browser(
+        f"--host-resolver-rules=MAP {NAME} 127.0.0.1", "--ignore-certificate-errors"
+    ) as started:
         yield started
-        started.close()
 
 
 @needs_nginx
