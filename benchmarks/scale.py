@@ -6,6 +6,7 @@ floor   polars reads the same Parquet and writes an output of the same columns a
 polars  the expressions of the rubric or card, streamed from Parquet to Parquet
 grade   the whole command: cells checked, inputs hashed, manifest; not of the card
 duckdb  the printed SQL, from Parquet to Parquet
+folder  the whole command with --engine duckdb: rows checked, a folder and its manifest; not of the card
 spark   the printed SQL on all cores of this machine, from Parquet to Parquet
 
 Each cell (job, engine, rows) runs in a process of its own. What is kept of it: wall and processor
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
 
 ROWS = (480_000, 5_000_000, 20_000_000, 50_000_000)
 JOBS = {"household": "farmer-household", "tax": "tax-credit", "card": "german/1"}
-ENGINES = ("floor", "polars", "grade", "duckdb", "spark")
+ENGINES = ("floor", "polars", "grade", "duckdb", "folder", "spark")
+WHOLE = ("grade", "folder")  # commands that a card does not have
 MEMORY = "6g"  # of the engines that ask how much they may take
 PLANNED = {"Zhejiang, 65 million": 65_000_000, "China, 1.4 billion": 1_400_000_000}
 PARTITION = 128 * 2**20  # bytes of input that one task reads, Spark's default
@@ -301,7 +303,17 @@ def whole(job: str, paths: dict[str, Path], output: Path) -> None:
     grading.grade(JOBS[job], paths, output)
 
 
-def child(job: str, engine: str, paths: dict[str, Path], folder: Path) -> None:
+def in_folder(job: str, paths: dict[str, Path], output: Path) -> None:
+    """Run the whole command in DuckDB."""
+    from lishui_credit.rubrics.grade_folders import grade_folder
+
+    found, period = _rubric(job)
+    grade_folder(
+        found, paths["subjects"], output, engine="duckdb", events=paths.get("events"), period=period
+    )
+
+
+def child(job: str, engine: str, paths: dict[str, Path], room: Path) -> None:
     """Do the work of one cell in this process and print what it took."""
     import pydantic.dataclasses
 
@@ -311,12 +323,13 @@ def child(job: str, engine: str, paths: dict[str, Path], folder: Path) -> None:
     assert pydantic.dataclasses
     assert lishui_credit.rubrics.grade_files
     setting.set_up()
-    output = folder / f"scale-{job}-{engine}.parquet"
+    output = room / f"scale-{job}-{engine}.parquet"
     tasks = {
         "floor": floor,
         "polars": in_polars,
         "grade": whole,
         "duckdb": in_duckdb,
+        "folder": in_folder,
         "spark": in_spark,
     }
     with timed() as took:
@@ -325,7 +338,7 @@ def child(job: str, engine: str, paths: dict[str, Path], folder: Path) -> None:
         import polars as pl
 
         kinds = {name: str(kind) for name, kind in pl.read_parquet_schema(output).items()}
-        (folder / f"{JOBS[job]}.schema.json").write_text(json.dumps(kinds))
+        (room / f"{JOBS[job]}.schema.json").write_text(json.dumps(kinds))
     print(f"\nresult {json.dumps(own or took)}")
 
 
@@ -351,7 +364,10 @@ def _tree(root: int) -> int:
 
 
 def _watched(words: list[str]) -> tuple[str, int]:
-    """Run a command; return what it printed and the most that its tree of processes held."""
+    """Run a command; return what it printed and the most that its tree of processes held.
+
+    What it printed is empty where an engine refused to take more memory than it may.
+    """
     running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     most = 0
 
@@ -365,6 +381,8 @@ def _watched(words: list[str]) -> tuple[str, int]:
     watcher.start()
     told, wrong = running.communicate()
     watcher.join()
+    if running.returncode and "OutOfMemory" in wrong:
+        return "", most
     if running.returncode:
         sys.exit(f"{' '.join(words)}\n{wrong[-3000:]}")
     return told, most
@@ -382,6 +400,9 @@ def measure(job: str, engine: str, rows: int, options: argparse.Namespace) -> di
     best: dict[str, Any] = {}
     for _ in range(options.repeat):
         told, most = _watched(words)
+        if not told:
+            best = {"wall": math.nan, "cpu": math.nan, "shuffle": 0, "peak": most}
+            break
         line = next(line for line in told.splitlines() if line.startswith("result "))
         took = json.loads(line.removeprefix("result "))
         if not best or took["wall"] < best["wall"]:
@@ -390,7 +411,9 @@ def measure(job: str, engine: str, rows: int, options: argparse.Namespace) -> di
     return {
         **{"job": job, "engine": engine, "rows": rows, "group": group, **best},
         "read": sum(path.stat().st_size for path in read.values()),
-        "written": _size(folder / f"scale-{job}-{engine}.parquet"),
+        "written": 0
+        if math.isnan(best["wall"])
+        else _size(folder / f"scale-{job}-{engine}.parquet"),
         "cores": os.cpu_count(),
         "machine": platform.machine(),
     }
@@ -436,6 +459,12 @@ def show(cells: Sequence[dict[str, Any]]) -> None:
     for c in sorted(
         cells, key=lambda c: (c["job"], ENGINES.index(c["engine"]), c["group"], c["rows"])
     ):
+        if math.isnan(c["wall"]):
+            print(
+                f"| {c['job']} | {c['engine']} | {c['rows']:,} | {c['group'] or 500_000:,} "
+                f"| more memory than {MEMORY} | | | | {c['peak'] / 2**30:.2f} |"
+            )
+            continue
         bottom = floors.get((c["job"], c["rows"], c["group"]))
         ratio = f"{c['wall'] / bottom:.1f}" if bottom else ""
         print(
@@ -445,7 +474,7 @@ def show(cells: Sequence[dict[str, Any]]) -> None:
         )
     series: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for c in cells:
-        if not c["group"]:
+        if not c["group"] and not math.isnan(c["wall"]):
             series[c["job"], c["engine"]].append(c)
     print(
         "\n| job | engine | sizes | rows to the power | s per million rows | memory grows by | waits for |"
@@ -514,7 +543,7 @@ def main() -> None:
     if options.child:
         job, engine, rows = options.child
         paths = inputs(job, int(rows), options.folder, options.group)
-        if engine in ("polars", "duckdb", "spark", "make"):
+        if engine not in ("floor", "grade"):
             paths = conformed(job, paths, options.group)
         if engine != "make":
             child(job, engine, paths, options.folder)
@@ -527,7 +556,7 @@ def main() -> None:
             for engine in sorted(options.engines, key=lambda one: one == "floor"):
                 cell = (job, engine, rows, options.group)
                 here = [c for c in found if tuple(c[key] for key in keys) == cell]
-                if (here and not options.again) or (job == "card" and engine == "grade"):
+                if (here and not options.again) or (job == "card" and engine in WHOLE):
                     continue
                 made = [sys.executable, __file__, "--folder", str(options.folder)]
                 made += ["--group", str(options.group), "--child", job, "make", str(rows)]
