@@ -40,7 +40,9 @@ from lishui_credit.scorecards import to_sql as card_sql
 from lishui_credit.scorecards.cards.card import Card
 from tests.databases import (
     Database,
+    InClickHouse,
     InDuckDB,
+    InSpark,
     InSQLite,
     Rows,
     asked_for,
@@ -160,9 +162,14 @@ def english() -> Iterator[None]:
     set_language(None)
 
 
-@pytest.fixture(params=[*map(parameter, ("DuckDB", "SQLite", "postgres", "mariadb"))])
+@pytest.fixture(params=[*map(parameter, ("DuckDB", "SQLite", "ClickHouse", "postgres", "mariadb"))])
 def database(request: pytest.FixtureRequest) -> Database:
     return asked_for(request)
+
+
+def rows_for(database: Database) -> int:
+    """How many applicants an engine decides on."""
+    return MANY if isinstance(database, InDuckDB | InSQLite | InClickHouse) else ROWS
 
 
 def finite(frame: pl.DataFrame, database: Database) -> pl.DataFrame:
@@ -175,22 +182,17 @@ def finite(frame: pl.DataFrame, database: Database) -> pl.DataFrame:
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_database_gives_every_cell_that_decide_gives(name: str, database: Database) -> None:
-    here = isinstance(database, InDuckDB | InSQLite)
-    frame, expected = decided(name, MANY if here else ROWS)
+    frame, expected = decided(name, rows_for(database))
     frame = finite(frame, database)
     found = database.run(statement(CASES[name], database.dialect), {"subjects": frame})
     expected = told(expected.filter(pl.col("id").is_in(frame["id"].implode())))
     assert differing(found, expected, nan=database.dialect != "sqlite") == {}
 
 
-@pytest.fixture(params=[*map(parameter, ("ClickHouse", "spark"))])
-def warehouse(request: pytest.FixtureRequest) -> Database:
-    return asked_for(request)
-
-
-def test_a_warehouse_gives_every_cell_that_decide_gives(warehouse: Database) -> None:
+@pytest.mark.xdist_group("spark")
+def test_spark_gives_every_cell_that_decide_gives(spark: Any) -> None:
     frame, expected = decided("segments")
-    found = warehouse.run(statement(CASES["segments"], warehouse.dialect), {"subjects": frame})
+    found = InSpark(spark).run(statement(CASES["segments"], "spark"), {"subjects": frame})
     assert differing(found, told(expected)) == {}
 
 
@@ -228,9 +230,9 @@ EDITION = "small-enterprise@2009-12-01"
 
 
 @cache
-def by_card(top: int = 4) -> tuple[pl.DataFrame, pl.DataFrame]:
+def by_card(top: int = 4, rows: int = ROWS) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Points at and around the best of each characteristic, some unknown; ties everywhere."""
-    frame = applicants(BY_CARD, card=GERMAN)
+    frame = applicants(BY_CARD, rows, card=GERMAN)
     return frame, decide(frame, BY_CARD.policy, on=DAY, trial=True, card=GERMAN, top=top)
 
 
@@ -242,32 +244,33 @@ def graded_policy(rubric: Rubric) -> Case:
 
 
 @cache
-def by_rubric(name: str) -> tuple[Rubric, pl.DataFrame, pl.DataFrame]:
+def by_rubric(name: str, rows: int = ROWS) -> tuple[Rubric, pl.DataFrame, pl.DataFrame]:
     """Grades, and points below, at and above the most of each row, some withheld; override rules."""
     rubric = catalog.rubric(name)
     case = graded_policy(rubric)
-    frame = applicants(case, rubric=rubric)
+    frame = applicants(case, rows, rubric=rubric)
     return rubric, frame, decide(frame, case.policy, on=DAY, trial=True, rubric=rubric)
 
 
 def test_every_database_gives_the_reasons_of_a_card(database: Database) -> None:
-    frame, expected = by_card()
+    frame, expected = by_card(rows=rows_for(database))
     assert expected.filter(pl.col("lost_1") == pl.col("lost_2")).height > 40
     found = database.run(statement(BY_CARD, database.dialect, card=GERMAN), {"subjects": frame})
     assert differing(found, expected) == {}
 
 
 def test_every_database_gives_the_reasons_of_a_rubric(database: Database) -> None:
-    rubric, frame, expected = by_rubric(EDITION)
+    rubric, frame, expected = by_rubric(EDITION, rows_for(database))
     text = statement(graded_policy(rubric), database.dialect, rubric=rubric)
     assert expected["reason_1"].is_in([row.id for row in rubric.overrides]).sum() > 40
     assert differing(database.run(text, {"subjects": frame}), expected) == {}
 
 
-def test_a_warehouse_gives_the_reasons_of_a_card(warehouse: Database) -> None:
+@pytest.mark.xdist_group("spark")
+def test_spark_gives_the_reasons_of_a_card(spark: Any) -> None:
     frame, expected = by_card()
-    text = statement(BY_CARD, warehouse.dialect, card=GERMAN)
-    assert differing(warehouse.run(text, {"subjects": frame}), expected) == {}
+    found = InSpark(spark).run(statement(BY_CARD, "spark", card=GERMAN), {"subjects": frame})
+    assert differing(found, expected) == {}
 
 
 def test_reasons_of_sixty_indicators_are_said_in_a_statement_of_a_third_of_a_megabyte() -> None:
