@@ -106,7 +106,7 @@ def test_everything_that_cannot_be_read_is_told_at_once() -> None:
         f"subject {key}" for key in WRONG
     ]
     assert found[1].splitlines() == [
-        'subject id: it needs a value: " "',
+        'subject id: no id: " "',
         "subject green: the key is missing; null says that it is not known",
         "subject code: the key is missing; null says that it is not known",
     ]

@@ -60,12 +60,15 @@ def words() -> dict[str, str]:
         "missing": tr(
             "the key is missing; null says that it is not known", "缺少该键;未知请写空值"
         ),
-        "empty": tr("it needs a value", "不能为空"),
+        "empty": tr("no {}", "缺少 {}"),  # the key
         "whole": tr("not a whole number", "不是整数"),
         "number": tr("not a number", "不是数值"),
         "flag": tr("neither true nor false", "不是真或假"),
         "text": tr("not a text", "不是文本"),
-        "unreadable": tr("an error in place of a value", "是错误值,没有可读取的值"),
+        "unreadable": tr(  # as intake says it
+            "no readable value (correct the cell, or open the workbook and save it again)",
+            "没有可读取的值(请更正该单元格,或打开工作簿后重新保存)",
+        ),
         "day": tr("not a day (YYYY-MM-DD)", "不是日期(YYYY-MM-DD)"),
         "beyond": tr("beyond its limits", "超出范围"),
         "word": tr("not one of its words", "不在允许的取值内"),
@@ -78,13 +81,17 @@ def problems(faults: Iterable[Sequence[str]]) -> list[Problem]:
     """Return faults as printed functions list them (where, key, fault, found, hint) as problems."""
     said = words()
     return [
-        Problem(said[fault], found, hint, " ".join(filter(None, (where, key))))
+        Problem(said[fault].replace("{}", key), found, hint, " ".join(filter(None, (where, key))))
         for where, key, fault, found, hint in faults
     ]
 
 
 def python_checks(
-    inputs: Mapping[str, Sequence[Input]], known: Iterable[str], own: str, unreadable: str
+    inputs: Mapping[str, Sequence[Input]],
+    known: Iterable[str],
+    own: str,
+    unreadable: str,
+    empty: str,
 ) -> str:
     """Return the Python that checks rows: ``refuse_wrong(subject, events)`` and what it needs.
 
@@ -98,6 +105,8 @@ def python_checks(
         Key of the subject that an event may repeat.
     unreadable : str
         Regular expression of texts that are no value.
+    empty : str
+        Regular expression of texts that say of a key which needs a value that there is none.
     """
     tables = "\n".join(
         f"{name.upper()} = {{\n{''.join(map(_python_row, listed))}}}"
@@ -109,17 +118,22 @@ def python_checks(
         f"MOST_ROWS = {MOST_ROWS}\n"
         f"OTHERS = {tuple(_others(inputs, known))}  # known elsewhere, no slips of the keys above\n"
         f"UNREADABLE = re.compile({unreadable!r}, re.DOTALL)\n"
+        f"EMPTY = re.compile({empty!r})\n"
         f"WORDS = {{\n{said}}}"
     )
-    empty = "" if "events" in inputs else "EVENTS = {}\n"
+    events = "" if "events" in inputs else "EVENTS = {}\n"
     quick = "\n\n\n".join(
         _python_readable(name, inputs.get(name, ())) for name in ("subject", "events")
     )
-    return f"{tables}\n{empty}{fixed}\n\n\n{quick}\n\n\n{_template('checks.py.txt')}"
+    return f"{tables}\n{events}{fixed}\n\n\n{quick}\n\n\n{_template('checks.py.txt')}"
 
 
 def javascript_checks(
-    inputs: Mapping[str, Sequence[Input]], known: Iterable[str], own: str, unreadable: str
+    inputs: Mapping[str, Sequence[Input]],
+    known: Iterable[str],
+    own: str,
+    unreadable: str,
+    empty: str,
 ) -> str:
     """Return the JavaScript that checks rows: ``refuseWrong(subject, events)`` and what it needs."""
     tables = "\n".join(
@@ -131,10 +145,11 @@ def javascript_checks(
         f"const MOST_ROWS = {MOST_ROWS};\n"
         f"const OTHERS = {literal(_others(inputs, known))}; // known elsewhere, no slips of the keys above\n"
         f"const UNREADABLE = new RegExp({literal(unreadable)}, 'su');\n"
+        f"const EMPTY = new RegExp({literal(empty)}, 'u');\n"
         f"const WORDS = {literal(words(), indent=2)};"
     )
-    empty = "" if "events" in inputs else "const EVENTS = {};\n"
-    return f"{tables}\n{empty}{fixed}\n\n{_template('checks.js.txt')}"
+    events = "" if "events" in inputs else "const EVENTS = {};\n"
+    return f"{tables}\n{events}{fixed}\n\n{_template('checks.js.txt')}"
 
 
 def _others(inputs: Mapping[str, Sequence[Input]], known: Iterable[str]) -> list[str]:
@@ -188,7 +203,8 @@ def _python_test(row: Input) -> str:
         "Boolean": "cell is False or cell is True",
         "Date": "_is_day(cell)",
         "Float64": "type(cell) is float",
-        "String": 'type(cell) is str and cell > "$" and not cell.startswith("Err:")',
+        "String": "type(cell) is str and not UNREADABLE.match(cell)"
+        + (" and not EMPTY.match(cell)" if row.filled else ""),
     }.get(row.kind, "type(cell) is int")
     if row.limits:
         fits += f" and {row.limits[0]} <= cell <= {row.limits[1]}"

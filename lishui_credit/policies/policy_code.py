@@ -27,11 +27,12 @@ from lishui_credit.policies.policy import FARTHEST, Policy
 from lishui_credit.policies.recorded_policy import Asked, asked, reasons_said, title_of
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.scorecards.cards.card import POINTS, Card
-from lishui_credit.tables.unreadable import PATTERN
+from lishui_credit.tables.unreadable import BLANKS, PATTERN
 
 MOST_POINTS: Final = 2**40
 """Largest absolute points of one code, in the card's units: sums of them stay exact in JavaScript."""
 _ONE: Final = "subjects"
+_BLANK: Final = f"^[{BLANKS}]*$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ def _printed(
         one=_ONE,
         columns=record.labels,
         told=tr("Decide on one applicant.", "对一个申请作出决策。"),
-        checks=checks({"subject": inputs}, record.keep, record.key, PATTERN),
+        checks=checks({"subject": inputs}, record.keep, record.key, PATTERN, _BLANK),
         first="refuse_wrong(subject)" if python else "refuseWrong(subject, []);",
     )
     head = map(on_one_line, _head(record, inputs, "Python" if python else "JavaScript"))

@@ -22,6 +22,7 @@ from lishui_credit.rubrics.engine.sql_frames import EVENTS, SUBJECTS, source
 from lishui_credit.rubrics.event_intake import event_counts
 from lishui_credit.rubrics.intake_rules import event_rules_of, subject_rules
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.tables.column_cells import EMPTY
 from lishui_credit.tables.columns import Column, dictionary
 from lishui_credit.tables.conform import Rule, empty_cells
 from lishui_credit.tables.identifiers import (
@@ -32,6 +33,7 @@ from lishui_credit.tables.identifiers import (
     USCC_WEIGHTS,
 )
 from lishui_credit.tables.number_cells import bounds, outside
+from lishui_credit.tables.unreadable import PATTERN, no_value
 
 ROWS: Final = "_rows"
 REJECTED: Final = "_rejected"
@@ -133,7 +135,7 @@ def checked_events(
     table = source(EVENTS, names).join(known, on=key, how="left")
     stranger = tr("an event for an unknown subject", "事件对应未知主体")
     rules = [coherence.happened(day, period), *event_rules_of((rubric,), day, period)]
-    nameless = (tr("no event_id", "缺少 event_id"), col("event_id").is_null())
+    nameless = (tr("no event_id", "缺少 event_id"), _none(col("event_id")))
     unknown = (stranger, col(_KNOWN).is_null() & ~col(key).is_null())
     faults = [*_cells(names, key), unknown, nameless, *_of_rules(rules, names)]
     counts = list(event_counts((rubric,), day, period))
@@ -176,14 +178,20 @@ def _cell(name: str, names: Sequence[str]) -> Written:
 
 def _cells(names: Sequence[str], key: str) -> Iterator[tuple[str, Written]]:
     """Yield what may be wrong with the cells of one column each, the key's first."""
-    yield tr(f"no {key}", f"缺少 {key}"), col(key).is_null()
+    yield tr(f"no {key}", f"缺少 {key}"), _none(col(key))
     for name in (key, *(name for name in names if name != key)):
         column, cell = dictionary()[name], col(name)
         for reason, test in _faults(column, cell):
             yield f"{name}: {reason}", test
 
 
+def _none(cell: Written) -> Written:
+    return cell.is_null() | recorder.matches(cell, EMPTY)
+
+
 def _faults(column: Column, cell: Any) -> Iterator[tuple[str, Written]]:
+    if column.type in ("text", "uscc", "resident_id"):
+        yield no_value(), recorder.matches(cell, f"(?s){PATTERN}")
     if column.numeric:
         low, high = bounds(column)
         yield outside(column), (cell < low) | (cell > high)

@@ -32,6 +32,7 @@ from lishui_credit.rubrics.engine.sql_frames import kinds_of
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.rubric_sql import NOT_ASKED, label_of, remarks, title_of
 from lishui_credit.statistics.refusals import lacking
+from lishui_credit.tables.column_cells import EMPTY
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.unreadable import PATTERN
 
@@ -238,7 +239,9 @@ def printed(
         columns=names,
         values=values,
         told=tr("Grade one subject and its events.", "对一个主体及其事件评级。"),
-        checks=checks(record.inputs, dictionary(), rubric.subject_id, PATTERN) if checked else "",
+        checks=checks(record.inputs, dictionary(), rubric.subject_id, PATTERN, EMPTY)
+        if checked
+        else "",
         first=refusal if checked else "",
     )
     return python_module(head, text) if python else script(head, "grade", text, module=exported)

@@ -8,11 +8,13 @@ from typing import Final
 import polars as pl
 
 from lishui_credit.tables.columns import Column
-from lishui_credit.tables.unreadable import surely_readable
+from lishui_credit.tables.unreadable import BLANKS, surely_readable
 
 NOTHING: Final = (*("", "-", "--", "—", "——", "/", "null", "NULL", "None", "NA", "N/A", "n/a"),)
 """Texts that say a cell is empty, in a column of any kind; with blanks around them too."""
 
+EMPTY: Final = rf"^[{BLANKS}]*(?:{'|'.join(NOTHING)})[{BLANKS}]*$"
+"""Ids that say there is none, as a regular expression."""
 _BLANK: Final = " \t\r\n\u3000\u00a0"
 ROUNDED: Final = r"^\d(\.\d+)?[eE]\+?\d+$"
 """A number that a spreadsheet wrote with an exponent: as an id, one whose digits are lost."""

@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from lishui_credit.tables.unreadable import BLANKS
+
 USCC_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 USCC_WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(17))
 RESIDENT_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -29,7 +31,7 @@ _FOREIGN: Final = 1024
 
 
 # Blanks, also of no width; the apostrophe by which a spreadsheet keeps digits as text.
-_LEFT_OUT: Final = r"^['‘’`]+|[\s\u200b-\u200f\u2060\ufeff]"
+_LEFT_OUT: Final = rf"^['‘’`]+|[{BLANKS}]"
 
 
 def standard(ids: pl.Expr) -> pl.Expr:
