@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +17,10 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.tables import conform as module
 from lishui_credit.tables import headers, keys
+from lishui_credit.tables.cells import cell as cell_of
+from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.conform import Conformed, conform
+from lishui_credit.tables.header_words import UNITS
 from lishui_credit.tables.read import Raw, read
 
 FIRM = "12331102398259791Y"
@@ -323,6 +327,26 @@ def test_an_id_that_a_spreadsheet_rounded_is_no_id() -> None:
     frame = pl.DataFrame({"household_id": [17.0, 18.0]})
     found = conform(Raw(frame=frame.lazy(), name="t"), {"household_id": True}, key="household_id")
     assert found.frame.collect()["household_id"].to_list() == ["17", "18"]
+
+
+@pytest.mark.parametrize("name", sorted({c.type: c.id for c in dictionary().values()}.values()))
+def test_the_engine_reads_a_cell_in_one_stage(name: str) -> None:
+    # Stages of a few hundred cells wait for one another: 150 rows took a minute.
+    column = dictionary()[name]
+    units = ("", *UNITS.get(column.type, ()))
+    kinds = (pl.String(), pl.Float64(), pl.Int64(), pl.Boolean(), pl.Date(), pl.Datetime("us"))
+    for kind in kinds[: 1 if column.type in ("uscc", "resident_id") else None]:
+        for unit in units if kind == pl.String() else units[:1]:
+            read_as = cell_of(column, name, unit, kind)
+            read = [read_as.value, *(test for _, test in read_as.faults)]
+            read += [e for way in read_as.plain for e in (way.holds, way.value)]
+            frame = pl.LazyFrame({name: [None]}, schema={name: kind})
+            plan = frame.select(e.alias(str(n)) for n, e in enumerate(read)).show_graph(
+                engine="streaming", plan_stage="physical", raw_output=True
+            )
+            assert plan is not None
+            stages = set(re.findall(r'label="([a-z-]+)', plan))
+            assert stages <= {"in-memory-source", "select", "with-columns"}, (kind, unit)
 
 
 def sheet(path: Path, rows: list[list[object]]) -> Raw:

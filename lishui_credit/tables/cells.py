@@ -16,7 +16,7 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.tables.code_cells import code_cell
-from lishui_credit.tables.column_cells import Cell, Plain, blank, held, text_of, written
+from lishui_credit.tables.column_cells import Cell, Plain, blank, held, looked_up, text_of, written
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.number_cells import number_cell
 from lishui_credit.tables.unreadable import no_value, unreadable
@@ -93,7 +93,7 @@ def _flag(column: Column, header: str, kind: pl.DataType) -> Cell:
         table = {**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}
         told = text.is_not_null()
         plain = text.str.normalize("NFKC").str.to_lowercase().str.replace(r"^([01])\.0+$", "$1")
-        value = plain.replace_strict(table, default=None, return_dtype=pl.Boolean)
+        value = looked_up(plain, table, None, pl.Boolean())
     said = (tr("neither yes nor no", "既非“是”也非“否”"), told & value.is_null())
     texts = cell.cast(pl.String)
     short = Plain(texts.is_in([*_PLAIN_YES, *_PLAIN_NO]), texts.is_in(list(_PLAIN_YES)))
@@ -117,17 +117,14 @@ def _level(column: Column, header: str, kind: pl.DataType) -> Cell:
     wide = {_folded(word): name for word, name in table.items()}
     plain = written(header, kind).str.normalize("NFKC").str.to_lowercase()
     plain = plain.str.replace_all(r"\s", "")
-    value = plain.replace_strict(wide, default=None, return_dtype=pl.String)
+    value = looked_up(plain, wide, None, pl.String())
     allowed = "、".join(words[0] for words in column.values.values())
     reason = tr(f"not one of {allowed}", f"不在取值 {allowed} 之内")
     strange = text.is_not_null() & value.is_null()
     ways: tuple[Plain, ...] = ()
     if kind == pl.String:
         cell = pl.col(header)
-        said = pl.lit(None, dtype=pl.String)
-        for name in column.values:
-            meant = [word for word, to in table.items() if to == name]
-            said = pl.when(cell.is_in(meant)).then(pl.lit(name)).otherwise(said)
+        said = looked_up(cell, table, None, pl.String())
         ways = (Plain(cell.is_in(list(column.values)), cell), Plain(cell.is_in(list(table)), said))
     return Cell(column, header, value, ((reason, strange),), ways)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -75,6 +76,19 @@ def blank(cell: pl.Expr) -> pl.Expr:
     """Return a text without blanks around it, null where it says that there is nothing."""
     cell = cell.str.strip_chars(_BLANK)
     return pl.when(cell.is_in(list(NOTHING))).then(None).otherwise(cell)
+
+
+def looked_up(
+    cell: pl.Expr, table: Mapping[str, bool | float | str], default: float | None, kind: pl.DataType
+) -> pl.Expr:
+    """Return what a table has for texts, and the default for others."""
+    # `replace_strict` is a stage of its own to the streaming engine: the hundreds of them in the
+    # survey of a wide rubric waited for one another, whatever the rows.
+    found = pl.lit(default, dtype=kind)
+    for value in dict.fromkeys(table.values()):
+        texts = [text for text, meant in table.items() if meant == value]
+        found = pl.when(cell.is_in(texts)).then(pl.lit(value, dtype=kind)).otherwise(found)
+    return found
 
 
 def plain_text(header: str, rounded: bool) -> Plain:

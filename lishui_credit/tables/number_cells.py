@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from lishui_credit.language import tr
-from lishui_credit.tables.column_cells import Cell, Plain, text_of
+from lishui_credit.tables.column_cells import Cell, Plain, looked_up, text_of
 from lishui_credit.tables.columns import Column
 from lishui_credit.tables.header_words import UNITS
 from lishui_credit.tables.headers import own_units
@@ -39,7 +39,7 @@ def number_cell(column: Column, header: str, unit: str, kind: pl.DataType) -> Ce
         raw = figure.str.replace_all(",", "").cast(pl.Float64, strict=False)
         present = text_of(header).is_not_null()
         unreadable = present & raw.is_null()
-        exact = raw * stated.replace_strict(units, default=scale, return_dtype=pl.Float64)
+        exact = raw * looked_up(stated, units, scale, pl.Float64())
     elif kind.is_integer() and integral:
         whole = _whole(column, header, int(factor))
         beyond = ((outside(column), ~whole.holds),)
