@@ -16,30 +16,24 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
-from lishui_credit.backends.python_code import loaded
-from lishui_credit.rubrics import rubric_code
-from lishui_credit.rubrics.cell_differences import Differences, compared, of_rows, texts
+from lishui_credit.backends import engines_here
+from lishui_credit.backends.cell_differences import Differences, compared, of_rows
+from lishui_credit.backends.local_databases import (
+    Database,
+    Frames,
+    InSpark,
+)
 from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.hostile_subjects import Hostile
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.rubrics.rubric_proof import WITHIN_64_BITS
-from lishui_credit.rubrics.rubric_sql import to_sql
+from lishui_credit.rubrics.rubric_proof import WITHIN_64_BITS, RubricTrial
 from tests import database_servers, javascript
-from tests.databases import (
-    Database,
-    Frames,
-    InClickHouse,
-    InDuckDB,
-    InMariaDB,
-    InPostgres,
-    InSpark,
-    InSQLite,
-)
+from tests.databases import InMariaDB, InPostgres
 from tests.exact_grades import ExactGrades
 
 DAY = date(2022, 4, 30)
@@ -65,24 +59,22 @@ def asked(rubric: Rubric, frames: Frames) -> pl.DataFrame:
     return evaluate(frames["subjects"], rubric, events=events, period=PERIOD, as_of=DAY).collect()
 
 
-def in_polars(engine: Literal["in-memory", "streaming"]) -> Engine:
-    """Polars over lazy frames."""
+@cache
+def trial(name: str) -> RubricTrial:
+    """An edition as engines take it; the rows are those of `population`."""
+    return RubricTrial(rubric=catalog.rubric(name), rows=0, seed=0, period=PERIOD, as_of=DAY)
 
-    def run(rubric: Rubric, frames: Frames) -> pl.DataFrame:
-        lazy = {name: frame.lazy() for name, frame in frames.items()}
-        events = lazy.get("events")
-        graded = evaluate(lazy["subjects"], rubric, events=events, period=PERIOD, as_of=DAY)
-        return texts(graded.frame.collect(engine=engine))
 
-    return run
+def of_package(engine: engines_here.Engine) -> Engine:
+    """An engine that `prove` runs too."""
+    ready = cache(lambda name: engine.ready(trial(name)))
+    return lambda rubric, frames: ready(f"{rubric.name}@{rubric.edition}")(frames)
 
 
 @cache
 def statement(name: str, dialect: str) -> str:
     """The statement of an edition."""
-    rubric = catalog.rubric(name)
-    events = "events" if rubric.uses_events else None
-    return to_sql(rubric, dialect, events=events, period=PERIOD, as_of=DAY, without=())
+    return trial(name).statement(dialect, {role: role for role in trial(name).tables})
 
 
 def printed(database: Database) -> Engine:
@@ -95,14 +87,9 @@ def printed(database: Database) -> Engine:
     return run
 
 
-def one_by_one(rubric: Rubric, frames: Frames) -> list[tuple[Any, list[Any]]]:
+def one_by_one(rubric: Rubric, frames: Frames) -> list[Any]:
     """Every subject with its events."""
-    happened: dict[Any, list[Any]] = defaultdict(list)
-    if "events" in frames:
-        for event in frames["events"].iter_rows(named=True):
-            happened[event[rubric.subject_id]].append(event)
-    rows = frames["subjects"].iter_rows(named=True)
-    return [(row, happened[row[rubric.subject_id]]) for row in rows]
+    return trial(f"{rubric.name}@{rubric.edition}").given(frames)
 
 
 def of_cells(found: list[dict[str, Any]]) -> pl.DataFrame:
@@ -111,23 +98,16 @@ def of_cells(found: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 @cache
-def code(name: str, language: Literal["python", "javascript"]) -> str:
-    """The printed function of an edition; it does not look at whether cells can be read."""
-    record = rubric_code.recorded(catalog.rubric(name), PERIOD, DAY, None, ())
-    return rubric_code.printed(record, language, checked=False)
-
-
-def in_python(rubric: Rubric, frames: Frames) -> pl.DataFrame:
-    """Plain Python."""
-    grade = loaded(code(f"{rubric.name}@{rubric.edition}", "python"))["grade"]
-    return of_cells([grade(*one) for one in one_by_one(rubric, frames)])
+def javascript_of(name: str) -> str:
+    """The printed function of an edition."""
+    return trial(name).code("javascript")
 
 
 def in_javascript(rubric: Rubric, frames: Frames) -> pl.DataFrame:
     """JavaScript, in Node or in a browser."""
-    source = code(f"{rubric.name}@{rubric.edition}", "javascript")
     days_as_texts = pl.col(pl.Date).cast(pl.String)
     read = {name: frame.with_columns(days_as_texts) for name, frame in frames.items()}
+    source = javascript_of(f"{rubric.name}@{rubric.edition}")
     script = f"(given) => {{ {source} return given.map((one) => grade(...one)); }}"
     return of_cells(javascript.run(script, one_by_one(rubric, read)))
 
@@ -139,17 +119,14 @@ def by_fractions(rubric: Rubric, frames: Frames) -> pl.DataFrame:
     return of_cells([{**subject, **law.grade(subject, events)} for subject, events in ones])
 
 
+_OF_PACKAGE = {engine.name: of_package(engine) for engine in engines_here.ENGINES}
 LONG: dict[str, Engine] = {
-    "plain Python": in_python,
+    "plain Python": _OF_PACKAGE["plain Python"],
     "JavaScript": in_javascript,
 }
 """Engines that take one subject after another."""
 HERE: dict[str, Engine] = {
-    "polars lazy": in_polars("in-memory"),
-    "polars streaming": in_polars("streaming"),
-    "DuckDB": printed(InDuckDB()),
-    "SQLite": printed(InSQLite()),
-    "ClickHouse": printed(InClickHouse()),
+    **{name: run for name, run in _OF_PACKAGE.items() if name not in {*LONG, engines_here.SPARK}},
     "exact fractions": by_fractions,
 }
 SERVED: dict[str, Callable[[Any], Engine]] = {

@@ -15,7 +15,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from lishui_credit.backends.cell_differences import texts as texts_of
 from lishui_credit.backends.dialects import DIALECTS, dialect_of
+from lishui_credit.backends.local_databases import Database, InClickHouse, InSpark, InSQLite
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import ModelError
 from lishui_credit.scorecards import load, to_sql
@@ -25,8 +27,6 @@ from lishui_credit.scorecards.cards.identities import hostile_rows, look_alikes
 from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.cards.sql_identities import in_sqlite, other_types
 from tests.database_servers import Server
-from tests.databases import Database, InClickHouse, InSpark, InSQLite
-from tests.databases import texts as texts_of
 
 STATEMENTS = Path(__file__).parent / "statements"
 duckdb = pytest.importorskip("duckdb")

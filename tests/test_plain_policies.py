@@ -9,12 +9,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from lishui_credit.backends.node import passed, received
 from lishui_credit.errors import PolicyError, SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.policies.policy_code import MOST_POINTS, to_javascript, to_python
 from tests import test_policy_sql as by_sql
 from tests.javascript import run
-from tests.test_plain_verbs import passed
 
 EDITIONS = ("farmer-household@2009-01-01", "small-enterprise@2009-12-01")
 WRONG: dict[str, Any] = {
@@ -52,8 +52,7 @@ def printing(case: Any, **others: Any) -> dict[str, Any]:
 
 def plain(cell: Any) -> Any:
     """A cell as it came back from JavaScript, or as it is; a NaN by its name."""
-    if isinstance(cell, dict):
-        cell = float(cell["$double"].replace("Infinity", "inf"))
+    cell = received(cell)
     return "NaN" if isinstance(cell, float) and math.isnan(cell) else cell
 
 

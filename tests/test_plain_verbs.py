@@ -20,6 +20,7 @@ import pytest
 
 from lishui_credit.backends import javascript_code, nulls_and_sizes, python_code, recorder
 from lishui_credit.backends.javascript_code import javascript_function
+from lishui_credit.backends.node import passed, received
 from lishui_credit.backends.nulls_and_sizes import MOST_ROWS, Facts, Held
 from lishui_credit.backends.plain_syntax import Said
 from lishui_credit.backends.python_code import loaded, python_function
@@ -220,18 +221,10 @@ def builders() -> dict[str, Build]:
 
 def shown(cell: Any) -> Any:
     """A cell as the two languages and polars show it alike; a zero has no sign."""
+    cell = received(cell)
     if isinstance(cell, float):
         return repr(cell + 0.0)
-    if isinstance(cell, dict):
-        return repr(float(cell["$double"])) if "$double" in cell else int(cell["$big"])
     return cell.isoformat() if isinstance(cell, date) else cell
-
-
-def passed(cell: Any) -> Any:
-    """A cell as it passes to JavaScript."""
-    if isinstance(cell, float) and not math.isfinite(cell):
-        return {"$double": str(cell)}
-    return {"$big": str(cell)} if type(cell) is int and abs(cell) >= 2**53 else cell
 
 
 def held() -> dict[str, Held]:

@@ -19,6 +19,14 @@ from sqlglot import exp, parse_one
 from lishui_credit.backends import expression_sql
 from lishui_credit.backends.dialects import DIALECTS, dialect_of
 from lishui_credit.backends.dialects.embedded import SQLite
+from lishui_credit.backends.local_databases import (
+    Database,
+    InClickHouse,
+    InDuckDB,
+    InSpark,
+    InSQLite,
+    Rows,
+)
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import CreditError, PolicyError, SubjectError
 from lishui_credit.language import set_language
@@ -38,16 +46,7 @@ from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.scorecards import load
 from lishui_credit.scorecards import to_sql as card_sql
 from lishui_credit.scorecards.cards.card import Card
-from tests.databases import (
-    Database,
-    InClickHouse,
-    InDuckDB,
-    InSpark,
-    InSQLite,
-    Rows,
-    asked_for,
-    parameter,
-)
+from tests.databases import asked_for, parameter
 from tests.models import german
 
 ROOT = Path(__file__).resolve().parents[1]

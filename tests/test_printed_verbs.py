@@ -17,12 +17,12 @@ from sqlglot import exp
 
 from lishui_credit.backends import expression_sql, recorder
 from lishui_credit.backends import statement as statements
+from lishui_credit.backends.cell_differences import compared
 from lishui_credit.backends.dialects import dialect_of
 from lishui_credit.backends.dialects.embedded import SQLite
+from lishui_credit.backends.local_databases import Database, InDuckDB, InSQLite
 from lishui_credit.backends.sharing import shared
-from lishui_credit.rubrics.cell_differences import compared
 from lishui_credit.rubrics.law.formulas import day_number
-from tests.databases import Database, InDuckDB, InSQLite
 
 KINDS: dict[str, Any] = {
     "id": pl.String,

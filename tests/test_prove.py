@@ -13,12 +13,12 @@ import pytest
 from sqlglot import exp
 
 from lishui_credit.backends import expression_sql
+from lishui_credit.backends.cell_differences import compared
 from lishui_credit.backends.dialects.mysql import MySQL
 from lishui_credit.backends.dialects.postgres import Postgres
 from lishui_credit.commands.cli import main
 from lishui_credit.language import set_language
 from lishui_credit.rubrics import users_database
-from lishui_credit.rubrics.cell_differences import compared
 from tests.database_servers import Server
 from tests.test_policy_sql import HEAD, SEGMENTS
 

@@ -14,30 +14,21 @@ from sqlglot import exp
 
 from lishui_credit.backends import expression_sql, recorder
 from lishui_credit.backends import statement as statements
+from lishui_credit.backends.cell_differences import compared
 from lishui_credit.backends.dialects import dialect_of
 from lishui_credit.backends.dialects.embedded import SQLite
+from lishui_credit.backends.local_databases import Database, Frames, InDuckDB, InSQLite, Rows
 from lishui_credit.backends.sharing import shared
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import CreditError, EditionError, SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.rubrics import rubric_sql
-from lishui_credit.rubrics.cell_differences import compared
 from lishui_credit.rubrics.hostile_subjects import Hostile
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.rubric_proof import WITHIN_64_BITS
 from lishui_credit.rubrics.rubric_sql import to_sql
-from tests.databases import (
-    IN_PROCESS,
-    SERVED,
-    Database,
-    Frames,
-    InDuckDB,
-    InSQLite,
-    Rows,
-    asked_for,
-    parameter,
-)
+from tests.databases import IN_PROCESS, SERVED, asked_for, parameter
 from tests.parity import DAY, GRADING, PERIOD, asked
 
 SUBJECTS, EVENTS = 300, 900

@@ -17,7 +17,7 @@ from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.grades import Grade, GradeScale
 from lishui_credit.scorecards import BinningProcess, Odds, Scorecard, SignWarning
 from lishui_credit.scorecards import features as features_module
-from lishui_credit.scorecards.cards.identities import verify
+from lishui_credit.scorecards.cards.identities import Verification, verify
 from tests.models import german, german_model, mixed, mixed_process
 
 FRAME, BAD = mixed()
@@ -42,12 +42,17 @@ def test_the_score_is_the_regression_on_the_scale_up_to_rounding() -> None:
     assert model.score(FRAME).to_numpy() / 1000 == pytest.approx(exact, abs=0.005)
 
 
+def not_run(found: Verification) -> set[str]:
+    """Engines that did not run; `tests/test_engines_here.py` says which must."""
+    return {row.name.split(" = ")[0] for row in found.identities if row.holds is None}
+
+
 @pytest.mark.parametrize("settings", [{}, {"intercept": "kept"}, {"point_unit": 10}])
 def test_every_identity_holds_on_hostile_rows(settings: dict[str, object]) -> None:
     for card in (fitted(**settings).card_, german_model().card_):
         found = verify(card)
         assert found.passed, found.table().filter(~pl.col("holds"))
-        assert found.table()["holds"].null_count() == 0
+        assert not_run(found) <= {"Spark", "JavaScript"}
 
 
 def test_identities_hold_of_whole_numbers_that_stand_for_categories() -> None:
@@ -59,7 +64,7 @@ def test_identities_hold_of_whole_numbers_that_stand_for_categories() -> None:
     assert card["kind"].binning.type == "coded"
     found = verify(card, rows=300)
     assert found.passed, found.table().filter(~pl.col("holds"))
-    assert found.table()["holds"].null_count() == 0
+    assert not_run(found) <= {"Spark", "JavaScript"}
 
 
 def test_a_broken_card_does_not_pass() -> None:

@@ -11,11 +11,11 @@ from sqlglot import exp
 
 from lishui_credit.backends import recorder as r
 from lishui_credit.backends.dialects import DIALECTS, dialect_of
+from lishui_credit.backends.local_databases import InDuckDB
 from lishui_credit.backends.statement import printed
 from lishui_credit.errors import CreditError
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.rubric_sql import to_sql
-from tests.databases import InDuckDB
 
 STATEMENTS = Path(__file__).parent / "statements"
 DAY = date(2021, 4, 30)

@@ -1,8 +1,10 @@
-"""What ``prove`` does: run what ``sql`` prints in a database of the user's, and compare every cell."""
+"""What ``prove`` does: run a rubric, card or policy in the engines here or in a user's database, and compare."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from lishui_credit.commands import card_statements, policy_statements
@@ -19,8 +21,8 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.language import plural, tr
 
 if TYPE_CHECKING:
-    from lishui_credit.rubrics.cell_differences import Differences
-    from lishui_credit.rubrics.users_database import Database
+    from lishui_credit.backends.cell_differences import Differences
+    from lishui_credit.backends.engines_here import Trial
 
 _DIALECTS: Final = ("duckdb", "sqlite", "postgres", "mysql", "mariadb")
 
@@ -29,8 +31,8 @@ def add_arguments(command: Command) -> None:
     """Add the command to the parser."""
     made = command(
         "prove",
-        "run what sql prints in your database, on made rows, and compare every cell",
-        "在您的数据库中用构造数据运行 sql 输出的语句,逐格核对",
+        "run made rows in every engine here, or in your database, and compare every cell",
+        "用构造数据在本机各引擎或您的数据库中运行,逐格核对",
         prove,
     )
     made.asks(
@@ -40,16 +42,20 @@ def add_arguments(command: Command) -> None:
     )
     made.asks(
         "--dialect",
-        "database that the statement is for",
-        "目标数据库",
+        "database that the statement is for, with --url; every engine here if not given",
+        "目标数据库,与 --url 同时给出;缺省为本机各引擎",
         choices=_DIALECTS,
-        required=True,
     )
     made.asks(
         "--url",
         "the database, such as mysql+pymysql://user:password@host/base",
         "数据库 URL,如 mysql+pymysql://user:password@host/base",
-        required=True,
+    )
+    made.asks(
+        "--spark",
+        "of the engines here also Spark, which takes seconds to start",
+        "本机各引擎中包括 Spark(启动需数秒)",
+        action="store_true",
     )
     made.asks("--rows", "made rows to compare", "构造的行数", type=int, default=5000)
     made.asks("--seed", "other made rows", "更换构造数据的种子", type=int, default=16)
@@ -61,12 +67,23 @@ def add_arguments(command: Command) -> None:
 
 def prove(options: argparse.Namespace) -> int:
     """Compare; exit code 1 where anything differs."""
-    from lishui_credit.rubrics.users_database import connected
+    from lishui_credit.rubrics.users_database import answered, connected
 
     if options.rows < 1:
         raise SubjectError(tr("not a number of rows", "行数无效"), str(options.rows), "--rows 5000")
+    if (options.url is None) != (options.dialect is None):
+        what = tr("--dialect and --url belong together", "--dialect 与 --url 须同时给出")
+        raise SubjectError(what, str(options.url or options.dialect))
+    name, trial = _trial(options)
+    if options.url is None:
+        return _everywhere(options, name, trial)
+    if options.spark:
+        what = tr(
+            "--spark is for the engines here, without --url", "--spark 用于本机引擎,不与 --url 同用"
+        )
+        raise SubjectError(what, "--spark")
     with connected(options.url, options.dialect) as base:
-        name, found = _proved(base, options)
+        found = trial.differences(options.dialect, partial(answered, base, trial, options.dialect))
     data = {
         "target": name,
         "dialect": options.dialect,
@@ -83,45 +100,76 @@ def prove(options: argparse.Namespace) -> int:
     return 0 if found.none else 1
 
 
-def _proved(base: Database, options: argparse.Namespace) -> tuple[str, Differences]:
-    """Return the name of what was compared, and what differs."""
+def _everywhere(options: argparse.Namespace, name: str, trial: Trial) -> int:
+    """Compare in every engine that is here; exit code 1 where anything differs or stops."""
+    from lishui_credit.backends.engines_here import everywhere
+
+    runs = everywhere(trial, spark=options.spark)
+    data = {
+        "target": name,
+        "seed": options.seed,
+        "engines": [
+            {
+                "engine": run.engine,
+                "holds": run.holds,
+                "found": run.told,
+                "columns": {} if run.differences is None else dict(run.differences.counts),
+                "first": [] if run.differences is None else run.differences.first.to_dicts(),
+            }
+            for run in runs
+        ],
+    }
+
+    def text() -> list[str]:
+        lines = [
+            tr(
+                f"{name}: every cell compared with polars, eager, seed {options.seed}",
+                f"{name}:逐格与 polars(即时执行)核对,种子 {options.seed}",
+            )
+        ]
+        for run in runs:
+            lines.append(f"  {run.engine}: {run.told}")
+            if run.differences is not None:
+                lines += _unlike(run.differences, run.engine)
+        return lines
+
+    say(options, data, text)
+    return int(any(run.holds is False for run in runs))
+
+
+def _trial(options: argparse.Namespace) -> tuple[str, Trial]:
+    """Return the name of what is compared, and made rows to try it on."""
     if policy_statements.is_policy(options.target):
-        return _proved_policy(base, options)
+        from lishui_credit.policies.policy_file import read_policy
+        from lishui_credit.policies.policy_proof import PolicyTrial
+
+        refuse_options(options, policy_statements.OPTIONS, tr("a policy", "政策"))
+        policy = read_policy(options.target)
+        how = policy_statements.applied(options)
+        return f"{policy.id}@{policy.version}", PolicyTrial(
+            policy=policy, rows=options.rows, seed=options.seed, **how
+        )
     if card_statements.is_card(options.target):
-        from lishui_credit.models.card_proof import prove_card
+        from lishui_credit.scorecards.cards.card_trial import CardTrial
         from lishui_credit.scorecards.cards.card_workbook import read_card
+        from lishui_credit.scorecards.cards.identities import hostile_rows
 
         refuse_options(options, card_statements.OPTIONS, tr("a card", "评分卡"))
         card = read_card(options.target)
-        return card_statements.name_of(card), prove_card(
-            base, card, options.dialect, rows=options.rows, seed=options.seed
-        )
-    from lishui_credit.rubrics.rubric_proof import prove_rubric
+        rows = hostile_rows(card, rows=options.rows, seed=options.seed)
+        return card_statements.name_of(card), CardTrial(card, rows)
+    from lishui_credit.rubrics.rubric_proof import RubricTrial
 
     refuse_options(options, OPTIONS, tr("a rubric", "评价办法"))
     options.rubric = options.target
     rubric = edition_asked(options)
-    return f"{rubric.name}@{rubric.edition}", prove_rubric(
-        base,
-        rubric,
-        options.dialect,
+    return f"{rubric.name}@{rubric.edition}", RubricTrial(
+        rubric=rubric,
         rows=options.rows,
         seed=options.seed,
         period=options.period,
         as_of=day_asked(options),
         labels=options.labels,
-    )
-
-
-def _proved_policy(base: Database, options: argparse.Namespace) -> tuple[str, Differences]:
-    from lishui_credit.policies.policy_file import read_policy
-    from lishui_credit.policies.policy_proof import prove_policy
-
-    refuse_options(options, policy_statements.OPTIONS, tr("a policy", "政策"))
-    policy = read_policy(options.target)
-    how = policy_statements.applied(options)
-    return f"{policy.id}@{policy.version}", prove_policy(
-        base, policy, options.dialect, rows=options.rows, seed=options.seed, **how
     )
 
 
@@ -144,13 +192,15 @@ def _told(name: str, options: argparse.Namespace, found: Differences) -> list[st
                 f"重复或多出的行:{found.unasked:,}",
             )
         )
+    return [*lines, *_unlike(found, tr("database", "数据库"))]
+
+
+def _unlike(found: Differences, engine: str) -> Iterator[str]:
+    """Yield the columns that differ, and the first cells of each."""
     for column, cells in found.counts.items():
-        lines.append(tr(f"  {column}: {cells:,}", f"  {column}:{cells:,}"))
+        yield tr(f"  {column}: {cells:,}", f"  {column}:{cells:,}")
     for subject, column, expected, given in found.first.iter_rows():
-        lines.append(
-            tr(
-                f"  {subject!r}, {column}: polars {expected!r}, database {given!r}",
-                f"  {subject!r},{column}:polars 为 {expected!r},数据库为 {given!r}",
-            )
+        yield tr(
+            f"  {subject!r}, {column}: polars {expected!r}, {engine} {given!r}",
+            f"  {subject!r},{column}:polars 为 {expected!r},{engine}为 {given!r}",
         )
-    return lines

@@ -12,6 +12,7 @@ from typing import Final
 
 from lishui_credit.backends import recorder
 from lishui_credit.errors import Problem, refuse
+from lishui_credit.expressions import E, F, Namespace
 from lishui_credit.language import dated, tr
 from lishui_credit.policies import adverse_reasons
 from lishui_credit.policies.adverse_reasons import Losses
@@ -79,14 +80,18 @@ class Asked:
             if kind == "Stored"
         }
         rows = recorder.Table("source", kinds, columns=handed, name=table)
+        return self.decided_over(recorder, rows, recorder.col(self.key))
+
+    def decided_over(self, ns: Namespace[E], rows: F, key: E) -> F:
+        """Return what `decide` does with rows of an engine that have these columns."""
         if self.losses is not None and self.losses.rules:
-            rows = rows.with_columns(recorder.col(DECIDED_BY).alias(RULE))
+            rows = rows.with_columns(ns.col(DECIDED_BY).alias(RULE))
         return decision_rows(
-            recorder,
+            ns,
             rows,
             self.policy,
             self.held,
-            key=recorder.col(self.key),
+            key=key,
             trial=self.policy.lapse(self.day) is not None,
             losses=self.losses,
             top=self.top,

@@ -17,12 +17,14 @@ from urllib.parse import quote, quote_plus
 
 import polars as pl
 
+from lishui_credit.backends.cell_differences import of_rows
 from lishui_credit.errors import CreditError
 from lishui_credit.language import tr
-from lishui_credit.rubrics.cell_differences import of_rows
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
+
+    from lishui_credit.backends.engines_here import Trial
 
 _BACKENDS: Final = {
     "postgresql": ("postgres",),
@@ -103,6 +105,14 @@ def loaded(base: Database, frames: Mapping[str, pl.DataFrame]) -> Iterator[dict[
     finally:
         for name in made:
             base.drop(name)
+
+
+def answered(
+    base: Database, trial: Trial, dialect: str, frames: Mapping[str, pl.DataFrame]
+) -> pl.DataFrame:
+    """Return the answer of a trial's statement over frames that are held in temporary tables."""
+    with loaded(base, frames) as names:
+        return base.run(trial.statement(dialect, names))
 
 
 # ---- what went wrong --------------------------------------------------------------------------

@@ -534,9 +534,9 @@ class Scorecard(Classifier):
         """Tell whether rows and outcomes are just the sample fitted on; see `Card.saw`."""
         return self.card.saw(X, y)
 
-    def verify(self) -> Verification:
-        """Check the identities every card must keep; see `identities.verify`."""
-        return verify(self.card)
+    def verify(self, *, spark: bool = False) -> Verification:
+        """Check the identities every card must keep, in every engine here; see `identities.verify`."""
+        return verify(self.card, spark=spark)
 
     def to_sql(
         self,

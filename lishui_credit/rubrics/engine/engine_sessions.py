@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from lishui_credit.backends.local_databases import spark_session
 from lishui_credit.errors import CreditError, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine.sql_frames import DuckDBFrames, SparkFrames, SqlEngine
@@ -109,19 +110,10 @@ class _Spark(SparkFrames):
             warnings.simplefilter("ignore", FutureWarning)  # of pandas, which is not asked
             from pyspark import __version__
             from pyspark.errors import PySparkException
-            from pyspark.sql import SparkSession
 
             self.version = __version__
             self._error = PySparkException
-            found = SparkSession.getActiveSession()
-            if found is None:
-                builder = SparkSession.builder.appName("lishui_credit")
-                quiet = {"spark.ui.showConsoleProgress": "false"}
-                for name, value in {**self.settings, **quiet}.items():
-                    builder = builder.config(name, value)
-                found = builder.getOrCreate()
-                found.sparkContext.setLogLevel("ERROR")
-            self._session = found
+            self._session = spark_session()
 
     def parquet(self, path: Path) -> Any:
         """Return the frame of a file or folder."""

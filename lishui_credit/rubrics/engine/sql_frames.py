@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from lishui_credit.backends import recorder
 from lishui_credit.backends.dialects import dialect_of
+from lishui_credit.backends.local_databases import SPARK_SETTINGS
 from lishui_credit.backends.statement import printed
 from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import tr
@@ -63,10 +64,6 @@ class SparkFrames:
     """Frames of Spark; CreditError where the session would read or compute a text otherwise."""
 
     dialect = "spark"
-    settings: Final = {
-        "spark.sql.ansi.enabled": "true",
-        "spark.sql.parser.escapedStringLiterals": "false",
-    }
 
     def types(self, frame: Any) -> dict[str, str]:
         """Return the type of every column."""
@@ -75,7 +72,7 @@ class SparkFrames:
     def answered(self, statement: str, subjects: Any, events: Any = None) -> Any:
         """Return a frame; it knows its tables from now on, so that their names can go again."""
         session = subjects.sparkSession
-        for name, value in self.settings.items():
+        for name, value in SPARK_SETTINGS.items():
             if (found := str(session.conf.get(name)).lower()) != value:
                 what = tr("the Spark session has another setting", "Spark 会话的设置不符")
                 hint = tr(f"set it to {value}", f"请设为 {value}")

@@ -6,15 +6,14 @@ and DuckDB store them in different ways, and every way must give the score that 
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
-from decimal import Decimal
+from importlib.util import find_spec
 from typing import Final
 
 import polars as pl
 
+from lishui_credit.backends.local_databases import Database, InDuckDB, InSQLite
 from lishui_credit.language import tr
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_code import to_python
@@ -33,22 +32,21 @@ class Identity:
     found: str
 
 
-def sql_identities(card: Card, hostile: pl.DataFrame, scores: pl.Series) -> Iterator[Identity]:
-    """Yield whether SQL gives the scores of hostile rows, and whether types of columns decide."""
-    yield _in_duckdb(tr("SQL = expression (DuckDB)", "SQL = 表达式(DuckDB)"), card, hostile, scores)
-    yield equal(
-        tr("SQL = expression (SQLite)", "SQL = 表达式(SQLite)"), scores, in_sqlite(card, hostile)
-    )
+def sql_identities(card: Card, hostile: pl.DataFrame) -> Iterator[Identity]:
+    """Yield whether the types of columns decide, in polars, plain Python, SQLite and DuckDB."""
     wide, narrow = other_types(card, hostile)
     asked = wide.select(card.expr()).to_series()
     types = tr("32 bits, decimals, booleans = doubles", "单精度、定点数、布尔 = 双精度")
-    found = {"polars": narrow.select(card.expr()).to_series()}
     scorer = to_python(card)
-    found["Python"] = pl.Series([scorer(row) for row in narrow.iter_rows(named=True)])
-    found["SQLite"] = in_sqlite(card, narrow)
+    found = {
+        "polars": narrow.select(card.expr()).to_series(),
+        "Python": pl.Series([scorer(row) for row in narrow.iter_rows(named=True)]),
+        "SQLite": in_sqlite(card, narrow),
+    }
+    if find_spec("duckdb") is not None:
+        found["DuckDB"] = _in_database(InDuckDB(), card, narrow)
     for engine, scored in found.items():
         yield equal(f"{types} ({engine})", asked, scored)
-    yield _in_duckdb(f"{types} (DuckDB)", card, narrow, asked)
 
 
 def other_types(card: Card, hostile: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -77,38 +75,13 @@ def other_types(card: Card, hostile: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
 
 def in_sqlite(card: Card, frame: pl.DataFrame) -> pl.Series:
     """Return the scores that a card's SQL gives in SQLite, stored as Python's driver stores them."""
-    kinds = {pl.String: "TEXT", pl.Boolean: "BOOLEAN", pl.Int64: "INTEGER"}
-    names = [_quoted(name) for name in frame.columns]
-    declared = [
-        f"{name} {kinds.get(type(kind), 'REAL')}"
-        for name, kind in zip(names, frame.dtypes, strict=True)
-    ]
-    rows = [
-        (place, *(float(cell) if isinstance(cell, Decimal) else cell for cell in row))
-        for place, row in enumerate(frame.iter_rows())
-    ]
-    with closing(sqlite3.connect(":memory:")) as base:
-        base.execute(f"CREATE TABLE subjects ({_ROW} INTEGER, {', '.join(declared)})")
-        marks = ", ".join("?" * (len(names) + 1))
-        base.executemany(f"INSERT INTO subjects VALUES ({marks})", rows)
-        found = base.execute(to_sql(card, "sqlite", key=_ROW)).fetchall()
-    return pl.Series("score", [score for _, score in sorted(found)], pl.Int64)
+    return _in_database(InSQLite(), card, frame)
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _in_duckdb(name: str, card: Card, frame: pl.DataFrame, scores: pl.Series) -> Identity:
-    try:
-        import duckdb
-    except ImportError:  # pragma: no cover
-        return Identity(name=name, holds=None, found=tr("duckdb is not installed", "未安装 duckdb"))
-    subjects = frame.with_row_index(_ROW)
-    with duckdb.connect() as base:
-        base.register("subjects", subjects.to_arrow())
-        found = base.sql(to_sql(card, "duckdb", key=_ROW)).pl().sort(_ROW)
-    return equal(name, scores, found["score"])
+def _in_database(base: Database, card: Card, frame: pl.DataFrame) -> pl.Series:
+    subjects = frame.with_row_index(_ROW).cast({_ROW: pl.Int64})
+    found = base.answer(to_sql(card, base.dialect, key=_ROW), {"subjects": subjects})
+    return found.cast(pl.Int64).sort(_ROW)["score"]
 
 
 def equal(name: str, one: pl.Series, other: pl.Series) -> Identity:
