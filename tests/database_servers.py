@@ -174,6 +174,24 @@ def spark() -> Iterator[Any]:
             session.stop()
 
 
+@contextmanager
+def compiled(session: Any, mode: str = "FALLBACK") -> Iterator[None]:
+    """Have a Spark make Java classes of expressions, as users have it, and interpret what is too long."""
+    usual = {
+        "spark.sql.codegen.wholeStage": "true",
+        "spark.sql.codegen.factoryMode": mode,
+        "spark.sql.codegen.fallback": str(mode == "FALLBACK").lower(),
+    }
+    before = {name: session.conf.get(name) for name in usual}
+    for name, value in usual.items():
+        session.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            session.conf.set(name, value)
+
+
 def _answers(asked: list[str], running: subprocess.Popen[bytes]) -> None:
     """Wait until a server answers, at most a minute."""
     for _ in range(300):

@@ -31,8 +31,6 @@ from tests.database_servers import Server
 STATEMENTS = Path(__file__).parent / "statements"
 duckdb = pytest.importorskip("duckdb")
 ROWS = 20_000
-FEWER = 3_000
-"""Rows for Spark, whose statements are interpreted here."""
 SCALE = Scale(pdo=20, base_score=600, base_odds=Odds(50))
 NAMES = (
     *('a"b', "a b", "列 名", "select", "back\\slash", "100%", "a;b", "a\nb", "a`b", "a]b", "a'b"),
@@ -200,7 +198,7 @@ def test_clickhouse_gives_the_scores_of_the_card(card: Card) -> None:
 @pytest.mark.xdist_group("spark")
 @every_card
 def test_spark_gives_the_scores_of_the_card(card: Card, spark: Any) -> None:
-    for name, frame in frames(card, FEWER):
+    for name, frame in frames(card):
         assert in_engine(InSpark(spark), card, frame) == asked(card, frame), name
 
 

@@ -1,7 +1,7 @@
 """Every engine gives, cell by cell, what polars gives, for hostile subjects of each edition.
 
-There are 20,000 of them, by exact fractions too; 2,000 for Spark of an edition that counts events. The
-engines of one place take an edition's population one after another, so that it is made once.
+There are 20,000 of them, in every engine and by exact fractions. The engines of one place take an
+edition's population one after another, so that it is made once.
 """
 
 from __future__ import annotations
@@ -10,14 +10,11 @@ import polars as pl
 import pytest
 
 from lishui_credit.backends.dialects import dialect_of
-from lishui_credit.rubrics.law import catalog
 from tests.databases import InMariaDB, InPostgres
 from tests.parity import CHUNK, GRADING, HERE, LONG, SERVED, Engine, held, population
 from tests.test_printed_verbs import differing
 
 SEED = 16
-FEWER = 2_000
-"""Subjects where 20,000 take more than a minute and a half of a processor; `make parity` gives as many."""
 
 
 def place(name: str, *engines: str) -> object:
@@ -49,10 +46,9 @@ def engines(request: pytest.FixtureRequest) -> dict[str, Engine]:
 def test_every_engine_gives_every_cell_that_polars_gives(
     name: str, engines: dict[str, Engine]
 ) -> None:
-    few = "spark" in engines and catalog.rubric(name).uses_events
     wrong = {
         engine: (dict(found.counts), found.missing, found.unasked, found.first.rows()[:5])
-        for engine, found, _ in held(engines, name, FEWER if few else CHUNK, SEED)
+        for engine, found, _ in held(engines, name, CHUNK, SEED)
         if not found.none
     }
     assert wrong == {}

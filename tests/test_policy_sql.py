@@ -21,7 +21,6 @@ from lishui_credit.backends.dialects import DIALECTS, dialect_of
 from lishui_credit.backends.dialects.embedded import SQLite
 from lishui_credit.backends.local_databases import (
     Database,
-    InClickHouse,
     InDuckDB,
     InSpark,
     InSQLite,
@@ -53,7 +52,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DAY = date(2026, 6, 1)
 ROWS = int(os.environ.get("POLICY_ROWS", "1200"))
 MANY = max(ROWS, 20_000)
-"""Applicants for engines of this process."""
+"""Applicants for databases and Spark."""
 HEAD = (
     'id = "p"\nversion = "1"\ntitle_zh = "授信政策"\ntitle_en = "Lending policy"\nauthor = "甲"\n'
 )
@@ -166,11 +165,6 @@ def database(request: pytest.FixtureRequest) -> Database:
     return asked_for(request)
 
 
-def rows_for(database: Database) -> int:
-    """How many applicants an engine decides on."""
-    return MANY if isinstance(database, InDuckDB | InSQLite | InClickHouse) else ROWS
-
-
 def finite(frame: pl.DataFrame, database: Database) -> pl.DataFrame:
     """The rows that a database can hold: MariaDB has neither NaN nor infinity."""
     if database.dialect != "mysql":
@@ -181,7 +175,7 @@ def finite(frame: pl.DataFrame, database: Database) -> pl.DataFrame:
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_database_gives_every_cell_that_decide_gives(name: str, database: Database) -> None:
-    frame, expected = decided(name, rows_for(database))
+    frame, expected = decided(name, MANY)
     frame = finite(frame, database)
     found = database.run(statement(CASES[name], database.dialect), {"subjects": frame})
     expected = told(expected.filter(pl.col("id").is_in(frame["id"].implode())))
@@ -189,9 +183,10 @@ def test_every_database_gives_every_cell_that_decide_gives(name: str, database: 
 
 
 @pytest.mark.xdist_group("spark")
-def test_spark_gives_every_cell_that_decide_gives(spark: Any) -> None:
-    frame, expected = decided("segments")
-    found = InSpark(spark).run(statement(CASES["segments"], "spark"), {"subjects": frame})
+@pytest.mark.parametrize("name", CASES)
+def test_spark_gives_every_cell_that_decide_gives(name: str, spark: Any) -> None:
+    frame, expected = decided(name, MANY)
+    found = InSpark(spark).run(statement(CASES[name], "spark"), {"subjects": frame})
     assert differing(found, told(expected)) == {}
 
 
@@ -252,14 +247,14 @@ def by_rubric(name: str, rows: int = ROWS) -> tuple[Rubric, pl.DataFrame, pl.Dat
 
 
 def test_every_database_gives_the_reasons_of_a_card(database: Database) -> None:
-    frame, expected = by_card(rows=rows_for(database))
+    frame, expected = by_card(rows=MANY)
     assert expected.filter(pl.col("lost_1") == pl.col("lost_2")).height > 40
     found = database.run(statement(BY_CARD, database.dialect, card=GERMAN), {"subjects": frame})
     assert differing(found, expected) == {}
 
 
 def test_every_database_gives_the_reasons_of_a_rubric(database: Database) -> None:
-    rubric, frame, expected = by_rubric(EDITION, rows_for(database))
+    rubric, frame, expected = by_rubric(EDITION, MANY)
     text = statement(graded_policy(rubric), database.dialect, rubric=rubric)
     assert expected["reason_1"].is_in([row.id for row in rubric.overrides]).sum() > 40
     assert differing(database.run(text, {"subjects": frame}), expected) == {}
@@ -267,7 +262,7 @@ def test_every_database_gives_the_reasons_of_a_rubric(database: Database) -> Non
 
 @pytest.mark.xdist_group("spark")
 def test_spark_gives_the_reasons_of_a_card(spark: Any) -> None:
-    frame, expected = by_card()
+    frame, expected = by_card(rows=MANY)
     found = InSpark(spark).run(statement(BY_CARD, "spark", card=GERMAN), {"subjects": frame})
     assert differing(found, expected) == {}
 

@@ -17,6 +17,7 @@ from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.grade_folders import grade_folder
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.stored_grades import scan
+from tests import database_servers
 from tests.populations import POPULATIONS, Population
 
 pytestmark = pytest.mark.xdist_group("spark")
@@ -60,19 +61,11 @@ def rows(frame: Any) -> pl.DataFrame:
 
 @pytest.fixture
 def compiled(spark: Any) -> Iterator[Any]:
-    """Spark as users have it: expressions become Java classes, partitions are adapted."""
-    usual = {
-        "spark.sql.codegen.wholeStage": "true",
-        "spark.sql.codegen.factoryMode": "CODEGEN_ONLY",
-        "spark.sql.codegen.fallback": "false",
-        "spark.sql.adaptive.enabled": "true",
-    }
-    before = {name: spark.conf.get(name) for name in usual}
-    for name, value in usual.items():
-        spark.conf.set(name, value)
-    yield spark
-    for name, value in before.items():
-        spark.conf.set(name, value)
+    """Spark as users have it: expressions become Java classes, none interpreted, partitions adapted."""
+    with database_servers.compiled(spark, "CODEGEN_ONLY"):
+        spark.conf.set("spark.sql.adaptive.enabled", "true")
+        yield spark
+        spark.conf.set("spark.sql.adaptive.enabled", "false")
 
 
 @pytest.mark.parametrize("population", [HOUSEHOLD, TAX], ids=lambda p: str(p.name))
