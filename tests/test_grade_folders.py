@@ -371,7 +371,7 @@ def test_check_digits_are_those_of_the_standards() -> None:
         (UNIT, units, uscc_is_valid),
         (PERSON, people, resident_id_is_valid),
     ):
-        ((_, wrong),) = conformed_tables._faults(held, recorder.col("a"))
+        _, (_, wrong) = conformed_tables._faults(held, recorder.col("a"))  # readable, then valid
         table = recorder.source("t", {"a": "String"}).select("a", wrong.alias("wrong"))
         frame = pl.DataFrame({"a": cells})
         with duckdb.connect() as connection:
