@@ -1,8 +1,8 @@
 """Parity: every edition through every engine that is here, cell by cell beside polars.
 
 `make parity` grades 10 million hostile subjects (``COUNT=n`` for another number, ``SEED=n`` for other
-ones, ``ENGINES=duckdb,mysql`` for some engines) and prints what was compared; 20,000 of each edition
-run among the tests. An engine is a line in `HERE` or `SERVED`.
+ones, ``ENGINES=duckdb,mariadb`` for some engines) and prints what was compared, also where it is
+stopped; 20,000 of each edition run among the tests. An engine is a line in `HERE` or `SERVED`.
 """
 
 from __future__ import annotations
@@ -209,21 +209,24 @@ def main() -> int:
     done = chunk = 0
     with ExitStack() as stack:
         engines = dict(started(stack, chosen))
-        while done < count:
-            name = GRADING[chunk % len(GRADING)]
-            size = min(most, count - done)
-            for engine, found, taken in held(engines, name, size, seed + chunk):
-                rows[engine] += found.rows
-                cells[engine] += found.cells
-                seconds[engine] += taken
-                if not found.none:
-                    wrong[engine] += found.cells_that_differ + found.missing + found.unasked
-                    print(f"{engine}, {name}, seed {seed + chunk}: {dict(found.counts)}")
-                    print(found.first, flush=True)
-            done, chunk = done + size, chunk + 1
+        try:
+            while done < count:
+                name = GRADING[chunk % len(GRADING)]
+                size = min(most, count - done)
+                for engine, found, taken in held(engines, name, size, seed + chunk):
+                    rows[engine] += found.rows
+                    cells[engine] += found.cells
+                    seconds[engine] += taken
+                    if not found.none:
+                        wrong[engine] += found.cells_that_differ + found.missing + found.unasked
+                        print(f"{engine}, {name}, seed {seed + chunk}: {dict(found.counts)}")
+                        print(found.first, flush=True)
+                done, chunk = done + size, chunk + 1
+        except KeyboardInterrupt:
+            print(f"stopped after {done:,} subjects")
     print(f"{'engine':18} {'subjects':>12} {'cells':>16} {'different':>10} {'subjects/s':>12}")
     for engine in engines:
-        rate = rows[engine] / seconds[engine]
+        rate = rows[engine] / seconds[engine] if engine in seconds else 0.0
         print(
             f"{engine:18} {rows[engine]:12,} {cells[engine]:16,} {wrong[engine]:10,} {rate:12,.0f}"
         )
