@@ -54,6 +54,7 @@ LEVELS = (
         "null",
     ),
 )
+MANY_CODES = Bin(kind="levels", values=tuple(map(float, range(20, 40))))
 NUMBERS = (-1e300, -2.5, 5e-324, 0.1, 0.30000000000000004, 1 / 3, 24.5, 2**53 + 2.0, 1.1e17 / 3)
 
 
@@ -84,7 +85,10 @@ def hostile_card(names: tuple[str, ...] = NAMES) -> Card:
         ("number", [*ranges, *codes]),
         ("category", levels(LEVELS)),
         ("category", levels(("true", "false"))),
-        ("coded", levels((0.0, 1.0, 2.5, -3.0, 0.1, 7.0))),
+        (
+            "coded",
+            [*levels((1.0, 2.5, -3.0, 0.1)), Bin(kind="levels", values=(0.0, 7.0)), MANY_CODES],
+        ),
     ]
     rows = [
         characteristic(place, name, *kind)

@@ -210,6 +210,8 @@ class Expressions:
         return self._dialect.place(self.of(node.parts[0]), *node.value)
 
     def _is_in(self, node: Node) -> Sql:
+        from sqlglot import exp
+
         of = node.parts[0].kind
         kinds = {bool: "Boolean", str: "String", int: "whole", float: "Float64"}
         found = {kinds.get(type(value), "Null") for value in node.value}
@@ -222,7 +224,13 @@ class Expressions:
         else:
             raise unprintable(f"is_in {of}: {' '.join(sorted(found))}".strip(), self._dialect)
         cell = closed(self._dialect.exact(self.of(node.parts[0]), of))
-        return self._dialect.one_of(cell, [self._dialect.exact(each, of) for each in listed])
+        listed = [self._dialect.exact(each, of) for each in listed]
+        if of != "Float64" or 0 not in node.value or len(listed) == 1:
+            return self._dialect.one_of(cell, listed)
+        # ClickHouse looks a double up by its bits, and does not find -0.0 where 0.0 is listed.
+        zero = [*node.value].index(0)
+        others = self._dialect.one_of(cell, [*listed[:zero], *listed[zero + 1 :]])
+        return exp.or_(exp.EQ(this=cell.copy(), expression=listed[zero]), others, copy=False)
 
     def _coalesce(self, node: Node) -> Sql:
         from sqlglot import exp
