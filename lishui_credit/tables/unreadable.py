@@ -21,12 +21,18 @@ BLANKS: Final = (
 )
 """Blanks of every kind and of no width, as members of a set of any engine's regular expressions."""
 _CHINESE: Final = "值|引用|名称|数字|空|除/0|溢出|计算|字段|阻止|连接|忙|未知"
+_HASH: Final = "[#\uff03]"  # of half and of full width, as the letters and marks behind it
+_LETTERS: Final = "A-Z\uff21-\uff3a"
+_SLASH: Final = "/\uff0f"
+_ZERO: Final = "0\uff10"
+_MARK: Final = "[!?\uff01\uff1f]"
+_NOT_AVAILABLE: Final = f"[Nn\uff2e\uff4e][{_SLASH}][Aa\uff21\uff41]"
 PATTERN: Final = (
     rf"^[{BLANKS}]*(?:"
-    r"#(?:[Nn]/[Aa]|[A-Z][A-Z_/0]{2,}[!?]|GETTING_DATA)"  # of Excel, WPS and Google, also to come
-    rf"|#(?:{_CHINESE})[!?"
-    "\uff01\uff1f]|#正在获取数据"
-    r"|#{2,}"  # a column too narrow for its number, saved as text
+    # Of Excel, WPS and Google, also to come.
+    rf"{_HASH}(?:{_NOT_AVAILABLE}|[{_LETTERS}][{_LETTERS}_{_ZERO}{_SLASH}]{{2,}}{_MARK}|GETTING_DATA)"
+    rf"|{_HASH}(?:{_CHINESE}){_MARK}|#正在获取数据"
+    rf"|{_HASH}{{2,}}"  # a column too narrow for its number, saved as text
     r"|Err:[0-9０-９]{3}"  # of LibreOffice
     rf"|(?:{_ERROR}|{_FORMULA})[{BLANKS}].*"
     rf")[{BLANKS}]*$"
