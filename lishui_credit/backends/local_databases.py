@@ -20,6 +20,7 @@ from typing import Any, Final
 import polars as pl
 
 from lishui_credit.backends.cell_differences import of_rows, texts
+from lishui_credit.backends.dialects.spark import SPARK_SETTINGS
 
 Rows = list[tuple[str | None, ...]]
 Frames = Mapping[str, pl.DataFrame]
@@ -39,11 +40,6 @@ _SQLITE: Final[Mapping[Any, str]] = {
     pl.Int64: "INTEGER",
 }
 _CLICKHOUSE: Final = {"Date": "Date32", "Boolean": "Bool", "Decimal": "Decimal(18, 2)"}
-SPARK_SETTINGS: Final = {
-    "spark.sql.ansi.enabled": "true",
-    "spark.sql.parser.escapedStringLiterals": "false",
-}
-"""What a printed statement needs of a session of Spark."""
 
 
 class Database(ABC):

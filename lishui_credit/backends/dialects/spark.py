@@ -10,7 +10,7 @@ Apache Hive, Language manual: "Types" (DECIMAL of 38 digits; a cast that fails i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lishui_credit.backends.dialects.dialect import (
     EPOCH,
@@ -24,6 +24,12 @@ from lishui_credit.language import tr
 
 if TYPE_CHECKING:
     from lishui_credit.backends.dialects.dialect import Sql
+
+SPARK_SETTINGS: Final = {
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.parser.escapedStringLiterals": "false",
+}
+"""What a printed statement needs of a session of Spark."""
 
 
 class Spark(Dialect):

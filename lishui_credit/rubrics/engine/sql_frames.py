@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 from lishui_credit.backends import recorder
 from lishui_credit.backends.dialects import dialect_of
-from lishui_credit.backends.local_databases import SPARK_SETTINGS
+from lishui_credit.backends.dialects.spark import SPARK_SETTINGS
 from lishui_credit.backends.statement import printed
 from lishui_credit.errors import CreditError, Problem
 from lishui_credit.language import tr
