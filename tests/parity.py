@@ -21,7 +21,7 @@ from typing import Any
 import polars as pl
 
 from lishui_credit.backends import engines_here
-from lishui_credit.backends.cell_differences import Differences, compared, of_rows
+from lishui_credit.backends.cell_differences import Differences, compared, of_cells
 from lishui_credit.backends.local_databases import (
     Database,
     Frames,
@@ -103,24 +103,18 @@ def one_by_one(rubric: Rubric, frames: Frames) -> list[Any]:
     return trial(f"{rubric.name}@{rubric.edition}").given(frames)
 
 
-def of_cells(found: list[dict[str, Any]]) -> pl.DataFrame:
-    """Subjects that were graded one after another."""
-    return of_rows([*found[0]], [[*row.values()] for row in found])
-
-
 @cache
-def javascript_of(name: str) -> str:
-    """The printed function of an edition."""
-    return trial(name).code("javascript")
+def script(name: str) -> str:
+    """The printed function of an edition, for every subject."""
+    return engines_here.script_of(trial(name))
 
 
 def in_javascript(rubric: Rubric, frames: Frames) -> pl.DataFrame:
     """JavaScript, in Node or in a browser."""
     days_as_texts = pl.col(pl.Date).cast(pl.String)
     read = {name: frame.with_columns(days_as_texts) for name, frame in frames.items()}
-    source = javascript_of(f"{rubric.name}@{rubric.edition}")
-    script = f"(given) => {{ {source} return given.map((one) => grade(...one)); }}"
-    return of_cells(javascript.run(script, one_by_one(rubric, read)))
+    name = f"{rubric.name}@{rubric.edition}"
+    return of_cells(javascript.run(script(name), one_by_one(rubric, read)))
 
 
 def by_fractions(rubric: Rubric, frames: Frames) -> pl.DataFrame:

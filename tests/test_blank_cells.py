@@ -8,7 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from lishui_credit.backends.plain_inputs import words
 from lishui_credit.errors import SubjectError
+from lishui_credit.language import set_language
 from lishui_credit.rubrics.grade_folders import grade_folder
 from lishui_credit.rubrics.intake import intake
 from lishui_credit.rubrics.law import catalog
@@ -70,6 +72,15 @@ def test_printed_functions_refuse_what_is_no_id() -> None:
         told = f"subject uscc: {said.format('uscc')}"
         assert told in str(refused.value), repr(cell)
         assert told in found, repr(cell)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_printed_functions_say_what_intake_says(lang: str) -> None:
+    set_language(lang)
+    try:
+        assert words()["unreadable"] == no_value()
+    finally:
+        set_language(None)
 
 
 @pytest.mark.parametrize("name", [TAX, HOUSEHOLD])

@@ -23,7 +23,7 @@ from lishui_credit.language import set_language
 from lishui_credit.models import score_file
 from lishui_credit.policies import decision_files
 from lishui_credit.policies.score_files import read_scores
-from lishui_credit.rubrics import area_files, grade_files, grounds, histories
+from lishui_credit.rubrics import area_files, grounds, histories, stored_grades
 from lishui_credit.samples import households as synthetic
 from lishui_credit.scorecards import seal_again
 from tests import laboratories
@@ -131,7 +131,7 @@ READERS: dict[str, tuple[Callable[[Path, str], Path], Callable[[Path, Path], str
         graded,
         lambda _, o: raised(lambda: histories.subject_history("913311990000000003", [o])),
     ),
-    "board": (graded, lambda f, o: raised(lambda: grade_files.read(on_board(f, o)))),
+    "board": (graded, lambda f, o: raised(lambda: stored_grades.read(on_board(f, o)))),
     "areas": (
         graded,
         lambda f, o: said_by(

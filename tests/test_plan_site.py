@@ -43,7 +43,7 @@ from lishui_credit.samples.plan_observations import plan_observations
 from lishui_credit.tables import write
 from lishui_credit.tables.beside import manifest_path
 from lishui_credit.tables.write import replacing_folder
-from tests.dashboard import BROWSER, needs_browser, untranslated
+from tests.dashboard import needs_browser, started_browser, untranslated
 
 AT = date(2018, 6, 30)
 SAMPLE = Path(__file__).resolve().parents[1] / "data_samples" / "plan_observations.csv"
@@ -633,9 +633,8 @@ def test_the_list_cannot_name_a_file_outside_the_site(mine: Path):
 def test_no_page_is_wider_than_a_desk_or_a_phone_and_the_overview_prints_on_one(
     made: Path, tmp_path: Path, lang: str
 ):
-    sync = pytest.importorskip("playwright.sync_api")
-    with sync.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-dev-shm-usage"])  # fmt: skip
+    pytest.importorskip("playwright.sync_api")
+    with started_browser("--no-sandbox", "--disable-dev-shm-usage") as browser:
         shown = browser.new_page()
         asked: list[str] = []
         shown.on("request", lambda request: asked.append(request.url))
@@ -650,7 +649,6 @@ def test_no_page_is_wider_than_a_desk_or_a_phone_and_the_overview_prints_on_one(
         shown.goto((made / lang / "index.html").as_uri())
         printed = shown.pdf(prefer_css_page_size=True)
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
-        browser.close()
 
 
 # ---- companions and rejected rows --------------------------------------------------------------

@@ -23,7 +23,7 @@ from lishui_credit.policies import decision_files
 from lishui_credit.policies.explanations import explain
 from lishui_credit.policies.policy_file import parse
 from lishui_credit.policies.score_files import read_scores
-from lishui_credit.rubrics import grade_files
+from lishui_credit.rubrics import stored_grades
 from lishui_credit.scorecards import seal_again
 from lishui_credit.tables.beside import sha256
 
@@ -89,7 +89,7 @@ def test_a_footer_alone_proves_a_file_of_earlier_code(earlier: Path, name: str):
 
 
 def test_files_of_earlier_code_are_read_and_explained(run: Run, earlier: Path):
-    stored = grade_files.read(earlier / "graded.parquet")
+    stored = stored_grades.read(earlier / "graded.parquet")
     assert stored.manifest.facts.as_of == date(2016, 6, 30)
     assert stored.manifest.facts.counts["graded"] == 12
     firm = stored.frame.select(stored.rubric.subject_id).first().collect().item()
@@ -296,7 +296,7 @@ def test_a_manifest_names_the_keys_that_are_wrong(earlier: Path, lie: dict[str, 
     whole = json.loads(beside.read_text(encoding="utf-8"))
     beside.write_text(json.dumps({**whole, **lie}), encoding="utf-8")
     with pytest.raises(ModelError, match=f"not a graded file: no readable manifest.*found: {key}"):
-        grade_files.read(earlier / "graded.csv")
+        stored_grades.read(earlier / "graded.csv")
 
 
 # ---- rejected rows ------------------------------------------------------------------------------

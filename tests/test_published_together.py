@@ -28,7 +28,7 @@ from lishui_credit.policies import decision_files
 from lishui_credit.policies.explanations import explain
 from lishui_credit.policies.policy_file import parse
 from lishui_credit.policies.score_files import read_scores
-from lishui_credit.rubrics import grade_files
+from lishui_credit.rubrics import stored_grades
 from lishui_credit.scorecards import seal_again
 from lishui_credit.tables import write
 
@@ -118,7 +118,7 @@ def test_a_killed_run_leaves_the_old_pair_the_new_pair_or_a_refusal(
     words = ["grade", "small-enterprise", files / "firms.csv", "--on", DAY, "-o", output]
     assert child(step, after, *words).returncode == 9
     try:
-        stored = grade_files.read(output)
+        stored = stored_grades.read(output)
     except ModelError:
         assert (step, after) == (1, "after") or first
     else:
@@ -127,7 +127,7 @@ def test_a_killed_run_leaves_the_old_pair_the_new_pair_or_a_refusal(
         assert rows == (12 if (step, after) == (2, "after") else 5)
     monkeypatch.setattr(write, "_BORN", time.time() + 60)  # as a run that begins now
     graded(files, output, rows=7)
-    assert grade_files.read(output).frame.collect().height == 7
+    assert stored_grades.read(output).frame.collect().height == 7
     assert drafts(files) == []
     assert lc.verify(output).holds
 
@@ -164,7 +164,7 @@ def test_no_reader_takes_rows_with_the_manifest_of_others(run: Run, files: Path,
     shutil.copy(proof.manifest_path(output), proof.manifest_path(other))
     what = "not written together"
     with pytest.raises(ModelError, match=what):
-        grade_files.read(other)
+        stored_grades.read(other)
     code, _, err = run("explain", other, "913311990000000003")
     assert code == 2
     assert what in err
@@ -177,7 +177,7 @@ def test_no_reader_takes_rows_with_the_manifest_of_others(run: Run, files: Path,
     assert what in err
     set_language("zh")
     with pytest.raises(ModelError, match="不是同一次写出"):
-        grade_files.read(other)
+        stored_grades.read(other)
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -213,7 +213,7 @@ def test_a_manifest_without_a_hash_belongs_to_no_file(files: Path):
         {k: v for k, v in whole.items() if "output" not in k},
     ):
         beside.write_text(json.dumps(lie), encoding="utf-8")
-        for reader in (grade_files.read, lc.verify):
+        for reader in (stored_grades.read, lc.verify):
             with pytest.raises(ModelError, match="output_sha256"):
                 reader(output)
 
@@ -232,7 +232,7 @@ def test_verify_refuses_the_manifest_of_another_file_and_names_words_its_footer_
     its.write_text(kept.replace('"title_zh": "', '"title_zh": "新'), encoding="utf-8")
     assert not lc.verify(other).checks["footer"]
     with pytest.raises(ModelError, match="title_zh"):
-        grade_files.read(other)
+        stored_grades.read(other)
 
 
 # ---- drafts, links ------------------------------------------------------------------------------
@@ -275,7 +275,7 @@ def test_an_output_that_is_a_link_keeps_its_link(files: Path, tmp_path: Path, ki
         assert link.is_symlink()
         assert target.is_file()
         assert not target.is_symlink()
-        assert grade_files.read(link).frame.collect().height == rows
+        assert stored_grades.read(link).frame.collect().height == rows
         assert lc.verify(link).holds
     assert drafts(shelf) == drafts(files) == []
 

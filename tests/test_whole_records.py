@@ -11,7 +11,7 @@ import pytest
 
 from lishui_credit.commands.cli import main
 from lishui_credit.language import set_language
-from lishui_credit.rubrics import grade_files
+from lishui_credit.rubrics import grade_files, stored_grades
 from lishui_credit.rubrics.engine.compile import favourable_columns
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.tables.columns import dictionary
@@ -56,7 +56,7 @@ def firms(folder: Path) -> tuple[Path, pl.DataFrame, list[str]]:
 
 def graded(path: Path, output: Path, **options: Any) -> pl.DataFrame:
     grade_files.grade(RUBRIC, path, output, as_of=date(2018, 6, 30), **options)
-    return grade_files.read(output).frame.collect()
+    return stored_grades.read(output).frame.collect()
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx"])
@@ -64,7 +64,7 @@ def test_empty_cells_of_override_rules_are_counted_or_withhold(kind: str, tmp_pa
     path, _, (first, second) = firms(tmp_path)
     usual = graded(path, tmp_path / f"usual.{kind}")
     assert usual["outcome"].to_list() == ["graded"] * 6
-    told = grade_files.read(tmp_path / f"usual.{kind}").manifest.facts
+    told = stored_grades.read(tmp_path / f"usual.{kind}").manifest.facts
     assert dict(told.empty_overrides) == {first: 1, second: 2}
     strict = graded(path, tmp_path / f"strict.{kind}", strict=True)
     assert strict["outcome"].to_list() == ["withheld"] * 2 + ["graded"] * 4

@@ -52,6 +52,11 @@ def of_rows(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> pl.DataFrame
     return texts(pl.DataFrame(found))
 
 
+def of_cells(answers: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Return what a function gave for one row after another as a frame of texts."""
+    return of_rows([*answers[0]], [[*answer.values()] for answer in answers])
+
+
 def compared(
     found: pl.DataFrame, expected: pl.DataFrame, key: str, *, examples: int = 3
 ) -> Differences:

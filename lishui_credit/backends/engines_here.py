@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, Protocol
 import polars as pl
 
 from lishui_credit.backends import node
-from lishui_credit.backends.cell_differences import Differences, of_rows, texts
+from lishui_credit.backends.cell_differences import Differences, of_cells, texts
 from lishui_credit.backends.local_databases import (
     Database,
     Frames,
@@ -30,6 +30,10 @@ from lishui_credit.errors import CreditError
 from lishui_credit.language import Bilingual, plural, tr
 
 SPARK: Final = "Spark"
+ROW: Final = "prove_row"
+"""Key of made rows that have none of their own."""
+WITHOUT_NAN: Final = ("mysql", "mariadb", "sqlite")
+"""Dialects of databases that hold no NaN."""
 Answer = Callable[[Frames], pl.DataFrame]
 """Answers for made rows."""
 
@@ -94,12 +98,14 @@ class EngineRun:
             return tr(f"stopped: {self.stopped}", f"中止:{self.stopped}")
         apart, others = found.cells_that_differ, found.missing + found.unasked
         rows = plural(found.rows, "row")
-        return tr(
+        said = tr(
             f"{rows}, {found.cells:,} cells, {apart:,} differ",
             f"{found.rows:,} 行、{found.cells:,} 格,{apart:,} 格不同",
-        ) + (
-            tr(f", {others:,} rows too few or too many", f",缺少或多出 {others:,} 行")
-            * bool(others)
+        )
+        return (
+            said + tr(f", {others:,} rows too few or too many", f",缺少或多出 {others:,} 行")
+            if others
+            else said
         )
 
 
@@ -113,23 +119,29 @@ class Engine:
     ready: Callable[[Trial], Answer]
 
 
+def absent(*names: str) -> str:
+    """Return which of these libraries, or Java, are not here."""
+
+    def here(name: str) -> bool:
+        if name == "Java":
+            return bool(shutil.which("java") or os.environ.get("JAVA_HOME"))
+        return find_spec(name) is not None
+
+    return ", ".join(name for name in names if not here(name))
+
+
 def _library(*names: str) -> Callable[[], Bilingual | None]:
     def lacking() -> Bilingual | None:
-        absent = ", ".join(name for name in names if find_spec(name) is None)
-        return Bilingual(f"{absent} is not installed", f"未安装 {absent}") if absent else None
+        found = absent(*names)
+        return Bilingual(f"{found} is not installed", f"未安装 {found}") if found else None
 
     return lacking
 
 
-def _spark() -> Bilingual | None:
-    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        return Bilingual("Java is not installed", "未安装 Java")
-    return _library("pyspark", "sqlglot")()
-
-
 def _node() -> Bilingual | None:
-    absent = Bilingual("node is not on the PATH", "PATH 中没有 node")
-    return absent if node.program() is None else None
+    if node.program() is not None:
+        return None
+    return Bilingual("node is not on the PATH", "PATH 中没有 node")
 
 
 def _polars(how: Literal["in-memory", "streaming"]) -> Callable[[Trial], Answer]:
@@ -153,22 +165,23 @@ def _database(made: Callable[[], Database], dialect: str) -> Callable[[Trial], A
 
 def _python(trial: Trial) -> Answer:
     function = loaded(trial.code("python"))[trial.function]
-    return lambda frames: _of_cells([function(*one) for one in trial.given(frames)])
+    return lambda frames: of_cells([function(*one) for one in trial.given(frames)])
+
+
+def script_of(trial: Trial) -> str:
+    """Return a JavaScript function that answers for each row of a list; see `node.run`."""
+    each = f"given.map((one) => {trial.function}(...one))"
+    return f"(given) => {{ {trial.code('javascript')}\nreturn {each}; }}"
 
 
 def _javascript(trial: Trial) -> Answer:
-    each = f"given.map((one) => {trial.function}(...one))"
-    script = f"(given) => {{ {trial.code('javascript')}\nreturn {each}; }}"
+    script = script_of(trial)
 
     def answer(frames: Frames) -> pl.DataFrame:
         found = node.run(script, node.passed(trial.given(frames)))
-        return _of_cells(node.received(found))
+        return of_cells(node.received(found))
 
     return answer
-
-
-def _of_cells(found: list[dict[str, Any]]) -> pl.DataFrame:
-    return of_rows([*found[0]], [[*row.values()] for row in found])
 
 
 ENGINES: Final = (
@@ -182,7 +195,7 @@ ENGINES: Final = (
             ("DuckDB", "duckdb", _library("duckdb", "sqlglot"), InDuckDB),
             ("SQLite", "sqlite", _library("sqlglot"), InSQLite),
             ("ClickHouse", "clickhouse", _library("chdb", "sqlglot"), InClickHouse),
-            (SPARK, "spark", _spark, InSpark),
+            (SPARK, "spark", _library("Java", "pyspark", "sqlglot"), InSpark),
         )
     ),
     Engine(name="plain Python", dialect="python", lacking=_library(), ready=_python),

@@ -67,8 +67,6 @@ def add_arguments(command: Command) -> None:
 
 def prove(options: argparse.Namespace) -> int:
     """Compare; exit code 1 where anything differs."""
-    from lishui_credit.rubrics.users_database import answered, connected
-
     if options.rows < 1:
         raise SubjectError(tr("not a number of rows", "行数无效"), str(options.rows), "--rows 5000")
     if (options.url is None) != (options.dialect is None):
@@ -82,6 +80,8 @@ def prove(options: argparse.Namespace) -> int:
             "--spark is for the engines here, without --url", "--spark 用于本机引擎,不与 --url 同用"
         )
         raise SubjectError(what, "--spark")
+    from lishui_credit.rubrics.users_database import answered, connected
+
     with connected(options.url, options.dialect) as base:
         found = trial.differences(options.dialect, partial(answered, base, trial, options.dialect))
     data = {

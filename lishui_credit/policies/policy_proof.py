@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Literal, TypeVar
 import polars as pl
 
 from lishui_credit.backends.cell_differences import Differences, compared, texts
-from lishui_credit.backends.engines_here import Answer
+from lishui_credit.backends.engines_here import ROW, WITHOUT_NAN, Answer
 from lishui_credit.backends.local_databases import Frames
 from lishui_credit.policies.adverse_reasons import GAP
 from lishui_credit.policies.clause_tests import Held
@@ -25,11 +25,7 @@ from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.scorecards.cards.card import Card
 
 _F = TypeVar("_F", pl.DataFrame, pl.LazyFrame)
-_KEY: Final = "prove_row"
-_WITHOUT_NAN: Final = ("mysql", "mariadb", "sqlite")
 _WITHOUT_INFINITY: Final = ("mysql", "mariadb")
-
-
 _IN_A_DOUBLE: Final = 2**53  # from here on JavaScript does not tell whole numbers apart
 
 
@@ -68,7 +64,7 @@ class PolicyTrial:
         """Return what differs from `decide`, over applicants whose cells the dialect holds."""
         subjects = hostile_applicants(self._asked, rows=self.rows, seed=self.seed)
         doubles = pl.col(pl.Float64)
-        if dialect in _WITHOUT_NAN:
+        if dialect in WITHOUT_NAN:
             subjects = subjects.with_columns(doubles.fill_nan(None))
         if dialect in _WITHOUT_INFINITY:
             subjects = subjects.with_columns(pl.when(~doubles.is_infinite()).then(doubles))
@@ -82,7 +78,7 @@ class PolicyTrial:
                 self.policy,
                 on=self.on,
                 trial=self.trial,
-                id=_KEY,
+                id=ROW,
                 card=self.card,
                 rubric=self.rubric,
                 top=self.top,
@@ -97,7 +93,7 @@ class PolicyTrial:
 
     def lazily(self, frames: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
         """Return the decisions over a lazy frame."""
-        return told(self._asked.decided_over(pl, frames["subjects"], pl.col(_KEY)))
+        return told(self._asked.decided_over(pl, frames["subjects"], pl.col(ROW)))
 
     def statement(self, dialect: str, tables: Mapping[str, str]) -> str:
         """Return the statement."""
@@ -116,7 +112,7 @@ class PolicyTrial:
     @property
     def _options(self) -> dict[str, Any]:
         return {
-            "key": _KEY,
+            "key": ROW,
             "types": self.types,
             "on": self.on,
             "trial": self.trial,

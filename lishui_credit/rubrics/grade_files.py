@@ -32,8 +32,6 @@ from lishui_credit.rubrics.intake import Intake, intake
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.printed_numbers import printed
 from lishui_credit.rubrics.stored_grades import KIND, Facts, GradeFacts, opened
-from lishui_credit.rubrics.stored_grades import Graded as Graded
-from lishui_credit.rubrics.stored_grades import read as read
 from lishui_credit.rubrics.whole_records import evaluated, held_back
 from lishui_credit.tables.read import scan_written
 from lishui_credit.tables.rejected import rejected_path, settle

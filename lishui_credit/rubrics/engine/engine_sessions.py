@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from lishui_credit.backends.local_databases import spark_session
+from lishui_credit.backends.engines_here import absent
+from lishui_credit.backends.local_databases import quoted, spark_session
 from lishui_credit.errors import CreditError, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine.sql_frames import DuckDBFrames, SparkFrames, SqlEngine
 
 ENGINES: Final = ("duckdb", "spark")
 """Engines that a file can be graded in beside polars."""
-_LIBRARIES: Final = {"duckdb": "duckdb", "spark": "pyspark"}
+_NEEDED: Final = {"duckdb": ("duckdb",), "spark": ("pyspark", "Java")}
 _PIECE: Final = 500_000
 """Subjects that DuckDB groups at a time: the sums of a hundred codes take it 3 GiB for a million."""
 
@@ -84,10 +82,10 @@ class _DuckDB(DuckDBFrames):
         if count < 2:
             yield frames
             return
-        name, piece = key.replace('"', '""'), "_piece"
+        piece = "_piece"
         with tempfile.TemporaryDirectory(dir=self._spill) as room:
             for role, frame in frames.items():
-                cut = frame.project(f'*, hash("{name}") % {count} AS {piece}')
+                cut = frame.project(f"*, hash({quoted(key)}) % {count} AS {piece}")
                 cut.write_parquet(f"{room}/{role}", compression="snappy", partition_by=[piece])
             for number in range(count):
                 own = {role: Path(room, role, f"{piece}={number}") for role in frames}
@@ -145,13 +143,10 @@ def _unread(path: Path, error: Exception) -> SubjectError:
 @contextmanager
 def started(name: str) -> Iterator[EngineSession]:
     """Yield an engine of `ENGINES`; CreditError where what it needs is not installed."""
-    lacking = [one for one in ("sqlglot", _LIBRARIES[name]) if find_spec(one) is None]
-    if name == "spark" and not (shutil.which("java") or os.environ.get("JAVA_HOME")):
-        lacking.append("java")
-    if lacking:
+    if lacking := absent("sqlglot", *_NEEDED[name]):
         what = tr(f"{name} needs what is not installed", f"{name} 所需组件未安装")
         hint = tr("install it, or leave --engine out", "请安装,或不加 --engine")
-        raise CreditError(what, ", ".join(lacking), hint)
+        raise CreditError(what, lacking, hint)
     if name == "spark":
         yield _Spark()  # left running: starting one takes longer than most files
         return

@@ -55,7 +55,8 @@ def counts_sql(
             inner = f"SELECT v, b, w, {group} AS g FROM ({inner}) AS s"
         parts.append(
             f"SELECT {_literal(name)} AS characteristic, {_literal(kind)} AS kind,"
-            f" {low} AS low, {high} AS high, {level} AS level, {_sums(weight is not None)} FROM ({inner}) AS t GROUP BY {'v' if group == 'v' else 'g'}"
+            f" {low} AS low, {high} AS high, {level} AS level, {_sums(weight is not None)}"
+            f" FROM ({inner}) AS t GROUP BY {'v' if group == 'v' else 'g'}"
         )
     return _printed(" UNION ALL ".join(parts), table, dialect)
 

@@ -9,15 +9,13 @@ from typing import Any, ClassVar, Final, Literal, TypeVar
 import polars as pl
 
 from lishui_credit.backends.cell_differences import Differences, compared
-from lishui_credit.backends.engines_here import Answer
+from lishui_credit.backends.engines_here import ROW, WITHOUT_NAN, Answer
 from lishui_credit.backends.local_databases import Frames
 from lishui_credit.scorecards.cards.card import POINTS, Card
 from lishui_credit.scorecards.cards.card_code import to_javascript, to_python
 from lishui_credit.scorecards.cards.card_sql import to_sql
 
 _F = TypeVar("_F", pl.DataFrame, pl.LazyFrame)
-_KEY: Final = "prove_row"
-_WITHOUT_NAN: Final = ("mysql", "mariadb", "sqlite")
 _PYTHON: Final = f'''
 
 def scored(row):
@@ -26,15 +24,15 @@ def scored(row):
         found = score(row)
     except WrongInput:
         found = None
-    return {{"{_KEY}": row["{_KEY}"], "score": found}}
+    return {{"{ROW}": row["{ROW}"], "score": found}}
 '''
 _JAVASCRIPT: Final = f"""
 function scored(row) {{
   try {{
-    return {{{_KEY}: row.{_KEY}, score: score(row)}};
+    return {{{ROW}: row.{ROW}, score: score(row)}};
   }} catch (error) {{
     if (error.faults === undefined) throw error;
-    return {{{_KEY}: row.{_KEY}, score: null}};
+    return {{{ROW}: row.{ROW}, score: null}};
   }}
 }}
 """
@@ -51,12 +49,12 @@ class CardTrial:
 
     def differences(self, dialect: str, answer: Answer) -> Differences:
         """Return what differs from the card's own points and score; plain code gives the score only."""
-        rows = self.rows.fill_nan(None) if dialect in _WITHOUT_NAN else self.rows
-        subjects = rows.with_row_index(_KEY).cast({_KEY: pl.Int64})
+        rows = self.rows.fill_nan(None) if dialect in WITHOUT_NAN else self.rows
+        subjects = rows.with_row_index(ROW).cast({ROW: pl.Int64})
         expected = self._scored(subjects)
         if dialect in ("python", "javascript"):
-            expected = expected.select(_KEY, "score")
-        return compared(answer({"subjects": subjects}), expected, _KEY)
+            expected = expected.select(ROW, "score")
+        return compared(answer({"subjects": subjects}), expected, ROW)
 
     def lazily(self, frames: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
         """Return points and score over a lazy frame."""
@@ -64,7 +62,7 @@ class CardTrial:
 
     def statement(self, dialect: str, tables: Mapping[str, str]) -> str:
         """Return the statement, with the points of every characteristic."""
-        return to_sql(self.card, dialect, table=tables["subjects"], key=_KEY, contributions=True)
+        return to_sql(self.card, dialect, table=tables["subjects"], key=ROW, contributions=True)
 
     def code(self, language: Literal["python", "javascript"]) -> str:
         """Return the card as plain code, with a function that says what a refused row has: no score."""
@@ -82,4 +80,4 @@ class CardTrial:
             table.expr(pl).alias(f"{POINTS}{name}")
             for name, table in zip(self.card.columns, self.card.tables, strict=True)
         ]
-        return subjects.select(_KEY, *parts, self.card.expr())
+        return subjects.select(ROW, *parts, self.card.expr())
