@@ -61,7 +61,7 @@ demo: setup  ## grade the committed synthetic samples by every rubric, into out/
 lint: setup  ## ruff, the formatter and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict lishui_credit
+	$(BIN)/mypy --strict lishui_credit dashboards
 
 # A browser and a Chinese font come from the system, not from a lock. Where they cannot be had, one
 # line says what is missing and `make test` passes without the tests that need them.

@@ -24,7 +24,7 @@ from lishui_credit.monitoring.ledger import FILE as HISTORY
 from lishui_credit.monitoring.months import quarter_before
 from lishui_credit.pricing.terms import Terms
 from lishui_credit.rubrics import distribution
-from lishui_credit.rubrics import grade_files as graded
+from lishui_credit.rubrics import stored_grades as graded
 from lishui_credit.rubrics.grounds import Grounds
 from lishui_credit.scorecards.cards import card_tables
 from lishui_credit.scorecards.cards.card import Card

@@ -19,7 +19,7 @@ from lishui_credit.errors import CreditError
 from lishui_credit.figures.captions import captions
 from lishui_credit.figures.narrow import headed
 from lishui_credit.figures.style import STATUS_WORDS, drawn, named, set_in_print
-from lishui_credit.language import language, set_language, spoken, tr
+from lishui_credit.language import Language, language, set_language, spoken, tr
 from lishui_credit.plan.divisions import areas, division
 from lishui_credit.plan.status import STATUSES
 from lishui_credit.reports.html import address as page_address
@@ -33,7 +33,7 @@ Choice = TypeVar("Choice")
 LOG = logging.getLogger(__name__)
 
 HERE = Path(__file__).resolve().parent
-LANGUAGES = {"zh": "中文", "en": "English"}
+LANGUAGES: dict[Language, str] = {"zh": "中文", "en": "English"}
 FORMATS = {"png": "PNG", "svg": "SVG"}
 KINDS = {
     "csv": ("CSV", "text/csv"),
@@ -61,7 +61,8 @@ def plain(text: object) -> str:
 
 def choices() -> dict[str, str]:
     """The choices of this session by the name of their field, from every page."""
-    return st.session_state.setdefault("choices", {})
+    kept: dict[str, str] = st.session_state.setdefault("choices", {})
+    return kept
 
 
 def read_address() -> None:
@@ -301,7 +302,8 @@ class Offer:
 
 def offers() -> dict[str, Offer]:
     """What this run of the page has to take away, by its title."""
-    return st.session_state.setdefault("offers", {})
+    made: dict[str, Offer] = st.session_state.setdefault("offers", {})
+    return made
 
 
 def offer(

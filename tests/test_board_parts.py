@@ -18,7 +18,7 @@ from lishui_credit.cutoffs.laboratory import read_laboratory
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.monitoring import read_ledger
-from lishui_credit.rubrics import grade_files as graded
+from lishui_credit.rubrics import grade_files, stored_grades
 from lishui_credit.scorecards.cards import card_tables
 from lishui_credit.scorecards.cards.card_file import load
 from lishui_credit.scorecards.protected import protected_as
@@ -52,14 +52,14 @@ def test_four_rubrics_are_found_by_year(board):
 def test_every_register_is_synthetic_and_can_be_graded_again(board):
     for years in graded_files(board).values():
         for path in years.values():
-            assert graded.read(path).manifest.synthetic
-    verdict = graded.verify(graded_files(board)["tax-credit"][2018])
+            assert stored_grades.read(path).manifest.synthetic
+    verdict = grade_files.verify(graded_files(board)["tax-credit"][2018])
     assert all(verdict.checks.values())
 
 
 def test_the_same_index_is_the_same_subject_in_every_year(board):
     first, second = (
-        graded.read(path).frame.select("household_id", "county").collect()
+        stored_grades.read(path).frame.select("household_id", "county").collect()
         for path in graded_files(board)["farmer-household"].values()
     )
     assert first.equals(second)
@@ -77,7 +77,7 @@ def test_other_names_in_the_folder_are_no_years(board, tmp_path):
 
 def test_only_synthetic_subjects_are_explained(board):
     path = graded_files(board)["small-enterprise"][2018]
-    file = graded.read(path)
+    file = stored_grades.read(path)
     ids = synthetic_ids(file, rows=20)
     assert len(ids) == 20
     assert explained(file, path, ids[0]).explanation.subject == ids[0]
@@ -91,7 +91,7 @@ def test_only_synthetic_subjects_are_explained(board):
         file.frame.with_columns(pl.lit(False).alias("synthetic")),
         file.frame.with_columns(pl.lit(None, pl.Boolean).alias("synthetic")),
     ):
-        made = graded.Graded(frame=real, manifest=file.manifest, rubric=file.rubric)
+        made = stored_grades.Graded(frame=real, manifest=file.manifest, rubric=file.rubric)
         assert synthetic_ids(made) == []
         with pytest.raises(SubjectError, match="synthetic"):
             explained(made, path, ids[0])

@@ -19,8 +19,7 @@ from lishui_credit.board import build_board
 from lishui_credit.board.holdings import synthetic_ids
 from lishui_credit.language import set_language, spoken
 from lishui_credit.plan.divisions import counties
-from lishui_credit.rubrics import grade_files as graded
-from lishui_credit.rubrics import grounds
+from lishui_credit.rubrics import grade_files, grounds, stored_grades
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.samples import enterprises, tax
 from lishui_credit.tables.beside import sha256
@@ -89,7 +88,7 @@ def _register(folder: Path, synthetic: bool) -> None:
     home.mkdir(parents=True)
     firms.write_parquet(folder / "firms.parquet")
     edition = catalog.rubric("small-enterprise", on="2016-06-30")
-    graded.grade(edition, folder / "firms.parquet", home / "2015.csv")
+    grade_files.grade(edition, folder / "firms.parquet", home / "2015.csv")
 
 
 def test_a_real_subject_is_not_explained_and_none_is_named(folder):
@@ -124,7 +123,7 @@ def _taxed(folder: Path) -> Path:
         'title_zh = "本市办法"\n[signed_off]\nby = "信用科"\non = 2026-11-29\n',
         encoding="utf-8",
     )
-    graded.grade(
+    grade_files.grade(
         catalog.rubric(f"tax-credit@{edition}", overlay=overlay),
         folder / "firms.parquet",
         home / "2018.parquet",
@@ -147,7 +146,9 @@ def _shown(app: AppTest) -> str:
 def test_the_page_tells_of_a_subject_all_that_explain_tells(folder, lang):
     path = _taxed(folder)
     set_language(lang)
-    all_grounds = (grounds.grounds(path, subject) for subject in synthetic_ids(graded.read(path)))
+    all_grounds = (
+        grounds.grounds(path, subject) for subject in synthetic_ids(stored_grades.read(path))
+    )
     one = next(
         found
         for found in all_grounds
@@ -169,7 +170,7 @@ def test_a_changed_file_of_events_is_told_on_the_page(folder):
     path = _taxed(folder)
     subject = next(
         subject
-        for subject in synthetic_ids(graded.read(path))
+        for subject in synthetic_ids(stored_grades.read(path))
         if grounds.grounds(path, subject).event_lists
     )
     app = run("grades", lang="en", subject=subject)

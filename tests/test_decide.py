@@ -16,7 +16,7 @@ from lishui_credit.policies.explanations import explain
 from lishui_credit.policies.policy import Policy
 from lishui_credit.policies.policy_file import parse
 from lishui_credit.proof import manifest_path
-from lishui_credit.rubrics import grade_files as graded
+from lishui_credit.rubrics import grade_files, stored_grades
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.scorecards import Scorecard
 from lishui_credit.scorecards.cards.card_file import save
@@ -524,14 +524,14 @@ def test_constraints_are_measured_on_what_was_decided(files: Path):
 
 def test_a_graded_file_is_decided_with_points_lost_per_indicator(tmp_path: Path):
     rubric = catalog.rubric("farmer-household", on="2016-01-01")
-    graded.grade(
+    grade_files.grade(
         rubric,
         DATA / "households.csv",
         tmp_path / "g.parquet",
         bases=DATA / "county_bases.csv",
         as_of=date(2016, 10, 1),
     )
-    stored = graded.read(tmp_path / "g.parquet")
+    stored = stored_grades.read(tmp_path / "g.parquet")
     order = [row.id for row in rubric.grades]
     (tmp_path / "p.toml").write_text(
         HEAD

@@ -8,7 +8,7 @@ import pytest
 
 from lishui_credit.citation import is_weak
 from lishui_credit.errors import SubjectError
-from lishui_credit.rubrics import grade_files as graded
+from lishui_credit.rubrics import grade_files, stored_grades
 from lishui_credit.rubrics.distribution import (
     by_year,
     deciders,
@@ -30,14 +30,14 @@ def taxed(tmp_path_factory):
         firms = tax.enterprises(rows, year=year)
         firms.write_parquet(folder / f"firms{year}.parquet")
         tax.tax_events(firms, year=year).write_parquet(folder / f"events{year}.parquet")
-        graded.grade(
+        grade_files.grade(
             catalog.for_period("tax-credit", year),
             folder / f"firms{year}.parquet",
             folder / f"{year}.parquet",
             events=folder / f"events{year}.parquet",
             period=year,
         )
-        files[year] = graded.read(folder / f"{year}.parquet")
+        files[year] = stored_grades.read(folder / f"{year}.parquet")
     return files
 
 
@@ -46,14 +46,14 @@ def farmers(tmp_path_factory):
     folder: Path = tmp_path_factory.mktemp("farmers")
     households.households(600).write_parquet(folder / "homes.parquet")
     households.county_bases(2015).write_parquet(folder / "bases.parquet")
-    graded.grade(
+    grade_files.grade(
         catalog.rubric("farmer-household", on="2016-06-30"),
         folder / "homes.parquet",
         folder / "out.csv",
         bases=folder / "bases.parquet",
         labels="lishui",
     )
-    return graded.read(folder / "out.csv")
+    return stored_grades.read(folder / "out.csv")
 
 
 def test_every_subject_is_counted_once_in_its_county_and_grade(taxed):
@@ -196,9 +196,9 @@ def test_shares_without_a_moved_point_are_null(tmp_path):
     """A register of nobody graded has no group; one without points has no share."""
     enterprises.small_enterprises(3).write_parquet(tmp_path / "in.parquet")
     edition = catalog.rubric("small-enterprise", on="2016-06-30")
-    graded.grade(edition, tmp_path / "in.parquet", tmp_path / "out.parquet")
-    file = graded.read(tmp_path / "out.parquet")
-    emptied = graded.Graded(
+    grade_files.grade(edition, tmp_path / "in.parquet", tmp_path / "out.parquet")
+    file = stored_grades.read(tmp_path / "out.parquet")
+    emptied = stored_grades.Graded(
         frame=file.frame.with_columns(
             pl.lit(0).alias(name)
             for name in file.frame.collect_schema().names()

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import source
 import streamlit as st
@@ -72,7 +73,7 @@ view.table(
 st.header(tr("Rejected rows", "退回的行"), anchor=False)
 rejected = said(data.observed.rejected)
 if rejected.height:
-    wanted = {
+    wanted: dict[str, Any] = {
         "row": tr("Line", "行号"),
         "reasons": tr("Why", "原因"),
     }

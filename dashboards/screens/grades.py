@@ -157,7 +157,9 @@ else:
         first = view.choose("from", tr("From", "期初年度"), years, years[-2])
     with two:
         second = view.choose("to", tr("To", "期末年度"), years, years[-1])
-    found = holdings.moved(files[int(first)], files[int(second)], (by, county) if county else None)
+    found = holdings.moved(
+        files[int(first)], files[int(second)], (by, county) if by and county else None
+    )
     summary = found.summary()
     cells = found.cells()
     names = {

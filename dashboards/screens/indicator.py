@@ -6,13 +6,13 @@ import view
 
 from lishui_credit.figures import plan_findings
 from lishui_credit.figures.plan import (
-    companion_names,
     companions_plot,
     course_plot,
     multiples_plot,
     with_multiples,
 )
 from lishui_credit.language import language, tr
+from lishui_credit.plan.companion_series import companion_names
 from lishui_credit.plan.course import companion_course
 from lishui_credit.plan.definitions import ATTRIBUTES, indicators
 from lishui_credit.plan.divisions import CITY, division

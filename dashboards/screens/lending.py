@@ -1,5 +1,6 @@
 """Page 授信: a laboratory of cut-offs with dials; what is tried decides nothing."""
 
+from functools import partial
 from itertools import combinations
 
 import holdings
@@ -275,7 +276,7 @@ else:
         synthetic=synthetic,
         finding=findings.by_group(touched),
     )
-    percent = {"format": "percent"}
+    share = partial(st.column_config.NumberColumn, format="percent")
     with st.expander(tr("The numbers", "数据表"), icon=":material/table:"):
         view.table(
             touched,
@@ -283,18 +284,14 @@ else:
             {
                 "group": called,
                 "subjects": st.column_config.NumberColumn(tr("loans", "笔数"), format="localized"),
-                "old": st.column_config.NumberColumn(tr("in force", "现行通过率"), **percent),
-                "new": st.column_config.NumberColumn(tr("tried", "试算通过率"), **percent),
-                "change": st.column_config.NumberColumn(tr("change", "变化"), **percent),
+                "old": share(tr("in force", "现行通过率")),
+                "new": share(tr("tried", "试算通过率")),
+                "change": share(tr("change", "变化")),
                 "ratio": st.column_config.NumberColumn(
                     tr("to the highest", "与最高组之比"), format="%.2f"
                 ),
-                "goods_refused_old": st.column_config.NumberColumn(
-                    tr("goods refused, in force", "好客户被拒（现行）"), **percent
-                ),
-                "goods_refused_new": st.column_config.NumberColumn(
-                    tr("goods refused, tried", "好客户被拒（试算）"), **percent
-                ),
+                "goods_refused_old": share(tr("goods refused, in force", "好客户被拒（现行）")),
+                "goods_refused_new": share(tr("goods refused, tried", "好客户被拒（试算）")),
             },
             tr("Approval rates by group", "各组通过率"),
             synthetic=synthetic,
