@@ -24,6 +24,7 @@ from lishui_credit.tables import containers, delimited, header_rows
 from lishui_credit.tables.beside import refuse_unbound
 from lishui_credit.tables.delimited import Text
 from lishui_credit.tables.header_rows import IsHeader
+from lishui_credit.tables.parquet_slices import scan_slices
 from lishui_credit.tables.unreadable import ABSENT, is_unreadable
 from lishui_credit.tables.workbooks.choice import asked, chosen_sheet
 
@@ -146,7 +147,7 @@ def read(
 
 def _parquet(path: Path) -> Raw:
     try:
-        frame = pl.scan_parquet(path)
+        frame = scan_slices(path)
         frame.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise containers.refusal(path, error) from None
@@ -317,7 +318,7 @@ def _named_numbers(
 def scan_written(path: Path) -> pl.LazyFrame:
     """Return the rows of a written file: cells of text, but for Parquet."""
     if path.suffix.lower() == ".parquet":
-        return pl.scan_parquet(path)
+        return scan_slices(path)
     if path.suffix.lower() == ".csv":
         return pl.scan_csv(path, infer_schema=False)
     return pl.read_excel(path, infer_schema_length=0).lazy()
