@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -90,6 +92,25 @@ def test_a_card_and_its_sample_are_made_again_byte_for_byte(name: str, tmp_path:
     make = maker()
     for made, place in make.make([name], tmp_path):
         assert make.files_of(made) == make.files_of(place), place
+
+
+@pytest.mark.parametrize("kernel", ["Prescott", "Haswell"])
+def test_a_card_is_the_same_on_a_processor_of_another_kind(kernel: str, tmp_path: Path) -> None:
+    text = (
+        "import sys, pathlib; from tests.test_shelf import maker; "
+        "print(*maker().make(['german/1'], pathlib.Path(sys.argv[1])))"
+    )
+    made = tmp_path / "models" / "german" / "1"
+    subprocess.run(
+        [sys.executable, "-c", text, tmp_path],
+        env=os.environ | {"OPENBLAS_CORETYPE": kernel},
+        cwd=MODELS.parent,
+        check=True,
+        capture_output=True,
+    )
+    make = maker()
+    [(here, _)] = make.make(["german/1"], tmp_path / "here")
+    assert make.files_of(made) == make.files_of(here)
 
 
 def test_the_rows_of_a_synthetic_sample_are_those_of_its_seed() -> None:

@@ -115,7 +115,8 @@ def fit_logistic(
     """Fit bads (n,) on x (n, k) with the penalty ``ridge / 2 * sum b_j^2``, the intercept free.
 
     `positive` holds at 0 what would turn negative, the exact optimum under ``b >= 0``, and releases
-    it again where the likelihood asks for it. Cost: O(n k^2) a step, some six steps, and memory for
+    it again where the likelihood asks for it. Figures have ten digits, so that they are the same on
+    every processor. Cost: O(n k^2) a step, some six steps, and memory for
     one block of rows beside x. Raises ModelError where it does not converge.
     """
     # McCullagh, P. and Nelder, J. (1989). Generalized Linear Models, ch. 4.
@@ -144,13 +145,19 @@ def fit_logistic(
     errors = np.full(columns + 1, np.nan)
     used = np.concatenate(([True], free))
     errors[used] = np.sqrt(np.diag(np.linalg.pinv(top.information[np.ix_(used, used)])))
+    beta = _settled(beta)
     return Logistic(
         intercept=float(beta[0]),
-        coefficients=beta[1:].copy(),
-        errors=errors,
-        log_likelihood=top.likelihood,
+        coefficients=beta[1:],
+        errors=_settled(errors),
+        log_likelihood=float(_settled(np.array([top.likelihood]))[0]),
         iterations=steps,
     )
+
+
+def _settled(figures: Floats) -> Floats:
+    """Return figures to ten digits: linear algebra of another processor gives other last bits."""
+    return np.array([float(f"{figure:.10g}") for figure in figures])
 
 
 def _diverged(coefficients: Floats) -> ModelError:
