@@ -150,7 +150,7 @@ def fit_logistic(
         intercept=float(beta[0]),
         coefficients=beta[1:],
         errors=_settled(errors),
-        log_likelihood=float(_settled(np.array([top.likelihood]))[0]),
+        log_likelihood=top.likelihood,
         iterations=steps,
     )
 
