@@ -218,12 +218,15 @@ def main() -> int:
                 done, chunk = done + size, chunk + 1
         except KeyboardInterrupt:
             print(f"stopped after {done:,} subjects")
-    print(f"{'engine':18} {'subjects':>12} {'cells':>16} {'different':>10} {'subjects/s':>12}")
-    for engine in engines:
-        rate = rows[engine] / seconds[engine] if engine in seconds else 0.0
-        print(
-            f"{engine:18} {rows[engine]:12,} {cells[engine]:16,} {wrong[engine]:10,} {rate:12,.0f}"
-        )
+        finally:  # Spark ends an interrupted query with an error of its own
+            print(
+                f"{'engine':18} {'subjects':>12} {'cells':>16} {'different':>10} {'subjects/s':>12}"
+            )
+            for engine in engines:
+                rate = rows[engine] / seconds[engine] if engine in seconds else 0.0
+                print(
+                    f"{engine:18} {rows[engine]:12,} {cells[engine]:16,} {wrong[engine]:10,} {rate:12,.0f}"
+                )
     return int(bool(wrong.total()))
 
 
