@@ -1,4 +1,4 @@
-"""Where a rule comes from: `Citation`, the `Period` it was in force, and the evidence for it.
+"""Where a rule comes from: the document (`Citation`), the row's ground in it (`Cited`), the `Period`.
 
 Evidence is loud. `EVIDENCE` orders the levels from the official text down to a stand-in; a result
 that rests on rows below ``secondary`` says so wherever it is shown.
@@ -45,14 +45,44 @@ class Citation:
     title_zh: str  # as printed
     number: str | None = None  # document number (文号); None where the copy shows none
     issued: date | None = None
-    read_on: date | None = None  # day a person last compared this transcription with the text
-    url: str | None = None  # of an official page, where one was seen
+    read_on: date | None = None  # day somebody last looked at the copy
+    url: str | None = None  # where a copy can be read
+    cut: str = ""  # where the copy ends, if it ends before the text does
+    unlinked: str = ""  # why no address can be given
     note: str = ""  # what kind of copy it is and what is missing from it
 
     def __str__(self) -> str:
         """Return issuer, number and title in one line."""
         number = f" {self.number}" if self.number else ""
         return f"{self.issuer}{number} 《{self.title_zh}》"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitedDocument(Citation):
+    """One more document that rows of an edition are taken from."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cited:
+    """The ground of one row: where it stands in which document, and where a copy can be read."""
+
+    clause: str  # annex, row or article
+    evidence: Evidence
+    document: str = ""  # id of a document of the edition; its source if empty
+    # The row's own copy, where it is another than its document's.
+    url: str | None = None
+    read_on: date | None = None  # day somebody last looked at the copy
+    cut: str = ""  # where that copy ends
+    unlinked: str = ""  # why no address can be given for this row
+
+
+PLACE: Final = ("document", "url", "read_on", "cut", "unlinked")
+"""Keys of a row that say in which document and copy it stands."""
+
+UNSEEN: Final = frozenset({"memory", "placeholder"})
+"""Evidence of a row whose text nobody saw: it has no copy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

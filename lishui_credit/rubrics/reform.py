@@ -14,13 +14,15 @@ from typing import Any, Literal
 
 import polars as pl
 
+from lishui_credit.citation import PLACE
 from lishui_credit.errors import EditionError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.law.rubric import TABLES, Indicator, Rubric
+from lishui_credit.rubrics.law.rule_hash import plain
 
-_SILENT = frozenset({"note", "label_en", "evidence"})
+_SILENT = frozenset({"note", "label_en", "evidence", *PLACE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class Change:
 
 
 def changes(old: Rubric, new: Rubric) -> list[Change]:
-    """Return what differs between two editions, notes and evidence aside.
+    """Return what differs between two editions, notes, evidence and where copies stand aside.
 
     Parameters
     ----------
@@ -55,6 +57,8 @@ def changes(old: Rubric, new: Rubric) -> list[Change]:
     """
     found: list[Change] = []
     for part in TABLES:
+        if part == "documents":
+            continue
         before = {row.id: row for row in getattr(old, part)}
         after = {row.id: row for row in getattr(new, part)}
         found += [Change(part=part, id=i, kind="removed") for i in before if i not in after]
@@ -71,7 +75,7 @@ def changes(old: Rubric, new: Rubric) -> list[Change]:
             if keys:
                 found.append(Change(part=part, id=row_id, kind="changed", keys=keys))
     for part in ("start", "aggregate", "point_unit", "bases", "adjustment", "cycle"):
-        if getattr(old, part) != getattr(new, part):
+        if plain(getattr(old, part), _SILENT) != plain(getattr(new, part), _SILENT):
             found.append(Change(part=part, id="", kind="changed"))
     return found
 

@@ -22,6 +22,7 @@ from lishui_credit.rubrics.law.grade_checks import (
     check_reason,
     check_start,
 )
+from lishui_credit.rubrics.law.link_checks import check_links
 from lishui_credit.rubrics.law.number_checks import check_numbers
 from lishui_credit.rubrics.law.row_checks import (
     Found,
@@ -54,6 +55,7 @@ def check(rubric: Rubric, unread: frozenset[str] = frozenset()) -> list[tuple[Lo
         check_numbers: ("aggregate",),
         check_overrides: ("status",),
         check_start: ("start", "point_unit"),
+        check_links: ("source", "documents"),
         _others: ("bases", "adjustment", "cycle", "point_unit"),
     }
     found = [

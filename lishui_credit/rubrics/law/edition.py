@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from lishui_credit.citation import PLACE
 from lishui_credit.errors import Problem, RubricError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.law import checks
@@ -50,9 +51,9 @@ def lay_over(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     """Return the base tables with an overlay's laid over them."""
     # Rows of `TABLES` are matched by id: keys given replace the base's, new ids are appended, ids
     # under ``remove`` go. Other top-level keys replace the base's; inner tables are merged, but for
-    # ``source``: another document is another document. A status other than ``reconstructed`` ends
+    # ``source``: another document is another document, and rows of the base keep theirs. A status other than ``reconstructed`` ends
     # what the base lacked.
-    merged = dict(base)
+    merged = _of_own_source(base) if "source" in overlay else dict(base)
     for table, ids in overlay.get("remove", {}).items():
         if table not in TABLES:
             continue
@@ -65,13 +66,39 @@ def lay_over(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
         if key in TABLES and _all_named(value):
             rows = {row["id"]: row for row in merged.get(key, [])}
             for row in value:
-                rows[row["id"]] = {**rows.get(row["id"], {}), **row}
+                rows[row["id"]] = _over(rows.get(row["id"], {}), row)
             merged[key] = list(rows.values())
         elif key != "source" and isinstance(value, dict) and isinstance(merged.get(key), dict):
             merged[key] = {**merged[key], **value}
         else:
             merged[key] = value
     return merged
+
+
+def _over(old: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with an overlay's keys over it; a row cited anew leaves where the old one stood."""
+    if "clause" in row or "evidence" in row:
+        old = {key: value for key, value in old.items() if key not in PLACE}
+    return {**old, **row}
+
+
+def _of_own_source(base: dict[str, Any]) -> dict[str, Any]:
+    """Return tables whose rows name their source, so that an overlay's source is not taken for it."""
+    parts = (base.get("id"), base.get("variant"), base.get("in_force", {}).get("from"))
+    name = "-".join(str(part).replace("/", "-") for part in parts if part)
+    source = {"id": name, **base.get("source", {})}
+    named: dict[str, Any] = _naming(base, name)
+    return {**named, "documents": [*base.get("documents", []), source]}
+
+
+def _naming(part: Any, name: str) -> Any:
+    """Return a part of an edition in which every row that names no document names one."""
+    if isinstance(part, list):
+        return [_naming(row, name) for row in part]
+    if not isinstance(part, dict):
+        return part
+    told = {key: _naming(value, name) for key, value in part.items()}
+    return {"document": name, **told} if "evidence" in part else told
 
 
 def _all_named(rows: object) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from lishui_credit.citation import Evidence
+from lishui_credit.citation import Cited
 
 Number = int | Decimal
 Counting = Literal["per_tax_type", "per_occurrence", "per_month", "once"]
@@ -62,15 +62,14 @@ class RepairWindow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Repair:
+class Repair(Cited):
     """A class of repair (信用修复): windows by delay, of which the first that fits counts."""
 
     id: str
     label_zh: str
-    clause: str
-    evidence: Evidence
     measured_from: Literal["recorded_on", "due_on"]  # the delay runs to ``corrected_on``
     windows: tuple[RepairWindow, ...]
     # Each event row is one payment: what it restores is scaled by paid_amount / tax_amount.
     paid_share: bool = False
+    label_en: str = ""
     note: str = ""

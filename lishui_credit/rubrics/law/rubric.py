@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from lishui_credit.citation import Citation, Evidence, Period
+from lishui_credit.citation import Citation, Cited, CitedDocument, Period
 from lishui_credit.language import tr
 from lishui_credit.rubrics.law.event_rules import EventRule, Number, Repair
 from lishui_credit.rubrics.law.plain_function import Printable
@@ -30,6 +30,7 @@ TABLES: Final = (
     "dimensions",
     "choices",
     "amounts",
+    "documents",
 )
 """Lists of an edition whose rows have an id."""
 
@@ -75,15 +76,13 @@ class FormulaRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Indicator:
+class Indicator(Cited):
     """One row of the table: a value and the points it earns."""
 
     # Exactly one of bands, levels, share, event, formula says how; a row with none of them is known
     # by name only: it does not score and is listed.
     id: str
     label_zh: str  # as printed
-    clause: str  # annex, row or article
-    evidence: Evidence
     label_en: str = ""
     missing: Missing | None = None  # required for every row that reads a subject column
     dimension: str | None = None  # id of the `Dimension` it belongs to
@@ -158,13 +157,11 @@ class OverrideRepair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
+class Override(Cited):
     """A rule that sets the grade directly (直接判级), or bounds what the points may reach."""
 
     id: str
     label_zh: str
-    clause: str
-    evidence: Evidence
     effect: Effect
     missing: Literal["no", "withhold"]  # an unknown condition: not met, or the grade is withheld
     label_en: str = ""
@@ -183,13 +180,11 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GradeRow:
+class GradeRow(Cited):
     """One grade, best first."""
 
     id: str
     label_zh: str
-    clause: str
-    evidence: Evidence
     label_en: str = ""
     labels: dict[str, str] = field(default_factory=dict)  # further label sets a user may ask for
     at_least: Number | None = None  # inclusive, as printed; None for the last and `set_only` ones
@@ -201,25 +196,22 @@ class GradeRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StartRow:
+class StartRow(Cited):
     """A start score and when it applies; first hit wins, the last has no condition."""
 
     points: Number
-    clause: str
-    evidence: Evidence
     label_zh: str = ""
+    label_en: str = ""
     when: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StartBonus:
+class StartBonus(Cited):
     """Points added to the start score per unit of a column, up to a ceiling of the start score."""
 
     column: str
     points_each: Number
     at_most: Number
-    clause: str
-    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,12 +224,12 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dimension:
+class Dimension(Cited):
     """A group of rows and its printed total."""
 
     id: str
     label_zh: str
-    evidence: Evidence
+    label_en: str = ""
     points: Number | None = None
     clause: str = ""
 
@@ -248,6 +240,7 @@ class ChoiceOption:
 
     id: str
     label_zh: str
+    label_en: str = ""
     values: dict[str, Factor] = field(default_factory=dict)
 
 
@@ -263,45 +256,39 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
+class Amount(Cited):
     """A sum of money that follows from the grade, such as a credit line; in fen."""
 
     id: str
     label_zh: str
-    clause: str
-    evidence: Evidence
     formula: FormulaRule
+    label_en: str = ""
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Adjustment:
+class Adjustment(Cited):
     """A person's published power to move the grade; recorded beside it, never over it."""
 
     column: str
     label_zh: str
-    clause: str
-    evidence: Evidence
+    label_en: str = ""
     reasons_zh: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cycle:
+class Cycle(Cited):
     """The yearly round: results of a calendar year are due by `result_by` (MM-DD) of the next."""
 
     result_by: str
-    clause: str
-    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bases:
+class Bases(Cited):
     """Reference values by area that rows divide by, from a second file."""
 
     key: str
     columns: tuple[str, ...]
-    clause: str
-    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,7 +322,9 @@ class Rubric(Printable):
     status : {"transcribed", "checked", "partial", "reconstructed"}
         A reconstructed edition refuses to grade.
     source : Citation
-        The document.
+        The document; rows that name no other are taken from it.
+    documents : tuple of CitedDocument
+        The other documents that rows name.
     sha256 : str
         Hash of the edition file, and of every overlay laid over it.
     """
@@ -350,6 +339,7 @@ class Rubric(Printable):
     in_force: Period
     status: Status
     source: Citation
+    documents: tuple[CitedDocument, ...] = ()
     variant: str = ""
     region: str = ""
     grades: tuple[GradeRow, ...] = ()

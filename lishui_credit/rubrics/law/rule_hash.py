@@ -1,0 +1,57 @@
+"""The SHA-256 of what decides in an edition: words about a rule may be mended, the rule may not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from lishui_credit.citation import PLACE
+from lishui_credit.rubrics.law.rubric import Rubric
+
+ABOUT: Final = frozenset({
+    *("title_en", "label_en", "meaning_zh", "question_zh", "question_en", "reasons_zh"),
+    *("note", "notes", "why", "why_disabled", "what", "what_zh", "how", "region"),
+    *("clause", "source", "documents", *PLACE, "overlays", "sha256"),
+})  # fmt: skip
+"""Keys that say what a rule is called abroad, where it stands and why: no graded file holds them."""
+
+
+def plain(part: Any, without: frozenset[str]) -> Any:
+    """Return a part of an edition as lists, dicts and texts, keys `without` and defaults left out."""
+    if is_dataclass(part) and not isinstance(part, type):
+        return {
+            entry.name: plain(value, without)
+            for entry in fields(part)
+            if entry.name not in without
+            and ((value := getattr(part, entry.name)) != entry.default or entry.default is MISSING)
+        }
+    if isinstance(part, Mapping):
+        return {str(key): plain(value, without) for key, value in part.items()}
+    if isinstance(part, (tuple, list)):
+        return [plain(row, without) for row in part]
+    if isinstance(part, Decimal):
+        whole = part == part.to_integral_value()
+        return int(part) if whole else f"{part.normalize():f}"
+    return part.isoformat() if isinstance(part, date) else part
+
+
+def rule_hash(rubric: Rubric) -> str:
+    """Return the SHA-256 of an edition's rules, overlays included.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from lishui_credit.rubrics.law.catalog import rubric
+    >>> found = rubric("credit-county")
+    >>> rule_hash(replace(found, notes=(), title_en="")) == rule_hash(found)
+    True
+    >>> rule_hash(replace(found, point_unit=10)) == rule_hash(found)
+    False
+    """
+    told = json.dumps(plain(rubric, ABOUT), ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
