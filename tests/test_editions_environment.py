@@ -155,7 +155,7 @@ def test_a_city_is_the_national_file_with_its_own_text_laid_over(ref: str) -> No
     over = read_document(paths[name, day])
     assert over.tables["overlay_of"] == NATIONAL
     base = read_document(paths["environment-credit", "2014-03-01"])
-    rubric = reader.build(over, "0" * 64, reader.lay_over(base.tables, over.tables))
+    rubric = reader.build(over, reader.lay_over(base.tables, over.tables))
     national = catalog.rubric(NATIONAL)
     assert (rubric.name, rubric.edition) == (name, day)
     assert rubric.indicators == national.indicators

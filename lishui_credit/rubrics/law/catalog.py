@@ -67,18 +67,18 @@ def load(path: Path) -> Rubric:
 
 def _built(document: Document, title: str | None = None) -> Rubric:
     """Return the rubric of a file; `title` names an overlay of the user."""
-    texts, merged, base = _merged(document)
+    merged, base = _merged(document)
     if title is not None:
         merged["overlays"] = [*merged.get("overlays", []), title]
-    return reader.build(document, reader.digest(*texts), merged, base)
+    return reader.build(document, merged, base)
 
 
-def _merged(document: Document) -> tuple[list[bytes], dict[str, Any], dict[str, Any] | None]:
-    """Return the texts and tables of an edition, laid over its base where it is an overlay."""
+def _merged(document: Document) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return the tables of an edition, laid over its base where it is an overlay, and the base's."""
     if "overlay_of" not in document.tables:
-        return [document.data], dict(document.tables), None
-    texts, base, _ = _merged(read_document(_file(reader.head(document).overlay_of)))
-    return [*texts, document.data], reader.lay_over(base, document.tables), base
+        return dict(document.tables), None
+    base, _ = _merged(read_document(_file(reader.head(document).overlay_of)))
+    return reader.lay_over(base, document.tables), base
 
 
 def _file(ref: str) -> Path:

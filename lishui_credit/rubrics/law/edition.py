@@ -7,7 +7,6 @@ edition.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,6 +18,7 @@ from lishui_credit.errors import Problem, RubricError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.law import checks
 from lishui_credit.rubrics.law.rubric import TABLES, Rubric
+from lishui_credit.rubrics.law.rule_hash import rule_hash
 from lishui_credit.tables.header_words import did_you_mean
 from lishui_credit.tables.toml_documents import Document, read_document
 
@@ -114,7 +114,6 @@ def head(document: Document) -> Head:
 
 def build(
     document: Document,
-    sha256: str,
     tables: dict[str, Any] | None = None,
     base: dict[str, Any] | None = None,
 ) -> Rubric:
@@ -125,7 +124,7 @@ def build(
     if base is not None and not beside:
         beside = list(_of_overlay(document, base))
     rubric = document.make(Rubric, body, beside, checks.check)
-    return replace(rubric, sha256=sha256)
+    return replace(rubric, sha256=rule_hash(rubric))
 
 
 def _of_head(document: Document) -> list[Problem]:
@@ -173,17 +172,7 @@ def _bare(tables: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in tables.items() if key not in _HEAD}
 
 
-def digest(*texts: bytes) -> str:
-    """Return the SHA-256 of an edition file, or of a base and its overlays in order."""
-    if len(texts) == 1:
-        return hashlib.sha256(texts[0]).hexdigest()
-    chain = hashlib.sha256()
-    for text in texts:
-        chain.update(hashlib.sha256(text).digest())
-    return chain.hexdigest()
-
-
 def read(path: Path | str) -> Rubric:
     """Read a file that is an edition of its own; raises `RubricError`."""
     document = read_document(Path(path))
-    return build(document, digest(document.data))
+    return build(document)

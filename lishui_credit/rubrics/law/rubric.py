@@ -326,7 +326,7 @@ class Rubric(Printable):
     documents : tuple of CitedDocument
         The other documents that rows name.
     sha256 : str
-        Hash of the edition file, and of every overlay laid over it.
+        Hash of what decides, overlays included; see `rule_hash`.
     """
 
     id: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -16,7 +16,7 @@ from lishui_credit.rubrics.law.rubric import Rubric
 ABOUT: Final = frozenset({
     *("title_en", "label_en", "meaning_zh", "question_zh", "question_en", "reasons_zh"),
     *("note", "notes", "why", "why_disabled", "what", "what_zh", "how", "region"),
-    *("clause", "source", "documents", *PLACE, "overlays", "sha256"),
+    *("clause", "source", "documents", *PLACE, "overlays", "status", "sha256"),
 })  # fmt: skip
 """Keys that say what a rule is called abroad, where it stands and why: no graded file holds them."""
 
@@ -28,7 +28,7 @@ def plain(part: Any, without: frozenset[str]) -> Any:
             entry.name: plain(value, without)
             for entry in fields(part)
             if entry.name not in without
-            and ((value := getattr(part, entry.name)) != entry.default or entry.default is MISSING)
+            and not _left_out(entry, value := getattr(part, entry.name))
         }
     if isinstance(part, Mapping):
         return {str(key): plain(value, without) for key, value in part.items()}
@@ -38,6 +38,13 @@ def plain(part: Any, without: frozenset[str]) -> Any:
         whole = part == part.to_integral_value()
         return int(part) if whole else f"{part.normalize():f}"
     return part.isoformat() if isinstance(part, date) else part
+
+
+def _left_out(entry: Field[Any], value: object) -> bool:
+    """Tell whether a value is the one a row has without saying it: a new key moves no old hash."""
+    if entry.default_factory is not MISSING:
+        return bool(value == entry.default_factory())
+    return entry.default is not MISSING and bool(value == entry.default)
 
 
 def rule_hash(rubric: Rubric) -> str:
