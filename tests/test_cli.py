@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from lishui_credit.commands.cli import main
 from lishui_credit.language import set_language
 from lishui_credit.reports.layout import width
+from lishui_credit.rubrics.law import catalog
 from tests.populations import POPULATIONS
 
 FARMERS, _, _, TAX = POPULATIONS[:4]
@@ -187,6 +189,28 @@ def test_show_prints_the_edition_in_force(run: Run) -> None:
     assert code == 0
     assert "tax-credit@2018-04-01" in out
     assert "国家税务总局" in out
+
+
+def test_links_that_nobody_read_for_a_year_are_listed(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run("rubrics", "check", "--links", "--on", "2026-11-30")
+    assert code == 0
+    assert "as of 2026-11-30: 0 rows to look at again" in out
+    code, out, _ = run("rubrics", "check", "--links", "--on", "2027-11-25", "--json")
+    rows = json.loads(out)
+    assert code == 1
+    assert {row["kind"] for row in rows} == {"old", "unlinked", "unseen"}
+    assert {row["read_on"] for row in rows if row["kind"] == "old"} == {"2026-11-22"}
+    own = tmp_path / "own.toml"
+    shipped = Path(catalog.entries()[0].path).read_text(encoding="utf-8")
+    own.write_text(re.sub(r', unlinked = ".*?"', "", shipped), encoding="utf-8")
+    code, out, _ = run("rubrics", "check", own, "--links", "--on", "2026-11-30")
+    assert code == 1
+    assert "NO ADDRESS AND NO REASON" in out
+    code, _, err = run("rubrics", "check")
+    assert code == 2
+    assert "--links" in err
+    _, out, _ = run("rubrics", "--json", "--on", "2028-01-01")
+    assert {row["read_percent"] for row in json.loads(out)} == {0}
 
 
 def test_an_outline_refuses_and_says_what_it_lacks(run: Run, farm: Path) -> None:

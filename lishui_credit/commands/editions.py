@@ -17,6 +17,7 @@ from lishui_credit.commands.grading import (
     subject_arguments,
 )
 from lishui_credit.commands.terminal import Command, day_of, parts, progress, say
+from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.reports.layout import cut, table
 
@@ -30,6 +31,12 @@ _SHOWN: Final = 20
 def add_arguments(command: Command) -> None:
     """Add the commands to the parser."""
     made = command("rubrics", "list the editions", "列出已收录的评价办法", rubrics)
+    made.asks(
+        "--on",
+        "count copies that somebody read in the year before this day, YYYY-MM-DD; today if not given",
+        "统计该日之前一年内查看过的副本,YYYY-MM-DD,缺省为当日",
+        dest="read_by",
+    )
     part = parts(made, "what", "show | check | form")
     shown = part(
         "show",
@@ -39,13 +46,7 @@ def add_arguments(command: Command) -> None:
     )
     rubric_argument(shown)
     edition_arguments(shown)
-    checked = part(
-        "check",
-        "report every mistake of an edition file, by line",
-        "检查版本文件,按行报告全部错误",
-        check,
-    )
-    checked.asks("file", "edition or overlay, .toml", "版本文件或覆盖文件,.toml")
+    _check_arguments(part)
     blank = part(
         "form",
         "write a blank overlay (.toml) to fill in from the official annex",
@@ -74,11 +75,39 @@ def add_arguments(command: Command) -> None:
     )
 
 
+def _check_arguments(part: Command) -> None:
+    """Add the command that checks a file, or how old the links are."""
+    checked = part(
+        "check",
+        "report every mistake of an edition file, by line; with --links, which copies are old",
+        "检查版本文件,按行报告全部错误;加 --links 列出久未查看的副本",
+        check,
+    )
+    checked.asks(
+        "file",
+        "edition or overlay, .toml; with --links all editions shipped if not given",
+        "版本文件或覆盖文件,.toml;加 --links 时缺省为全部已收录版本",
+        nargs="?",
+    )
+    checked.asks(
+        "--links",
+        "list rows whose copy nobody read in the year before --on, or that have no address",
+        "列出 --on 之前一年内无人查看副本或没有网址的行",
+        action="store_true",
+    )
+    checked.asks(
+        "--on",
+        "the day for --links, YYYY-MM-DD; today if not given",
+        "--links 所用日期,YYYY-MM-DD,缺省为当日",
+        dest="read_by",
+    )
+
+
 def rubrics(options: argparse.Namespace) -> int:
     """List every edition shipped."""
     from lishui_credit.rubrics.listing import listing
 
-    rows = listing()
+    rows = listing(day_of(options.read_by, "--on"))
     heads = (
         "id",
         tr("name", "名称"),
@@ -86,11 +115,15 @@ def rubrics(options: argparse.Namespace) -> int:
         tr("in force", "施行"),
         tr("status", "状态"),
         tr("points by evidence", "分值依据"),
+        tr("cited", "有条款"),
+        tr("linked", "有网址"),
+        tr("read in a year", "一年内查看"),
         tr("cases", "案例"),
     )
 
     def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-        told = (row[f"{name}_said"] for name in ("in_force", "status", "evidence", "cases"))
+        names = ("in_force", "status", "evidence", "cited", "linked", "read", "cases")
+        told = (row[f"{name}_said"] for name in names)
         return (row["name"], cut(row["title"], 24), cut(row["document"], 34), *told)
 
     say(options, rows, lambda: table(heads, [cells(row) for row in rows]))
@@ -113,11 +146,36 @@ def check(options: argparse.Namespace) -> int:
     """Check an edition file of the user."""
     from lishui_credit.rubrics.law import catalog
 
+    if options.links:
+        return _check_links(options)
+    if options.file is None:
+        what = tr("nothing to check", "没有要检查的文件")
+        hint = tr(
+            "name an edition or overlay, or add --links", "请给出版本文件或覆盖文件,或加 --links"
+        )
+        raise SubjectError(what, hint=hint)
     found = catalog.check_file(Path(options.file))
     data = {"rubric": found.name, "edition": found.edition, "sha256": found.sha256}
     text = tr("no mistakes: ", "未发现错误:") + f"{found.name}@{found.edition} {found.sha256[:12]}"
     say(options, data, lambda: text)
     return 0
+
+
+def _check_links(options: argparse.Namespace) -> int:
+    """List the rows whose copy is old or lacking; 1 where somebody has to look again."""
+    from datetime import date
+
+    from lishui_credit.rubrics.law import catalog
+    from lishui_credit.rubrics.link_listing import FAILING, overdue, overdue_lines
+
+    day = day_of(options.read_by, "--on") or date.today()
+    if options.file is None:
+        rubrics = [catalog.load(entry.path) for entry in catalog.entries()]
+    else:
+        rubrics = [catalog.check_file(Path(options.file))]
+    found = overdue(rubrics, day)
+    say(options, found, lambda: overdue_lines(found, day))
+    return int(any(row["kind"] in FAILING for row in found))
 
 
 def form(options: argparse.Namespace) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final, get_args
 
 from lishui_credit.citation import EVIDENCE, Evidence
 from lishui_credit.language import Bilingual, language, tr
 from lishui_credit.reports.layout import cut, table
-from lishui_credit.rubrics import cases
+from lishui_credit.rubrics import cases, link_listing
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.links import links, shares
 from lishui_credit.rubrics.law.rubric import BandRow, Condition, Effect, Indicator, Rubric
 from lishui_credit.tables.columns import dictionary, printed
 
@@ -28,8 +30,11 @@ _COUNT: Final[Mapping[str, Bilingual]] = {
 }
 
 
-def listing() -> list[dict[str, Any]]:
-    """Return one row per shipped edition: its facts, and (``…_said``) the same in words."""
+def listing(day: date | None = None) -> list[dict[str, Any]]:
+    """Return one row per shipped edition: its facts, and (``…_said``) the same in words.
+
+    Copies count as read if somebody looked at them in the year before `day`, today if None.
+    """
     passed: dict[str, list[bool]] = {}
     for case in cases.all_cases():
         passed.setdefault(case.rubric, []).append(not cases.run(case))
@@ -37,7 +42,8 @@ def listing() -> list[dict[str, Any]]:
     for entry in catalog.entries():
         found = catalog.load(entry.path)
         results = passed.get(f"{found.name}@{found.edition}", [])
-        shares = evidence_percent(found)
+        evidence = evidence_percent(found)
+        told = shares(links(found), day or date.today())
         rows.append(
             {
                 "name": found.name,
@@ -50,8 +56,10 @@ def listing() -> list[dict[str, Any]]:
                 "status": found.status,
                 "in_force_said": found.period.said,
                 "status_said": str(_STATUS[found.status]),
-                "evidence_percent": shares,
-                "evidence_said": _shares(shares),
+                "evidence_percent": evidence,
+                "evidence_said": _shares(evidence),
+                **link_listing.percents(told),
+                **link_listing.said(told),
                 "rows": len(found.indicators),
                 "rows_scoring": len(found.scoring),
                 "cases_passed": sum(results),
@@ -181,6 +189,7 @@ def page(rubric: Rubric) -> str:
     if rubric.lacking is not None:
         what = tr(rubric.lacking.what, rubric.lacking.what_zh)
         lines.append(tr("refuses to grade: ", "拒绝评级:") + f"{what} — {rubric.lacking.how}")
+    lines += link_listing.document_lines(rubric)
     lines += _grades(rubric)
     if rubric.start is not None:
         lines += ["", tr("Start score", "起评分")]
