@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from lishui_credit.language import set_language
 from lishui_credit.plan.divisions import areas
 from lishui_credit.rubrics.law import catalog
-from lishui_credit.rubrics.law.row_labels import ENGLISH, row_label
+from lishui_credit.rubrics.law.links import cited
+from lishui_credit.rubrics.law.row_labels import row_label
+from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.columns import dictionary, printed
 from lishui_credit.tables.data_words import in_words
 
-KINDS = ("grades", "dimensions", "indicators", "overrides", "amounts")
-ROWS = {
-    f"{kind}.{row.id}": row
-    for entry in catalog.entries()
-    for kind in KINDS
-    for row in getattr(catalog.load(entry.path), kind)
-}
+EDITIONS = [catalog.load(entry.path) for entry in catalog.entries()]
+
+
+def rows(rubric: Rubric) -> Iterator[Any]:
+    """Every row of an edition that has a label as printed, options of choices too."""
+    for _, row in cited(rubric):
+        if getattr(row, "label_zh", ""):
+            yield row
+    for choice in rubric.choices:
+        yield from choice.options
 
 
 @pytest.fixture(autouse=True)
@@ -29,15 +36,28 @@ def _english() -> object:
     set_language(None)
 
 
-def test_every_row_of_every_edition_is_called_by_english_words() -> None:
-    labels = {name: row_label(row) for name, row in ROWS.items()}
-    assert [name for name, label in labels.items() if re.search(r"[^ -~]", label)] == []
-    codes = [name for name, label in labels.items() if re.search(r"\b[rd] ?\d{3,}|_", label)]
-    assert codes == []
+@pytest.mark.parametrize("rubric", EDITIONS, ids=lambda r: f"{r.name}@{r.edition}")
+def test_every_row_has_an_english_label(rubric: Rubric) -> None:
+    assert [row.id for row in rows(rubric) if not getattr(row, "label_en", "")] == []
+    assert [choice.id for choice in rubric.choices if not choice.question_en] == []
+    labels = [row.label_en for row in rows(rubric)]
+    assert [label for label in labels if re.search(r"[^ -~]|^ | $|  |_", label)] == []
 
 
-def test_no_label_is_of_a_row_that_no_edition_has() -> None:
-    assert set(ENGLISH) <= {row.id for row in ROWS.values()}
+def test_the_same_words_of_the_law_are_the_same_in_english() -> None:
+    found: dict[str, set[str]] = {}
+    for rubric in EDITIONS:
+        for row in rows(rubric):
+            found.setdefault(row.label_zh, set()).add(row.label_en)
+    assert len(found) > 280
+    assert {label: sorted(said) for label, said in found.items() if len(said) > 1} == {}
+
+
+def test_a_row_is_called_by_its_label_in_the_language_in_use() -> None:
+    row = catalog.rubric("farmer-household@2009-01-01").indicator("family")
+    assert row_label(row) == "members of the family"
+    set_language("zh")
+    assert row_label(row) == "家庭人口"
 
 
 def test_every_county_is_called_as_the_plan_calls_it() -> None:

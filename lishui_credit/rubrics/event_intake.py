@@ -19,6 +19,7 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.language import dated, plural, tr
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.compile import REJECTED_EVENT
+from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import dictionary
@@ -94,7 +95,7 @@ def _reused(editions: Sequence[Rubric]) -> Iterator[tuple[str, str, str, str]]:
     After them the code that the other row has now, and that row's label.
     """
     rows = [row for edition in editions for row in edition.indicators]
-    labels = {row.event.code: row.label_zh for row in rows if row.event is not None}
+    labels = {row.event.code: row_label(row) for row in rows if row.event is not None}
     for edition in editions:
         for old, (meant, label) in event_rules.former_codes(edition).items():
             if old in labels:

@@ -16,6 +16,7 @@ from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.event_rules import EventRule, Number
+from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Indicator, Rubric
 from lishui_credit.tables.columns import column, dictionary
 from lishui_credit.tables.conform import Rule
@@ -58,7 +59,7 @@ def _judged(rubric: Rubric, row: Indicator, ns: Namespace[E]) -> Iterator[Rule]:
     assert row.judged is not None
     per_unit = dictionary()[row.judged].per_unit
     reason = tr(
-        f"{row.judged}: outside the range of {row.label_zh}",
+        f"{row.judged}: outside the range of {row_label(row)}",
         f"{column(row.judged).label_zh}:超出“{row.label_zh}”的参考分档",
     )
 

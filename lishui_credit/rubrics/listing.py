@@ -13,6 +13,7 @@ from lishui_credit.rubrics import cases, link_listing
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.links import links, shares
+from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import BandRow, Condition, Effect, Indicator, Rubric
 from lishui_credit.tables.columns import dictionary, printed
 
@@ -201,7 +202,7 @@ def page(rubric: Rubric) -> str:
     lines += _indicators(aside, rubric, rubric.unscored)
     lines += _overrides(rubric)
     for choice in rubric.choices:
-        taken = f"{choice.question_zh} -> {choice.taken} ({choice.why})"
+        taken = f"{tr(choice.question_en, choice.question_zh) or choice.question_zh} -> {choice.taken} ({choice.why})"
         lines += ["", f"{tr('Choice', '选择')} {choice.id}: {taken}"]
     if rubric.notes:
         lines += ["", tr("Notes", "说明"), *(f"  - {note}" for note in rubric.notes)]
@@ -212,7 +213,7 @@ def _grades(rubric: Rubric) -> list[str]:
     cells = [
         (
             row.id,
-            row.label_zh,
+            row_label(row),
             "" if row.at_least is None else str(row.at_least),
             "; ".join(_condition(c) for c in row.requires)
             or (tr("by override rule only", "仅直接判级") if row.set_only else ""),
@@ -229,7 +230,7 @@ def _indicators(title: str, rubric: Rubric, rows: Sequence[Indicator]) -> list[s
     cells = [
         (
             cut(row.id, 28),
-            cut(row.label_zh, 40),
+            cut(row_label(row), 40),
             *([str(row.weight or "")] if weighted else []),
             cut(row.why_disabled or rule(rubric, row), 110),
             *_source(row.clause, row.evidence, 28),
@@ -245,7 +246,7 @@ def _overrides(rubric: Rubric) -> list[str]:
     cells = [
         (
             cut(row.id, 30),
-            cut(row.label_zh, 46),
+            cut(row_label(row), 46),
             _effect(row.effect)
             if row.enabled
             else tr("off: ", "停用:") + cut(row.why_disabled, 30),

@@ -19,6 +19,7 @@ from lishui_credit.errors import EditionError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import evaluate
+from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import TABLES, Indicator, Rubric
 from lishui_credit.rubrics.law.rule_hash import plain
 
@@ -210,7 +211,7 @@ def _because(row: Mapping[str, Any], old: Rubric, new: Rubric) -> list[str]:
             continue
         clause = _clause(name, new, new_rows) or _clause(name, old, old_rows)
         known = new_rows.get(name) or old_rows.get(name)
-        label = f" {known.label_zh}" if known is not None else ""
+        label = f" {row_label(known)}" if known is not None else ""
         change = f"{a / old.point_unit:g} -> {b / new.point_unit:g}"
         reasons.append(f"{name}{label} {change} [{clause}]")
     if row["decided_by"] != row["decided_by__new"]:
@@ -218,12 +219,12 @@ def _because(row: Mapping[str, Any], old: Rubric, new: Rubric) -> list[str]:
             row_id = by.removeprefix("not graded: ")
             rule = next((r for r in rubric.overrides if r.id == row_id), None)
             if rule is not None:
-                reasons.append(f"{rubric.edition}: {rule.id} {rule.label_zh} [{rule.clause}]")
+                reasons.append(f"{rubric.edition}: {rule.id} {row_label(rule)} [{rule.clause}]")
     elif row["decided_by"] != "score":
         rule = next((r for r in new.overrides if r.id == row["decided_by"]), None)
         if rule is not None and rule.repair is not None:
             said = tr("its repair", "其修复规则")
-            reasons.append(f"{new.edition}: {rule.id} {rule.label_zh}, {said} [{rule.clause}]")
+            reasons.append(f"{new.edition}: {rule.id} {row_label(rule)}, {said} [{rule.clause}]")
     if not reasons:
         reasons.append(tr("cut-offs or conditions of the grades", "等级分数线或条件"))
     return reasons

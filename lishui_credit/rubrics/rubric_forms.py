@@ -11,6 +11,7 @@ from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.event_traces import event_labels
 from lishui_credit.rubrics.law.formulas import FORMULAS
+from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.forms import Field, Form, form_of
@@ -124,7 +125,7 @@ def _notes(rubric: Rubric) -> dict[str, list[str]]:
     def note(name: str | None, row: Indicator | Override, missing: str | None) -> None:
         if name is not None:
             means = tr(*_MISSING[missing]) if missing else ""
-            said = f"{row.label_zh} [{row.clause}, {EVIDENCE[row.evidence]}] {means}".rstrip()
+            said = f"{row_label(row)} [{row.clause}, {EVIDENCE[row.evidence]}] {means}".rstrip()
             found.setdefault(name, []).append(said)
 
     for row in rubric.scoring:
@@ -157,7 +158,7 @@ def blank_overlay(rubric: Rubric) -> str:
     ]
     for row in rubric.scoring:
         if row.evidence in ("local", "memory", "placeholder"):
-            lines += ["", "[[indicators]]", f'id = "{row.id}"  # {row.label_zh}']
+            lines += ["", "[[indicators]]", f'id = "{row.id}"  # {row_label(row)}']
             lines += [f'clause = "{row.clause}"', 'evidence = "official"']
             if row.max_points is not None:
                 lines.append(f"max_points = {row.max_points}")

@@ -20,6 +20,7 @@ from lishui_credit.rubrics.engine.compile import EVENT_OPEN, EVENT_REPAIRED, POI
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.event_rules import EventRule, Number, Percent, Repair
 from lishui_credit.rubrics.law.formulas import day_number
+from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 
 UNIT: Final = ("_day", "_text", "_document")
@@ -39,10 +40,10 @@ def former_codes(rubric: Rubric) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for row in rubric.indicators:
         if row.event is not None:
-            found |= dict.fromkeys(row.event.formerly, (row.event.code, row.label_zh))
+            found |= dict.fromkeys(row.event.formerly, (row.event.code, row_label(row)))
     for rule in rubric.overrides:
         if rule.event is not None:
-            found |= dict.fromkeys(rule.formerly, (rule.event, rule.label_zh))
+            found |= dict.fromkeys(rule.formerly, (rule.event, row_label(rule)))
     return found
 
 

@@ -250,6 +250,7 @@ class Choice:
 
     id: str
     question_zh: str
+    question_en: str = ""
     taken: str
     why: str
     options: tuple[ChoiceOption, ...]
