@@ -61,7 +61,7 @@ def test_every_year_is_listed_oldest_first_with_what_changed(tmp_path: Path) -> 
         "edition: 2018-04-01 → 2020-01-01",
         "grade: B → D",
         "points: 85 → 35",
-        "tax return late: -15 → -65",
+        "tax return late (each tax, each time): -15 → -65",
     )
 
 

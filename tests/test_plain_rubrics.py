@@ -437,7 +437,7 @@ def test_the_source_names_the_edition_and_runs_without_the_package(tmp_path: Pat
         "tax_amount",
     ):
         assert said in grade.source
-    assert "# tax return late, 2014年第48号附件 010101" in grade.source
+    assert "# tax return late (each tax, each time), 2014年第48号附件 010101" in grade.source
     file = tmp_path / "tax.py"
     file.write_text(
         f"{grade.source}\nimport sys, json\nsubject, events = json.load(sys.stdin)\n"

@@ -40,6 +40,9 @@ def _english() -> object:
 def test_every_row_has_an_english_label(rubric: Rubric) -> None:
     assert [row.id for row in rows(rubric) if not getattr(row, "label_en", "")] == []
     assert [choice.id for choice in rubric.choices if not choice.question_en] == []
+    for grade in rubric.grades:
+        foreign = {name for name, label in grade.labels.items() if not label.isascii()}
+        assert foreign <= set(grade.labels_en)
     labels = [row.label_en for row in rows(rubric)]
     assert [label for label in labels if re.search(r"[^ -~]|^ | $|  |_", label)] == []
 

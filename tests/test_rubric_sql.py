@@ -311,7 +311,10 @@ def test_the_head_says_what_is_fixed_and_what_the_columns_must_be() -> None:
         "Asia/Shanghai",
     ):
         assert said in head
-    assert "'010101', /* tax return late, 2014年第48号附件 010101, copy of the text */" in text
+    assert (
+        "'010101', /* tax return late (each tax, each time), 2014年第48号附件 010101, copy of the text */"
+        in text
+    )
 
 
 def test_a_row_stands_beside_its_points_and_a_grade_beside_its_arm() -> None:

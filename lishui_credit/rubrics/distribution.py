@@ -14,7 +14,7 @@ from lishui_credit.citation import EVIDENCE, is_weak
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
-from lishui_credit.rubrics.law.row_labels import row_label
+from lishui_credit.rubrics.law.row_labels import graded_label, row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.stored_grades import Graded
 from lishui_credit.tables.header_words import no_column
@@ -36,8 +36,7 @@ def grade_label(rubric: Rubric, grade: str, labels: str | None = None) -> str:
     """Return what people call a grade: of the label set asked for, else as printed."""
     for row in rubric.grades:
         if row.id == grade:
-            given = row.labels.get(labels or "", row.label_zh)
-            return tr(given if given.isascii() else row_label(row), given)
+            return graded_label(row, row.labels.get(labels or "", row.label_zh))
     return grade
 
 

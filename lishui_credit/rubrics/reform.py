@@ -23,7 +23,7 @@ from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import TABLES, Indicator, Rubric
 from lishui_credit.rubrics.law.rule_hash import plain
 
-_SILENT = frozenset({"note", "label_en", "evidence", *PLACE})
+_SILENT = frozenset({"note", "label_en", "labels_en", "evidence", *PLACE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.explanation import ExplainedRow, Explanation, how_known
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.formulas import FORMULAS
-from lishui_credit.rubrics.law.row_labels import Row, row_label
+from lishui_credit.rubrics.law.row_labels import Row, graded_label, row_label
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric, Start
 from lishui_credit.tables.columns import dictionary, printed
 
@@ -148,9 +148,10 @@ def _decided(found: Mapping[str, object], rubric: Rubric) -> str:
 def _grade(found: Mapping[str, object], rubric: Rubric) -> str:
     """What people call the grade: as the file says, in English by its own English label."""
     printed = str(found.get("grade_label") or "")
-    if language() == "zh" or printed.isascii():
-        return printed
-    return next((row_label(row) for row in rubric.grades if row.id == found.get("grade")), printed)
+    for row in rubric.grades:
+        if row.id == found.get("grade"):
+            return graded_label(row, printed)
+    return printed
 
 
 def called(name: str) -> str:

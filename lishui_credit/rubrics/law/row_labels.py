@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from lishui_credit.language import tr
+from lishui_credit.rubrics.law.rubric import GradeRow
 
 
 class Row(Protocol):
@@ -34,3 +35,10 @@ def row_label(row: Row) -> str:
     """
     given = getattr(row, "label_en", "") or row.id.replace("_", " ")
     return tr(given, row.label_zh)
+
+
+def graded_label(grade: GradeRow, given: str) -> str:
+    """Return what people call a grade that a file calls `given`, maybe by a label set of its own."""
+    own = (grade.labels_en.get(name) for name, label in grade.labels.items() if label == given)
+    english = given if given.isascii() else next(filter(None, own), None)
+    return tr(english or row_label(grade), given)

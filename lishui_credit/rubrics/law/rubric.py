@@ -187,6 +187,7 @@ class GradeRow(Cited):
     label_zh: str
     label_en: str = ""
     labels: dict[str, str] = field(default_factory=dict)  # further label sets a user may ask for
+    labels_en: dict[str, str] = field(default_factory=dict)  # those sets in English
     at_least: Number | None = None  # inclusive, as printed; None for the last and `set_only` ones
     at_least_if: dict[str, Number] = field(default_factory=dict)  # where that flag is true
     requires: tuple[Condition, ...] = ()  # where one fails the next grade is tried

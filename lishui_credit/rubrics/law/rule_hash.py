@@ -14,7 +14,7 @@ from lishui_credit.citation import PLACE
 from lishui_credit.rubrics.law.rubric import Rubric
 
 ABOUT: Final = frozenset({
-    *("title_en", "label_en", "meaning_zh", "question_zh", "question_en", "reasons_zh"),
+    *("title_en", "label_en", "labels_en", "meaning_zh", "question_zh", "question_en", "reasons_zh"),
     *("note", "notes", "why", "why_disabled", "what", "what_zh", "how", "region"),
     *("clause", "source", "documents", *PLACE, "overlays", "status", "sha256"),
 })  # fmt: skip
