@@ -164,12 +164,16 @@ def called(name: str) -> str:
 
 def lacking_label(name: str, rubric: Rubric) -> str:
     """Return what people call that which withheld a grade: a row, a rule, a grade or a column."""
-    if language() != "zh":
-        return name
     rows: tuple[Row, ...] = (*rubric.indicators, *rubric.overrides)
     labels = {row.id: row_label(row) for row in rows}
-    labels |= {f"grade {grade.id}": f"{grade.label_zh}的条件" for grade in rubric.grades}
-    labels |= {"start": "起评分", compiled.REJECTED_EVENT: "被拒收的事件"}
+    labels |= {
+        f"grade {row.id}": tr(f"conditions of grade {row.id}", f"{row.label_zh}的条件")
+        for row in rubric.grades
+    }
+    labels |= {
+        "start": tr("start score", "起评分"),
+        compiled.REJECTED_EVENT: tr("a rejected event", "被拒收的事件"),
+    }
     return labels.get(name) or called(name)
 
 
