@@ -127,6 +127,31 @@ def test_a_changed_grade_fails_verification(run: Run, farm: Path) -> None:
     assert "output: DIFFERENT" in out
 
 
+def test_words_about_a_rule_can_be_mended_and_earlier_grades_are_read_on(
+    run: Run, farm: Path
+) -> None:
+    overlay, rule = farm / "own.toml", 'format = 1\noverlay_of = "farmer-household@2009-01-01"\n'
+    rule += '[[grades]]\nid = "tier1"\nat_least = {}\n'
+    overlay.write_text(rule.format(91), encoding="utf-8")
+    code, _, _ = run(*farm_job(farm), "--overlay", overlay)
+    assert code == 0
+    household = pl.read_parquet(farm / "g.parquet")["household_id"][0]
+    overlay.write_text(
+        'notes = ["checked against the annex"]\n'
+        + rule.format(91)
+        + 'label_en = "best"\nclause = "第1条"\nevidence = "copy"\n'
+        + 'url = "https://zj.gov.cn/annex"\nread_on = 2026-11-30\n',
+        encoding="utf-8",
+    )
+    code, out, _ = run("explain", farm / "g.parquet", household)
+    assert code == 0
+    assert household in out
+    overlay.write_text(rule.format(92), encoding="utf-8")
+    code, _, err = run("explain", farm / "g.parquet", household)
+    assert code == 2
+    assert "the edition is not the one that graded this file" in err
+
+
 def test_the_manifest_says_what_the_result_rests_on(run: Run, farm: Path) -> None:
     run(*farm_job(farm))
     manifest = json.loads((farm / "g.parquet.manifest.json").read_text(encoding="utf-8"))
