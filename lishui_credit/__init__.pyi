@@ -14,6 +14,8 @@ from .rubrics.intake import intake as intake
 from .rubrics.law.catalog import for_period as for_period
 from .rubrics.law.catalog import names as names
 from .rubrics.law.catalog import rubric as rubric
+from .rubrics.law.links import Link as Link
+from .rubrics.law.links import links as links
 from .rubrics.law.rubric import Rubric as Rubric
 from .rubrics.reform import changes as changes
 from .rubrics.reform import compare as compare

@@ -55,7 +55,7 @@ def check(rubric: Rubric, unread: frozenset[str] = frozenset()) -> list[tuple[Lo
         check_numbers: ("aggregate",),
         check_overrides: ("status",),
         check_start: ("start", "point_unit"),
-        check_links: ("source", "documents"),
+        check_links: ("source", "documents", "cycle", "bases", "adjustment", "start"),
         _others: ("bases", "adjustment", "cycle", "point_unit"),
     }
     found = [
