@@ -101,6 +101,12 @@ def test_a_graded_file_explains_and_verifies_itself(run: Run, firms: Path, suffi
     assert code == 0
     assert firm in out
     assert "start score" in out
+    code, out, _ = run("explain", output, firm, "--json")
+    told = {row["id"]: row for row in json.loads(out)["rows"]}
+    assert "公告2014年第48号" in told["r010103"]["document"]
+    assert told["r010103"]["url"].startswith("http")
+    assert told["r010201"]["url"] is None
+    assert told["start"]["read_on"] == "2026-11-22"
     code, out, _ = run("verify", output)
     assert code == 0
     assert out.startswith("verified: 80")

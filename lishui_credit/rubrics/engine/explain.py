@@ -18,6 +18,7 @@ from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.explanation import ExplainedRow, Explanation, how_known
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.formulas import FORMULAS
+from lishui_credit.rubrics.law.links import Link, links
 from lishui_credit.rubrics.law.row_labels import Row, graded_label, row_label
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric, Start
 from lishui_credit.tables.columns import dictionary, printed
@@ -93,6 +94,7 @@ class _Settled:
     tests: Mapping[str, _Test]  # of overrides with conditions: the columns they read, and the test
     best: Mapping[str, int]
     weak_share: int
+    links: Mapping[tuple[str, str], Link]
 
 
 _SETTLED: Final[dict[int, _Settled]] = {}
@@ -108,6 +110,7 @@ def _settled(rubric: Rubric) -> _Settled:
             {row.id: _test(row, rubric) for row in rubric.active_overrides if row.when},
             {row.id: tables.best(rubric, row) for row in (*rubric.scoring, *rubric.unscored)},
             weak_share(rubric),
+            {(link.part, link.id): link for link in links(rubric)},
         )
     return found
 
@@ -215,6 +218,7 @@ def _explained(found: Mapping[str, object], rubric: Rubric) -> Explanation:
             for amount in rubric.amounts
         ),
         adjusted_grade=None if adjusted is None else str(adjusted),
+        links=_settled(rubric).links,
     )
 
 

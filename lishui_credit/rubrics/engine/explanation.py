@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import polars as pl
@@ -12,6 +12,7 @@ from lishui_credit.citation import EVIDENCE, Evidence, is_weak
 from lishui_credit.language import Bilingual, plural, tr
 from lishui_credit.reports import html
 from lishui_credit.reports.layout import cut, table
+from lishui_credit.rubrics.law.links import Link
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Override
 
@@ -55,6 +56,8 @@ class Explanation:
     weak_share: int  # percent of the points the edition can move that rest on weak evidence
     amounts: tuple[tuple[str, str], ...] = ()
     adjusted_grade: str | None = None
+    # By table and id: where each row of the edition stands; not printed, for ``--json``.
+    links: Mapping[tuple[str, str], Link] = field(default_factory=dict, repr=False)
 
     def frame(self) -> pl.DataFrame:
         """Return the rows as a polars frame, one row each."""
@@ -81,17 +84,28 @@ class Explanation:
             "adjusted_grade": self.adjusted_grade,
             "amounts": dict(self.amounts),
             "weak_evidence_percent": self.weak_share,
-            "rows": self.frame().to_dicts(),
+            "rows": [
+                {**row, **self._copy("start" if row["id"] == "start" else "indicators", row["id"])}
+                for row in self.frame().to_dicts()
+            ],
             "overrides": [
                 {
                     "id": row.id,
                     "label": row_label(row),
                     "clause": row.clause,
                     "evidence": row.evidence,
+                    **self._copy("overrides", row.id),
                 }
                 for row in self.applied
             ],
         }
+
+    def _copy(self, part: str, row_id: str) -> dict[str, Any]:
+        """Return the document of a row, cited, and where a copy can be read."""
+        link = self.links.get((part, row_id if part != "start" else "rows.0"))
+        if link is None:
+            return {}
+        return {"document": str(link.document), "url": link.url, "read_on": link.read_on}
 
     def __str__(self) -> str:
         """Return the explanation as a page of text."""
