@@ -121,10 +121,10 @@ def rubric(name: str, on: date | str | None = None, overlay: Path | str | None =
     --------
     >>> rubric("tax-credit", on="2019-04-01").edition
     '2018-04-01'
-    >>> rubric("tax-credit", on="2010-01-01")
+    >>> rubric("tax-credit", on="2000-01-01")
     Traceback (most recent call last):
         ...
-    lishui_credit.errors.EditionError: no edition of tax-credit in force on 2010-01-01 · found: ...
+    lishui_credit.errors.EditionError: no edition of tax-credit in force on 2000-01-01 · found: ...
     """
     name, _, pinned = name.partition("@")
     found = _of(name)
