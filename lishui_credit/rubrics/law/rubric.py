@@ -294,6 +294,15 @@ class Bases(Cited):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandsOn:
+    """A column that holds the grade by another rubric, of the same subject."""
+
+    column: str
+    rubric: str  # name, such as ``tax-credit``
+    not_graded: str  # value of the column for a subject whom that rubric leaves ungraded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lacking:
     """What an edition lacks before it can grade, and how to supply it."""
 
@@ -357,6 +366,7 @@ class Rubric(Printable):
     bases: Bases | None = None
     lacking: Lacking | None = None
     carries: tuple[str, ...] = ()
+    stands_on: tuple[StandsOn, ...] = ()
     notes: tuple[str, ...] = ()
     overlays: tuple[str, ...] = ()
     sha256: str = ""
