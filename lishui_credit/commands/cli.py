@@ -18,6 +18,7 @@ from lishui_credit.commands import (
     editions,
     engine,
     explaining,
+    feeding,
     fit,
     forms,
     grading,
@@ -129,7 +130,17 @@ def parser() -> Parser:
         version=f"lishui-credit {__version__}",
     )
     command = parts(made, "command", "command", required=True)
-    grades = (editions, grading, explaining, areas, forms, verification, statements, proving)
+    grades = (
+        editions,
+        feeding,
+        grading,
+        explaining,
+        areas,
+        forms,
+        verification,
+        statements,
+        proving,
+    )
     for room in (*grades, fit, models, watching_months, shelf, plan, policies, sampling):
         room.add_arguments(command)
     return made
