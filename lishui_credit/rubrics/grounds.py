@@ -23,6 +23,7 @@ from lishui_credit.rubrics.event_traces import TracedEvent, trace
 from lishui_credit.rubrics.intake import events_of
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.catalog import overlay_signature
+from lishui_credit.rubrics.law.grade_measures import GroundedMeasure, measures_of
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.next_grade import NextGrade, graded_alike, next_grade
@@ -58,6 +59,8 @@ class Grounds:
         Columns whose empty cell an override rule took for "no".
     overlay : str
         The user's overlay and who signed it off; empty without one.
+    measures : tuple of GroundedMeasure
+        What documents in force on the day of grading attach to the grade: incentives and supervision.
     """
 
     explanation: Explanation
@@ -67,6 +70,7 @@ class Grounds:
     next: NextGrade | None = None
     empty: tuple[str, ...] = ()
     overlay: str = ""
+    measures: tuple[GroundedMeasure, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data, for ``--json``."""
@@ -80,6 +84,7 @@ class Grounds:
             "next_grade": None if self.next is None else self.next.as_dict(unit),
             "empty_taken_for_no": list(self.empty),
             "overlay": self.overlay,
+            "measures": [measure.as_dict() for measure in self.measures],
         }
 
     def __str__(self) -> str:
@@ -92,7 +97,20 @@ class Grounds:
         for name, rows in self.event_lists:
             cells = [event_traces.cells(event, self.rubric.point_unit) for event in rows]
             lines += ["", name, *(table(event_traces.heads(), cells) if cells else [])]
-        return "\n".join([*lines, *([""] if self.way else []), *self.way])
+        for part in (self.brought, self.way):
+            lines += ["", *part] if part else []
+        return "\n".join(lines)
+
+    @property
+    def brought(self) -> list[str]:
+        """What the grade opens or brings, in lines; none where no document attaches anything to it."""
+        if not self.measures:
+            return []
+        head = tr(
+            "What documents attach to this grade (an authority or a lender decides; nothing follows by itself):",
+            "文件对该等级规定的措施(由主管部门或金融机构决定,不因等级自动生效):",
+        )
+        return [head, *(f"  {measure}" for measure in self.measures)]
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -239,7 +257,12 @@ def of_graded(stored: Graded, path: Path, subject: str, *, on: date | None = Non
         next=aim,
         empty=_empty(row.row(0, named=True), rubric, strict=facts.strict),
         overlay=_signed(stored, path),
+        measures=_measures(rubric, row["grade"][0], facts.as_of),
     )
+
+
+def _measures(rubric: Rubric, grade: str | None, day: date) -> tuple[GroundedMeasure, ...]:
+    return () if grade is None else measures_of(rubric, grade, on=day)
 
 
 def _events(
