@@ -19,12 +19,32 @@ from lishui_credit.samples import registers
 from lishui_credit.samples.enterprises import small_enterprises
 from lishui_credit.samples.environment import environmental_records
 from lishui_credit.samples.households import county_bases, households, village_loans
+from lishui_credit.samples.small_loan_households import small_loan_households
+from lishui_credit.samples.supervised_firms import (
+    customs_records,
+    early_taxpayers,
+    exporters,
+    labour_records,
+    star_shops,
+)
 from lishui_credit.samples.tax import enterprises, tax_events
 from lishui_credit.tables.identifiers import uscc_valid
 
 ROWS = 20_000
 MAKERS = pytest.mark.parametrize(
-    "make", [households, small_enterprises, environmental_records, enterprises]
+    "make",
+    [
+        households,
+        small_enterprises,
+        environmental_records,
+        enterprises,
+        small_loan_households,
+        labour_records,
+        customs_records,
+        exporters,
+        early_taxpayers,
+        star_shops,
+    ],
 )
 
 

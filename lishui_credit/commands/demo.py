@@ -1,7 +1,7 @@
 """The main job on real files, from a fresh clone: ``make demo``.
 
-Grades the committed synthetic samples by all four rubrics, explains one subject of each, verifies
-one result, compares two editions, fits a first card on published data, scores and judges by it, and
+Grades the committed synthetic samples by the rubrics they are of, feeds tax grades to exporters,
+explains one subject of two, verifies one result, compares two editions, fits a first card on published data, scores and judges by it, and
 prints what it wrote.
 """
 
@@ -32,6 +32,30 @@ JOBS: Sequence[tuple[str, ...]] = (
     (
         "grade", "environment-credit", "{data}/environment.csv",
         "--period", "2015", "-o", "{out}/environment.csv",
+    ),
+    (
+        "grade", "labour-security", "{data}/labour_records.csv",
+        "--on", "2020-03-31", "-o", "{out}/labour_2019.csv",
+    ),
+    (
+        "grade", "customs", "{data}/customs_records.csv",
+        "--on", "2010-03-31", "-o", "{out}/customs_2009.csv",
+    ),
+    (
+        "grade", "farmer-household/pboc-1999", "{data}/small_loan_households.csv",
+        "--on", "2003-06-30", "-o", "{out}/small_loan_households.csv",
+    ),
+    (
+        "grade", "tax-credit", "{data}/early_taxpayers.csv",
+        "--on", "2011-04-30", "-o", "{out}/tax_2010.csv",
+    ),
+    (
+        "feed", "export-refund-class", "{data}/exporters.csv", "{out}/tax_2018.csv",
+        "--on", "2019-05-31", "-o", "{out}/exporters_with_tax_grades.csv",
+    ),
+    (
+        "grade", "export-refund-class", "{out}/exporters_with_tax_grades.csv",
+        "--on", "2019-05-31", "-o", "{out}/export_classes_2019.csv",
     ),
 )  # fmt: skip
 

@@ -4,5 +4,7 @@ from . import households as households
 from . import plan_observations as plan_observations
 from . import plan_records as plan_records
 from . import registers as registers
+from . import small_loan_households as small_loan_households
+from . import supervised_firms as supervised_firms
 from . import tax as tax
 from .committed_files import write as write

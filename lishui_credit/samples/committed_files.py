@@ -14,11 +14,13 @@ from lishui_credit.samples import (
     environment,
     households,
     registers,
+    supervised_firms,
     tax,
 )
 from lishui_credit.samples import (
     plan_observations as plan,
 )
+from lishui_credit.samples.small_loan_households import small_loan_households
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.write import replacing
 
@@ -79,6 +81,11 @@ def write(folder: Path | str, *, seed: int = registers.SEED, rows: int = 300) ->
         "events.csv": chinese(tax.tax_events(firms, seed=seed, year=2018)),
         "small_enterprises.csv": chinese(enterprises.small_enterprises(rows, seed=seed)),
         "environment.csv": chinese(environment.environmental_records(rows, seed=seed)),
+        "small_loan_households.csv": chinese(small_loan_households(rows, seed=seed)),
+        "early_taxpayers.csv": chinese(supervised_firms.early_taxpayers(rows, seed=seed)),
+        "exporters.csv": chinese(supervised_firms.exporters(rows, seed=seed)),
+        "labour_records.csv": chinese(supervised_firms.labour_records(rows, seed=seed)),
+        "customs_records.csv": chinese(supervised_firms.customs_records(rows, seed=seed)),
         "plan_observations.csv": plan.office_file(plan.plan_observations(seed=seed)),
     }
     written = []
@@ -110,8 +117,11 @@ _CALIBRATION: Final = (
     "| small enterprises | nothing | everything; tuned to some 17% AAA, most firms between AA and BBB |",
     "| environmental records | results of places that apply the national measure: green 2-19%, blue"
     " 51-87%, yellow 1-26%, red 0.5-17% | the process, and where inside these ranges |",
-    "| taxpayers and events | nothing: no shares of tax grades were found | everything; tuned to some"
-    " 14% A, 65% B, 6% C, 4% D and 12% M in 2018 |",
+    "| taxpayers and events | of one province for 2020: A 6%, B 42%, M 50%, C and D 1.5% (derived from a"
+    " report) | everything; not tuned to it: some 14% A, 65% B, 6% C, 4% D and 12% M in 2018 |",
+    "| labour records | results of Ningde for 2020: A 75%, B 23%, C 2%; other places print 39-83% A |"
+    " the process |",
+    "| small loan households, taxpayers of 2003-2014, exporters, customs records | nothing | everything |",
     "| observations of the plan's twelve indicators | no value of any of the twelve was found for"
     " Lishui | everything, 2015 to 2020; some counties are off their paths, one stops reporting for two"
     " months, one city value does not add up, one survey has no 2015 value: on purpose |",

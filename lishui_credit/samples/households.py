@@ -23,7 +23,7 @@ from lishui_credit.samples.registers import (
     places,
 )
 
-_STREAM: Final = 1
+STREAM: Final = 1
 _PLACES: Final = 9
 _SIZES: Final = 10
 
@@ -178,7 +178,7 @@ def _records(
 
 
 def _block(seed: int, year: int, number: int, default_rate: float) -> pl.DataFrame:
-    (rng, quality, index), rows = drawn(seed, _STREAM, number, year), BLOCK
+    (rng, quality, index), rows = drawn(seed, STREAM, number, year), BLOCK
     size = np.clip(1 + generator(seed, _SIZES, number).binomial(5, 0.42, rows), 1, 6)
     labour = rng.binomial(size, 0.62)
     income, assets, debts, disposable, shares = _wealth(rng, quality, size, _income_a_head(year))
