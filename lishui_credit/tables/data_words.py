@@ -23,7 +23,7 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType({
     "市级信用村(社区)": "credit village of the city", "县级信用村(社区)": "credit village of the county",
     "按期报送": "reported when due", "原报数多写一位": "one digit too many was reported at first",
     "年报": "annual return", "十二个月内违约": "default within twelve months", "未达标": "not reached", "人": "people", "户": "households", "年": "years", "月": "months",
-    "项": "items", "分": "points", "个": "",
+    "项": "items", "分": "points", "个": "", "次": "times", "美元": "US dollars",
 })  # fmt: skip
 
 

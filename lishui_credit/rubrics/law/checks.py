@@ -20,6 +20,7 @@ from lishui_credit.rubrics.law.grade_checks import (
     check_grades,
     check_overrides,
     check_reason,
+    check_stands_on,
     check_start,
 )
 from lishui_credit.rubrics.law.link_checks import check_links
@@ -35,7 +36,6 @@ from lishui_credit.rubrics.law.row_checks import (
 )
 from lishui_credit.rubrics.law.rubric import TABLES, Indicator, Rubric
 from lishui_credit.tables.columns import dictionary
-from lishui_credit.tables.header_words import did_you_mean
 from lishui_credit.tables.toml_places import Loc
 
 
@@ -57,7 +57,7 @@ def check(rubric: Rubric, unread: frozenset[str] = frozenset()) -> list[tuple[Lo
         check_overrides: ("status",),
         check_start: ("start", "point_unit"),
         check_links: ("source", "documents", "cycle", "bases", "adjustment", "start"),
-        _stands_on: (),
+        check_stands_on: (),
         _others: ("bases", "adjustment", "cycle", "point_unit"),
     }
     found = [
@@ -295,22 +295,6 @@ def _scoring(loc: Loc, row: Indicator, rubric: Rubric) -> Found:
                 yield from check_column((*loc, "event"), name, ("money",))
         if row.event.repair is not None and row.event.repair not in known:
             yield say((*loc, "event"), "no such repair class", "没有该修复类别", row.event.repair)
-
-
-def _stands_on(rubric: Rubric) -> Found:
-    """Yield columns for another rubric's grade that are no levels, or lack a value for no grade."""
-    for place, below in enumerate(rubric.stands_on):
-        loc: Loc = ("stands_on", place)
-        yield from check_column((*loc, "column"), below.column, ("level",))
-        column = dictionary().get(below.column)
-        if column is not None and below.not_graded not in column.values:
-            yield say(
-                (*loc, "not_graded"),
-                "the column has no such value",
-                "该列没有此取值",
-                below.not_graded,
-                did_you_mean([below.not_graded], column.values),
-            )
 
 
 def _others(rubric: Rubric) -> Found:

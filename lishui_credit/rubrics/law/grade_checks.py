@@ -1,4 +1,4 @@
-"""What the parts of an edition that decide must satisfy: grades, overrides, the start score."""
+"""What the parts of an edition that decide must satisfy: grades, overrides, start, grades it reads."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from lishui_credit.rubrics.law.row_checks import (
     say,
 )
 from lishui_credit.rubrics.law.rubric import Effect, GradeRow, Indicator, Override, Rubric
+from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.header_words import did_you_mean
 from lishui_credit.tables.toml_places import Loc
 
 
@@ -153,3 +155,19 @@ def check_start(rubric: Rubric) -> Found:
         yield from check_column(("start", "bonus"), bonus.column, ("integer",))
         for points in (bonus.points_each, bonus.at_most):
             yield from check_fine(("start", "bonus"), points, rubric.point_unit)
+
+
+def check_stands_on(rubric: Rubric) -> Found:
+    """Yield columns for another rubric's grade that are no levels, or lack a value for no grade."""
+    for place, below in enumerate(rubric.stands_on):
+        loc: Loc = ("stands_on", place)
+        yield from check_column((*loc, "column"), below.column, ("level",))
+        column = dictionary().get(below.column)
+        if column is not None and below.not_graded not in column.values:
+            yield say(
+                (*loc, "not_graded"),
+                "the column has no such value",
+                "该列没有此取值",
+                below.not_graded,
+                did_you_mean([below.not_graded], column.values),
+            )
