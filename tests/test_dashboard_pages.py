@@ -143,6 +143,7 @@ def _texts(part: object) -> Iterator[str]:
 # What has no English form: clauses and titles as the law prints them, and what somebody wrote.
 PRINTED = re.compile(
     r"《[^》]*》|\S*〔\d{4}〕\S*号|(?<=Farm household credit · )\S+|不予授信情形|第\d+项(?:及违约扣分附表)?"
+    r"|(?<=》 )[^;]+(?=; )"  # the clause behind the title of its document
     r"|(?<=\*\*As printed\*\*).*|(?<=\*\*Clause\*\*　)\S+"
     r"|^指标 .+ · 地区 .+|^中文$"  # a rejected row as the office wrote it
 )

@@ -324,6 +324,6 @@ for place, (head, events) in enumerate(grounds.event_lists):
         head,
         synthetic=True,
     )
-if grounds.way:
-    first, *steps = map(view.plain, grounds.way)
+for part in filter(None, (grounds.brought, grounds.way)):
+    first, *steps = map(view.plain, part)
     st.markdown("\n".join([f"**{first}**", "", *(f"- {step.strip()}" for step in steps)]))

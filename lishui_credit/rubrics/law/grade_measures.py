@@ -71,7 +71,8 @@ class GroundedMeasure:
         """Return it in one line: kind, what, ground, and what is assumed."""
         row = self.measure
         said = f"{KINDS[row.kind]}: {tr(row.label_en, row.label_zh)}"
-        ground = f"{self.source} {row.clause}; {EVIDENCE[row.evidence]}"
+        document = f"{self.source.number or ''}《{self.source.title_zh}》"
+        ground = f"{document} {row.clause}; {EVIDENCE[row.evidence]}"
         assumed = tr(row.assumed_en, row.assumed_zh)
         return f"{said} [{ground}]" + (tr(" Assumed: ", " 假定:") + assumed if assumed else "")
 
