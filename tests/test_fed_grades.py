@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import RubricError, SubjectError
+from lishui_credit.language import set_language
 from lishui_credit.rubrics import grade_files
 from lishui_credit.rubrics.fed_grades import feed
 from lishui_credit.rubrics.law import catalog
@@ -18,6 +20,13 @@ from lishui_credit.samples import registers
 TAX = "tax-credit@2018-04-01"
 EXPORT = "export-refund-class@2016-09-01"
 CODES = registers.uscc(np.arange(6)).to_list()
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    set_language("en")
+    yield
+    set_language(None)
 
 
 @pytest.fixture(scope="module")

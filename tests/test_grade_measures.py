@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import EditionError, RubricError
+from lishui_credit.language import set_language
 from lishui_credit.rubrics import grade_files
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.grade_measures import measures_of, read_measures
@@ -21,6 +23,13 @@ ALL = [
     for rubric in (catalog.load(entry.path) for entry in catalog.entries())
     for grade in rubric.grades
 ]
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    set_language("en")
+    yield
+    set_language(None)
 
 
 def test_every_shipped_measure_is_reached_by_a_grade_and_has_an_address() -> None:
