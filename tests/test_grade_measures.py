@@ -113,4 +113,4 @@ def test_explain_shows_what_a_grade_brings(
     assert "假定" in told
     grade_files.grade(rubric, tmp_path / "firms.csv", out, as_of=date(2022, 3, 31))
     assert main(["explain", str(out), code]) == 0
-    assert "Green channel" not in capsys.readouterr().out
+    assert "green channel" not in capsys.readouterr().out
