@@ -84,6 +84,7 @@ def feed(rubric: Rubric, subjects: Path | str | pl.DataFrame, grades: Path | str
     >>> _ = grade(rubric("tax-credit@2018-04-01"), f"{folder.name}/register.parquet", tax, period=2018)
     >>> feed(rubric("export-refund-class@2016-09-01"), exporters, tax).subjects["tax_grade"].item()
     'A'
+    >>> folder.cleanup()
     """
     stored = stored_grades.read(grades)
     below = _stands_on(rubric, stored.rubric)
