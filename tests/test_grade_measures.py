@@ -16,6 +16,7 @@ from lishui_credit.language import set_language
 from lishui_credit.rubrics import grade_files
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.grade_measures import measures_of, read_measures
+from lishui_credit.rubrics.listing import page
 
 FOLDER = Path(str(files("lishui_credit") / "rubrics" / "law" / "measures"))
 ALL = [
@@ -47,6 +48,8 @@ def test_the_plan_says_what_follows_from_the_four_grades_of_farm_produce() -> No
     assert said["B"] == ["进行常规监督"]
     assert said["C"][0] == "进行强化监督"
     assert not any("处罚" in text for texts in said.values() for text in texts)
+    shown = page(rubric)  # an outline has no grades to explain: its page tells them
+    assert all(m.measure.label_en in shown for g in "ABCD" for m in measures_of(rubric, g))
 
 
 def test_measures_outside_the_term_of_their_document_are_left_out() -> None:

@@ -14,6 +14,7 @@ from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.links import links, shares
 from lishui_credit.rubrics.law.row_labels import row_label
+from lishui_credit.rubrics.law.grade_measures import measures_of
 from lishui_credit.rubrics.law.rubric import BandRow, Condition, Effect, Indicator, Rubric
 from lishui_credit.tables.columns import dictionary, printed
 
@@ -206,7 +207,7 @@ def page(rubric: Rubric) -> str:
         lines += ["", f"{tr('Choice', '选择')} {choice.id}: {taken}"]
     if rubric.notes:
         lines += ["", tr("Notes", "说明"), *(f"  - {note}" for note in rubric.notes)]
-    return "\n".join(lines)
+    return "\n".join(lines + _brought(rubric))
 
 
 def _grades(rubric: Rubric) -> list[str]:
@@ -278,3 +279,14 @@ def _effect(effect: Effect) -> str:
     if effect.cap is not None:
         return tr(f"at most {effect.cap}", f"不超过 {effect.cap}")
     return f"= {effect.set}"
+
+
+def _brought(rubric: Rubric) -> list[str]:
+    """Return what documents attach to the grades, best first; nothing where none does."""
+    lines = [
+        f"  {grade.id}  {measure}"
+        for grade in rubric.grades
+        for measure in measures_of(rubric, grade.id)
+    ]
+    title = tr("What documents attach to the grades", "文件对各等级规定的措施")
+    return ["", title, *lines] if lines else []
