@@ -12,9 +12,9 @@ from lishui_credit.reports.layout import cut, table
 from lishui_credit.rubrics import cases, link_listing
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.grade_measures import measures_of
 from lishui_credit.rubrics.law.links import links, shares
 from lishui_credit.rubrics.law.row_labels import row_label
-from lishui_credit.rubrics.law.grade_measures import measures_of
 from lishui_credit.rubrics.law.rubric import BandRow, Condition, Effect, Indicator, Rubric
 from lishui_credit.tables.columns import dictionary, printed
 
