@@ -61,7 +61,7 @@ function same(one, other) {
     "checked": """
 // A whole number that fits the type of its column.
 function checked(number, most) {
-  if (!(number >= -most && number < most)) throw new RangeError(`${number} is beyond the type of its column`);
+  if (!(number >= -most && number < most)) throw new RangeError(String(number) + " is beyond the type of its column");
   return number;
 }
 """,

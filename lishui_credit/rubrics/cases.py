@@ -22,7 +22,7 @@ from lishui_credit.errors import CreditError, Problem, RubricError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
-from lishui_credit.rubrics.engine.evaluate import evaluate
+from lishui_credit.rubrics.engine.evaluate import evaluate, grading_day
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -176,7 +176,17 @@ def _same(wanted: object, actual: object) -> bool:
     return wanted == actual or (wanted == "" and actual is None)
 
 
-def _grade(case: Case, rubric: Rubric, name: str) -> dict[str, Any]:
+def conformed(
+    case: Case, rubric: Rubric
+) -> tuple[dict[str, Any], list[dict[str, Any]], date]:
+    """Return the facts of a case as held values: the subject, its events, the day of grading."""
+    subjects, events = _frames(case, rubric, f"{case.rubric} {case.id}")
+    happened = [] if events is None else events.to_dicts()
+    day = grading_day(rubric, case.period, case.as_of)
+    return subjects.row(0, named=True), happened, day
+
+
+def _frames(case: Case, rubric: Rubric, name: str) -> tuple[pl.DataFrame, pl.DataFrame | None]:
     key = rubric.subject_id
     wanted = dict.fromkeys(compiled.needed_columns(rubric), False)
     identity = "12331102398259791Y" if rubric.subject_id == "uscc" else "case"
@@ -184,15 +194,17 @@ def _grade(case: Case, rubric: Rubric, name: str) -> dict[str, Any]:
     if rubric.bases is not None:
         facts.setdefault(rubric.bases.key, "case")
     subjects = _conform([facts], wanted, key, name)
-    events: pl.DataFrame | None = None
-    if case.events:
-        columns = [key, *event_rules.needed_columns(rubric)]
-        rows = [
-            {key: identity, "event_id": f"e{n}", **event} for n, event in enumerate(case.events)
-        ]
-        extra = {name for row in rows for name in row} - set(columns)
-        known = [name for name in extra if name in dictionary()]
-        events = _conform(rows, dict.fromkeys([*columns, *known], False), key, name)
+    if not case.events:
+        return subjects, None
+    columns = [key, *event_rules.needed_columns(rubric)]
+    rows = [{key: identity, "event_id": f"e{n}", **event} for n, event in enumerate(case.events)]
+    extra = {name for row in rows for name in row} - set(columns)
+    known = [name for name in extra if name in dictionary()]
+    return subjects, _conform(rows, dict.fromkeys([*columns, *known], False), key, name)
+
+
+def _grade(case: Case, rubric: Rubric, name: str) -> dict[str, Any]:
+    subjects, events = _frames(case, rubric, name)
     result = evaluate(
         subjects,
         rubric,

@@ -110,7 +110,8 @@ def _bounds(entry: BandRow | Condition) -> str:
     return " ".join(words)
 
 
-def _condition(condition: Condition) -> str:
+def condition_said(condition: Condition) -> str:
+    """Return a condition in one phrase."""
     name = condition.points or tr("score", "得分")
     if condition.column is not None:
         name = _named(condition.column)
@@ -196,7 +197,7 @@ def page(rubric: Rubric) -> str:
     if rubric.start is not None:
         lines += ["", tr("Start score", "起评分")]
         for row in rubric.start.rows:
-            when = "; ".join(_condition(c) for c in row.when) or tr("otherwise", "其余")
+            when = "; ".join(condition_said(c) for c in row.when) or tr("otherwise", "其余")
             lines.append(f"  {row.points}  {when}  [{row.clause}]")
     lines += _indicators(tr("Indicators", "指标"), rubric, rubric.scoring)
     aside = tr("Shown only (points unknown or switched off)", "仅列示(分值未知或已停用)")
@@ -216,7 +217,7 @@ def _grades(rubric: Rubric) -> list[str]:
             row.id,
             row_label(row),
             "" if row.at_least is None else str(row.at_least),
-            "; ".join(_condition(c) for c in row.requires)
+            "; ".join(condition_said(c) for c in row.requires)
             or (tr("by override rule only", "仅直接判级") if row.set_only else ""),
             *_source(row.clause, row.evidence, 30),
         )

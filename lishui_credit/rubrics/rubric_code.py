@@ -220,17 +220,27 @@ def printed(
     exported: bool = False,
 ) -> str:
     """Return the text of ``grade``, with the checks of what it is given unless `checked` is false."""
+    text = function_text(record, language, checked=checked)
+    head = map(on_one_line, _head(record, language))
+    if language == "python":
+        return python_module(head, text)
+    return script(head, "grade", text, module=exported)
+
+
+def function_text(
+    record: Record, language: Literal["python", "javascript"], *, checked: bool = False
+) -> str:
+    """Return the functions alone, the last of which is ``grade``; what is given is trusted unless `checked`."""
     rubric = record.result.rubric
     names, values = remarks(rubric)
     sources = {
         name: {row.name: row.held for row in listed} for name, listed in record.inputs.items()
     }
     python = language == "python"
-    head = map(on_one_line, _head(record, language))
     checks = python_checks if python else javascript_checks
     refusal = "refuse_wrong(subject, events)" if python else "refuseWrong(subject, events);"
     function = python_function if python else javascript_function
-    text = function(
+    return function(
         record.result.frame,
         name="grade",
         sources=sources,
@@ -244,7 +254,6 @@ def printed(
         else "",
         first=refusal if checked else "",
     )
-    return python_module(head, text) if python else script(head, "grade", text, module=exported)
 
 
 def _head(record: Record, language: str) -> Iterator[str]:

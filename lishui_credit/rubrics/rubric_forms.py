@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from lishui_credit.citation import EVIDENCE
@@ -19,13 +21,14 @@ from lishui_credit.tables.forms import Field, Form, form_of
 Table = Literal["subjects", "events", "bases"]
 TABLES: Final[tuple[Table, ...]] = ("subjects", "events", "bases")
 
-_MISSING: Final = {
+MISSING: Final = {
     "withhold": ("empty: no grade", "空:暂不评级"),
     "zero": ("empty: no points", "空:计 0 分"),
     "full": ("empty: full points", "空:计满分"),
     "exclude": ("empty: the row does not count", "空:该项不计"),
     "no": ("empty: taken for 'no'", "空:按“否”处理"),
 }
+"""What an empty cell means to a row, in both languages."""
 
 
 def rubric_form(rubric: Rubric, table: Table = "subjects", period: int | None = None) -> Form:
@@ -118,26 +121,41 @@ def _codes(rubric: Rubric) -> dict[str, str]:
     return {code: "  ".join(said[code]) for code in event_rules.codes(rubric)}
 
 
-def _notes(rubric: Rubric) -> dict[str, list[str]]:
-    """Return what each column of the subjects is read for: clause, evidence, what empty means."""
-    found: dict[str, list[str]] = {}
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A row or rule that reads a column, and what an empty cell means to it."""
 
-    def note(name: str | None, row: Indicator | Override, missing: str | None) -> None:
-        if name is not None:
-            means = tr(*_MISSING[missing]) if missing else ""
-            said = f"{row_label(row)} [{row.clause}, {EVIDENCE[row.evidence]}] {means}".rstrip()
-            found.setdefault(name, []).append(said)
+    row: Indicator | Override
+    missing: str | None  # a key of `MISSING`
+
+
+def readers(rubric: Rubric) -> dict[str, list[Reader]]:
+    """Return which rows and rules read each column of the subjects."""
+    found: dict[str, list[Reader]] = {}
+
+    def note(names: Iterable[str | None], row: Indicator | Override) -> None:
+        for name in dict.fromkeys(names):
+            if name is not None:
+                found.setdefault(name, []).append(Reader(row, row.missing))
 
     for row in rubric.scoring:
         terms = [name for term in row.mix for name in (term.column, term.over)]
         formula = FORMULAS[row.formula.name].columns if row.formula is not None else ()
-        for name in dict.fromkeys((row.column, row.over, row.judged, *terms, *formula)):
-            note(name, row, row.missing)
+        note((row.column, row.over, row.judged, *terms, *formula), row)
     for override in rubric.active_overrides:
         names = [name for c in override.when for name in (c.column, c.over)]
-        for name in dict.fromkeys((override.column, *names)):
-            note(name, override, override.missing)
+        note((override.column, *names), override)
     return found
+
+
+def _notes(rubric: Rubric) -> dict[str, list[str]]:
+    """Return what each column of the subjects is read for: clause, evidence, what empty means."""
+
+    def said(one: Reader) -> str:
+        row, means = one.row, tr(*MISSING[one.missing]) if one.missing else ""
+        return f"{row_label(row)} [{row.clause}, {EVIDENCE[row.evidence]}] {means}".rstrip()
+
+    return {name: [*map(said, found)] for name, found in readers(rubric).items()}
 
 
 def blank_overlay(rubric: Rubric) -> str:
