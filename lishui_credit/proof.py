@@ -48,6 +48,7 @@ CARD: Final = "card"
 DECISIONS: Final = "decisions"
 PLAN_REPORT: Final = "plan report"
 PLAN_SITE: Final = "plan site"
+RUBRIC_SITE: Final = "rubric site"
 AREAS: Final = "areas"
 GRADE_FOLDER: Final = "graded folder"
 

@@ -36,9 +36,10 @@ from lishui_credit.plan.sentences import sentence
 from lishui_credit.plan.site import site_files
 from lishui_credit.plan.site.site_data import FIELDS
 from lishui_credit.plan.site.site_facts import indicator_page, stem
-from lishui_credit.plan.site.site_files import LIST, checked_address, site_into
+from lishui_credit.plan.site.site_files import checked_address, site_into
 from lishui_credit.plan.standings import expected, progress, verdicts
 from lishui_credit.reports.html import words
+from lishui_credit.reports.site_folder import LIST
 from lishui_credit.samples.plan_observations import plan_observations
 from lishui_credit.tables import write
 from lishui_credit.tables.beside import manifest_path

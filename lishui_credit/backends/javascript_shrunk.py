@@ -30,7 +30,7 @@ def shrunk(
     kept: Collection[str] = (),
     told: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Return printed functions in fewer letters; they give the same.
+    r"""Return printed functions in fewer letters; they give the same.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def shrunk(
 
     Examples
     --------
-    >>> shrunk("function grade(subject) {\\n  const total = subject[\\"a\\"] + 1; // sum\\n  return total;\\n}", kept=["grade"])
-    'function grade(b){const a=b["a"]+1;return a}'
+    >>> shrunk('function grade(subject) {\n const total = subject["a"] + 1; // sum\n return total;}', kept=["grade"])
+    'function grade(a){const b=a["a"]+1;return b}'
     """
     printed = list(_tokens(text))
     own = set(_declared(printed)) - set(kept)
@@ -59,7 +59,9 @@ def shrunk(
         for before, token in zip(["", *tokens], tokens, strict=False)
     ]
     used = Counter(token for token, named in places if named and token in own)
-    strangers = {token for token, named in places if named and token not in own} | set(told.values())
+    strangers = {token for token, named in places if named and token not in own} | set(
+        told.values()
+    )
     short = (name for name in _names() if name not in strangers)
     names = {name: next(short) for name, _ in used.most_common()}
     pieces: list[str] = []

@@ -77,7 +77,7 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
     from lishui_credit import proof
 
     if Path(path).is_dir():
-        from lishui_credit.plan.site.site_files import LIST
+        from lishui_credit.reports.site_folder import LIST
         from lishui_credit.rubrics.stored_grades import LIST as GRADED
         from lishui_credit.scorecards.cards.card_file import FILE
 

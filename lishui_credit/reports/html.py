@@ -1,10 +1,12 @@
 """What every report page is made of: the shell, the style sheet, the banner, the table, the footer.
 
-A page is one file: no script, no font, no picture and no style from elsewhere.
+A page is one file: no font, no picture and no style from elsewhere; no script but one that is told.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
@@ -73,18 +75,35 @@ WHOLE: Final = 14
 """Rows up to which a table is not broken between two printed pages."""
 
 
+class Markup(str):
+    """HTML that is set as it is."""
+
+    __slots__ = ()
+
+
 def words(text: str) -> str:
     """Return a text escaped; on a Chinese page with the punctuation of print."""
-    return escape(spoken(text))
+    return text if isinstance(text, Markup) else escape(spoken(text))
 
 
-def page(title: str, body: str, *, style: str = "", running: str = "", head: str = "") -> str:
-    """Return a whole document; `running` stands at the head of every printed page, `head` in the head."""
+def page(
+    title: str, body: str, *, style: str = "", running: str = "", head: str = "", script: str = ""
+) -> str:
+    """Return a whole document; `running` stands at the head of every printed page, `head` in the head.
+
+    A script stands at the end; its hash is named in the page's policy, so that nothing else runs, and
+    nothing is loaded or sent.
+    """
     looks = STYLE.replace("RUNNING", running) + style
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    if script:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        policy += f"; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+        body += f"<script>{script}</script>"
     return (
         f'<!doctype html><html lang="{_tongue()}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         f"<title>{words(title)}</title>{head}<style>{looks}</style></head><body>{body}</body></html>\n"
     )
 
@@ -162,18 +181,24 @@ def table(
     caption: str = "",
     notes: Sequence[str] = (),
     stack: bool = False,
+    ids: Sequence[str] = (),
 ) -> str:
-    """Return a table that scrolls inside itself; a stacked one names its cells, for a narrow screen."""
+    """Return a table that scrolls inside itself; a stacked one names its cells, for a narrow screen.
+
+    `ids` are those of the rows, in their order, where there are any.
+    """
     labels = [words(text) for _, text in heads] if stack else []
     top = "".join(f'<th scope="col"{_kinds(kinds)}>{words(text)}</th>' for kinds, text in heads)
     lines = []
-    for row in rows:
+    named = [f' id="{name}"' for name in ids] or [""] * len(rows)
+    for row, own in zip(rows, named, strict=True):
         cells = []
         for n, (kinds, text) in enumerate(row):
             label = f' data-l="{labels[n]}"' if stack else ""
-            told = escape(text) if "k" in kinds.split() else words(text)  # a label is data
+            plain = "k" in kinds.split() and not isinstance(text, Markup)
+            told = escape(text) if plain else words(text)  # a label is data
             cells.append(f"<td{_kinds(kinds)}{label}>{told}</td>")
-        lines.append(f"<tr>{''.join(cells)}</tr>")
+        lines.append(f"<tr{own}>{''.join(cells)}</tr>")
     whole = " whole" if len(rows) <= WHOLE else ""
     region = f' role="region" aria-label="{words(caption)}"' if caption else ""
     anchor = f' id="{id}"' if id else ""

@@ -64,6 +64,18 @@ TONES: Final[dict[Tone, tuple[str, str]]] = {
 }
 """Paper and ink of a cell that is bad news, good news or neither; a word in it says so too."""
 
+EVIDENCE_FILLS: Final[dict[str, tuple[str, str]]] = {
+    "official": ("#C9E0F0", "#0B2E47"),
+    "copy": ("#E0EDF6", "#123B57"),
+    "secondary": ("#EFEFEF", INK),
+    "local": ("#FBF0D0", "#4A3A00"),
+    "derived": ("#FBF0D0", "#4A3A00"),
+    "proposed": ("#FBF0D0", "#4A3A00"),
+    "memory": ("#F9E0D6", "#6E1B08"),
+    "placeholder": ("#F2C6B4", "#5A1506"),
+}
+"""Paper and ink of each level of evidence; its word always stands in it."""
+
 SANS: Final = (
     "Source Han Sans SC, Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, "
     "WenQuanYi Micro Hei, Helvetica, Arial, sans-serif"

@@ -176,9 +176,7 @@ def _same(wanted: object, actual: object) -> bool:
     return wanted == actual or (wanted == "" and actual is None)
 
 
-def conformed(
-    case: Case, rubric: Rubric
-) -> tuple[dict[str, Any], list[dict[str, Any]], date]:
+def conformed(case: Case, rubric: Rubric) -> tuple[dict[str, Any], list[dict[str, Any]], date]:
     """Return the facts of a case as held values: the subject, its events, the day of grading."""
     subjects, events = _frames(case, rubric, f"{case.rubric} {case.id}")
     happened = [] if events is None else events.to_dicts()

@@ -18,12 +18,13 @@ from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import BandRow, Condition, Effect, Indicator, Rubric
 from lishui_credit.tables.columns import dictionary, printed
 
-_STATUS: Final[Mapping[str, Bilingual]] = {
+STATUS: Final[Mapping[str, Bilingual]] = {
     "transcribed": Bilingual("transcribed", "已转录"),
     "checked": Bilingual("checked", "已核对"),
     "partial": Bilingual("partial", "部分"),
     "reconstructed": Bilingual("reconstructed", "提纲(不评级)"),
 }
+"""What each status of an edition is called."""
 _COUNT: Final[Mapping[str, Bilingual]] = {
     "per_tax_type": Bilingual("per tax type, each time", "按税种按次"),
     "per_occurrence": Bilingual("each time", "按次"),
@@ -57,9 +58,9 @@ def listing(day: date | None = None) -> list[dict[str, Any]]:
                 "in_force": str(found.period),
                 "status": found.status,
                 "in_force_said": found.period.said,
-                "status_said": str(_STATUS[found.status]),
+                "status_said": str(STATUS[found.status]),
                 "evidence_percent": evidence,
-                "evidence_said": _shares(evidence),
+                "evidence_said": shares_said(evidence),
                 **link_listing.percents(told),
                 **link_listing.said(told),
                 "rows": len(found.indicators),
@@ -90,7 +91,8 @@ def _named(column: str) -> str:
     return dictionary()[column].label_zh if language() == "zh" else column
 
 
-def _shares(shares: dict[Evidence, int]) -> str:
+def shares_said(shares: dict[Evidence, int]) -> str:
+    """Return shares by evidence level in one line, of `evidence_percent`."""
     if not shares:
         return "—"
     return "; ".join(f"{EVIDENCE[level]} {share}%" for level, share in shares.items())
@@ -184,9 +186,9 @@ def page(rubric: Rubric) -> str:
         f"{rubric.name}@{rubric.edition}  {rubric.title}",
         str(rubric.source),
         f"{tr('in force', '施行')}: {rubric.period.said}"
-        f"   {tr('status', '状态')}: {_STATUS[rubric.status]}"
+        f"   {tr('status', '状态')}: {STATUS[rubric.status]}"
         f"   SHA-256 {rubric.sha256[:16]}",
-        f"{tr('points by evidence', '分值依据')}: {_shares(evidence_percent(rubric))}",
+        f"{tr('points by evidence', '分值依据')}: {shares_said(evidence_percent(rubric))}",
     ]
     lines += [f"{tr('overlay', '覆盖')}: {title}" for title in rubric.overlays]
     if rubric.lacking is not None:
@@ -249,7 +251,7 @@ def _overrides(rubric: Rubric) -> list[str]:
         (
             cut(row.id, 30),
             cut(row_label(row), 46),
-            _effect(row.effect)
+            effect_said(row.effect)
             if row.enabled
             else tr("off: ", "停用:") + cut(row.why_disabled, 30),
             *_source(row.clause, row.evidence, 28),
@@ -272,7 +274,8 @@ def _section(title: str, heads: Sequence[str], cells: Sequence[Sequence[str]]) -
     return ["", title, *table(whole, cells)]
 
 
-def _effect(effect: Effect) -> str:
+def effect_said(effect: Effect) -> str:
+    """Return what an override rule does, in a few words."""
     if effect.not_graded:
         return tr("not graded", "不参评")
     if effect.shift is not None:

@@ -18,9 +18,9 @@ from lishui_credit.errors import SubjectError
 from lishui_credit.language import Bilingual, Language, language, tr
 from lishui_credit.plan.definitions import END
 from lishui_credit.plan.evaluation.mid_term import MidTerm, mid_term
-from lishui_credit.plan.evaluation.reprints import unlike
 from lishui_credit.plan.targets import read_targets
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
+from lishui_credit.reports.reprints import unlike
 from lishui_credit.tables.workbooks.choice import sheets_asked
 from lishui_credit.tables.write import replacing
 

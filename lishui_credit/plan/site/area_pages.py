@@ -27,9 +27,10 @@ from lishui_credit.plan.site.site_facts import (
     indicator_page,
     stem,
 )
-from lishui_credit.plan.site.site_shell import Link, links, of_areas, shell
-from lishui_credit.reports import html
+from lishui_credit.plan.site.site_shell import of_areas, shell
+from lishui_credit.reports import html, site_pages
 from lishui_credit.reports.html import words
+from lishui_credit.reports.site_pages import Link, links
 
 _WIDE = (
     "body{max-width:1500px}h1{margin:.2em 0}"
@@ -224,8 +225,4 @@ def _fresh(site: Site) -> str:
 
 def door(site: Site) -> str:
     """Return the page at the root, which leads to both languages; in the language in use."""
-    names = (("zh/index.html", "zh-CN", "中文"), ("en/index.html", "en", "English"))
-    items = "".join(f'<li><a href="{to}" hreflang="{tag}" lang="{tag}">{said}</a></li>' for to, tag, said in names)  # fmt: skip
-    leads = '<meta http-equiv="refresh" content="0;url=zh/index.html">'
-    body = f"<header>{html.banner(warning(site.m))}</header><main><h1>{words(_title())}</h1><ul>{items}</ul></main>{html.footer(warning(site.m))}"
-    return html.page(titled(site.m, _title()), body, head=leads)
+    return site_pages.door(_title(), warning(site.m), titled=titled(site.m, _title()))

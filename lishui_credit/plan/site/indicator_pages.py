@@ -26,10 +26,11 @@ from lishui_credit.plan.site.site_facts import (
     stem,
     whole_address,
 )
-from lishui_credit.plan.site.site_shell import Link, links, shell
+from lishui_credit.plan.site.site_shell import shell
 from lishui_credit.plan.status import said
 from lishui_credit.reports import html
 from lishui_credit.reports.html import words
+from lishui_credit.reports.site_pages import Link, links
 from lishui_credit.reports.svg import Plot
 from lishui_credit.tables.data_words import in_words
 from lishui_credit.version import __version__

@@ -20,8 +20,9 @@ from lishui_credit.plan.definitions import ATTRIBUTES, PlanIndicator, indicators
 from lishui_credit.plan.divisions import Division, areas
 from lishui_credit.plan.labels import FREQUENCY_WORDS, PATH_WORDS
 from lishui_credit.plan.site.companion_tables import companion_file, companions_of
-from lishui_credit.plan.site.site_facts import LANGUAGES, Site, indicator_page, stem
+from lishui_credit.plan.site.site_facts import Site, indicator_page, stem
 from lishui_credit.plan.status import STATUSES
+from lishui_credit.reports.site_pages import LANGUAGES
 from lishui_credit.tables.write import safe_text
 
 PACKAGE: Final = "datapackage.json"

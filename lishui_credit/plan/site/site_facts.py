@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.language import Language, language
+from lishui_credit.language import language
 from lishui_credit.plan.companion_series import COLUMNS
 from lishui_credit.plan.course import quarter_before
 from lishui_credit.plan.definitions import indicators
@@ -22,7 +22,6 @@ from lishui_credit.plan.league import league
 from lishui_credit.plan.overview import OverviewRow, overview, turned
 from lishui_credit.plan.standings import progress, verdicts
 
-LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 SEARCH: Final = "search.html"
 DATA: Final = "data.html"
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,14 +21,12 @@ from lishui_credit.plan.definitions import BASE, END, indicators
 from lishui_credit.plan.divisions import areas
 from lishui_credit.plan.evaluation.files import Observed, read_inputs
 from lishui_credit.plan.evaluation.mid_term import MidTerm
-from lishui_credit.plan.evaluation.reprints import SCHEMA, unlike
 from lishui_credit.plan.observed.opened import days_to_ask, open_observations
 from lishui_credit.plan.observed.rejections import kept_beside, known_by
 from lishui_credit.plan.site import area_pages, indicator_pages
 from lishui_credit.plan.site.site_data import data_files
 from lishui_credit.plan.site.site_facts import (
     DATA,
-    LANGUAGES,
     SEARCH,
     Site,
     area_page,
@@ -38,14 +34,9 @@ from lishui_credit.plan.site.site_facts import (
     site_facts,
 )
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
-from lishui_credit.tables.beside import manifest_path, sha256
+from lishui_credit.reports.site_folder import LIST, check_folder, compared, write_site
+from lishui_credit.reports.site_pages import LANGUAGES
 from lishui_credit.tables.workbooks.choice import sheets_asked
-from lishui_credit.tables.write import replacing_folder
-
-LIST: Final = "files.sha256"
-"""The SHA-256 of every other file of a site, as ``sha256sum -c`` reads it; its manifest lies beside it."""
-
-_LINE: Final = re.compile(r"([0-9a-f]{64})  ([\w./-]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +93,7 @@ def site_into(
         If something else stands in the folder, the address is none, or there is no observation.
     """
     folder = Path(folder)
-    check_folder(folder)
+    check_folder(folder, KIND.name)
     base_url = checked_address(base_url)
     files = {**files, **_beside(files)}
     frame, targets = read_inputs(observed, files, sheets, known_on)
@@ -119,41 +110,13 @@ def site_into(
     )
     inputs = proof.input_files(files, folder / LIST, {"data": found.total}, sheets=sheets)
 
-    def listed(draft: Path) -> Manifest[SiteMade]:
-        draft.write_bytes(_list(made))
-        return Manifest(
-            kind=KIND,
-            facts=_facts(found, base_url, len(made)),
-            inputs=inputs,
-            synthetic=found.synthetic > 0,
-        )
-
-    with replacing_folder(folder) as draft:
-        _write(made, draft)
-        manifest = proof.publish(draft / LIST, listed)
-        check_folder(folder)  # somebody may have put something there since
-    return manifest
-
-
-def check_folder(folder: Path) -> None:
-    """Raise `SubjectError` where a folder is there that holds anything but a site of this command."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise SubjectError(tr("a file, not a folder", "这是文件,不是目录"), where=str(folder))
-    there = set(_inside(folder))
-    own = {LIST, manifest_path(Path(LIST)).name}
-    if there >= own and proof.stated(folder / LIST).kind == proof.PLAN_SITE:
-        there -= own | set(_listed(folder))
-    if there:
-        named = sorted(there)
-        more = tr(f" and {len(named) - 3} more", f" 等{len(named)}个") if len(named) > 3 else ""
-        raise SubjectError(
-            tr("the folder holds files that are not of a site", "该目录有不属于网站的文件"),
-            ", ".join(named[:3]) + more,
-            tr("name another folder, or move these files away", "请另选目录,或移走这些文件"),
-            where=str(folder),
-        )
+    manifest = Manifest(
+        kind=KIND,
+        facts=_facts(found, base_url, len(made)),
+        inputs=inputs,
+        synthetic=found.synthetic > 0,
+    )
+    return write_site(made, folder, manifest)
 
 
 def checked_address(text: str) -> str:
@@ -268,34 +231,6 @@ def _facts(found: MidTerm, base_url: str, files: int) -> SiteMade:
     )
 
 
-def _write(made: Mapping[str, bytes], folder: Path) -> None:
-    for name, content in made.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-
-def _list(made: Mapping[str, bytes]) -> bytes:
-    lines = (f"{hashlib.sha256(made[name]).hexdigest()}  {name}\n" for name in sorted(made))
-    return "".join(lines).encode()
-
-
-def _inside(folder: Path) -> list[str]:
-    """Return what lies in a folder: its files, and folders that hold nothing."""
-    return [
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if not path.is_dir() or path.is_symlink() or not any(path.iterdir())
-    ]
-
-
-def _listed(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file that the list of a site names."""
-    text = (folder / LIST).read_text(encoding="utf-8", errors="replace")
-    found = (_LINE.fullmatch(line) for line in text.splitlines())
-    return {line[2]: line[1] for line in found if line}
-
-
 # ---- proof ------------------------------------------------------------------------------------
 
 
@@ -303,7 +238,6 @@ def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
     """Make a site again from its inputs and compare every file; files that are not its own are told."""
     manifest = said.manifest(KIND, bound=False)
     facts = manifest.facts
-    folder = said.path.parent
 
     def again(files: Mapping[str, Path]) -> Verdict:
         progress(tr("making the site again", "重新生成网站"))
@@ -323,34 +257,8 @@ def verified(said: Stated, observed: Observed, progress: Progress) -> Verdict:
             manifest, facts=told, inputs=inputs, synthetic=found.synthetic > 0, notes=()
         )
         progress(tr("comparing every file", "逐个文件核对"))
-        different = _unlike(folder, made, manifest.package_version)
-        listed = _listed(folder)
-        own = {name: sha256(folder / name) for name in listed if (folder / name).is_file()}
-        checks = {
-            "observations": told.observations_sha256 == facts.observations_sha256,
-            "files": own == listed and listed.keys() == made.keys(),
-            "site": different.is_empty(),
-            **proof.words(said, rerun, but=("observations_sha256",)),
-        }
+        same, different = compared(said, rerun, made)
+        checks = {"observations": told.observations_sha256 == facts.observations_sha256, **same}
         return Verdict(checks=checks, subjects=len(made), different=different)
 
     return proof.verify(said, manifest, again, progress)
-
-
-def _unlike(folder: Path, made: Mapping[str, bytes], version: str) -> pl.DataFrame:
-    """Return what of a site differs from one made again: the file, as stored, as made again."""
-    own = {LIST, manifest_path(Path(LIST)).name}
-    found: list[tuple[str, str, str]] = []
-    there = set(_inside(folder)) - own
-    gone, strange = tr("not there", "缺失"), tr("not of this site", "不属于该网站")
-    found += [(name, gone, "") for name in sorted(made.keys() - there)]
-    found += [(name, strange, "") for name in sorted(there - made.keys())]
-    with tempfile.TemporaryDirectory(prefix="lishui_credit_") as room:
-        for name in sorted(made.keys() & there):
-            if (folder / name).read_bytes() == made[name]:
-                continue
-            second = Path(room) / Path(name).name
-            second.write_bytes(made[name])
-            rows = unlike(folder / name, second, version).rows()
-            found += [(f"{name} {place}".strip(), one, other) for place, one, other in rows]
-    return pl.DataFrame(found, SCHEMA, orient="row")

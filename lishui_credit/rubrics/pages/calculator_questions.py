@@ -12,14 +12,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from lishui_credit.language import tr
+from lishui_credit.reports.html import words
 from lishui_credit.rubrics.cases import Case, conformed
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.event_traces import event_labels
-from lishui_credit.reports.html import words
 from lishui_credit.rubrics.law import catalog
-from lishui_credit.rubrics.law.row_labels import Row, row_label
+from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.pages.page_parts import anchor
 from lishui_credit.rubrics.rubric_forms import MISSING, Reader, readers
 from lishui_credit.tables.columns import Column, dictionary, printed
 from lishui_credit.tables.data_words import counted
@@ -208,11 +209,3 @@ def _read_by(question: Question) -> str:
         + (f" ({words(tr(*MISSING[one.missing]))})" if one.missing else "")
         for one in question.readers
     )
-
-
-def anchor(row: Row) -> str:
-    """Return the id that a row, rule or grade of an edition has on its page."""
-    kinds = {"Indicator": "r", "Override": "o", "GradeRow": "g"}
-    return f"{kinds[type(row).__name__]}-{row.id}"
-
-

@@ -138,11 +138,7 @@ def _conditions(rubric: Rubric) -> str:
     if not tests:
         return ""
     kinds: recorder.Schema = dict(
-        kinds_of(
-            name
-            for name in compiled.needed_columns(rubric)
-            if name not in _left_out(rubric)
-        )
+        kinds_of(name for name in compiled.needed_columns(rubric) if name not in _left_out(rubric))
     )
     kinds |= {f"{compiled.POINTS}{row.id}": recorder.Int32 for row in rubric.scoring}
     kinds |= {"earned": recorder.Int32, "possible": recorder.Int32}
@@ -165,10 +161,7 @@ def _facts(rubric: Rubric, day: date) -> dict[str, Any]:
         "unit": unit,
         "nominal": tables.nominal(rubric) if compiled.partial(rubric) else 0,
         "grades": [_grade(grade, unit) for grade in rubric.grades],
-        "rows": [
-            [row.id, tables.best(rubric, row)]
-            for row in rubric.scoring
-        ],
+        "rows": [[row.id, tables.best(rubric, row)] for row in rubric.scoring],
         "flags": [
             [row.id, row.column]
             for row in rubric.active_overrides
