@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from lishui_credit.commands import rubric_pages
 from lishui_credit.commands.forms import output, target
 from lishui_credit.commands.grading import (
     edition_arguments,
@@ -37,7 +38,7 @@ def add_arguments(command: Command) -> None:
         "统计该日之前一年内查看过的副本,YYYY-MM-DD,缺省为当日",
         dest="read_by",
     )
-    part = parts(made, "what", "show | check | form")
+    part = parts(made, "what", "show | check | form | site")
     shown = part(
         "show",
         "show an edition: its grades, rows and clauses",
@@ -57,6 +58,7 @@ def add_arguments(command: Command) -> None:
     edition_arguments(blank)
     blank.asks("--period", "year assessed", "评价年度", type=int)
     output(blank)
+    rubric_pages.add_arguments(part)
     made = command(
         "compare",
         "list who changes grade between two editions",

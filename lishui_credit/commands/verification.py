@@ -28,8 +28,8 @@ def file_argument(made: Parser) -> None:
     """Add the file to verify."""
     made.asks(
         "file",
-        "file written by grade, areas, score, decide or plan report, or folder by grade, fit or plan site",
-        "grade、areas、score、decide 或 plan report 写出的文件,或 grade、fit、plan site 写出的目录",
+        "file written by grade, areas, score, decide or plan report, or folder by grade, fit, plan site or rubrics site",
+        "grade、areas、score、decide 或 plan report 写出的文件,或 grade、fit、plan site、rubrics site 写出的目录",
     )
 
 
@@ -40,8 +40,8 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
     ----------
     path : path-like
         An output of `grade`, `lishui_credit.models.score_file`, `lishui_credit.policies.decide_file`
-        or the commands ``areas`` and ``plan report``, or the folder that ``grade --engine``, ``fit`` or
-        ``plan site`` wrote;
+        or the commands ``areas`` and ``plan report``, or the folder that ``grade --engine``, ``fit``,
+        ``plan site`` or ``rubrics site`` wrote;
         its inputs where the manifest says.
     progress : callable
         Told the name of each step.
@@ -118,6 +118,10 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
         from lishui_credit.plan.site import site_files
 
         return site_files.verified(said, revisions, progress)
+    if said.kind == proof.RUBRIC_SITE:
+        from lishui_credit.rubrics.pages import rubric_site
+
+        return rubric_site.verified(said, progress)
     raise said.refusal(Bilingual("a file this package wrote", "本软件写出的文件"), said.damage)
 
 

@@ -40,6 +40,7 @@ class Question:
     needed: bool = False  # whether an empty one withholds every grade, or refuses an event
     words: tuple[tuple[str, str], ...] = ()  # what may be chosen, and what it is called
     readers: tuple[Reader, ...] = ()
+    starts: str = ""  # what an empty field means to the start score, which reads it
 
     @property
     def label(self) -> str:
@@ -77,6 +78,9 @@ def questions(rubric: Rubric) -> tuple[Question, ...]:
     known, read = dictionary(), readers(rubric)
     apart = {rubric.subject_id} | _NOT_ASKED
     apart |= set() if rubric.bases is None else {rubric.bases.key}
+    start = rubric.start
+    first = {c.column for row in start.rows for c in row.when} if start is not None else set()
+    starts = start.missing if start is not None else ""
     made = [
         Question(
             column=known[name],
@@ -84,6 +88,7 @@ def questions(rubric: Rubric) -> tuple[Question, ...]:
             needed=needed,
             words=_words(known[name]),
             readers=tuple(read.get(name, ())),
+            starts=starts if name in first else "",
         )
         for name, needed in compiled.needed_columns(rubric).items()
         if name not in apart
@@ -204,8 +209,15 @@ def field(question: Question, place: str = "") -> str:
 
 def _read_by(question: Question) -> str:
     """Return which rows read it, and what an empty field means to each."""
-    return tr("; ", "；").join(
+    column = question.column
+    told = [
         f'<a href="#{anchor(one.row)}">{words(row_label(one.row))}</a>'
         + (f" ({words(tr(*MISSING[one.missing]))})" if one.missing else "")
         for one in question.readers
+    ]
+    if question.starts:
+        said = tr("start score", "起评分")
+        told.insert(0, f'<a href="#r-start">{said}</a> ({words(tr(*MISSING[question.starts]))})')
+    return " ".join(
+        filter(None, (words(tr(column.note, column.note_zh)), tr("; ", "；").join(told)))
     )

@@ -203,7 +203,7 @@ def _words() -> Mapping[str, str | list[str]]:
         "contradicts": tr("Not graded: the facts contradict each other, or the edition.", "未评级:填写内容相互矛盾,或与本办法不符。"),
         "grade": tr("Grade", "等级"),
         "graded": tr("graded", "已评级"),
-        "withheld": tr("No grade: withheld. What is empty is not taken for anything favourable.", "暂不评级:未填写的内容不按有利情形处理。"),
+        "withheld": tr("No grade: withheld. What is not known is not guessed.", "暂不评级:未知内容不作推定。"),
         "not_graded": tr("Not graded under this edition.", "本办法不予参评。"),
         "total": tr("Score", "得分"),
         "whole": tr("of a printed total of", "原文总分"),

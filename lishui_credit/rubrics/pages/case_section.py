@@ -13,7 +13,7 @@ from lishui_credit.rubrics.event_traces import event_labels
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.pages.calculator_questions import case_address
-from lishui_credit.rubrics.pages.page_parts import facts, section
+from lishui_credit.rubrics.pages.page_parts import english, facts, section
 from lishui_credit.tables.columns import dictionary, printed
 
 _KINDS: Final = {
@@ -68,7 +68,7 @@ def _case(case: Case, rubric: Rubric) -> str:
     source = [(str(_KINDS[case.kind]), case.source)]
     link = f'<a class="try" href="{words(case_address(case))}">{words(tr("Open in the calculator", "在计算器中打开"))}</a>'
     return (
-        f'<article class="case" id="case-{words(case.id)}"><h3>{words(case.title or case.id)}</h3>'
+        f'<article class="case" id="case-{words(case.id)}"><h3>{english(case.title or case.id)}</h3>'
         f'{facts([*given, *when, *expected, *source])}<p class="screen">{link}</p></article>'
     )
 

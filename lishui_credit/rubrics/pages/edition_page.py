@@ -31,6 +31,7 @@ from lishui_credit.rubrics.pages.page_parts import (
     INDEX,
     STYLE,
     anchor,
+    english,
     facts,
     listed,
     page_of,
@@ -107,7 +108,7 @@ def _what(rubric: Rubric) -> str:
         (tr("Issued", "印发日期"), dated(source.issued) if source.issued else ""),
         (tr("In force", "施行"), rubric.period.said),
         (tr("Copy", "文本"), read_at(source.url, source.read_on)),
-        (tr("What copy", "文本说明"), source.note),
+        (tr("What copy", "文本说明"), english(source.note)),
         (tr("Status", "状态"), str(STATUS[rubric.status])),
         (tr("Where", "地域"), rubric.region),
         (tr("Graded", "评价对象"), str(_SUBJECTS.get(rubric.subject, rubric.subject))),
@@ -152,8 +153,10 @@ def _calculator(rubric: Rubric) -> tuple[str, str]:
         when += _filled(field(Question(column=_YEAR, key=YEAR)), str(year or ""))
     told = tr(
         "It grades here, in the page, by the same rules: nothing that is entered leaves it. Leave a field"
-        " empty where nothing is known; what is empty is not taken for anything favourable.",
-        "本计算器在网页内按同一规则评级,填写内容不会离开本页。不知道的请留空;未填写的内容不按有利情形处理。",
+        " empty where nothing is known. Where a row needs it, the grade is then withheld; where an override"
+        " rule takes it for 'no', the result says so.",
+        "本计算器在网页内按同一规则评级,填写内容不会离开本页。不知道的请留空:指标必需的内容为空时暂不评级;"
+        "直接判级规则将空值按“否”处理的,结果中会列明。",
     )
     none = tr("The calculator needs JavaScript; everything else on this page does not.", "计算器需要 JavaScript,本页其余内容不需要。")  # fmt: skip
     subject = "".join(field(row) for row in questions(rubric))
@@ -197,12 +200,11 @@ def _events(rubric: Rubric) -> str:
 def _gaps(rubric: Rubric) -> str:
     weak = [row for row in (*rubric.indicators, *rubric.overrides) if is_weak(row.evidence)]
     unscored = [row for row in rubric.unscored if row.enabled]
-    notes = [Markup(f'<span lang="en">{escape(note)}</span>') for note in rubric.notes]
     count = tr(
         f"{plural(len(weak), 'row')} of {len(rubric.indicators) + len(rubric.overrides)} rest on evidence below 'secondary':",
         f"{len(rubric.indicators) + len(rubric.overrides)} 项中有 {len(weak)} 项的依据弱于“二手转述”:",
     )
-    parts = [listed(notes)]
+    parts = [listed([*map(english, rubric.notes)])]
     if unscored:
         said = tr(
             f"{plural(len(unscored), 'row')} known by name, without points:",

@@ -25,11 +25,12 @@ STYLE: Final = (
     _FILLS
     + """
 .ev{display:inline-block;padding:0 .4em;border-left:3px solid currentColor}.ev.weak{border-left-style:dotted}
-td .name{font-weight:600}td .id{display:block;color:var(--grey);font-size:.8rem}td.rule{min-width:13em}
+td .name{font-weight:600}td .id{display:block;color:var(--grey);font-size:.8rem;font-weight:400}td.rule{min-width:13em}
 tr:target td{outline:2px solid var(--link);outline-offset:-2px}
 .case{border:1px solid var(--rule);padding:.2em .8em .5em;margin:.7em 0;break-inside:avoid}.case h3{margin:.5em 0 .2em}
 details{margin:.3em 0}summary{cursor:pointer}ul.plain{padding-left:1.2em;margin:.3em 0}ul.plain li{margin:.15em 0}
 .calc fieldset{border:1px solid var(--rule);margin:.8em 0;padding:.4em .8em .8em;min-width:0}.calc legend{font-weight:700;padding:0 .3em}
+.q label::first-letter,.qs .note::first-letter{text-transform:uppercase}
 .qs{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(17rem,100%),1fr));gap:.7em 1.2em}
 .q label{display:block;font-weight:600;font-size:.9rem}.q input,.q select{font:inherit;width:100%;padding:.35em .5em;border:1px solid var(--grey);border-radius:2px;background:var(--paper);color:var(--ink);min-height:2.5em}
 .q [aria-invalid]{border:2px solid #A92E18}.q .must{color:#A92E18;font-weight:400;font-size:.82rem}.q .fault{color:#A92E18;font-weight:700;margin:.15em 0;font-size:.86rem}
@@ -92,6 +93,11 @@ def listed(items: Sequence[str]) -> str:
     """Return texts, or `Markup`, as a list; nothing for none."""
     inside = "".join(f"<li>{words(item)}</li>" for item in items)
     return f'<ul class="plain">{inside}</ul>' if inside else ""
+
+
+def english(text: str) -> Markup:
+    """Return a text of the data that is English in both languages, marked as such."""
+    return Markup(f'<span lang="en">{escape(text)}</span>') if text else Markup()
 
 
 def facts(pairs: Sequence[tuple[str, str]]) -> str:

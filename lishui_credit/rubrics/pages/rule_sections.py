@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Protocol
 
 from lishui_credit.citation import Evidence
-from lishui_credit.language import language, spoken, tr
+from lishui_credit.language import language, tr
 from lishui_credit.reports import html
 from lishui_credit.reports.html import Markup, words
 from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.event_rules import Repair, RepairWindow
 from lishui_credit.rubrics.law.row_labels import row_label
-from lishui_credit.rubrics.law.rubric import GradeRow, Indicator, Override, Rubric
+from lishui_credit.rubrics.law.rubric import Effect, GradeRow, Indicator, Override, Rubric
 from lishui_credit.rubrics.listing import condition_said, effect_said, rule
 from lishui_credit.rubrics.pages.page_parts import (
     anchor,
@@ -125,7 +126,6 @@ def _rows(rubric: Rubric, rows: Sequence[Indicator], title: str) -> str:
         return ""
     weighted = rubric.aggregate == "weighted"
     grouped = {row.id: row_label(row) for row in rubric.dimensions}
-    most = tr("weight", "权重") if weighted else tr("at most", "最高")
     cells = []
     for row in rows:
         best = tables.best(rubric, row)
@@ -143,14 +143,14 @@ def _rows(rubric: Rubric, rows: Sequence[Indicator], title: str) -> str:
     heads = [
         ("", tr("row", "指标")),
         ("", tr("group", "类别")),
-        ("n", most),
+        ("n", tr("weight", "权重") if weighted else tr("at most", "最高")),
         ("", tr("how it scores", "评分规则")),
+        *ground_heads(),
     ]
-    if not any(line[1][1] for line in cells):
-        heads, cells = [heads[0], *heads[2:]], [[line[0], *line[2:]] for line in cells]
+    told = [place for place in range(len(heads)) if any(line[place][1] for line in cells)]
     return html.table(
-        [*heads, *ground_heads()],
-        cells,
+        [heads[place] for place in told],
+        [[line[place] for place in told] for line in cells],
         caption=f"{title} ({len(rows)})",
         stack=True,
         ids=[anchor(row) for row in rows],
@@ -160,8 +160,8 @@ def _rows(rubric: Rubric, rows: Sequence[Indicator], title: str) -> str:
 def _rule(rubric: Rubric, row: Indicator) -> Markup:
     """Return how a row scores, one band a line, with what is ours in it."""
     told = row.why_disabled or in_words(rule(rubric, row))
-    lines = [words(line) for line in spoken(told).replace("；", ";").split("; ")]
-    note = f'<br><span class="id">{words(row.note)}</span>' if row.note else ""
+    lines = [words(line) for line in told.split("; ")]
+    note = f'<span class="id" lang="en">{escape(row.note)}</span>' if row.note else ""
     return Markup("<br>".join(lines) + note)
 
 
@@ -181,7 +181,8 @@ def _start(rubric: Rubric) -> str:
         for row in rubric.start.rows
     ]
     heads = _heads(tr("start score", "起评分"), tr("when", "适用"))
-    return html.table(heads, rows, caption=tr("Start score", "起评分"), stack=True)
+    ids = ["r-start", *(f"r-start-{place}" for place in range(1, len(rows)))]
+    return html.table(heads, rows, caption=tr("Start score", "起评分"), stack=True, ids=ids)
 
 
 # ---- override rules -----------------------------------------------------------------------------
@@ -192,7 +193,7 @@ def overrides(rubric: Rubric) -> str:
     if not rubric.overrides:
         return ""
     rows = [
-        [named(row), ("", _when(row)), ("", _effect(row)), *ground(row, rubric)]
+        [named(row), ("", _when(row)), ("", _effect(row, rubric)), *ground(row, rubric)]
         for row in rubric.overrides
     ]
     heads = _heads(tr("rule", "规则"), tr("when", "条件"), tr("effect", "效果"))
@@ -225,13 +226,20 @@ def _when(row: Override) -> str:
     return tr("; ", ";").join(told)
 
 
-def _effect(row: Override) -> str:
-    told = effect_said(row.effect)
+def _effect(row: Override, rubric: Rubric) -> str:
+    told = _does(row.effect, rubric)
     if row.repair is not None:
-        told += tr("; can be repaired", ";可修复")
         then = row.repair.then
-        told += tr(f" to {effect_said(then)}", f",修复后{effect_said(then)}") if then else ""
+        after = tr(f", then {_does(then, rubric)}", f",修复后{_does(then, rubric)}") if then else ""
+        told += tr("; can be repaired", ";可修复") + after
     return told if row.enabled else tr("switched off: ", "停用:") + row.why_disabled
+
+
+def _does(effect: Effect, rubric: Rubric) -> str:
+    if effect.set is None:
+        return effect_said(effect)
+    label = next((row_label(row) for row in rubric.grades if row.id == effect.set), effect.set)
+    return tr(f"grade {label}", f"判为{label}")
 
 
 # ---- repairs, choices, amounts ------------------------------------------------------------------

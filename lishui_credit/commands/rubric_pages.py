@@ -1,0 +1,42 @@
+"""What ``rubrics site`` does: a page for each edition, as a folder of files that open from a disk."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from lishui_credit.commands.terminal import say
+from lishui_credit.language import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def add_arguments(part: Callable[..., Any]) -> None:
+    """Add ``rubrics site`` to the commands of the editions."""
+    made = part(
+        "site",
+        "write a page for each edition, with a calculator, in both languages",
+        "为每个版本生成网页(含计算器,中英文)",
+        site,
+    )
+    made.asks(
+        "--output",
+        "folder to write; a site of this command that is there is replaced, nothing else",
+        "写出的目录;已有的本命令网站被替换,其他内容不动",
+        short="-o",
+        required=True,
+    )
+
+
+def site(options: argparse.Namespace) -> int:
+    """Write the pages."""
+    from lishui_credit.rubrics.pages.rubric_site import write_rubric_site
+
+    manifest = write_rubric_site(options.output)
+    count = tr(f"{manifest.facts.files:,} files", f"{manifest.facts.files:,} 个文件")
+    facts = json.loads(manifest.json()) | {"site": str(options.output)}
+    say(options, facts, lambda: tr("wrote ", "已写出 ") + f"{options.output}: {count}")
+    return 0
