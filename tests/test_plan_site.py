@@ -10,8 +10,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
-from functools import cache
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -45,11 +43,11 @@ from lishui_credit.tables import write
 from lishui_credit.tables.beside import manifest_path
 from lishui_credit.tables.write import replacing_folder
 from tests.dashboard import needs_browser, started_browser, untranslated
+from tests.static_pages import page
 
 AT = date(2018, 6, 30)
 SAMPLE = Path(__file__).resolve().parents[1] / "data_samples" / "plan_observations.csv"
 LANGUAGES = ("zh", "en")
-VOID = {"meta", "link", "br", "img", "path", "circle", "rect", "hr", "wbr"}
 LARGEST = 100_000
 # A clause of the plan, a number of a document: in Chinese in every language.
 CITED = re.compile(r"[一二三四五六七八九]\([一二三四五六七八九]\)\d?|\S*〔\d{4}〕\S*号")
@@ -95,47 +93,6 @@ def mine(made: Path, tmp_path: Path) -> Path:
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
     return tmp_path / "site"
-
-
-class Page(HTMLParser):
-    """A page as tags, ids, links and lines of text; what is not closed in order is a fault."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.faults: list[str] = []
-        self.lines: list[str] = []
-        self.feed(path.read_text(encoding="utf-8"))
-        self.close()
-        self.faults += self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in VOID:
-            return
-        if not self.open or self.open.pop() != tag:
-            self.faults.append(f"/{tag}")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        if not {"style", "code"} & set(self.open) and data.strip():
-            self.lines.append(data.strip())
-
-    def all(self, name: str, tag: str = "") -> list[str]:
-        """Values of an attribute, of one kind of tag or of all."""
-        return [v for t, a in self.tags if tag in ("", t) and (v := a.get(name)) is not None]
-
-
-@cache
-def page(path: Path) -> Page:
-    return Page(path)
 
 
 def pages(made: Path) -> list[Path]:

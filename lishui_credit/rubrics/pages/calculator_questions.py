@@ -28,6 +28,7 @@ from lishui_credit.tables.data_words import counted
 DAY, YEAR = "as_of", "period"
 """Keys of the day of grading and the year assessed in the address of a calculation."""
 _NOT_ASKED = frozenset({"name", "county", "township", "village", "synthetic", "year"})
+_FEW = 3  # rows that are named below a field
 _ALWAYS = frozenset({"code", "occurred_on", "event_id"})
 
 
@@ -37,7 +38,8 @@ class Question:
 
     column: Column
     key: str  # of the field in the address of a calculation
-    needed: bool = False  # whether an empty one withholds every grade, or refuses an event
+    needed: bool = False  # whether an empty one withholds every grade
+    filled: bool = False  # whether an empty one is refused
     words: tuple[tuple[str, str], ...] = ()  # what may be chosen, and what it is called
     readers: tuple[Reader, ...] = ()
     starts: str = ""  # what an empty field means to the start score, which reads it
@@ -70,7 +72,7 @@ class Question:
             told |= dict(zip(("least", "most"), ends, strict=True))
         if self.kind == "word":
             told["words"] = [word for word, _ in self.words]
-        return told | ({"needed": True} if self.needed else {})
+        return told | ({"filled": True} if self.filled else {})
 
 
 def questions(rubric: Rubric) -> tuple[Question, ...]:
@@ -108,7 +110,7 @@ def event_questions(rubric: Rubric) -> tuple[Question, ...]:
         Question(
             column=known[name],
             key=name,
-            needed=name in _ALWAYS,
+            filled=name in _ALWAYS,
             words=codes if name == "code" else _words(known[name]),
         )
         for name in event_rules.needed_columns(rubric)
@@ -198,11 +200,11 @@ def field(question: Question, place: str = "") -> str:
     else:
         mode = ' inputmode="decimal"' if question.kind == "number" else ""
         control = f'<input type="text" autocomplete="off"{mode} {attributes}>'
-    must = tr("required", "必填") if question.needed else ""
+    must = tr("required", "必填") if question.needed or question.filled else ""
     mark = f' <span class="must">{must}</span>' if must else ""
     return (
         f'<div class="q"><label for="q-{name}">{escape(question.label)}{mark}</label>{control}'
-        f'<p class="note" id="n-{name}">{_read_by(question)}</p>'
+        f'<div class="note" id="n-{name}">{_read_by(question)}</div>'
         f'<p class="fault" id="e-{name}"></p></div>'
     )
 

@@ -148,7 +148,11 @@ def _calculator(rubric: Rubric) -> tuple[str, str]:
         return "", ""
     day, year = usual(rubric)
     made = calculator(rubric, day)
-    when = _filled(field(Question(column=_DAY, key=DAY)), day.isoformat()) if made.asks_day else ""
+    when = (
+        _filled(field(Question(column=_DAY, key=DAY, filled=True)), day.isoformat())
+        if made.asks_day
+        else ""
+    )
     if rubric.uses_events:
         when += _filled(field(Question(column=_YEAR, key=YEAR)), str(year or ""))
     told = tr(

@@ -34,7 +34,7 @@ details{margin:.3em 0}summary{cursor:pointer}ul.plain{padding-left:1.2em;margin:
 .qs{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(17rem,100%),1fr));gap:.7em 1.2em}
 .q label{display:block;font-weight:600;font-size:.9rem}.q input,.q select{font:inherit;width:100%;padding:.35em .5em;border:1px solid var(--grey);border-radius:2px;background:var(--paper);color:var(--ink);min-height:2.5em}
 .q [aria-invalid]{border:2px solid #A92E18}.q .must{color:#A92E18;font-weight:400;font-size:.82rem}.q .fault{color:#A92E18;font-weight:700;margin:.15em 0;font-size:.86rem}
-.q .note{margin:.15em 0;max-height:4.4em;overflow:auto}.q .fault:empty,.q .note:empty{display:none}
+.q .note{margin:.15em 0}.q .fault:empty,.q .note:empty{display:none}
 .calc button{font:inherit;padding:.45em 1em;min-height:2.6em;border:1px solid var(--link);background:var(--paper);color:var(--link);cursor:pointer}
 .calc :focus-visible,summary:focus-visible{outline:3px solid var(--link);outline-offset:1px}.does{display:flex;flex-wrap:wrap;gap:.6em 1.2em;align-items:center}
 #result{border:2px solid var(--ink);padding:.3em 1em;margin:1em 0}.verdict{font-size:1.2rem;font-weight:700}.next{border-top:1px solid var(--rule);padding-top:.5em}
