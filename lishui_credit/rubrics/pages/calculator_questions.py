@@ -19,7 +19,7 @@ from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.event_traces import event_labels
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.row_labels import row_label
-from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.law.rubric import GradeRow, Rubric
 from lishui_credit.rubrics.pages.page_parts import anchor
 from lishui_credit.rubrics.rubric_forms import MISSING, Reader, readers
 from lishui_credit.tables.columns import Column, dictionary, printed
@@ -42,6 +42,7 @@ class Question:
     filled: bool = False  # whether an empty one is refused
     words: tuple[tuple[str, str], ...] = ()  # what may be chosen, and what it is called
     readers: tuple[Reader, ...] = ()
+    asked_by: tuple[GradeRow, ...] = ()  # grades whose conditions or cut-offs read it
     starts: str = ""  # what an empty field means to the start score, which reads it
 
     @property
@@ -91,11 +92,17 @@ def questions(rubric: Rubric) -> tuple[Question, ...]:
             words=_words(known[name]),
             readers=tuple(read.get(name, ())),
             starts=starts if name in first else "",
+            asked_by=tuple(row for row in rubric.grades if name in _asks(row)),
         )
         for name, needed in compiled.needed_columns(rubric).items()
         if name not in apart
     ]
     return (*(row for row in made if row.needed), *(row for row in made if not row.needed))
+
+
+def _asks(grade: GradeRow) -> set[str | None]:
+    """Return the columns that a grade's conditions and cut-offs read."""
+    return {name for c in grade.requires for name in (c.column, c.over)} | set(grade.at_least_if)
 
 
 def event_questions(rubric: Rubric) -> tuple[Question, ...]:
@@ -220,6 +227,11 @@ def _read_by(question: Question) -> str:
     if question.starts:
         said = tr("start score", "起评分")
         told.insert(0, f'<a href="#r-start">{said}</a> ({words(tr(*MISSING[question.starts]))})')
+    if question.asked_by:
+        listed = tr(", ", "、").join(words(row_label(row)) for row in question.asked_by)
+        told.insert(
+            0, f'<a href="#grades">{words(tr("conditions of grades", "等级条件"))}</a>: {listed}'
+        )
     return " ".join(
         filter(None, (words(tr(column.note, column.note_zh)), tr("; ", "；").join(told)))
     )

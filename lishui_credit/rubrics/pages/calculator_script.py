@@ -67,7 +67,7 @@ def calculator(rubric: Rubric, day: date) -> Calculator:
         "const calculator = (() => {",
         '"use strict";',
         f"const EDITION = {literal(_facts(rubric, day))};",
-        f"const WORDS = {literal({name: _typeset(word) for name, word in _words().items()})};",
+        f"const WORDS = {literal({name: _typeset(word) for name, word in _words(rubric.uses_events).items()})};",
         f"function gradeOn({given}) {{\n{inner}\nreturn {{{named}}};\n}}",
         told or "const conditions = null;",
         _page_script(),
@@ -157,6 +157,7 @@ def _facts(rubric: Rubric, day: date) -> dict[str, Any]:
     unit = rubric.point_unit
     return {
         "own": rubric.subject_id,
+        "events": rubric.uses_events,
         "day": day.isoformat(),
         "unit": unit,
         "nominal": tables.nominal(rubric) if compiled.partial(rubric) else 0,
@@ -186,8 +187,14 @@ def _grade(grade: GradeRow, unit: int) -> dict[str, Any]:
     }
 
 
-def _words() -> Mapping[str, str | list[str]]:
+def _words(events: bool) -> Mapping[str, str | list[str]]:
     """Return what the calculator says, in the language in use."""
+    could = tr("Rows that could give more points:", "尚可增加分值的指标:")
+    if events:
+        could = tr(
+            "Points that events took off (how much of them a correction gives back, see the repairs):",
+            "因事件扣除的分值(纠正后可加回多少,见“信用修复”):",
+        )
     return {
         "empty": tr("empty: it must be filled in", "未填写,此处必填"),
         "word": tr("not one of the choices", "不在可选值内"),
@@ -216,12 +223,13 @@ def _words() -> Mapping[str, str | list[str]]:
         "comma": tr(", ", "、"),
         "applied": tr("Override rules that apply:", "适用的直接判级规则:"),
         "next": tr("Next grade", "更高一级"),
-        "away": tr(": {} points away.", ":相差 {} 分。"),
-        "enough": tr(": the points are enough; a rule decides.", ":得分已达到,由规则决定。"),
+        "away": tr(", points lacking: {}.", ",相差 {} 分。"),
+        "enough": tr(": the points are enough; a rule decides.", ",得分已达到,由规则决定。"),
         "met": tr("met", "满足"),
         "unmet": tr("not met", "未满足"),
         "unknown": tr("cannot be told", "无法判断"),
-        "could": tr("Rows that could give more points:", "尚可增加分值的指标:"),
+        "could": could,
+        "colon": tr(": ", ":"),
         "alone": tr("enough by itself", "仅此一项即可达到"),
         "more": tr("and {} more", "另有 {} 项"),
         "missing": tr("missing", "缺失"),

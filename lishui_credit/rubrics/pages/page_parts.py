@@ -25,7 +25,7 @@ STYLE: Final = (
     _FILLS
     + """
 .ev{display:inline-block;padding:0 .4em;border-left:3px solid currentColor}.ev.weak{border-left-style:dotted}
-td .name{font-weight:600}td .id{display:block;color:var(--grey);font-size:.8rem;font-weight:400}td.rule{min-width:13em}
+td .name{font-weight:600}td .id{display:block;color:var(--grey);font-size:.8rem;font-weight:400}td{min-width:4em}td.rule{min-width:13em}td:has(.ev){min-width:6.5em}
 tr:target td{outline:2px solid var(--link);outline-offset:-2px}
 .case{border:1px solid var(--rule);padding:.2em .8em .5em;margin:.7em 0;break-inside:avoid}.case h3{margin:.5em 0 .2em}
 details{margin:.3em 0}summary{cursor:pointer}ul.plain{padding-left:1.2em;margin:.3em 0}ul.plain li{margin:.15em 0}
