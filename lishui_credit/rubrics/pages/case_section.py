@@ -10,7 +10,7 @@ from lishui_credit.reports.html import words
 from lishui_credit.rubrics import cases
 from lishui_credit.rubrics.cases import Case
 from lishui_credit.rubrics.event_traces import event_labels
-from lishui_credit.rubrics.law.row_labels import row_label
+from lishui_credit.rubrics.law.row_labels import Row, row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.pages.calculator_questions import case_address
 from lishui_credit.rubrics.pages.page_parts import english, facts, section
@@ -100,9 +100,8 @@ def _event(
 
 def _results(case: Case, rubric: Rubric) -> list[str]:
     """Return what a case expects, in words."""
-    called = {
-        row.id: row_label(row) for row in (*rubric.indicators, *rubric.overrides, *rubric.amounts)
-    }
+    rows: tuple[Row, ...] = (*rubric.indicators, *rubric.overrides, *rubric.amounts)
+    called = {row.id: row_label(row) for row in rows}
     told = []
     for key, value in case.expect.items():
         if isinstance(value, dict):

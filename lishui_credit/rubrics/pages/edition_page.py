@@ -13,7 +13,7 @@ from lishui_credit.reports.html import Markup, words
 from lishui_credit.reports.site_pages import Frame, links, site_page
 from lishui_credit.rubrics.engine.evaluate import grading_day
 from lishui_credit.rubrics.law.row_labels import row_label
-from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.rubrics.listing import STATUS, evidence_percent, shares_said
 from lishui_credit.rubrics.pages import rule_sections
 from lishui_credit.rubrics.pages.calculator_questions import (
@@ -202,11 +202,12 @@ def _events(rubric: Rubric) -> str:
 
 
 def _gaps(rubric: Rubric) -> str:
-    weak = [row for row in (*rubric.indicators, *rubric.overrides) if is_weak(row.evidence)]
+    rows: tuple[Indicator | Override, ...] = (*rubric.indicators, *rubric.overrides)
+    weak = [row for row in rows if is_weak(row.evidence)]
     unscored = [row for row in rubric.unscored if row.enabled]
     count = tr(
-        f"{plural(len(weak), 'row')} of {len(rubric.indicators) + len(rubric.overrides)} rest on evidence below 'secondary':",
-        f"{len(rubric.indicators) + len(rubric.overrides)} 项中有 {len(weak)} 项的依据弱于“二手转述”:",
+        f"{plural(len(weak), 'row')} of {len(rows)} rest on evidence below 'secondary':",
+        f"{len(rows)} 项中有 {len(weak)} 项的依据弱于“二手转述”:",
     )
     parts = [listed([*map(english, rubric.notes)])]
     if unscored:

@@ -7,7 +7,7 @@ from datetime import date
 from html import escape
 from typing import Final
 
-from lishui_credit.citation import is_weak
+from lishui_credit.citation import Evidence, is_weak
 from lishui_credit.language import dated, tr
 from lishui_credit.reports import html, palette
 from lishui_credit.reports.html import Markup, words
@@ -61,7 +61,7 @@ def anchor(row: Row) -> str:
     return f"{kinds.get(type(row).__name__, type(row).__name__.lower())}-{row.id}"
 
 
-def evidence(level: str) -> Markup:
+def evidence(level: Evidence) -> Markup:
     """Return how well a row is known: in a word, and in the colour of the level."""
     weak = " weak" if is_weak(level) else ""
     return Markup(f'<span class="ev ev-{level}{weak}">{words(how_known(level))}</span>')
