@@ -197,6 +197,8 @@ def table(
             label = f' data-l="{labels[n]}"' if stack else ""
             plain = "k" in kinds.split() and not isinstance(text, Markup)
             told = escape(text) if plain else words(text)  # a label is data
+            if stack and isinstance(text, Markup):  # one thing beside the cell's name
+                told = f"<div>{told}</div>"
             cells.append(f"<td{_kinds(kinds)}{label}>{told}</td>")
         lines.append(f"<tr{own}>{''.join(cells)}</tr>")
     whole = " whole" if len(rows) <= WHOLE else ""

@@ -229,7 +229,7 @@ def _words(events: bool) -> Mapping[str, str | list[str]]:
         "unmet": tr("not met", "未满足"),
         "unknown": tr("cannot be told", "无法判断"),
         "could": could,
-        "colon": tr(": ", ":"),
+        "colon": tr(": ", "："),
         "alone": tr("enough by itself", "仅此一项即可达到"),
         "more": tr("and {} more", "另有 {} 项"),
         "missing": tr("missing", "缺失"),
