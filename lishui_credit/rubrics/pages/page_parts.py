@@ -25,7 +25,7 @@ STYLE: Final = (
     _FILLS
     + """
 .ev{display:inline-block;padding:0 .4em;border-left:3px solid currentColor}.ev.weak{border-left-style:dotted}
-td .name{font-weight:600}td .id{display:block;color:var(--grey);font-size:.8rem;font-weight:400}td{min-width:4em}td.rule{min-width:13em}td:has(.ev){min-width:6.5em}
+td .name{font-weight:600}td .id{display:block;color:var(--grey);font-size:.9em;font-weight:400}td{min-width:4em}td.rule{min-width:13em}td:has(.ev){min-width:6.5em}
 tr:target td{outline:2px solid var(--link);outline-offset:-2px}
 .case{border:1px solid var(--rule);padding:.2em .8em .5em;margin:.7em 0;break-inside:avoid}.case h3{margin:.5em 0 .2em}
 details{margin:.3em 0}summary{cursor:pointer}ul.plain{padding-left:1.2em;margin:.3em 0}ul.plain li{margin:.15em 0}
@@ -38,7 +38,7 @@ details{margin:.3em 0}summary{cursor:pointer}ul.plain{padding-left:1.2em;margin:
 .calc button{font:inherit;padding:.45em 1em;min-height:2.6em;border:1px solid var(--link);background:var(--paper);color:var(--link);cursor:pointer}
 .calc :focus-visible,summary:focus-visible{outline:3px solid var(--link);outline-offset:1px}.does{display:flex;flex-wrap:wrap;gap:.6em 1.2em;align-items:center}
 #result{border:2px solid var(--ink);padding:.3em 1em;margin:1em 0}.verdict{font-size:1.2rem;font-weight:700}.next{border-top:1px solid var(--rule);padding-top:.5em}
-@media print{.does,#events button,.q .note{display:none}.calc fieldset{break-inside:avoid}.qs{grid-template-columns:repeat(3,1fr);gap:.3em .8em}.q input,.q select{border:0;border-bottom:1px solid var(--ink);min-height:0;padding:0}}
+@media print{.does,.calc button,.q .note{display:none}.calc fieldset{break-inside:avoid}.qs{grid-template-columns:repeat(3,1fr);gap:.3em .8em}.q input,.q select{border:0;border-bottom:1px solid var(--ink);min-height:0;padding:0}}
 """
 )
 

@@ -111,7 +111,7 @@ def _index(frame: Frame, editions: list[Rubric]) -> str:
     ]
     rows: list[list[html.Cell]] = [
         [
-            ("lead", Markup(f'<a href="{page_of(row)}">{words(row.title)}</a>')),
+            ("lead", _entry(row)),
             ("", row.period.said),
             ("", row.source.number or row.source.title_zh),
             ("", str(STATUS[row.status])),
@@ -121,6 +121,11 @@ def _index(frame: Frame, editions: list[Rubric]) -> str:
     ]
     body = f"<p>{words(told)}</p>" + html.table(heads, rows, caption=_title(), stack=True)
     return site_page(frame, INDEX, _title(), body, here=tr("All editions", "全部版本"), style=STYLE)
+
+
+def _entry(rubric: Rubric) -> Markup:
+    link = f'<a href="{page_of(rubric)}">{words(rubric.title)}</a>'
+    return Markup(f'{link}<span class="id">{rubric.name}@{rubric.edition}</span>')
 
 
 def verified(said: Stated, progress: Progress) -> Verdict:
