@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import defaultdict
 from datetime import date
@@ -109,31 +108,35 @@ def drawn(rubric: Rubric, count: int, seed: int, day: date, year: int | None) ->
     return subjects, events
 
 
+def as_fields(rubric: Rubric, frames: tuple[Any, Any]) -> list[Any]:
+    """Subjects, each with its events, as they are typed into the fields."""
+    key, asks, happens = rubric.subject_id, questions(rubric), event_questions(rubric)
+    events: dict[str, list[Any]] = defaultdict(list)
+    if frames[1] is not None:
+        for row in frames[1].iter_rows(named=True):
+            events[row[key]].append(cells(happens, row))
+    return [[cells(asks, row), events[row[key]]] for row in frames[0].iter_rows(named=True)]
+
+
 def differences(name: str, count: int, seed: int = 17) -> list[tuple[str, Any, Any]]:
     """Cells that the page's script and polars do not give alike; 20 of them at most."""
     rubric, found = catalog.rubric(name), list[tuple[str, Any, Any]]()
     key = rubric.subject_id
-    asks, happens = questions(rubric), event_questions(rubric)
+    read = {row.key for row in questions(rubric)}
     for turn, start in enumerate(range(0, count, BATCH)):
         day, year = DAYS[(turn + seed) % len(DAYS)]
         frames = drawn(rubric, min(BATCH, count - start), seed + turn, day, year)
-        events: dict[str, list[Any]] = defaultdict(list)
-        if frames[1] is not None:
-            for row in frames[1].iter_rows(named=True):
-                events[row[key]].append(cells(happens, row))
-        wanted = expected(rubric, frames, day, year)
-        people = frames[0].join(wanted.select(key), on=key, how="semi", maintain_order="left")
-        ids = people[key].to_list()
-        rows = [[cells(asks, row), events[row[key]]] for row in people.iter_rows(named=True)]
-        told = dict(zip(ids, graded(name, rows, day, year), strict=True))
-        read = {row.key for row in asks}
-        for row in wanted.iter_rows(named=True):
-            one = told[row[key]][0]
-            for column in row:
-                if column != key and (column in read or column not in people.columns):
-                    cell = json.loads(json.dumps(row[column], default=date.isoformat))
+        told = graded(name, as_fields(rubric, frames), day, year)
+        ids = frames[0][key].to_list()
+        wanted = {
+            row[key]: row for row in expected(rubric, frames, day, year).iter_rows(named=True)
+        }
+        for subject, (one, _) in zip(ids, told, strict=True):
+            for column, value in wanted[subject].items():
+                if column != key and (column in read or column not in frames[0].columns):
+                    cell = value.isoformat() if isinstance(value, date) else value
                     if one.get(column) != cell or type(one.get(column)) is not type(cell):
-                        found.append((f"{row[key]} {column} {day} {year}", one.get(column), cell))
+                        found.append((f"{subject} {column} {day} {year}", one.get(column), cell))
         if len(found) >= 20:
             break
     return found[:20]

@@ -17,13 +17,13 @@ from urllib.parse import parse_qsl
 import polars as pl
 import pytest
 
+from lishui_credit.backends.javascript_shrunk import shrunk
 from lishui_credit.commands.cli import main
 from lishui_credit.commands.verification import verify
 from lishui_credit.language import set_language, spoken
 from lishui_credit.reports.site_folder import LIST
 from lishui_credit.reports.site_pages import LANGUAGES
 from lishui_credit.rubrics import cases, intake_rules
-from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.next_grade import next_grade
@@ -39,7 +39,15 @@ from lishui_credit.rubrics.pages.page_parts import page_of
 from lishui_credit.rubrics.reform import changes
 from lishui_credit.tables.columns import dictionary
 from tests import calculators
-from tests.calculators import DAYS, GRADING, cells, differences, drawn, script
+from tests.calculators import (
+    DAYS,
+    GRADING,
+    as_fields,
+    differences,
+    drawn,
+    expected,
+    script,
+)
 from tests.dashboard import needs_browser, started_browser
 from tests.javascript import run
 from tests.static_pages import page
@@ -252,11 +260,10 @@ def sample(name: str, count: int) -> tuple[pl.DataFrame, Any, date, int | None]:
 )
 def test_the_distance_to_the_next_grade_is_that_of_python(name: str) -> None:
     rubric = catalog.rubric(name)
-    subjects, _, day, year = sample(name, 400)
-    graded = evaluate(subjects, rubric, period=year, as_of=day).collect()
-    rows = [[cells(questions(rubric), row), []] for row in subjects.iter_rows(named=True)]
-    found = calculators.graded(name, rows, day, year)
-    told = dict(zip(subjects[rubric.subject_id], found, strict=True))
+    *frames, day, year = sample(name, 400)
+    graded = expected(rubric, (frames[0], frames[1]), day, year)
+    found = calculators.graded(name, as_fields(rubric, (frames[0], frames[1])), day, year)
+    told = dict(zip(frames[0][rubric.subject_id], found, strict=True))
     lacking = 0
     for place, name_of in enumerate(graded[rubric.subject_id]):
         aim = next_grade(graded.slice(place, 1), rubric, as_of=day, period=year)
@@ -291,6 +298,11 @@ def test_what_contradicts_itself_is_told_by_the_checks_of_intake(name: str) -> N
             assert sorted(said) == sorted(reasons)
             broken += bool(reasons)
         assert broken
+
+
+def test_only_what_the_back_ends_print_is_made_small() -> None:
+    with pytest.raises(ValueError, match="no token of a printed function"):
+        shrunk("const text = `${a}`;")
 
 
 def test_what_is_written_is_read_back() -> None:
