@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
 from lishui_credit.commands.terminal import say
@@ -37,6 +36,10 @@ def site(options: argparse.Namespace) -> int:
 
     manifest = write_rubric_site(options.output)
     count = tr(f"{manifest.facts.files:,} files", f"{manifest.facts.files:,} 个文件")
-    facts = json.loads(manifest.json()) | {"site": str(options.output)}
+    facts = {
+        "site": str(options.output),
+        "files": manifest.facts.files,
+        "editions": dict(manifest.facts.editions),
+    }
     say(options, facts, lambda: tr("wrote ", "已写出 ") + f"{options.output}: {count}")
     return 0
