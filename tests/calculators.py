@@ -48,9 +48,9 @@ GRADED = """(given) => {
     return found;
   };
   return given.rows.map(([subject, events]) => {
-    const graded = calculator.graded(
-      row(given.questions, subject), events.map((one) => row(given.events, one)), given.day, given.year);
-    return [graded, calculator.ahead(graded)?.lacking ?? null];
+    const facts = [row(given.questions, subject), events.map((one) => row(given.events, one)), given.day, given.year];
+    const graded = calculator.graded(...facts);
+    return [graded, calculator.ahead(graded)?.lacking ?? null, given.told ? calculator.contradictions(...facts) : []];
   });
 }"""
 
@@ -81,13 +81,16 @@ def cells(listed: tuple[Question, ...], row: dict[str, Any]) -> dict[str, Any]:
     return {one.key: typed(one, row[one.key]) for one in listed if one.key in row}
 
 
-def graded(name: str, rows: list[Any], day: date, year: int | None) -> list[Any]:
-    """What the page's script makes of subjects with their events, given as fields."""
+def graded(
+    name: str, rows: list[Any], day: date, year: int | None, *, told: bool = False
+) -> list[Any]:
+    """What the page's script makes of subjects with their events: grade, distance, contradictions if `told`."""
     rubric = catalog.rubric(name)
     given = {
         "questions": asked(questions(rubric)),
         "events": asked(event_questions(rubric)),
         "rows": rows,
+        "told": told,
         "day": day.isoformat(),
         "year": year,
     }
@@ -131,7 +134,7 @@ def differences(name: str, count: int, seed: int = 17) -> list[tuple[str, Any, A
         wanted = {
             row[key]: row for row in expected(rubric, frames, day, year).iter_rows(named=True)
         }
-        for subject, (one, _) in zip(ids, told, strict=True):
+        for subject, (one, *_) in zip(ids, told, strict=True):
             for column, value in wanted[subject].items():
                 if column != key and (column in read or column not in frames[0].columns):
                     cell = value.isoformat() if isinstance(value, date) else value
