@@ -25,6 +25,7 @@ from lishui_credit.rubrics.law.formulas import day_count
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import GradeRow, Rubric
 from lishui_credit.rubrics.listing import condition_said
+from lishui_credit.rubrics.pages.page_parts import in_words
 from lishui_credit.rubrics.rubric_code import function_text, recorded
 from lishui_credit.tables.conform import Rule
 
@@ -67,7 +68,7 @@ def calculator(rubric: Rubric, day: date) -> Calculator:
         "const calculator = (() => {",
         '"use strict";',
         f"const EDITION = {literal(_facts(rubric, day))};",
-        f"const WORDS = {literal({name: _typeset(word) for name, word in _words(rubric.uses_events).items()})};",
+        f"const WORDS = {literal({name: _typeset(word) for name, word in _words(rubric).items()})};",
         f"function gradeOn({given}) {{\n{inner}\nreturn {{{named}}};\n}}",
         told or "const conditions = null;",
         _page_script(),
@@ -158,6 +159,7 @@ def _facts(rubric: Rubric, day: date) -> dict[str, Any]:
     return {
         "own": rubric.subject_id,
         "events": rubric.uses_events,
+        "worst": rubric.aggregate == "worst",
         "day": day.isoformat(),
         "unit": unit,
         "nominal": tables.nominal(rubric) if compiled.partial(rubric) else 0,
@@ -183,18 +185,25 @@ def _grade(grade: GradeRow, unit: int) -> dict[str, Any]:
         "only": grade.set_only,
         "cut": None if grade.at_least is None else tables.units(grade.at_least, unit),
         "cutIf": {flag: tables.units(cut, unit) for flag, cut in grade.at_least_if.items()},
-        "asks": [[key, spoken(condition_said(condition))] for key, condition in _asked(grade)],
+        "asks": [
+            [key, spoken(in_words(condition_said(condition)))] for key, condition in _asked(grade)
+        ],
     }
 
 
-def _words(events: bool) -> Mapping[str, str | list[str]]:
+def _words(rubric: Rubric) -> Mapping[str, str | list[str]]:
     """Return what the calculator says, in the language in use."""
     could = tr("Rows that could give more points:", "尚可增加分值的指标:")
-    if events:
+    score = tr("the score, against the cut-offs of the grades", "得分与各等级下限")
+    if rubric.uses_events:
         could = tr(
             "Points that events took off (how much of them a correction gives back, see the repairs):",
             "因事件扣除的分值(纠正后可加回多少,见“信用修复”):",
         )
+    if rubric.aggregate == "worst":
+        could = tr("Rows that stand below it, and by how much:", "尚未达到的指标及其差距:")
+    if rubric.aggregate == "none":
+        score = tr("the conditions of the grades", "各等级条件")
     return {
         "empty": tr("empty: it must be filled in", "未填写,此处必填"),
         "word": tr("not one of the choices", "不在可选值内"),
@@ -215,7 +224,7 @@ def _words(events: bool) -> Mapping[str, str | list[str]]:
         "total": tr("Score", "得分"),
         "whole": tr("of a printed total of", "原文总分"),
         "decided": tr("Decided by", "判定依据"),
-        "score": tr("the score, against the cut-offs of the grades", "得分与各等级下限"),
+        "score": score,
         "lacks": tr("no value for ", "缺少"),
         "start": tr("start score", "起评分"),
         "yuan": tr("yuan", "元"),
@@ -223,8 +232,8 @@ def _words(events: bool) -> Mapping[str, str | list[str]]:
         "comma": tr(", ", "、"),
         "applied": tr("Override rules that apply:", "适用的直接判级规则:"),
         "next": tr("Next grade", "更高一级"),
-        "away": tr(", points lacking: {}.", ",相差 {} 分。"),
-        "enough": tr(": the points are enough; a rule decides.", ",得分已达到,由规则决定。"),
+        "away": tr(", points lacking: {}.", "，相差 {} 分。"),
+        "enough": tr(": the points are enough; a rule decides.", "，得分已达到，由规则决定。"),
         "met": tr("met", "满足"),
         "unmet": tr("not met", "未满足"),
         "unknown": tr("cannot be told", "无法判断"),

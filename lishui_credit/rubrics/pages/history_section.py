@@ -10,8 +10,7 @@ from lishui_credit.reports.html import Markup, words
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Indicator, Rubric
 from lishui_credit.rubrics.listing import rule
-from lishui_credit.rubrics.pages.page_parts import anchor, listed, page_of, section
-from lishui_credit.rubrics.pages.rule_sections import in_words
+from lishui_credit.rubrics.pages.page_parts import anchor, in_words, listed, page_of, section
 from lishui_credit.rubrics.reform import Change, changes
 
 _PARTS: Final = {

@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from lishui_credit.citation import Evidence, is_weak
-from lishui_credit.language import dated, tr
+from lishui_credit.language import dated, language, tr
 from lishui_credit.reports import html, palette
 from lishui_credit.reports.html import Markup, words
 from lishui_credit.rubrics.engine.explanation import how_known
@@ -65,6 +65,11 @@ def evidence(level: Evidence) -> Markup:
     """Return how well a row is known: in a word, and in the colour of the level."""
     weak = " weak" if is_weak(level) else ""
     return Markup(f'<span class="ev ev-{level}{weak}">{words(how_known(level))}</span>')
+
+
+def in_words(text: str) -> str:
+    """Return a rule in words: ids of columns, which English pages show, without their underscores."""
+    return text if language() == "zh" else text.replace("_", " ")
 
 
 def named(row: Row) -> html.Cell:

@@ -19,6 +19,7 @@ from lishui_credit.rubrics.listing import condition_said, effect_said, rule
 from lishui_credit.rubrics.pages.page_parts import (
     anchor,
     evidence,
+    in_words,
     listed,
     named,
     read_at,
@@ -36,11 +37,6 @@ class Grounded(Protocol):
     @property
     def evidence(self) -> Evidence:
         """How well it is known."""
-
-
-def in_words(text: str) -> str:
-    """Return a rule in words: ids of columns, which English pages show, without their underscores."""
-    return text if language() == "zh" else text.replace("_", " ")
 
 
 def ground(row: Grounded, rubric: Rubric) -> list[html.Cell]:
