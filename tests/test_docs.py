@@ -31,6 +31,7 @@ def hook(name: str) -> ModuleType:
 
 
 reference, commands, notebooks = hook("reference"), hook("commands"), hook("notebooks")
+rubric_pages = hook("rubric_pages")
 
 
 def test_the_reference_has_every_name_that_a_folder_exports() -> None:
@@ -114,3 +115,13 @@ def test_every_notebook_has_a_title() -> None:
     assert list(notebooks.titles()) == [
         path.stem for path in sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
     ]
+
+
+def test_every_edition_is_listed_with_its_page_in_both_languages() -> None:
+    from lishui_credit.rubrics.law import catalog
+    from lishui_credit.rubrics.pages.page_parts import page_of
+
+    pages = [page_of(catalog.load(entry.path)) for entry in catalog.entries()]
+    for language, folder in (("en", "en"), ("zh", "../../editions/zh")):
+        text = rubric_pages.index(language)
+        assert [name for name in pages if f"({folder}/{name})" not in text] == []
