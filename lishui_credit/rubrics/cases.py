@@ -110,6 +110,21 @@ def all_cases() -> tuple[Case, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A shipped case as it was tried: its facts as `conformed` gives them, and whether it passes."""
+
+    facts: tuple[dict[str, Any], list[dict[str, Any]], date]
+    passes: bool
+
+
+@cache
+def tried(edition: str, case_id: str) -> Tried:
+    """Return a shipped case as it was tried, once."""
+    case = next(one for one in all_cases() if (one.rubric, one.id) == (edition, case_id))
+    return Tried(conformed(case, catalog.rubric(edition)), not run(case))
+
+
 def _raw(row: Mapping[str, Cell]) -> pl.DataFrame:
     cells = {
         name: [str(value) if isinstance(value, Decimal) else value] for name, value in row.items()

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from lishui_credit.language import tr
 from lishui_credit.reports.html import words
-from lishui_credit.rubrics.cases import Case, conformed
+from lishui_credit.rubrics.cases import Case, tried
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.event_traces import event_labels
@@ -177,7 +177,7 @@ def address(
 def case_address(case: Case) -> str:
     """Return the fragment that opens a calculator with the facts of a worked case."""
     rubric = catalog.rubric(case.rubric)
-    subject, events, day = conformed(case, rubric)
+    subject, events, day = tried(case.rubric, case.id).facts
     asked = {row.key for row in questions(rubric)}
     happened = {row.key for row in event_questions(rubric)}
     return address(
