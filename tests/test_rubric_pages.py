@@ -20,11 +20,12 @@ import pytest
 from lishui_credit.backends.javascript_shrunk import shrunk
 from lishui_credit.commands.cli import main
 from lishui_credit.commands.verification import verify
-from lishui_credit.language import set_language, spoken
+from lishui_credit.language import dated, set_language, spoken
 from lishui_credit.reports.site_folder import LIST
 from lishui_credit.reports.site_pages import LANGUAGES
 from lishui_credit.rubrics import cases, intake_rules
 from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law.links import link_of
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.next_grade import next_grade
 from lishui_credit.rubrics.pages.calculator_questions import (
@@ -87,7 +88,7 @@ def test_every_edition_has_a_page_in_both_languages_that_is_whole(made: Path) ->
         assert not found.faults, (name, found.faults[:3])
         assert len(ids) == len(set(ids)), name
         for link in found.all("href"):
-            if link.startswith("#?") or link.startswith("https://"):
+            if link.startswith(("#?", "http://", "https://")):
                 continue
             target, _, anchor = link.partition("#")
             there = (made / name).parent / target if target else made / name
@@ -131,6 +132,9 @@ def test_a_page_says_every_row_with_its_clause_and_evidence_and_every_change(
         for row in (*rubric.indicators, *rubric.overrides, *rubric.grades):
             assert spoken(row_label(row)) in whole
             assert spoken(row.clause) in whole
+            copy = link_of(rubric, row)
+            assert copy.url is None or {copy.url} <= {*told.all("href", "a")}
+            assert copy.read_on is None or dated(copy.read_on, short=True) in whole
         count = len(changes(before, rubric))
         assert any(re.search(rf"\b{count} change|修改 {count} 处", text) for text in said)
     assert "from memory, unverified !" in said or "凭记忆，未核实 !" in said

@@ -86,6 +86,11 @@ def links(rubric: Rubric) -> tuple[Link, ...]:
     return tuple(_link(rubric, loc, row) for loc, row in cited(rubric))
 
 
+def link_of(rubric: Rubric, row: Cited) -> Link:
+    """Return where one row of an edition can be read."""
+    return _link(rubric, ("row",), row)
+
+
 def _link(rubric: Rubric, loc: Loc, row: Cited) -> Link:
     document = document_of(rubric, row)
     copy: Cited | Citation = row if row.url or row.unlinked else document

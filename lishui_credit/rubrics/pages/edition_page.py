@@ -107,7 +107,7 @@ def _what(rubric: Rubric) -> str:
         (tr("Document", "文件"), str(source)),
         (tr("Issued", "印发日期"), dated(source.issued) if source.issued else ""),
         (tr("In force", "施行"), rubric.period.said),
-        (tr("Copy", "文本"), read_at(source.url, source.read_on)),
+        (tr("Copy", "文本"), read_at(source.url, source.read_on, source.unlinked)),
         (tr("What copy", "文本说明"), english(source.note)),
         (tr("Status", "状态"), str(STATUS[rubric.status])),
         (tr("Where", "地域"), rubric.region),

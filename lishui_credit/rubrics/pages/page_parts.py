@@ -80,13 +80,17 @@ def named(row: Row) -> html.Cell:
     )
 
 
-def read_at(url: str | None, day: date | None, unlinked: str = "") -> Markup:
-    """Return where a copy can be read and when somebody last looked at it."""
-    if not url:
-        return Markup(words(unlinked or tr("no address known", "无已知网址")))
-    seen = f"<br>{words(tr('read on ', '核对日期:') + dated(day))}" if day else ""
-    link = f'<a href="{escape(url, quote=True)}" rel="noreferrer">{words(tr("copy", "文本"))}</a>'
-    return Markup(link + seen)
+def read_at(
+    url: str | None, day: date | None, unlinked: str = "", further: Sequence[str] = ()
+) -> Markup:
+    """Return where a copy can be read and when somebody last looked at it, and what else is known of it."""
+    told = [words(unlinked or tr("no address known", "无已知网址"))]
+    if url:
+        said = words(tr("copy", "文本"))
+        told = [f'<a href="{escape(url, quote=True)}" rel="noreferrer">{said}</a>']
+        told += [words(tr("read on ", "核对日期:") + dated(day, short=True))] if day else []
+    told += [f'<span class="id">{words(text)}</span>' for text in further if text]
+    return Markup("<br>".join(told))
 
 
 def section(name: str, title: str, inside: str) -> str:

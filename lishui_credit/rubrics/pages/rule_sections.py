@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Protocol
 
-from lishui_credit.citation import Evidence
+from lishui_credit.citation import Cited
 from lishui_credit.language import language, tr
 from lishui_credit.reports import html
 from lishui_credit.reports.html import Markup, words
 from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.event_rules import Repair, RepairWindow
+from lishui_credit.rubrics.law.links import link_of
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Effect, GradeRow, Indicator, Override, Rubric
 from lishui_credit.rubrics.listing import condition_said, effect_said, rule
@@ -27,19 +27,7 @@ from lishui_credit.rubrics.pages.page_parts import (
 )
 
 
-class Grounded(Protocol):
-    """What cites its ground."""
-
-    @property
-    def clause(self) -> str:
-        """Annex, row or article."""
-
-    @property
-    def evidence(self) -> Evidence:
-        """How well it is known."""
-
-
-def ground(row: Grounded, rubric: Rubric) -> list[html.Cell]:
+def ground(row: Cited, rubric: Rubric) -> list[html.Cell]:
     """Return the cells of a row's ground: clause, evidence, where a copy can be read."""
     return [
         ("", Markup(f'<span class="clause">{words(row.clause)}</span>')),
@@ -48,9 +36,13 @@ def ground(row: Grounded, rubric: Rubric) -> list[html.Cell]:
     ]
 
 
-def copy_of(row: Grounded, rubric: Rubric) -> Markup:
+def copy_of(row: Cited, rubric: Rubric) -> Markup:
     """Return where the copy of a row's document can be read, and the day it was last looked at."""
-    return read_at(rubric.source.url, rubric.source.read_on)
+    link = link_of(rubric, row)
+    told = tr("no text seen", "未见文本") if link.state == "unseen" else link.unlinked
+    cut = tr("the copy ends at: ", "副本止于:") + link.cut if link.cut else ""
+    other = link.document.number or link.document.title_zh if row.document else ""
+    return read_at(link.url, link.read_on, told, (other, cut))
 
 
 def ground_heads() -> list[html.Cell]:
