@@ -25,6 +25,7 @@ from lishui_credit.reports.site_folder import LIST
 from lishui_credit.reports.site_pages import LANGUAGES
 from lishui_credit.rubrics import cases, intake_rules
 from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law.grade_measures import measures_of
 from lishui_credit.rubrics.law.links import link_of
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.next_grade import next_grade
@@ -138,6 +139,16 @@ def test_a_page_says_every_row_with_its_clause_and_evidence_and_every_change(
         count = len(changes(before, rubric))
         assert any(re.search(rf"\b{count} change|修改 {count} 处", text) for text in said)
     assert "from memory, unverified !" in said or "凭记忆，未核实 !" in said
+
+
+def test_a_page_says_what_each_grade_brings_and_on_what_ground(made: Path) -> None:
+    rubric = catalog.rubric(GREEN)
+    whole = " ".join(page(made / "en" / page_of(rubric)).lines)
+    found = [one for grade in rubric.grades for one in measures_of(rubric, grade.id)]
+    assert found
+    for one in found:
+        assert one.measure.label_en in whole
+        assert f"{one.source} {one.measure.clause}" in whole
 
 
 def test_a_site_is_proved_and_a_changed_figure_in_it_is_found(made: Path, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from lishui_credit.rubrics.pages.calculator_questions import (
 from lishui_credit.rubrics.pages.calculator_script import calculator
 from lishui_credit.rubrics.pages.case_section import worked
 from lishui_credit.rubrics.pages.history_section import history
+from lishui_credit.rubrics.pages.measures_section import measures
 from lishui_credit.rubrics.pages.page_parts import (
     INDEX,
     STYLE,
@@ -82,6 +83,7 @@ def edition_page(frame: Frame, rubric: Rubric, line: Sequence[Rubric]) -> str:
         ("what", tr("What it is", "概况"), _what(rubric)),
         ("calculate", tr("Calculator", "计算器"), form),
         ("grades", tr("Grades", "等级"), rule_sections.grades(rubric)),
+        ("measures", tr("What the grades bring", "等级对应的措施"), measures(rubric)),
         ("rows", tr("Rows", "指标"), rule_sections.indicators(rubric)),
         ("overrides", tr("Override rules", "直接判级规则"), rule_sections.overrides(rubric)),
         ("repairs", tr("Repairs", "信用修复"), rule_sections.repairs(rubric)),
