@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lishui_credit.commands import rubric_pages
+from lishui_credit.commands.edition_proving import add_prove, check_proved
 from lishui_credit.commands.forms import output, target
 from lishui_credit.commands.grading import (
     edition_arguments,
@@ -38,7 +39,7 @@ def add_arguments(command: Command) -> None:
         "统计该日之前一年内查看过的副本,YYYY-MM-DD,缺省为当日",
         dest="read_by",
     )
-    part = parts(made, "what", "show | check | form | site")
+    part = parts(made, "what", "show | check | prove | form | site")
     shown = part(
         "show",
         "show an edition: its grades, rows and clauses",
@@ -48,6 +49,7 @@ def add_arguments(command: Command) -> None:
     rubric_argument(shown)
     edition_arguments(shown)
     _check_arguments(part)
+    add_prove(part)
     blank = part(
         "form",
         "write a blank overlay (.toml) to fill in from the official annex",
@@ -145,8 +147,8 @@ def show(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Check an edition file of the user."""
-    from lishui_credit.rubrics.law import catalog
+    """Check an edition file of the user, and prove it."""
+    from lishui_credit.rubrics.law.proofs.edition_proof import summary
 
     if options.links:
         return _check_links(options)
@@ -156,10 +158,16 @@ def check(options: argparse.Namespace) -> int:
             "name an edition or overlay, or add --links", "请给出版本文件或覆盖文件,或加 --links"
         )
         raise SubjectError(what, hint=hint)
-    found = catalog.check_file(Path(options.file))
-    data = {"rubric": found.name, "edition": found.edition, "sha256": found.sha256}
+    found, proofs = check_proved(Path(options.file))
+    told = [line for proof in proofs for line in summary(proof)]
+    data = {
+        "rubric": found.name,
+        "edition": found.edition,
+        "sha256": found.sha256,
+        "proof": [proof.as_dict() for proof in proofs],
+    }
     text = tr("no mistakes: ", "未发现错误:") + f"{found.name}@{found.edition} {found.sha256[:12]}"
-    say(options, data, lambda: text)
+    say(options, data, lambda: [text, *told])
     return 0
 
 

@@ -10,30 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 from itertools import combinations
-from typing import Any, Final
+from typing import Any
 
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import dated, tr
+from lishui_credit.rubrics.law.column_relations import LAST_D, WITHIN
 from lishui_credit.tables.columns import column
 from lishui_credit.tables.conform import Rule
-
-WITHIN: Final = (
-    ("labourers", "family_members"),
-    ("net_assets", "total_assets"),
-    ("disposable_assets", "total_assets"),
-    ("current_assets", "firm_assets"),
-    ("current_liabilities", "firm_liabilities"),
-    ("cash", "current_assets"),
-    ("receivables", "current_assets"),
-    ("inventory", "current_assets"),
-    ("fixed_assets_net", "firm_assets"),
-    ("credit_households", "households"),
-    ("borrowers_without_arrears", "borrowers"),
-    ("credit_villages", "villages"),
-    ("credit_townships", "townships"),
-    ("bad_loan_balance", "loan_balance"),
-)
-"""Columns of which the first is a part of the second."""
 
 
 def parts(reads: Collection[str]) -> list[Rule]:
@@ -67,12 +50,9 @@ def past_days(names: Collection[str], day: date) -> list[Rule]:
     ]
 
 
-_LAST_D: Final = ("prior_grade_direct", "prior_d_retained", "prior_d_by_score")
-
-
 def last_year(reads: Collection[str]) -> list[Rule]:
     """Return the rules that what is said of last year's grade agrees, of the columns an edition reads."""
-    causes = [name for name in _LAST_D if name in reads]
+    causes = [name for name in LAST_D if name in reads]
     rules = [
         Rule(
             tr(

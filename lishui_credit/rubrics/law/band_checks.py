@@ -6,9 +6,10 @@ import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 
-from lishui_credit.language import Bilingual
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.points import Band
 from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.proofs.proof_words import cell_words, subject_word
 from lishui_credit.rubrics.law.row_checks import (
     Found,
     bounds_of,
@@ -41,7 +42,8 @@ def check_bands(rubric: Rubric, row: Indicator, loc: Loc) -> Found:
         places.append(place)
     given = (entry.range for entry in row.bands if rubric.taken(entry.choice))
     yield from check_ranges((*loc, "bands"), [ends for ends in given if ends is not None])
-    gaps = list(_reached(row, loc, bands))
+    low, high = _ends(row, bands)
+    gaps = list(_reached(rubric, row, loc, bands, (low, high)))
     yield from gaps
     if not gaps:
         yield from _holes(loc, bands)
@@ -95,23 +97,51 @@ def _probes(bands: list[Band]) -> list[Fraction]:
     return sorted(probes)
 
 
-def _reached(row: Indicator, loc: Loc, bands: list[Band]) -> Found:
-    """Yield a value that no band takes; else the bands that take none."""
+def _ends(row: Indicator, bands: list[Band]) -> tuple[Fraction | None, Fraction | None]:
+    """Return the lowest and highest value of a row that reads one column as it is."""
+    # Where a bound lies outside them, which is told by itself, the bands are held against each other.
+    if row.column is None or row.over is not None:
+        return None, None
+    ends = (dictionary()[row.column].minimum, dictionary()[row.column].maximum)
+    low, high = (None if end is None else Fraction(end) for end in ends)
+    edges = [bound for band in bands for bound in (band.lower, band.upper) if bound is not None]
+    outside = any((low is not None and e < low) or (high is not None and e > high) for e in edges)
+    return (None, None) if outside else (low, high)
+
+
+def _reached(
+    rubric: Rubric,
+    row: Indicator,
+    loc: Loc,
+    bands: list[Band],
+    ends: tuple[Fraction | None, Fraction | None],
+) -> Found:
+    """Yield a value of the column that no band takes; else the bands that take none."""
     hits: set[int] = set()
-    for probe in _probes(bands):
+    low, high = ends
+    for probe in sorted({*_probes(bands), *(end for end in ends if end is not None)}):
+        if (low is not None and probe < low) or (high is not None and probe > high):
+            continue
         hit = next((n for n, band in enumerate(bands) if band.holds(probe)), None)
         if hit is None:
             yield say(
                 (*loc, "bands"),
                 "the bands leave a gap",
                 "分档之间有空档",
-                f"{float(probe):g}",
+                _nothing(rubric, row, probe),
                 Bilingual("end with a band without bounds", "请在末尾加一个无界限的分档"),
             )
             return
         hits.add(hit)
     for place in sorted(set(range(len(bands))) - hits):
         yield say((*loc, "bands", place), "the band can never apply", "该分档永远不会适用", row.id)
+
+
+def _nothing(rubric: Rubric, row: Indicator, value: Fraction) -> str:
+    """Return a subject that no band takes, in words."""
+    who = subject_word(rubric)
+    cell = cell_words(tables.value(row.column, row.over, row.mix), value)
+    return tr(f"{who} with {cell} gets no points", f"{cell}的{who}没有得分")
 
 
 def _holes(loc: Loc, bands: list[Band]) -> Found:

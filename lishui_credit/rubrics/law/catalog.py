@@ -65,12 +65,14 @@ def load(path: Path) -> Rubric:
     return _built(read_document(path, name=where))
 
 
-def _built(document: Document, title: str | None = None) -> Rubric:
+def _built(
+    document: Document, title: str | None = None, further: reader.Further | None = None
+) -> Rubric:
     """Return the rubric of a file; `title` names an overlay of the user."""
     merged, base = _merged(document)
     if title is not None:
         merged["overlays"] = [*merged.get("overlays", []), title]
-    return reader.build(document, merged, base)
+    return reader.build(document, merged, base, further)
 
 
 def _merged(document: Document) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -177,12 +179,12 @@ def overlay_signature(overlay: Path) -> tuple[str, str, date | None]:
     return (title, "", None) if signed is None else (title, signed.by, signed.on)
 
 
-def check_file(path: Path) -> Rubric:
-    """Read a user's edition or overlay file as it would be used."""
+def check_file(path: Path, further: reader.Further | None = None) -> Rubric:
+    """Read a user's edition or overlay file as it would be used; `further` is asked of a sound one."""
     document = read_document(path)
     if "overlay_of" not in document.tables:
-        return _built(document)
-    return _built(document, reader.head(document).overlay_title or path.name)
+        return _built(document, further=further)
+    return _built(document, reader.head(document).overlay_title or path.name, further)
 
 
 def for_period(name: str, period: int) -> Rubric:

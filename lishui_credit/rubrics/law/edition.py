@@ -7,7 +7,7 @@ edition.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -21,8 +21,12 @@ from lishui_credit.rubrics.law.rubric import TABLES, Rubric
 from lishui_credit.rubrics.law.rule_hash import rule_hash
 from lishui_credit.tables.header_words import did_you_mean
 from lishui_credit.tables.toml_documents import Document, read_document
+from lishui_credit.tables.toml_places import Loc
 
 FORMAT: Final = 1
+
+Found = list[tuple[Loc, Problem]]
+Further = Callable[[Rubric], Found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +120,21 @@ def build(
     document: Document,
     tables: dict[str, Any] | None = None,
     base: dict[str, Any] | None = None,
+    further: Further | None = None,
 ) -> Rubric:
     """Return the checked rubric of a file, or of `tables`: the file laid over those of its `base`."""
+    # `further` is asked of an edition in which the checks find nothing.
     raw = document.tables if tables is None else tables
     body = {key: value for key, value in raw.items() if key not in _HEAD}
     beside = _of_head(document)
     if base is not None and not beside:
         beside = list(_of_overlay(document, base))
-    rubric = document.make(Rubric, body, beside, checks.check)
+
+    def check(made: Rubric, unread: frozenset[str]) -> Found:
+        found = checks.check(made, unread)
+        return found if found or unread or further is None else further(made)
+
+    rubric = document.make(Rubric, body, beside, check)
     return replace(rubric, sha256=rule_hash(rubric))
 
 

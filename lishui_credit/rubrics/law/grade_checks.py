@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from lishui_credit.language import Bilingual
+from fractions import Fraction
+
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.rubrics.law.event_rules import Number
+from lishui_credit.rubrics.law.proofs.proof_words import subject_with
 from lishui_credit.rubrics.law.row_checks import (
     Found,
     check_column,
@@ -31,7 +34,7 @@ def check_grades(rubric: Rubric) -> Found:
     for place, row in enumerate(rubric.grades):
         loc: Loc = ("grades", place)
         if rubric.aggregate != "none" or row.set_only:
-            yield from _ends(loc, row, last=row is reached[-1])
+            yield from _ends(rubric, loc, row, last=row is reached[-1])
         if row.at_least is not None:
             if cuts and row.at_least >= cuts[-1]:
                 yield say(
@@ -70,7 +73,7 @@ def _of_nothing(rubric: Rubric) -> Found:
         )
 
 
-def _ends(loc: Loc, row: GradeRow, *, last: bool) -> Found:
+def _ends(rubric: Rubric, loc: Loc, row: GradeRow, *, last: bool) -> Found:
     """Yield where a grade has a cut-off that it must not have, or lacks one."""
     if row.set_only:
         if row.at_least is not None:
@@ -84,7 +87,17 @@ def _ends(loc: Loc, row: GradeRow, *, last: bool) -> Found:
             loc,
             "the last grade takes everyone left and must not have at_least or requires",
             "末级兜底,不得写 at_least、requires",
+            _left_over(rubric, row),
         )
+
+
+def _left_over(rubric: Rubric, row: GradeRow) -> str:
+    """Return a subject that the last grade does not take, in words."""
+    if row.at_least is None:
+        return ""
+    score = Fraction(row.at_least) - Fraction(1, rubric.point_unit)
+    who = subject_with(rubric, score, {})
+    return tr(f"{who} has no grade", f"{who}没有等级")
 
 
 def _effect(loc: Loc, effect: Effect, rubric: Rubric) -> Found:

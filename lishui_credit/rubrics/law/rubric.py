@@ -91,6 +91,8 @@ class Indicator(Cited):
     mix: tuple[MixTerm, ...] = ()  # in place of column and over
     judged: str | None = None  # column of the assessor's figure, which replaces a band's points
     place: Literal["linear"] | None = None  # without a figure: in proportion inside the range
+    # Which values are better, where no benchmark says it: a level or flag may be `listed`, best first.
+    better: Literal["higher", "lower", "listed"] | None = None
     weight: int | None = None  # percent, of a weighted rubric
     max_points: Number | None = None  # needed for share, formula and unknown rows of a sum
     bands: tuple[BandRow, ...] = ()

@@ -1,0 +1,128 @@
+"""Every combination of rules and scores, and the outcome of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from lishui_credit.language import tr
+from lishui_credit.rubrics.law.proofs.deciding_order import (
+    NOT_GRADED,
+    NOTHING,
+    WITHHELD,
+    Outcome,
+    State,
+    by_rank,
+    decide,
+    score_holds,
+)
+from lishui_credit.rubrics.law.proofs.example_subjects import Example
+from lishui_credit.rubrics.law.proofs.proof_words import Fault, fault, subject_with
+from lishui_credit.rubrics.law.proofs.row_points import within
+from lishui_credit.rubrics.law.proofs.rule_patterns import Pattern, modes
+from lishui_credit.rubrics.law.proofs.value_pieces import Held, Piece
+from lishui_credit.rubrics.law.rubric import Rubric
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Patterns and a piece of the score that lead to an outcome, if some subject shows them."""
+
+    patterns: tuple[Pattern, ...]
+    piece: Piece | None
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What the deciding rules do, over all patterns and scores."""
+
+    rubric: Rubric
+    groups: list[list[Pattern]] = field(default_factory=list)
+    pieces: list[Piece | None] = field(default_factory=list)
+    combinations: int = 0
+    least: Fraction | None = None
+    greatest: Fraction | None = None
+    ways: dict[str, list[Way]] = field(default_factory=dict)  # by grade, or why there is none
+    grades: dict[str, Example] = field(default_factory=dict)
+    overrides: dict[str, Example] = field(default_factory=dict)
+    cutoffs: dict[str, Example] = field(default_factory=dict)
+
+
+def state_of(rubric: Rubric, patterns: Sequence[Pattern], score: Fraction | None) -> State:
+    """Return what decides, of patterns and a score."""
+    merged: dict[str, bool | None] = {}
+    repaired: set[str] = set()
+    for pattern in patterns:
+        merged |= pattern.holds
+        repaired |= pattern.repaired
+    holds: dict[str, bool | None] = {}
+    for row in rubric.active_overrides:
+        told, asked = merged.get(row.id, False), score_holds(row, score)
+        holds[row.id] = False if False in (told, asked) else None if None in (told, asked) else True
+    requires: dict[str, bool | None] = {}
+    for grade in rubric.grades:
+        if grade.requires:
+            conditions = [c for c in grade.requires if c.score]
+            enough = score is None or all(within(c, score) for c in conditions)
+            told = merged.get(f"grade:{grade.id}", False)
+            requires[grade.id] = told if enough else False
+    flags = frozenset(
+        n.removeprefix("flag:") for n, held in merged.items() if held and n[:5] == "flag:"
+    )
+    return State(score, holds, frozenset(repaired), requires, flags)
+
+
+def run(found: Decisions) -> list[Fault]:
+    """Decide every combination; return where a higher score gives a lower grade."""
+    ranks = by_rank(found.rubric)
+    turned: list[Fault] = []
+    for chosen in modes(found.rubric, found.groups):
+        best: tuple[int, Piece | None] | None = None
+        for piece in found.pieces:
+            score = None if piece is None else fraction(piece.sample)
+            outcome = decide(found.rubric, state_of(found.rubric, chosen, score))
+            found.combinations += 1
+            ways = found.ways.setdefault(outcome.grade, [])
+            ways.append(Way(tuple(chosen), piece, outcome))
+            if outcome.grade not in ranks:
+                continue
+            rank = ranks[outcome.grade]
+            if best is not None and rank > best[0] and not turned:
+                turned.append(_lower(found, chosen, best[1], piece))
+            if best is None or rank < best[0]:
+                best = (rank, piece)
+    return turned
+
+
+def fraction(held: Held) -> Fraction:
+    """Return the score that stands for a piece."""
+    assert isinstance(held, Fraction)
+    return held
+
+
+def _lower(
+    found: Decisions, chosen: Sequence[Pattern], low: Piece | None, high: Piece | None
+) -> Fault:
+    cells = {read: held for pattern in chosen for read, held in pattern.cells.items()}
+    a, b = (
+        subject_with(found.rubric, fraction(p.sample), cells) if p is not None else ""
+        for p in (low, high)
+    )
+    return fault(
+        "inversion",
+        ("grades",),
+        "a higher score gives a lower grade",
+        "得分更高等级反而更低",
+        tr(f"{b} has a lower grade than {a}", f"{b}等级低于{a}"),
+    )
+
+
+def outcomes_told(found: Decisions) -> dict[str, int]:
+    """Return how many combinations end in each kind of outcome."""
+    kinds = {NOTHING: "none", WITHHELD: "withheld", NOT_GRADED: "not_graded"}
+    counts = {"graded": 0, "withheld": 0, "not_graded": 0, "none": 0}
+    for grade, ways in found.ways.items():
+        counts[kinds.get(grade, "graded")] += len(ways)
+    return counts

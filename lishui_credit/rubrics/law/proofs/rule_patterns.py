@@ -1,0 +1,242 @@
+"""Which overrides and requirements can hold together: every pattern that some subject shows.
+
+Rules that share no column are independent of one another. Those that share one are tried together on
+every combination of the pieces of their columns, an empty cell included, so that each pattern found
+comes with the cells that show it, and a pattern not found is shown by nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import product
+from math import prod
+from typing import Any, Final
+
+from lishui_credit.points import Value
+from lishui_credit.rubrics.law import rows as tables
+from lishui_credit.rubrics.law.column_relations import last_year_agrees
+from lishui_credit.rubrics.law.proofs.row_points import bounds, reached, value_of, within
+from lishui_credit.rubrics.law.proofs.value_pieces import Held, pieces
+from lishui_credit.rubrics.law.rubric import Condition, Override, Rubric
+from lishui_credit.tables.columns import column
+
+MOST: Final = 300_000
+"""Combinations that are tried; an edition with more is told to be undecided."""
+
+OPEN, REPAIRED = "open", "repaired"
+Variable = Value | str  # a value that conditions read; ``event:<id>``, ``points:<row>``
+
+
+class UndecidedError(Exception):
+    """There are more combinations than are tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Which rules hold together, and cells that show it."""
+
+    holds: Mapping[
+        str, bool | None
+    ]  # overrides, grades as ``grade:<id>``, flags as ``flag:<column>``
+    cells: Mapping[Variable, Held] = field(default_factory=dict)
+    repaired: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A name and the conditions that must all hold for it."""
+
+    name: str
+    conditions: tuple[Condition, ...]
+    unknown_is_no: bool
+
+
+def groups(rubric: Rubric) -> list[list[Pattern]]:
+    """Return the patterns of every group of rules that share columns; a quiet pattern first."""
+    found = [_of_event(row) for row in rubric.active_overrides if row.event is not None]
+    for rules in _connected(_rules(rubric)):
+        patterns = _tried(rubric, rules)
+        found.append(sorted(patterns, key=lambda p: sum(v is not False for v in p.holds.values())))
+    return found
+
+
+def _of_event(row: Override) -> list[Pattern]:
+    key = f"event:{row.id}"
+    patterns = [Pattern({row.id: False}), Pattern({row.id: True}, {key: OPEN})]
+    if row.repair is not None:
+        patterns.append(Pattern({row.id: False}, {key: REPAIRED}, frozenset({row.id})))
+    return patterns
+
+
+def _rules(rubric: Rubric) -> list[_Rule]:
+    """Return what cells settle: overrides, requirements and flags; conditions on the score aside."""
+    found = []
+    for row in rubric.active_overrides:
+        if row.event is None:
+            flag = (Condition(column=row.column, equals=True),) if row.column is not None else ()
+            asked = flag + tuple(c for c in row.when if not c.score)
+            found.append(_Rule(row.id, asked, row.missing == "no"))
+    for grade in rubric.grades:
+        if grade.requires:
+            asked = tuple(c for c in grade.requires if not c.score)
+            unknown_is_no = grade.requires_missing != "withhold"
+            found.append(_Rule(f"grade:{grade.id}", asked, unknown_is_no))
+        for name in grade.at_least_if:
+            flag = (Condition(column=name, equals=True),)
+            found.append(_Rule(f"flag:{name}", flag, True))
+    return list({rule.name: rule for rule in found}.values())
+
+
+def variable(condition: Condition) -> Variable:
+    """Return what a condition reads."""
+    return f"points:{condition.points}" if condition.points is not None else value_of(condition)
+
+
+def columns_of(read: Variable) -> tuple[str, ...]:
+    """Return the columns that a variable reads; a row's points stand for themselves."""
+    return read.columns if isinstance(read, Value) else (read,)
+
+
+def _connected(rules: Sequence[_Rule]) -> list[list[_Rule]]:
+    """Return rules in groups that share no column with one another."""
+    found: list[tuple[set[str], list[_Rule]]] = []
+    for rule in rules:
+        names = {name for c in rule.conditions for name in columns_of(variable(c))}
+        shared = [group for group in found if group[0] & names]
+        found = [group for group in found if not group[0] & names]
+        members = [member for group in shared for member in group[1]]
+        found.append((names.union(*(group[0] for group in shared)), [*members, rule]))
+    return [members for _, members in found]
+
+
+def _tried(rubric: Rubric, rules: Sequence[_Rule]) -> list[Pattern]:
+    """Return the patterns of rules that share columns, each once."""
+    asked: dict[Variable, list[Condition]] = {}
+    for rule in rules:
+        for condition in rule.conditions:
+            asked.setdefault(variable(condition), []).append(condition)
+    samples = [_samples(rubric, read, conditions) for read, conditions in asked.items()]
+    if prod(len(row) for row in samples) > MOST:
+        raise UndecidedError
+    found: dict[tuple[bool | None, ...], Pattern] = {}
+    for cells in product(*samples):
+        at = dict(zip(asked, cells, strict=True))
+        holds = {rule.name: _all(rule, at) for rule in rules}
+        key = tuple(holds.values())
+        if key in found:
+            continue
+        shown = {read: cell for read, cell in at.items() if cell is not None}
+        if last_year_agrees({columns_of(read)[0]: cell for read, cell in shown.items()}):
+            found[key] = Pattern(holds, shown)
+    return list(found.values())
+
+
+def along(rubric: Rubric, value: Value) -> Iterator[tuple[Sequence[str], list[Pattern]]]:
+    """Yield the rules that read a value, with their patterns from its lowest value up, all else equal."""
+    for rules in _connected(_rules(rubric)):
+        asked: dict[Variable, list[Condition]] = {}
+        for rule in rules:
+            for condition in rule.conditions:
+                asked.setdefault(variable(condition), []).append(condition)
+        if value not in asked:
+            continue
+        reading = [r.name for r in rules if any(variable(c) == value for c in r.conditions)]
+        own = [
+            cell for cell in _samples(rubric, value, asked[value], every=True) if cell is not None
+        ]
+        others = {read: _samples(rubric, read, c) for read, c in asked.items() if read != value}
+        if prod(len(row) for row in others.values()) * len(own) > MOST:
+            raise UndecidedError
+        for cells in product(*others.values()):
+            rest = dict(zip(others, cells, strict=True))
+            patterns = []
+            for cell in own:
+                at: dict[Variable, Held | None] = {**rest, value: cell}
+                shown = {read: held for read, held in at.items() if held is not None}
+                patterns.append(Pattern({rule.name: _all(rule, at) for rule in rules}, shown))
+            yield reading, patterns
+
+
+def _samples(
+    rubric: Rubric, read: Variable, asked: Sequence[Condition], *, every: bool = False
+) -> list[Held | None]:
+    """Return values of which each is told apart from the others by some condition, and none."""
+    if every:
+        return list(_values(rubric, read, asked))
+    found: dict[tuple[bool | None, ...], Held | None] = {}
+    for cell in [None, *_values(rubric, read, asked)]:
+        found.setdefault(tuple(truth(condition, cell) for condition in asked), cell)
+    return list(found.values())
+
+
+def _values(rubric: Rubric, read: Variable, asked: Sequence[Condition]) -> Iterable[Held]:
+    if isinstance(read, str):
+        row = rubric.indicator(read.removeprefix("points:"))
+        unit = rubric.point_unit if rubric.aggregate != "weighted" else row.weight or 1
+        return [Fraction(points, unit) for points in sorted(reached(rubric, row))]
+    edges = [bound for condition in asked for bound in bounds(condition)]
+    edges += [Fraction(c.equals) for c in asked if type(c.equals) is int]
+    kind = column(read.columns[0]).type
+    if kind in ("text", "uscc", "resident_id"):
+        return [*dict.fromkeys(str(c.equals) for c in asked if c.equals is not None), "—"]
+    return [piece.sample for piece in pieces(read, edges)]
+
+
+def truth(condition: Condition, cell: Held | None) -> bool | None:
+    """Tell whether a condition holds of a value; None where the value is missing."""
+    if cell is None:
+        return False if condition.missing == "no" else None
+    if condition.equals is not None:
+        wanted: Any = condition.equals
+        return bool(cell == (Fraction(wanted) if type(wanted) is int else wanted))
+    if condition.one_of and cell not in condition.one_of:
+        return False
+    return within(condition, cell) if isinstance(cell, Fraction) else True
+
+
+def all_of(truths: Iterable[bool | None]) -> bool | None:
+    """Tell whether all hold: one that does not settles it, else one that cannot be told spreads."""
+    listed = list(truths)
+    return False if False in listed else None if None in listed else True
+
+
+def _all(rule: _Rule, at: Mapping[Variable, Held | None]) -> bool | None:
+    found = all_of(truth(c, at[variable(c)]) for c in rule.conditions)
+    return False if found is None and rule.unknown_is_no else found
+
+
+def modes(rubric: Rubric, found: Sequence[Sequence[Pattern]]) -> Iterator[list[Pattern]]:
+    """Yield the patterns of all groups together, of groups with the same effects only one."""
+    told: dict[frozenset[Any], list[Pattern]] = {}
+    for group in found:
+        by_effect: dict[Any, Pattern] = {}
+        for pattern in group:
+            by_effect.setdefault(effects(rubric, pattern), pattern)
+        told.setdefault(frozenset(by_effect), list(by_effect.values()))
+    if prod(len(group) for group in told.values()) > MOST:
+        raise UndecidedError
+    for chosen in product(*told.values()):
+        yield list(chosen)
+
+
+def effects(rubric: Rubric, pattern: Pattern) -> frozenset[Any]:
+    """Return what a pattern does to a grade, the names of its rules aside."""
+    found: set[Any] = {
+        (name, held) for name, held in pattern.holds.items() if held is not False and ":" in name
+    }
+    for row in rubric.active_overrides:
+        held = pattern.holds.get(row.id, False)
+        if held is not False:
+            asked = tuple(c for c in row.when if c.score)
+            found.add((row.order, row.effect, row.missing, asked, held))
+        if row.id in pattern.repaired and row.repair is not None:
+            found.add((row.repair.then,))
+    return frozenset(found)
+
+
+def points_unit(rubric: Rubric, row_id: str) -> int:
+    """Return how many integers a printed point of a row is, as conditions read it."""
+    row = rubric.indicator(row_id)
+    return tables.row_unit(rubric, row) if rubric.aggregate != "weighted" else row.weight or 1
