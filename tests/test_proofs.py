@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import polars as pl
@@ -88,7 +88,8 @@ def graded_by_engine(rubric: Rubric, examples: list[Example]) -> pl.DataFrame:
 def test_every_edition_is_proved_and_its_proof_lies_beside_it(entry: catalog.Entry) -> None:
     made, path = proof(entry.path), proof_path(entry)
     assert [str(fault.problem) for fault in made.faults] == []
-    assert path.exists() and path.read_text(encoding="utf-8") == made.as_text(), (
+    assert path.exists()
+    assert path.read_text(encoding="utf-8") == made.as_text(), (
         "remake it with: lishui-credit rubrics prove --write"
     )
 
@@ -111,7 +112,7 @@ def test_the_subjects_of_a_proof_are_graded_so_by_the_engine(entry: catalog.Entr
     reads = set(needed_columns(rubric))
     subjects, _ = frames(rubric, examples)
     for rule in [*coherence.parts(reads), *coherence.last_year(reads)]:
-        wrong = subjects.filter(rule.breaks(*(pl.col(name) for name in rule.columns)))
+        wrong = subjects.filter(rule.test(*(pl.col(name) for name in rule.columns)))
         assert wrong.is_empty(), rule.reason
 
 
@@ -136,7 +137,7 @@ HEAD: dict[str, Any] = {
     "subject_id": "uscc",
     "aggregate": "sum",
     "point_unit": 1,
-    "in_force": Period(date(2020, 1, 1)),
+    "in_force": Period(start=date(2020, 1, 1)),
     "status": "transcribed",
     "source": Citation(issuer="", title_zh="made"),
 }
@@ -332,7 +333,9 @@ def in_rows(rubric: Rubric) -> Iterator[Plant]:
             bound = first.at_least if first.at_least is not None else first.above
             most = dictionary()[str(row.column)].maximum if row.column and not row.over else None
             if bound is not None and (most is None or bound < most) and len(bands) > 2:
-                inside = replace(second, at_most=None, below=Decimal(str(bound)) * Decimal("1.02"))
+                inside = replace(
+                    second, at_most=None, below=f"{Fraction(bound) * Fraction(51, 50)}"
+                )
                 if row.over is not None or row.mix or row.place:
                     yield (
                         f"{row.id}: second band up into the first",
@@ -354,7 +357,7 @@ def in_rows(rubric: Rubric) -> Iterator[Plant]:
 def in_events(rubric: Rubric) -> Iterator[Plant]:
     """Two rows of one code, limits that no amount keeps, repairs that reward delay, start scores."""
     rows = [row for row in rubric.scoring if row.event is not None]
-    for one, other in list(zip(rows, rows[1:], strict=False))[:4]:
+    for one, other in list(pairwise(rows))[:4]:
         assert one.event is not None
         assert other.event is not None
         event = replace(other.event, code=one.event.code)
@@ -420,7 +423,7 @@ def in_rules(rubric: Rubric) -> Iterator[Plant]:
             replace(rubric, grades=(best, *rubric.grades[1:])),
             "unreachable",
         )
-        for a, b in zip(open_grades, open_grades[1:], strict=False):
+        for a, b in pairwise(open_grades):
             grades = list(rubric.grades)
             grades[b] = replace(grades[b], at_least=grades[a].at_least, at_least_if={})
             if not grades[a].requires:

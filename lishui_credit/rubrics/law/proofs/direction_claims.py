@@ -121,8 +121,10 @@ def _drop(
         ]
         for (a, worse), (b, better) in pairwise(zip(ordered, grades, strict=True)):
             if worse in ranks and better in ranks and ranks[better] > ranks[worse]:
-                one = next(cell for at, cell in a.cells.items() if b.cells.get(at) != cell)
-                two = next(cell for at, cell in b.cells.items() if a.cells.get(at) != cell)
+                read_at = next(at for at, cell in a.cells.items() if b.cells[at] != cell)
+                one, two = a.cells[read_at], b.cells[read_at]
+                assert one is not None
+                assert two is not None
                 return one, two, worse, better
     return None
 

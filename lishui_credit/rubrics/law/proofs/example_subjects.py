@@ -36,7 +36,8 @@ from lishui_credit.rubrics.law.proofs.start_scores import start_points, start_ro
 from lishui_credit.rubrics.law.proofs.value_pieces import Held, Piece
 from lishui_credit.rubrics.law.rubric import Condition, Indicator, Rubric
 
-_WAYS = 6  # of a row, of which totals are made
+Pins = dict[Variable, Held | None]  # what is read is to be this, or told apart from it by no rule
+_WAYS = 150  # of all rows together, of which totals are made
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,19 @@ class Example:
     score: Fraction | None = None
 
 
+def conditions_on(rubric: Rubric, row: Indicator) -> list[Condition]:
+    """Return the conditions that rules set on the value of a row."""
+    asked = [c for c in rubric.conditions() if c.column is not None]
+    for rule in rubric.active_overrides:
+        asked += [] if rule.column is None else [Condition(column=rule.column, equals=True)]
+    for grade in rubric.grades:
+        asked += [Condition(column=name, equals=True) for name in grade.at_least_if]
+    return [condition for condition in asked if value_of(condition) == value_of(row)]
+
+
 def further_bounds(rubric: Rubric, row: Indicator) -> list[Fraction]:
     """Return the bounds that conditions set on the value of a row."""
-    asked = (c for c in rubric.conditions() if c.column is not None)
-    value = value_of(row)
-    return [bound for c in asked if value_of(c) == value for bound in bounds(c)]
+    return [bound for condition in conditions_on(rubric, row) for bound in bounds(condition)]
 
 
 class Examples:
@@ -72,6 +81,9 @@ class Examples:
         if rubric.start is not None:
             self.starts = next((at for n, at in start_rows(rubric).items() if n is not None), {})
         self._sums: dict[tuple[tuple[Choice, ...], ...], list[dict[int, tuple[int, Choice]]]] = {}
+        self.asked = {
+            row.id: [] if row.formula else conditions_on(rubric, row) for row in self.rows
+        }
         self.costs = {
             row.event.code: tables.units(row.event.deduct, rubric.point_unit)
             for row in rubric.scoring
@@ -83,7 +95,7 @@ class Examples:
         self, patterns: Sequence[Pattern], wanted: Piece | None, outcome: Outcome | None = None
     ) -> Example | None:
         """Return a subject that shows patterns, with a score in a piece; None where none is found."""
-        pins: dict[Variable, Held] = {}
+        pins: Pins = {}
         for pattern in patterns:
             pins |= pattern.cells
         for ways, events in self._totals(pins, wanted):
@@ -96,9 +108,11 @@ class Examples:
         return None
 
     def _made(
-        self, pins: Mapping[Variable, Held], ways: Mapping[str, Choice], events: Sequence[str]
+        self, pins: Pins, ways: Mapping[str, Choice], events: Sequence[str]
     ) -> Example | None:
-        wishes = {at: held for at, held in pins.items() if isinstance(at, Value)}
+        wishes = {
+            at: held for at, held in pins.items() if isinstance(at, Value) and held is not None
+        }
         for read_at, held in self.starts.items():
             wishes.setdefault(read_at, held)
         further: Cells = {}
@@ -106,7 +120,7 @@ class Examples:
             way = ways[row.id]
             further |= way.cells
             if way.sample is not None:
-                wishes.setdefault(value_of(row), way.sample)
+                wishes[value_of(row)] = way.sample
         cells = solve(wishes)
         if cells is None:
             return None
@@ -119,7 +133,7 @@ class Examples:
         return graded(self.rubric, cells, tuple(told))
 
     def _totals(
-        self, pins: Mapping[Variable, Held], wanted: Piece | None
+        self, pins: Pins, wanted: Piece | None
     ) -> Iterator[tuple[dict[str, Choice], list[str]]]:
         """Yield ways of the rows, and events, whose total lies in a piece; a few of them."""
         if self.rubric.aggregate == "deduct":
@@ -145,7 +159,8 @@ class Examples:
 
     def _sums_of(self, kept: Sequence[Sequence[Choice]]) -> list[dict[int, tuple[int, Choice]]]:
         """Return the totals of the first rows, of one row more each: the total before and the way."""
-        key = tuple(tuple(_few(ways)) for ways in kept)
+        most = max(6, _WAYS // max(1, len(kept)))
+        key = tuple(tuple(_few(ways, most)) for ways in kept)
         if key not in self._sums:
             levels: list[dict[int, tuple[int, Choice]]] = [{0: (0, Choice(0))}]
             for ways in key:
@@ -165,27 +180,41 @@ class Examples:
             total, found[row.id] = step[total]
         return found
 
-    def _pinned(self, row: Indicator, pins: Mapping[Variable, Held]) -> list[Choice]:
+    def _pinned(self, row: Indicator, pins: Pins) -> list[Choice]:
         """Return the ways of a row that what is pinned leaves."""
         points = pins.get(f"points:{row.id}")
         if isinstance(points, Fraction):
             exact = points * points_unit(self.rubric, row.id)
             return [way for way in self.ways[row.id] if way.points == exact]
-        held = None if row.formula is not None else pins.get(value_of(row))
-        if held is None:
+        if row.formula is not None or value_of(row) not in pins:
             return self.ways[row.id]
-        found = points_at(self.rubric, row, held)
-        return [] if found is None else [Choice(found, held)]
+        held = pins[value_of(row)]
+        if held is None:
+            return self._empty(row)
+        alike = self._told(row, held)
+        return [way for way in self.ways[row.id] if self._told(row, way.sample) == alike]
+
+    def _empty(self, row: Indicator) -> list[Choice]:
+        """Return what an empty value earns; no way where it withholds the grade."""
+        if row.missing == "withhold":
+            return []
+        times = row.weight or 1 if self.rubric.aggregate == "weighted" else 1
+        return [Choice((tables.missing_points(self.rubric, row) or 0) * times)]
+
+    def _told(self, row: Indicator, held: Held | None) -> tuple[bool | None, ...]:
+        """Return what the conditions on a row's value say of it."""
+        return tuple(truth(condition, held) for condition in self.asked[row.id])
 
     def _deducted(
-        self, pins: Mapping[Variable, Held], wanted: Piece | None
+        self, pins: Pins, wanted: Piece | None
     ) -> Iterator[tuple[dict[str, Choice], list[str]]]:
         """Yield events that bring the start score, as the pins leave it, into a piece."""
-        ways = {row.id: max(self.ways[row.id], key=lambda way: way.points) for row in self.rows}
+        ways: dict[str, Choice] = {}
         for row in self.rows:
             pinned = self._pinned(row, pins)
-            if len(pinned) == 1:
-                ways[row.id] = pinned[0]
+            if not pinned:
+                return
+            ways[row.id] = max(pinned, key=lambda way: way.points)
         plain = self._made(pins, ways, [])
         if plain is None or plain.score is None:
             return
@@ -203,11 +232,12 @@ class Examples:
             yield ways, list(sums[total])
 
 
-def _few(ways: Sequence[Choice]) -> list[Choice]:
-    """Return ways of a row that are spread over all, the best and the worst among them."""
-    if len(ways) <= _WAYS:
-        return list(ways)
-    return [ways[n * (len(ways) - 1) // (_WAYS - 1)] for n in range(_WAYS)]
+def _few(ways: Sequence[Choice], most: int) -> list[Choice]:
+    """Return ways of a row with other points each, spread over all, the best and the worst among them."""
+    apart = list({way.points: way for way in reversed(ways)}.values())[::-1]
+    if len(apart) <= most:
+        return apart
+    return [apart[n * (len(apart) - 1) // (most - 1)] for n in range(most)]
 
 
 def graded(rubric: Rubric, cells: Cells, events: tuple[tuple[str, bool], ...] = ()) -> Example:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from lishui_credit.language import tr
+from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.proofs.deciding_order import (
     NOT_GRADED,
     NOTHING,
@@ -17,12 +19,13 @@ from lishui_credit.rubrics.law.proofs.deciding_order import (
     decide,
     score_holds,
 )
-from lishui_credit.rubrics.law.proofs.example_subjects import Example
+from lishui_credit.rubrics.law.proofs.example_subjects import Example, conditions_on
 from lishui_credit.rubrics.law.proofs.proof_words import Fault, fault, subject_with
-from lishui_credit.rubrics.law.proofs.row_points import within
-from lishui_credit.rubrics.law.proofs.rule_patterns import Pattern, modes
+from lishui_credit.rubrics.law.proofs.row_points import bounds, reached, value_of, within
+from lishui_credit.rubrics.law.proofs.rule_patterns import Pattern, modes, points_unit, truth
+from lishui_credit.rubrics.law.proofs.score_range import score_pieces, scores
 from lishui_credit.rubrics.law.proofs.value_pieces import Held, Piece
-from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.law.rubric import Indicator, Rubric
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Decisions:
     rubric: Rubric
     groups: list[list[Pattern]] = field(default_factory=list)
     pieces: list[Piece | None] = field(default_factory=list)
+    apart: dict[Any, list[Piece | None]] = field(default_factory=dict)  # pieces of given cells
     combinations: int = 0
     least: Fraction | None = None
     greatest: Fraction | None = None
@@ -74,13 +78,45 @@ def state_of(rubric: Rubric, patterns: Sequence[Pattern], score: Fraction | None
     return State(score, holds, frozenset(repaired), requires, flags)
 
 
+def pieces_with(found: Decisions, patterns: Sequence[Pattern]) -> list[Piece | None]:
+    """Return the pieces of the score that are left where patterns give cells that rows read."""
+    given = {at: held for pattern in patterns for at, held in pattern.earning.items()}
+    if not given or found.rubric.aggregate == "none":
+        return found.pieces
+    key = tuple(given.items())
+    if key not in found.apart:
+        only: dict[str, set[int]] = {}
+        for row in found.rubric.scoring:
+            points = given.get(f"points:{row.id}")
+            if isinstance(points, Fraction):
+                only[row.id] = {int(points * points_unit(found.rubric, row.id))}
+            elif row.event is None and row.formula is None and value_of(row) in given:
+                only[row.id] = _points_with(found.rubric, row, given[value_of(row)])
+        left = scores(found.rubric, only)
+        found.apart[key] = list(score_pieces(found.rubric, left))
+    return found.apart[key]
+
+
+def _points_with(rubric: Rubric, row: Indicator, held: Held | None) -> set[int]:
+    """Return the points of a row whose value is told apart from a given one by no rule."""
+    asked = conditions_on(rubric, row)
+    if held is None:
+        if row.missing == "withhold":
+            return set()
+        times = row.weight or 1 if rubric.aggregate == "weighted" else 1
+        return {(tables.missing_points(rubric, row) or 0) * times}
+    alike = [truth(condition, held) for condition in asked]
+    edges = [bound for condition in asked for bound in bounds(condition)]
+    return reached(rubric, row, lambda other: [truth(c, other) for c in asked] == alike, edges)
+
+
 def run(found: Decisions) -> list[Fault]:
     """Decide every combination; return where a higher score gives a lower grade."""
     ranks = by_rank(found.rubric)
     turned: list[Fault] = []
     for chosen in modes(found.rubric, found.groups):
         best: tuple[int, Piece | None] | None = None
-        for piece in found.pieces:
+        for piece in pieces_with(found, chosen):
             score = None if piece is None else fraction(piece.sample)
             outcome = decide(found.rubric, state_of(found.rubric, chosen, score))
             found.combinations += 1

@@ -86,10 +86,12 @@ def cell_words(value: Value, held: Held) -> str:
     return f"{read_words(value)} {printed(value.columns[0], held)}"
 
 
-def facts_words(cells: Mapping[Variable, Held]) -> str:
+def facts_words(cells: Mapping[Variable, Held | None]) -> str:
     """Return the facts that a pattern of rules rests on."""
     told = []
     for read, held in cells.items():
+        if held is None:
+            continue
         if isinstance(read, Value):
             told.append(cell_words(read, held))
         else:
@@ -99,7 +101,9 @@ def facts_words(cells: Mapping[Variable, Held]) -> str:
     return tr(", ", "、").join(told)
 
 
-def subject_with(rubric: Rubric, score: Fraction | None, cells: Mapping[Variable, Held]) -> str:
+def subject_with(
+    rubric: Rubric, score: Fraction | None, cells: Mapping[Variable, Held | None]
+) -> str:
     """Return a subject by its score and facts: ``a firm with 79.5 points, loan_class loss``."""
     who, facts = subject_word(rubric), facts_words(cells)
     if score is None:

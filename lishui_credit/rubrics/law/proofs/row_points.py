@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -141,14 +141,20 @@ def _both_ends(piece: Piece) -> tuple[Held, Held]:
     )
 
 
-def reached(rubric: Rubric, row: Indicator) -> set[int]:
+def reached(
+    rubric: Rubric,
+    row: Indicator,
+    kept: Callable[[Held], bool] | None = None,
+    further: Sequence[Fraction] = (),
+) -> set[int]:
     """Return every number of points that some known value of a row earns, in the edition's unit."""
+    # With `kept` only of pieces whose values it keeps, cut at the `further` bounds that it tells apart.
     times = row.weight or 1 if rubric.aggregate == "weighted" else 1
     if row.formula is not None:
         return {choice.points for choice in formula_choices(rubric, row)}
     found: set[int] = set()
-    for part in earned(rubric, row):
-        if part.place is None:
+    for part in earned(rubric, row, further):
+        if part.place is None or (kept is not None and not kept(part.piece.sample)):
             continue
         least, most = sorted((part.low, part.high))
         found |= {least, most}
@@ -184,27 +190,23 @@ def choices(rubric: Rubric, row: Indicator, further: Sequence[Fraction] = ()) ->
     """Return a few ways a row can come out that stand for all, best first."""
     if row.formula is not None:
         return formula_choices(rubric, row)
-    found: dict[int, Choice] = {}
-    if row.share is not None and row.share.benchmark is not None:  # a plain value before zero
-        mark = Fraction(row.share.benchmark)
-        most = points_at(rubric, row, mark)
-        if most is not None and any(p.piece.holds(mark) for p in earned(rubric, row)):
-            found[most] = Choice(most, mark)
-    for part in earned(rubric, row, further):
+    found: dict[tuple[int, int], Choice] = {}  # by points and piece: rules may tell pieces apart
+    benchmark = None if row.share is None else row.share.benchmark
+    higher = row.share is not None and row.share.direction == "higher"
+    for place, part in enumerate(earned(rubric, row, further)):
         ends = [part.piece.sample, *_both_ends(part.piece)]
-        if (
-            row.share is not None
-            and row.share.benchmark
-            and isinstance(part.piece.sample, Fraction)
-        ):
-            mark = Fraction(row.share.benchmark)
-            higher = row.share.direction == "higher"
+        if benchmark and isinstance(part.piece.sample, Fraction):
+            mark = Fraction(benchmark)
             ends += [mark * n / 8 if higher else mark * 8 / n for n in range(1, 8)]
         for sample in ends:
             points = points_at(rubric, row, sample) if part.piece.holds(sample) else None
             if points is not None:
-                found.setdefault(points, Choice(points, sample))
-    return sorted(found.values(), key=lambda choice: -choice.points)
+                found.setdefault((points, place), Choice(points, sample))
+    ways = sorted(found.values(), key=lambda choice: -choice.points)
+    # Of ways with the same points the plainest first: the benchmark itself, and nothing at zero.
+    return sorted(
+        ways, key=lambda way: (-way.points, way.sample != benchmark, way.sample == Fraction(0))
+    )
 
 
 def formula_choices(rubric: Rubric, row: Indicator) -> list[Choice]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, islice, product
 
 from lishui_credit.language import tr
 from lishui_credit.rubrics.law.proofs.deciding_order import (
@@ -16,7 +16,14 @@ from lishui_credit.rubrics.law.proofs.deciding_order import (
     decide,
 )
 from lishui_credit.rubrics.law.proofs.example_subjects import Example, Examples
-from lishui_credit.rubrics.law.proofs.outcomes import Decisions, Way, fraction, run, state_of
+from lishui_credit.rubrics.law.proofs.outcomes import (
+    Decisions,
+    Way,
+    fraction,
+    pieces_with,
+    run,
+    state_of,
+)
 from lishui_credit.rubrics.law.proofs.proof_words import (
     Fault,
     facts_words,
@@ -33,6 +40,7 @@ from lishui_credit.rubrics.law.proofs.rule_patterns import (
 from lishui_credit.rubrics.law.proofs.score_range import score_pieces, scores
 from lishui_credit.rubrics.law.rubric import Override, Rubric
 
+_CALM = 64  # choices of the cells of rules that do not act
 _TRIED = 24  # ways to an outcome for which a subject is looked for
 
 
@@ -138,20 +146,29 @@ def override_ways(found: Decisions, row: Override) -> Iterator[Way]:
     """Yield the ways in which an override acts, with as few other rules as can be."""
     rubric = found.rubric
     own = next((group for group in found.groups if row.id in group[0].holds), [])
-    rest = [min(group, key=_calm) for group in found.groups if group is not own]
-    calm = [pattern for pattern in rest if pattern.cells or pattern.repaired]
+    rest = [_calmest(group) for group in found.groups if group is not own]
     without = replace(rubric, overrides=tuple(r for r in rubric.overrides if r.id != row.id))
     for pattern in own:
         told = pattern.holds.get(row.id)
         if told is False and row.id not in pattern.repaired:
             continue
-        for piece in reversed(found.pieces):
-            score = None if piece is None else fraction(piece.sample)
-            state = state_of(rubric, [*calm, pattern], score)
-            outcome = decide(rubric, state)
-            withholds = told is None and outcome.grade == WITHHELD
-            if outcome.decided_by == row.id or (withholds and decide(without, state) != outcome):
-                yield Way((*calm, pattern), piece, outcome)
+        for calm in islice(product(*rest), _CALM):
+            patterns = (*calm, pattern)
+            for piece in reversed(pieces_with(found, patterns)):
+                score = None if piece is None else fraction(piece.sample)
+                state = state_of(rubric, patterns, score)
+                outcome = decide(rubric, state)
+                withholds = told is None and outcome.grade == WITHHELD
+                if outcome.decided_by == row.id or (
+                    withholds and decide(without, state) != outcome
+                ):
+                    yield Way(patterns, piece, outcome)
+
+
+def _calmest(group: Sequence[Pattern]) -> list[Pattern]:
+    """Return the patterns of a group in which the fewest rules act: several give other cells."""
+    least = min(_calm(pattern) for pattern in group)
+    return [pattern for pattern in group if _calm(pattern) == least]
 
 
 def _overrides(found: Decisions, examples: Examples) -> Iterator[Fault]:

@@ -19,6 +19,7 @@ from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.column_relations import last_year_agrees
 from lishui_credit.rubrics.law.proofs.row_points import bounds, reached, value_of, within
 from lishui_credit.rubrics.law.proofs.value_pieces import Held, pieces
+from lishui_credit.rubrics.law.row_checks import columns_of as columns_read
 from lishui_credit.rubrics.law.rubric import Condition, Override, Rubric
 from lishui_credit.tables.columns import column
 
@@ -40,8 +41,11 @@ class Pattern:
     holds: Mapping[
         str, bool | None
     ]  # overrides, grades as ``grade:<id>``, flags as ``flag:<column>``
-    cells: Mapping[Variable, Held] = field(default_factory=dict)
+    cells: Mapping[Variable, Held | None] = field(default_factory=dict)  # None: an empty cell
     repaired: frozenset[str] = frozenset()
+    earning: Mapping[Variable, Held | None] = field(
+        default_factory=dict
+    )  # cells that rows read too
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +124,16 @@ def _tried(rubric: Rubric, rules: Sequence[_Rule]) -> list[Pattern]:
     samples = [_samples(rubric, read, conditions) for read, conditions in asked.items()]
     if prod(len(row) for row in samples) > MOST:
         raise UndecidedError
-    found: dict[tuple[bool | None, ...], Pattern] = {}
+    found: dict[tuple[Any, ...], Pattern] = {}
+    earning = [read for read in asked if _earns(rubric, read)]
     for cells in product(*samples):
         at = dict(zip(asked, cells, strict=True))
         holds = {rule.name: _all(rule, at) for rule in rules}
-        key = tuple(holds.values())
+        key = (*holds.values(), *(at[read] for read in earning))
         if key in found:
             continue
-        shown = {read: cell for read, cell in at.items() if cell is not None}
-        if last_year_agrees({columns_of(read)[0]: cell for read, cell in shown.items()}):
-            found[key] = Pattern(holds, shown)
+        if last_year_agrees({columns_of(read)[0]: cell for read, cell in at.items()}):
+            found[key] = Pattern(holds, at, earning={read: at[read] for read in earning})
     return list(found.values())
 
 
@@ -154,8 +158,7 @@ def along(rubric: Rubric, value: Value) -> Iterator[tuple[Sequence[str], list[Pa
             patterns = []
             for cell in own:
                 at: dict[Variable, Held | None] = {**rest, value: cell}
-                shown = {read: held for read, held in at.items() if held is not None}
-                patterns.append(Pattern({rule.name: _all(rule, at) for rule in rules}, shown))
+                patterns.append(Pattern({rule.name: _all(rule, at) for rule in rules}, at))
             yield reading, patterns
 
 
@@ -166,9 +169,17 @@ def _samples(
     if every:
         return list(_values(rubric, read, asked))
     found: dict[tuple[bool | None, ...], Held | None] = {}
-    for cell in [None, *_values(rubric, read, asked)]:
+    values = list(_values(rubric, read, asked))
+    # An empty cell is the quietest, but not where a row reads it.
+    for cell in [*values, None] if _earns(rubric, read) else [None, *values]:
         found.setdefault(tuple(truth(condition, cell) for condition in asked), cell)
     return list(found.values())
+
+
+def _earns(rubric: Rubric, read: Variable) -> bool:
+    """Tell whether some row earns points by a column that is read."""
+    names = {n for row in rubric.scoring if not row.event for n in (*columns_read(row), row.judged)}
+    return isinstance(read, str) or not names.isdisjoint(read.columns)
 
 
 def _values(rubric: Rubric, read: Variable, asked: Sequence[Condition]) -> Iterable[Held]:
@@ -208,17 +219,21 @@ def _all(rule: _Rule, at: Mapping[Variable, Held | None]) -> bool | None:
 
 
 def modes(rubric: Rubric, found: Sequence[Sequence[Pattern]]) -> Iterator[list[Pattern]]:
-    """Yield the patterns of all groups together, of groups with the same effects only one."""
+    """Yield the patterns of all groups together; of groups with the same effects only one moves."""
     told: dict[frozenset[Any], list[Pattern]] = {}
+    quiet: list[Pattern] = []
     for group in found:
         by_effect: dict[Any, Pattern] = {}
         for pattern in group:
-            by_effect.setdefault(effects(rubric, pattern), pattern)
+            key = (effects(rubric, pattern), *pattern.earning.items())
+            by_effect.setdefault(key, pattern)
+        if frozenset(by_effect) in told:
+            quiet.append(min(group, key=lambda p: len(effects(rubric, p))))
         told.setdefault(frozenset(by_effect), list(by_effect.values()))
     if prod(len(group) for group in told.values()) > MOST:
         raise UndecidedError
     for chosen in product(*told.values()):
-        yield list(chosen)
+        yield [*chosen, *quiet]
 
 
 def effects(rubric: Rubric, pattern: Pattern) -> frozenset[Any]:

@@ -7,7 +7,7 @@ really reaches a piece is shown by an example, in `example_subjects`.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import combinations, pairwise
 
@@ -28,34 +28,41 @@ def per_point(rubric: Rubric, possible: int) -> Fraction:
     return share
 
 
-def scores(rubric: Rubric) -> set[Fraction]:
+def scores(rubric: Rubric, only: Mapping[str, set[int]] | None = None) -> set[Fraction]:
     """Return scores that the points of the rows add up to, as printed: all that cut-offs tell apart."""
+    # `only` are points of rows of which a value is given.
+    only = only or {}
+    if any(not points for points in only.values()):
+        return set()
     if rubric.aggregate == "none":
         return set()
     if rubric.aggregate == "worst":
-        return _worst(rubric)
+        return _worst(rubric, only)
     if rubric.aggregate == "deduct":
-        return {Fraction(total, rubric.point_unit) for total in _left(rubric)}
-    found = _added(rubric, ())
-    left_out = [row for row in rubric.scoring if row.missing == "exclude"]
+        return {Fraction(total, rubric.point_unit) for total in _left(rubric, only)}
+    found = _added(rubric, only, ())
+    left_out = [r for r in rubric.scoring if r.missing == "exclude" and r.id not in only]
     inside = [edge for edge in _edges(rubric) if min(found) <= edge <= max(found)]
     # A row left out moves the scores by a little; looked at only where a piece is still without one.
     for size in range(1, min(len(left_out), _LEFT_OUT) + 1):
         if len(_between(inside, found)) == 2 * len(inside) + 1:
             break
         for out in combinations(left_out, size):
-            found |= _added(rubric, out)
+            found |= _added(rubric, only, out)
     return found
 
 
-def _added(rubric: Rubric, out: tuple[Indicator, ...]) -> set[Fraction]:
+def _added(
+    rubric: Rubric, only: Mapping[str, set[int]], out: tuple[Indicator, ...]
+) -> set[Fraction]:
     possible = tables.reachable(rubric) - sum(tables.best(rubric, row) for row in out)
     each = per_point(rubric, possible)
-    return {total * each for total in _sums(rubric, [r for r in rubric.scoring if r not in out])}
+    kept = [only.get(r.id) or _with_missing(rubric, r) for r in rubric.scoring if r not in out]
+    return {total * each for total in _sums(kept)}
 
 
-def _worst(rubric: Rubric) -> set[Fraction]:
-    sets = [reached(rubric, row) for row in rubric.scoring]
+def _worst(rubric: Rubric, only: Mapping[str, set[int]]) -> set[Fraction]:
+    sets = [only.get(row.id) or reached(rubric, row) for row in rubric.scoring]
     cap = min(max(points) for points in sets)
     return {Fraction(p, rubric.point_unit) for points in sets for p in points if p <= cap}
 
@@ -69,14 +76,13 @@ def _with_missing(rubric: Rubric, row: Indicator) -> set[int]:
     return found
 
 
-def _sums(rubric: Rubric, rows: list[Indicator]) -> set[int]:
+def _sums(sets: list[set[int]]) -> set[int]:
     """Return the sums of one number of points a row: a set of bits, shifted by each and joined."""
     bits, shift = 1, 0
-    for row in rows:
-        points = _with_missing(rubric, row) or {0}
-        least = min(points)
+    for points in sets:
+        least = min(points, default=0)
         shift += least
-        bits = _joined(bits, [number - least for number in points])
+        bits = _joined(bits, [number - least for number in points or {0}])
     return {place + shift for place in _places(bits)}
 
 
@@ -92,7 +98,7 @@ def _places(bits: int) -> Iterator[int]:
     return (place for place, bit in enumerate(text) if bit == "1")
 
 
-def _left(rubric: Rubric) -> set[int]:
+def _left(rubric: Rubric, only: Mapping[str, set[int]]) -> set[int]:
     """Return what is left of every start score after events, in the edition's unit."""
     assert rubric.start is not None
     unit = rubric.point_unit
@@ -113,7 +119,7 @@ def _left(rubric: Rubric) -> set[int]:
                 bits |= (bits << step * done) & whole
                 done *= 2
         else:
-            points = _with_missing(rubric, row) | {0}
+            points = only.get(row.id) or _with_missing(rubric, row)
             bits = _joined(bits, [-number for number in points if number <= 0]) & whole
     return {top - place for place in _places(bits)}
 
