@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from lishui_credit.points import Value
+from lishui_credit.points import Value, half_away
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.proofs.cells_of_ratios import Cells, read, solve
 from lishui_credit.rubrics.law.proofs.deciding_order import Outcome, State, decide
@@ -35,6 +35,7 @@ from lishui_credit.rubrics.law.proofs.score_range import per_point
 from lishui_credit.rubrics.law.proofs.start_scores import start_points, start_rows
 from lishui_credit.rubrics.law.proofs.value_pieces import Held, Piece
 from lishui_credit.rubrics.law.rubric import Condition, Indicator, Rubric
+from lishui_credit.tables.columns import column
 
 Pins = dict[Variable, Held | None]  # what is read is to be this, or told apart from it by no rule
 _WAYS = 150  # of all rows together, of which totals are made
@@ -77,6 +78,9 @@ class Examples:
             row.id: choices(rubric, row, () if row.formula else further_bounds(rubric, row))
             for row in self.rows
         }
+        for row in self.rows:
+            if row.missing in ("zero", "full"):
+                self.ways[row.id] += self._empty(row)
         self.starts: dict[Value, Held] = {}
         if rubric.start is not None:
             self.starts = next((at for n, at in start_rows(rubric).items() if n is not None), {})
@@ -295,7 +299,8 @@ def _points(
         hits = sum(code == row.event.code for code, _ in events)
         return -cost * (min(hits, 1) if row.event.count == "once" else hits)
     if row.judged is not None and cells.get(row.judged) is not None:
-        return int(cells[row.judged]) * tables.row_unit(rubric, row) * times
+        unit, scale = tables.row_unit(rubric, row), column(row.judged).per_unit
+        return half_away(int(cells[row.judged]) * unit, scale) * times
     if row.formula is not None:
         ways = formula_choices(rubric, row)
         same = (w.points for w in ways if all(cells.get(n) == c for n, c in w.cells.items()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -153,36 +153,51 @@ def reached(
     if row.formula is not None:
         return {choice.points for choice in formula_choices(rubric, row)}
     found: set[int] = set()
+    places: set[int | str] = set()
     for part in earned(rubric, row, further):
         if part.place is None or (kept is not None and not kept(part.piece.sample)):
             continue
+        places.add(part.place)
         least, most = sorted((part.low, part.high))
         found |= {least, most}
         if least == most and row.share is None:
             continue
-        for sample in _steps_of(part.piece, value_of(row)):
+        for sample in _steps_of(part, row):
             points = points_at(rubric, row, sample)
             found |= set() if points is None else {points}
         if row.share is not None and value_of(row).terms[0].over is not None:
             found |= set(range(least, most + 1))
-    for low, high in _judged(rubric, row):
+    for low, high in _judged(rubric, row, places):
         found |= set(range(low * times, high * times + 1, times))
     return found
 
 
-def _steps_of(piece: Piece, value: Value) -> Iterator[Fraction]:
+def _steps_of(part: Earned, row: Indicator) -> Iterator[Fraction]:
+    """Yield values of a column at which points that run with it may turn."""
+    piece, value = part.piece, value_of(row)
     step = value.terms[0].per_unit
-    if value.terms[0].over is None and (piece.high - piece.low) * step < _COUNTED:
-        for number in range(ceil(piece.low * step), floor(piece.high * step) + 1):
-            yield Fraction(number, step)
+    if value.terms[0].over is not None:
+        return
+    first, last = ceil(piece.low * step), floor(piece.high * step)
+    apart = abs(part.high - part.low)
+    if row.share is None and apart * 2 < last - first:
+        # Straight points turn at most once a point: the first step at or after each turn is enough.
+        marks = (ceil(first + Fraction(n * (last - first), apart)) for n in range(apart + 1))
+        near = {mark + by for mark in marks for by in (-1, 0, 1)}
+        steps: Iterable[int] = sorted(number for number in near if first <= number <= last)
+    else:
+        steps = range(first, last + 1) if last - first < _COUNTED else ()
+    for number in steps:
+        yield Fraction(number, step)
 
 
-def _judged(rubric: Rubric, row: Indicator) -> list[tuple[int, int]]:
-    """Return the ranges of points in which an assessor's figure may lie."""
+def _judged(rubric: Rubric, row: Indicator, places: set[int | str]) -> list[tuple[int, int]]:
+    """Return the ranges of points in which an assessor's figure may lie, of bands or levels."""
     if row.judged is None:
         return []
     unit = tables.row_unit(rubric, row)
-    ranges = [b.range for _, b in taken_bands(rubric, row) if b.range] + [*row.ranges.values()]
+    ranges = [band.range for n, band in taken_bands(rubric, row) if band.range and n in places]
+    ranges += [ends for name, ends in row.ranges.items() if name in places]
     return [(tables.units(low, unit), tables.units(high, unit)) for low, high in ranges]
 
 
@@ -202,11 +217,30 @@ def choices(rubric: Rubric, row: Indicator, further: Sequence[Fraction] = ()) ->
             points = points_at(rubric, row, sample) if part.piece.holds(sample) else None
             if points is not None:
                 found.setdefault((points, place), Choice(points, sample))
+        for way in _figures(rubric, row, part):
+            found.setdefault((way.points, place), way)
     ways = sorted(found.values(), key=lambda choice: -choice.points)
     # Of ways with the same points the plainest first: the benchmark itself, and nothing at zero.
     return sorted(
-        ways, key=lambda way: (-way.points, way.sample != benchmark, way.sample == Fraction(0))
+        ways,
+        key=lambda way: (
+            -way.points,
+            bool(way.cells),
+            way.sample != benchmark,
+            way.sample == Fraction(0),
+        ),
     )
+
+
+def _figures(rubric: Rubric, row: Indicator, part: Earned) -> Iterator[Choice]:
+    """Yield the lowest and highest figure an assessor may give in a piece."""
+    if row.judged is None or part.place is None:
+        return
+    times = row.weight or 1 if rubric.aggregate == "weighted" else 1
+    for low, high in _judged(rubric, row, {part.place}):
+        for points in (high, low):
+            figure = Fraction(points, tables.row_unit(rubric, row)) * column(row.judged).per_unit
+            yield Choice(points * times, part.piece.sample, {row.judged: int(figure)})
 
 
 def formula_choices(rubric: Rubric, row: Indicator) -> list[Choice]:

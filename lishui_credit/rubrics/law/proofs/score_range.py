@@ -45,7 +45,8 @@ def scores(rubric: Rubric, only: Mapping[str, set[int]] | None = None) -> set[Fr
     inside = [edge for edge in _edges(rubric) if min(found) <= edge <= max(found)]
     # A row left out moves the scores by a little; looked at only where a piece is still without one.
     for size in range(1, min(len(left_out), _LEFT_OUT) + 1):
-        if len(_between(inside, found)) == 2 * len(inside) + 1:
+        ends = sum(edge in (min(found), max(found)) for edge in inside)
+        if len(_between(inside, found)) == 2 * len(inside) + 1 - ends:
             break
         for out in combinations(left_out, size):
             found |= _added(rubric, only, out)
