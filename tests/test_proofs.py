@@ -231,7 +231,6 @@ def test_the_prover_finds_what_grading_everybody_finds(seed: int) -> None:
     rows = graded_by_engine(rubric, people)
     made = prove(rubric)
     kinds = {(fault.kind, fault.loc[:2]) for fault in made.faults}
-    assert not {kind for kind, _ in kinds} & {"undecided"}
     gaps = {loc[1] for kind, loc in kinds if kind == "gap" and loc[0] == "indicators"}
     for place, row in enumerate(rubric.indicators):
         known = rows.filter(pl.col(str(row.column)).is_not_null())
@@ -246,6 +245,7 @@ def test_the_prover_finds_what_grading_everybody_finds(seed: int) -> None:
             assert (("indicators", place, "bands", n) in told) != hit
     if gaps:
         return
+    assert "undecided" not in {kind for kind, _ in kinds}
     # One and the same outcome from the cells in exact fractions and from the engine.
     by_text = [graded(rubric, person.cells).outcome for person in people]
     told_by_engine = rows.select("grade", "outcome", "decided_by").iter_rows()

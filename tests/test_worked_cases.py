@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lishui_credit.rubrics import cases
+from lishui_credit.rubrics.case_coverage import coverage
 from lishui_credit.rubrics.law import catalog
 
 
@@ -47,3 +50,19 @@ def test_every_edition_that_grades_has_a_case() -> None:
         if catalog.load(entry.path).lacking is None and f"{entry.name}@{entry.start}" not in covered
     ]
     assert lacking == []
+
+
+@pytest.mark.parametrize("entry", catalog.entries(), ids=lambda e: f"{e.name}@{e.start}")
+def test_every_row_grade_and_override_is_touched_by_a_case(entry: catalog.Entry) -> None:
+    assert [
+        f"{part.table} {part.id}" for part in coverage(catalog.load(entry.path)).untouched
+    ] == []
+
+
+def test_a_case_touches_only_what_it_states() -> None:
+    rubric = catalog.rubric("small-enterprise@2009-12-01")
+    other = replace(rubric, variant="made")  # no case is of it
+    assert coverage(other).percent == 0
+    assert len(coverage(other).untouched) == len(rubric.scoring) + len(rubric.grades) + len(
+        rubric.active_overrides
+    )

@@ -122,7 +122,7 @@ def rubrics(options: argparse.Namespace) -> int:
         tr("cited", "有条款"),
         tr("linked", "有网址"),
         tr("read in a year", "一年内查看"),
-        tr("cases", "案例"),
+        tr("cases (clauses touched)", "案例(覆盖条款)"),
     )
 
     def cells(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from lishui_credit.citation import EVIDENCE, Evidence
 from lishui_credit.language import Bilingual, language, tr
 from lishui_credit.reports.layout import cut, table
 from lishui_credit.rubrics import cases, link_listing
+from lishui_credit.rubrics.case_coverage import coverage
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.grade_measures import measures_of
@@ -47,6 +48,7 @@ def listing(day: date | None = None) -> list[dict[str, Any]]:
         results = passed.get(f"{found.name}@{found.edition}", [])
         evidence = evidence_percent(found)
         told = shares(links(found), day or date.today())
+        touched = coverage(found).percent
         rows.append(
             {
                 "name": found.name,
@@ -67,7 +69,8 @@ def listing(day: date | None = None) -> list[dict[str, Any]]:
                 "rows_scoring": len(found.scoring),
                 "cases_passed": sum(results),
                 "cases": len(results),
-                "cases_said": f"{sum(results)}/{len(results)}" if results else "—",
+                "clauses_touched_percent": touched,
+                "cases_said": f"{sum(results)}/{len(results)} ({touched}%)" if results else "—",
             }
         )
     return rows
@@ -190,6 +193,7 @@ def page(rubric: Rubric) -> str:
         f"   SHA-256 {rubric.sha256[:16]}",
         f"{tr('points by evidence', '分值依据')}: {shares_said(evidence_percent(rubric))}",
     ]
+    lines += _touched(rubric)
     lines += [f"{tr('overlay', '覆盖')}: {title}" for title in rubric.overlays]
     if rubric.lacking is not None:
         what = tr(rubric.lacking.what, rubric.lacking.what_zh)
@@ -211,6 +215,16 @@ def page(rubric: Rubric) -> str:
     if rubric.notes:
         lines += ["", tr("Notes", "说明"), *(f"  - {note}" for note in rubric.notes)]
     return "\n".join(lines + _brought(rubric))
+
+
+def _touched(rubric: Rubric) -> list[str]:
+    """Return which clauses worked cases touch, in one line; nothing of an outline."""
+    found = coverage(rubric)
+    if found.percent is None:
+        return []
+    head = f"{tr('clauses touched by a worked case', '案例覆盖的条款')}: {found.percent}%"
+    left = ", ".join(part.id for part in found.untouched)
+    return [f"{head}; {tr('not', '未覆盖')} {left}" if left else head]
 
 
 def _grades(rubric: Rubric) -> list[str]:
