@@ -11,12 +11,15 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise, product
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
 from lishui_credit.citation import Citation, Period
+from lishui_credit.commands.cli import main
+from lishui_credit.language import set_language
 from lishui_credit.points import Value
 from lishui_credit.rubrics import coherence
 from lishui_credit.rubrics.engine.compile import dtype, needed_columns
@@ -420,7 +423,8 @@ def in_rules(rubric: Rubric) -> Iterator[Plant]:
     if rubric.aggregate != "none":
         left = max(n for n, grade in enumerate(rubric.grades) if not grade.set_only)
         ended = list(rubric.grades)
-        ended[left] = replace(ended[left], at_least=1 + (rubric.aggregate == "worst"))
+        lowest = min(Fraction(grade.at_least) for grade in better if grade.at_least is not None)
+        ended[left] = replace(ended[left], at_least=int(lowest) // 2 + 1)
         yield "last grade has a cut-off", replace(rubric, grades=tuple(ended)), "gap"
         open_grades = [n for n, grade in enumerate(better) if grade.at_least is not None]
         best = replace(better[0], at_least=101, at_least_if={})
@@ -544,3 +548,102 @@ def test_a_rule_that_punishes_a_better_value_is_listed_with_its_clause(
     hits = [found for found in made.exceptions if "odd" in found.against]
     assert [found.row for found in hits] == [row]
     assert "第9条" in hits[0].clauses
+
+
+# ---- as a clerk meets it ------------------------------------------------------------------------
+
+
+def check(
+    folder: Path, edition: str, old: str, new: str, capsys: Any, lang: str
+) -> tuple[int, str]:
+    """What ``rubrics check`` says of an edition in which a text was changed."""
+    text = catalog.rubric(edition)
+    path = next(e.path for e in GRADING if f"{e.name}@{e.start}" == f"{text.name}@{text.edition}")
+    body = path.read_text(encoding="utf-8")
+    assert old in body
+    mine = folder / "mine.toml"
+    mine.write_text(body.replace(old, new, 1), encoding="utf-8")
+    code = main(["rubrics", "check", str(mine), "--lang", lang])
+    told = capsys.readouterr()
+    return code, told.out + told.err
+
+
+RECORDS = "bands = [\n  { at_least = 2, points = 2 },\n  { at_least = 1, points = 1 },"
+
+
+@pytest.mark.parametrize(
+    ("edition", "old", "new", "en", "zh"),
+    [
+        (
+            "farmer-household@2009-01-01",
+            'labels = { lishui = "未评信用户" }',
+            'labels = { lishui = "未评信用户" }\nat_least = 40',
+            "a household with 39.9 points has no grade",
+            "得39.9分的农户没有等级",
+        ),
+        (
+            "credit-village@2009-01-01",
+            'id = "none"',
+            'id = "none"\nrequires = [{ column = "bad_loan_rate_rise", below = 0.5 }]\nrequires_missing = "no"',
+            "has no grade",
+            "没有等级",
+        ),
+        (
+            "small-enterprise@2009-12-01",
+            "above = 0.9, at_most = 1 }",
+            "above = 1, at_most = 0.9 }",
+            "its conditions never hold together",
+            "其条件不可能同时成立",
+        ),
+        (
+            "small-enterprise@2009-12-01",
+            RECORDS,
+            RECORDS.replace("points = 2", "points = 0").replace("points = 1", "points = 2"),
+            "earns less than analyst_reputation 1 point",
+            "的得分低于",
+        ),
+    ],
+)  # fmt: skip
+def test_check_says_the_counter_example_in_words(
+    tmp_path: Path, capsys: Any, edition: str, old: str, new: str, en: str, zh: str
+) -> None:
+    for lang, words in (("en", en), ("zh", zh)):
+        code, told = check(tmp_path, edition, old, new, capsys, lang)
+        assert code != 0
+        assert words in told, told
+        assert "mine.toml" in told
+    set_language(None)
+
+
+def test_check_of_a_sound_edition_says_what_is_proved_and_where_better_is_worse(
+    tmp_path: Path, capsys: Any
+) -> None:
+    code, told = check(tmp_path, "farmer-household@2009-01-01", "一级", "甲级", capsys, "en")
+    assert code == 0
+    assert "proved: one outcome in each of 14 combinations" in told
+    assert "family_members 5 people: tier2" in told
+    set_language(None)
+
+
+def test_check_proves_an_overlay_over_its_base(tmp_path: Path, capsys: Any) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        """format = 1
+overlay_of = "tax-credit@2018-04-01"
+overlay_title = "mine"
+
+[[overrides]]
+id = "again"
+label_zh = "再次"
+event = "MINE-1"
+effect = { set = "A" }
+missing = "no"
+clause = "1"
+evidence = "local"
+""",
+        encoding="utf-8",
+    )
+    assert main(["rubrics", "check", str(mine)]) != 0
+    told = capsys.readouterr()
+    assert "two overrides decide differently and have no order" in told.out + told.err
+    assert "mine.toml:5" in told.out + told.err
