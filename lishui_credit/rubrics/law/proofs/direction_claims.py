@@ -18,9 +18,9 @@ from lishui_credit.language import tr
 from lishui_credit.points import Value
 from lishui_credit.rubrics.law.column_relations import WITHIN
 from lishui_credit.rubrics.law.proofs.cells_of_ratios import read
+from lishui_credit.rubrics.law.proofs.decided_combinations import Decisions, state_of
 from lishui_credit.rubrics.law.proofs.deciding_order import by_rank, decide
 from lishui_credit.rubrics.law.proofs.example_subjects import Example, further_bounds, graded
-from lishui_credit.rubrics.law.proofs.outcomes import Decisions, state_of
 from lishui_credit.rubrics.law.proofs.proof_words import cell_words, cells_words
 from lishui_credit.rubrics.law.proofs.row_claims import direction
 from lishui_credit.rubrics.law.proofs.row_points import bounds, earned, taken_bands, value_of

@@ -12,9 +12,9 @@ from typing import Any, Final
 from lishui_credit.language import plural, tr
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.proofs.cells_of_ratios import shown
+from lishui_credit.rubrics.law.proofs.decided_combinations import Decisions, outcomes_told
 from lishui_credit.rubrics.law.proofs.direction_claims import Undone, directions, exceptions
 from lishui_credit.rubrics.law.proofs.example_subjects import Example
-from lishui_credit.rubrics.law.proofs.outcomes import Decisions, outcomes_told
 from lishui_credit.rubrics.law.proofs.proof_words import Fault, number
 from lishui_credit.rubrics.law.proofs.row_claims import row_faults
 from lishui_credit.rubrics.law.proofs.row_points import reached

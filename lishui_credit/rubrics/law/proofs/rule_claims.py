@@ -8,6 +8,14 @@ from fractions import Fraction
 from itertools import combinations, islice, product
 
 from lishui_credit.language import tr
+from lishui_credit.rubrics.law.proofs.decided_combinations import (
+    Decisions,
+    Way,
+    fraction,
+    pieces_with,
+    run,
+    state_of,
+)
 from lishui_credit.rubrics.law.proofs.deciding_order import (
     NOTHING,
     WITHHELD,
@@ -16,14 +24,6 @@ from lishui_credit.rubrics.law.proofs.deciding_order import (
     decide,
 )
 from lishui_credit.rubrics.law.proofs.example_subjects import Example, Examples
-from lishui_credit.rubrics.law.proofs.outcomes import (
-    Decisions,
-    Way,
-    fraction,
-    pieces_with,
-    run,
-    state_of,
-)
 from lishui_credit.rubrics.law.proofs.proof_words import (
     Fault,
     facts_words,
