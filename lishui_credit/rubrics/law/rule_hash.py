@@ -15,7 +15,7 @@ from lishui_credit.rubrics.law.rubric import Rubric
 
 ABOUT: Final = frozenset({
     *("title_en", "label_en", "labels_en", "meaning_zh", "question_zh", "question_en", "reasons_zh"),
-    *("note", "notes", "why", "why_disabled", "what", "what_zh", "how", "region"),
+    *("note", "notes", "why", "why_disabled", "what", "what_zh", "how", "region", "better"),
     *("clause", "source", "documents", *PLACE, "overlays", "status", "sha256"),
 })  # fmt: skip
 """Keys that say what a rule is called abroad, where it stands and why: no graded file holds them."""
