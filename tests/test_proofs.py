@@ -479,10 +479,9 @@ def in_rules(rubric: Rubric) -> Iterator[Plant]:
                 "unreachable",
             )
         if rule.effect.set is not None:
-            other = next(grade.id for grade in rubric.grades if grade.id != rule.effect.set)
             against = replace(
                 rule, id="against", event=None, column=flag, when=(), repair=None,
-                effect=Effect(set=other), missing="no",
+                effect=Effect(not_graded=True), missing="no",
             )  # fmt: skip
             yield (
                 f"{rule.id}: against it, no order",
@@ -636,7 +635,7 @@ overlay_title = "mine"
 id = "again"
 label_zh = "再次"
 event = "MINE-1"
-effect = { set = "A" }
+effect = { not_graded = true }
 missing = "no"
 clause = "1"
 evidence = "local"

@@ -108,7 +108,9 @@ def _contradictions(found: Decisions) -> Iterator[Fault]:
         if row.enabled and (row.effect.set is not None or row.effect.not_graded)
     ]
     for (_, a), (place, b) in combinations(deciding, 2):
-        if a.order != b.order or a.effect == b.effect or not _together(found, a, b):
+        # Of grades that are set the worst wins among equals: that is their order.
+        one_sets = (a.effect.set is None) != (b.effect.set is None)
+        if a.order != b.order or not one_sets or not _together(found, a, b):
             continue
         yield fault(
             "contradiction",

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from lishui_credit.points import Value
 from lishui_credit.rubrics.law import rows as tables
-from lishui_credit.rubrics.law.column_relations import last_year_agrees
+from lishui_credit.rubrics.law.column_relations import LAST_D, last_year_agrees
 from lishui_credit.rubrics.law.proofs.row_points import bounds, reached, value_of, within
 from lishui_credit.rubrics.law.proofs.value_pieces import Held, pieces
 from lishui_credit.rubrics.law.row_checks import columns_of as columns_read
@@ -27,6 +27,7 @@ MOST: Final = 300_000
 """Combinations that are tried; an edition with more is told to be undecided."""
 
 OPEN, REPAIRED = "open", "repaired"
+_OF_LAST_YEAR: Final = frozenset({"prior_grade", "consecutive_a_years", *LAST_D})
 Variable = Value | str  # a value that conditions read; ``event:<id>``, ``points:<row>``
 
 
@@ -115,35 +116,80 @@ def _connected(rules: Sequence[_Rule]) -> list[list[_Rule]]:
     return [members for _, members in found]
 
 
-def _tried(rubric: Rubric, rules: Sequence[_Rule]) -> list[Pattern]:
-    """Return the patterns of rules that share columns, each once."""
+def _asked(rules: Sequence[_Rule]) -> dict[Variable, list[Condition]]:
+    """Return what rules read, each with all conditions on it."""
     asked: dict[Variable, list[Condition]] = {}
     for rule in rules:
         for condition in rule.conditions:
             asked.setdefault(variable(condition), []).append(condition)
-    samples = [_samples(rubric, read, conditions) for read, conditions in asked.items()]
-    if prod(len(row) for row in samples) > MOST:
-        raise UndecidedError
-    found: dict[tuple[Any, ...], Pattern] = {}
+    return asked
+
+
+def _tried(rubric: Rubric, rules: Sequence[_Rule]) -> list[Pattern]:
+    """Return the patterns of rules that share columns, each once."""
+    asked = _asked(rules)
+    samples = {read: _samples(rubric, read, conditions) for read, conditions in asked.items()}
     earning = [read for read in asked if _earns(rubric, read)]
-    for cells in product(*samples):
-        at = dict(zip(asked, cells, strict=True))
-        holds = {rule.name: _all(rule, at) for rule in rules}
-        key = (*holds.values(), *(at[read] for read in earning))
-        if key in found:
-            continue
-        if last_year_agrees({columns_of(read)[0]: cell for read, cell in at.items()}):
-            found[key] = Pattern(holds, at, earning={read: at[read] for read in earning})
+    return [
+        _pattern(rules, truths, at, {read: at[read] for read in earning})
+        for truths, at in _folded(rules, samples, earning)
+    ]
+
+
+def _pattern(
+    rules: Sequence[_Rule],
+    truths: Sequence[bool | None],
+    at: Mapping[Variable, Held | None],
+    earning: Mapping[Variable, Held | None],
+) -> Pattern:
+    holds = {
+        rule.name: False if held is None and rule.unknown_is_no else held
+        for rule, held in zip(rules, truths, strict=True)
+    }
+    return Pattern(holds, at, earning=earning)
+
+
+def _folded(
+    rules: Sequence[_Rule],
+    samples: Mapping[Variable, Sequence[Held | None]],
+    apart: Sequence[Variable],
+) -> list[tuple[tuple[bool | None, ...], dict[Variable, Held | None]]]:
+    """Return which rules can hold together, each with cells; one more variable at a time."""
+    # What was tried of some variables matters for the rest only by what it leaves of each rule, and
+    # by the cells kept `apart`: of cells that leave the same, one stands for all.
+    kept = {read for read in samples if read in apart or columns_of(read)[0] in _OF_LAST_YEAR}
+    found: dict[tuple[Any, ...], tuple[tuple[bool | None, ...], dict[Variable, Held | None]]]
+    found = {(): (tuple(True for _ in rules), {})}
+    for read, cells in samples.items():
+        if len(found) * len(cells) > MOST:
+            raise UndecidedError
+        step: dict[tuple[Any, ...], tuple[tuple[bool | None, ...], dict[Variable, Held | None]]]
+        step = {}
+        of_cells = [tuple(_part(rule, read, cell) for rule in rules) for cell in cells]
+        for truths, at in found.values():
+            for cell, part in zip(cells, of_cells, strict=True):
+                now = {**at, read: cell}
+                left = tuple(all_of(pair) for pair in zip(truths, part, strict=True))
+                key = (left, tuple(now[name] for name in now if name in kept))
+                if key not in step and _agrees(now):
+                    step[key] = (left, now)
+        found = step
     return list(found.values())
+
+
+def _agrees(at: Mapping[Variable, Held | None]) -> bool:
+    return last_year_agrees({columns_of(read)[0]: cell for read, cell in at.items()})
+
+
+def _part(rule: _Rule, read: Variable, cell: Held | None) -> bool | None:
+    """Return what one cell leaves of a rule."""
+    return all_of(truth(c, cell) for c in rule.conditions if variable(c) == read)
 
 
 def along(rubric: Rubric, value: Value) -> Iterator[tuple[Sequence[str], list[Pattern]]]:
     """Yield the rules that read a value, with their patterns from its lowest value up, all else equal."""
     for rules in _connected(_rules(rubric)):
-        asked: dict[Variable, list[Condition]] = {}
-        for rule in rules:
-            for condition in rule.conditions:
-                asked.setdefault(variable(condition), []).append(condition)
+        asked = _asked(rules)
         if value not in asked:
             continue
         reading = [r.name for r in rules if any(variable(c) == value for c in r.conditions)]
@@ -151,14 +197,12 @@ def along(rubric: Rubric, value: Value) -> Iterator[tuple[Sequence[str], list[Pa
             cell for cell in _samples(rubric, value, asked[value], every=True) if cell is not None
         ]
         others = {read: _samples(rubric, read, c) for read, c in asked.items() if read != value}
-        if prod(len(row) for row in others.values()) * len(own) > MOST:
-            raise UndecidedError
-        for cells in product(*others.values()):
-            rest = dict(zip(others, cells, strict=True))
+        for truths, rest in _folded(rules, others, ()):
             patterns = []
             for cell in own:
-                at: dict[Variable, Held | None] = {**rest, value: cell}
-                patterns.append(Pattern({rule.name: _all(rule, at) for rule in rules}, at))
+                parts = (_part(rule, value, cell) for rule in rules)
+                left = [all_of(pair) for pair in zip(truths, parts, strict=True)]
+                patterns.append(_pattern(rules, left, {**rest, value: cell}, {}))
             yield reading, patterns
 
 
@@ -211,11 +255,6 @@ def all_of(truths: Iterable[bool | None]) -> bool | None:
     """Tell whether all hold: one that does not settles it, else one that cannot be told spreads."""
     listed = list(truths)
     return False if False in listed else None if None in listed else True
-
-
-def _all(rule: _Rule, at: Mapping[Variable, Held | None]) -> bool | None:
-    found = all_of(truth(c, at[variable(c)]) for c in rule.conditions)
-    return False if found is None and rule.unknown_is_no else found
 
 
 def modes(rubric: Rubric, found: Sequence[Sequence[Pattern]]) -> Iterator[list[Pattern]]:
