@@ -427,7 +427,7 @@ def in_rules(rubric: Rubric) -> Iterator[Plant]:
         ended[left] = replace(ended[left], at_least=int(lowest) // 2 + 1)
         yield "last grade has a cut-off", replace(rubric, grades=tuple(ended)), "gap"
         open_grades = [n for n, grade in enumerate(better) if grade.at_least is not None]
-        best = replace(better[0], at_least=101, at_least_if={})
+        best = replace(better[0], at_least=1001, at_least_if={})
         yield (
             "best cut-off above all points",
             replace(rubric, grades=(best, *rubric.grades[1:])),
@@ -452,8 +452,11 @@ def in_rules(rubric: Rubric) -> Iterator[Plant]:
             "inversion",
         )
     else:
-        asked = replace(last, requires=rubric.grades[0].requires, requires_missing="no")
-        yield "last grade asks for more", replace(rubric, grades=(*better, asked)), "gap"
+        left = max(n for n, grade in enumerate(rubric.grades) if not grade.set_only)
+        ended = list(rubric.grades)
+        asked = {"requires": rubric.grades[0].requires, "requires_missing": "no"}
+        ended[left] = replace(ended[left], **asked)
+        yield "last grade asks for more", replace(rubric, grades=tuple(ended)), "gap"
         twice = replace(rubric.grades[0], id="again")
         yield (
             "a grade twice",
