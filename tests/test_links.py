@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,8 +13,10 @@ from lishui_credit.errors import RubricError
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.links import cited, document_of, links, shares
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.law.rule_hash import names_rules_of
 
 READ = date(2026, 11, 30)
+LAW = Path(catalog.__file__).parent
 EDITIONS = [catalog.load(entry.path) for entry in catalog.entries()]
 
 
@@ -137,3 +140,13 @@ def test_the_hash_of_an_edition_is_of_its_rules_alone(tmp_path: Path) -> None:
     assert words.sha256 == base.sha256
     assert over(tmp_path, row="at_least = 1", evidence="copy").sha256 != base.sha256
     assert document_of(words, words.grades[0]) == replace(words.documents[0])
+
+
+def test_files_of_earlier_code_name_editions_whose_rules_are_those_of_now() -> None:
+    told = tomllib.loads((LAW / "earlier_hashes.toml").read_text("utf-8"))
+    for name, hashes in told.items():
+        found = catalog.rubric(name)
+        assert all(names_rules_of(one, found) for one in hashes)
+        assert not names_rules_of(hashes[0][::-1], found)
+        assert not any(names_rules_of(one, replace(found, overlays=("own",))) for one in hashes)
+    assert len({one for hashes in told.values() for one in hashes}) == len(told)

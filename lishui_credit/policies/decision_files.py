@@ -6,7 +6,7 @@ constraints held.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -31,6 +31,7 @@ from lishui_credit.policies.policy import (
 from lishui_credit.policies.score_files import Scores, read_scores, stored_rows
 from lishui_credit.policies.sift import AMOUNT, OUTCOME, sift
 from lishui_credit.proof import Kind, Manifest, Progress, Stated, Verdict
+from lishui_credit.rubrics.law.rule_hash import rule_hash
 from lishui_credit.scorecards.cards.card_file import FILE, load
 from lishui_credit.tables.rejected import rejected_path, settle
 from lishui_credit.tables.unlike_rows import differences
@@ -274,7 +275,7 @@ def verified(said: Stated, progress: Progress) -> Verdict:
         found, rejected = sift(read, facts.id or None)
         table = _decided(facts, rules, found, files)
         stored = stored_rows(said.path)
-        different, subjects = _differences(stored, table)
+        different, subjects = _differences(stored, table, _unbound_words(read, table))
         figures = {**_figures(rules, table, found), "rejected": rejected.height}
         told = replace(facts, trial=rules.lapse(facts.on) is not None)
         notes = _notes(rules, found, facts.id)
@@ -307,7 +308,17 @@ def _hash_of(path: Path) -> str:
         return ""
 
 
-def _differences(stored: pl.DataFrame, again: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+def _unbound_words(read: Scores, table: pl.DataFrame) -> list[str]:
+    """Return the columns of English labels where a file of earlier code does not say which they were."""
+    rubric = read.rubric
+    if rubric is None or rule_hash(rubric) == rubric.sha256:
+        return []
+    return [name for name in table.columns if name.startswith("reason_") and name.endswith("_en")]
+
+
+def _differences(
+    stored: pl.DataFrame, again: pl.DataFrame, free: Collection[str]
+) -> tuple[pl.DataFrame, int]:
     """Return applicants whose score, decision, clause, policy or reasons differ, and how many."""
     names = again.columns
     flags = [name for name in ("trial", "synthetic") if name in names]
@@ -319,7 +330,7 @@ def _differences(stored: pl.DataFrame, again: pl.DataFrame) -> tuple[pl.DataFram
         .with_columns(pl.col(flags).str.to_lowercase())
         for frame in (old, again)
     )
-    compared = [name for name in names if name != "id"]
+    compared = [name for name in names if name not in {"id", *free}]
     shown = ("decision", "decided_by")
     nearly = [name for name in names if name == "score" or name.startswith("lost_")]
     return differences(before, after, "id", compared, shown=shown, nearly=nearly)

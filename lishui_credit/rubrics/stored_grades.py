@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final, TypeVar, cast
@@ -17,6 +17,7 @@ from lishui_credit.proof import Kind, Manifest, Stated
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.law.rule_hash import names_rules_of
 from lishui_credit.rubrics.printed_numbers import held
 from lishui_credit.tables.beside import listed, unbound
 from lishui_credit.tables.columns import dictionary
@@ -121,11 +122,14 @@ def _folder(said: Stated, *, bound: bool) -> Graded:
 
 
 def edition_of(path: Path, manifest: Manifest[Facts]) -> Rubric:
-    """Return the edition that graded a file; ModelError where it is no longer the one shipped."""
+    """Return the edition that graded a file, by the hash the file names it by.
+
+    ModelError where its rules are no longer those shipped.
+    """
     facts = manifest.facts
     overlay = manifest.files(path).get("overlay")
     found = catalog.rubric(f"{facts.rubric}@{facts.edition}", overlay=overlay)
-    if found.sha256 != facts.edition_sha256:
+    if not names_rules_of(facts.edition_sha256, found):
         raise ModelError(
             tr("the edition is not the one that graded this file", "版本与评级时所用不同"),
             f"{found.sha256[:12]} != {facts.edition_sha256[:12]}",
@@ -135,7 +139,7 @@ def edition_of(path: Path, manifest: Manifest[Facts]) -> Rubric:
             ),
             where=path.name,
         )
-    return found
+    return replace(found, sha256=facts.edition_sha256)
 
 
 def in_own_types(frame: pl.LazyFrame, names: Iterable[str]) -> pl.LazyFrame:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 from lishui_credit.citation import PLACE
@@ -62,3 +65,18 @@ def rule_hash(rubric: Rubric) -> str:
     """
     told = json.dumps(plain(rubric, ABOUT), ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def names_rules_of(told: str, rubric: Rubric) -> bool:
+    """Tell whether a hash that a graded file names is of the rules of an edition.
+
+    Files of earlier code name the hash of the edition's file as it was; of a user's overlay none is known.
+    """
+    if told == rubric.sha256:
+        return True
+    return not rubric.overlays and told in _earlier().get(f"{rubric.name}@{rubric.edition}", ())
+
+
+@cache
+def _earlier() -> dict[str, list[str]]:
+    return tomllib.loads(Path(__file__).with_name("earlier_hashes.toml").read_text("utf-8"))
