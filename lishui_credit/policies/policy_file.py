@@ -13,12 +13,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from lishui_credit.citation import Period
 from lishui_credit.errors import PolicyError
 from lishui_credit.language import tr
 from lishui_credit.policies.policy import Constraints, Policy, Score, said
 from lishui_credit.policies.policy_checks import check
 from lishui_credit.tables.toml_documents import Document, parse_document, read_document
+from lishui_credit.tables.toml_values import toml_value
 
 
 def read_policy(path: Path | str) -> Policy:
@@ -88,19 +88,6 @@ def to_toml(policy: Policy) -> str:
 
 
 def _toml(value: Any) -> str:
-    if isinstance(value, Period):
-        until = "" if value.until is None else f", until = {value.until}"
-        return f"{{ from = {value.start}{until} }}"
     if isinstance(value, Score | Constraints):
         value = {name: getattr(value, name) for name in said(value)}
-    if isinstance(value, Mapping):
-        inner = (f"{json.dumps(k, ensure_ascii=False)} = {_toml(v)}" for k, v in value.items())
-        return f"{{ {', '.join(inner)} }}"
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    if isinstance(value, Decimal):
-        plain = f"{value:f}"
-        return plain if "." in plain else f"{plain}.0"
-    if isinstance(value, bool | str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return str(value)
+    return toml_value(value)

@@ -16,7 +16,15 @@ from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.grade_measures import measures_of
 from lishui_credit.rubrics.law.links import links, shares
 from lishui_credit.rubrics.law.row_labels import row_label
-from lishui_credit.rubrics.law.rubric import BandRow, Condition, Effect, Indicator, Rubric
+from lishui_credit.rubrics.law.rubric import (
+    BandRow,
+    Condition,
+    Effect,
+    GradeRow,
+    Indicator,
+    Override,
+    Rubric,
+)
 from lishui_credit.tables.columns import dictionary, printed
 
 STATUS: Final[Mapping[str, Bilingual]] = {
@@ -227,14 +235,36 @@ def _touched(rubric: Rubric) -> list[str]:
     return [f"{head}; {tr('not', '未覆盖')} {left}" if left else head]
 
 
+def _required(row: GradeRow) -> str:
+    """Return what a grade asks for beside points."""
+    by_rule = tr("by override rule only", "仅直接判级") if row.set_only else ""
+    return "; ".join(condition_said(c) for c in row.requires) or by_rule
+
+
+def grade_rule(row: GradeRow) -> str:
+    """Return what a grade asks for, in one line."""
+    parts = [] if row.at_least is None else [tr(f"from {row.at_least}", f"{row.at_least} 分起")]
+    parts += [f"{flag}: {bound}" for flag, bound in row.at_least_if.items()]
+    return "; ".join([*parts, *filter(None, [_required(row)])]) or tr("the rest", "其余")
+
+
+def override_rule(row: Override) -> str:
+    """Return what an override does and when, in one line."""
+    if not row.enabled:
+        return tr("off: ", "停用:") + row.why_disabled
+    tests = [_named(row.column)] if row.column else []
+    tests += [row.event] if row.event else []
+    tests += [condition_said(c) for c in row.when]
+    return f"{'; '.join(tests)} -> {effect_said(row.effect)}"
+
+
 def _grades(rubric: Rubric) -> list[str]:
     cells = [
         (
             row.id,
             row_label(row),
             "" if row.at_least is None else str(row.at_least),
-            "; ".join(condition_said(c) for c in row.requires)
-            or (tr("by override rule only", "仅直接判级") if row.set_only else ""),
+            _required(row),
             *_source(row.clause, row.evidence, 30),
         )
         for row in rubric.grades

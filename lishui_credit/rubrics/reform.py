@@ -7,14 +7,13 @@ names, for each one that moves, the rows and rules behind it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, Literal
 
 import polars as pl
 
-from lishui_credit.citation import PLACE
 from lishui_credit.errors import EditionError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
@@ -22,8 +21,7 @@ from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import TABLES, Indicator, Rubric
 from lishui_credit.rubrics.law.rule_hash import plain
-
-_SILENT = frozenset({"note", "label_en", "labels_en", "evidence", *PLACE})
+from lishui_credit.rubrics.regrading import SILENT, differing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +65,11 @@ def changes(old: Rubric, new: Rubric) -> list[Change]:
             if row_id not in before:
                 found.append(Change(part=part, id=row_id, kind="added"))
                 continue
-            keys = tuple(
-                entry.name
-                for entry in fields(row)
-                if entry.name not in _SILENT
-                and getattr(row, entry.name) != getattr(before[row_id], entry.name)
-            )
+            keys = differing(row, before[row_id])
             if keys:
                 found.append(Change(part=part, id=row_id, kind="changed", keys=keys))
     for part in ("start", "aggregate", "point_unit", "bases", "adjustment", "cycle"):
-        if plain(getattr(old, part), _SILENT) != plain(getattr(new, part), _SILENT):
+        if plain(getattr(old, part), SILENT) != plain(getattr(new, part), SILENT):
             found.append(Change(part=part, id="", kind="changed"))
     return found
 
@@ -192,12 +185,15 @@ def _moved(
         "direction": direction,
         "earned_old": printed(row.get("earned"), old),
         "earned_new": printed(row.get("earned__new"), new),
-        "because": "; ".join(_because(row, old, new)),
+        "because": "; ".join(because(row, old, new)),
     }
 
 
-def _because(row: Mapping[str, Any], old: Rubric, new: Rubric) -> list[str]:
-    """Name the rows whose points differ and the rules that decide in one edition only."""
+def because(row: Mapping[str, Any], old: Rubric, new: Rubric) -> list[str]:
+    """Name the rows whose points differ and the rules that decide in one edition only.
+
+    `row` holds both gradings of a subject, the columns of the second with ``__new`` where both have one.
+    """
     reasons: list[str] = []
     old_rows = {r.id: r for r in old.scoring}
     new_rows = {r.id: r for r in new.scoring}

@@ -12,7 +12,6 @@ from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.event_traces import event_labels
-from lishui_credit.rubrics.law.formulas import FORMULAS
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.tables.columns import dictionary
@@ -139,9 +138,7 @@ def readers(rubric: Rubric) -> dict[str, list[Reader]]:
                 found.setdefault(name, []).append(Reader(row, row.missing))
 
     for row in rubric.scoring:
-        terms = [name for term in row.mix for name in (term.column, term.over)]
-        formula = FORMULAS[row.formula.name].columns if row.formula is not None else ()
-        note((row.column, row.over, row.judged, *terms, *formula), row)
+        note(compiled.row_columns(row), row)
     for override in rubric.active_overrides:
         names = [name for c in override.when for name in (c.column, c.over)]
         note((override.column, *names), override)

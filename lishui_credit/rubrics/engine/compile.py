@@ -87,6 +87,14 @@ def needed_columns(rubric: Rubric) -> dict[str, bool]:
     return needed
 
 
+def row_columns(row: Indicator) -> tuple[str, ...]:
+    """Return the subject columns one row reads, each once."""
+    terms = [name for term in row.mix for name in (term.column, term.over)]
+    formula = FORMULAS[row.formula.name].columns if row.formula is not None else ()
+    read = (row.column, row.over, row.judged, *terms, *formula)
+    return tuple(dict.fromkeys(name for name in read if name is not None))
+
+
 # ---- points -----------------------------------------------------------------------------------
 
 

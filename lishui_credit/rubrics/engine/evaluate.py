@@ -301,7 +301,7 @@ def evaluate(
         wide = _with_needed(lazy, rubric, pl, available)
         if rubric.uses_events:
             happened = None if events is None else events.lazy()
-            wide = _with_tally(wide, happened, rubric, day, period, events_in_order)
+            wide = with_tally(wide, happened, rubric, day, period, events_in_order)
         native = _graded(wide, rubric, pl, day, available, labels)
         return Evaluation(native, rubric, day, period, available)
     if (speaks := sql_frames.engine_of(frame)) is not None:
@@ -358,10 +358,11 @@ def _with_needed(frame: F, rubric: Rubric, ns: Namespace[E], available: frozense
     needed = compiled.needed_columns(rubric)
     refuse(lacking([name for name, required in needed.items() if required], sorted(available)))
     carried = frame.select(*(name for name in needed if name in available))
-    return _filled(carried, ns, [name for name in needed if name not in available])
+    return filled(carried, ns, [name for name in needed if name not in available])
 
 
-def _filled(frame: F, ns: Namespace[E], absent: Collection[str]) -> F:
+def filled(frame: F, ns: Namespace[E], absent: Collection[str]) -> F:
+    """Return a frame with columns of the dictionary that it lacks, all null."""
     known = dictionary()
     nulls = [ns.lit(None, dtype=compiled.dtype(known[name], ns)).alias(name) for name in absent]
     return frame.with_columns(*nulls) if nulls else frame
@@ -370,10 +371,10 @@ def _filled(frame: F, ns: Namespace[E], absent: Collection[str]) -> F:
 def with_event_columns(events: F, rubric: Rubric, ns: Namespace[E], present: Collection[str]) -> F:
     """Return events with every column that the edition reads of them, null where it is not `present`."""
     absent = [name for name in event_rules.needed_columns(rubric) if name not in present]
-    return _filled(events, ns, absent)
+    return filled(events, ns, absent)
 
 
-def _with_tally(
+def with_tally(
     frame: pl.LazyFrame,
     events: pl.LazyFrame | None,
     rubric: Rubric,
@@ -381,6 +382,7 @@ def _with_tally(
     period: int | None,
     in_order: bool | None,
 ) -> pl.LazyFrame:
+    """Return subjects with what their events cost and trigger; zero and false without events."""
     if events is None:
         return _with_events(frame, (), rubric, pl)
     table = with_event_columns(events, rubric, pl, events.collect_schema().names())

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -157,10 +157,14 @@ def stages(
     as_of: date,
     available: frozenset[str],
     labels: str | None = None,
+    held: Collection[str] = (),
 ) -> Iterator[list[E]]:
-    """Yield the named expressions added to the frame; each stage may read those before it."""
+    """Yield the named expressions added to the frame; each stage may read those before it.
+
+    Rows `held` have their points in the frame already and are not reckoned again.
+    """
     if rubric.aggregate != "none":
-        yield _points(rubric, ns, as_of)
+        yield _points(rubric, ns, as_of, held)
         yield [earned(rubric, ns).alias("earned"), possible(rubric, ns).alias("possible")]
     rows = overrides(rubric, available)
     tested = [triggered(row, rubric, ns).alias(f"{OVERRIDE}{row.id}") for row in rows]
@@ -197,11 +201,11 @@ def stages(
         ]
 
 
-def _points(rubric: Rubric, ns: Namespace[E], as_of: date) -> list[E]:
+def _points(rubric: Rubric, ns: Namespace[E], as_of: date, held: Collection[str]) -> list[E]:
     found = [
         points(rubric, row, ns, as_of).alias(f"{POINTS}{row.id}")
         for row in rubric.scoring
-        if row.event is None
+        if row.event is None and row.id not in held
     ]
     if rubric.aggregate == "deduct":
         found.append(start_score(rubric, ns).alias(f"{POINTS}start"))

@@ -181,10 +181,25 @@ def overlay_signature(overlay: Path) -> tuple[str, str, date | None]:
 
 def check_file(path: Path, further: reader.Further | None = None) -> Rubric:
     """Read a user's edition or overlay file as it would be used; `further` is asked of a sound one."""
-    document = read_document(path)
+    return check_document(read_document(path), further)
+
+
+def check_document(document: Document, further: reader.Further | None = None) -> Rubric:
+    """Return the rubric of a user's edition, or of an overlay laid over its base."""
     if "overlay_of" not in document.tables:
         return _built(document, further=further)
-    return _built(document, reader.head(document).overlay_title or path.name, further)
+    return _built(document, reader.head(document).overlay_title or document.name, further)
+
+
+def named_or_file(asked: str, on: date | str | None = None) -> Rubric:
+    """Return an edition by its name, or the one of a file that ends in ``.toml``, overlays included.
+
+    Examples
+    --------
+    >>> named_or_file("tax-credit@2018-04-01").edition
+    '2018-04-01'
+    """
+    return check_file(Path(asked)) if asked.lower().endswith(".toml") else rubric(asked, on=on)
 
 
 def for_period(name: str, period: int) -> Rubric:
