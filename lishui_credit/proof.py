@@ -51,6 +51,7 @@ PLAN_SITE: Final = "plan site"
 RUBRIC_SITE: Final = "rubric site"
 AREAS: Final = "areas"
 GRADE_FOLDER: Final = "graded folder"
+REFORM: Final = "reform"
 
 Progress = Callable[[str], None]
 

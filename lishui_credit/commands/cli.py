@@ -26,6 +26,7 @@ from lishui_credit.commands import (
     plan,
     policies,
     proving,
+    reforming,
     sampling,
     shelf,
     statements,
@@ -133,6 +134,7 @@ def parser() -> Parser:
     grades = (
         editions,
         feeding,
+        reforming,
         grading,
         explaining,
         areas,

@@ -28,8 +28,8 @@ def file_argument(made: Parser) -> None:
     """Add the file to verify."""
     made.asks(
         "file",
-        "file written by grade, areas, score, decide or plan report, or folder by grade, fit, plan site or rubrics site",
-        "grade、areas、score、decide 或 plan report 写出的文件,或 grade、fit、plan site、rubrics site 写出的目录",
+        "file written by grade, reform, areas, score, decide or plan report, or folder by grade, fit, plan site or rubrics site",
+        "grade、reform、areas、score、decide 或 plan report 写出的文件,或 grade、fit、plan site、rubrics site 写出的目录",
     )
 
 
@@ -92,6 +92,10 @@ def verify(path: Path | str, progress: Progress = lambda step: None) -> Verdict:
         from lishui_credit.rubrics import grade_folders
 
         return grade_folders.verified(said, progress)
+    if said.kind == proof.REFORM:
+        from lishui_credit.validation import reform_files
+
+        return reform_files.verified(said, progress)
     if said.kind == proof.AREAS:
         from lishui_credit.rubrics import area_files
 

@@ -66,6 +66,12 @@ class Reform:
         return self.new is not self.old
 
     @property
+    def synthetic(self) -> bool:
+        """Whether any subject is made up."""
+        told = self.frame.get_column("synthetic", default=pl.Series([False]))
+        return bool(told.fill_null(False).any())
+
+    @property
     def subjects(self) -> int:
         """Subjects graded."""
         return self.frame.height
@@ -75,7 +81,7 @@ class Reform:
         key = self.old.rubric.subject_id
         theirs = self.frame.filter(pl.col("direction") != "same")
         if not self.applies or theirs.is_empty():
-            return theirs.with_columns(pl.lit("", dtype=pl.String).alias("because")).head(0)
+            return theirs.head(0).with_columns(pl.lit("", dtype=pl.String).alias("because"))
         ids = theirs.select(key)
         left, right = (ids.join(part.frame, on=key) for part in (self.old, self.new))
         joined = left.join(right, on=key, suffix=_NEW)
