@@ -13,11 +13,14 @@ from lishui_credit.board.holdings import (
     explained,
     graded_files,
     laboratory_file,
+    other_editions,
+    reformed,
     stored_models,
     synthetic_ids,
 )
 from lishui_credit.cutoffs.laboratory import Laboratory, read_laboratory
 from lishui_credit.cutoffs.swap_sets import Swap
+from lishui_credit.errors import CreditError
 from lishui_credit.figures.narrow import narrow
 from lishui_credit.monitoring import Rules, by_period, read_ledger, since_last_quarter
 from lishui_credit.monitoring.ledger import FILE as HISTORY
@@ -29,6 +32,7 @@ from lishui_credit.rubrics.grounds import Grounds
 from lishui_credit.scorecards.cards import card_tables
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_file import load
+from lishui_credit.validation.reform_effects import Reform
 from lishui_credit.validation.regraded import Regraded, regraded
 from lishui_credit.validation.report.stored import read_validation
 from lishui_credit.validation.report.validation import Validation
@@ -95,6 +99,29 @@ def _moved(stamps: Stamp, only: tuple[str, str] | None, _first: Path, _second: P
 
 def moved(first: Path, second: Path, only: tuple[str, str] | None) -> Regraded:
     return _moved((stamp_of(first), stamp_of(second)), only, first, second)
+
+
+def editions(path: Path) -> list[str]:
+    """The editions that the subjects of a graded file can be graded by, by their first day."""
+    return list(other_editions(read_graded(path)))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _reformed(stamps: Stamp, old: str, new: str, lang: str, _path: Path) -> Reform | str:
+    file = read_graded(_path)
+    known = other_editions(file)
+    by = ("county",) if "county" in file.rubric.carries else ()
+    try:
+        return reformed(file, _path, known[old], known[new], groups=by)
+    except CreditError as error:  # such as a column that only the other edition asks for
+        return str(error)
+
+
+def under_another(path: Path, old: str, new: str, lang: str) -> Reform | str:
+    """What another edition makes of a graded file's subjects, or why it cannot grade them."""
+    inputs = read_graded(path).manifest.files(path).values()
+    stamps = tuple(stamp_of(file) for file in (path, *inputs) if file.exists())
+    return _reformed(stamps, old, new, lang, path)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)

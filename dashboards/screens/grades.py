@@ -10,9 +10,11 @@ import view
 
 from lishui_credit.figures import findings
 from lishui_credit.figures import grades as figures
+from lishui_credit.figures.movers import movers
 from lishui_credit.language import language, tr, typeset
 from lishui_credit.rubrics import event_traces
 from lishui_credit.rubrics.distribution import ALL, grade_label
+from lishui_credit.rubrics.reform_words import side_by_side
 
 data = source.data()
 registers = holdings.registers(data.contents.path)
@@ -209,6 +211,90 @@ else:
                 )
             )
         )
+
+# ---- the same subjects by another edition ------------------------------------------------------
+
+st.header(tr("What another edition would do", "换用另一版本的影响"), anchor=False)
+known = holdings.editions(path)
+in_use = file.manifest.facts.edition
+if len(known) < 2 or in_use not in known:
+    st.info(
+        tr(
+            "This rubric has one edition. Try your own change with `lishui-credit reform`.",
+            "该办法仅有一个版本。自拟改动请使用 `lishui-credit reform`。",
+        ),
+        icon=":material/info:",
+    )
+else:
+    one, two = st.columns(2)
+    with one:
+        old = view.choose("edition", tr("Edition", "原版本"), known, in_use)
+    with two:
+        later = known[min(known.index(old) + 1, len(known) - 1)]
+        new = view.choose("other_edition", tr("Other edition", "另一版本"), known, later)
+    changed = holdings.under_another(path, old, new, lang)
+    if isinstance(changed, str):
+        st.info(view.plain(changed), icon=":material/info:")
+    else:
+        st.markdown(view.plain(" ".join(changed.sentences())))
+        st.caption(
+            tr(
+                f"All subjects of {year}, graded on the day of the file by both editions.",
+                f"{year} 年全部主体,按文件评级日分别以两个版本评级。",
+            )
+        )
+        one, two = st.columns(2)
+        pairs = changed.cells()
+        with one:
+            holdings.chart(
+                figures.migration_matrix(
+                    pairs,
+                    names={
+                        grade: grade_label(changed.new.rubric, grade)
+                        for grade in pairs["from"].unique().to_list()
+                    },
+                    years=(old, new),
+                    label=year,
+                    synthetic=synthetic,
+                ),
+                pairs,
+                f"editions_{name}_{year}_{old}_{new}",
+                tr(
+                    f"Matrix: subjects by grade under the edition of {old} (rows) and of {new} (columns).",
+                    f"矩阵:{old} 版等级(行)至 {new} 版等级(列)的主体数。",
+                ),
+                synthetic=synthetic,
+            )
+        groups = changed.by_group(["county"] if by else [])
+        with two:
+            holdings.chart(
+                movers(groups, label=f"{old} → {new}", synthetic=synthetic),
+                groups,
+                f"movers_{name}_{year}_{old}_{new}",
+                tr(
+                    "Marks: share of subjects that move up and down by county, with intervals.",
+                    "点图:各县(市、区)等级上升与下降的主体占比及区间。",
+                ),
+                synthetic=synthetic,
+            )
+        texts = side_by_side(changed.old.rubric, changed.change)
+        with st.expander(
+            tr("What the texts say, old and new", "条文对照"), icon=":material/table:"
+        ):
+            view.table(
+                texts,
+                f"texts_{name}_{old}_{new}",
+                {
+                    "part": tr("part", "部分"),
+                    "label": tr("name", "名称"),
+                    "old": old,
+                    "new": new if new != old else f"{new} ",
+                    "clause": tr("clause", "条款"),
+                    "id": tr("row", "编号"),
+                },
+                tr("Old and new side by side", "新旧条文对照"),
+                synthetic=False,
+            )
 
 COUNTED: dict[str, Any] = {
     "year": st.column_config.NumberColumn(tr("year", "年度"), format="%d"),

@@ -20,11 +20,15 @@ from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.monitoring.ledger import FILE as HISTORY
 from lishui_credit.rubrics.grounds import Grounds, of_graded
+from lishui_credit.rubrics.law import catalog
+from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.stored_grades import Graded
 from lishui_credit.scorecards.cards.card_approval import Standing, standing_of
 from lishui_credit.scorecards.cards.card_file import FILE
 from lishui_credit.tables.beside import manifest_path
 from lishui_credit.tables.write import SUFFIXES
+from lishui_credit.validation.reform_effects import Reform
+from lishui_credit.validation.reform_files import regraded_files
 
 
 def graded_files(folder: Path | str) -> dict[str, dict[int, Path]]:
@@ -60,6 +64,38 @@ def explained(graded: Graded, path: Path, subject: str) -> Grounds:
             ),
         )
     return of_graded(graded, path, subject)
+
+
+def other_editions(graded: Graded) -> dict[str, Rubric]:
+    """Return the editions of a file's rubric that grade, by their first day."""
+    found = {
+        entry.start.isoformat(): catalog.load(entry.path)
+        for entry in catalog.entries()
+        if entry.name == graded.rubric.name
+    }
+    return {day: rubric for day, rubric in found.items() if rubric.lacking is None}
+
+
+def reformed(
+    graded: Graded, path: Path, old: Rubric, new: Rubric, *, groups: tuple[str, ...] = ()
+) -> Reform:
+    """Return what another edition would make of the subjects of a graded file.
+
+    Graded again from the file's inputs, on its day, whether the edition was in force on it or not.
+    """
+    facts = graded.manifest.facts
+    files = graded.manifest.files(path)
+    found, _ = regraded_files(
+        old,
+        new,
+        {role: files[role] for role in ("subjects", "events", "bases") if role in files},
+        groups=groups,
+        period=facts.period,
+        as_of=facts.as_of,
+        as_if_in_force=True,
+        sheets=graded.manifest.sheets(),
+    )
+    return found
 
 
 def synthetic_ids(graded: Graded, rows: int = 200) -> list[str]:

@@ -20,7 +20,7 @@ from lishui_credit.commands.terminal import (
     yuan,
 )
 from lishui_credit.errors import Problem, SubjectError, refuse
-from lishui_credit.language import Bilingual, plural, tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.reports.layout import cut, table
 
 if TYPE_CHECKING:
@@ -311,7 +311,7 @@ def _lines(
             tr(f"… and {rest} more (--json lists all)", f"……另有 {rest} 处(--json 全部列出)")
         )
     lines += ["", tr("Who moves", "等级变动"), *found.sentences(), *_group_lines(found, by)]
-    lines += _money_lines(money)
+    lines += _money_lines(money, old)
     lines += _cliff_lines(steps)
     if output is not None:
         lines += ["", tr("wrote ", "已写出 ") + str(output)]
@@ -348,9 +348,12 @@ def _group_lines(found: Reform, by: list[str]) -> list[str]:
     return lines
 
 
-def _money_lines(money: pl.DataFrame) -> list[str]:
+def _money_lines(money: pl.DataFrame, rubric: Rubric) -> list[str]:
+    from lishui_credit.rubrics.law.row_labels import row_label
+
     if money.is_empty():
         return []
+    labels = {row.id: row_label(row) for row in rubric.amounts}
     priced = "interest_fen_before" in money.columns
     heads = [
         tr("amount", "额度"),
@@ -362,40 +365,30 @@ def _money_lines(money: pl.DataFrame) -> list[str]:
     heads += [tr("a year's interest", "年利息增减")] if priced else []
     rows = []
     for row in money.head(3 * _SHOWN).iter_rows(named=True):
-        cells = [row["amount"].removesuffix("_fen"), row["group"] or tr("everybody", "全部")]
+        name = row["amount"].removesuffix("_fen")
+        cells = [labels.get(name, tr("line", "额度")), row["group"] or tr("everybody", "全部")]
         cells += [yuan(row[f"line_fen_{side}"]) for side in ("before", "after", "change")]
         rows.append((*cells, *([yuan(row["interest_fen_change"])] if priced else [])))
     return ["", tr("Credit lines and prices", "额度与价格"), *table(heads, rows)]
 
 
 def _cliff_lines(steps: tuple[Cliffs, ...]) -> list[str]:
-    lines: list[str] = []
-    names = (tr("before", "改动前"), tr("after", "改动后"))
-    for name, found in zip(names, steps, strict=False):
-        lines += [
-            "",
-            tr(f"Cliffs {name} the change", f"等级断崖({name})"),
-            tr(
-                f"{found.near_any:,} of {plural(found.subjects, 'subject')} stand one step from another"
-                f" grade: {found.near['up']:,} from a better one, {found.near['down']:,} from a worse one.",
-                f"{found.subjects:,} 个主体中 {found.near_any:,} 个距其他等级仅一步:"
-                f"距更高等级 {found.near['up']:,} 个,距更低等级 {found.near['down']:,} 个。",
-            ),
-        ]
-        told = found.said()
-        heads = (
-            tr("step", "一步"),
-            tr("grade", "等级"),
-            tr("rule", "规则"),
-            tr("clause", "条款"),
-            tr("subjects", "主体数"),
-        )
-        rows = [
-            (cut(step, 44), way, cut(rule, 40), cut(clause, 30), f"{subjects:,}")
-            for step, way, rule, clause, subjects, _ in told.head(_STEPS).iter_rows()
-        ]
-        lines += table(heads, rows) if rows else []
-        if told.height > _STEPS:
-            rest = told.height - _STEPS
-            lines.append(tr(f"… and {rest} more (--json)", f"……另有 {rest} 项(--json)"))
+    from lishui_credit.rubrics.cliffs import beside, near_said
+
+    if not steps:
+        return []
+    before, after = steps[0], steps[-1]
+    lines = ["", tr("Cliffs", "等级断崖"), tr("before: ", "改动前:") + near_said(before)]
+    lines += [tr("after: ", "改动后:") + near_said(after)] if len(steps) > 1 else []
+    told = beside(before, after)
+    heads = [tr("step", "一步"), tr("grade", "等级"), tr("rule", "规则"), tr("clause", "条款")]
+    heads += [tr("before", "改动前"), tr("after", "改动后")]
+    rows = [
+        (cut(step, 44), way, cut(rule, 40), cut(clause, 30), f"{was:,}", f"{now:,}")
+        for step, way, rule, clause, was, now, _ in told.head(_STEPS).iter_rows()
+    ]
+    lines += table(heads, rows) if rows else []
+    if told.height > _STEPS:
+        rest = told.height - _STEPS
+        lines.append(tr(f"… and {rest} more (--json)", f"……另有 {rest} 项(--json)"))
     return lines

@@ -18,7 +18,7 @@ from typing import Final, Literal
 import numpy as np
 import polars as pl
 
-from lishui_credit.language import tr
+from lishui_credit.language import plural, tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import with_event_columns
@@ -414,7 +414,57 @@ def _compared(
     return frame.filter(moved).select(_ROW, direction.alias("direction"), said.alias("rule"))
 
 
+def beside(before: Cliffs, after: Cliffs) -> pl.DataFrame:
+    """Return the cliffs of two editions side by side, in words, most subjects first.
+
+    Parameters
+    ----------
+    before, after : Cliffs
+        Of the same subjects.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``step``, ``direction``, ``rule``, ``clause``, ``old`` and ``new``: subjects whom the step
+        moves under each edition; ``change`` between them.
+    """
+    names = list(_SCHEMA)[:-1]
+    both = before.frame.select(*names, pl.col("subjects").alias("old")).join(
+        after.frame.select(*names, pl.col("subjects").alias("new")),
+        on=names,
+        how="full",
+        coalesce=True,
+    )
+    both = both.with_columns(pl.col("old", "new").fill_null(0))
+    both = both.with_columns((pl.col("new") - pl.col("old")).alias("change"))
+    both = both.sort(pl.max_horizontal("old", "new"), *names, descending=[True, *[False] * 5])
+    told = []
+    for row in both.iter_rows(named=True):
+        rubric = after.rubric if row["new"] else before.rubric
+        told.append(
+            (
+                step_said(rubric, row["kind"], row["what"], row["step"]),
+                direction_said(row["direction"]),
+                *rule_said(rubric, row["rule"]),
+            )
+        )
+    words = ("step", "direction", "rule", "clause")
+    shown = pl.DataFrame(told, schema=dict.fromkeys(words, pl.String), orient="row")
+    return pl.concat([shown, both.select("old", "new", "change")], how="horizontal")
+
+
 # ---- words ------------------------------------------------------------------------------------
+
+
+def near_said(found: Cliffs) -> str:
+    """Return how many stand one step from another grade, in a sentence."""
+    up, down = found.near["up"], found.near["down"]
+    return tr(
+        f"{found.near_any:,} of {plural(found.subjects, 'subject')} stand one step from another grade:"
+        f" {up:,} from a better one, {down:,} from a worse one.",
+        f"{found.subjects:,} 个主体中 {found.near_any:,} 个距其他等级仅一步:"
+        f"距更高等级 {up:,} 个,距更低等级 {down:,} 个。",
+    )
 
 
 def direction_said(direction: str) -> str:
@@ -445,7 +495,8 @@ def step_said(rubric: Rubric, kind: str, what: str, step: int) -> str:
     if column.type == "rate":
         return f"{name} {sign[0]}0.01%"
     size = "1" if column.per_unit == 1 else f"{1 / column.per_unit:g}"
-    return f"{name} {sign[0]}{size} {column.unit}".rstrip()
+    unit = column.unit if column.unit.isascii() else tr("", column.unit)
+    return f"{name} {sign[0]}{size} {unit}".rstrip()
 
 
 def rule_said(rubric: Rubric, rule: str) -> tuple[str, str]:
