@@ -7,6 +7,7 @@ from .errors import SubjectError as SubjectError
 from .language import set_language as set_language
 from .rubrics.chain import Year as Year
 from .rubrics.chain import chain as chain
+from .rubrics.cliffs import cliffs as cliffs
 from .rubrics.engine.evaluate import Evaluation as Evaluation
 from .rubrics.engine.evaluate import evaluate as evaluate
 from .rubrics.grade_files import grade as grade
@@ -19,10 +20,13 @@ from .rubrics.law.links import links as links
 from .rubrics.law.rubric import Rubric as Rubric
 from .rubrics.reform import changes as changes
 from .rubrics.reform import compare as compare
+from .rubrics.reform_overlay import reform_overlay as reform_overlay
+from .rubrics.regrading import hold as hold
 from .scorecards.bins.process import BinningProcess as BinningProcess
 from .scorecards.cards.scale import Odds as Odds
 from .scorecards.challenger import Challenger as Challenger
 from .scorecards.scorecard import Scorecard as Scorecard
+from .validation.reform_effects import reform as reform
 from .validation.report.settings import ValidationSettings as ValidationSettings
 from .validation.report.validate import validate as validate
 from .version import __version__ as __version__

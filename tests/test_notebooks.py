@@ -79,8 +79,8 @@ def strings(part: Any) -> Iterator[str]:
         yield from strings(inner)
 
 
-def test_the_eight_notebooks_are_there() -> None:
-    assert [path.stem[:2] for path in NOTEBOOKS] == [f"0{place}" for place in range(8)]
+def test_the_nine_notebooks_are_there() -> None:
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"0{place}" for place in range(9)]
     assert not list((ROOT / "notebooks").glob("[0-9]*.py"))  # no second copy
 
 
