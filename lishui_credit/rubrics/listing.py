@@ -24,6 +24,7 @@ from lishui_credit.rubrics.law.rubric import (
     Indicator,
     Override,
     Rubric,
+    Start,
 )
 from lishui_credit.tables.columns import dictionary, printed
 
@@ -210,9 +211,7 @@ def page(rubric: Rubric) -> str:
     lines += _grades(rubric)
     if rubric.start is not None:
         lines += ["", tr("Start score", "起评分")]
-        for row in rubric.start.rows:
-            when = "; ".join(condition_said(c) for c in row.when) or tr("otherwise", "其余")
-            lines.append(f"  {row.points}  {when}  [{row.clause}]")
+        lines += [f"  {line}" for line in start_rules(rubric.start)]
     lines += _indicators(tr("Indicators", "指标"), rubric, rubric.scoring)
     aside = tr("Shown only (points unknown or switched off)", "仅列示(分值未知或已停用)")
     lines += _indicators(aside, rubric, rubric.unscored)
@@ -239,6 +238,15 @@ def _required(row: GradeRow) -> str:
     """Return what a grade asks for beside points."""
     by_rule = tr("by override rule only", "仅直接判级") if row.set_only else ""
     return "; ".join(condition_said(c) for c in row.requires) or by_rule
+
+
+def start_rules(start: Start) -> list[str]:
+    """Return the start scores, when each applies and its clause, a line each."""
+    told = []
+    for row in start.rows:
+        when = "; ".join(condition_said(c) for c in row.when) or tr("otherwise", "其余")
+        told.append(f"{row.points}  {when}  [{row.clause}]")
+    return told
 
 
 def grade_rule(row: GradeRow) -> str:

@@ -11,7 +11,7 @@ from lishui_credit.language import dated, tr
 from lishui_credit.rubrics import listing
 from lishui_credit.rubrics.law.event_rules import Repair, RepairWindow
 from lishui_credit.rubrics.law.row_labels import row_label
-from lishui_credit.rubrics.law.rubric import Amount, GradeRow, Indicator, Override, Rubric
+from lishui_credit.rubrics.law.rubric import Amount, GradeRow, Indicator, Override, Rubric, Start
 from lishui_credit.rubrics.reform import Change, changes
 
 _NOTHING: Final = "—"
@@ -64,7 +64,7 @@ def side_by_side(old: Rubric, new: Rubric) -> pl.DataFrame:
         shown: Any = before if after is None else after
         was, now = _said(old, before), _said(new, after)
         if was == now:  # the numbers stay; what else differs is named
-            now = f"{now} ({', '.join(change.keys)})" if change.keys else now
+            now = f"{now} ({', '.join(change.keys) or tr('source', '来源')})"
         label = row_label(shown) if hasattr(shown, "label_zh") else part_said(change.part)
         clause = getattr(shown, "clause", "")
         rows.append((part_said(change.part), change.id, label, was, now, clause))
@@ -110,8 +110,8 @@ def _said(rubric: Rubric, row: Any) -> str:
     if isinstance(row, Amount):
         params = ", ".join(f"{name} {value}" for name, value in row.formula.params.items())
         return f"{row.formula.name} {params}".rstrip()
-    if hasattr(row, "rows"):  # the start score
-        return "; ".join(str(entry.points) for entry in row.rows)
+    if isinstance(row, Start):
+        return "; ".join(listing.start_rules(row))
     return str(getattr(row, "taken", getattr(row, "points", row)))
 
 
