@@ -300,3 +300,26 @@ def test_a_watched_model_has_its_latest_period_beside_the_one_a_quarter_before(l
     tables = "".join(part.proto.body for part in app.get("html"))
     assert "2019" in tables
     assert {"en": "expected AUC", "zh": "预期 AUC"}[lang] in tables
+
+
+@every_language
+def test_the_page_of_grades_says_what_another_edition_would_do(board: Path, lang: str) -> None:
+    from lishui_credit.board.holdings import graded_files, other_editions, reformed
+    from lishui_credit.rubrics import stored_grades
+
+    path = graded_files(board)["tax-credit"][2019]
+    file = stored_grades.read(path)
+    known = other_editions(file)
+    app = run(
+        "grades", lang=lang, rubric="tax-credit", edition="2020-01-01", other_edition="2014-10-01"
+    )
+    found = reformed(file, path, known["2020-01-01"], known["2014-10-01"])
+    said = words(app)
+    assert f"{found.moved().height:,}" in said
+    assert found.moved().height > 0
+    assert {"en": "What another edition would do", "zh": "换用另一版本的影响"}[lang] in said
+    drawn = [json.loads(item.proto.spec) for item in app.get("plotly_chart")]
+    titles = [str(figure["layout"]["title"]["text"]) for figure in drawn]
+    assert [title for title in titles if {"en": "Who moves", "zh": "等级变动"}[lang] in title]
+    one = run("grades", lang=lang, rubric="farmer-household")
+    assert {"en": "has one edition", "zh": "仅有一个版本"}[lang] in words(one)

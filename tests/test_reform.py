@@ -256,20 +256,19 @@ def test_an_overlay_changes_what_is_asked_and_nothing_else(farmers, easier):
 
 def test_weights_bounds_and_windows_are_changed(tmp_path):
     rubric = catalog.rubric("environment-credit", on="2016-06-30")
-    first, second = [row for row in rubric.scoring if row.bands and row.dimension == "pollution"][
-        :2
-    ]
-    place, band = next((n, band) for n, band in enumerate(first.bands) if band.at_least is not None)
-    bound = Decimal(str(band.at_least)) - Decimal("0.01")
+    rows = [row for row in rubric.scoring if row.bands and row.dimension == "pollution"]
+    first, second = rows[:2]
+    assert first.bands[0].at_least is not None
+    bound = Decimal(str(first.bands[0].at_least)) - Decimal("0.01")
     text = reform_overlay(
         rubric,
         title="weights",
         weights={first.id: first.weight - 1, second.id: second.weight + 1},
-        bounds={first.id: {place: {"at_least": bound}}},
+        bounds={first.id: {0: {"at_least": bound}, 1: {"below": bound}}},
     )
     changed = write_overlay(text, tmp_path / "w.toml")
     assert changed.indicator(first.id).weight == first.weight - 1
-    assert Decimal(str(changed.indicator(first.id).bands[place].at_least)) == bound
+    assert Decimal(str(changed.indicator(first.id).bands[0].at_least)) == bound
     taxed = catalog.rubric("tax-credit@2020-11-01")
     found = under(
         reform_overlay(taxed, title="r", repairs={"late_tax": {0: {"restore_percent": 50}}})
