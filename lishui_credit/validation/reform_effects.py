@@ -306,16 +306,14 @@ def reform(
     applies = as_if_in_force or in_force(register.rubric, change, register.as_of)
     new = register.under(change) if applies else register
     key = register.rubric.subject_id
-    old_named, new_named = (_sided(part, side) for part, side in ((register, "old"), (new, "new")))
     carried = [
         name
         for name in dict.fromkeys((*register.rubric.carries, *change.carries, "synthetic"))
         if name in register.available
     ]
-    frame = register.frame.select(key, *carried).join(
-        old_named, on=key, how="left", maintain_order="left"
-    )
-    frame = frame.join(new_named, on=key, how="left", maintain_order="left")
+    frame = register.frame.select(key, *carried, *_sided(register, "old"))
+    after = new.frame.select(key, *_sided(new, "new"))
+    frame = frame.join(after, on=key, how="left", maintain_order="left")
     if groups is not None:
         own = [name for name in groups.columns if name == key or name not in frame.columns]
         frame = frame.join(groups.select(own), on=key, how="left", maintain_order="left")
@@ -402,13 +400,11 @@ def refuse_unknown(frame: pl.DataFrame, columns: Sequence[str]) -> None:
         raise SubjectError(problems)
 
 
-def _sided(register: Register, side: str) -> pl.DataFrame:
-    """Return a register's grades with the side they stand on in their names."""
+def _sided(register: Register, side: str) -> list[pl.Expr]:
+    """Return what a register says of its grades, with the side it stands on in the names."""
     names = ["grade", "outcome", *(["earned"] if "earned" in register.frame.columns else [])]
     names += [f"{row.id}_fen" for row in register.rubric.amounts]
-    return register.frame.select(
-        register.rubric.subject_id, *(pl.col(name).alias(f"{name}_{side}") for name in names)
-    )
+    return [pl.col(name).alias(f"{name}_{side}") for name in names]
 
 
 def _ranks(old: Rubric, new: Rubric) -> dict[str, int]:
