@@ -18,12 +18,11 @@ from typing import Final, Literal
 import numpy as np
 import polars as pl
 
-from lishui_credit.language import plural, tr
+from lishui_credit.rubrics.cliff_words import direction_said, rule_said, step_said
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import with_event_columns
 from lishui_credit.rubrics.intake_rules import subject_rules
-from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.rubrics.regrading import (
     RESULT,
@@ -40,7 +39,7 @@ DIRECTIONS: Final = ("up", "down", "other")
 _ROW: Final = "_row"
 _WAS: Final = "_was__"
 _STEP_OF_MONEY: Final = 100  # fen: one yuan
-_SCHEMA: Final = {
+SCHEMA: Final = {
     "kind": pl.String,
     "what": pl.String,
     "step": pl.Int64,
@@ -125,8 +124,8 @@ def cliffs(register: Register) -> Cliffs:
         for kind, what, step, moved in steps:
             walk.count(kind, what, step, moved)
     total = register.frame.height
-    frame = pl.DataFrame(walk.found, schema=_SCHEMA, orient="row")
-    frame = frame.group_by(list(_SCHEMA)[:-1], maintain_order=True).agg(pl.col("subjects").sum())
+    frame = pl.DataFrame(walk.found, schema=SCHEMA, orient="row")
+    frame = frame.group_by(list(SCHEMA)[:-1], maintain_order=True).agg(pl.col("subjects").sum())
     low, high = wilson(frame["subjects"].to_numpy(), np.full(frame.height, total))
     frame = frame.with_columns(
         (pl.col("subjects") / total).alias("share"), pl.Series("low", low), pl.Series("high", high)
@@ -412,109 +411,3 @@ def _compared(
     )
     moved = grade.ne_missing(was) | (pl.col("outcome") != pl.col(f"{_WAS}outcome"))
     return frame.filter(moved).select(_ROW, direction.alias("direction"), said.alias("rule"))
-
-
-def beside(before: Cliffs, after: Cliffs) -> pl.DataFrame:
-    """Return the cliffs of two editions side by side, in words, most subjects first.
-
-    Parameters
-    ----------
-    before, after : Cliffs
-        Of the same subjects.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``step``, ``direction``, ``rule``, ``clause``, ``old`` and ``new``: subjects whom the step
-        moves under each edition; ``change`` between them.
-    """
-    names = list(_SCHEMA)[:-1]
-    both = before.frame.select(*names, pl.col("subjects").alias("old")).join(
-        after.frame.select(*names, pl.col("subjects").alias("new")),
-        on=names,
-        how="full",
-        coalesce=True,
-    )
-    both = both.with_columns(pl.col("old", "new").fill_null(0))
-    both = both.with_columns((pl.col("new") - pl.col("old")).alias("change"))
-    both = both.sort(pl.max_horizontal("old", "new"), *names, descending=[True, *[False] * 5])
-    told = []
-    for row in both.iter_rows(named=True):
-        rubric = after.rubric if row["new"] else before.rubric
-        told.append(
-            (
-                step_said(rubric, row["kind"], row["what"], row["step"]),
-                direction_said(row["direction"]),
-                *rule_said(rubric, row["rule"]),
-            )
-        )
-    words = ("step", "direction", "rule", "clause")
-    shown = pl.DataFrame(told, schema=dict.fromkeys(words, pl.String), orient="row")
-    return pl.concat([shown, both.select("old", "new", "change")], how="horizontal")
-
-
-# ---- words ------------------------------------------------------------------------------------
-
-
-def near_said(found: Cliffs) -> str:
-    """Return how many stand one step from another grade, in a sentence."""
-    up, down = found.near["up"], found.near["down"]
-    return tr(
-        f"{found.near_any:,} of {plural(found.subjects, 'subject')} stand one step from another grade:"
-        f" {up:,} from a better one, {down:,} from a worse one.",
-        f"{found.subjects:,} 个主体中 {found.near_any:,} 个距其他等级仅一步:"
-        f"距更高等级 {up:,} 个,距更低等级 {down:,} 个。",
-    )
-
-
-def direction_said(direction: str) -> str:
-    """Return a direction in the language in use."""
-    words = {"up": tr("up", "上升"), "down": tr("down", "下降")}
-    return words.get(direction, tr("graded or no longer", "评级与否改变"))
-
-
-def step_said(rubric: Rubric, kind: str, what: str, step: int) -> str:
-    """Return a step in words."""
-    sign = "+1" if step > 0 else "-1"
-    if kind == "day":
-        return tr(
-            "graded a day later" if step > 0 else "graded a day earlier",
-            "晚一天评级" if step > 0 else "早一天评级",
-        )
-    if kind == "event":
-        row_id = event_rules.codes(rubric)[what]
-        row = _rows(rubric)[row_id]
-        more = tr("one event more", "多一件") if step > 0 else tr("one event less", "少一件")
-        return f"{more}: {what} {row_label(row)}"
-    column = dictionary()[what]
-    name = tr(column.label_en or what.replace("_", " "), column.label_zh)
-    if column.type == "money":
-        return f"{name} {sign} " + tr("yuan", "元")
-    if column.type == "date":
-        return f"{name} {sign} " + tr("day", "天")
-    if column.type == "rate":
-        return f"{name} {sign[0]}0.01%"
-    size = "1" if column.per_unit == 1 else f"{1 / column.per_unit:g}"
-    unit = column.unit if column.unit.isascii() else tr("", column.unit)
-    return f"{name} {sign[0]}{size} {unit}".rstrip()
-
-
-def rule_said(rubric: Rubric, rule: str) -> tuple[str, str]:
-    """Return the label and the clause of what makes a step."""
-    known = _rows(rubric)
-    grades = {row.id: row for row in rubric.grades}
-    if rule.startswith("grade:"):
-        grade = grades.get(rule.removeprefix("grade:"))
-        label = tr("conditions of the grade", "等级条件")
-        return (label, "") if grade is None else (f"{label} {grade.label_zh}", grade.clause)
-    rows = [known[name] for name in rule.split("+") if name in known]
-    return (
-        "; ".join(row_label(row) for row in rows) or rule,
-        "; ".join(dict.fromkeys(row.clause for row in rows)),
-    )
-
-
-def _rows(rubric: Rubric) -> dict[str, Indicator | Override]:
-    """Return the rows and rules of an edition by id."""
-    rows: list[Indicator | Override] = [*rubric.indicators, *rubric.overrides]
-    return {row.id: row for row in rows}

@@ -312,8 +312,8 @@ def reform(
         if name in register.available
     ]
     frame = register.frame.select(key, *carried, *_sided(register, "old"))
-    after = new.frame.select(key, *_sided(new, "new"))
-    frame = frame.join(after, on=key, how="left", maintain_order="left")
+    changed = new.frame.select(key, *_sided(new, "new"))
+    frame = frame.join(changed, on=key, how="left", maintain_order="left")
     if groups is not None:
         own = [name for name in groups.columns if name == key or name not in frame.columns]
         frame = frame.join(groups.select(own), on=key, how="left", maintain_order="left")
