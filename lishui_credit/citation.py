@@ -48,8 +48,11 @@ class Citation:
     read_on: date | None = None  # day somebody last looked at the copy
     url: str | None = None  # where a copy can be read
     cut: str = ""  # where the copy ends, if it ends before the text does
+    cut_zh: str = ""
     unlinked: str = ""  # why no address can be given
+    unlinked_zh: str = ""
     note: str = ""  # what kind of copy it is and what is missing from it
+    note_zh: str = ""
 
     def __str__(self) -> str:
         """Return issuer, number and title in one line."""
@@ -75,10 +78,12 @@ class Cited:
     url: str | None = None
     read_on: date | None = None  # day somebody last looked at the copy
     cut: str = ""  # where that copy ends
+    cut_zh: str = ""
     unlinked: str = ""  # why no address can be given for this row
+    unlinked_zh: str = ""
 
 
-PLACE: Final = ("document", "url", "read_on", "cut", "unlinked")
+PLACE: Final = ("document", "url", "read_on", "cut", "cut_zh", "unlinked", "unlinked_zh")
 """Keys of a row that say in which document and copy it stands."""
 
 UNSEEN: Final = frozenset({"memory", "placeholder"})

@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 Language = Literal["en", "zh"]
+_Said = TypeVar("_Said", str, tuple[str, ...])
 
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
@@ -90,6 +91,18 @@ def tr(en: str, zh: str) -> str:
     >>> set_language(None)
     """
     return zh if language() == "zh" else en
+
+
+def either(en: _Said, zh: _Said) -> _Said:
+    """Return a text of data in the language in use; in the other where this one was left out.
+
+    Examples
+    --------
+    >>> set_language("zh"); either("Outline only.", "仅见提纲。"), either("Outline only.", "")
+    ('仅见提纲。', 'Outline only.')
+    >>> set_language(None)
+    """
+    return (zh or en) if language() == "zh" else (en or zh)
 
 
 def plural(number: int, noun: str) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from lishui_credit.citation import EVIDENCE, Citation
-from lishui_credit.language import Bilingual, plural, tr
+from lishui_credit.language import Bilingual, either, plural, tr
 from lishui_credit.reports.layout import cut, table
 from lishui_credit.rubrics.law.links import Link, Shares, links
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -82,7 +82,7 @@ def _row(rubric: Rubric, link: Link, kind: str) -> dict[str, Any]:
         "kind": kind,
         "url": link.url,
         "read_on": link.read_on,
-        "why": link.unlinked or weak,
+        "why": either(link.unlinked, link.unlinked_zh) or weak,
     }
 
 
@@ -135,6 +135,8 @@ def document_lines(rubric: Rubric) -> list[str]:
 
 def _document(name: str, document: Citation) -> list[str]:
     read = tr(f", read {document.read_on}", f",{document.read_on} 查看")
-    copy = f"{document.url}{read}" if document.url else document.unlinked
-    ends = tr(f"copy: {document.cut}", f"副本范围:{document.cut}") if document.cut else ""
+    unlinked = either(document.unlinked, document.unlinked_zh)
+    copy = f"{document.url}{read}" if document.url else unlinked
+    end = either(document.cut, document.cut_zh)
+    ends = tr(f"copy: {end}", f"副本范围:{end}") if end else ""
     return [f"  {name}: {document}", *(f"      {words}" for words in (copy, ends) if words)]

@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any, Final, get_args
 
 from lishui_credit.citation import EVIDENCE, Evidence
-from lishui_credit.language import Bilingual, language, tr
+from lishui_credit.language import Bilingual, either, language, tr
 from lishui_credit.reports.layout import cut, table
 from lishui_credit.rubrics import cases, link_listing
 from lishui_credit.rubrics.case_coverage import coverage
+from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.grade_measures import measures_of
@@ -98,11 +99,6 @@ def evidence_percent(rubric: Rubric) -> dict[Evidence, int]:
     return percents
 
 
-def _named(column: str) -> str:
-    """A column as its reader knows it: its label in Chinese, its id in English."""
-    return dictionary()[column].label_zh if language() == "zh" else column
-
-
 def shares_said(shares: dict[Evidence, int]) -> str:
     """Return shares by evidence level in one line, of `evidence_percent`."""
     if not shares:
@@ -128,8 +124,8 @@ def condition_said(condition: Condition) -> str:
     """Return a condition in one phrase."""
     name = condition.points or tr("score", "得分")
     if condition.column is not None:
-        name = _named(condition.column)
-    name += f" / {_named(condition.over)}" if condition.over else ""
+        name = called(condition.column)
+    name += f" / {called(condition.over)}" if condition.over else ""
     if condition.equals is not None:
         if isinstance(condition.equals, bool):
             return f"{name} = {tr('yes', '是') if condition.equals else tr('no', '否')}"
@@ -141,9 +137,9 @@ def condition_said(condition: Condition) -> str:
 
 def _ratio(row: Indicator) -> str:
     """What a row divides, where it does not read one column as it is."""
-    terms = [f"{term.weight} × {_named(term.column)} / {_named(term.over)}" for term in row.mix]
+    terms = [f"{term.weight} × {called(term.column)} / {called(term.over)}" for term in row.mix]
     if row.column is not None and row.over is not None:
-        terms = [f"{_named(row.column)} / {_named(row.over)}"]
+        terms = [f"{called(row.column)} / {called(row.over)}"]
     return f"{' + '.join(terms)}  " if terms else ""
 
 
@@ -205,8 +201,9 @@ def page(rubric: Rubric) -> str:
     lines += _touched(rubric)
     lines += [f"{tr('overlay', '覆盖')}: {title}" for title in rubric.overlays]
     if rubric.lacking is not None:
-        what = tr(rubric.lacking.what, rubric.lacking.what_zh)
-        lines.append(tr("refuses to grade: ", "拒绝评级:") + f"{what} — {rubric.lacking.how}")
+        what = either(rubric.lacking.what, rubric.lacking.what_zh)
+        how = either(rubric.lacking.how, rubric.lacking.how_zh)
+        lines.append(tr("refuses to grade: ", "拒绝评级:") + f"{what} — {how}")
     lines += link_listing.document_lines(rubric)
     lines += _grades(rubric)
     if rubric.start is not None:
@@ -217,10 +214,12 @@ def page(rubric: Rubric) -> str:
     lines += _indicators(aside, rubric, rubric.unscored)
     lines += _overrides(rubric)
     for choice in rubric.choices:
-        taken = f"{tr(choice.question_en, choice.question_zh) or choice.question_zh} -> {choice.taken} ({choice.why})"
+        question = either(choice.question_en, choice.question_zh)
+        taken = f"{question} -> {choice.taken} ({either(choice.why, choice.why_zh)})"
         lines += ["", f"{tr('Choice', '选择')} {choice.id}: {taken}"]
-    if rubric.notes:
-        lines += ["", tr("Notes", "说明"), *(f"  - {note}" for note in rubric.notes)]
+    if rubric.notes or rubric.notes_zh:
+        notes = either(rubric.notes, rubric.notes_zh)
+        lines += ["", tr("Notes", "说明"), *(f"  - {note}" for note in notes)]
     return "\n".join(lines + _brought(rubric))
 
 
@@ -288,7 +287,7 @@ def _indicators(title: str, rubric: Rubric, rows: Sequence[Indicator]) -> list[s
             cut(row.id, 28),
             cut(row_label(row), 40),
             *([str(row.weight or "")] if weighted else []),
-            cut(row.why_disabled or rule(rubric, row), 110),
+            cut(either(row.why_disabled, row.why_disabled_zh) or rule(rubric, row), 110),
             *_source(row.clause, row.evidence, 28),
         )
         for row in rows
@@ -305,7 +304,7 @@ def _overrides(rubric: Rubric) -> list[str]:
             cut(row_label(row), 46),
             effect_said(row.effect)
             if row.enabled
-            else tr("off: ", "停用:") + cut(row.why_disabled, 30),
+            else tr("off: ", "停用:") + cut(either(row.why_disabled, row.why_disabled_zh), 30),
             *_source(row.clause, row.evidence, 28),
         )
         for row in rubric.overrides

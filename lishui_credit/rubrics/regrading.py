@@ -29,10 +29,10 @@ from lishui_credit.rubrics.engine.evaluate import (
 from lishui_credit.rubrics.engine.stages import stages
 from lishui_credit.rubrics.engine.tally import tally
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
-from lishui_credit.rubrics.law.rule_hash import plain
+from lishui_credit.rubrics.law.rule_hash import TOLD, plain
 from lishui_credit.statistics.refusals import lacking
 
-SILENT: Final = frozenset({"note", "label_en", "labels_en", "evidence", "better", *PLACE})
+SILENT: Final = frozenset({"label_en", "labels_en", "evidence", "better", *PLACE, *TOLD})
 """What a row says that no amendment is."""
 
 RESULT: Final = ("grade", "outcome", "decided_by")

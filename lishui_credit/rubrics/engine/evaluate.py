@@ -21,7 +21,7 @@ from lishui_credit.backends import recorder
 from lishui_credit.citation import Evidence
 from lishui_credit.errors import EditionError, SubjectError, refuse
 from lishui_credit.expressions import E, F, Namespace
-from lishui_credit.language import tr
+from lishui_credit.language import either, tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine import held_frames, sql_frames
@@ -187,8 +187,8 @@ def refuse_if_lacking(rubric: Rubric) -> None:
             f"{rubric.name}@{rubric.edition} is an outline and refuses to grade",
             f"{rubric.name}@{rubric.edition} 仅为提纲,拒绝评级",
         ),
-        tr(rubric.lacking.what, rubric.lacking.what_zh),
-        rubric.lacking.how,
+        either(rubric.lacking.what, rubric.lacking.what_zh),
+        either(rubric.lacking.how, rubric.lacking.how_zh),
     )
 
 

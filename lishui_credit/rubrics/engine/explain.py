@@ -13,7 +13,7 @@ from typing import Final, Literal
 from lishui_credit.backends import recorder
 from lishui_credit.backends.python_code import loaded, python_function
 from lishui_credit.citation import is_weak
-from lishui_credit.language import language, one_language, tr
+from lishui_credit.language import either, language, one_language, tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.explanation import ExplainedRow, Explanation, how_known
 from lishui_credit.rubrics.law import rows as tables
@@ -68,7 +68,7 @@ def _row(
         state=state,
         clause=row.clause,
         evidence=row.evidence,
-        note=row.why_disabled or row.note,
+        note=either(row.why_disabled, row.why_disabled_zh) or either(row.note, row.note_zh),
     )
 
 

@@ -27,10 +27,12 @@ from lishui_credit.rubrics.law.link_checks import check_links
 from lishui_credit.rubrics.law.number_checks import check_numbers
 from lishui_credit.rubrics.law.row_checks import (
     Found,
+    check_choices,
     check_column,
     check_fine,
     check_formula,
     check_levels,
+    check_notes,
     columns_of,
     say,
 )
@@ -50,7 +52,8 @@ def check(rubric: Rubric, unread: frozenset[str] = frozenset()) -> list[tuple[Lo
         _codes: (),
         _dimensions: (),
         _sums: ("dimensions", "indicators", "aggregate", "status", "point_unit", "choices"),
-        _choices: ("choices",),
+        check_choices: ("choices",),
+        check_notes: ("notes", "notes_zh"),
         check_grades: ("grades", "aggregate", "status", "point_unit"),
         _rows: ("aggregate", "point_unit", "choices"),
         check_numbers: ("aggregate",),
@@ -188,22 +191,6 @@ def _sums(rubric: Rubric) -> Found:
                 "维度内各指标之和与维度分值不符",
                 f"{sum(weights)} ≠ {dimension.points}",
             )
-
-
-def _choices(rubric: Rubric) -> Found:
-    for place, choice in enumerate(rubric.choices):
-        if choice.taken not in {option.id for option in choice.options}:
-            yield say(("choices", place, "taken"), "no such option", "没有该选项", choice.taken)
-    known = {f"{choice.id}:{option.id}" for choice in rubric.choices for option in choice.options}
-    for place, row in enumerate(rubric.indicators):
-        for at, entry in enumerate(row.bands):
-            if entry.choice is not None and entry.choice not in known:
-                yield say(
-                    ("indicators", place, "bands", at),
-                    "no such choice:option",
-                    "没有该选项(choice:option)",
-                    entry.choice,
-                )
 
 
 def _rows(rubric: Rubric) -> Found:

@@ -18,7 +18,7 @@ from lishui_credit.errors import Problem, RubricError
 from lishui_credit.language import tr
 from lishui_credit.rubrics.law import checks
 from lishui_credit.rubrics.law.rubric import TABLES, Rubric
-from lishui_credit.rubrics.law.rule_hash import rule_hash
+from lishui_credit.rubrics.law.rule_hash import TOLD, rule_hash
 from lishui_credit.tables.header_words import did_you_mean
 from lishui_credit.tables.toml_documents import Document, read_document
 from lishui_credit.tables.toml_places import Loc
@@ -56,8 +56,8 @@ def lay_over(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     # Rows of `TABLES` are matched by id: keys given replace the base's, new ids are appended, ids
     # under ``remove`` go. Other top-level keys replace the base's; inner tables are merged, but for
     # ``source``: another document is another document, and rows of the base keep theirs. A status other than ``reconstructed`` ends
-    # what the base lacked.
-    merged = _of_own_source(base) if "source" in overlay else dict(base)
+    # what the base lacked. A text told anew in one language loses the base's in the other.
+    merged = _told(_of_own_source(base) if "source" in overlay else base, overlay)
     for table, ids in overlay.get("remove", {}).items():
         if table not in TABLES:
             continue
@@ -73,7 +73,7 @@ def lay_over(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
                 rows[row["id"]] = _over(rows.get(row["id"], {}), row)
             merged[key] = list(rows.values())
         elif key != "source" and isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = {**merged[key], **value}
+            merged[key] = {**_told(merged[key], value), **value}
         else:
             merged[key] = value
     return merged
@@ -83,7 +83,13 @@ def _over(old: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with an overlay's keys over it; a row cited anew leaves where the old one stood."""
     if "clause" in row or "evidence" in row:
         old = {key: value for key, value in old.items() if key not in PLACE}
-    return {**old, **row}
+    return {**_told(old, row), **row}
+
+
+def _told(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Return tables without the texts that `new` tells in the other language."""
+    again = {f"{key}_zh" for key in new} | {key.removesuffix("_zh") for key in new}
+    return {key: value for key, value in old.items() if key not in again & TOLD}
 
 
 def _of_own_source(base: dict[str, Any]) -> dict[str, Any]:

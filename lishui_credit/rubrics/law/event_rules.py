@@ -73,3 +73,4 @@ class Repair(Cited):
     paid_share: bool = False
     label_en: str = ""
     note: str = ""
+    note_zh: str = ""

@@ -143,7 +143,7 @@ def check_overrides(rubric: Rubric) -> Found:
 
 def check_reason(loc: Loc, row: Override | Indicator) -> Found:
     """Yield where a row is switched off without a reason."""
-    if not row.enabled and not row.why_disabled:
+    if not row.enabled and not (row.why_disabled or row.why_disabled_zh):
         yield say(
             loc, "enabled = false needs why_disabled", "enabled = false 的行须写 why_disabled"
         )

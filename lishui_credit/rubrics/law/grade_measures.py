@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 from lishui_credit.citation import EVIDENCE, Citation, Evidence, Period
 from lishui_credit.errors import EditionError, Problem
-from lishui_credit.language import Bilingual, tr
+from lishui_credit.language import Bilingual, either, tr
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.header_words import did_you_mean
@@ -47,6 +47,7 @@ class Measure:
     assumed_zh: str = ""
     assumed_en: str = ""
     note: str = ""
+    note_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ class GroundedMeasure:
             "url": self.source.url,
             "read_on": None if self.source.read_on is None else self.source.read_on.isoformat(),
             "assumed": tr(row.assumed_en, row.assumed_zh),
-            "note": row.note,
+            "note": either(row.note, row.note_zh),
         }
 
 

@@ -64,12 +64,12 @@ def _copy(loc: Loc, told: Cited | Citation, document: Citation) -> Found:
                 told.url,
                 "read_on = YYYY-MM-DD",
             )
-        if told.unlinked:
+        if told.unlinked or told.unlinked_zh:
             yield say(
                 (*loc, "unlinked"),
                 "url and unlinked exclude each other",
                 "url 与 unlinked 不能同时写",
-                told.unlinked,
+                told.unlinked or told.unlinked_zh,
                 Bilingual("keep one of them", "请只保留一处"),
             )
     if told.read_on is not None and document.issued is not None and told.read_on < document.issued:

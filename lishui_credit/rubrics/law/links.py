@@ -53,7 +53,7 @@ class Link:
         What it is taken from.
     state : {"linked", "unseen", "unlinked", "untold"}
         A copy has an address; nobody saw the text; why no address can be given is said; nothing is.
-    url, read_on, cut, unlinked
+    url, read_on, cut, cut_zh, unlinked, unlinked_zh
         The row's own, else its document's.
     """
 
@@ -66,7 +66,9 @@ class Link:
     url: str | None = None
     read_on: date | None = None
     cut: str = ""
+    cut_zh: str = ""
     unlinked: str = ""
+    unlinked_zh: str = ""
 
     def fresh(self, day: date) -> bool:
         """Tell whether somebody looked at the copy in the year that ends with `day`."""
@@ -93,13 +95,15 @@ def link_of(rubric: Rubric, row: Cited) -> Link:
 
 def _link(rubric: Rubric, loc: Loc, row: Cited) -> Link:
     document = document_of(rubric, row)
-    copy: Cited | Citation = row if row.url or row.unlinked else document
+    own = row.url or row.unlinked or row.unlinked_zh
+    copy: Cited | Citation = row if own else document
+    ends: Cited | Citation = row if row.cut or row.cut_zh else copy
     state: State = "untold"
     if row.evidence in UNSEEN:
         state = "unseen"
     elif copy.url:
         state = "linked"
-    elif copy.unlinked:
+    elif copy.unlinked or copy.unlinked_zh:
         state = "unlinked"
     seen = state == "linked"
     return Link(
@@ -111,8 +115,10 @@ def _link(rubric: Rubric, loc: Loc, row: Cited) -> Link:
         state=state,
         url=copy.url if seen else None,
         read_on=(row.read_on or copy.read_on) if seen else None,
-        cut="" if state == "unseen" else row.cut or copy.cut,
+        cut="" if state == "unseen" else ends.cut,
+        cut_zh="" if state == "unseen" else ends.cut_zh,
         unlinked=copy.unlinked if state == "unlinked" else "",
+        unlinked_zh=copy.unlinked_zh if state == "unlinked" else "",
     )
 
 

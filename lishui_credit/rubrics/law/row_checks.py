@@ -210,3 +210,32 @@ def check_formula(loc: Loc, name: str, params: Mapping[str, Factor], rubric: Rub
         yield say(loc, "the formula lacks parameters", "公式缺少参数", ", ".join(lacking))
     for column in formula.columns:
         yield from check_column(loc, column)
+
+
+def check_notes(rubric: Rubric) -> Found:
+    """Yield where the notes in one language are not as many as in the other."""
+    en, zh = len(rubric.notes), len(rubric.notes_zh)
+    if en and zh and en != zh:
+        yield say(
+            ("notes_zh",),
+            "notes and notes_zh say the same in the same order, or one is left out",
+            "notes 与 notes_zh 须逐条对应,或只写其一",
+            f"{en} / {zh}",
+        )
+
+
+def check_choices(rubric: Rubric) -> Found:
+    """Yield readings taken, and readings that bands name, that no choice offers."""
+    for place, choice in enumerate(rubric.choices):
+        if choice.taken not in {option.id for option in choice.options}:
+            yield say(("choices", place, "taken"), "no such option", "没有该选项", choice.taken)
+    known = {f"{choice.id}:{option.id}" for choice in rubric.choices for option in choice.options}
+    for place, row in enumerate(rubric.indicators):
+        for at, entry in enumerate(row.bands):
+            if entry.choice is not None and entry.choice not in known:
+                yield say(
+                    ("indicators", place, "bands", at),
+                    "no such choice:option",
+                    "没有该选项(choice:option)",
+                    entry.choice,
+                )

@@ -102,8 +102,10 @@ class Indicator(Cited):
     event: EventRule | None = None
     formula: FormulaRule | None = None
     note: str = ""
+    note_zh: str = ""
     enabled: bool = True  # False keeps a published row out of the grade
     why_disabled: str = ""
+    why_disabled_zh: str = ""
 
     @property
     def scores(self) -> bool:
@@ -177,8 +179,10 @@ class Override(Cited):
     repair: OverrideRepair | None = None  # of `event`
     kept_next_year: bool = True  # whether the worst grade it sets may be kept a second year
     note: str = ""
+    note_zh: str = ""
     enabled: bool = True  # False keeps a published row out of the grade
     why_disabled: str = ""
+    why_disabled_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +260,7 @@ class Choice:
     question_en: str = ""
     taken: str
     why: str
+    why_zh: str = ""
     options: tuple[ChoiceOption, ...]
 
 
@@ -268,6 +273,7 @@ class Amount(Cited):
     formula: FormulaRule
     label_en: str = ""
     note: str = ""
+    note_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +317,7 @@ class Lacking:
     what_zh: str
     what: str
     how: str
+    how_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,6 +377,7 @@ class Rubric(Printable):
     carries: tuple[str, ...] = ()
     stands_on: tuple[StandsOn, ...] = ()
     notes: tuple[str, ...] = ()
+    notes_zh: tuple[str, ...] = ()  # one for each of `notes`
     overlays: tuple[str, ...] = ()
     sha256: str = ""
 

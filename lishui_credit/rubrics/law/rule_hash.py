@@ -16,10 +16,14 @@ from typing import Any, Final
 from lishui_credit.citation import PLACE
 from lishui_credit.rubrics.law.rubric import Rubric
 
+_TOLD: Final = ("note", "notes", "why", "why_disabled", "what", "how", "cut", "unlinked")
+TOLD: Final = frozenset({*_TOLD, *(f"{key}_zh" for key in _TOLD)})
+"""Keys of what an edition says in words, in English and in Chinese."""
+
 ABOUT: Final = frozenset({
     *("title_en", "label_en", "labels_en", "meaning_zh", "question_zh", "question_en", "reasons_zh"),
-    *("note", "notes", "why", "why_disabled", "what", "what_zh", "how", "region", "better"),
-    *("clause", "source", "documents", *PLACE, "overlays", "status", "sha256"),
+    *("clause", "region", "better", "source", "documents", *PLACE, *TOLD),
+    *("overlays", "status", "sha256"),
 })  # fmt: skip
 """Keys that say what a rule is called abroad, where it stands and why: no graded file holds them."""
 
