@@ -8,7 +8,7 @@ from pathlib import Path
 from lishui_credit.commands.grading import edition_arguments, edition_asked, rubric_argument
 from lishui_credit.commands.terminal import Command, Parser, say
 from lishui_credit.errors import SubjectError
-from lishui_credit.language import tr
+from lishui_credit.language import either, tr
 from lishui_credit.reports.layout import cut, table
 
 
@@ -97,6 +97,7 @@ def columns(options: argparse.Namespace) -> int:
         {
             "id": column.id,
             "label_zh": column.label_zh,
+            "label_en": column.label_en,
             "type": column.type,
             "units": [*UNITS.get(column.type, {}), *own_units(column)],
             "minimum": column.minimum,
@@ -123,7 +124,8 @@ def columns(options: argparse.Namespace) -> int:
             if column.numeric:
                 holds = f"{column.minimum} – {column.maximum}"
             units = " ".join((*UNITS.get(column.type, {}), *own_units(column)))
-            cells.append((column.id, column.label_zh, column.type, cut(units, 30), cut(holds, 50)))
+            label = either(column.label_en, column.label_zh)
+            cells.append((column.id, label, column.type, cut(units, 30), cut(holds, 50)))
         return [
             *table(heads, cells),
             "",

@@ -50,7 +50,7 @@ _YES_NO: Final = {"true": Bilingual("yes", "是"), "false": Bilingual("no", "否
 def _spelled() -> dict[str, Bilingual]:
     columns = dictionary().values()
     return {
-        text: Bilingual(_inside(row.label_en or row.id.replace("_", " ")), row.label_zh)
+        text: Bilingual(_inside(row.label_en), row.label_zh)
         for row in columns
         for text in spellings(row)
     }

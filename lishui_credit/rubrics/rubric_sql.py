@@ -198,8 +198,7 @@ def _contract(
 
 def label_of(name: str) -> str:
     """Return what people call a column, and what its integers, levels or days stand for."""
-    label = called(name) if called(name) != name else name.replace("_", " ")
-    return f"{label}{_unit(dictionary()[name])}"
+    return f"{called(name)}{_unit(dictionary()[name])}"
 
 
 def _unit(column: Column) -> str:

@@ -64,6 +64,11 @@ class Field:
         return f"{self.column.label_zh}({unit})" if unit else self.column.label_zh
 
     @property
+    def named(self) -> str:
+        """The header, and what it is called in English."""
+        return " / ".join(filter(None, (self.header, self.column.label_en)))
+
+    @property
     def words(self) -> tuple[str, ...]:
         """What may be written, where it is a list."""
         if self.allowed:
@@ -226,9 +231,7 @@ def _limits(column: Column) -> str:
 
 def _note(one: Field) -> str:
     parts = [
-        one.column.label_zh
-        if not one.column.label_en
-        else f"{one.column.label_zh} / {one.column.label_en}",
+        one.named,
         f"{one.column.id}: {_KINDS[one.column.type]}",
         tr("required", "必填") if one.required else tr("may be empty", "可空"),
         _limits(one.column),
@@ -268,7 +271,7 @@ def _guide(
         row += 1
         cells = (
             # two known names in one row would make it look like a header
-            one.header, f"({one.column.id})", str(_KINDS[one.column.type]),
+            tr(one.named, one.header), f"({one.column.id})", str(_KINDS[one.column.type]),
             tr("yes", "是") if one.required else tr("no", "否"),
             _limits(one.column) or "、".join(one.words[:6]) + ("…" if len(one.words) > 6 else ""),
             "  ".join(filter(None, (one.note, tr(one.column.note, one.column.note_zh)))),

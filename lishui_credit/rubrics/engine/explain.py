@@ -13,7 +13,7 @@ from typing import Final, Literal
 from lishui_credit.backends import recorder
 from lishui_credit.backends.python_code import loaded, python_function
 from lishui_credit.citation import is_weak
-from lishui_credit.language import either, language, one_language, tr
+from lishui_credit.language import either, one_language, tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.explanation import ExplainedRow, Explanation, how_known
 from lishui_credit.rubrics.law import rows as tables
@@ -162,7 +162,7 @@ def called(name: str) -> str:
     found = dictionary().get(name)
     if found is None:
         return name
-    return found.label_zh if language() == "zh" else found.label_en or found.id
+    return either(found.label_en, found.label_zh)
 
 
 def lacking_label(name: str, rubric: Rubric) -> str:

@@ -23,7 +23,7 @@ def named(card: Card) -> Card:
     known = dictionary()
 
     def english(feature: str, own: str) -> str:
-        told = known[feature].label_en or feature.replace("_", " ")
+        told = known[feature].label_en
         return told if own in ("", feature) else own
 
     return replace(
