@@ -141,6 +141,21 @@ def test_a_page_says_every_row_with_its_clause_and_evidence_and_every_change(
     assert "from memory, unverified !" in said or "凭记忆，未核实 !" in said
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_page_tells_notes_and_readings_in_its_own_language_alone(made: Path, lang: Any) -> None:
+    set_language(lang)
+    for rubric in editions():
+        whole = "\n".join(page(made / lang / page_of(rubric)).lines)
+        told = [(rubric.notes, rubric.notes_zh), ((rubric.source.note,), (rubric.source.note_zh,))]
+        told += [((row.note,), (row.note_zh,)) for row in rubric.indicators if row.enabled]
+        told += [((row.why_disabled,), (row.why_disabled_zh,)) for row in rubric.overrides]
+        told += [((row.why,), (row.why_zh,)) for row in rubric.choices]
+        for pair in told:
+            own, other = reversed(pair) if lang == "zh" else pair
+            assert [text for text in own if " ".join(spoken(text).split()) not in whole] == []
+            assert [text for text in other if len(text) > 40 and spoken(text) in whole] == []
+
+
 def test_a_page_says_what_each_grade_brings_and_on_what_ground(made: Path) -> None:
     rubric = catalog.rubric(GREEN)
     whole = " ".join(page(made / "en" / page_of(rubric)).lines)

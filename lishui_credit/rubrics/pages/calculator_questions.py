@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
-from lishui_credit.language import tr
+from lishui_credit.language import either, tr
 from lishui_credit.reports.html import words
 from lishui_credit.rubrics.cases import Case, tried
 from lishui_credit.rubrics.engine import compile as compiled
@@ -48,7 +48,7 @@ class Question:
     @property
     def label(self) -> str:
         """What people call it, with the unit it is written in."""
-        named = tr(self.column.label_en or self.column.id.replace("_", " "), self.column.label_zh)
+        named = either(self.column.label_en, self.column.label_zh)
         unit = _unit(self.column)
         return f"{named} ({unit})" if unit else named
 

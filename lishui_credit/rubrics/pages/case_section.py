@@ -9,6 +9,7 @@ from lishui_credit.language import Bilingual, dated, tr
 from lishui_credit.reports.html import words
 from lishui_credit.rubrics import cases
 from lishui_credit.rubrics.cases import Case
+from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.event_traces import event_labels
 from lishui_credit.rubrics.law.row_labels import Row, row_label
 from lishui_credit.rubrics.law.rubric import Rubric
@@ -46,7 +47,7 @@ def _case(case: Case, rubric: Rubric) -> str:
     subject, events, day = known.facts
     asked = {*case.subject, *case.bases}
     given = [
-        (_called(name), printed(name, value))
+        (called(name), printed(name, value))
         for name, value in subject.items()
         if value is not None
         and name != rubric.subject_id
@@ -79,11 +80,6 @@ def _named(name: str, asked: set[str]) -> bool:
     return not asked.isdisjoint((column.label_zh, *column.aliases))
 
 
-def _called(name: str) -> str:
-    column = dictionary()[name]
-    return tr(column.label_en or name.replace("_", " "), column.label_zh)
-
-
 def _event(
     event: Mapping[str, object], rubric: Rubric, labels: Mapping[str, tuple[str, str]]
 ) -> str:
@@ -91,7 +87,7 @@ def _event(
     label = labels.get(code, ("", ""))[0]
     apart = {"code", rubric.subject_id, "event_id"}
     told = [
-        f"{_called(name)} {printed(name, value)}"
+        f"{called(name)} {printed(name, value)}"
         for name, value in event.items()
         if value is not None and name not in apart
     ]

@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from lishui_credit.citation import is_weak
-from lishui_credit.language import Bilingual, dated, plural, tr
+from lishui_credit.language import Bilingual, dated, either, plural, tr
 from lishui_credit.reports.html import Markup, words
 from lishui_credit.reports.site_pages import Frame, links, site_page
 from lishui_credit.rubrics.engine.evaluate import grading_day
@@ -32,7 +32,6 @@ from lishui_credit.rubrics.pages.page_parts import (
     INDEX,
     STYLE,
     anchor,
-    english,
     facts,
     listed,
     page_of,
@@ -104,13 +103,14 @@ def edition_page(frame: Frame, rubric: Rubric, line: Sequence[Rubric]) -> str:
 
 def _what(rubric: Rubric) -> str:
     source = rubric.source
+    unlinked = either(source.unlinked, source.unlinked_zh)
     told = [
         (tr("Edition", "版本"), f"{rubric.name}@{rubric.edition}"),
         (tr("Document", "文件"), str(source)),
         (tr("Issued", "印发日期"), dated(source.issued) if source.issued else ""),
         (tr("In force", "施行"), rubric.period.said),
-        (tr("Copy", "文本"), read_at(source.url, source.read_on, source.unlinked)),
-        (tr("What copy", "文本说明"), english(source.note)),
+        (tr("Copy", "文本"), read_at(source.url, source.read_on, unlinked)),
+        (tr("What copy", "文本说明"), either(source.note, source.note_zh)),
         (tr("Status", "状态"), str(STATUS[rubric.status])),
         (tr("Where", "地域"), rubric.region),
         (tr("Graded", "评价对象"), str(_SUBJECTS.get(rubric.subject, rubric.subject))),
@@ -120,9 +120,10 @@ def _what(rubric: Rubric) -> str:
     ]
     lacking = ""
     if rubric.lacking is not None:
-        what = tr(rubric.lacking.what, rubric.lacking.what_zh)
+        what = either(rubric.lacking.what, rubric.lacking.what_zh)
+        how = either(rubric.lacking.how, rubric.lacking.how_zh)
         said = tr("Refuses to grade: ", "拒绝评级:") + what
-        lacking = f'<p class="loud" role="note">{words(said)}</p><p>{words(rubric.lacking.how)}</p>'
+        lacking = f'<p class="loud" role="note">{words(said)}</p><p>{words(how)}</p>'
     return section("what", tr("What it is", "概况"), lacking + facts(told))
 
 
@@ -211,7 +212,7 @@ def _gaps(rubric: Rubric) -> str:
         f"{plural(len(weak), 'row')} of {len(rows)} rest on evidence below 'secondary':",
         f"{len(rows)} 项中有 {len(weak)} 项的依据弱于“二手转述”:",
     )
-    parts = [listed([*map(english, rubric.notes)])]
+    parts = [listed(either(rubric.notes, rubric.notes_zh))]
     if unscored:
         said = tr(
             f"{plural(len(unscored), 'row')} known by name, without points:",

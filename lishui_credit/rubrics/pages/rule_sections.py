@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from lishui_credit.citation import Cited
-from lishui_credit.language import language, tr
+from lishui_credit.language import either, language, tr
 from lishui_credit.reports import html
 from lishui_credit.reports.html import Markup, words
 from lishui_credit.rubrics.engine.explain import called
@@ -39,8 +38,9 @@ def ground(row: Cited, rubric: Rubric) -> list[html.Cell]:
 def copy_of(row: Cited, rubric: Rubric) -> Markup:
     """Return where the copy of a row's document can be read, and the day it was last looked at."""
     link = link_of(rubric, row)
-    told = tr("no text seen", "未见文本") if link.state == "unseen" else link.unlinked
-    cut = tr("the copy ends at: ", "副本止于:") + link.cut if link.cut else ""
+    unlinked, end = either(link.unlinked, link.unlinked_zh), either(link.cut, link.cut_zh)
+    told = tr("no text seen", "未见文本") if link.state == "unseen" else unlinked
+    cut = tr("copy: ", "副本范围:") + end if end else ""
     other = link.document.number or link.document.title_zh if row.document else ""
     return read_at(link.url, link.read_on, told, (other, cut))
 
@@ -82,7 +82,7 @@ def _from(row: GradeRow) -> str:
         else [tr(f"from {row.at_least} points", f"{row.at_least} 分及以上")]
     )
     told += [
-        tr(f"from {cut} where {in_words(flag)}", f"{called(flag)}时 {cut} 分及以上")
+        tr(f"from {cut} where {called(flag)}", f"{called(flag)}时 {cut} 分及以上")
         for flag, cut in row.at_least_if.items()
     ]
     told += [in_words(condition_said(condition)) for condition in row.requires]
@@ -147,9 +147,10 @@ def _rows(rubric: Rubric, rows: Sequence[Indicator], title: str) -> str:
 
 def _rule(rubric: Rubric, row: Indicator) -> Markup:
     """Return how a row scores, one band a line, with what is ours in it."""
-    told = row.why_disabled or in_words(rule(rubric, row))
+    told = either(row.why_disabled, row.why_disabled_zh) or in_words(rule(rubric, row))
     lines = [words(line) for line in told.split("; ")]
-    note = f'<span class="id" lang="en">{escape(row.note)}</span>' if row.note else ""
+    said = either(row.note, row.note_zh)
+    note = f'<span class="id">{words(said)}</span>' if said else ""
     return Markup("<br>".join(lines) + note)
 
 
@@ -196,13 +197,7 @@ def overrides(rubric: Rubric) -> str:
 
 
 def _when(row: Override) -> str:
-    told = (
-        []
-        if row.column is None
-        else [in_words(row.column)]
-        if language() == "en"
-        else [row.label_zh]
-    )
+    told = [] if row.column is None else [tr(called(row.column), row.label_zh)]
     told += [in_words(condition_said(condition)) for condition in row.when]
     told += [] if row.event is None else [tr(f"event {row.event}", f"事件 {row.event}")]
     if row.event is None:
@@ -220,7 +215,8 @@ def _effect(row: Override, rubric: Rubric) -> str:
         then = row.repair.then
         after = tr(f", then {_does(then, rubric)}", f",修复后{_does(then, rubric)}") if then else ""
         told += tr("; can be repaired", ";可修复") + after
-    return told if row.enabled else tr("switched off: ", "停用:") + row.why_disabled
+    off = tr("switched off: ", "停用:") + either(row.why_disabled, row.why_disabled_zh)
+    return told if row.enabled else off
 
 
 def _does(effect: Effect, rubric: Rubric) -> str:
@@ -283,14 +279,16 @@ def also(rubric: Rubric) -> str:
     rows: list[list[html.Cell]] = [
         [
             ("lead", row_label(row)),
-            ("", row.note or in_words(row.formula.name)),
+            ("", either(row.note, row.note_zh) or in_words(row.formula.name)),
             *ground(row, rubric),
         ]
         for row in rubric.amounts
     ]
     if (power := rubric.adjustment) is not None:
         told = tr("a person may move the grade; it stands beside it", "可由人工调整,与评级结果并列")
-        rows.append([("lead", power.label_zh), ("", told), *ground(power, rubric)])
+        rows.append(
+            [("lead", either(power.label_en, power.label_zh)), ("", told), *ground(power, rubric)]
+        )
     if (cycle := rubric.cycle) is not None:
         told = tr(
             f"results are due by {cycle.result_by} (MM-DD)", f"结果于次年 {cycle.result_by} 前公布"
@@ -300,6 +298,11 @@ def also(rubric: Rubric) -> str:
     table = (
         html.table(heads, rows, caption=tr("What follows", "相关事项"), stack=True) if rows else ""
     )
-    taken = listed([f"{row.question_zh} → {row.taken} ({row.why})" for row in rubric.choices])
+    taken = listed(
+        [
+            f"{either(row.question_en, row.question_zh)} → {row.taken} ({either(row.why, row.why_zh)})"
+            for row in rubric.choices
+        ]
+    )
     head = f"<h3>{words(tr('Readings that were taken where the text conflicts with itself', '原文自相矛盾之处所采读法'))}</h3>"
     return section("also", tr("What follows", "相关事项"), table + (head + taken if taken else ""))
