@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import events as event_rules
+from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.tables.columns import dictionary
@@ -29,7 +30,7 @@ def step_said(rubric: Rubric, kind: str, what: str, step: int) -> str:
         more = tr("one event more", "多一件") if step > 0 else tr("one event less", "少一件")
         return f"{more}: {what} {row_label(row)}"
     column = dictionary()[what]
-    name = tr(column.label_en or what.replace("_", " "), column.label_zh)
+    name = called(what)
     if column.type == "money":
         return f"{name} {sign} " + tr("yuan", "元")
     if column.type == "date":

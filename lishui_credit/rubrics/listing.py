@@ -258,8 +258,8 @@ def grade_rule(row: GradeRow) -> str:
 def override_rule(row: Override) -> str:
     """Return what an override does and when, in one line."""
     if not row.enabled:
-        return tr("off: ", "停用:") + row.why_disabled
-    tests = [_named(row.column)] if row.column else []
+        return tr("off: ", "停用:") + either(row.why_disabled, row.why_disabled_zh)
+    tests = [called(row.column)] if row.column else []
     tests += [row.event] if row.event else []
     tests += [condition_said(c) for c in row.when]
     return f"{'; '.join(tests)} -> {effect_said(row.effect)}"
