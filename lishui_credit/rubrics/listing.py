@@ -251,7 +251,7 @@ def start_rules(start: Start) -> list[str]:
 def grade_rule(row: GradeRow) -> str:
     """Return what a grade asks for, in one line."""
     parts = [] if row.at_least is None else [tr(f"from {row.at_least}", f"{row.at_least} 分起")]
-    parts += [f"{flag}: {bound}" for flag, bound in row.at_least_if.items()]
+    parts += [f"{called(flag)}: {bound}" for flag, bound in row.at_least_if.items()]
     return "; ".join([*parts, *filter(None, [_required(row)])]) or tr("the rest", "其余")
 
 
