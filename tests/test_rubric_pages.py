@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -38,6 +39,7 @@ from lishui_credit.rubrics.pages.calculator_questions import (
 )
 from lishui_credit.rubrics.pages.calculator_script import LARGEST
 from lishui_credit.rubrics.pages.page_parts import page_of
+from lishui_credit.rubrics.pages.proof_section import proved
 from lishui_credit.rubrics.reform import changes
 from lishui_credit.tables.columns import dictionary
 from tests import calculators
@@ -164,6 +166,26 @@ def test_a_page_says_what_each_grade_brings_and_on_what_ground(made: Path) -> No
     for one in found:
         assert one.measure.label_en in whole
         assert f"{one.source} {one.measure.clause}" in whole
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_page_tells_the_proof_of_its_edition_and_what_is_no_part_of_it(
+    made: Path, lang: Any
+) -> None:
+    for entry in catalog.entries():
+        rubric = catalog.load(entry.path)
+        text = (made / lang / page_of(rubric)).read_text("utf-8")
+        assert ('id="proof"' in text) == (rubric.lacking is None), entry
+    set_language(lang)
+    firm = catalog.rubric("small-enterprise@2009-12-01")
+    told = json.loads(Path(catalog.__file__).with_name("editions").joinpath(
+        "small-enterprise", "2009-12-01.proof.json").read_text("utf-8"))  # fmt: skip
+    section = spoken(proved(firm))
+    assert f"{told['outcomes']['combinations']:,}" in section
+    for row in told["exceptions"]:
+        assert dictionary()[row["column"]].label_zh in section or lang == "en"
+        assert all(spoken(clause) in section for clause in row["clauses"])
+    assert proved(replace(firm, sha256="0" * 64)) == ""
 
 
 def test_a_site_is_proved_and_a_changed_figure_in_it_is_found(made: Path, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from lishui_credit.rubrics.pages.page_parts import (
     read_at,
     section,
 )
+from lishui_credit.rubrics.pages.proof_section import proved
 from lishui_credit.tables.columns import Column
 
 _SUMS: Final = {
@@ -88,6 +89,7 @@ def edition_page(frame: Frame, rubric: Rubric, line: Sequence[Rubric]) -> str:
         ("repairs", tr("Repairs", "信用修复"), rule_sections.repairs(rubric)),
         ("also", tr("What follows", "相关事项"), rule_sections.also(rubric)),
         ("history", tr("History", "沿革"), history(rubric, line)),
+        ("proof", tr("Proof", "证明"), proved(rubric)),
         ("cases", tr("Worked cases", "案例"), worked(rubric)),
         ("gaps", tr("Known gaps", "已知缺口"), _gaps(rubric)),
     ]
