@@ -172,23 +172,23 @@ def test_each_missed_condition_is_told_with_what_is_short() -> None:
                                    credit=6))  # fmt: skip
     assert label == "未达标"
     assert lacks == (
-        "credit_households / households: 60% = 6 households / 10 households (needed: ≥ 70%, 1 household short);"
-        " borrowers_without_arrears / borrowers: 70% = 7 households / 10 households (needed: ≥ 85%, 2 households short);"
-        " bad_loan_balance / loan_balance: 6% = 600 yuan / 10,000 yuan"
+        "Credit households / Farm households: 60% = 6 households / 10 households (needed: ≥ 70%, 1 household short);"
+        " Households with loans and no arrears / Households with loans: 70% = 7 households / 10 households (needed: ≥ 85%, 2 households short);"
+        " Balance of bad loans / Loan balance: 6% = 600 yuan / 10,000 yuan"
         " (needed: < 5%, 100.01 yuan too much)"
     )
 
 
 def test_a_rise_just_on_its_bound_is_too_much_by_the_smallest_step() -> None:
     _, lacks = village_of(told(loans("甲") | {"bad_loan_rate_rise": 100}))
-    assert lacks == "bad_loan_rate_rise: 1% (needed: < 1%, 0.01% too much)"
+    assert lacks == "Rise of the bad-loan rate: 1% (needed: < 1%, 0.01% too much)"
 
 
 def test_a_village_with_nothing_to_divide_has_no_loans() -> None:
     idle = {"borrowers": 0, "borrowers_without_arrears": 0, "loan_balance": 0}
     assert village_of(told(loans("甲") | idle)) == (
         "无贷款",
-        "borrowers_without_arrears / borrowers: no loans (needed: ≥ 85%)",
+        "Households with loans and no arrears / Households with loans: no loans (needed: ≥ 85%)",
     )
     label, lacks = village_of(told(loans("甲") | idle, credit=6))
     assert label == "未达标"  # it also has too few credit households
@@ -200,7 +200,7 @@ def test_a_withheld_village_says_which_figure_is_missing() -> None:
     label, lacks = village_of(told(loans("甲") | {"borrowers": None}))
     assert label is None
     assert lacks == (
-        "borrowers_without_arrears / borrowers: no figure for borrowers (needed: ≥ 85%)"
+        "Households with loans and no arrears / Households with loans: no figure for Households with loans (needed: ≥ 85%)"
     )
 
 
@@ -310,7 +310,7 @@ def test_one_area_is_explained_without_writing(
     assert main([*words, "--explain", area]) == 0
     page = capsys.readouterr().out
     assert area in page
-    assert "credit_households / households" in page
+    assert "Credit households / Farm households" in page
     assert main([*words, "--explain", area, "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["conditions"]) == 4
     assert main([*words, "--explain", area.split("/")[0], "--lang", "zh"]) == 0

@@ -200,7 +200,7 @@ def test_what_was_paid_is_at_most_the_tax_and_all_of_it_where_nothing_is_said() 
 
 def test_rows_of_before_are_known_by_the_code_they_had() -> None:
     found = rules.former_codes(OF_2022)
-    assert found["030104"] == ("0301-DESTROY", "擅自损毁发票的(按次计算)")
+    assert found["030104"] == ("0301-DESTROY", "invoices destroyed without leave (each time)")
     assert found["030109"][0] == "0301-HARM"
     assert found["030105"][0] == "0301-FALSE-SPECIAL"
     assert not rules.former_codes(OF_2025)

@@ -13,6 +13,7 @@ from lishui_credit.commands.cli import main
 from lishui_credit.language import set_language
 from lishui_credit.rubrics import grade_files, stored_grades
 from lishui_credit.rubrics.engine.compile import favourable_columns
+from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.tables.columns import dictionary
 
@@ -79,6 +80,6 @@ def test_the_summary_tells_of_empty_cells_and_how_to_withhold(tmp_path: Path, ca
     path, _, (first, _) = firms(tmp_path)
     job = ["grade", RUBRIC.name, str(path), "--on", "2018-06-30", "--lang", "en"]
     assert main([*job, "-o", str(tmp_path / "a.csv")]) == 0
-    assert f"taken for 'no' by override rules: {first} 1" in capsys.readouterr().out
+    assert f"taken for 'no' by override rules: {called(first)} 1" in capsys.readouterr().out
     assert main([*job, "-o", str(tmp_path / "b.csv"), "--strict"]) == 0
     assert "4 graded, 2 withheld" in capsys.readouterr().out

@@ -230,7 +230,7 @@ else:
     with one:
         old = view.choose("edition", tr("Edition", "原版本"), known, in_use)
     with two:
-        later = known[min(known.index(old) + 1, len(known) - 1)]
+        later = next(iter(known[known.index(old) :][1:]), old)
         new = view.choose("other_edition", tr("Other edition", "另一版本"), known, later)
     changed = holdings.under_another(path, old, new, lang)
     if isinstance(changed, str):

@@ -110,11 +110,16 @@ def all_cases() -> tuple[Case, ...]:
     return tuple(found)
 
 
+Facts = tuple[dict[str, Any], list[dict[str, Any]], date]
+"""The subject of a case, its events, the day of grading."""
+Frames = tuple[pl.DataFrame, pl.DataFrame | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A shipped case as it was tried: its facts as `conformed` gives them, and whether it passes."""
+    """A shipped case as it was tried: its facts as held values, and whether it passes."""
 
-    facts: tuple[dict[str, Any], list[dict[str, Any]], date]
+    facts: Facts
     passes: bool
 
 
@@ -122,7 +127,9 @@ class Tried:
 def tried(edition: str, case_id: str) -> Tried:
     """Return a shipped case as it was tried, once."""
     case = next(one for one in all_cases() if (one.rubric, one.id) == (edition, case_id))
-    return Tried(conformed(case, catalog.rubric(edition)), not run(case))
+    rubric = catalog.rubric(edition)
+    frames = _frames(case, rubric)
+    return Tried(_held(case, rubric, frames), not _differing(case, rubric, frames))
 
 
 def _raw(row: Mapping[str, Cell]) -> pl.DataFrame:
@@ -163,12 +170,19 @@ def _conform(
 
 def run(case: Case) -> list[str]:
     """Run one case and return what differs, in words; empty when it passes."""
-    name = f"{case.rubric} {case.id}"
     try:
         rubric = catalog.rubric(case.rubric)
-        result = _grade(case, rubric, name)
+        return _differing(case, rubric, _frames(case, rubric))
     except CreditError as error:
-        return [f"{name}: {error}"]
+        return [f"{_name(case)}: {error}"]
+
+
+def _name(case: Case) -> str:
+    return f"{case.rubric} {case.id}"
+
+
+def _differing(case: Case, rubric: Rubric, frames: Frames) -> list[str]:
+    name, result = _name(case), _grade(case, rubric, frames)
     found = _found(result, rubric)
     problems = []
     for key, expected in case.expect.items():
@@ -191,16 +205,15 @@ def _same(wanted: object, actual: object) -> bool:
     return wanted == actual or (wanted == "" and actual is None)
 
 
-def conformed(case: Case, rubric: Rubric) -> tuple[dict[str, Any], list[dict[str, Any]], date]:
+def _held(case: Case, rubric: Rubric, frames: Frames) -> Facts:
     """Return the facts of a case as held values: the subject, its events, the day of grading."""
-    subjects, events = _frames(case, rubric, f"{case.rubric} {case.id}")
+    subjects, events = frames
     happened = [] if events is None else events.to_dicts()
-    day = grading_day(rubric, case.period, case.as_of)
-    return subjects.row(0, named=True), happened, day
+    return subjects.row(0, named=True), happened, grading_day(rubric, case.period, case.as_of)
 
 
-def _frames(case: Case, rubric: Rubric, name: str) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-    key = rubric.subject_id
+def _frames(case: Case, rubric: Rubric) -> Frames:
+    key, name = rubric.subject_id, _name(case)
     wanted = dict.fromkeys(compiled.needed_columns(rubric), False)
     identity = "12331102398259791Y" if rubric.subject_id == "uscc" else "case"
     facts = {key: identity, **case.bases, **case.subject}
@@ -216,8 +229,8 @@ def _frames(case: Case, rubric: Rubric, name: str) -> tuple[pl.DataFrame, pl.Dat
     return subjects, _conform(rows, dict.fromkeys([*columns, *known], False), key, name)
 
 
-def _grade(case: Case, rubric: Rubric, name: str) -> dict[str, Any]:
-    subjects, events = _frames(case, rubric, name)
+def _grade(case: Case, rubric: Rubric, frames: Frames) -> dict[str, Any]:
+    subjects, events = frames
     result = evaluate(
         subjects,
         rubric,
