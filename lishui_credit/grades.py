@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -44,3 +45,17 @@ class GradeScale:
             if grade.at_least is not None and score >= grade.at_least:
                 return grade
         return self.grades[-1]
+
+
+def merged(first: Sequence[str], second: Sequence[str]) -> list[str]:
+    """Return two orders of grades as one: the second's, with the first's own grades kept in their places.
+
+    >>> merged(["A", "B", "M", "C"], ["A", "B", "C"])
+    ['A', 'B', 'M', 'C']
+    """
+    order = list(second)
+    for place, name in enumerate(first):
+        if name not in order:
+            before = [order.index(other) for other in first[:place] if other in order]
+            order.insert(before[-1] + 1 if before else 0, name)
+    return order

@@ -344,6 +344,26 @@ def test_groups_add_up_and_hold_their_intervals(farmers, easier):
     assert len(told.value.problems) == 3
 
 
+def test_a_grade_of_one_edition_only_keeps_its_place_in_the_matrix_and_in_who_moves():
+    firms = held(next(one for one in POPULATIONS if one.on == "2021-04-30"))
+    old, new = firms.rubric, catalog.rubric("tax-credit@2014-10-01")
+    assert "M" in {row.id for row in old.grades} - {row.id for row in new.grades}
+    # Who has an M now is given one of the grades that the earlier edition knows.
+    direct = under(
+        f'format = 1\noverlay_of = "{new.name}@{new.edition}"\noverlay_title = "new firms are C"\n'
+        '[[overrides]]\nid = "not_evaluated_new"\neffect = { set = "C" }\n'
+    )
+    found = reform(firms, direct, as_if_in_force=True)
+    cells = found.cells()
+    assert list(dict.fromkeys(cells["from"])) == ["A", "B", "M", "C", "D"]
+    assert cells.filter(pl.col("from") == "M", pl.col("to") == "C")["subjects"].item() > 0
+    counted = cells.group_by("move").agg(pl.col("subjects").sum())
+    sums = dict(counted.iter_rows())
+    twice = found.frame.drop_nulls(["grade_old", "grade_new"])["direction"].value_counts()
+    told = dict(twice.iter_rows())
+    assert (sums["better"], sums["worse"]) == (told.get("up", 0), told.get("down", 0))
+
+
 def test_who_moves_is_told_why(farmers, easier):
     moved = reform(farmers, easier).moved()
     assert moved.height == (moved["direction"] != "same").sum() > 0

@@ -25,9 +25,11 @@ from lishui_credit.rubrics.engine.evaluate import with_event_columns
 from lishui_credit.rubrics.intake_rules import subject_rules
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.rubrics.regrading import (
+    DIRECTIONS,
     RESULT,
     Register,
     decided,
+    direction_of,
     hold,
     with_events_of,
 )
@@ -35,7 +37,6 @@ from lishui_credit.statistics.proportions import wilson
 from lishui_credit.tables.columns import Column, dictionary
 
 Kind = Literal["value", "day", "event"]
-DIRECTIONS: Final = ("up", "down", "other")
 _ROW: Final = "_row"
 _WAS: Final = "_was__"
 _STEP_OF_MONEY: Final = 100  # fen: one yuan
@@ -373,18 +374,8 @@ def _compared(
     frame: pl.LazyFrame, rubric: Rubric, rows: list[Indicator], rules: Collection[str]
 ) -> pl.LazyFrame:
     """Return the subjects with another grade: their row, the direction, the rule behind it."""
-    ranks = {row.id: place for place, row in enumerate(rubric.grades)}
     grade, was = pl.col("grade"), pl.col(f"{_WAS}grade")
-    place, before = (
-        cell.replace_strict(ranks, default=None, return_dtype=pl.Int32) for cell in (grade, was)
-    )
-    direction = (
-        pl.when(place.is_null() | before.is_null())
-        .then(pl.lit("other"))
-        .when(place < before)
-        .then(pl.lit("up"))
-        .otherwise(pl.lit("down"))
-    )
+    way = direction_of(was, grade, [row.id for row in rubric.grades])
     points = [(f"{compiled.POINTS}{row.id}", row.id) for row in rows]
     changed = [
         pl.when(pl.col(name).ne_missing(pl.col(f"{_WAS}{name}"))).then(pl.lit(row))
@@ -393,7 +384,7 @@ def _compared(
     by, by_was = pl.col("decided_by"), pl.col(f"{_WAS}decided_by")
     by, by_was = (cell.str.strip_prefix("not graded: ") for cell in (by, by_was))
     other, set_by = by != by_was, list(rules)
-    better = pl.when(place < before).then(grade).otherwise(was)
+    better = pl.when(way == "up").then(grade).otherwise(was)
     by_points = pl.concat_str(changed, separator="+", ignore_nulls=True) if changed else pl.lit("")
     plain = ["score", compiled.WITHHELD]
     said = (
@@ -410,4 +401,4 @@ def _compared(
         .otherwise(pl.format("grade:{}", better.fill_null("")))
     )
     moved = grade.ne_missing(was) | (pl.col("outcome") != pl.col(f"{_WAS}outcome"))
-    return frame.filter(moved).select(_ROW, direction.alias("direction"), said.alias("rule"))
+    return frame.filter(moved).select(_ROW, way.alias("direction"), said.alias("rule"))

@@ -14,14 +14,14 @@ from typing import Any, Literal
 
 import polars as pl
 
-from lishui_credit.errors import EditionError
+from lishui_credit.grades import merged
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import TABLES, Indicator, Rubric
 from lishui_credit.rubrics.law.rule_hash import plain
-from lishui_credit.rubrics.regrading import SILENT, differing
+from lishui_credit.rubrics.regrading import SILENT, differing, direction_of, refuse_other_subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,11 +120,7 @@ def compare(
     -----
     Cost: two gradings and a join on the subject's id.
     """
-    if old.subject_id != new.subject_id:
-        raise EditionError(
-            tr("the editions grade different subjects", "两个版本的评价对象不同"),
-            f"{old.subject}, {new.subject}",
-        )
+    refuse_other_subjects(old, new)
     key = old.subject_id
     day = as_of or (date(period + 1, 4, 30) if period is not None else None)
     graded = partial(
@@ -135,13 +131,11 @@ def compare(
     left = before.frame.collect()
     right = after.frame.collect()
     joined = left.join(right, on=key, how="inner", suffix="__new")
-    ranks = {row.id: place for place, row in enumerate(new.grades)}
-    ranks.update({row.id: place for place, row in enumerate(old.grades) if row.id not in ranks})
+    was, now = pl.col("grade"), pl.col("grade__new")
     moved = joined.filter(
-        pl.col("grade").ne_missing(pl.col("grade__new"))
-        | (pl.col("outcome") != pl.col("outcome__new"))
-    )
-    rows = [_moved(row, key, old, new, ranks) for row in moved.iter_rows(named=True)]
+        was.ne_missing(now) | (pl.col("outcome") != pl.col("outcome__new"))
+    ).with_columns(direction_of(was, now, grade_order(old, new)).alias("direction"))
+    rows = [_moved(row, key, old, new) for row in moved.iter_rows(named=True)]
     schema = {
         key: pl.String,
         "grade_old": pl.String,
@@ -167,22 +161,20 @@ def compare(
     )
 
 
-def _moved(
-    row: Mapping[str, Any], key: str, old: Rubric, new: Rubric, ranks: dict[str, int]
-) -> dict[str, Any]:
-    before, after = row["grade"], row["grade__new"]
-    direction = "other"
-    if before is not None and after is not None:
-        direction = "up" if ranks[after] < ranks[before] else "down"
+def grade_order(old: Rubric, new: Rubric) -> list[str]:
+    """Return the grades of two editions, best first, each in its place."""
+    return merged([row.id for row in old.grades], [row.id for row in new.grades])
 
+
+def _moved(row: Mapping[str, Any], key: str, old: Rubric, new: Rubric) -> dict[str, Any]:
     def printed(value: int | None, rubric: Rubric) -> float | None:
         return None if value is None else value / rubric.point_unit
 
     return {
         key: row[key],
-        "grade_old": before or row["outcome"],
-        "grade_new": after or row["outcome__new"],
-        "direction": direction,
+        "grade_old": row["grade"] or row["outcome"],
+        "grade_new": row["grade__new"] or row["outcome__new"],
+        "direction": row["direction"],
         "earned_old": printed(row.get("earned"), old),
         "earned_new": printed(row.get("earned__new"), new),
         "because": "; ".join(because(row, old, new)),

@@ -7,7 +7,7 @@ totals, override rules and grades are always reckoned anew, so the result is tha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Final
@@ -36,6 +36,31 @@ SILENT: Final = frozenset({"label_en", "labels_en", "evidence", "better", *PLACE
 """What a row says that no amendment is."""
 
 RESULT: Final = ("grade", "outcome", "decided_by")
+DIRECTIONS: Final = ("up", "down", "other")
+
+
+def direction_of(was: pl.Expr, now: pl.Expr, order: Sequence[str]) -> pl.Expr:
+    """Return which way a grade that changes goes, `order` best first: up, down, or other to or from none."""
+    ranks = {grade: place for place, grade in enumerate(order)}
+    before, after = (
+        cell.replace_strict(ranks, default=None, return_dtype=pl.Int32) for cell in (was, now)
+    )
+    return (
+        pl.when(before.is_null() | after.is_null())
+        .then(pl.lit("other"))
+        .when(after < before)
+        .then(pl.lit("up"))
+        .otherwise(pl.lit("down"))
+    )
+
+
+def refuse_other_subjects(old: Rubric, new: Rubric) -> None:
+    """Raise `EditionError` for editions that grade different kinds of subjects."""
+    if old.subject_id != new.subject_id:
+        raise EditionError(
+            tr("the editions grade different subjects", "两个版本的评价对象不同"),
+            f"{old.subject}, {new.subject}",
+        )
 
 
 def differing(one: Any, other: Any) -> tuple[str, ...]:
@@ -67,11 +92,7 @@ class Register:
 
     def under(self, rubric: Rubric) -> Register:
         """Return the same subjects under another edition; raises `EditionError` for another kind."""
-        if rubric.subject_id != self.rubric.subject_id:
-            raise EditionError(
-                tr("the editions grade different subjects", "两个版本的评价对象不同"),
-                f"{self.rubric.subject}, {rubric.subject}",
-            )
+        refuse_other_subjects(self.rubric, rubric)
         refuse_if_lacking(rubric)
         needed = compiled.needed_columns(rubric)
         required = [name for name, must in needed.items() if must]

@@ -44,6 +44,31 @@ class Migration:
             }
         )
 
+    def cells(self) -> pl.DataFrame:
+        """Return the matrix cell by cell, best grade first: ``from``, ``to``, ``subjects``, ``share`` of the start grade, ``move``."""
+        sizes = self.counts.sum(axis=1)
+        return pl.DataFrame(
+            [
+                (
+                    start,
+                    end,
+                    int(self.counts[i, j]),
+                    float(self.counts[i, j] / sizes[i]) if sizes[i] else None,
+                    "same" if i == j else "worse" if j > i else "better",
+                )
+                for i, start in enumerate(self.grades)
+                for j, end in enumerate(self.grades)
+            ],
+            schema={
+                "from": pl.String,
+                "to": pl.String,
+                "subjects": pl.Int64,
+                "share": pl.Float64,
+                "move": pl.String,
+            },
+            orient="row",
+        )
+
 
 def migration(initial: Values, current: Values, *, order: Sequence[str] | None = None) -> Migration:
     """Return the migration matrix of subjects graded twice.

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+import numpy as np
 import polars as pl
 
-from lishui_credit.errors import SubjectError
+from lishui_credit.errors import refuse
 from lishui_credit.language import plural, tr
 from lishui_credit.pricing.credit_lines import (
     DRAWN_BP,
@@ -27,13 +28,13 @@ from lishui_credit.pricing.credit_lines import (
 )
 from lishui_credit.rubrics.distribution import ALL, grade_label, outcome_label
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.rubrics.reform import because
-from lishui_credit.rubrics.regrading import Register
+from lishui_credit.rubrics.reform import because, grade_order
+from lishui_credit.rubrics.regrading import DIRECTIONS, Register, direction_of
 from lishui_credit.statistics.proportions import wilson
-from lishui_credit.tables.header_words import no_column
-from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW
+from lishui_credit.statistics.refusals import lacking
+from lishui_credit.validation.groups import MIN_ROWS, TOO_FEW, crossed, parts_of
+from lishui_credit.validation.migrations import Migration, migration
 
-DIRECTIONS: Final = ("up", "down", "other")
 _NEW: Final = "__new"
 
 
@@ -94,7 +95,7 @@ class Reform:
 
     def matrix(self) -> pl.DataFrame:
         """Return the subjects by old and new grade: ``grade_old``, ``grade_new``, ``subjects``."""
-        ranks = _ranks(self.old.rubric, self.new.rubric)
+        ranks = {grade: place for place, grade in enumerate(self._order())}
         named = [
             pl.col(f"grade_{side}").fill_null(pl.col(f"outcome_{side}")) for side in ("old", "new")
         ]
@@ -106,28 +107,15 @@ class Reform:
         return counted.with_columns(pl.col("subjects").cast(pl.Int64)).sort(*order, "grade_old")
 
     def cells(self) -> pl.DataFrame:
-        """Return the matrix cell by cell as a figure draws it: ``from``, ``to``, ``subjects``, ``share`` of the old grade, ``move``."""
-        grades = list(_ranks(self.old.rubric, self.new.rubric))
-        every = pl.DataFrame({"from": grades}).join(pl.DataFrame({"to": grades}), how="cross")
-        counted = self.matrix().rename({"grade_old": "from", "grade_new": "to"})
-        place = {grade: n for n, grade in enumerate(grades)}
-        first, second = (
-            pl.col(name).replace_strict(place, return_dtype=pl.Int32) for name in ("from", "to")
-        )
-        whole = pl.col("subjects").sum().over("from")
-        return (
-            every.join(counted, on=["from", "to"], how="left", maintain_order="left")
-            .with_columns(pl.col("subjects").fill_null(0))
-            .with_columns(
-                pl.when(whole > 0).then(pl.col("subjects") / whole).alias("share"),
-                pl.when(first == second)
-                .then(pl.lit("same"))
-                .when(second > first)
-                .then(pl.lit("worse"))
-                .otherwise(pl.lit("better"))
-                .alias("move"),
-            )
-        )
+        """Return the subjects graded by both cell by cell, as `Migration.cells`, best grade first."""
+        twice = self.frame.drop_nulls(["grade_old", "grade_new"])
+        order = self._order()
+        if twice.is_empty():
+            return Migration(tuple(order), np.zeros((len(order), len(order)))).cells()
+        return migration(twice["grade_old"], twice["grade_new"], order=order).cells()
+
+    def _order(self) -> list[str]:
+        return grade_order(self.old.rubric, self.new.rubric)
 
     def by_group(
         self, columns: Sequence[str] = (), *, level: float = 0.95, min_rows: int = MIN_ROWS
@@ -155,12 +143,8 @@ class Reform:
         SubjectError
             If a column is not there: all at once.
         """
-        refuse_unknown(self.frame, columns)
-        parts = [self._counted("", pl.lit(ALL))]
-        for column in columns:
-            cells = [pl.col(name).cast(pl.String).fill_null("—") for name in column.split("*")]
-            parts.append(self._counted(column, pl.concat_str(cells, separator=" · ")))
-        frame = pl.concat(parts)
+        _refuse_unknown(self.frame, columns)
+        frame = pl.concat([self._counted(column) for column in ("", *columns)])
         shares = []
         for name in ("up", "down"):
             low, high = wilson(frame[name].to_numpy(), frame["subjects"].to_numpy(), level)
@@ -177,13 +161,14 @@ class Reform:
             pl.when(few).then(pl.lit(TOO_FEW)).otherwise(pl.lit("")).alias("note"),
         )
 
-    def _counted(self, column: str, group: pl.Expr) -> pl.DataFrame:
+    def _counted(self, column: str) -> pl.DataFrame:
         counts = [
             (pl.col("direction") == name).sum().cast(pl.Int64).alias(name)
             for name in (*DIRECTIONS, "same")
         ]
         return (
-            self.frame.group_by(group.alias("group"))
+            _grouped(self.frame, column)
+            .group_by("group")
             .agg(pl.len().cast(pl.Int64).alias("subjects"), *counts)
             .sort("group")
             .select(pl.lit(column).alias("column"), "group", pl.exclude("group"))
@@ -223,7 +208,7 @@ class Reform:
         SubjectError
             If a column, or one that the line table takes shares of, is not there.
         """
-        refuse_unknown(self.frame, columns)
+        _refuse_unknown(self.frame, columns)
         frame, amounts = self.frame, list(self.amounts)
         if lines is not None:
             amounts = ["line"]
@@ -238,10 +223,7 @@ class Reform:
         parts = []
         for amount in amounts:
             for column in ("", *columns):
-                names = column.split("*") if column else []
-                cells = [pl.col(name).cast(pl.String).fill_null("—") for name in names]
-                group = pl.concat_str(cells, separator=" · ") if cells else pl.lit(ALL)
-                grouped = frame.with_columns(group.alias("group"))
+                grouped = _grouped(frame, column)
                 before, after = (
                     exposure(
                         grouped,
@@ -259,7 +241,37 @@ class Reform:
 
     def sentences(self) -> list[str]:
         """Return what the change does, in a few sentences of the language in use."""
-        return sentences(self)
+        row = self.by_group().row(0, named=True)
+        total, moved = row["subjects"], row["up"] + row["down"] + row["other"]
+        share = moved / total if total else 0.0
+        told = [
+            tr(
+                f"{moved:,} of {plural(total, 'subject')} ({share:.1%}) get another grade:"
+                f" {row['up']:,} a better one, {row['down']:,} a worse one"
+                + (f", {row['other']:,} gain or lose a grade" if row["other"] else "")
+                + ".",
+                f"{total:,} 个主体中 {moved:,} 个({share:.1%})等级变动:"
+                f"上升 {row['up']:,} 个,下降 {row['down']:,} 个"
+                + (f",获得或失去等级 {row['other']:,} 个" if row["other"] else "")
+                + "。",
+            )
+        ]
+        labels = {
+            g.id: grade_label(r, g.id) for r in (self.new.rubric, self.old.rubric) for g in r.grades
+        }
+
+        def named(grade: str) -> str:
+            return labels.get(grade) or outcome_label(grade)
+
+        cells = self.matrix().filter(pl.col("grade_old") != pl.col("grade_new"))
+        for was, now, count in cells.sort("subjects", descending=True).head(3).iter_rows():
+            told.append(
+                tr(
+                    f"{count:,} go from {named(was)} to {named(now)}.",
+                    f"{count:,} 个由{named(was)}变为{named(now)}。",
+                )
+            )
+        return told
 
 
 def reform(
@@ -317,29 +329,16 @@ def reform(
     if groups is not None:
         own = [name for name in groups.columns if name == key or name not in frame.columns]
         frame = frame.join(groups.select(own), on=key, how="left", maintain_order="left")
-    ranks = _ranks(register.rubric, new.rubric)
-    before, after = (
-        pl.col(f"grade_{side}").replace_strict(ranks, default=None, return_dtype=pl.Int32)
-        for side in ("old", "new")
-    )
-    alike = pl.col("grade_old").eq_missing(pl.col("grade_new")) & (
-        pl.col("outcome_old") == pl.col("outcome_new")
-    )
-    direction = (
-        pl.when(alike)
-        .then(pl.lit("same"))
-        .when(before.is_null() | after.is_null())
-        .then(pl.lit("other"))
-        .when(after < before)
-        .then(pl.lit("up"))
-        .otherwise(pl.lit("down"))
-    )
+    was, now = pl.col("grade_old"), pl.col("grade_new")
+    alike = was.eq_missing(now) & (pl.col("outcome_old") == pl.col("outcome_new"))
+    way = direction_of(was, now, grade_order(register.rubric, new.rubric))
+    way = pl.when(alike).then(pl.lit("same")).otherwise(way)
     amounts = tuple(
         f"{row.id}_fen"
         for row in register.rubric.amounts
         if row.id in {other.id for other in new.rubric.amounts}
     )
-    return Reform(register, new, change, frame.with_columns(direction=direction), amounts)
+    return Reform(register, new, change, frame.with_columns(direction=way), amounts)
 
 
 def in_force(old: Rubric, change: Rubric, day: date) -> bool:
@@ -355,49 +354,16 @@ def in_force(old: Rubric, change: Rubric, day: date) -> bool:
     return change.period.start <= old.period.start or day >= change.period.start
 
 
-def sentences(found: Reform) -> list[str]:
-    """Return what a change does to everybody, in sentences."""
-    row = found.by_group().row(0, named=True)
-    total, moved = row["subjects"], row["up"] + row["down"] + row["other"]
-    share = moved / total if total else 0.0
-    told = [
-        tr(
-            f"{moved:,} of {plural(total, 'subject')} ({share:.1%}) get another grade:"
-            f" {row['up']:,} a better one, {row['down']:,} a worse one"
-            + (f", {row['other']:,} gain or lose a grade" if row["other"] else "")
-            + ".",
-            f"{total:,} 个主体中 {moved:,} 个({share:.1%})等级变动:"
-            f"上升 {row['up']:,} 个,下降 {row['down']:,} 个"
-            + (f",获得或失去等级 {row['other']:,} 个" if row["other"] else "")
-            + "。",
-        )
-    ]
-    labels = {
-        g.id: grade_label(r, g.id) for r in (found.new.rubric, found.old.rubric) for g in r.grades
-    }
-
-    def named(grade: str) -> str:
-        return labels.get(grade) or outcome_label(grade)
-
-    cells = found.matrix().filter(pl.col("grade_old") != pl.col("grade_new"))
-    for was, now, count in cells.sort("subjects", descending=True).head(3).iter_rows():
-        told.append(
-            tr(
-                f"{count:,} go from {named(was)} to {named(now)}.",
-                f"{count:,} 个由{named(was)}变为{named(now)}。",
-            )
-        )
-    return told
-
-
-def refuse_unknown(frame: pl.DataFrame, columns: Sequence[str]) -> None:
+def _refuse_unknown(frame: pl.DataFrame, columns: Sequence[str]) -> None:
     """Raise `SubjectError` for columns that are not there, all at once."""
-    names = [part for column in columns for part in column.split("*")]
-    problems = [
-        no_column(name, frame.columns) for name in dict.fromkeys(names) if name not in frame.columns
-    ]
-    if problems:
-        raise SubjectError(problems)
+    names = [part for column in columns for part in parts_of(column, frame.columns)]
+    refuse(lacking(dict.fromkeys(names), frame.columns))
+
+
+def _grouped(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Return subjects with their ``group`` by a column, or by crossed ones; by none everybody's."""
+    group = crossed(frame, column).fill_null("—") if column else pl.lit(ALL)
+    return frame.with_columns(group.alias("group"))
 
 
 def _sided(register: Register, side: str) -> list[pl.Expr]:
@@ -405,9 +371,3 @@ def _sided(register: Register, side: str) -> list[pl.Expr]:
     names = ["grade", "outcome", *(["earned"] if "earned" in register.frame.columns else [])]
     names += [f"{row.id}_fen" for row in register.rubric.amounts]
     return [pl.col(name).alias(f"{name}_{side}") for name in names]
-
-
-def _ranks(old: Rubric, new: Rubric) -> dict[str, int]:
-    """Return the place of every grade, best first; one that only the old edition has keeps its place."""
-    ranks = {row.id: place for place, row in enumerate(new.grades)}
-    return ranks | {row.id: n for n, row in enumerate(old.grades) if row.id not in ranks}

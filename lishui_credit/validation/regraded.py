@@ -6,12 +6,12 @@ grade that only one of them knows keeps its place in that edition's order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from lishui_credit.errors import SubjectError
+from lishui_credit.grades import merged
 from lishui_credit.language import tr
 from lishui_credit.rubrics.stored_grades import Graded
 from lishui_credit.tables.header_words import no_column
@@ -34,29 +34,7 @@ class Regraded:
 
     def cells(self) -> pl.DataFrame:
         """Return the matrix cell by cell, best grade first: ``from``, ``to``, ``subjects``, ``share`` of the start grade, ``move``."""
-        grades, counts = self.matrix.grades, self.matrix.counts
-        sizes = counts.sum(axis=1)
-        return pl.DataFrame(
-            [
-                (
-                    start,
-                    end,
-                    int(counts[i, j]),
-                    float(counts[i, j] / sizes[i]) if sizes[i] else None,
-                    "same" if i == j else "worse" if j > i else "better",
-                )
-                for i, start in enumerate(grades)
-                for j, end in enumerate(grades)
-            ],
-            schema={
-                "from": pl.String,
-                "to": pl.String,
-                "subjects": pl.Int64,
-                "share": pl.Float64,
-                "move": pl.String,
-            },
-            orient="row",
-        )
+        return self.matrix.cells()
 
     def summary(self) -> pl.DataFrame:
         """Return the subjects that kept their grade, rose, fell, came, left or lack a grade: ``what``, ``label``, ``subjects``."""
@@ -111,16 +89,6 @@ def regraded(first: Graded, second: Graded, *, only: tuple[str, str] | None = No
         left=left,
         ungraded=stayed.height - twice.height,
     )
-
-
-def merged(first: Sequence[str], second: Sequence[str]) -> list[str]:
-    """Return two orders of grades as one: the second's, with the first's own grades kept in their places."""
-    order = list(second)
-    for place, name in enumerate(first):
-        if name not in order:
-            before = [order.index(other) for other in first[:place] if other in order]
-            order.insert(before[-1] + 1 if before else 0, name)
-    return order
 
 
 def _grades(graded: Graded, key: str, only: tuple[str, str] | None) -> pl.LazyFrame:
