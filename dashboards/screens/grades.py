@@ -240,7 +240,7 @@ else:
         st.caption(
             tr(
                 f"All subjects of {year}, graded on the day of the file by both editions.",
-                f"{year} 年全部主体,按文件评级日分别以两个版本评级。",
+                f"{year} 年全部主体，按文件评级日分别以两个版本评级。",
             )
         )
         one, two = st.columns(2)
@@ -249,11 +249,8 @@ else:
             holdings.chart(
                 figures.migration_matrix(
                     pairs,
-                    names={
-                        grade: grade_label(changed.new.rubric, grade)
-                        for grade in pairs["from"].unique().to_list()
-                    },
-                    years=(old, new),
+                    names=changed.labels,
+                    editions=(old, new),
                     label=year,
                     synthetic=synthetic,
                 ),

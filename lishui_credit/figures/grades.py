@@ -126,10 +126,14 @@ def migration_matrix(
     *,
     names: dict[str, str] | None = None,
     years: tuple[str, str] = ("", ""),
+    editions: tuple[str, str] | None = None,
     label: str = "",
     synthetic: bool = False,
 ) -> Any:
-    """Return who moved between two gradings: start grades as rows, end grades as columns."""
+    """Return who moved between two gradings: start grades as rows, end grades as columns.
+
+    The gradings are of two `years`, or of one day by two `editions`.
+    """
     grades = cells["from"].unique(maintain_order=True).to_list()
     said = [(names or {}).get(grade, grade) for grade in grades]
     rows = [cells.filter(pl.col("from") == grade) for grade in grades]
@@ -166,14 +170,18 @@ def migration_matrix(
         line = {"color": INK, "width": 2}
         figure.add_shape(type="rect", x0=low, x1=high, y0=low, y1=high, line=line)
     before, after = years
+    starts = f"{tr('grade at the start', '期初等级')} {before}".rstrip()
+    ends = f"{tr('grade at the end', '期末等级')} {after}".rstrip()
+    if editions is not None:
+        starts, ends = (tr(f"grade by the edition of {day}", f"{day} 版等级") for day in editions)
     figure.update_layout(
         xaxis={
-            "title": f"{tr('grade at the end', '期末等级')} {after}".rstrip(),
+            "title": ends,
             "type": "category",
             "side": "bottom",
         },
         yaxis={
-            "title": f"{tr('grade at the start', '期初等级')} {before}".rstrip(),
+            "title": starts,
             "type": "category",
             "autorange": "reversed",
             "automargin": True,

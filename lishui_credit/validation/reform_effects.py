@@ -77,6 +77,12 @@ class Reform:
         """Subjects graded."""
         return self.frame.height
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """What the grades of both editions are called, by id."""
+        both = (self.new.rubric, self.old.rubric)
+        return {grade.id: grade_label(row, grade.id) for row in both for grade in row.grades}
+
     def moved(self) -> pl.DataFrame:
         """Return the subjects that move, with ``because``: the rows and rules behind it."""
         key = self.old.rubric.subject_id
@@ -256,9 +262,7 @@ class Reform:
                 + "。",
             )
         ]
-        labels = {
-            g.id: grade_label(r, g.id) for r in (self.new.rubric, self.old.rubric) for g in r.grades
-        }
+        labels = self.labels
 
         def named(grade: str) -> str:
             return labels.get(grade) or outcome_label(grade)
