@@ -169,11 +169,7 @@ def migration_matrix(
         low, high = place - 0.5, place + 0.5
         line = {"color": INK, "width": 2}
         figure.add_shape(type="rect", x0=low, x1=high, y0=low, y1=high, line=line)
-    before, after = years
-    starts = f"{tr('grade at the start', '期初等级')} {before}".rstrip()
-    ends = f"{tr('grade at the end', '期末等级')} {after}".rstrip()
-    if editions is not None:
-        starts, ends = (tr(f"grade by the edition of {day}", f"{day} 版等级") for day in editions)
+    starts, ends = _ends(years, editions)
     figure.update_layout(
         xaxis={
             "title": ends,
@@ -188,6 +184,15 @@ def migration_matrix(
         },
     )
     return figure
+
+
+def _ends(years: tuple[str, str], editions: tuple[str, str] | None) -> tuple[str, str]:
+    """Return what the rows and the columns of a matrix are."""
+    if editions is not None:
+        old, new = (tr(f"grade by the edition of {day}", f"{day} 版等级") for day in editions)
+        return old, new
+    starts = f"{tr('grade at the start', '期初等级')} {years[0]}".rstrip()
+    return starts, f"{tr('grade at the end', '期末等级')} {years[1]}".rstrip()
 
 
 def _moved(count: int, share: float | None, many: bool) -> str:

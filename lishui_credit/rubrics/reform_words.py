@@ -9,10 +9,11 @@ import polars as pl
 
 from lishui_credit.language import dated, tr
 from lishui_credit.rubrics import listing
-from lishui_credit.rubrics.law.event_rules import Repair, RepairWindow
+from lishui_credit.rubrics.law.event_rules import Repair
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Amount, GradeRow, Indicator, Override, Rubric, Start
 from lishui_credit.rubrics.reform import Change, changes
+from lishui_credit.rubrics.repair_words import window_said
 
 _NOTHING: Final = "—"
 
@@ -106,32 +107,10 @@ def _said(rubric: Rubric, row: Any) -> str:
     if isinstance(row, Override):
         return listing.override_rule(row)
     if isinstance(row, Repair):
-        return "; ".join(_window(window) for window in row.windows)
+        return "; ".join(map(window_said, row.windows))
     if isinstance(row, Amount):
         params = ", ".join(f"{name} {value}" for name, value in row.formula.params.items())
         return f"{row.formula.name} {params}".rstrip()
     if isinstance(row, Start):
         return "; ".join(listing.start_rules(row))
     return str(getattr(row, "taken", getattr(row, "points", row)))
-
-
-def _window(window: RepairWindow) -> str:
-    when = []
-    if window.days_at_most is not None:
-        when.append(tr(f"within {window.days_at_most} days", f"{window.days_at_most} 日内"))
-    if window.same_year:
-        when.append(tr("in the same year", "当年内"))
-    if window.next_year:
-        when.append(tr("by the end of the next year", "次年年底前"))
-    back = (
-        tr(f"{window.restore_percent}% back", f"退回 {window.restore_percent}%")
-        if window.restore_percent is not None
-        else tr(f"{window.restore} points back", f"退回 {window.restore} 分")
-    )
-    small = ""
-    if window.small_amount is not None:
-        small = tr(
-            f" ({window.small_restore} for up to {window.small_amount} yuan)",
-            f"({window.small_amount} 元以下退回 {window.small_restore} 分)",
-        )
-    return f"{', '.join(when) or tr('later', '此后')}: {back}{small}"

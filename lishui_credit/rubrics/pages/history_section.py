@@ -12,23 +12,8 @@ from lishui_credit.rubrics.law.rubric import Indicator, Rubric
 from lishui_credit.rubrics.listing import rule
 from lishui_credit.rubrics.pages.page_parts import anchor, in_words, listed, page_of, section
 from lishui_credit.rubrics.reform import Change, changes
+from lishui_credit.rubrics.reform_words import part_said
 
-_PARTS: Final = {
-    "grades": Bilingual("grade", "等级"),
-    "indicators": Bilingual("row", "指标"),
-    "overrides": Bilingual("override rule", "直接判级规则"),
-    "repairs": Bilingual("repair", "信用修复"),
-    "dimensions": Bilingual("group", "类别"),
-    "choices": Bilingual("reading", "读法"),
-    "amounts": Bilingual("amount", "金额"),
-    "documents": Bilingual("document", "文件"),
-    "start": Bilingual("start score", "起评分"),
-    "aggregate": Bilingual("way of adding up", "汇总方式"),
-    "point_unit": Bilingual("unit of points", "分值单位"),
-    "bases": Bilingual("reference values", "基数"),
-    "adjustment": Bilingual("adjustment", "人工调整"),
-    "cycle": Bilingual("yearly cycle", "年度周期"),
-}
 _KINDS: Final = {
     "added": Bilingual("new", "新增"),
     "removed": Bilingual("repealed", "删除"),
@@ -79,7 +64,7 @@ def _amended(before: Rubric, after: Rubric, here: bool) -> str:
 
 def _change(change: Change, before: Rubric, after: Rubric, here: bool) -> Markup:
     """Return one change in words: the row, and where it can be told its rule as it was and is."""
-    head = f"{_KINDS[change.kind]}: {_PARTS[change.part]}" if change.part in _PARTS else change.part
+    head = f"{_KINDS[change.kind]}: {part_said(change.part)}"
     if not change.id:
         return Markup(words(head))
     old, new = (_row(edition, change) for edition in (before, after))

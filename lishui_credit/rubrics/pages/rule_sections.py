@@ -10,7 +10,7 @@ from lishui_credit.reports import html
 from lishui_credit.reports.html import Markup, words
 from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.law import rows as tables
-from lishui_credit.rubrics.law.event_rules import Repair, RepairWindow
+from lishui_credit.rubrics.law.event_rules import Repair
 from lishui_credit.rubrics.law.links import link_of
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Effect, GradeRow, Indicator, Override, Rubric
@@ -24,6 +24,7 @@ from lishui_credit.rubrics.pages.page_parts import (
     read_at,
     section,
 )
+from lishui_credit.rubrics.repair_words import window_said
 
 
 def ground(row: Cited, rubric: Rubric) -> list[html.Cell]:
@@ -237,7 +238,7 @@ def repairs(rubric: Rubric) -> str:
         [
             named(row),
             ("", tr(f"measured from {in_words(row.measured_from)}", _measured(row))),
-            ("", tr("; ", ";").join(map(_window, row.windows))),
+            ("", tr("; ", ";").join(map(window_said, row.windows))),
             *ground(row, rubric),
         ]
         for row in rubric.repairs
@@ -249,29 +250,6 @@ def repairs(rubric: Rubric) -> str:
 
 def _measured(row: Repair) -> str:
     return {"recorded_on": "自记录日起", "due_on": "自应履行日起"}[row.measured_from]
-
-
-def _window(window: RepairWindow) -> str:
-    if window.days_at_most is not None:
-        when = tr(f"within {window.days_at_most} days", f"{window.days_at_most} 日内")
-    elif window.same_year:
-        when = tr("in the same year", "当年内")
-    elif window.next_year:
-        when = tr("by the end of the next year", "次年年底前")
-    else:
-        when = tr("later", "以后")
-    gives = (
-        tr(f"{window.restore} points", f"{window.restore} 分")
-        if window.restore is not None
-        else f"{window.restore_percent}%"
-    )
-    if window.small_amount is not None:
-        small = tr(
-            f" ({window.small_restore} where the tax is at most {window.small_amount} yuan)",
-            f"(税款 {window.small_amount} 元以下为 {window.small_restore} 分)",
-        )
-        gives += small
-    return f"{when}: {gives}" if language() == "en" else f"{when}:{gives}"
 
 
 def also(rubric: Rubric) -> str:
