@@ -6,6 +6,7 @@ so that a tax grade can be fed to the exporters.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -82,7 +83,7 @@ def _labour(seed: int, year: int, number: int) -> pl.DataFrame:
         "obstructs_labour_inspection": seldom(0.006),
         "labour_crime_prosecuted": seldom(0.001),
     }
-    return _register(seed, number, "合成企业", facts, defaults(rng, quality, _RATE))
+    return _register(seed, number, facts, rng, quality)
 
 
 def customs_records(
@@ -152,7 +153,7 @@ def _customs(seed: int, year: int, number: int) -> pl.DataFrame:
         "customs_half_yearly_form": proven & flags(rng, BLOCK, 0.8),
         "customs_central_or_west": np.zeros(BLOCK, dtype=bool),
     }
-    return _register(seed, number, "合成企业", facts, defaults(rng, quality, _RATE))
+    return _register(seed, number, facts, rng, quality)
 
 
 def exporters(rows: int, *, seed: int = SEED, year: int = 2018, start: int = 0) -> pl.DataFrame:
@@ -204,7 +205,7 @@ def _exporters(seed: int, year: int, number: int) -> pl.DataFrame:
         "service_refunds_large_share": flags(rng, BLOCK, 0.6),
         "months_since_first_refund_claim": np.minimum(rng.geometric(0.018, BLOCK), 300),
     }
-    for name, share in {
+    shares = {
         "six_months_without_claim": 0.06,
         "refund_rules_broken": 0.02,
         "refund_class3_provincial": 0.01,
@@ -214,9 +215,9 @@ def _exporters(seed: int, year: int, number: int) -> pl.DataFrame:
         "led_class4_firm": 0.001,
         "joint_punishment_listed": 0.002,
         "refund_class4_provincial": 0.001,
-    }.items():
-        facts[name] = rng.random(BLOCK) < share * weak
-    return _register(seed, number, "合成企业", facts, defaults(rng, quality, _RATE))
+    }
+    facts |= _seldom(rng, weak, shares)
+    return _register(seed, number, facts, rng, quality)
 
 
 def early_taxpayers(
@@ -262,7 +263,7 @@ def _early(seed: int, year: int, number: int) -> pl.DataFrame:
                  "withholding_accuracy_rate", "withholding_paid_rate"):  # fmt: skip
         rate = np.clip(0.97 + 0.03 * quality - np.abs(0.06 * noise(BLOCK)), 0.2, 1)
         facts[f"{name}_bp"] = np.rint(rate * 10_000).astype(np.int64)
-    for name, share in {
+    shares = {
         "tax_breach_suspected_open": 0.01,
         "accounting_not_filed": 0.02,
         "tax_penalty_record_two_years": 0.05,
@@ -273,10 +274,10 @@ def _early(seed: int, year: int, number: int) -> pl.DataFrame:
         "criminal_case_open": 0.0005,
         "tax_crime_record_two_years": 0.001,
         "cheated_tax_benefit": 0.001,
-    }.items():
-        facts[name] = rng.random(BLOCK) < share * weak
+    }
+    facts |= _seldom(rng, weak, shares)
     facts["registered_under_two_years"] = flags(rng, BLOCK, 0.09)
-    return _register(seed, number, "合成企业", facts, defaults(rng, quality, _RATE))
+    return _register(seed, number, facts, rng, quality)
 
 
 def star_shops(rows: int, *, seed: int = SEED, year: int = 2018, start: int = 0) -> pl.DataFrame:
@@ -315,13 +316,26 @@ def _shops(seed: int, year: int, number: int) -> pl.DataFrame:
     facts = {name: np.floor(score * 10) / 10 for name, score in facts.items()}
     facts["star_bonus"] = rng.poisson(0.2, BLOCK)
     facts["shop_once_penalised"] = flags(rng, BLOCK, 0.05)
-    return _register(seed, number, "合成商户", facts, defaults(rng, quality, _RATE))
+    return _register(seed, number, facts, rng, quality, "合成商户")
+
+
+def _seldom(
+    rng: np.random.Generator, weak: npt.NDArray[np.float64], shares: Mapping[str, float]
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """Draw facts that hold of about a share of the firms, more often of the weak."""
+    return {name: rng.random(BLOCK) < share * weak for name, share in shares.items()}
 
 
 def _register(
-    seed: int, number: int, prefix: str, facts: dict[str, Any], outcome: npt.NDArray[np.bool_]
+    seed: int,
+    number: int,
+    facts: dict[str, Any],
+    rng: np.random.Generator,
+    quality: npt.NDArray[np.float64],
+    prefix: str = "合成企业",
 ) -> pl.DataFrame:
     """Return a block of firms with what a register holds of them, all marked synthetic."""
+    outcome = defaults(rng, quality, _RATE)
     frame = pl.DataFrame(
         {**firms(indices(number), prefix), **facts, "default_12m": outcome}
     ).with_columns(places(seed, _PLACES, number)["county"])
