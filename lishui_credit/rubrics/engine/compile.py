@@ -249,7 +249,7 @@ def holds(condition: Condition, rubric: Rubric, ns: Namespace[E]) -> E:
         known = ~ns.col("earned").is_null()
     elif condition.points is not None:
         row = rubric.indicator(condition.points)
-        unit = rubric.point_unit if rubric.aggregate != "weighted" else (row.weight or 1)
+        unit = tables.held_unit(rubric, row)
         cell = ns.col(f"{POINTS}{row.id}").cast(ns.Int64)
         parts = [compare(cell, unit, sign, bound) for sign, bound in _tests(condition)]
         known = ~cell.is_null()

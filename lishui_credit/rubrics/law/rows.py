@@ -28,6 +28,16 @@ def row_unit(rubric: Rubric, row: Indicator) -> int:
     return 1 if rubric.aggregate == "weighted" else rubric.point_unit
 
 
+def times(rubric: Rubric, row: Indicator) -> int:
+    """What the points of a row's own table are multiplied by in the total: its weight, or 1."""
+    return row.weight or 1 if rubric.aggregate == "weighted" else 1
+
+
+def held_unit(rubric: Rubric, row: Indicator) -> int:
+    """Integers per printed point of a row where its points are held, weight included."""
+    return row_unit(rubric, row) * times(rubric, row)
+
+
 def term(column_id: str, over: str | None = None, weight: Number = 1) -> Term:
     """Return the `Term` of one or two dictionary columns."""
     known = dictionary()
@@ -105,14 +115,13 @@ def best(rubric: Rubric, row: Indicator) -> int:
     if rubric.aggregate == "weighted" and not reach:
         reach = [100]
     top = max((units(points, unit) for points in reach), default=0)
-    return max(top, 0) * (row.weight or 1 if rubric.aggregate == "weighted" else 1)
+    return max(top, 0) * times(rubric, row)
 
 
 def missing_points(rubric: Rubric, row: Indicator) -> int | None:
     """Return what a missing value earns in the row's own unit; None where it stays missing."""
     if row.missing == "full":
-        weight = row.weight or 1 if rubric.aggregate == "weighted" else 1
-        return best(rubric, row) // weight
+        return best(rubric, row) // times(rubric, row)
     return None if row.missing == "withhold" else 0
 
 

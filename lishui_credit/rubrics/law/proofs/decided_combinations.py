@@ -103,7 +103,7 @@ def _points_with(rubric: Rubric, row: Indicator, held: Held | None) -> set[int]:
     if held is None:
         if row.missing == "withhold":
             return set()
-        times = row.weight or 1 if rubric.aggregate == "weighted" else 1
+        times = tables.times(rubric, row)
         return {(tables.missing_points(rubric, row) or 0) * times}
     alike = [truth(condition, held) for condition in asked]
     edges = [bound for condition in asked for bound in bounds(condition)]

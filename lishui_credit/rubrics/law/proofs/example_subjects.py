@@ -202,7 +202,7 @@ class Examples:
         """Return what an empty value earns; no way where it withholds the grade."""
         if row.missing == "withhold":
             return []
-        times = row.weight or 1 if self.rubric.aggregate == "weighted" else 1
+        times = tables.times(self.rubric, row)
         return [Choice((tables.missing_points(self.rubric, row) or 0) * times)]
 
     def _told(self, row: Indicator, held: Held | None) -> tuple[bool | None, ...]:
@@ -293,7 +293,7 @@ def _points(
     rubric: Rubric, row: Indicator, cells: Cells, events: Sequence[tuple[str, bool]]
 ) -> int | None:
     """Return a row's points in the edition's unit; None where they cannot be told."""
-    times = row.weight or 1 if rubric.aggregate == "weighted" else 1
+    times = tables.times(rubric, row)
     if row.event is not None:
         cost = tables.units(row.event.deduct or 0, rubric.point_unit)
         hits = sum(code == row.event.code for code, _ in events)

@@ -70,7 +70,7 @@ def taken_bands(rubric: Rubric, row: Indicator) -> list[tuple[int, BandRow]]:
 def points_at(rubric: Rubric, row: Indicator, value: Held) -> int | None:
     """Return the points of one known value in the edition's unit; None where no band takes it."""
     unit = tables.row_unit(rubric, row)
-    times = row.weight or 1 if rubric.aggregate == "weighted" else 1
+    times = tables.times(rubric, row)
     found: int | None = None
     if row.levels:
         name = str(value).lower() if isinstance(value, bool) else str(value)
@@ -149,7 +149,7 @@ def reached(
 ) -> set[int]:
     """Return every number of points that some known value of a row earns, in the edition's unit."""
     # With `kept` only of pieces whose values it keeps, cut at the `further` bounds that it tells apart.
-    times = row.weight or 1 if rubric.aggregate == "weighted" else 1
+    times = tables.times(rubric, row)
     if row.formula is not None:
         return {choice.points for choice in formula_choices(rubric, row)}
     found: set[int] = set()
@@ -236,7 +236,7 @@ def _figures(rubric: Rubric, row: Indicator, part: Earned) -> Iterator[Choice]:
     """Yield the lowest and highest figure an assessor may give in a piece."""
     if row.judged is None or part.place is None:
         return
-    times = row.weight or 1 if rubric.aggregate == "weighted" else 1
+    times = tables.times(rubric, row)
     for low, high in _judged(rubric, row, {part.place}):
         for points in (high, low):
             figure = Fraction(points, tables.row_unit(rubric, row)) * column(row.judged).per_unit

@@ -229,7 +229,7 @@ def _earns(rubric: Rubric, read: Variable) -> bool:
 def _values(rubric: Rubric, read: Variable, asked: Sequence[Condition]) -> Iterable[Held]:
     if isinstance(read, str):
         row = rubric.indicator(read.removeprefix("points:"))
-        unit = rubric.point_unit if rubric.aggregate != "weighted" else row.weight or 1
+        unit = tables.held_unit(rubric, row)
         return [Fraction(points, unit) for points in sorted(reached(rubric, row))]
     edges = [bound for condition in asked for bound in bounds(condition)]
     edges += [Fraction(c.equals) for c in asked if type(c.equals) is int]
@@ -292,5 +292,4 @@ def effects(rubric: Rubric, pattern: Pattern) -> frozenset[Any]:
 
 def points_unit(rubric: Rubric, row_id: str) -> int:
     """Return how many integers a printed point of a row is, as conditions read it."""
-    row = rubric.indicator(row_id)
-    return tables.row_unit(rubric, row) if rubric.aggregate != "weighted" else row.weight or 1
+    return tables.held_unit(rubric, rubric.indicator(row_id))

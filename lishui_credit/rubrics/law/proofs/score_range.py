@@ -72,7 +72,7 @@ def _with_missing(rubric: Rubric, row: Indicator) -> set[int]:
     """Return a row's points, those of an empty value included."""
     found = reached(rubric, row)
     if row.missing in ("zero", "full"):
-        times = row.weight or 1 if rubric.aggregate == "weighted" else 1
+        times = tables.times(rubric, row)
         found |= {(tables.missing_points(rubric, row) or 0) * times}
     return found
 
