@@ -265,7 +265,7 @@ def test_every_worked_case_comes_out_of_its_link_as_polars_grades_it() -> None:
         found = calculators.graded(name, *whole, told=True)
         for (case, _), answer in zip(given, found, strict=True):
             assert answer[2] == [], (name, case.id)
-            wanted = cases._grade(case, rubric, cases._frames(case, rubric))
+            [wanted] = cases._graded([case], rubric, cases._frames([case], rubric))
             for column, value in wanted.items():
                 if column not in apart:
                     cell = value.isoformat() if isinstance(value, date) else value

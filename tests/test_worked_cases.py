@@ -42,6 +42,19 @@ def test_a_wrong_expectation_is_told() -> None:
     assert "expected no such grade" in cases.run(wrong)[0]
 
 
+def test_cases_run_together_give_what_each_gives_alone() -> None:
+    every = cases.all_cases()
+    assert not any(cases.run_all(every).values())
+    wrong = [replace(case, expect={**case.expect, "grade": "none such"}) for case in every[::9]]
+    unread = replace(
+        wrong[3], id="unread", subject={**wrong[3].subject, "name": "", "county": "nowhere", "x": 1}
+    )
+    found = cases.run_all([*wrong, unread])
+    assert found == {(case.rubric, case.id): cases.run(case) for case in (*wrong, unread)}
+    assert all(found.values())
+    assert "cannot be read" in found[unread.rubric, "unread"][0]
+
+
 def test_every_edition_that_grades_has_a_case() -> None:
     covered = {case.rubric for case in cases.all_cases()}
     lacking = [

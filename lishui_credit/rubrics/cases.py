@@ -7,6 +7,7 @@ pass.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -33,6 +34,7 @@ from lishui_credit.tables.toml_documents import read_document
 from lishui_credit.tables.toml_nouns import unknown
 from lishui_credit.tables.toml_places import Loc
 
+_PLACE: Final = "_place"
 _EXPECTED: Final = (
     "grade",
     "grade_label",
@@ -124,17 +126,31 @@ class Tried:
 
 
 @cache
-def tried(edition: str, case_id: str) -> Tried:
-    """Return a shipped case as it was tried, once."""
-    case = next(one for one in all_cases() if (one.rubric, one.id) == (edition, case_id))
+def tried(edition: str) -> Mapping[str, Tried]:
+    """Return the shipped cases of an edition by id, each as it was tried, once."""
     rubric = catalog.rubric(edition)
-    frames = _frames(case, rubric)
-    return Tried(_held(case, rubric, frames), not _differing(case, rubric, frames))
+    found: dict[str, Tried] = {}
+    for alike in _together([case for case in all_cases() if case.rubric == edition]):
+        frames = _frames(alike, rubric)
+        for place, row in enumerate(_graded(alike, rubric, frames)):
+            case = alike[place]
+            facts = _held(case, rubric, frames, str(place))
+            found[case.id] = Tried(facts, not _differing(case, rubric, row))
+    return found
 
 
-def _raw(row: Mapping[str, Cell]) -> pl.DataFrame:
+def _together(listed: Sequence[Case]) -> list[list[Case]]:
+    """Return cases in the groups that one grading can run: of one edition, day and label set."""
+    alike: dict[tuple[object, ...], list[Case]] = defaultdict(list)
+    for case in listed:
+        alike[case.rubric, case.period, case.as_of, case.labels].append(case)
+    return list(alike.values())
+
+
+def _raw(rows: Sequence[Mapping[str, Cell]]) -> pl.DataFrame:
     cells = {
-        name: [str(value) if isinstance(value, Decimal) else value] for name, value in row.items()
+        name: [str(row[name]) if isinstance(row[name], Decimal) else row[name] for row in rows]
+        for name in rows[0]
     }
     return pl.DataFrame(cells)
 
@@ -142,13 +158,16 @@ def _raw(row: Mapping[str, Cell]) -> pl.DataFrame:
 def _conform(
     rows: Sequence[Mapping[str, Cell]], wanted: dict[str, bool], key: str, name: str
 ) -> pl.DataFrame:
-    """Conform each row on its own, as facts of one case name different columns."""
-    frames = []
+    """Conform rows, those together that name the same columns in the same types; in their order."""
+    alike: dict[frozenset[tuple[str, type]], list[int]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        alike[frozenset((column, type(cell)) for column, cell in row.items())].append(place)
     known = dictionary()
     kinds = {column: compiled.dtype(known[column], pl) for column in wanted}
-    for row in rows:
+    frames = []
+    for places in alike.values():
         read_in = conform(
-            Raw(frame=_raw(row).lazy(), name=name, first_row=1),
+            Raw(frame=_raw([rows[place] for place in places]).lazy(), name=name, first_row=1),
             wanted,
             key=key,
             unique=False,
@@ -163,27 +182,43 @@ def _conform(
             frame.select(
                 (pl.col(c) if c in frame.columns else pl.lit(None)).cast(kind).alias(c)
                 for c, kind in kinds.items()
-            )
+            ).with_columns(pl.Series(_PLACE, places))
         )
-    return pl.concat(frames)
+    return pl.concat(frames).sort(_PLACE).drop(_PLACE)
 
 
 def run(case: Case) -> list[str]:
     """Run one case and return what differs, in words; empty when it passes."""
+    return _run([case])[0]
+
+
+def run_all(listed: Sequence[Case]) -> dict[tuple[str, str], list[str]]:
+    """Run cases together; what differs of each by edition and id, as `run` tells it."""
+    return {
+        (case.rubric, case.id): differs
+        for alike in _together(listed)
+        for case, differs in zip(alike, _run(alike), strict=True)
+    }
+
+
+def _run(alike: Sequence[Case]) -> list[list[str]]:
+    """Return what differs of cases that one grading can run."""
     try:
-        rubric = catalog.rubric(case.rubric)
-        return _differing(case, rubric, _frames(case, rubric))
+        rubric = catalog.rubric(alike[0].rubric)
+        rows = _graded(alike, rubric, _frames(alike, rubric))
     except CreditError as error:
-        return [f"{_name(case)}: {error}"]
+        if len(alike) > 1:  # which of them it is about is told by each alone
+            return [run(case) for case in alike]
+        return [[f"{_name(alike[0])}: {error}"]]
+    return [_differing(case, rubric, row) for case, row in zip(alike, rows, strict=True)]
 
 
 def _name(case: Case) -> str:
     return f"{case.rubric} {case.id}"
 
 
-def _differing(case: Case, rubric: Rubric, frames: Frames) -> list[str]:
-    name, result = _name(case), _grade(case, rubric, frames)
-    found = _found(result, rubric)
+def _differing(case: Case, rubric: Rubric, row: dict[str, Any]) -> list[str]:
+    name, found = _name(case), _found(row, rubric)
     problems = []
     for key, expected in case.expect.items():
         pairs = (
@@ -205,41 +240,52 @@ def _same(wanted: object, actual: object) -> bool:
     return wanted == actual or (wanted == "" and actual is None)
 
 
-def _held(case: Case, rubric: Rubric, frames: Frames) -> Facts:
+def _held(case: Case, rubric: Rubric, frames: Frames, place: str) -> Facts:
     """Return the facts of a case as held values: the subject, its events, the day of grading."""
-    subjects, events = frames
-    happened = [] if events is None else events.to_dicts()
-    return subjects.row(0, named=True), happened, grading_day(rubric, case.period, case.as_of)
+    mine = pl.col(rubric.subject_id) == place
+    subject, events = (None if frame is None else frame.filter(mine).to_dicts() for frame in frames)
+    assert subject is not None
+    return subject[0], events or [], grading_day(rubric, case.period, case.as_of)
 
 
-def _frames(case: Case, rubric: Rubric) -> Frames:
-    key, name = rubric.subject_id, _name(case)
+def _frames(alike: Sequence[Case], rubric: Rubric) -> Frames:
+    """Return the facts of cases, each under its place as the subject's id."""
+    key, name = rubric.subject_id, _name(alike[0])
     wanted = dict.fromkeys(compiled.needed_columns(rubric), False)
-    identity = "12331102398259791Y" if rubric.subject_id == "uscc" else "case"
-    facts = {key: identity, **case.bases, **case.subject}
+    identity = "12331102398259791Y" if key == "uscc" else "case"
+    usual: dict[str, Cell] = {key: identity}
     if rubric.bases is not None:
-        facts.setdefault(rubric.bases.key, "case")
-    subjects = _conform([facts], wanted, key, name)
-    if not case.events:
+        usual[rubric.bases.key] = "case"
+    rows = [{**usual, **case.bases, **case.subject} for case in alike]
+    ids = pl.Series(key, map(str, range(len(rows))))
+    subjects = _conform(rows, wanted, key, name).with_columns(ids)
+    happened = [
+        (id_, {key: identity, "event_id": f"e{n}", **event})
+        for id_, case in zip(ids, alike, strict=True)
+        for n, event in enumerate(case.events)
+    ]
+    if not happened:
         return subjects, None
     columns = [key, *event_rules.needed_columns(rubric)]
-    rows = [{key: identity, "event_id": f"e{n}", **event} for n, event in enumerate(case.events)]
-    extra = {name for row in rows for name in row} - set(columns)
+    extra = {name for _, row in happened for name in row} - set(columns)
     known = [name for name in extra if name in dictionary()]
-    return subjects, _conform(rows, dict.fromkeys([*columns, *known], False), key, name)
+    wanted = dict.fromkeys([*columns, *known], False)
+    events = _conform([row for _, row in happened], wanted, key, name)
+    return subjects, events.with_columns(pl.Series(key, [id_ for id_, _ in happened]))
 
 
-def _grade(case: Case, rubric: Rubric, frames: Frames) -> dict[str, Any]:
+def _graded(alike: Sequence[Case], rubric: Rubric, frames: Frames) -> list[dict[str, Any]]:
     subjects, events = frames
     result = evaluate(
         subjects,
         rubric,
         events=events,
-        period=case.period,
-        as_of=case.as_of,
-        labels=case.labels,
+        period=alike[0].period,
+        as_of=alike[0].as_of,
+        labels=alike[0].labels,
     )
-    return result.collect().row(0, named=True)
+    rows = {row[rubric.subject_id]: row for row in result.collect().iter_rows(named=True)}
+    return [rows[str(place)] for place in range(len(alike))]
 
 
 def _found(row: dict[str, Any], rubric: Rubric) -> dict[str, Any]:
@@ -251,9 +297,8 @@ def _found(row: dict[str, Any], rubric: Rubric) -> dict[str, Any]:
         if not name.startswith(compiled.POINTS):
             continue
         row_id = name.removeprefix(compiled.POINTS)
-        unit = rubric.point_unit
-        if rubric.aggregate == "weighted":
-            unit = rubric.indicator(row_id).weight or 1
+        start = row_id == "start"
+        unit = rubric.point_unit if start else tables.held_unit(rubric, rubric.indicator(row_id))
         points[row_id] = printed(value, unit)
     score = printed(row.get("earned"), rubric.point_unit)
     if score is not None and compiled.partial(rubric) and row.get("possible"):

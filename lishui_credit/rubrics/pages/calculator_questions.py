@@ -177,7 +177,7 @@ def address(
 def case_address(case: Case) -> str:
     """Return the fragment that opens a calculator with the facts of a worked case."""
     rubric = catalog.rubric(case.rubric)
-    subject, events, day = tried(case.rubric, case.id).facts
+    subject, events, day = tried(case.rubric)[case.id].facts
     asked = {row.key for row in questions(rubric)}
     happened = {row.key for row in event_questions(rubric)}
     return address(

@@ -43,7 +43,7 @@ def worked(rubric: Rubric) -> str:
 
 
 def _case(case: Case, rubric: Rubric) -> str:
-    known = cases.tried(case.rubric, case.id)
+    known = cases.tried(case.rubric)[case.id]
     subject, events, day = known.facts
     asked = {*case.subject, *case.bases}
     given = [
