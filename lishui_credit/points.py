@@ -11,7 +11,7 @@ Builders take the namespace of an engine and use the verbs of `expressions` only
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
@@ -215,11 +215,14 @@ class PointsTable:
                 return band.points + floor(run / (band.upper - band.lower))
         return None
 
-    def expr(self, ns: Namespace[E]) -> E:
-        """Return the expression that gives the points, an Int32 column; null stays null."""
+    def expr(self, ns: Namespace[E], of: Callable[[int], E] | None = None) -> E:
+        """Return the expression that gives the points, an Int32 column; null stays null.
+
+        `of` says something else for points, such as the points of a second value.
+        """
 
         def points(value: int | None) -> E:
-            return ns.lit(value, dtype=ns.Int32)
+            return ns.lit(value, dtype=ns.Int32) if of is None or value is None else of(value)
 
         value = self.value
         cases = [(~value.known(ns), points(self.missing))]
@@ -227,12 +230,12 @@ class PointsTable:
             cell = value.cell(ns)
             cases.append(((cell > _LARGEST) | (cell < -_LARGEST), points(None)))
         if self.levels or value.kind in ("text", "coded"):
-            cases += _levels(ns, value.cell(ns), self.levels)
+            cases += _levels(value.cell(ns), self.levels, ns, points)
             return first_of(ns, cases, points(self.other))
         if self.special:
-            cases += _levels(ns, value.cell(ns), self.special)
+            cases += _levels(value.cell(ns), self.special, ns, points)
         if value.kind == "real":
-            bands = _measured(ns, value.cell(ns), self.bands)
+            bands = _measured(value.cell(ns), self.bands, points)
         else:
             bands = _exact(ns, *value.fraction(ns, self.wide), self.bands)
         for test, result in bands:
@@ -242,17 +245,19 @@ class PointsTable:
         return first_of(ns, cases, points(None))
 
 
-def _levels(ns: Namespace[E], cell: E, levels: tuple[Level, ...]) -> Iterator[tuple[E, E]]:
+def _levels(
+    cell: E, levels: tuple[Level, ...], ns: Namespace[E], of: Callable[[int], E]
+) -> Iterator[tuple[E, E]]:
     """Yield a test and points per level; levels of the same points share one test."""
     groups: dict[int, list[str | float]] = {}
     for row in levels:
         if isinstance(row.value, bool):
-            yield cell if row.value else ~cell, ns.lit(row.points, dtype=ns.Int32)
+            yield cell if row.value else ~cell, of(row.points)
         else:
             groups.setdefault(row.points, []).append(row.value)
     for points, values in groups.items():
         test = cell == ns.lit(values[0]) if len(values) == 1 else cell.is_in(values)
-        yield test, ns.lit(points, dtype=ns.Int32)
+        yield test, of(points)
 
 
 def _exact(
@@ -266,7 +271,9 @@ def _exact(
         yield within(top, down, band), points
 
 
-def _measured(ns: Namespace[E], cell: E, bands: tuple[Band, ...]) -> Iterator[tuple[E | None, E]]:
+def _measured(
+    cell: E, bands: tuple[Band, ...], of: Callable[[int], E]
+) -> Iterator[tuple[E | None, E]]:
     """Yield the test and points of each band of doubles; where one ended, the next needs no test."""
     before: Band | None = None
     for band in bands:
@@ -282,7 +289,7 @@ def _measured(ns: Namespace[E], cell: E, bands: tuple[Band, ...]) -> Iterator[tu
         if band.upper is not None:
             bound = float(band.upper)
             tests.append(cell <= bound if band.upper_closed else cell < bound)
-        yield reduce(and_, tests) if tests else None, ns.lit(band.points, dtype=ns.Int32)
+        yield reduce(and_, tests) if tests else None, of(band.points)
         before = band
 
 

@@ -197,10 +197,9 @@ def _whole_scores(card: Card, scores: pl.Series, where: str) -> pl.Series:
 
 def _reach(card: Card) -> tuple[int, int]:
     """Return the lowest and highest score that any row can have, also one unlike the sample's."""
-    sums = [
-        card.base_points + sum(end(item.points) for item in card.characteristics)
-        for end in (min, max)
-    ]
+    tables = [*(item.points for item in card.characteristics)]
+    tables += [tuple(row.matrix.ravel().tolist()) for row in card.crossed]
+    sums = [card.base_points + sum(map(end, tables)) for end in (min, max)]
     return sums[0], sums[1]
 
 

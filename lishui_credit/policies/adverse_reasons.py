@@ -160,7 +160,7 @@ def losses_of_card(card: Card) -> Losses:
         )
     rows = card.characteristics
     return Losses(
-        best={row.feature: row.best_known[1] for row in rows},
+        best={row.feature: card.best_known(row.feature) for row in rows},
         unit=card.point_unit,
         labels={row.feature: _called(row.feature, row.label_zh, row.label_en) for row in rows},
     )

@@ -18,6 +18,7 @@ from .cards.card_file import seal_again as seal_again
 from .cards.card_sql import to_sql as to_sql
 from .cards.card_workbook import read_workbook as read_workbook
 from .cards.card_workbook import write_workbook as write_workbook
+from .cards.crossed_table import CrossedTable as CrossedTable
 from .cards.identities import verify as verify
 from .cards.master_scale import MasterScale as MasterScale
 from .cards.master_scale import build_scale as build_scale
@@ -30,6 +31,7 @@ from .comparison import Comparison as Comparison
 from .comparison import compare as compare
 from .editor_widget import edit_bins as edit_bins
 from .grouped_counts import CountsWarning as CountsWarning
+from .joint.joint_points import JointPoints as JointPoints
 from .masked_outcomes import MaskedBenchmark as MaskedBenchmark
 from .masked_outcomes import masked_benchmark as masked_benchmark
 from .proxy_features import ProxyWarning as ProxyWarning

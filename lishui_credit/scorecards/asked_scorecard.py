@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from lishui_credit.grades import GradeScale
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.scale import Odds
+from lishui_credit.scorecards.joint.joint_points import JointPoints
 from lishui_credit.scorecards.parameters import Within, wrong_parameters
 
 _CHOICES: Final = {
@@ -33,6 +35,16 @@ _RANGES: Final = {
     "ridge": Within(least=0),
 }
 
+_OF_WOE: Final = {
+    "selection": "all",
+    "sign": "constrain",
+    "ridge": 1.0,
+    "stop_p": 0.05,
+    "max_correlation": None,
+    "max_vif": None,
+}
+"""Parameters of points that are a coefficient times WoE, and their defaults."""
+
 
 def wrong_scorecard(asked: Mapping[str, Any]) -> list[Problem]:
     """Return everything that is wrong with the parameters of a scorecard, by name."""
@@ -42,6 +54,21 @@ def wrong_scorecard(asked: Mapping[str, Any]) -> list[Problem]:
         for name, kind, what, hint in _kinds()
         if not isinstance(asked[name], kind)
     ]
+    if asked["points"] is not None:
+        problems += asked["points"].wrong() if isinstance(asked["points"], JointPoints) else []
+        problems += [
+            Problem(
+                tr(
+                    "it is of no effect where points are fitted jointly",
+                    "联合拟合分值时该参数不起作用",
+                ),
+                repr(asked[name]),
+                tr("leave it at its default, or leave points out", "请保持默认值,或不设 points"),
+                name,
+            )
+            for name, default in _OF_WOE.items()
+            if asked[name] != default
+        ]
     if not problems and asked["scaling"] == "min_max" and not asked["low"] < asked["high"]:
         what = tr("low is not below high", "low 应小于 high")
         problems.append(Problem(what, f"{asked['low']:g}, {asked['high']:g}", where="low"))
@@ -67,6 +94,12 @@ def _kinds() -> list[tuple[str, Any, str, str]]:
             "BinningProcess(max_bins=5)",
         ),
         (
+            "points",
+            JointPoints | None,
+            tr("points must be JointPoints", "points 须为 JointPoints"),
+            "JointPoints(tables=12, crossed=8)",
+        ),
+        (
             "grades",
             GradeScale | None,
             tr("grades must be a GradeScale", "grades 须为 GradeScale"),
@@ -90,13 +123,16 @@ def _kinds() -> list[tuple[str, Any, str, str]]:
 def settings_told(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of a scorecard and its bins as a card keeps them, without what it tells elsewhere."""
     elsewhere = ("process", "labels", "grades", "protected", "proxies_of", "n_jobs")
-    return {name: _plain(asked[name]) for name in sorted(asked) if name not in elsewhere}
+    found = {name: _plain(asked[name]) for name in sorted(asked) if name not in elsewhere}
+    return {name: value for name, value in found.items() if name != "points" or value is not None}
 
 
 def _plain(value: object) -> object:
     """Return a setting as JSON holds it."""
     if isinstance(value, Odds):
         return {"good": value.good, "bad": value.bad}
+    if isinstance(value, JointPoints):
+        return asdict(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, np.ndarray):

@@ -21,14 +21,13 @@ from lishui_credit.scorecards.bins.binning import WOE, Bin, Binning, shown
 from lishui_credit.scorecards.bins.category_bins import CategoryColumn
 from lishui_credit.scorecards.bins.characteristic import Outcome
 from lishui_credit.scorecards.bins.process import BinningProcess
-from lishui_credit.scorecards.cards.integer_points import integer_points
+from lishui_credit.scorecards.cards.integer_points import integer_points, of_woe
 from lishui_credit.scorecards.cards.scale import Scale
 from lishui_credit.scorecards.features import TrainingSample
 from lishui_credit.scorecards.hand_bins import HandCuts, HandGroups, Parts, number
 from lishui_credit.scorecards.hand_cost import CardLikelihood, HandCost, nothing_told, woe_line
 from lishui_credit.scorecards.hand_remarks import remarks
 from lishui_credit.scorecards.scorecard import Scorecard
-from lishui_credit.statistics.logistic import Logistic
 from lishui_credit.statistics.outcomes import Values
 from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.frames import Frame
@@ -225,19 +224,21 @@ class BinEditor:
             return None
         if self.has_card:
             card = model.card_
-            fit = _line(card.intercept, [item.coefficient for item in card.characteristics])
             place = model.features_.index(self.feature)
-            binnings = [item.binning for item in card.characteristics]
-            binnings[place] = self.binning
+            lines = [list(item.fitted) for item in card.characteristics]
+            lines[place] = of_woe([self.binning], [card[self.feature].coefficient])[0]
             folded = model.intercept == "folded"
-            given = integer_points(binnings, fit, card.scale, unit=card.point_unit, folded=folded)
+            given = integer_points(
+                lines, card.intercept, card.scale, unit=card.point_unit, folded=folded
+            )
             return given[1][place]
         alone = woe_line(self.binning)
         if alone is None:
             return None
         scale = Scale(pdo=model.pdo, base_score=model.base_score, base_odds=model.base_odds)
-        fit = _line(alone.intercept, [alone.slope])
-        return integer_points([self.binning], fit, scale, unit=model.point_unit, folded=False)[1][0]
+        lines = of_woe([self.binning], [alone.slope])
+        given = integer_points(lines, alone.intercept, scale, unit=model.point_unit, folded=False)
+        return given[1][0]
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -439,15 +440,3 @@ class BinEditor:
 def _key(row: Bin) -> Any:
     """Return what makes a bin the same bin: its ends, or its levels in any order."""
     return (row.lower, row.upper) if row.kind == "range" else frozenset(row.values)
-
-
-def _line(intercept: float, coefficients: list[float]) -> Logistic:
-    """Return a regression that is only read for its coefficients."""
-    nothing = np.full(len(coefficients) + 1, np.nan)
-    return Logistic(
-        intercept=intercept,
-        coefficients=np.array(coefficients),
-        errors=nothing,
-        log_likelihood=float("nan"),
-        iterations=0,
-    )

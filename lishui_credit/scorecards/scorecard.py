@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Any, ClassVar, Literal, Self, overload
+from typing import Any, ClassVar, Final, Literal, Self, overload
 
 import numpy as np
 import polars as pl
@@ -22,26 +22,30 @@ from lishui_credit.language import Bilingual, tr
 from lishui_credit.scorecards import grouped_counts
 from lishui_credit.scorecards.asked_scorecard import settings_told, wrong_scorecard
 from lishui_credit.scorecards.bins.process import BinningProcess
-from lishui_credit.scorecards.cards.card import Card, Characteristic
+from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_code import PlainCard, to_javascript, to_python
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
+from lishui_credit.scorecards.cards.card_frame import CardFrame
 from lishui_credit.scorecards.cards.card_sql import to_sql
 from lishui_credit.scorecards.cards.column_labels import known_labels
 from lishui_credit.scorecards.cards.fingerprint import sample_told
 from lishui_credit.scorecards.cards.identities import Verification, verify
-from lishui_credit.scorecards.cards.integer_points import integer_points, loss_of_rounding
+from lishui_credit.scorecards.cards.integer_points import loss_of_rounding
 from lishui_credit.scorecards.cards.reasons import Baseline, reason_codes
 from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.estimator import Classifier, Estimator
 from lishui_credit.scorecards.features import TrainingSample, like
+from lishui_credit.scorecards.joint.fitted_tables import FittedTables
+from lishui_credit.scorecards.joint.joint_points import JointPoints, learn
 from lishui_credit.scorecards.matrices import unnamed
 from lishui_credit.scorecards.protected import admitted, told_by_values
 from lishui_credit.scorecards.proxy_features import named_once, proxies, stored, warn_of
 from lishui_credit.scorecards.selection import Pool, fit_signed, select, told_apart
-from lishui_credit.statistics.logistic import Logistic
 from lishui_credit.statistics.outcomes import Flags, Floats, Values
 from lishui_credit.tables.frames import Frame
 from lishui_credit.version import __version__
+
+_LIBRARIES: Final = {"polars": pl.__version__, "numpy": np.__version__}
 
 
 @dataclass(eq=False, repr=False)
@@ -94,6 +98,10 @@ class Scorecard(Classifier):
         are used by themselves.
     grades : GradeScale, optional
         Grades of scores, bounds in units of 1/`point_unit`.
+    points : JointPoints, optional
+        Points of bins, and of pairs of bins, fitted jointly; if None a coefficient times WoE. With it
+        selection, signs and smoothing are its own: `selection`, `sign`, `ridge`, `stop_p`,
+        `max_correlation` and `max_vif` stay at their defaults.
 
     Attributes
     ----------
@@ -146,8 +154,15 @@ class Scorecard(Classifier):
     proxies_of: Sequence[str] | None = None
     labels: Mapping[str, str] | None = None
     grades: GradeScale | None = None
+    points: JointPoints | None = None
 
-    def fit(self, X: Frame, y: Values, sample_weight: Values | None = None) -> Self:
+    def fit(
+        self,
+        X: Frame,
+        y: Values,
+        sample_weight: Values | None = None,
+        groups: Values | None = None,
+    ) -> Self:
         """Learn the card.
 
         Parameters
@@ -159,6 +174,8 @@ class Scorecard(Classifier):
             1 bad, 0 good.
         sample_weight : array-like, shape (n,), optional
             At least 0, in any unit; see `TrainingSample.evened`.
+        groups : array-like, shape (n,), optional
+            Rows of one group, such as near copies, stay in one inner fold of `points`.
 
         Raises
         ------
@@ -190,20 +207,24 @@ class Scorecard(Classifier):
             )
         sample = offered.only(taken)
         template = self.process if self.process is not None else BinningProcess()
-        self.process_ = BinningProcess(**template.get_params(deep=False)).learn(sample)
-        card, steps = self._regress(
-            lambda those: self.process_.placed(sample.frame.select(those)),
-            sample.outcome == 1,
-            sample.weight,
-            left=left,
-            reasons=reasons,
-        )
+        self.process_ = BinningProcess(**template.get_params(deep=False))
+        if self.points is not None:
+            card, steps = self._fit_jointly(self.points, sample, groups, left=left, reasons=reasons)
+        else:
+            self.process_.learn(sample)
+            card, steps = self._regress(
+                lambda those: self.process_.placed(sample.frame.select(those)),
+                sample.outcome == 1,
+                sample.weight,
+                left=left,
+                reasons=reasons,
+            )
         self._name_features(names, X)
         binnings = [row.binning for row in card.characteristics]
         self.card_ = self._documented(card, steps, sample_told(sample, binnings))
         if watched:
-            kept = sample.frame.select(self.features_)
-            found = proxies(kept, {name: offered.frame[name] for name in watched})
+            kept, told = sample.frame.select(self.features_), offered.frame.select(watched)
+            found = proxies(kept, told.to_dict())
             metrics = {**self.card_.metrics, "proxies": stored(found)}
             self.card_ = replace(self.card_, metrics=metrics)
             warn_of(found)
@@ -390,48 +411,45 @@ class Scorecard(Classifier):
         left |= pool.left
         self.features_, self.dropped_ = pool.names, {name: str(why) for name, why in left.items()}
         del pool  # its WoE are as large as the data
-        card = self._card(fit, reasons, left)
+        binnings = [self.process_.binnings_[name] for name in self.features_]
+        card = self._frame(left, reasons).of_regression(fit, binnings)
         numbers = placed(self.features_)
         line = fit.log_odds(self.process_.woes(numbers))
         self.rounding_ = loss_of_rounding(line, card, card.scores_of(numbers), bad, weight, rows)
         return card, fit.iterations
 
-    def _card(
-        self, fit: Logistic, reasons: Mapping[str, str], left: Mapping[str, Bilingual]
-    ) -> Card:
-        names = self.features_
-        binnings = [self.process_.binnings_[name] for name in names]
-        scale = Scale(pdo=self.pdo, base_score=self.base_score, base_odds=self.base_odds)
-        if self.scaling == "min_max":
-            lines = [
-                [b * row.woe for row in found.bins if row.rows]
-                for b, found in zip(fit.coefficients, binnings, strict=True)
-            ]
-            worst = fit.intercept + sum(min(line) for line in lines)
-            best = fit.intercept + sum(max(line) for line in lines)
-            scale = Scale.between(worst, best, self.low, self.high)
-        base, points = integer_points(
-            binnings, fit, scale, unit=self.point_unit, folded=self.intercept == "folded"
+    def _fit_jointly(
+        self,
+        asked: JointPoints,
+        sample: TrainingSample,
+        groups: Values | None,
+        *,
+        left: dict[str, Bilingual],
+        reasons: Mapping[str, str],
+    ) -> tuple[Card, int]:
+        """Learn tables and give points; return the card, and how many steps the fit took."""
+        sample = sample.evened()
+        learned = learn(asked, self.process_, sample, groups)
+        tables = FittedTables.of(learned, self.process_.policies, sample)
+        self.features_ = list(tables.bins)
+        left |= tables.left_out(sample.frame.columns)
+        self.dropped_ = {name: str(why) for name, why in left.items()}
+        self.process_.know({**{row.feature: row for row in learned.binnings}, **tables.bins})
+        card = tables.card(self._frame(left, reasons), learned.told)
+        scores = card.scores_of(self.process_.placed(sample.frame.select(self.features_)))
+        self.rounding_ = loss_of_rounding(
+            learned.fit.line, card, scores, sample.outcome == 1, sample.weight
         )
-        p_values = fit.p_values
-        labels = {**known_labels(names), **(self.labels or {})}
-        return Card(
-            characteristics=tuple(
-                Characteristic(
-                    binning=binnings[place],
-                    points=points[place],
-                    coefficient=float(fit.coefficients[place]),
-                    error=float(fit.errors[place + 1]),
-                    p_value=float(p_values[place + 1]),
-                    label_zh=labels.get(name, ""),
-                    label_en=name,
-                )
-                for place, name in enumerate(names)
-            ),
-            scale=scale,
-            base_points=base,
+        return card, learned.fit.steps
+
+    def _frame(self, left: Mapping[str, Bilingual], reasons: Mapping[str, str]) -> CardFrame:
+        """Return what the card is beside its points."""
+        return CardFrame(
+            scale=Scale(pdo=self.pdo, base_score=self.base_score, base_odds=self.base_odds),
+            ends=(self.low, self.high) if self.scaling == "min_max" else None,
             point_unit=self.point_unit,
-            intercept=fit.intercept,
+            folded=self.intercept == "folded",
+            labels={**known_labels(self.features_), **(self.labels or {})},
             policies=self.process_.policies,
             grades=self.grades,
             dropped=left,
@@ -447,13 +465,9 @@ class Scorecard(Classifier):
             provenance={
                 **told,
                 "newton_steps": steps,
-                "packages": {
-                    "lishui_credit": __version__,
-                    "polars": pl.__version__,
-                    "numpy": np.__version__,
-                },
+                "packages": {"lishui_credit": __version__, **_LIBRARIES},
             },
-            metrics={"rounding": self.rounding_},
+            metrics={**card.metrics, "rounding": self.rounding_},
         )
 
     # ---- questions to the card ---------------------------------------------------------------

@@ -353,8 +353,13 @@ class BinningProcess(Estimator):
                 found = list(pool.map(learn, names))
         else:
             found = [learn(name) for name in names]
-        self.binnings_: dict[str, Binning] = {row.feature: row for row in found}
-        self._name_features(names)
+        return self.know({row.feature: row for row in found})
+
+    def know(self, binnings: dict[str, Binning]) -> Self:
+        """Take bins as learned, and warn of those that look like the outcome."""
+        self.binnings_ = binnings
+        self._name_features(list(binnings))
+        found = [*binnings.values()]
         leaks = {row.feature: max(row.iv, row.potential) for row in found}
         listed = ", ".join(f"{name} ({iv:.1f})" for name, iv in leaks.items() if iv > LEAK)
         if listed:

@@ -7,7 +7,7 @@ units of 1/`point_unit`; a score is their sum, and a probability follows from th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
@@ -27,6 +27,7 @@ from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.unseen import judge_unseen
 from lishui_credit.scorecards.cards.card_approval import Standing
 from lishui_credit.scorecards.cards.card_rows import as_learned
+from lishui_credit.scorecards.cards.crossed_table import CrossedTable, TableOf, within
 from lishui_credit.scorecards.cards.fingerprint import fingerprint
 from lishui_credit.scorecards.cards.scale import Scale
 from lishui_credit.scorecards.features import features
@@ -48,6 +49,9 @@ class Characteristic:
         Bins and WoE.
     points : tuple of int
         Of each bin, in the order of the bins, in units of 1/`point_unit` of the card.
+    log_odds : tuple of float
+        Of each bin, good:bad, as a joint fit found them before rounding; empty where points are a
+        coefficient times WoE.
     coefficient, error, p_value : float
         On the WoE; NaN where a card has none.
     label_zh, label_en : str
@@ -56,6 +60,7 @@ class Characteristic:
 
     binning: Binning
     points: tuple[int, ...]
+    log_odds: tuple[float, ...] = ()
     coefficient: float = float("nan")
     error: float = float("nan")
     p_value: float = float("nan")
@@ -76,6 +81,13 @@ class Characteristic:
     def table(self) -> PointsTable:
         """Value to points."""
         return self.binning.points_table(self.points)
+
+    @property
+    def fitted(self) -> tuple[float, ...]:
+        """Log-odds good:bad of each bin before rounding; empty where a card has no fit."""
+        if self.log_odds or np.isnan(self.coefficient):
+            return self.log_odds
+        return tuple(self.coefficient * row.woe for row in self.binning.bins)
 
     @property
     def missing(self) -> int:
@@ -139,7 +151,9 @@ class Card:
     Parameters
     ----------
     characteristics : tuple of Characteristic
-        In the order of the card.
+        In the order of the card, one for every column that it reads.
+    crossed : tuple of CrossedTable
+        Points of pairs of them.
     scale : Scale
         From log-odds to points.
     base_points : int
@@ -171,6 +185,7 @@ class Card:
 
     characteristics: tuple[Characteristic, ...]
     scale: Scale
+    crossed: tuple[CrossedTable, ...] = ()
     base_points: int = 0
     point_unit: int = 1
     intercept: float = 0.0
@@ -201,11 +216,19 @@ class Card:
 
     @property
     def tables(self) -> list[PointsTable]:
-        """Value to points of every characteristic; under the policy "raise" the unseen have none."""
-        found = [row.table for row in self.characteristics]
-        if self.policies.unseen == "raise":
-            return [replace(row, other=None) for row in found]
-        return found
+        """Value to points of every characteristic alone; under the policy "raise" the unseen have none."""
+        return [self.table_of(row.binning, row.points) for row in self.characteristics]
+
+    def table_of(self, binning: Binning, points: Sequence[int]) -> PointsTable:
+        """Return the table of bins and points; under the policy "raise" the unseen have none."""
+        found = binning.points_table(points)
+        return replace(found, other=None) if self.policies.unseen == "raise" else found
+
+    def crossing(self, feature: str) -> Iterator[tuple[CrossedTable, NDArray[np.int64]]]:
+        """Yield the crossed tables of a characteristic, each with the share of its points by cell."""
+        for row in self.crossed:
+            if feature in row.features:
+                yield row, row.share(feature)
 
     def lacking(self, features: Iterable[str]) -> list[Problem]:
         """Return a problem for every name that is no characteristic of the card."""
@@ -219,9 +242,17 @@ class Card:
 
     # ---- expressions --------------------------------------------------------------------------
 
+    def points_of(self, feature: str, ns: Namespace[E], table_of: TableOf | None = None) -> E:
+        """Return the expression of one characteristic's points, with its share of crossed ones."""
+        made = table_of or self.table_of
+        item = self[feature]
+        parts = [made(item.binning, item.points).expr(ns)]
+        parts += [row.expr(ns, share, made) for row, share in self.crossing(feature)]
+        return reduce(add, parts)
+
     def points_expr(self, feature: str) -> pl.Expr:
-        """Return the expression of one characteristic's points."""
-        return self[feature].table.expr(pl).alias(f"{POINTS}{feature}")
+        """Return the expression of one characteristic's points, with its share of crossed ones."""
+        return self.points_of(feature, pl, Binning.points_table).alias(f"{POINTS}{feature}")
 
     @overload
     def expr(self) -> pl.Expr: ...
@@ -243,6 +274,7 @@ class Card:
         2
         """
         parts = [table.expr(ns) for table in self.tables]
+        parts += [row.expr(ns, table_of=self.table_of) for row in self.crossed]
         base = ns.lit(self.base_points, dtype=ns.Int32)
         return reduce(add, parts, base).alias("score")
 
@@ -273,7 +305,22 @@ class Card:
         found = np.full(numbers.height, self.base_points, dtype=np.int64)
         for row in self.characteristics:
             found += np.array(row.points, dtype=np.int64)[numbers[row.feature].to_numpy()]
+        for crossed in self.crossed:
+            first, second = (numbers[name].to_numpy() for name in crossed.features)
+            found += self.by_bins(crossed)[first, second]
         return found
+
+    def by_bins(self, crossed: CrossedTable) -> NDArray[np.int64]:
+        """Return the points of a crossed table by the bins of its two characteristics."""
+        return crossed.matrix[self._inside(crossed)]
+
+    def fitted_by_bins(self, crossed: CrossedTable) -> Floats:
+        """Return the log-odds of a crossed table by the bins of its two characteristics."""
+        return np.array(crossed.log_odds)[self._inside(crossed)]
+
+    def _inside(self, crossed: CrossedTable) -> tuple[NDArray[np.intp], ...]:
+        first, second = (self[name].binning for name in crossed.features)
+        return np.ix_(within(first, crossed.first), within(second, crossed.second))
 
     def _judged(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return rows with numbers as numbers, or refuse them; see `score`."""
@@ -300,7 +347,8 @@ class Card:
     def contributions(self, X: Frame) -> pl.DataFrame:
         """Return one ``points__<column>`` per characteristic, shape (n, k), and the score.
 
-        The columns and the base points add up to ``score``.
+        The columns and the base points add up to ``score``. The points of a crossed table are shared
+        between its two characteristics, see `CrossedTable.share`.
         """
         frame = self._judged(features(X, self.columns))
         return frame.select(*(self.points_expr(name) for name in self.columns), self.expr())
@@ -399,9 +447,18 @@ class Card:
         """Return points as they are printed: a whole number where `point_unit` is 1."""
         return points if self.point_unit == 1 else points / self.point_unit
 
+    def best_known(self, feature: str) -> int:
+        """Return the most points that known values give a characteristic, its share of crossed ones included."""
+        shares = (
+            share[row.held & row.known].max() if (row.held & row.known).any() else share.max()
+            for row, share in self.crossing(feature)
+        )
+        return self[feature].best_known[1] + int(sum(shares))
+
     @property
     def range(self) -> tuple[int, int]:
-        """Lowest and highest score a row of the sample can have."""
+        """Lowest and highest score that cells of the sample's rows add up to; crossed ones each at its end."""
         low = self.base_points + sum(row.worst for row in self.characteristics)
         high = self.base_points + sum(row.best for row in self.characteristics)
-        return low, high
+        cells = [row.matrix[row.held] for row in self.crossed]
+        return low + sum(int(of.min()) for of in cells), high + sum(int(of.max()) for of in cells)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
@@ -20,11 +19,18 @@ import numpy as np
 from lishui_credit.errors import ModelError
 from lishui_credit.grades import Grade, GradeScale
 from lishui_credit.language import Bilingual, tr
-from lishui_credit.scorecards.bins.binning import Bin, Binning
 from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.bins.woe import SIGN
-from lishui_credit.scorecards.cards.card import Card, Characteristic
+from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_approval import standing_of
+from lishui_credit.scorecards.cards.card_parts import (
+    OF_CELLS,
+    held,
+    read_characteristic,
+    read_crossed,
+    told_characteristic,
+    told_crossed,
+)
 from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.sealed_json import changed_parts, parts_of
 from lishui_credit.tables.json_nouns import parsed
@@ -33,7 +39,6 @@ from lishui_credit.tables.write import replacing
 SCHEMA: Final = "lishui_credit/scorecard/2"  # 1 was not sealed
 _EARLIER: Final = "lishui_credit/scorecard/1"
 FILE: Final = "scorecard.json"
-_MOST: Final = 2**31
 
 # Fields that the file holds as they are, under their own names.
 _OF_CARD: Final = [
@@ -49,19 +54,13 @@ _OF_CARD: Final = [
     "provenance",
     "metrics",
 ]
-_OF_BINNING: Final = [
-    "type",
-    "asked",
-    "direction",
-    "obeyed",
-    "total_goods",
-    "total_bads",
-    "smoothing",
-    "potential",
-]
-_OF_BIN: Final = ("kind", "goods", "bads", "rows", "woe")
-# Figures of the regression, NaN where there is none, and what the file calls them.
-_FIGURES: Final = {"coefficient": "coefficient", "error": "standard_error", "p_value": "p_value"}
+_LINES: Final = (
+    "bands",
+    "indicators",
+    "crossed",
+    "grades",
+    *OF_CELLS,
+)  # of which each row is a line
 
 
 def to_json(card: Card) -> str:
@@ -74,8 +73,9 @@ def to_json(card: Card) -> str:
         "woe_sign": SIGN,
         "policies": asdict(card.policies),
         "grades": [asdict(row) for row in grades],
-        "indicators": [_indicator(row) for row in card.characteristics],
-        **_held(card, _OF_CARD),
+        "indicators": [told_characteristic(row) for row in card.characteristics],
+        **({"crossed": [told_crossed(row) for row in card.crossed]} if card.crossed else {}),
+        **held(card, _OF_CARD),
     }
     plain = json.loads(json.dumps(data, default=_plain))
     return _prose({**plain, "seal": parts_of(plain)}, 0) + "\n"
@@ -90,43 +90,6 @@ def _plain(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
-def _held(noun: object, names: Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(noun, name) for name in names}
-
-
-def _indicator(row: Characteristic) -> dict[str, Any]:
-    found = row.binning
-    return {
-        "id": found.feature,
-        "label_zh": row.label_zh,
-        "label_en": row.label_en,
-        "column": found.feature,
-        **_held(found, _OF_BINNING),
-        "notes": list(found.notes),
-        "iv": found.iv,
-        **{told: _number(getattr(row, name)) for name, told in _FIGURES.items()},
-        "bands": [
-            {**_band(part), "points": mark}
-            for part, mark in zip(found.bins, row.points, strict=True)
-        ],
-    }
-
-
-def _band(row: Bin) -> dict[str, Any]:
-    whole = {**_held(row, _OF_BIN), "iv": row.part}
-    if row.kind == "range":
-        whole |= {"at_least": row.lower, "below": row.upper}
-    if row.values:
-        whole["values"] = list(row.values)
-    if row.label:
-        whole["label"] = row.label
-    return whole
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
 def _prose(value: Any, depth: int, key: str = "") -> str:
     """Render JSON indented, but each band on one line."""
     pad = "  " * (depth + 1)
@@ -138,12 +101,12 @@ def _prose(value: Any, depth: int, key: str = "") -> str:
             for name in sorted(value)
         ]
         return "{\n" + ",\n".join(rows) + "\n" + "  " * depth + "}"
-    if isinstance(value, list | tuple) and key in ("bands", "indicators", "grades") and value:
+    if isinstance(value, list | tuple) and key in _LINES and value:
         rows = [
             pad
             + (
                 _prose(row, depth + 1)
-                if key == "indicators"
+                if key in ("indicators", "crossed")
                 else json.dumps(row, ensure_ascii=False, sort_keys=True, allow_nan=False)
             )
             for row in value
@@ -168,7 +131,8 @@ def from_json(text: str, *, sealed: bool = True, where: str = "") -> Card:
         scale = data["scale"]
         grades = tuple(Grade(**row) for row in data["grades"])
         card = Card(
-            characteristics=tuple(_characteristic(row) for row in data["indicators"]),
+            characteristics=tuple(read_characteristic(row) for row in data["indicators"]),
+            crossed=tuple(read_crossed(row) for row in data.get("crossed", ())),
             scale=Scale(
                 pdo=scale["pdo"],
                 base_score=scale["base_score"],
@@ -180,6 +144,8 @@ def from_json(text: str, *, sealed: bool = True, where: str = "") -> Card:
             dropped={name: _both(why) for name, why in data["dropped"].items()},
         )
         card.expr()  # parts that do not fit together show here
+        for row in card.crossed:
+            card.by_bins(row)
         return card
     except ModelError:
         raise
@@ -229,44 +195,6 @@ def _refuse_edited(data: Mapping[str, Any], seal: object, where: str) -> None:
             hint,
             where,
         )
-
-
-def _characteristic(row: Mapping[str, Any]) -> Characteristic:
-    bins = tuple(
-        Bin(
-            lower=band.get("at_least"),
-            upper=band.get("below"),
-            values=tuple(band.get("values", ())),
-            label=band.get("label", ""),
-            part=band["iv"],
-            **{name: band[name] for name in _OF_BIN},
-        )
-        for band in row["bands"]
-    )
-    if row["type"] == "category" and not all(isinstance(v, str) for b in bins for v in b.values):
-        what = tr("values of a category must be texts", "类别取值须为文本")
-        raise ModelError(what, where=str(row["id"]))
-    points = tuple(band["points"] for band in row["bands"])
-    if not all(isinstance(mark, int) and abs(mark) < _MOST for mark in points):
-        what = tr("points must be whole numbers, within 32 bits", "分值须为整数,且不超过 32 位")
-        raise ModelError(what, str(points)[:60], where=str(row["id"]))
-    binning = Binning(
-        feature=row["column"],
-        bins=bins,
-        notes=tuple(row["notes"]),
-        **{name: row[name] for name in _OF_BINNING},
-    )
-
-    return Characteristic(
-        binning=binning,
-        points=points,
-        label_zh=row["label_zh"],
-        label_en=row["label_en"],
-        **{
-            name: math.nan if row[told] is None else float(row[told])
-            for name, told in _FIGURES.items()
-        },
-    )
 
 
 def save(card: Card, folder: Path | str, **pages: str) -> Path:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lishui_credit.backends import recorder
 from lishui_credit.backends.dialects import dialect_of
@@ -21,6 +24,7 @@ from lishui_credit.language import tr
 from lishui_credit.points import Level, PointsTable
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
+from lishui_credit.scorecards.cards.crossed_table import CrossedTable, TableOf
 
 KINDS: Final[dict[str, recorder.Kind]] = {
     "number": "Float64",
@@ -83,18 +87,32 @@ def to_sql(
     target = dialect_of(dialect)
     parts = [f"{POINTS}{name}" for name in card.columns if contributions]
     pairs = [(row.binning, of) for row, of in zip(card.characteristics, card.tables, strict=True)]
+    sides = [(of, of.index()) for row in card.crossed for of in (row.first, row.second)]
     kept = [key] if key else []
-    refuse_unsayable(pairs, target, table, kept=kept, made=parts)
-    query, names = recorded(pairs, target, table, kept)
+    refuse_unsayable([*pairs, *sides], target, table, kept=kept, made=parts)
+    cells = [
+        (row, points)
+        for row in card.crossed
+        for points in (map(row.share, row.features) if contributions else [row.matrix])
+    ]
+    query, names = recorded(pairs, target, table, kept, [(*each, card.table_of) for each in cells])
     shown = [recorder.col(key)] if key else []
     if contributions:
-        pairs_of_names = zip(names, parts, strict=True)
-        shown += [recorder.col(name).alias(part) for name, part in pairs_of_names]
+        of = [*card.columns, *(name for row in card.crossed for name in row.features)]
+        for feature, part in zip(card.columns, parts, strict=True):
+            own = [
+                recorder.col(name)
+                for name, whose in zip(names, of, strict=True)
+                if whose == feature
+            ]
+            shown.append(reduce(add, own).alias(part))
     total = reduce(add, map(recorder.col, names), recorder.lit(card.base_points))
+    arms = [_arms(row) for row in card.characteristics]
+    arms += [_arms_of_cells(card, row, points) for row, points in cells]
     text = printed(
         query.select(*shown, total.alias("score")),
         target,
-        arms={name: _arms(row) for name, row in zip(names, card.characteristics, strict=True)},
+        arms=dict(zip(names, arms, strict=True)),
     )
     lines = [card_said(card), *_contract(card, target)]
     return "\n".join([f"-- {line}" for line in lines] + [text])
@@ -123,11 +141,16 @@ def refuse_unsayable(
 
 
 def recorded(
-    pairs: Sequence[tuple[Binning, PointsTable]], target: Dialect, table: str, kept: Sequence[str]
+    pairs: Sequence[tuple[Binning, PointsTable]],
+    target: Dialect,
+    table: str,
+    kept: Sequence[str],
+    crossed: Sequence[tuple[CrossedTable, NDArray[np.int64], TableOf]] = (),
 ) -> tuple[recorder.Table, list[str]]:
     """Return the points of every characteristic as a recorded query, and what they are called in it.
 
-    Columns that are `kept` stand beside them, as the table holds them.
+    Columns that are `kept` stand beside them, as the table holds them; whole numbers of `crossed` tables,
+    by cell, follow.
     """
     columns = [row.feature for row, _ in pairs]
     taken = {name.casefold() for name in (*kept, *columns)}
@@ -140,16 +163,26 @@ def recorded(
         if KINDS[row.type] == "Float64" and target.misreads
     }
     query = recorder.stored(table, schema, dict(zip(unread.values(), unread, strict=True)))
+    parts: list[tuple[tuple[str, ...], recorder.Written]] = [
+        ((row.feature,), _spelled(row, of, target).expr(recorder)) for row, of in pairs
+    ]
+    for each, cells, table_of in crossed:
+        spelled = partial(_spelled_points, table_of, target)
+        parts.append((each.features, each.expr(recorder, cells, spelled)))
     names, found = [], []
-    for row, of in pairs:
-        points = _spelled(row, of, target).expr(recorder)
-        if row.feature in unread:
+    for features, points in parts:
+        for wrong in (unread[name] for name in features if name in unread):
             nothing = recorder.lit(None, dtype=recorder.Int32)
-            wrong = recorder.col(unread[row.feature])
-            points = recorder.when(wrong).then(nothing).otherwise(points)
+            points = recorder.when(recorder.col(wrong)).then(nothing).otherwise(points)
         names.append(next(free))
         found.append(points.alias(names[-1]))
     return query.select(*kept, *found), names
+
+
+def _spelled_points(
+    table_of: TableOf, target: Dialect, binning: Binning, points: Sequence[int]
+) -> PointsTable:
+    return _spelled(binning, table_of(binning, points), target)
 
 
 def _spelled(row: Binning, table: PointsTable, target: Dialect) -> PointsTable:
@@ -170,6 +203,12 @@ def _arms(row: Characteristic) -> dict[int, str]:
     for each, mark in zip(row.binning.bins, row.points, strict=True):
         found.setdefault(mark, []).append(each.said)
     return {mark: f"{row.label}: {'; '.join(bins)}" for mark, bins in found.items()}
+
+
+def _arms_of_cells(card: Card, row: CrossedTable, points: NDArray[np.int64]) -> dict[int, str]:
+    """Return the labels of a crossed table, by its points."""
+    said = " x ".join(card[name].label for name in row.features)
+    return dict.fromkeys(np.unique(points).tolist(), said)
 
 
 def _contract(card: Card, target: Dialect) -> Iterator[str]:

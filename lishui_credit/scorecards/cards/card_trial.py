@@ -77,7 +77,6 @@ class CardTrial:
     def _scored(self, subjects: _F) -> _F:
         # The tables that the score adds up: where the card refuses unseen categories, they have no points.
         parts = [
-            table.expr(pl).alias(f"{POINTS}{name}")
-            for name, table in zip(self.card.columns, self.card.tables, strict=True)
+            self.card.points_of(name, pl).alias(f"{POINTS}{name}") for name in self.card.columns
         ]
         return subjects.select(ROW, *parts, self.card.expr())

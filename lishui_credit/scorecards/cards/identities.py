@@ -159,8 +159,11 @@ def _checks(card: Card, hostile: pl.DataFrame, spark: bool) -> Iterator[Identity
         falling,
         tr(f"{len(ladder)} scores", f"{len(ladder)} 个分数"),
     )
-    yield from _by_woe(card)
-    yield from _against_regression(card)
+    if any(item.log_odds for item in card.characteristics):
+        yield _by_direction(card)
+    else:
+        yield _by_woe(card)
+    yield from _against_fit(card)
     exact = [_exact(card, row) for row in hostile.iter_rows(named=True)]
     yield equal(
         tr("expression = exact fractions", "表达式 = 精确分数运算"), scores, pl.Series(exact)
@@ -181,7 +184,7 @@ def _checks(card: Card, hostile: pl.DataFrame, spark: bool) -> Iterator[Identity
     yield from sql_identities(card, hostile)
 
 
-def _by_woe(card: Card) -> Iterator[Identity]:
+def _by_woe(card: Card) -> Identity:
     """Within a characteristic a higher WoE never has fewer points."""
     wrong = []
     for item in card.characteristics:
@@ -189,30 +192,66 @@ def _by_woe(card: Card) -> Iterator[Identity]:
         marks = [mark for _, mark in pairs]
         if any(later < before for before, later in itertools.pairwise(marks)):
             wrong.append(item.feature)
-    yield said(
+    return said(
         tr("a better WoE never has fewer points", "WoE 越好,分值不会越低"),
         not wrong,
         ", ".join(wrong) or tr("all characteristics", "全部特征"),
     )
 
 
-def _against_regression(card: Card) -> Iterator[Identity]:
-    """The score is the regression's log-odds on the scale, up to rounding of each part."""
+def _by_direction(card: Card) -> Identity:
+    """In a declared direction a worse value never has a higher score, whatever the others are."""
+    wrong, declared = [], []
+    for item in card.characteristics:
+        way = {"up": -1, "down": 1}.get(item.binning.asked)
+        if way is None:
+            continue
+        declared.append(item.feature)
+        ordered = sum(row.kind == "range" for row in item.binning.bins)
+        least = way * np.diff(np.array(item.points[:ordered]))
+        for crossed in card.crossed:
+            if item.feature in crossed.features:
+                points = card.by_bins(crossed)
+                points = points if item.feature == crossed.features[0] else points.T
+                least = least + (way * np.diff(points[:ordered], axis=0)).min(axis=1)
+        if (least < 0).any():
+            wrong.append(item.feature)
+    return said(
+        tr(
+            "in a declared direction a worse value never has a higher score",
+            "按声明方向,取值变差时总分不会升高",
+        ),
+        not wrong,
+        ", ".join(wrong) or ", ".join(declared) or tr("none is declared", "未声明方向"),
+    )
+
+
+def _against_fit(card: Card) -> Iterator[Identity]:
+    """The score is the fit's log-odds on the scale, up to rounding of each part."""
     items = card.characteristics
-    if any(math.isnan(item.coefficient) for item in items):
+    if not all(item.fitted for item in items):
         return
     draw = np.random.default_rng(1)
     worst = 0.0
+    tables = [(row.features, card.by_bins(row), card.fitted_by_bins(row)) for row in card.crossed]
     for _ in range(500):
         line, points = card.intercept, card.base_points
+        places = {item.feature: int(draw.integers(0, len(item.points))) for item in items}
         for item in items:
-            place = int(draw.integers(0, len(item.points)))
-            line += item.coefficient * item.binning.bins[place].woe
-            points += item.points[place]
+            line += item.fitted[places[item.feature]]
+            points += item.points[places[item.feature]]
+        for (first, second), marks, fitted in tables:
+            line += fitted[places[first], places[second]]
+            points += int(marks[places[first], places[second]])
         worst = max(worst, abs(points / card.point_unit - card.scale.score(line)))
-    most = (len(items) + 1) / 2 / card.point_unit
+    most = (len(items) + len(tables) + 1) / 2 / card.point_unit
     yield said(
         tr(
+            "the score is the fit's, rounded once per table",
+            "分数即拟合结果,每个分值表仅取整一次",
+        )
+        if tables or items[0].log_odds
+        else tr(
             "the score is the regression's, rounded once per characteristic",
             "分数即回归结果,每项仅取整一次",
         ),
@@ -223,13 +262,15 @@ def _against_regression(card: Card) -> Iterator[Identity]:
 
 def _exact(card: Card, row: dict[str, Any]) -> int | None:
     """Score one row by exact fractions: the oracle of every engine."""
-    total = card.base_points
-    for item in card.characteristics:
-        value = row[item.feature]
-        if isinstance(value, float):
-            value = None if math.isnan(value) else Fraction(value)
-        points = item.table.of(value)
-        if points is None:
-            return None
-        total += points
-    return total
+    exact = {
+        name: (None if math.isnan(value) else Fraction(value))
+        if isinstance(value, float)
+        else value
+        for name, value in row.items()
+    }
+    parts = [item.table.of(exact[item.feature]) for item in card.characteristics]
+    for crossed in card.crossed:
+        places = [of.index().of(exact[of.feature]) for of in (crossed.first, crossed.second)]
+        inside = None not in places
+        parts.append(crossed.points[places[0]][places[1]] if inside else None)  # type: ignore[index]
+    return None if None in parts else card.base_points + sum(part or 0 for part in parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from lishui_credit.points import half_away
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.cards.scale import Scale
-from lishui_credit.statistics.logistic import Logistic
 from lishui_credit.statistics.outcomes import Flags, Floats, ranked, roc_area
 
 if TYPE_CHECKING:
@@ -20,24 +19,33 @@ if TYPE_CHECKING:
 
 
 def integer_points(
-    binnings: Sequence[Binning], fit: Logistic, scale: Scale, *, unit: int, folded: bool
+    lines: Sequence[Sequence[float]], intercept: float, scale: Scale, *, unit: int, folded: bool
 ) -> tuple[int, list[tuple[int, ...]]]:
     """Return base points and the points of every bin, integers in units of 1/`unit`.
 
-    A bin of WoE w gets ``factor * b * w``, rounded half away from zero. The score at average odds,
-    ``offset + factor * intercept``, is rounded once and is either the base points or, `folded` (base
-    0), shared out in whole points, the first characteristics getting the odd ones: folding adds no
-    rounding of its own.
+    `lines` are log-odds good:bad of the bins of each characteristic: one of x gets ``factor * x``,
+    rounded half away from zero. The score at average odds, ``offset + factor * intercept``, is rounded
+    once and is either the base points or, `folded` (base 0), shared out in whole points, the first
+    characteristics getting the odd ones: folding adds no rounding of its own.
     """
-    whole = half_away(Fraction(scale.score(fit.intercept) * unit))
-    count = len(binnings)
-    share, odd = divmod(whole, count) if folded else (0, 0)
+    whole = half_away(Fraction(scale.score(intercept) * unit))
+    share, odd = divmod(whole, len(lines)) if folded else (0, 0)
     points = []
-    for place, (found, b) in enumerate(zip(binnings, fit.coefficients, strict=True)):
+    for place, line in enumerate(lines):
         own = share + (1 if place < odd else 0)
-        exact = [Fraction(scale.factor * float(b) * row.woe * unit) for row in found.bins]
-        points.append(tuple(own + half_away(mark) for mark in exact))
+        points.append(tuple(own + mark for mark in whole_points(line, scale, unit)))
     return (0 if folded else whole), points
+
+
+def whole_points(line: Iterable[float], scale: Scale, unit: int) -> list[int]:
+    """Return the points of log-odds, integers in units of 1/`unit`."""
+    return [half_away(Fraction(scale.factor * x * unit)) for x in line]
+
+
+def of_woe(binnings: Sequence[Binning], coefficients: Iterable[float]) -> list[list[float]]:
+    """Return the log-odds of bins where they are a coefficient times WoE."""
+    pairs = zip(binnings, map(float, coefficients), strict=True)
+    return [[b * row.woe for row in found.bins] for found, b in pairs]
 
 
 def loss_of_rounding(

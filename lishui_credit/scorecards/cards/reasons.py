@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
 import polars as pl
@@ -23,11 +23,19 @@ LEAST: Final = 1e-9
 Baseline = Literal["neutral", "mean", "best", "best_of_all"]
 
 
-def baseline_points(row: Characteristic, baseline: Baseline) -> float:
-    """Return the points a characteristic is measured against: at average odds, on average, or its most."""
+def baseline_points(card: Card, item: Characteristic, baseline: Baseline) -> float:
+    """Return the points a characteristic is measured against: at average odds, on average, or its most.
+
+    Its share of crossed tables is in; at average odds that is 0.
+    """
     if baseline == "best":
-        return row.best_known[1]
-    return {"neutral": row.neutral, "mean": row.mean, "best_of_all": row.best}[baseline]
+        return card.best_known(item.feature)
+    shares = [(row, share) for row, share in card.crossing(item.feature)]
+    if baseline == "mean":
+        return item.mean + sum(float(np.average(of, weights=row.rows)) for row, of in shares)
+    if baseline == "best_of_all":
+        return item.best + sum(int(of[row.held].max()) for row, of in shares)
+    return item.neutral
 
 
 def reason_codes(
@@ -50,7 +58,8 @@ def reason_codes(
     baseline : {"neutral", "mean", "best", "best_of_all"}, default "best"
         What the points are measured against: points at average odds, the sample's average, the most
         that a known value has, the most there can be. Only "best_of_all" counts the bins of missing
-        values and special codes: nobody can be told to leave a value out.
+        values and special codes: nobody can be told to leave a value out. Points of a crossed table
+        are shared between its two characteristics, see `CrossedTable.share`.
 
     Returns
     -------
@@ -85,7 +94,7 @@ def reason_codes(
     rows = features(X, card.columns)
     parts = card.contributions(rows)
     names = card.columns
-    against = np.array([baseline_points(row, baseline) for row in card.characteristics])
+    against = np.array([baseline_points(card, row, baseline) for row in card.characteristics])
     lost = against - parts.select(f"{POINTS}{name}" for name in names).to_numpy()
     found = largest(names, lost / card.point_unit, top)
     return _with_bins(found, card, rows).insert_column(0, parts["score"])
@@ -168,7 +177,8 @@ def what_would_it_take(
 ) -> Way:
     """Return the cheapest changes of changeable characteristics that reach a cut-off.
 
-    Exact: a dynamic programme over the points still needed. A step from bin to bin costs the
+    Exact: a dynamic programme over points gained, and over bins that crossed tables pair with later
+    steps. A change's gain is what it adds after those of characteristics before it. A step from bin to bin costs the
     characteristic's weight once per bin crossed (a category: once). Protected attributes are never
     proposed, nor missing values or special codes.
 
@@ -218,50 +228,94 @@ def what_would_it_take(
     needed = cutoff - score
     if needed <= 0:
         return Way(score=score, reached=score, changes=(), possible=True)
-    # cheapest[p]: least cost and its changes for a gain of at least p points, p capped at needed.
-    cheapest: dict[int, tuple[float, tuple[Change, ...]]] = {0: (0.0, ())}
-    for name, weight in costs.items():
-        options = _options(card[name], frame, weight, (only or {}).get(name))
-        grown = dict(cheapest)
-        for gained, (cost, changes) in cheapest.items():
-            for option in options:
-                reach = min(needed, gained + option.gain)
-                tried = (cost + option.cost, (*changes, option))
-                if reach not in grown or tried[0] < grown[reach][0] - 1e-12:
-                    grown[reach] = tried
+    steps = _Steps(card, frame, costs, only or {})
+    # cheapest[g]: least cost and its changes for a gain of g points, by what later steps depend on.
+    cheapest: dict[_State, _Way] = {((), 0): (0.0, ())}
+    for number, name in enumerate(costs):
+        grown: dict[_State, _Way] = {}
+        for (beside, gained), (cost, changes) in cheapest.items():
+            for option, gain, then in steps.of(name, dict(beside)):
+                kept = tuple(pair for pair in then if steps.matters(pair[0], number))
+                reach = gained + gain if card.crossed else min(needed, gained + gain)
+                taken = (*changes, option) if option is not None else changes
+                tried = (cost + (option.cost if option is not None else 0.0), taken)
+                state = (kept, reach)
+                if state not in grown or tried[0] < grown[state][0] - 1e-12:
+                    grown[state] = tried
         cheapest = grown
-    if needed not in cheapest:
-        most = max(cheapest)
+    enough = [(way[0], -gained, way) for (_, gained), way in cheapest.items() if gained >= needed]
+    if not enough:
+        most = max(gained for _, gained in cheapest)
         return Way(score=score, reached=score + most, changes=(), possible=False)
-    changes = tuple(sorted(cheapest[needed][1], key=lambda change: -change.gain))
+    _, gained, (_, taken) = min(enough, key=lambda found: found[:2])
+    changes = tuple(sorted(taken, key=lambda change: -change.gain))
     reached = score + sum(change.gain for change in changes)
     return Way(score=score, reached=reached, changes=changes, possible=True)
 
 
-def _options(
-    item: Characteristic, frame: pl.DataFrame, weight: float, only: str | None
-) -> list[Change]:
-    """Bins of more points that a characteristic can reach, and what each costs."""
-    here = item.binning.places(frame).item()
-    now = item.binning.bins[here]
-    found = []
-    for place, row in enumerate(item.binning.bins):
-        gain = item.points[place] - item.points[here]
-        if gain <= 0 or row.kind not in ("range", "levels") or not row.rows:
-            continue
-        steps = 1
-        if row.kind == "range" and now.kind == "range":
-            if (only == "up" and place < here) or (only == "down" and place > here):
+_State: TypeAlias = tuple[tuple[tuple[str, int], ...], int]
+_Way: TypeAlias = tuple[float, tuple[Change, ...]]
+
+
+class _Steps:
+    """What one characteristic after the other can change, and what each change gains beside the others."""
+
+    def __init__(
+        self,
+        card: Card,
+        frame: pl.DataFrame,
+        costs: Mapping[str, float],
+        only: Mapping[str, Literal["up", "down"]],
+    ) -> None:
+        self.card, self.costs, self.only = card, costs, only
+        self.order = list(costs)
+        self.here = {row.feature: row.binning.places(frame).item() for row in card.characteristics}
+        self.pairs = [(row.features, card.by_bins(row)) for row in card.crossed]
+
+    def matters(self, name: str, number: int) -> bool:
+        """Tell whether a step after `number` is beside this characteristic in a crossed table."""
+        later = set(self.order[number + 1 :])
+        return any(name in pair and later & {*pair} for pair, _ in self.pairs)
+
+    def of(
+        self, name: str, beside: dict[str, int]
+    ) -> Iterator[tuple[Change | None, int, tuple[tuple[str, int], ...]]]:
+        """Yield the changes of a characteristic, none among them, the gain and what is changed then."""
+        item, here = self.card[name], self.here[name]
+        crossed = any(name in pair for pair, _ in self.pairs)
+        yield None, 0, tuple(beside.items())
+        for place in range(len(item.points)):
+            steps = _steps_to(item, here, place, self.only.get(name))
+            gain = item.points[place] - item.points[here] + self._crossed_gain(name, place, beside)
+            if not steps or (gain <= 0 and not crossed):
                 continue
-            steps = abs(place - here)
-        found.append(
-            Change(
-                feature=item.feature,
+            option = Change(
+                feature=name,
                 label=item.label,
-                now=now.said,
-                then=row.said,
+                now=item.binning.bins[here].said,
+                then=item.binning.bins[place].said,
                 gain=gain,
-                cost=weight * steps,
+                cost=self.costs[name] * steps,
             )
-        )
-    return found
+            yield option, gain, (*beside.items(), (name, place))
+
+    def _crossed_gain(self, name: str, place: int, beside: Mapping[str, int]) -> int:
+        now = {**self.here, **beside}
+        gain = 0
+        for (first, second), points in self.pairs:
+            if name in (first, second):
+                then = {**now, name: place}
+                gain += int(points[then[first], then[second]] - points[now[first], now[second]])
+        return gain
+
+
+def _steps_to(item: Characteristic, here: int, place: int, only: str | None) -> int:
+    """Return how many bins a value crosses on its way to another bin; 0 where it cannot go there."""
+    now, then = item.binning.bins[here], item.binning.bins[place]
+    if place == here or then.kind not in ("range", "levels") or not then.rows:
+        return 0
+    if then.kind != "range" or now.kind != "range":
+        return 1
+    if (only == "up" and place < here) or (only == "down" and place > here):
+        return 0
+    return abs(place - here)

@@ -1,0 +1,204 @@
+"""`JointPoints`: points of bins, and of pairs of bins, fitted jointly instead of WoE times a coefficient.
+
+Everything is settled inside the sample: inner folds choose how fine the pieces are, how smooth, and
+how many tables there are; the whole sample then fits them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from lishui_credit.errors import Problem
+from lishui_credit.scorecards.bins.binning import Binning
+from lishui_credit.scorecards.bins.process import BinningProcess
+from lishui_credit.scorecards.features import TrainingSample
+from lishui_credit.scorecards.joint.fine_pieces import fine_binnings, grid_of
+from lishui_credit.scorecards.joint.forward_choice import Rows, crossed, one_way
+from lishui_credit.scorecards.joint.inner_folds import HeldOut, InnerFolds
+from lishui_credit.scorecards.joint.joint_fit import Fitted, blank, fit_tables
+from lishui_credit.scorecards.joint.neighbour_groups import even_groups, like_groups, numbered
+from lishui_credit.scorecards.joint.score_tables import Grid, Smoothing
+from lishui_credit.scorecards.parameters import Within, wrong_parameters
+from lishui_credit.statistics.logistic import expit, one_thread
+from lishui_credit.statistics.outcomes import Values
+
+PIECES: Final = (8, 16, 32)
+SINGLE: Final = (4.0, 16.0, 64.0)
+CROSSED: Final = (0.5, 2.0, 8.0, 32.0)
+"""What inner folds choose from: pieces of a number, smoothing of one-way and of two-way tables."""
+_RANGES: Final = {
+    "tables": Within(least=1, whole=True),
+    "crossed": Within(least=0, whole=True),
+    "bins": Within(least=2, whole=True),
+    "cells": Within(least=2, whole=True),
+    "tolerance": Within(least=0, most=1),
+    "folds": Within(least=2, whole=True),
+    "seed": Within(least=0, whole=True),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointPoints:
+    """How the points of a card are fitted jointly.
+
+    Parameters
+    ----------
+    tables : int, default 12
+        Most one-way tables.
+    crossed : int, default 8
+        Most two-way tables; 0 for an additive card.
+    bins : int, default 8
+        Most ranges or groups of levels of a one-way table.
+    cells : int, default 6
+        Most ranges or groups of levels along each side of a two-way table.
+    tolerance : float, default 0.0005
+        A table stays out where it promises less than this share of what the tables before it gained,
+        in log-likelihood of rows held out.
+    folds : int, default 4
+        Inner folds.
+    seed : int, default 0
+        Of the inner folds.
+
+    Notes
+    -----
+    Missing values and special codes are levels of their own in every table. Directions declared in
+    `BinningProcess` ("up", "down") are kept exactly, in one-way and in two-way tables.
+
+    References
+    ----------
+    Lou, Y., Caruana, R., Gehrke, J. and Hooker, G. (2013). Accurate intelligible models with pairwise
+    interactions. KDD. Eilers, P. and Marx, B. (1996). Flexible smoothing with B-splines and penalties.
+    Statistical Science 11, 89-121.
+
+    Examples
+    --------
+    >>> JointPoints(crossed=0).tables
+    12
+    """
+
+    tables: int = 12
+    crossed: int = 8
+    bins: int = 8
+    cells: int = 6
+    tolerance: float = 0.0005
+    folds: int = 4
+    seed: int = 0
+
+    def wrong(self) -> list[Problem]:
+        """Return what is out of range."""
+        return wrong_parameters(asdict(self), _RANGES, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Fine bins, the grid with its groups, the fit, its smoothing, and how it did on rows held out."""
+
+    binnings: list[Binning]
+    grid: Grid
+    fit: Fitted
+    told: dict[str, Any]
+
+
+@one_thread()
+def learn(
+    asked: JointPoints,
+    process: BinningProcess,
+    sample: TrainingSample,
+    groups: Values | None = None,
+) -> Learned:
+    """Learn the tables of a sample that was read, checked and evened; rows of one group share a fold."""
+    inner = InnerFolds.of(sample, asked.folds, asked.seed, groups)
+    losses = {
+        pieces: inner.losses(process, pieces, SINGLE, asked.tables, asked.cells)
+        for pieces in PIECES
+    }
+    pieces = min(losses, key=lambda number: losses[number].min())
+    smooth = SINGLE[int(np.argmin(losses[pieces]))]
+    binnings = fine_binnings(process, sample, pieces)
+    rows = inner.whole()
+    grid = grid_of(process, binnings, sample.frame, asked.cells)
+    smoothing = Smoothing(smooth)
+    fit = one_way(grid, rows, smoothing, asked.tables, asked.tolerance)
+    fit = fit_tables(grid, fit, rows.good, rows.weight, smoothing, directed=True)
+    grid = _few_groups(grid, fit, rows, asked)
+    single = _fitted(grid, fit, rows, smoothing)
+    told: dict[str, Any] = {
+        "pieces": pieces,
+        "smoothing": smooth,
+        "one_way": _said(single, inner.held_out(grid, single.tables, smoothing)),
+    }
+    every = [(place,) for place in range(len(grid.axes))]
+    if len(single.tables) == asked.tables < len(every):
+        told["without_the_cap"] = {
+            "tables": len(every),
+            **asdict(inner.held_out(grid, every, smoothing)),
+        }
+    if asked.crossed:
+        fit, smoothing, held = _crossed(asked, grid, single, rows, inner, smooth)
+        told |= {"crossed_smoothing": smoothing.crossed, "crossed": _said(fit, held)}
+    else:
+        fit = single
+    return Learned(binnings, grid, _fitted(grid, fit, rows, smoothing), told)
+
+
+def _said(fit: Fitted, held: HeldOut) -> dict[str, float]:
+    return {"tables": len(fit.tables), "loss": held.loss, "auc": held.auc}
+
+
+def _fitted(grid: Grid, fit: Fitted, rows: Rows, smoothing: Smoothing) -> Fitted:
+    """Return the tables of a fit, fitted from nothing, in the declared directions."""
+    start = blank(grid, fit.tables, rows.good, rows.weight)
+    return fit_tables(grid, start, rows.good, rows.weight, smoothing, directed=True)
+
+
+def _few_groups(grid: Grid, fit: Fitted, rows: Rows, asked: JointPoints) -> Grid:
+    """Return the grid with one-way tables of few bins: where neighbouring pieces have like points, one bin.
+
+    Two-way tables group bins of the one-way table, so that averages can move there; of a characteristic
+    without one they group pieces.
+    """
+    parts = {table[0]: part for table, part in zip(fit.tables, fit.parts(grid), strict=True)}
+    p = expit(fit.line)
+    for place, axis in enumerate(grid.axes):
+        size = len(axis.single)
+        if not axis.ordered:
+            continue
+        curve, heavy = (
+            np.bincount(grid.pieces[place], of, size)[: axis.ordered].astype(np.float64)
+            for of in (rows.weight * p * (1 - p), rows.weight)
+        )
+        crossed = axis.crossed
+        if place in parts:
+            starts = like_groups(parts[place][: axis.ordered], curve, asked.bins, axis.kept)
+            whole = np.add.reduceat(heavy, starts)
+            few = [starts[group] for group in even_groups(whole, asked.cells)]
+            crossed = numbered(few, axis.ordered, size)
+        else:
+            starts = even_groups(curve, asked.bins)
+        grid = grid.fewer(place, numbered(starts, axis.ordered, size), crossed)
+    return grid
+
+
+def _crossed(
+    asked: JointPoints, grid: Grid, single: Fitted, rows: Rows, inner: InnerFolds, smooth: float
+) -> tuple[Fitted, Smoothing, HeldOut]:
+    """Return the tables with those crossed ones that rows held out ask for, and how smooth they are."""
+    best: tuple[float, list[Fitted], Smoothing] | None = None
+    for strength in CROSSED:
+        smoothing = Smoothing(smooth, strength)
+        path = crossed(grid, single, rows, smoothing, asked.crossed)
+        loss = inner.held_out(grid, path[-1].tables, smoothing).loss
+        if best is None or loss < best[0]:
+            best = loss, path, smoothing
+    assert best is not None
+    _, path, smoothing = best
+    found = [inner.held_out(grid, fit.tables, smoothing) for fit in path]
+    least = min(held.loss for held in found)
+    # The fewest tables whose loss is within the tolerance of the least.
+    nothing = inner.held_out(grid, (), smoothing).loss
+    enough = least + asked.tolerance * max(nothing - least, 0.0)
+    place = next(number for number, held in enumerate(found) if held.loss <= enough)
+    return path[place], smoothing, found[place]

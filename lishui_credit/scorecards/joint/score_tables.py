@@ -1,0 +1,166 @@
+"""The tables that a jointly fitted card may hold: one-way on few bins, two-way on a coarse grid.
+
+A `Grid` has every characteristic of a sample in fine pieces. A table is one place in it or two; its
+cells are groups of pieces, and its penalty and its order constraints follow from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from math import prod
+from typing import Final, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lishui_credit.scorecards.bins.binning import Binning
+from lishui_credit.scorecards.joint.neighbour_groups import even_groups, numbered
+from lishui_credit.statistics.outcomes import Floats
+
+Places: TypeAlias = NDArray[np.intp]
+Table: TypeAlias = tuple[int, ...]
+"""Places of one characteristic, or of two."""
+
+RIDGE: Final = 0.05  # on every cell: what the data do not tell is drawn to no points
+_LOOSE: Final = 0.25  # share of the smoothing that draws a cell without neighbours to no points
+_WAYS: Final = {"up": -1, "down": 1}  # points fall where the bad rate rises
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothing:
+    """Weight of the squared differences of neighbours, in one-way and in two-way tables."""
+
+    one_way: float
+    crossed: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Pieces of a characteristic, ranges first, and how tables group them.
+
+    Parameters
+    ----------
+    feature : str
+        Name of its column.
+    ordered : int
+        Number of ranges.
+    single, crossed : array of int, shape (pieces,)
+        Group of every piece in its one-way table, and in two-way ones; groups of ranges come first.
+    way : {1, 0, -1}
+        1 where points may not fall along the ranges, -1 where they may not rise.
+    kept : frozenset of int
+        Ranges that begin a group of the one-way table whatever the data say.
+    """
+
+    feature: str
+    ordered: int
+    single: Places
+    crossed: Places
+    way: int = 0
+    kept: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, binning: Binning, cells: int, kept: Sequence[float] = ()) -> Self:
+        """Lay out fine bins, at most `cells` ranges or groups of levels in a pair, of about equal rows."""
+        kinds = [row.kind for row in binning.bins]
+        ordered = kinds.count("range")
+        held = ordered or kinds.count("levels")
+        rows = np.array([row.goods + row.bads for row in binning.bins[:held]])
+        crossed = numbered(even_groups(rows, cells) if held else [], held, len(kinds))
+        starts = frozenset(n for n, row in enumerate(binning.bins[:ordered]) if row.lower in kept)
+        way = _WAYS.get(binning.asked, 0)
+        return cls(binning.feature, ordered, np.arange(len(kinds)), crossed, way, starts)
+
+    def groups(self, paired: bool) -> Places:
+        """Return the group of every piece, in a two-way table or in the one-way table."""
+        return self.crossed if paired else self.single
+
+    def size(self, paired: bool) -> int:
+        """Return the number of groups."""
+        return int(self.groups(paired)[-1]) + 1
+
+    def lined(self, paired: bool) -> int:
+        """Return the number of groups of ranges."""
+        return int(self.groups(paired)[self.ordered - 1]) + 1 if self.ordered else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Rows of a sample by the pieces of every characteristic."""
+
+    axes: tuple[Axis, ...]
+    pieces: tuple[Places, ...]  # piece of every row, by axis
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.pieces[0])
+
+    def only(self, rows: Places) -> Grid:
+        """Return some of the rows."""
+        return Grid(self.axes, tuple(column[rows] for column in self.pieces))
+
+    def fewer(self, place: int, single: Places, crossed: Places) -> Grid:
+        """Return the grid with other groups of the pieces of a characteristic."""
+        axes = list(self.axes)
+        axes[place] = replace(axes[place], single=single, crossed=crossed)
+        return Grid(tuple(axes), self.pieces)
+
+    def pairs(self) -> list[Table]:
+        """Return every two-way table there can be."""
+        return list(combinations(range(len(self.axes)), 2))
+
+    def shape(self, table: Table) -> tuple[int, ...]:
+        """Return the cells along each axis of a table."""
+        return tuple(self.axes[place].size(len(table) == 2) for place in table)
+
+    def size(self, table: Table) -> int:
+        """Return the number of cells of a table."""
+        return prod(self.shape(table))
+
+    def cells(self, table: Table) -> Places:
+        """Return the cell of every row."""
+        found: Places | None = None
+        for place, size in zip(table, self.shape(table), strict=True):
+            own = self.axes[place].groups(len(table) == 2)[self.pieces[place]]
+            found = own if found is None else found * size + own
+        assert found is not None
+        return found
+
+    def penalty(self, table: Table, smoothing: Smoothing) -> Floats:
+        """Return the matrix P of a table's penalty ``theta' P theta / 2``.
+
+        First differences between neighbouring ranges, a ridge on what has no neighbours, and a small
+        ridge on every cell (Eilers and Marx 1996, Flexible smoothing with B-splines and penalties).
+        """
+        paired = len(table) == 2
+        chains = [_chain(axis.size(paired), axis.lined(paired)) for axis in self._of(table)]
+        if not paired:
+            loose = np.arange(len(chains[0])) >= self.axes[table[0]].lined(paired)
+            ridge = RIDGE + smoothing.one_way * _LOOSE * loose
+            return smoothing.one_way * chains[0] + np.diag(ridge)
+        first, second = (np.eye(len(chain)) for chain in chains)
+        differences = np.kron(chains[0], second) + np.kron(first, chains[1])
+        found: Floats = smoothing.crossed * (differences + _LOOSE * np.eye(len(differences)))
+        return found
+
+    def rises(self, table: Table) -> Iterator[tuple[int, int]]:
+        """Yield pairs of cells of which the second may not have fewer points than the first."""
+        numbers = np.arange(self.size(table)).reshape(self.shape(table))
+        for side, axis in enumerate(self._of(table)):
+            lines = np.moveaxis(numbers, side, 0)[: axis.lined(len(table) == 2)]
+            steps = zip(lines[:-1].ravel().tolist(), lines[1:].ravel().tolist(), strict=True)
+            if axis.way:
+                yield from ((low, high) if axis.way > 0 else (high, low) for low, high in steps)
+
+    def _of(self, table: Table) -> list[Axis]:
+        return [self.axes[place] for place in table]
+
+
+def _chain(size: int, lined: int) -> Floats:
+    """Return the sum of squared first differences of the first `lined` cells, as a matrix."""
+    steps = np.diff(np.eye(size), axis=0)[: max(lined - 1, 0)]
+    found: Floats = steps.T @ steps
+    return found
