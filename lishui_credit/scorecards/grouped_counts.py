@@ -175,6 +175,18 @@ class Grouped:
         )
 
 
+def refuse_of_rows(*, proxies_of: object, points: object) -> None:
+    """Refuse settings that look at single rows, all at once."""
+    words = {
+        "proxies_of": tr("proxies are found in rows, not in counts", "代理特征须由逐行数据识别"),
+        "points": tr(
+            "points are fitted jointly from rows, not from counts", "联合拟合分值须用逐行数据"
+        ),
+    }
+    asked = {"proxies_of": proxies_of, "points": points}
+    refuse([Problem(words[name], where=name) for name in words if asked[name]], ModelError)
+
+
 def offered_bins(
     process: BinningProcess | None,
     protected: Mapping[str, str],

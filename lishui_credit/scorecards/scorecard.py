@@ -329,7 +329,7 @@ class Scorecard(Classifier):
             For counts that are none, or not of the rows that the bins were learned from.
         ModelError
             If a setting is not allowed, no bins are learned, the regression does not converge, or
-            `proxies_of` is set, which needs rows.
+            `proxies_of` or `points` is set, which need rows.
 
         Warns
         -----
@@ -338,7 +338,7 @@ class Scorecard(Classifier):
 
         Notes
         -----
-        What looks at single rows needs rows: `proxies_of`, `saw`, folds, validation by rows, reject
+        What looks at single rows needs rows: `points`, `proxies_of`, `saw`, folds, validation by rows, reject
         inference, what bins set by hand cost. For validation, score the rows where they are (`to_sql`)
         and count scores and outcomes there. Cost: that of the regression on the groups, however many
         rows they stand for.
@@ -372,9 +372,7 @@ class Scorecard(Classifier):
     def _offered(self) -> tuple[BinningProcess, dict[str, Bilingual], dict[str, str]]:
         """Return the bins that were learned before and may be used, the other columns, and reasons."""
         refuse(wrong_scorecard(self.get_params(deep=False)), ModelError)
-        if self.proxies_of:
-            what = tr("proxies are found in rows, not in counts", "代理特征须由逐行数据识别")
-            raise ModelError(what, where="proxies_of")
+        grouped_counts.refuse_of_rows(proxies_of=self.proxies_of, points=self.points)
         return grouped_counts.offered_bins(self.process, self.protected or {}, self.labels)
 
     def _regress(
