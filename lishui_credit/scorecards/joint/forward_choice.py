@@ -15,8 +15,6 @@ from lishui_credit.statistics.outcomes import Flags, Floats
 
 LEAST_GAIN: Final = 2.0
 """Nats of held-out likelihood that a two-way table must promise."""
-LEAST_T: Final = 1.0
-"""Their mean over the folds, in standard errors."""
 _KEPT: Final = 120  # pairs that are looked at again after the first look at all
 _STEPS: Final = 2  # of the fit after each entry
 
@@ -34,6 +32,10 @@ class Rows:
         """Number of folds."""
         return int(self.fold.max()) + 1
 
+    def only(self, places: Places | Flags) -> Rows:
+        """Return some of the rows."""
+        return Rows(self.good[places], self.weight[places], self.fold[places])
+
 
 def gains(
     grid: Grid, tables: Sequence[Table], line: Floats, rows: Rows, smoothing: Smoothing
@@ -46,9 +48,9 @@ def gains(
     slope, curve = rows.weight * (rows.good - p), rows.weight * p * (1 - p)
     folds = rows.folds
     found = np.empty((len(tables), folds))
-    for place, table in enumerate(tables):
+    for place, (table, own) in enumerate(zip(tables, grid.each(tables), strict=True)):
         size = grid.size(table)
-        cells = rows.fold * size + grid.cells(table)
+        cells = rows.fold * size + own
         g, h = (np.bincount(cells, v, folds * size).reshape(folds, size) for v in (slope, curve))
         others = np.eye(size) * (h.sum(axis=0) - h)[:, None, :] + grid.penalty(table, smoothing)
         step = np.linalg.solve(others, (g.sum(axis=0) - g)[:, :, None])[:, :, 0]
@@ -61,15 +63,18 @@ def one_way(
 ) -> Fitted:
     """Return the fit of the one-way tables that promise most, in the order in which they came in.
 
-    None comes in that promises less than `tolerance` of what those before it promised.
+    None comes in that promises less than `tolerance` of what those before it promised, after the first
+    by more than a standard error over the folds.
     """
     fit = blank(grid, (), rows.good, rows.weight)
     left: list[Table] = [(place,) for place in range(len(grid.axes))]
     gained = 0.0
     while left and len(fit.tables) < most:
-        worth = gains(grid, left, fit.line, rows, smoothing).sum(axis=1)
+        found = gains(grid, left, fit.line, rows, smoothing)
+        worth = found.sum(axis=1)
         best = int(np.argmax(worth))
-        if worth[best] <= tolerance * gained:
+        doubt = found[best].std(ddof=1) * np.sqrt(rows.folds) if fit.tables else 0.0
+        if worth[best] + doubt <= tolerance * gained:
             break
         gained += worth[best]
         fit = _entered(grid, fit, left.pop(best), rows, smoothing)
@@ -87,8 +92,7 @@ def crossed(grid: Grid, fit: Fitted, rows: Rows, smoothing: Smoothing, most: int
             order = np.argsort(-worth, kind="stable")[:_KEPT]
             left, found, worth = [left[place] for place in order], found[order], worth[order]
         best = int(np.argmax(worth))
-        error = found[best].std(ddof=1) / np.sqrt(rows.folds)
-        if worth[best] < LEAST_GAIN or found[best].mean() < LEAST_T * error:
+        if worth[best] < LEAST_GAIN:
             break
         path.append(_entered(grid, path[-1], left.pop(best), rows, smoothing))
         left = [table for table in left if table != path[-1].tables[-1]]

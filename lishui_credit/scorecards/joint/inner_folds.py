@@ -1,4 +1,4 @@
-"""Rows held out inside a sample: what settles how fine and how smooth the tables are."""
+"""Rows held out inside a sample: what settles how smooth the tables are and how many there are."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.features import TrainingSample
 from lishui_credit.scorecards.folds import split
-from lishui_credit.scorecards.joint.fine_pieces import fine_binnings, grid_of
 from lishui_credit.scorecards.joint.forward_choice import Rows, one_way
 from lishui_credit.scorecards.joint.joint_fit import Fitted, blank, fit_tables
-from lishui_credit.scorecards.joint.score_tables import Grid, Places, Smoothing, Table
+from lishui_credit.scorecards.joint.score_tables import Grid, Places, Smoothing
 from lishui_credit.statistics.outcomes import Floats, Values, ranked, roc_area
 
-CHOOSING: Final = 60_000
-"""Rows, at most, that settle pieces, smoothing and numbers of tables."""
+CHOOSING: Final = 100_000
+"""Rows, at most, that settle which tables there are and how smooth; every row then fits them."""
+_ROUGH: Final = 4  # steps of a fit that only has to tell which setting is better
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +30,10 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class InnerFolds:
-    """Rows that settle things, and the fold of each row of the whole sample."""
+    """Rows of a sample that settle things: which they are, their outcome, and the fold of each."""
 
-    sample: TrainingSample
-    fold: Places
-    rows: Places
-    folds: int
-    seed: int
+    drawn: Places
+    rows: Rows
 
     @classmethod
     def of(
@@ -49,62 +44,56 @@ class InnerFolds:
         pairs = split(sample.outcome, folds=folds, seed=seed, groups=groups)
         for number, (_, held) in enumerate(pairs):
             fold[held] = number
-        drawn = np.random.default_rng(seed).permutation(len(fold))[:CHOOSING]
-        return cls(sample, fold, np.sort(drawn), folds, seed)
+        drawn = np.sort(np.random.default_rng(seed).permutation(len(fold))[:CHOOSING])
+        return cls(drawn, Rows(sample.outcome == 0, sample.weighed, fold).only(drawn))
 
-    def _parts(self) -> list[tuple[Places, Places]]:
-        own = self.fold[self.rows]
-        return [(self.rows[own != n], self.rows[own == n]) for n in range(self.folds)]
-
-    def whole(self) -> Rows:
-        """Return every row with its fold."""
-        return self._of(np.arange(len(self.fold)))
-
-    def _of(self, rows: Places) -> Rows:
-        return Rows(self.sample.outcome[rows] == 0, self.sample.weighed[rows], self.fold[rows])
-
-    def losses(
-        self,
-        process: BinningProcess,
-        pieces: int,
-        strengths: Sequence[float],
-        tables: int,
-        cells: int,
-    ) -> Floats:
-        """Return the held-out loss of one-way tables by their smoothing; cuts and tables are of the other folds."""
-        found = np.zeros(len(strengths))
-        for fit, held in self._parts():
-            own, other = (_part(self.sample, rows) for rows in (fit, held))
-            binnings = fine_binnings(process, own, pieces)
-            grid = grid_of(process, binnings, own.frame, cells)
-            beside = grid_of(process, binnings, other.frame, cells)
-            rows = self._of(fit)
-            chosen = one_way(grid, rows, Smoothing(float(np.median(strengths))), tables)
+    def single(self, grid: Grid, strengths: Sequence[float], tables: int) -> float:
+        """Return the smoothing whose one-way tables lose least; which tables is each fold's own choice."""
+        rows = self.rows
+        lost = np.zeros(len(strengths))
+        for held in range(rows.folds):
+            fit, out = rows.fold != held, rows.fold == held
+            own, some, beside = grid.only(fit), rows.only(fit), grid.only(out)
+            found = one_way(own, some, Smoothing(float(np.median(strengths))), tables)
             for place, strength in enumerate(strengths):
-                fitted = fit_tables(grid, chosen, rows.good, rows.weight, Smoothing(strength))
-                found[place] += _loss(fitted.of(beside), self._of(held))
+                found = _rough(own, found, some, Smoothing(strength))
+                lost[place] += losses(found.of(beside), rows.only(out)).sum()
+        return strengths[int(np.argmin(lost))]
+
+    def lines(self, grid: Grid, path: Sequence[Fitted], smoothing: Smoothing) -> list[Floats]:
+        """Return the log-odds of rows whose outcome the points have not seen, for fits of more and more tables."""
+        rows = self.rows
+        found = [np.empty(grid.rows) for _ in path]
+        for held in range(rows.folds):
+            fit, out = rows.fold != held, rows.fold == held
+            own, some, beside = grid.only(fit), rows.only(fit), grid.only(out)
+            start = blank(own, (), some.good, some.weight)
+            for line, step in zip(found, path, strict=True):
+                for table in step.tables[len(start.tables) :]:
+                    start = start.with_table(own, table)
+                start = _rough(own, start, some, smoothing)
+                line[out] = start.of(beside)
         return found
 
-    def held_out(self, grid: Grid, tables: Sequence[Table], smoothing: Smoothing) -> HeldOut:
-        """Return how tables of the whole sample's choice do, their points fitted without the rows they are judged on."""
-        line, rows = np.empty(len(self.rows)), self._of(self.rows)
-        own = self.fold[self.rows]
-        for number, (fit, held) in enumerate(self._parts()):
-            some, part = self._of(fit), grid.only(fit)
-            start = blank(part, tables, some.good, some.weight)
-            fitted: Fitted = fit_tables(part, start, some.good, some.weight, smoothing)
-            line[own == number] = fitted.of(grid.only(held))
+    def lost(self, line: Floats) -> Floats:
+        """Return the log-loss of every row, in nats."""
+        return losses(line, self.rows)
+
+    def said(self, line: Floats) -> HeldOut:
+        """Return how rows do by their log-odds."""
+        rows = self.rows
         levels = ranked((~rows.good).astype(np.float64), -line, rows.weight)
         return HeldOut(
-            loss=_loss(line, rows) / float(rows.weight.sum()),
+            loss=float(losses(line, rows).sum() / rows.weight.sum()),
             auc=roc_area(levels.bads, levels.goods),
         )
 
 
-def _part(sample: TrainingSample, rows: NDArray[np.intp]) -> TrainingSample:
-    weight = None if sample.weight is None else sample.weight[rows]
-    return TrainingSample(sample.frame[rows], sample.outcome[rows], weight)
+def losses(line: Floats, rows: Rows) -> Floats:
+    """Return the log-loss of every row, in nats."""
+    found: Floats = rows.weight * np.logaddexp(0.0, np.where(rows.good, -line, line))
+    return found
 
 
-def _loss(line: Floats, rows: Rows) -> float:
-    return float((rows.weight * np.logaddexp(0.0, np.where(rows.good, -line, line))).sum())
+def _rough(grid: Grid, start: Fitted, rows: Rows, smoothing: Smoothing) -> Fitted:
+    return fit_tables(grid, start, rows.good, rows.weight, smoothing, most=_ROUGH)

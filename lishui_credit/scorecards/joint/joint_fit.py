@@ -22,6 +22,7 @@ from lishui_credit.statistics.outcomes import Flags, Floats
 
 _PROMISE: Final = 1e-10  # share of the objective that a step must promise to go on
 _HALVINGS: Final = 30
+_DIGITS: Final = 10  # after the point, of log-odds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class Fitted:
     def of(self, grid: Grid) -> Floats:
         """Return the log-odds of other rows."""
         found = np.full(grid.rows, self.theta[0])
-        for table, part in zip(self.tables, self.parts(grid), strict=True):
-            found += part.ravel()[grid.cells(table)]
+        for cells, part in zip(grid.each(self.tables), self.parts(grid), strict=True):
+            found += part.ravel()[cells]
         return found
 
     def with_table(self, grid: Grid, table: Table) -> Fitted:
@@ -114,6 +115,7 @@ def fit_tables(
         move = aim - theta
         promise = float(slope @ move)
         if promise < _PROMISE * (1 + abs(worth)):
+            theta = aim  # as near as a step can bring it
             break
         size, along = 1.0, design.line(move)
         for _ in range(_HALVINGS):
@@ -134,6 +136,8 @@ def fit_tables(
             )
     if directed:
         theta = _risen(theta, design)
+    # Linear algebra of another processor gives other last bits.
+    theta = np.round(theta, _DIGITS) + 0.0
     return Fitted(start.tables, theta, design.line(theta), steps)
 
 
@@ -142,7 +146,7 @@ class _Design:
 
     def __init__(self, grid: Grid, tables: Sequence[Table], smoothing: Smoothing) -> None:
         self.grid, self.tables = grid, tables
-        self.cells = [grid.cells(table) for table in tables]
+        self.cells = list(grid.each(tables))
         self.sizes = [grid.size(table) for table in tables]
         self.starts = np.concatenate([[1], 1 + np.cumsum(self.sizes)]).astype(int)
         width = int(self.starts[-1])

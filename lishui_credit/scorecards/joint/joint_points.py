@@ -6,6 +6,7 @@ how many tables there are; the whole sample then fits them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -20,15 +21,18 @@ from lishui_credit.scorecards.joint.forward_choice import Rows, crossed, one_way
 from lishui_credit.scorecards.joint.inner_folds import HeldOut, InnerFolds
 from lishui_credit.scorecards.joint.joint_fit import Fitted, blank, fit_tables
 from lishui_credit.scorecards.joint.neighbour_groups import even_groups, like_groups, numbered
-from lishui_credit.scorecards.joint.score_tables import Grid, Smoothing
+from lishui_credit.scorecards.joint.score_tables import Grid, Smoothing, Table
 from lishui_credit.scorecards.parameters import Within, wrong_parameters
 from lishui_credit.statistics.logistic import expit, one_thread
-from lishui_credit.statistics.outcomes import Values
+from lishui_credit.statistics.outcomes import Floats, Values
 
-PIECES: Final = (8, 16, 32)
-SINGLE: Final = (4.0, 16.0, 64.0)
-CROSSED: Final = (0.5, 2.0, 8.0, 32.0)
-"""What inner folds choose from: pieces of a number, smoothing of one-way and of two-way tables."""
+PIECES: Final = 32
+"""Of a number, from which the bins of its table are made."""
+SINGLE: Final = (16.0, 4.0, 1.0, 0.25)
+CROSSED: Final = (64.0, 8.0, 1.0)
+"""What inner folds choose from, most first: smoothing of one-way and of two-way tables."""
+_SURE: Final = 2.0
+_NEAR: Final = 1.0
 _RANGES: Final = {
     "tables": Within(least=1, whole=True),
     "crossed": Within(least=0, whole=True),
@@ -111,46 +115,39 @@ def learn(
 ) -> Learned:
     """Learn the tables of a sample that was read, checked and evened; rows of one group share a fold."""
     inner = InnerFolds.of(sample, asked.folds, asked.seed, groups)
-    losses = {
-        pieces: inner.losses(process, pieces, SINGLE, asked.tables, asked.cells)
-        for pieces in PIECES
-    }
-    pieces = min(losses, key=lambda number: losses[number].min())
-    smooth = SINGLE[int(np.argmin(losses[pieces]))]
-    binnings = fine_binnings(process, sample, pieces)
-    rows = inner.whole()
-    grid = grid_of(process, binnings, sample.frame, asked.cells)
+    binnings = fine_binnings(process, sample, PIECES)
+    whole = grid_of(process, binnings, sample.frame, asked.cells)
+    grid, rows = whole.only(inner.drawn), inner.rows
+    smooth = inner.single(grid, SINGLE, asked.tables)
     smoothing = Smoothing(smooth)
     fit = one_way(grid, rows, smoothing, asked.tables, asked.tolerance)
     fit = fit_tables(grid, fit, rows.good, rows.weight, smoothing, directed=True)
     grid = _few_groups(grid, fit, rows, asked)
-    single = _fitted(grid, fit, rows, smoothing)
+    fit = _fitted(grid, fit.tables, rows, smoothing)
     told: dict[str, Any] = {
-        "pieces": pieces,
+        "pieces": PIECES,
         "smoothing": smooth,
-        "one_way": _said(single, inner.held_out(grid, single.tables, smoothing)),
+        "one_way": _said(fit, inner.said(inner.lines(grid, [fit], smoothing)[0])),
     }
-    every = [(place,) for place in range(len(grid.axes))]
-    if len(single.tables) == asked.tables < len(every):
-        told["without_the_cap"] = {
-            "tables": len(every),
-            **asdict(inner.held_out(grid, every, smoothing)),
-        }
+    if len(fit.tables) == asked.tables < len(grid.axes):
+        every = blank(grid, [(place,) for place in range(len(grid.axes))], rows.good, rows.weight)
+        held = inner.said(inner.lines(grid, [every], smoothing)[0])
+        told["without_the_cap"] = _said(every, held)
     if asked.crossed:
-        fit, smoothing, held = _crossed(asked, grid, single, rows, inner, smooth)
+        fit, smoothing, held = _crossed(asked, grid, fit, inner, smooth)
         told |= {"crossed_smoothing": smoothing.crossed, "crossed": _said(fit, held)}
-    else:
-        fit = single
-    return Learned(binnings, grid, _fitted(grid, fit, rows, smoothing), told)
+    whole = Grid(grid.axes, whole.pieces)
+    rows = Rows(sample.outcome == 0, sample.weighed, np.zeros(whole.rows, dtype=np.intp))
+    return Learned(binnings, whole, _fitted(whole, fit.tables, rows, smoothing), told)
 
 
 def _said(fit: Fitted, held: HeldOut) -> dict[str, float]:
     return {"tables": len(fit.tables), "loss": held.loss, "auc": held.auc}
 
 
-def _fitted(grid: Grid, fit: Fitted, rows: Rows, smoothing: Smoothing) -> Fitted:
-    """Return the tables of a fit, fitted from nothing, in the declared directions."""
-    start = blank(grid, fit.tables, rows.good, rows.weight)
+def _fitted(grid: Grid, tables: Sequence[Table], rows: Rows, smoothing: Smoothing) -> Fitted:
+    """Return tables fitted from nothing, in the declared directions."""
+    start = blank(grid, tables, rows.good, rows.weight)
     return fit_tables(grid, start, rows.good, rows.weight, smoothing, directed=True)
 
 
@@ -183,22 +180,26 @@ def _few_groups(grid: Grid, fit: Fitted, rows: Rows, asked: JointPoints) -> Grid
 
 
 def _crossed(
-    asked: JointPoints, grid: Grid, single: Fitted, rows: Rows, inner: InnerFolds, smooth: float
+    asked: JointPoints, grid: Grid, single: Fitted, inner: InnerFolds, smooth: float
 ) -> tuple[Fitted, Smoothing, HeldOut]:
-    """Return the tables with those crossed ones that rows held out ask for, and how smooth they are."""
-    best: tuple[float, list[Fitted], Smoothing] | None = None
-    for strength in CROSSED:
-        smoothing = Smoothing(smooth, strength)
-        path = crossed(grid, single, rows, smoothing, asked.crossed)
-        loss = inner.held_out(grid, path[-1].tables, smoothing).loss
-        if best is None or loss < best[0]:
-            best = loss, path, smoothing
-    assert best is not None
-    _, path, smoothing = best
-    found = [inner.held_out(grid, fit.tables, smoothing) for fit in path]
-    least = min(held.loss for held in found)
-    # The fewest tables whose loss is within the tolerance of the least.
-    nothing = inner.held_out(grid, (), smoothing).loss
-    enough = least + asked.tolerance * max(nothing - least, 0.0)
-    place = next(number for number, held in enumerate(found) if held.loss <= enough)
-    return path[place], smoothing, found[place]
+    """Return the tables with those crossed ones that rows held out ask for, and how smooth they are.
+
+    None, unless those that lose least are better by two standard errors of the paired losses; else the
+    fewest that are within one of those that lose least.
+    """
+    tried = [Smoothing(smooth, strength) for strength in CROSSED]
+    paths = [crossed(grid, single, inner.rows, smoothing, asked.crossed) for smoothing in tried]
+    found = [inner.lines(grid, *way) for way in zip(paths, tried, strict=True)]
+    losses = [[inner.lost(line) for line in lines] for lines in found]
+    row = int(np.argmin([min(lost.sum() for lost in ways) for ways in losses]))
+    path, losses = paths[row], losses[row]
+    least = min(losses, key=np.sum)
+    place = 0
+    if not _within(losses[0] - least, _SURE):
+        place = next(number for number, lost in enumerate(losses) if _within(lost - least, _NEAR))
+    return path[place], tried[row], inner.said(found[row][place])
+
+
+def _within(more: Floats, errors: float) -> bool:
+    """Tell whether paired losses are more by so many standard errors of their sum at most."""
+    return float(more.sum()) <= errors * float(more.std() * np.sqrt(len(more)))

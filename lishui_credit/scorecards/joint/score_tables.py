@@ -6,7 +6,7 @@ cells are groups of pieces, and its penalty and its order constraints follow fro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from math import prod
@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.joint.neighbour_groups import even_groups, numbered
-from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.statistics.outcomes import Flags, Floats
 
 Places: TypeAlias = NDArray[np.intp]
 Table: TypeAlias = tuple[int, ...]
 """Places of one characteristic, or of two."""
 
 RIDGE: Final = 0.05  # on every cell: what the data do not tell is drawn to no points
-_LOOSE: Final = 0.25  # share of the smoothing that draws a cell without neighbours to no points
+_LOOSE: Final = (
+    2.0  # times the smoothing: what draws a one-way cell without neighbours to no points
+)
+_FLAT: Final = 0.25  # share of the smoothing that draws a two-way cell to no points
 _WAYS: Final = {"up": -1, "down": 1}  # points fall where the bad rate rises
 
 
@@ -98,7 +101,7 @@ class Grid:
         """Number of rows."""
         return len(self.pieces[0])
 
-    def only(self, rows: Places) -> Grid:
+    def only(self, rows: Places | Flags) -> Grid:
         """Return some of the rows."""
         return Grid(self.axes, tuple(column[rows] for column in self.pieces))
 
@@ -122,12 +125,20 @@ class Grid:
 
     def cells(self, table: Table) -> Places:
         """Return the cell of every row."""
-        found: Places | None = None
-        for place, size in zip(table, self.shape(table), strict=True):
-            own = self.axes[place].groups(len(table) == 2)[self.pieces[place]]
-            found = own if found is None else found * size + own
-        assert found is not None
-        return found
+        return next(self.each([table]))
+
+    def each(self, tables: Iterable[Table]) -> Iterator[Places]:
+        """Yield the cell of every row in each table; the pieces of a characteristic are grouped once."""
+        known: dict[tuple[int, bool], Places] = {}
+        for table in tables:
+            paired = len(table) == 2
+            for place in table:
+                if (place, paired) not in known:
+                    known[place, paired] = self.axes[place].groups(paired)[self.pieces[place]]
+            found = known[table[0], paired]
+            for place in table[1:]:
+                found = found * self.axes[place].size(paired) + known[place, paired]
+            yield found
 
     def penalty(self, table: Table, smoothing: Smoothing) -> Floats:
         """Return the matrix P of a table's penalty ``theta' P theta / 2``.
@@ -138,12 +149,12 @@ class Grid:
         paired = len(table) == 2
         chains = [_chain(axis.size(paired), axis.lined(paired)) for axis in self._of(table)]
         if not paired:
-            loose = np.arange(len(chains[0])) >= self.axes[table[0]].lined(paired)
-            ridge = RIDGE + smoothing.one_way * _LOOSE * loose
-            return smoothing.one_way * chains[0] + np.diag(ridge)
+            lined = self.axes[table[0]].lined(paired)
+            ridge = RIDGE + smoothing.one_way * _LOOSE * (np.arange(len(chains[0])) >= lined)
+            return smoothing.one_way * max(lined - 1, 1) * chains[0] + np.diag(ridge)
         first, second = (np.eye(len(chain)) for chain in chains)
         differences = np.kron(chains[0], second) + np.kron(first, chains[1])
-        found: Floats = smoothing.crossed * (differences + _LOOSE * np.eye(len(differences)))
+        found: Floats = smoothing.crossed * (differences + _FLAT * np.eye(len(differences)))
         return found
 
     def rises(self, table: Table) -> Iterator[tuple[int, int]]:
