@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lishui_credit.scorecards.bins.constraints import Constraints
 from lishui_credit.scorecards.bins.optimal import group
 from lishui_credit.scorecards.bins.prebins import Ordered, tidy
+from lishui_credit.scorecards.bins.woe import iv_part
 
 
 def _of(values: np.ndarray) -> Ordered:
@@ -113,3 +114,44 @@ def test_a_tidy_cut_parts_the_same_rows(one: float, other: float) -> None:
 )
 def test_a_tidy_cut_is_the_shortest_decimal(below: float, at: float, said: float) -> None:
     assert tidy(below, at) == said
+
+
+@pytest.mark.parametrize("rising", [True, False])
+def test_near_holds_the_best_of_all_cuts_around_one(rising: bool) -> None:
+    draw = np.random.default_rng(5)
+    values = draw.random(60_000)
+    bad = draw.random(60_000) < np.where((values > 0.4) == rising, 0.3, 0.2)
+    ordered = Ordered.of(values, bad, None)
+
+    def worth(cuts: np.ndarray) -> np.ndarray:
+        bads = np.searchsorted(ordered.bad_values, cuts)
+        goods = ordered.before(cuts) - bads
+        totals = ((~bad).sum(), bad.sum())
+        below, above = (goods, bads), (totals[0] - goods, totals[1] - bads)
+        return np.add(*(iv_part(*part, *totals, 0.0) for part in (below, above)))
+
+    here = ordered.values[ordered.height * 2 // 5 + 50]
+    around = np.arange(-200, 200) + int(ordered.before(np.array([here]))[0])
+    found = ordered.near(float(here), rising=rising)
+    assert worth(found).max() == worth(ordered.at(around)).max() > worth(np.array([here]))[0]
+    assert len(found) < 40
+
+
+@given(
+    st.lists(st.integers(0, 12), min_size=2, max_size=60), st.integers(0, 30), st.integers(1, 12)
+)
+@settings(max_examples=200, deadline=None)
+def test_cuts_beside_one_are_the_nearest_that_leave_the_rows_between(
+    values: list[int], rows: int, cut: int
+) -> None:
+    known = Ordered.of(np.array(values, dtype=float), np.zeros(len(values), dtype=bool), None)
+    levels = sorted(set(values))[1:]
+
+    def between(low: float, high: float) -> int:
+        return sum(low <= value < high for value in values)
+
+    least = max(rows, 1)
+    above = [level for level in levels if level > cut and between(cut, level) >= least]
+    below = [level for level in levels if level < cut and between(level, cut) >= least]
+    expected = {float(level) for level in [*above[:1], *below[-1:]]}
+    assert set(known.beside(np.array([float(cut)]), rows).tolist()) == expected

@@ -211,3 +211,31 @@ def test_it_works_inside_scikit_learn() -> None:
 def test_before_fitting_it_says_so() -> None:
     with pytest.raises(ModelError, match=r"not fitted|尚未拟合"):
         BinningProcess().bin_table("income")
+
+
+def test_on_many_rows_a_cut_lies_where_it_separates_best_between_any_two_rows() -> None:
+    draw = np.random.default_rng(2)
+    x = draw.random(60_000)
+    bad = draw.random(60_000) < np.where(x < 0.377, 0.3, 0.2)
+    asked = {"max_bins": 2, "turn_p": 0, "smoothing": 0}
+    (cut,) = BinningProcess(**asked).fit(pl.DataFrame({"x": x}), bad).binnings_["x"].cuts
+
+    def worth(cut: float) -> float:
+        shares = [(x[bad == outcome] < cut).mean() for outcome in (False, True)]
+        return sum((g - b) * np.log(g / b) for g, b in (shares, 1 - np.array(shares)))
+
+    around = np.sort(x)[(x < cut).sum() + np.arange(-300, 301)]
+    assert worth(cut) == pytest.approx(max(map(worth, around)), rel=1e-12)
+
+
+def test_without_smoothing_the_rates_of_categories_are_those_counted() -> None:
+    levels = np.repeat([f"v{n:02}" for n in range(12)], 100)
+    bad = np.arange(1200) % 100 < np.repeat(np.arange(20, 32), 100)  # no more apart than by chance
+    frame = pl.DataFrame({"x": levels})
+    drawn = BinningProcess().fit(frame, bad).binnings_["x"]
+    plain = BinningProcess(smoothing=0).fit(frame, bad).binnings_["x"]
+    assert drawn.iv == pytest.approx(0.0, abs=1e-12)
+    assert plain.iv > 0.02
+    for row in plain.bins:
+        if row.kind == "levels":
+            assert plain.shrunken(row) == pytest.approx(row.bad_rate)

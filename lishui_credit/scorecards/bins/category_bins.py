@@ -201,8 +201,9 @@ def _grouped(
             ),
         )
     if len(common):
-        gate = 0.01 if len(common) > constraints.max_bins else 1.0
-        goods[common], bads[common] = shrunk(goods[common], bads[common], gate=gate)
+        if policies.smoothing > 0:
+            gate = 0.01 if len(common) > constraints.max_bins else 1.0
+            goods[common], bads[common] = shrunk(goods[common], bads[common], gate=gate)
         order = category_order(goods[common], bads[common], *totals, policies.smoothing)
         ordered = common[order][::-1]
         grouping = group(

@@ -113,9 +113,11 @@ class Tallied(Ranked):
         found: NDArray[np.int64] = self.running[np.searchsorted(self.lows, cuts, side="right")]
         return found
 
-    def firsts(self) -> NDArray[np.int64]:
-        """Return the ranks, but for the first, at which a new range begins."""
-        return self.running[1:-1]
+    def firsts(self, low: int = 0, high: int | None = None) -> NDArray[np.int64]:
+        """Return the ranks above `low` and below `high` at which a new range begins."""
+        last = self.height if high is None else high
+        first, end = np.searchsorted(self.running, [low + 1, last])
+        return self.running[first:end]
 
     def between(self, cuts: Floats) -> Counted:
         """Count goods and bads between rising cut points; SubjectError for one inside a range."""

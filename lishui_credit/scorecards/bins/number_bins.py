@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 
@@ -36,6 +36,12 @@ class NumberSettings:
     locked: Sequence[float] = ()  # cut points that must be among those found
     whole: Sequence[tuple[float, float]] = ()  # ranges between locked cuts that stay one bin
     turn_p: float = 0.0  # of a peak or valley under "auto", see `_grouped`
+
+    def allowed(self, cuts: Floats) -> Floats:
+        """Return the locked cuts and those that part no whole range, rising."""
+        for low, high in self.whole:
+            cuts = cuts[(cuts <= low) | (cuts >= high)]
+        return np.union1d(cuts, np.asarray(list(self.locked), dtype=np.float64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +86,15 @@ class NumberColumn:
         """Bin the number: by hand where cut points are set, else optimally."""
         if settings.splits is not None:
             cuts = np.unique(np.asarray(list(settings.splits), dtype=np.float64))
-            counted = self.ordered.between(cuts)
+            coarse = counted = self.ordered.between(cuts)
             grouping = Grouping.each(len(counted.rows))
             chosen = cuts.tolist()
             notes: tuple[str, ...] = (tr("cut points set by hand", "分箱点为人工设定"),)
         else:
-            pinned = np.unique(np.asarray(list(settings.locked), dtype=np.float64))
             free = self.candidates(settings.prebins, constraints.min_share)
-            for low, high in settings.whole:
-                free = free[(free <= low) | (free >= high)]
-            counted = self.ordered.between(np.union1d(free, pinned))
-            grouping = _grouped(counted, constraints, self.outcome, pinned, settings)
+            coarse = self.ordered.between(settings.allowed(free))
+            grouping = _grouped(coarse, constraints, self.outcome, settings)
+            counted, grouping = self._finer(coarse, grouping, constraints, settings)
             chosen = _tidied(counted, grouping, settings.locked)
             notes = relaxed(grouping)
         goods, bads = self.outcome.totals
@@ -105,9 +109,41 @@ class NumberColumn:
             direction=grouping.direction,
             obeyed=grouping.obeyed,
             notes=notes,
-            potential=potential(counted.goods, counted.bads, self.outcome, policies.smoothing),
+            potential=potential(coarse.goods, coarse.bads, self.outcome, policies.smoothing),
         )
         return weighed(draft, policies)
+
+    def _finer(
+        self,
+        counted: Counted,
+        grouping: Grouping,
+        constraints: Constraints,
+        settings: NumberSettings,
+    ) -> tuple[Counted, Grouping]:
+        """Group many rows once more, the same way, over cuts closer to those found than pre-bins are.
+
+        These are the steps of the bad rate around each cut, and beside a bin of about the least size
+        also the cuts that keep this size while both its ends move.
+        """
+        places = list(grouping.ends[:-1])
+        if not places or not self.ordered.many:
+            return counted, grouping
+        least = ceil(constraints.min_share * self.height)
+        goods, bads, rows = (
+            np.add.reduceat(part, grouping.starts)
+            for part in (counted.goods, counted.bads, counted.rows)
+        )
+        rising = bads[1:] * goods[:-1] > bads[:-1] * goods[1:]
+        cuts = [counted.cuts[places]]
+        for place, cut in enumerate(counted.cuts[places].tolist()):
+            near = self.ordered.near(cut, rising=bool(rising[place]))
+            cuts.append(near)
+            if min(rows[place : place + 2]) < 2 * least:
+                cuts.append(self.ordered.beside(np.append(near, cut), least))
+        finer = self.ordered.between(settings.allowed(np.concatenate(cuts)))
+        if constraints.direction == "auto" and grouping.direction != "none":
+            constraints = replace(constraints, direction=cast(Direction, grouping.direction))
+        return finer, _joined(finer, constraints, self.outcome, settings)
 
 
 def _ranges(counted: Counted, grouping: Grouping, chosen: Sequence[float]) -> list[Bin]:
@@ -126,44 +162,43 @@ def _ranges(counted: Counted, grouping: Grouping, chosen: Sequence[float]) -> li
     ]
 
 
+def _joined(
+    counted: Counted, constraints: Constraints, outcome: Totals, settings: NumberSettings
+) -> Grouping:
+    """Group pre-bins under given constraints, locked cuts and whole ranges kept."""
+    goods, bads = outcome.totals
+    whole = [int(np.searchsorted(counted.cuts, low, side="right")) for low, _ in settings.whole]
+    return group(
+        counted.goods,
+        counted.bads,
+        constraints,
+        total_goods=goods,
+        total_bads=bads,
+        fixed_ends=np.flatnonzero(np.isin(counted.cuts, list(settings.locked))).tolist(),
+        whole=whole,
+        rows=counted.rows,
+    )
+
+
 def _grouped(
-    counted: Counted,
-    constraints: Constraints,
-    outcome: Totals,
-    pinned: Floats,
-    settings: NumberSettings,
+    counted: Counted, constraints: Constraints, outcome: Totals, settings: NumberSettings
 ) -> Grouping:
     """Group pre-bins; under "auto" let the bad rate turn where the evidence for it is strong.
 
     A peak or valley is taken where the likelihood ratio test against the better of up and down has
     a p-value below `turn_p`.
     """
-    goods, bads = outcome.totals
     turn_p = settings.turn_p
-    fixed = np.flatnonzero(np.isin(counted.cuts, pinned)).tolist()
-    whole = [int(np.searchsorted(counted.cuts, low, side="right")) for low, _ in settings.whole]
-
-    def grouped(direction: Direction) -> Grouping:
-        return group(
-            counted.goods,
-            counted.bads,
-            replace(constraints, direction=direction),
-            total_goods=goods,
-            total_bads=bads,
-            fixed_ends=fixed,
-            whole=whole,
-            rows=counted.rows,
-        )
-
-    steady = grouped(constraints.direction)
+    steady = _joined(counted, constraints, outcome, settings)
     if constraints.direction != "auto" or turn_p <= 0:
         return steady
     best, gain = steady, 0.0
-    for direction in ("peak", "valley"):
-        turned = grouped(direction)
+    ways: tuple[Direction, ...] = ("peak", "valley")
+    for way in ways:
+        turned = _joined(counted, replace(constraints, direction=way), outcome, settings)
         found = 2 * (_likelihood(counted, turned) - _likelihood(counted, steady))
         extra = max(len(turned.ends) - len(steady.ends), 0) + 1
-        if found > gain and turned.direction == direction and tail(found, extra) < turn_p:
+        if found > gain and turned.direction == way and tail(found, extra) < turn_p:
             best, gain = turned, found
     return best
 

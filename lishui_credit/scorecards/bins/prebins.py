@@ -20,7 +20,8 @@ from lishui_credit.statistics.outcomes import Flags, Floats
 
 _FEWEST: Final = 50_000
 _PIECE_ROWS: Final = 5
-_MOST_PIECES: Final = 65_536
+_MOST_PIECES: Final = 16_384
+_REACH: Final = 256  # a cut moves by at most this part of the rows when it is made finer
 _HALVES: Final = 2.0**22  # below it a float of 32 bits holds halves
 _FLOAT32: Final = 3.4e38  # larger doubles have no float of 32 bits
 
@@ -62,8 +63,8 @@ class Ranked(ABC):
         """Return how many rows are at or below each cut."""
 
     @abstractmethod
-    def firsts(self) -> NDArray[np.int64]:
-        """Return the ranks, but for the first, at which a new value begins."""
+    def firsts(self, low: int = 0, high: int | None = None) -> NDArray[np.int64]:
+        """Return the ranks above `low` and below `high` at which a new value begins."""
 
     @abstractmethod
     def between(self, cuts: Floats) -> Counted:
@@ -116,33 +117,63 @@ class Ranked(ABC):
 
         A bin of the least size fits between them, which quantiles seldom leave room for.
         """
-        known = self.height
         sizes = rows * np.arange(1, 4)
-        sizes = sizes[(sizes > 0) & (sizes < known)]
-        low, high = self.at(sizes - 1), self.at(known - sizes)
-        # The cut after the last row that is needed below; the cut at the last one needed above.
-        after = self.upto(low)
-        found = np.unique(np.concatenate([self.at(after[after < known]), high]))
-        return found[found > self._least] if known else found
+        sizes = sizes[(sizes > 0) & (sizes < self.height)]
+        return np.union1d(self._above(sizes), self._below(self.height - sizes))
+
+    def beside(self, cuts: Floats, rows: int) -> Floats:
+        """Return the nearest cuts that leave at least so many rows between them and one of `cuts`."""
+        ranks = self.before(cuts)
+        return np.union1d(self._above(ranks + max(rows, 1)), self._below(ranks - max(rows, 1)))
+
+    def _above(self, ranks: NDArray[np.int64]) -> Floats:
+        """Return the lowest cut at or above each rank, but for what is no cut."""
+        after = self.upto(self.at(ranks[ranks < self.height] - 1))
+        return self.at(after[after < self.height])
+
+    def _below(self, ranks: NDArray[np.int64]) -> Floats:
+        """Return the highest cut at or below each rank, but for what is no cut."""
+        found = self.at(ranks[ranks > 0])
+        return found[found > self._least] if self.height else found
 
     def steps(self) -> Floats:
         """Return where the best rising and the best falling bad rate step; nothing on few rows.
 
         Cuts of the best monotone grouping lie among the steps of the isotonic fit, but for those that its
-        least bin sizes move: quantiles alone miss them by up to a pre-bin. Under 50,000 rows a step so
-        fine follows noise, and quantiles are all there is.
+        least bin sizes and its most bins move: quantiles alone miss them by up to a pre-bin. Under 50,000
+        rows a step so fine follows noise, and quantiles are all there is.
         """
         # Barlow, R. E., Bartholomew, D. J., Bremner, J. M. and Brunk, H. D. (1972). Statistical inference
         # under order restrictions. Pool adjacent violators.
-        if self.height < _FEWEST:
+        if not self.many:
             return np.empty(0)
-        starts = self.firsts()
-        size = max(self.height // _MOST_PIECES, _PIECE_ROWS)
-        # The first new value in every so many rows; a heavy value fills many and stands alone.
-        starts = starts[np.diff(starts // size, prepend=0) > 0]
-        fine = self.between(self.at(starts))
+        fine = self._pieces(0, self.height, max(self.height // _MOST_PIECES, _PIECE_ROWS))
         found = [_steps(fine.goods, fine.bads), _steps(fine.bads, fine.goods)]
         return fine.cuts[np.union1d(*found) - 1]
+
+    @property
+    def many(self) -> bool:
+        """Whether there are rows enough for cuts finer than quantiles."""
+        return self.height >= _FEWEST
+
+    def near(self, cut: float, *, rising: bool) -> Floats:
+        """Return where, around a cut, the best rising or falling bad rate steps, row by row.
+
+        While the cuts on its two sides stay, the best place of a cut is one of these.
+        """
+        here, reach = int(self.before(np.array([cut]))[0]), self.height // _REACH
+        fine = self._pieces(max(here - reach, 0), min(here + reach, self.height))
+        # The first and the last piece hold all that is outside.
+        goods, bads = fine.goods[1:-1], fine.bads[1:-1]
+        return fine.cuts[_steps(goods, bads) if rising else _steps(bads, goods)]
+
+    def _pieces(self, low: int, high: int, size: int = 1) -> Counted:
+        """Count between the first new values in every `size` rows from rank `low` to `high`."""
+        starts = self.firsts(low, high)
+        if size > 1:  # a heavy value fills many pieces and stands alone
+            blocks = starts // size
+            starts = starts[np.concatenate((blocks[:1] > low // size, blocks[1:] > blocks[:-1]))]
+        return self.between(self.at(starts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +222,10 @@ class Ordered(Ranked):
         """Return how many rows are at or below each cut."""
         return np.searchsorted(self.values, cuts, side="right")
 
-    def firsts(self) -> NDArray[np.int64]:
-        """Return the ranks, but for the first, at which a new value begins."""
-        return np.flatnonzero(self.values[1:] != self.values[:-1]) + 1
+    def firsts(self, low: int = 0, high: int | None = None) -> NDArray[np.int64]:
+        """Return the ranks above `low` and below `high` at which a new value begins."""
+        held = self.values[low:high]
+        return np.flatnonzero(held[1:] != held[:-1]) + (low + 1)
 
     def between(self, cuts: Floats) -> Counted:
         """Count goods and bads between rising cut points, each the start of a pre-bin."""

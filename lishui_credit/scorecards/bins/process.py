@@ -55,8 +55,8 @@ class BinningProcess(Estimator):
     max_bins : int, default 8
         Most bins of a characteristic, without the bins of missing values and special codes.
     prebins : int, default 64
-        Candidate cut points of a number: quantiles, and from 50,000 rows on also the steps of
-        the best monotone fit to rows in fives.
+        Candidate cut points of a number: quantiles. From 50,000 rows on also the steps of the best
+        monotone fit, and cuts found are moved to where they separate best between any two rows near.
     min_share : float, default 0.02
         Least share of all rows in a bin, 0 to 1.
     min_bads, min_goods : float, default 5
@@ -86,7 +86,8 @@ class BinningProcess(Estimator):
     rare_levels : int, default 30
         Categories of fewer rows share one bin.
     smoothing : float, default 1.0
-        Imaginary rows with the population's odds added to every bin.
+        Imaginary rows with the population's odds added to every bin. At 0 nothing is drawn towards the
+        mean, rates of categories neither.
     splits : mapping, optional
         Bins set by hand: cut points of a number, groups of categories.
     locked : mapping of str to sequence of float, optional
