@@ -42,6 +42,7 @@ _OF_WOE: Final = {
     "stop_p": 0.05,
     "max_correlation": None,
     "max_vif": None,
+    "min_iv": 0.02,
 }
 """Parameters of points that are a coefficient times WoE, and their defaults."""
 

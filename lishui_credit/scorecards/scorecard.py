@@ -100,7 +100,7 @@ class Scorecard(Classifier):
         Grades of scores, bounds in units of 1/`point_unit`.
     points : JointPoints, optional
         Points of bins, and of pairs of bins, fitted jointly; if None a coefficient times WoE. With it
-        selection, signs and smoothing are its own: `selection`, `sign`, `ridge`, `stop_p`,
+        selection, signs and smoothing are its own: `selection`, `sign`, `ridge`, `stop_p`, `min_iv`,
         `max_correlation` and `max_vif` stay at their defaults.
 
     Attributes
