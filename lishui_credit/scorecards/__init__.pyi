@@ -29,6 +29,8 @@ from .cards.scale import Scale as Scale
 from .challenger import Challenger as Challenger
 from .comparison import Comparison as Comparison
 from .comparison import compare as compare
+from .copied_rows import NearCopies as NearCopies
+from .copied_rows import near_copies as near_copies
 from .editor_widget import edit_bins as edit_bins
 from .grouped_counts import CountsWarning as CountsWarning
 from .joint.joint_points import JointPoints as JointPoints

@@ -21,7 +21,13 @@ from lishui_credit.errors import CreditError, Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.estimator import Classifier, Estimator, Learner
 from lishui_credit.scorecards.features import refuse_rows, target, weights
-from lishui_credit.scorecards.folds import Matrix, collected, log_odds_of_bad, out_of_fold
+from lishui_credit.scorecards.folds import (
+    Matrix,
+    collected,
+    log_odds_of_bad,
+    out_of_fold,
+    takes_groups,
+)
 from lishui_credit.scorecards.sealed_json import read_sealed, seal
 from lishui_credit.statistics.logistic import expit, logit, newton
 from lishui_credit.statistics.outcomes import Floats, Values
@@ -254,7 +260,7 @@ class Calibrated(Classifier):
             1 bad, 0 good.
         sample_weight : array-like, shape (n,), optional
         groups : array-like, shape (n,), optional
-            Rows of one group (a firm, a household) stay in one fold.
+            Rows of one group (a firm, a household, near copies) stay in one fold.
         """
         from sklearn.base import clone
 
@@ -272,6 +278,8 @@ class Calibrated(Classifier):
         )
         self.calibrator_ = calibrator.fit(self.out_of_fold_, y, sample_weight)
         extra = {} if sample_weight is None else {"sample_weight": sample_weight}
+        if groups is not None and takes_groups(self.estimator):
+            extra["groups"] = groups
         self.estimator_ = clone(self.estimator).fit(X, y, **extra)
         return self
 

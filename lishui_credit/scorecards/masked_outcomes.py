@@ -145,6 +145,7 @@ def masked_benchmark(
     repeats: int = 5,
     seed: int = 0,
     level: float = 0.95,
+    groups: Values | None = None,
 ) -> MaskedBenchmark:
     """Hide outcomes by a known rule and return what each method of reject inference recovers.
 
@@ -176,6 +177,8 @@ def masked_benchmark(
         Of folds and draws; the same seed gives the same figures.
     level : float, default 0.95
         Confidence of the intervals, in (0, 1).
+    groups : array-like, shape (n,), optional
+        Rows of one group stay in one fold, the lender's and the judge's.
 
     Returns
     -------
@@ -231,12 +234,12 @@ def masked_benchmark(
     rows, rates = [], []
     for turn in range(repeats):
         taken = (
-            _best(lender or model, sample, share, folds, seed + turn)
+            _best(lender or model, sample, share, folds, seed + turn, groups)
             if rule is None
             else rule.astype(np.bool_)
         )
         rates.append([float(sample.outcome[part].mean()) for part in (taken, ~taken)])
-        cuts = split(sample.outcome, folds=folds, seed=seed + turn)
+        cuts = split(sample.outcome, folds=folds, seed=seed + turn, groups=groups)
         for fold, (fit, held) in enumerate(cuts):
             known = _Masked(model, seen, sample.outcome, taken, fit, held, seed + turn)
             rows += [
@@ -284,11 +287,16 @@ def _refuse(
 
 
 def _best(
-    lender: Learner | Fit, sample: TrainingSample, share: float, folds: int, seed: int
+    lender: Learner | Fit,
+    sample: TrainingSample,
+    share: float,
+    folds: int,
+    seed: int,
+    groups: Values | None,
 ) -> Flags:
     """Return whom the lender accepts: the best share by scores of models that had not seen them."""
     risk = np.empty(len(sample.outcome))
-    for fit, held in split(sample.outcome, folds=folds, seed=seed):
+    for fit, held in split(sample.outcome, folds=folds, seed=seed, groups=groups):
         own = TrainingSample(sample.frame[fit], sample.outcome[fit], None)
         risk[held] = pd_of(fitted_to(lender, own), sample.frame[held])
     draw = np.random.default_rng(seed).permutation(len(risk))  # ties are broken by lot

@@ -21,7 +21,7 @@ from lishui_credit.scorecards.folds import split
 from lishui_credit.statistics.bootstrap import bootstrap_ranks
 from lishui_credit.statistics.logistic import fit_logistic, logit
 from lishui_credit.statistics.outcomes import Flags, Floats, Values, ranked, roc_area
-from lishui_credit.statistics.refusals import lacking
+from lishui_credit.statistics.refusals import lacking, unequal
 from lishui_credit.tables.frames import Frame
 
 Codes = NDArray[np.int64]
@@ -59,6 +59,7 @@ def proxies(
     repeats: int = 200,
     seed: int = 0,
     level: float = 0.95,
+    groups: Values | None = None,
 ) -> pl.DataFrame:
     """Return how well each feature, and all together, tell each protected attribute, out of fold.
 
@@ -82,6 +83,8 @@ def proxies(
         A group, or the rest beside it, of fewer rows is not measured.
     repeats, seed, level
         Of the bootstrap, 20 or more, and of the folds; see `bootstrap_ranks`.
+    groups : array-like, shape (n,), optional
+        Rows of one group stay in one fold.
 
     Returns
     -------
@@ -131,6 +134,7 @@ def proxies(
         for name in columns
         if name in frame.columns
     ]
+    problems += [] if groups is None else unequal(frame, groups, "groups")
     if not 0.5 <= threshold <= 1:
         what = tr("the threshold is no AUC from 0.5 to 1", "阈值应为 0.5 到 1 之间的 AUC")
         problems.append(Problem(what, str(threshold), where="threshold"))
@@ -140,12 +144,14 @@ def proxies(
     if len(picked) > MOST_ROWS:
         picked = np.sort(draw.choice(frame.height, MOST_ROWS, replace=False))
     codes = {name: _codes(frame[name][picked]) for name in frame.columns}
+    together = None if groups is None else np.asarray(groups)[picked]
     rows: list[dict[str, Any]] = []
     for attribute, values in columns.items():
         found: dict[str, dict[str, Any]] = {}
         for group, known, inside in _groups(values[picked], min_rows):
             own = {name: code[known] for name, code in codes.items()}
-            for feature, risk in _told(own, inside, folds, seed):
+            kept = None if together is None else together[known]
+            for feature, risk in _told(own, inside, folds, seed, kept):
                 area = bootstrap_ranks(
                     roc_area, ranked(inside.astype(np.float64), risk),
                     repeats=repeats, seed=seed, level=level,
@@ -234,12 +240,12 @@ def _groups(values: pl.Series, min_rows: int) -> Iterator[tuple[str, Codes, Flag
 
 
 def _told(
-    codes: Mapping[str, Codes], inside: Flags, folds: int, seed: int
+    codes: Mapping[str, Codes], inside: Flags, folds: int, seed: int, groups: Values | None
 ) -> Iterator[tuple[str, Floats]]:
     """Yield each feature, and all together, with the log-odds of the group that unseen rows get."""
     lines = np.empty((len(inside), len(codes)))
     both = np.empty(len(inside))
-    for fit, held in split(inside.astype(np.int8), folds=folds, seed=seed):
+    for fit, held in split(inside.astype(np.int8), folds=folds, seed=seed, groups=groups):
         share = inside[fit].mean()
         seen = np.empty((len(fit), len(codes)))
         for place, code in enumerate(codes.values()):
