@@ -81,6 +81,14 @@ def _fit_arguments(made: Parser) -> None:
     proxies_argument(made)
     _scale_arguments(made)
     _bin_arguments(made)
+    made.asks(
+        "--faults",
+        "near copies of rows and gaps that decide the outcome: told; together, which also keeps copies in"
+        " one fold; off",
+        "近似重复的行与决定结果的缺失:told 告知;together 另使近似行同折;off 不查",
+        choices=("told", "together", "off"),
+        default="told",
+    )
     made.asks("--folds", "folds of the cross-validation", "交叉验证折数", type=int, default=5)
     made.asks("--seed", "seed of the folds", "分折随机种子", type=int, default=0)
     made.asks(
@@ -210,6 +218,7 @@ def _model(options: argparse.Namespace) -> Scorecard:
         selection=options.selection,
         protected=_pairs("--protected", options.protected) or None,
         proxies_of=names_of(options.proxies_of) or None,
+        faults=options.faults,
     )
 
 
@@ -285,4 +294,12 @@ def _fitted(card: Card) -> list[str]:
             "折外:AUC {},KS {},Brier {}",
         ).format(*figures)
     )
+    if copies := card.metrics.get("near_copies"):
+        lines.append(
+            tr(
+                f"near copies kept in one fold: AUC {copies['auc_together']:.4f}, parted"
+                f" {copies['auc_apart']:.4f}",
+                f"近似行同折:AUC {copies['auc_together']:.4f},拆开 {copies['auc_apart']:.4f}",
+            )
+        )
     return lines

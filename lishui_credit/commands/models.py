@@ -50,6 +50,11 @@ def add_arguments(command: Command) -> None:
     by_argument(made)
     proxies_argument(made)
     made.asks("--period", "column of periods, to judge stability", "期间列,用于检验稳定性")
+    made.asks(
+        "--training",
+        "file the card was fitted on: rows with a near copy in it are counted",
+        "建模样本文件,统计其中有近似重复的行",
+    )
     made.asks("--cut-off", "lowest score that is approved", "最低通过分", type=float)
     made.asks("--seed", "seed of the bootstrap", "自助法随机种子", type=int, default=0)
     report_arguments(made)
@@ -107,6 +112,7 @@ def validate(options: argparse.Namespace) -> int:
             by=names_of(options.by),
             proxies_of=names_of(options.proxies_of),
             period=options.period,
+            training=options.training,
             cut_off=options.cut_off,
             seed=options.seed,
             owner=options.owner,

@@ -20,6 +20,7 @@ from lishui_credit.scorecards.features import features
 from lishui_credit.scorecards.sample_files import read_sample
 from lishui_credit.tables.beside import sha256
 from lishui_credit.validation.groups import crossed, parts_of
+from lishui_credit.validation.report.outline import Records
 from lishui_credit.validation.report.particulars import Particulars
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validate import validate
@@ -34,6 +35,7 @@ def validate_file(
     by: Sequence[str] = (),
     proxies_of: Sequence[str] = (),
     period: str | None = None,
+    training: Path | str | None = None,
     cut_off: float | None = None,
     seed: int = 0,
     owner: str = "",
@@ -55,6 +57,8 @@ def validate_file(
         Columns of protected attributes: which characteristics tell them is measured.
     period : str, optional
         Column of periods.
+    training : path-like, optional
+        File that the card was fitted on: rows that have a near copy in it are counted.
     cut_off : float, optional
         Lowest score approved, in printed points.
     seed : int, default 0
@@ -68,7 +72,7 @@ def validate_file(
     -------
     Validation
         Discrimination, calibration, grades if the card has them, stability against the sample,
-        periods, groups. If the rows are the sample that the card was fitted on (the file, or the same
+        periods, groups, near copies and recording artefacts. If the rows are the sample that the card was fitted on (the file, or the same
         rows in another), it says so first and judges nothing to be good.
 
     Raises
@@ -134,10 +138,29 @@ def validate_file(
         groups={name: crossed(table, name) for name in by},
         proxies_of={name: table[name] for name in proxies_of},
         periods=table[period].cast(pl.String) if period else None,
+        records=_records(card, rows, training),
         settings=settings,
         title=f"{card.title_zh or card.id} · {Path(path).name}",
         synthetic=card.synthetic or sample.synthetic,
         particulars=particulars,
+    )
+
+
+def _records(card: Card, rows: pl.DataFrame, training: Path | str | None) -> Records:
+    """Return the rows as they came, with those of the training file where it is given."""
+    codes = {
+        name: [float(code) for code in held]
+        for name, held in (card.settings.get("special_codes") or {}).items()
+        if name in rows.columns
+    }
+    if training is None:
+        return Records(inputs=rows, codes=codes)
+    before = read_sample(training, str(card.provenance.get("target", "bad")), only=card.columns)
+    return Records(
+        inputs=rows,
+        training=features(before.frame, card.columns),
+        training_outcome=before.outcome.cast(pl.Int8),
+        codes=codes,
     )
 
 

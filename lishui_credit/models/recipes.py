@@ -22,12 +22,15 @@ from lishui_credit.scorecards.cards.card_file import to_json
 from lishui_credit.scorecards.cards.master_scale import build_scale
 from lishui_credit.scorecards.cards.scale import Odds
 from lishui_credit.scorecards.folds import out_of_fold
+from lishui_credit.scorecards.sample_faults import ARTEFACTS, COPIES
 from lishui_credit.scorecards.sample_files import MADE_UP, Sample
 from lishui_credit.scorecards.scorecard import Scorecard
 from lishui_credit.statistics.logistic import expit
-from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.statistics.outcomes import Floats, Values
 from lishui_credit.tables.beside import sha256
+from lishui_credit.validation.discrimination import auc
 from lishui_credit.validation.groups import TOO_FEW, crossed, parts_of
+from lishui_credit.validation.report.outline import Records
 from lishui_credit.validation.report.particulars import Particulars
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validate import validate
@@ -80,11 +83,11 @@ def cooked(
     fitted.fit(inputs, sample.outcome)
     progress(tr("judging out of fold", "折外验证"))
     watched = list(fitted.proxies_of or ())
-    line = _unseen_line(fitted, inputs.drop(watched), sample.outcome, recipe)
+    line, copies = _unseen_lines(fitted, inputs.drop(watched), sample.outcome, recipe)
     scored, ungraded = _graded(fitted.card_, sample.outcome, line, recipe.grades)
     title = recipe.title_zh or recipe.model
     validation = _judged(
-        scored, sample, line, recipe, watched,
+        scored, sample, line, recipe, watched, _looked_at(fitted, inputs),
         title=tr(f"{title}: out of fold, {recipe.folds} folds", f"{title}:{recipe.folds} 折折外验证"),
     )  # fmt: skip
     told = {"label": recipe.label, "owner": recipe.owner, "no_grades": ungraded}
@@ -103,7 +106,7 @@ def cooked(
         title_zh=recipe.title_zh,
         synthetic=sample.synthetic,
         provenance={**scored.provenance, **provenance},
-        metrics={**scored.metrics, **_measured(validation, recipe)},
+        metrics={**scored.metrics, **_measured(validation, recipe), **copies},
     )
     return card, _signed(validation, card, recipe, built_here=scored is not fitted.card_)
 
@@ -137,15 +140,42 @@ def _code(text: str) -> float:
     return int(text) if text.removeprefix("-").isdecimal() else float(text)
 
 
-def _unseen_line(
+def _unseen_lines(
     fitted: Scorecard, inputs: pl.DataFrame, outcome: pl.Series, recipe: Recipe
-) -> Floats:
-    """Return the log-odds of good of rows by cards that had not seen them."""
+) -> tuple[Floats, dict[str, Any]]:
+    """Return the log-odds of good of rows by cards that had not seen them, and what copies do to them.
+
+    Where the sample holds copies, a second round keeps them in one fold; by the settings of the model
+    it gives the log-odds, else the first.
+    """
     quiet = Scorecard(**{**fitted.get_params(deep=False), "proxies_of": None})
     process = fitted.process_.get_params(deep=False)
     # a level that only one fold holds is unseen in the other cards: no reason to warn or to stop
     quiet.process = type(fitted.process_)(**{**process, "unseen": "neutral"})
-    return -out_of_fold(quiet, inputs, outcome, folds=recipe.folds, seed=recipe.seed)
+
+    def unseen(groups: Values | None) -> Floats:
+        return -out_of_fold(
+            quiet, inputs, outcome, folds=recipe.folds, seed=recipe.seed, groups=groups
+        )
+
+    apart = unseen(None)
+    if fitted.copies_ is None:
+        return apart, {}
+    together = unseen(fitted.copies_.groups)
+    bad = outcome.cast(pl.Float64).to_numpy()
+    areas = {"auc_apart": auc(bad, -apart).value, "auc_together": auc(bad, -together).value}
+    kept = fitted.card_.metrics[COPIES] | {name: round(area, 6) for name, area in areas.items()}
+    return together if fitted.faults == "together" else apart, {COPIES: kept}
+
+
+def _looked_at(fitted: Scorecard, inputs: pl.DataFrame) -> Records | None:
+    """Return the rows in which the fit found faults; None where it found none."""
+    if not {COPIES, ARTEFACTS} & fitted.card_.metrics.keys():
+        return None
+    return Records(
+        inputs=inputs.select(list(fitted.process_.binnings_)),
+        codes=fitted.process_.special_codes,
+    )
 
 
 def _graded(card: Card, outcome: pl.Series, line: Floats, most: int) -> tuple[Card, str]:
@@ -171,6 +201,7 @@ def _judged(
     line: Floats,
     recipe: Recipe,
     watched: Sequence[str],
+    records: Records | None,
     *,
     title: str,
 ) -> Validation:
@@ -185,6 +216,7 @@ def _judged(
         pd=expit(-line),
         groups={name: crossed(sample.frame, name) for name in recipe.by},
         features=sample.frame.select(card.columns) if watched else None,
+        records=records,
         proxies_of={name: sample.frame[name] for name in watched},
         settings=ValidationSettings(seed=recipe.seed),
         title=title,
@@ -203,8 +235,23 @@ def _signed(validation: Validation, card: Card, recipe: Recipe, *, built_here: b
         file_sha256=told["file_sha256"],
         owner=recipe.owner,
     )
-    remarks = (*validation.remarks, *([_BUILT_HERE] if built_here else []))
-    return replace(validation, particulars=particulars, remarks=remarks)
+    remarks = [*validation.remarks, *([_BUILT_HERE] if built_here else [])]
+    if COPIES in card.metrics:
+        remarks.append(_with_copies(card))
+    return replace(validation, particulars=particulars, remarks=tuple(remarks))
+
+
+def _with_copies(card: Card) -> Bilingual:
+    """Return what AUC falls to where near copies are kept in one fold, and which figures are here."""
+    found = card.metrics[COPIES]
+    apart, together = f"{found['auc_apart']:.4f}", f"{found['auc_together']:.4f}"
+    kept = card.settings.get("faults") == "together"
+    return Bilingual(
+        f"The sample holds near copies: AUC is {apart} where folds part them, {together} where they are kept"
+        f" in one fold; this report is of folds that {'keep them together' if kept else 'part them'}.",
+        f"样本含近似重复:拆入不同折时 AUC 为 {apart},同折时为 {together};"
+        f"本报告按{'同折' if kept else '拆开'}计算。",
+    )
 
 
 def _measured(validation: Validation, recipe: Recipe) -> dict[str, Any]:

@@ -38,9 +38,12 @@ from .masked_outcomes import MaskedBenchmark as MaskedBenchmark
 from .masked_outcomes import masked_benchmark as masked_benchmark
 from .proxy_features import ProxyWarning as ProxyWarning
 from .proxy_features import proxies as proxies
+from .recorded_gaps import recording_artefacts as recording_artefacts
 from .reject import extrapolation as extrapolation
 from .reject import fuzzy_augmentation as fuzzy_augmentation
 from .reject import hard_cutoff as hard_cutoff
 from .reject import parcelling as parcelling
+from .sample_faults import ArtefactWarning as ArtefactWarning
+from .sample_faults import CopiesWarning as CopiesWarning
 from .scorecard import Scorecard as Scorecard
 from .selection import SignWarning as SignWarning

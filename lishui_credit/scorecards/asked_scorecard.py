@@ -15,12 +15,14 @@ from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.cards.scale import Odds
 from lishui_credit.scorecards.joint.joint_points import JointPoints
 from lishui_credit.scorecards.parameters import Within, wrong_parameters
+from lishui_credit.scorecards.sample_faults import ASKED
 
 _CHOICES: Final = {
     "scaling": ("pdo", "min_max"),
     "intercept": ("folded", "kept"),
     "selection": ("all", "forward", "l1"),
     "sign": ("constrain", "drop", "flag"),
+    "faults": ASKED,
 }
 _RANGES: Final = {
     "pdo": Within(least=0, above=True),
@@ -45,6 +47,10 @@ _OF_WOE: Final = {
     "min_iv": 0.02,
 }
 """Parameters of points that are a coefficient times WoE, and their defaults."""
+
+
+_LATER: Final = {"points": None, "faults": ASKED[0]}
+"""Settings that older cards do not hold, which said nothing of them: as these, they are not kept."""
 
 
 def wrong_scorecard(asked: Mapping[str, Any]) -> list[Problem]:
@@ -125,7 +131,7 @@ def settings_told(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of a scorecard and its bins as a card keeps them, without what it tells elsewhere."""
     elsewhere = ("process", "labels", "grades", "protected", "proxies_of", "n_jobs")
     found = {name: _plain(asked[name]) for name in sorted(asked) if name not in elsewhere}
-    return {name: value for name, value in found.items() if name != "points" or value is not None}
+    return {name: value for name, value in found.items() if _LATER.get(name, ...) != value}
 
 
 def _plain(value: object) -> object:

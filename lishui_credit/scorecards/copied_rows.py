@@ -6,7 +6,7 @@ were filled up, drawn with replacement or joined twice hold such twins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from lishui_credit.errors import Problem, SubjectError, refuse
-from lishui_credit.language import plural, tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.scorecards.features import features, target
 from lishui_credit.scorecards.row_twins import Fields, Numbers, twins
 from lishui_credit.statistics.outcomes import Flags, Values
@@ -85,8 +85,6 @@ class NearCopies:
         Outcomes.
     groups : ndarray of int, shape (n,)
         Number of each row's group: twins, and twins of twins, are in one. What `folds.split` takes.
-    twin_in_other : ndarray of bool, shape (n,), optional
-        Which rows have a twin in the other sample.
     whole : bool
         Whether all pairs were found; else there are at least so many.
     """
@@ -104,7 +102,6 @@ class NearCopies:
     equal_twin: Flags
     bad: Flags | None
     groups: Numbers
-    twin_in_other: Flags | None
     whole: bool
     graph: _Graph
 
@@ -116,11 +113,6 @@ class NearCopies:
     def share_of(self, bad: bool) -> float | None:
         """Return the share of bads, or of goods, that have a twin; None without outcomes."""
         return None if self.bad is None else float(self.twin[self.bad == bad].mean())
-
-    @property
-    def share_in_other(self) -> float | None:
-        """Rows with a twin in the other sample, 0 to 1; None without one."""
-        return None if self.twin_in_other is None else float(self.twin_in_other.mean())
 
     @property
     def same_label(self) -> float | None:
@@ -152,12 +144,12 @@ class NearCopies:
         return self.share >= SHARE_FROM and agreed
 
     def across(self, parts: Values) -> Flags:
-        """Return which rows have a twin in another part than their own, such as another fold.
+        """Return which rows have a twin in another part than their own, shape (n,).
 
         Parameters
         ----------
         parts : array-like, shape (n,)
-            Label of each row.
+            Label of each row: its fold, or which of two samples under each other it comes from.
         """
         refuse(unequal(np.asarray(parts), self.twin, "parts"))
         labels = np.unique(np.asarray(parts), return_inverse=True)[1]
@@ -168,7 +160,7 @@ class NearCopies:
         return np.asarray(near.sum(axis=1) > near[np.arange(len(row)), labels])
 
     def told(self) -> dict[str, Any]:
-        """Return the figures as a card keeps them."""
+        """Return the figures as a card keeps them and `copies_said` reads them."""
         shares = {
             "share": self.share,
             "share_of_goods": self.share_of(False),
@@ -176,49 +168,59 @@ class NearCopies:
             "same_outcome": self.same_label,
         }
         return {
+            "fields": self.columns,
+            "fields_may_differ": self.differ,
             "pairs": self.pairs,
             "pairs_equal": self.equal_pairs,
             "pairs_by_chance": self.chance_pairs,
-            **{name: round(share, 4) for name, share in shares.items() if share is not None},
-            "largest_group": self.largest,
-            "fields_may_differ": self.differ,
             "all_pairs_found": self.whole,
+            **{name: round(share, 6) for name, share in shares.items() if share is not None},
+            "largest_group": self.largest,
         }
 
+    @property
+    def said(self) -> Bilingual:
+        """What was found, in words."""
+        if self.amounts:
+            return copies_said(self.told())
+        return Bilingual(
+            f"near copies cannot be told: no column has more than {COUNTS_UP_TO} different numbers",
+            f"无法识别近似重复:没有取值多于 {COUNTS_UP_TO} 个的数值列",
+        )
+
     def __str__(self) -> str:
-        """Return what was found in words."""
-        if not self.amounts:
-            return tr(
-                f"near copies cannot be told: no column has more than {COUNTS_UP_TO} different numbers",
-                f"无法识别近似重复:没有取值多于 {COUNTS_UP_TO} 个的数值列",
-            )
-        least = "" if self.whole else tr("at least ", "至少 ")
-        said = tr(
-            f"{least}{self.share:.1%} of {plural(len(self.twin), 'row')} agree with another row on all"
-            f" but {self.differ} of {self.columns} fields or fewer: {plural(self.pairs, 'pair')},"
-            f" {self.equal_pairs:,} equal, {self.chance_pairs:,} by chance",
-            f"{len(self.twin):,} 行中{least}{self.share:.1%} 与另一行至多相差 {self.columns} 个字段中的"
-            f" {self.differ} 个:共 {self.pairs:,} 对,完全相同 {self.equal_pairs:,} 对,"
-            f"随机可得 {self.chance_pairs:,} 对",
-        )
-        goods, bads, same = self.share_of(False), self.share_of(True), self.same_label
-        return (
-            said
-            + tr(
-                f"; {goods:.1%} of the goods and {bads:.1%} of the bads have a twin, {same:.1%} of the"
-                " pairs have one outcome",
-                f";好样本的 {goods:.1%}、坏样本的 {bads:.1%} 有近似行,{same:.1%} 的对结果相同",
-            )
-            if same is not None
-            else said
-        )
+        """Return what was found in words, in the language in use."""
+        return str(self.said)
+
+
+def copies_said(told: Mapping[str, Any]) -> Bilingual:
+    """Return figures of near copies in words, with what AUC falls to where it was measured."""
+    whole = told["all_pairs_found"]
+    en = (
+        f"{'' if whole else 'at least '}{told['share']:.1%} of the rows agree with another on all but"
+        f" {told['fields_may_differ']} of {told['fields']} fields, or more: {told['pairs']:,} pairs,"
+        f" {told['pairs_equal']:,} equal, {told['pairs_by_chance']:,} by chance"
+    )
+    zh = (
+        f"{'' if whole else '至少 '}{told['share']:.1%} 的行与另一行至多相差 {told['fields']} 个字段中的"
+        f" {told['fields_may_differ']} 个:共 {told['pairs']:,} 对,其中完全相同"
+        f" {told['pairs_equal']:,} 对,随机可得 {told['pairs_by_chance']:,} 对"
+    )
+    if "same_outcome" in told:
+        goods, bads = f"{told['share_of_goods']:.1%}", f"{told['share_of_bads']:.1%}"
+        en += f"; {goods} of the goods and {bads} of the bads; {told['same_outcome']:.1%} of the pairs have one outcome"
+        zh += f";好样本的 {goods}、坏样本的 {bads};{told['same_outcome']:.1%} 的对结果相同"
+    if "auc_together" in told:
+        apart, together = f"{told['auc_apart']:.4f}", f"{told['auc_together']:.4f}"
+        en += f"; AUC out of fold {apart}, with copies kept in one fold {together}"
+        zh += f";折外 AUC {apart},近似行同折时 {together}"
+    return Bilingual(en, zh)
 
 
 def near_copies(
     X: Frame,
     y: Values | None = None,
     *,
-    other: Frame | None = None,
     differ: int | None = None,
     tolerance: float = 0.05,
     amounts: Sequence[str] | None = None,
@@ -237,8 +239,6 @@ def near_copies(
     X : frame, shape (n, k)
     y : array-like, shape (n,), optional
         1 bad, 0 good.
-    other : frame, shape (m, k), optional
-        Another sample with the same columns, in which twins of X are looked for as well.
     differ : int, optional
         Fields that may differ, 0 to k - 1; a quarter of them if None, 4 at most.
     tolerance : float, default 0.05
@@ -277,27 +277,24 @@ def near_copies(
     (100, 0.333, True)
     """
     frame = features(X)
-    others = frame.clear() if other is None else features(other, frame.columns)
     amounts = _amounts(frame) if amounts is None else list(amounts)
     differ = min(frame.width // 4, MOST_DIFFER) if differ is None else differ
     _refuse(frame, amounts, differ, tolerance, known)
     bad = None if y is None else target(y, frame.height) == 1
-    both = pl.concat([frame, others], how="vertical_relaxed")
-    first, row = np.unique(both.hash_rows().to_numpy(), return_index=True, return_inverse=True)[1:]
+    first, row = np.unique(frame.hash_rows().to_numpy(), return_index=True, return_inverse=True)[1:]
     least = min(known, max(1, len(amounts)))
-    fields = _telling(Fields.read(both[first], amounts, tolerance), least)
+    fields = _telling(Fields.read(frame[first], amounts, tolerance), least)
     search = twins(fields, differ=differ, known=known)
-    own, away = row[: frame.height], row[frame.height :]
     sure = fields.known.sum(axis=0) >= least
-    graph = _Graph(own, search.pairs, sure)
-    pairs, equal = _pairs(graph, own)
+    graph = _Graph(row, search.pairs, sure)
+    pairs, equal = _pairs(graph, row)
     chance = None
     if pairs:
         draw = np.random.default_rng(seed)
-        classes = np.zeros(len(own), np.int8) if bad is None else bad.astype(np.int8)
-        chance = twins(fields.of(own).shuffled(classes, draw), differ=differ, known=known)
-    counts = np.bincount(own, minlength=len(sure))
-    twin = (graph.beside(counts) - sure)[own] > 0
+        classes = np.zeros(len(row), np.int8) if bad is None else bad.astype(np.int8)
+        chance = twins(fields.of(row).shuffled(classes, draw), differ=differ, known=known)
+    counts = np.bincount(row, minlength=len(sure))
+    twin = (graph.beside(counts) - sure)[row] > 0
     return NearCopies(
         columns=frame.width,
         amounts=tuple(amounts),
@@ -306,15 +303,12 @@ def near_copies(
         pairs=pairs,
         equal_pairs=equal,
         chance_pairs=0 if chance is None else len(chance.pairs),
-        good_pairs=0 if bad is None else _pairs(graph, own[~bad])[0],
-        bad_pairs=0 if bad is None else _pairs(graph, own[bad])[0],
+        good_pairs=0 if bad is None else _pairs(graph, row[~bad])[0],
+        bad_pairs=0 if bad is None else _pairs(graph, row[bad])[0],
         twin=twin,
-        equal_twin=(sure & (counts > 1))[own],
+        equal_twin=(sure & (counts > 1))[row],
         bad=bad,
         groups=_groups(graph, twin),
-        twin_in_other=None
-        if other is None
-        else graph.beside(np.bincount(away, minlength=len(sure)))[own] > 0,
         whole=search.whole,
         graph=graph,
     )
@@ -379,10 +373,8 @@ def _groups(graph: _Graph, twin: Flags) -> Numbers:
     from scipy.sparse.csgraph import connected_components
 
     size, own = len(graph.sure), graph.row
-    held = np.zeros(size, dtype=np.bool_)
-    held[own] = True
-    links = graph.links[held[graph.links].all(axis=1)]
-    joined = coo_array((np.ones(len(links), np.int8), (links[:, 0], links[:, 1])), (size, size))
+    first, second = graph.links.T
+    joined = coo_array((np.ones(len(first), np.int8), (first, second)), (size, size))
     group = connected_components(joined, directed=False)[1].astype(np.int64)
     labels = np.where(twin, group[own], size + np.arange(len(own)))
     return np.unique(labels, return_inverse=True)[1].astype(np.int64)

@@ -95,6 +95,16 @@ def _dealt(y: NDArray[np.int8], group: Places, folds: int, seed: int) -> Places:
     return fold[group]
 
 
+def fresh(estimator: Any) -> Any:
+    """Return a clone that does not look for faults of its sample: the whole sample is looked at once."""
+    from sklearn.base import clone
+
+    made = clone(estimator)
+    if "faults" in made.get_params(deep=False):
+        made.set_params(faults="off")
+    return made
+
+
 def takes_groups(estimator: object) -> bool:
     """Tell whether an estimator's own fit splits rows, and by groups when they are given."""
     from sklearn.utils.validation import has_fit_parameter
@@ -147,8 +157,6 @@ def out_of_fold(
     Folds are those of `split`; the estimator is cloned for each fold, never changed. Groups go on to
     estimators whose own fit takes them.
     """
-    from sklearn.base import clone
-
     frame = collected(X)
     height = len(frame)
     outcome = target(y, height)
@@ -159,6 +167,6 @@ def out_of_fold(
         extra: dict[str, Any] = {} if weight is None else {"sample_weight": weight[fit]}
         if inner is not None:
             extra["groups"] = inner[fit]
-        model = clone(estimator).fit(rows(frame, fit), outcome[fit], **extra)
+        model = fresh(estimator).fit(rows(frame, fit), outcome[fit], **extra)
         found[held] = log_odds_of_bad(model, rows(frame, held))
     return found

@@ -25,6 +25,7 @@ from lishui_credit.language import Bilingual, tr
 from lishui_credit.points import half_away
 from lishui_credit.scorecards.estimator import Learner, Predictor
 from lishui_credit.scorecards.features import TrainingSample, features
+from lishui_credit.scorecards.folds import fresh
 from lishui_credit.statistics.outcomes import Floats, Values
 from lishui_credit.tables.frames import Frame
 
@@ -371,10 +372,8 @@ def _alike(frame: pl.DataFrame, other: pl.DataFrame) -> tuple[pl.DataFrame, pl.D
 def fitted_to(model: Learner | Fit, sample: TrainingSample) -> Predictor:
     """Return a clone of an estimator fitted to a sample, or what the callable makes of it."""
     if hasattr(model, "fit"):
-        from sklearn.base import clone
-
         extra = {} if sample.weight is None else {"sample_weight": sample.weight}
-        return cast(Predictor, clone(model).fit(sample.frame, sample.outcome, **extra))
+        return cast(Predictor, fresh(model).fit(sample.frame, sample.outcome, **extra))
     if not callable(model):
         raise CreditError(
             tr("the model can neither be fitted nor called", "模型既不能拟合也不能调用"),

@@ -40,6 +40,7 @@ from lishui_credit.scorecards.joint.joint_points import JointPoints, learn
 from lishui_credit.scorecards.matrices import unnamed
 from lishui_credit.scorecards.protected import admitted, told_by_values
 from lishui_credit.scorecards.proxy_features import named_once, proxies, stored, warn_of
+from lishui_credit.scorecards.sample_faults import Asked, faults_of
 from lishui_credit.scorecards.selection import Pool, fit_signed, select, told_apart
 from lishui_credit.statistics.outcomes import Flags, Floats, Values
 from lishui_credit.tables.frames import Frame
@@ -93,6 +94,11 @@ class Scorecard(Classifier):
     proxies_of : sequence of str, optional
         Columns of X that are protected attributes, never inputs: `fit` measures which
         characteristics tell them, keeps that in the card and warns; see `proxy_features.proxies`.
+    faults : {"told", "together", "off"}, default "told"
+        What `fit` does about near copies of rows and about gaps that decide the outcome, see
+        `near_copies` and `recording_artefacts`. "told": it warns and keeps the figures in the card.
+        "together": scores out of fold (`models.fit_file`) also keep copies in one fold. "off": it does
+        not look.
     labels : mapping of str to str, optional
         Chinese names of columns, which the card keeps and reasons use; those of the data dictionary
         are used by themselves.
@@ -113,6 +119,8 @@ class Scorecard(Classifier):
         Characteristics of the card.
     dropped_ : dict of str to str
         The others, and why.
+    copies_ : NearCopies, optional
+        Near copies in the sample, None where there are none.
 
     References
     ----------
@@ -152,6 +160,7 @@ class Scorecard(Classifier):
     ridge: float = 1.0
     protected: Mapping[str, str] | None = None
     proxies_of: Sequence[str] | None = None
+    faults: Asked = "told"
     labels: Mapping[str, str] | None = None
     grades: GradeScale | None = None
     points: JointPoints | None = None
@@ -187,7 +196,7 @@ class Scorecard(Classifier):
 
         Notes
         -----
-        Cost: that of the binning, plus O(n k^2) per Newton step.
+        Cost: that of the binning, plus O(n k^2) per Newton step, plus two searches for near copies.
         """
         refuse(wrong_scorecard(self.get_params(deep=False)), ModelError)
         offered = TrainingSample.read(X, y, sample_weight).evened()
@@ -222,6 +231,9 @@ class Scorecard(Classifier):
         self._name_features(names, X)
         binnings = [row.binning for row in card.characteristics]
         self.card_ = self._documented(card, steps, sample_told(sample, binnings))
+        faults = faults_of(sample, self.process_.special_codes, self.faults)
+        self.copies_ = faults.copies
+        self.card_ = replace(self.card_, metrics={**self.card_.metrics, **faults.stored})
         if watched:
             kept, told = sample.frame.select(self.features_), offered.frame.select(watched)
             found = proxies(kept, told.to_dict())
@@ -338,7 +350,7 @@ class Scorecard(Classifier):
 
         Notes
         -----
-        What looks at single rows needs rows: `points`, `proxies_of`, `saw`, folds, validation by rows, reject
+        What looks at single rows needs rows: `points`, `proxies_of`, `faults`, `saw`, folds, validation by rows, reject
         inference, what bins set by hand cost. For validation, score the rows where they are (`to_sql`)
         and count scores and outcomes there. Cost: that of the regression on the groups, however many
         rows they stand for.

@@ -30,6 +30,7 @@ from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Indicator
 from lishui_credit.scorecards.cards.card import POINTS, Card
+from lishui_credit.scorecards.folds import fresh
 from lishui_credit.scorecards.scorecard import Scorecard
 from lishui_credit.statistics.outcomes import Floats, Values, checked
 from lishui_credit.statistics.proportions import quantile
@@ -83,15 +84,13 @@ def refitted(
     seed: int = 0,
 ) -> tuple[Card, ...]:
     """Return cards of the same settings fitted to bootstrap samples, goods and bads drawn apart (Efron and Tibshirani 1993, chapter 6)."""
-    from sklearn.base import clone
-
     outcome = checked(y).y
     draw = np.random.default_rng(seed)
     sides = [np.flatnonzero(outcome == side) for side in (0, 1)]
     found = []
     for _ in range(repeats):
         rows = np.concatenate([side[draw.integers(0, len(side), len(side))] for side in sides])
-        found.append(clone(model).fit(X[rows], outcome[rows].astype(np.int8)).card_)
+        found.append(fresh(model).fit(X[rows], outcome[rows].astype(np.int8)).card_)
     return tuple(found)
 
 

@@ -13,7 +13,9 @@ import polars as pl
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import SHRUNKEN, WOE, shown
 from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.copied_rows import copies_said
 from lishui_credit.scorecards.proxy_features import SCHEMA
+from lishui_credit.scorecards.sample_faults import ARTEFACTS, COPIES, artefact_said
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.data_words import in_words
 
@@ -168,10 +170,18 @@ def proxies_found(card: Card) -> pl.DataFrame:
     return pl.DataFrame(card.metrics.get("proxies", []), schema=SCHEMA)
 
 
+def faults_found(card: Card) -> list[tuple[str, str]]:
+    """Return what the fit found wrong with its sample: the kind, and what was found, in words."""
+    copies, artefacts = card.metrics.get(COPIES), card.metrics.get(ARTEFACTS, ())
+    rows = [] if copies is None else [(tr("near copies", "近似重复"), str(copies_said(copies)))]
+    kind = tr("recording artefact?", "疑似记录痕迹")
+    return rows + [(kind, str(artefact_said(row))) for row in artefacts]
+
+
 def measures(card: Card) -> pl.DataFrame:
     """Return what was measured at the fit, one row per figure: ``what``, the path of its name, and ``value``.
 
-    Proxies have a frame of their own, see `proxies_found`.
+    Proxies have a frame of their own, see `proxies_found`; so have faults, see `faults_found`.
     """
     rows: list[tuple[str, str]] = []
 
@@ -184,5 +194,6 @@ def measures(card: Card) -> pl.DataFrame:
                 (prefix, shown(round(value, 6)) if isinstance(value, float) else str(value))
             )
 
-    note("", {name: value for name, value in card.metrics.items() if name != "proxies"})
+    elsewhere = ("proxies", COPIES, ARTEFACTS)
+    note("", {name: value for name, value in card.metrics.items() if name not in elsewhere})
     return pl.DataFrame(rows, schema={"what": pl.String, "value": pl.String}, orient="row")

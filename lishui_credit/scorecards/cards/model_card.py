@@ -12,6 +12,7 @@ from lishui_credit.language import spoken, tr
 from lishui_credit.scorecards.bins.woe import SIGN
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_tables import (
+    faults_found,
     measures,
     proxies_found,
     regression,
@@ -19,6 +20,7 @@ from lishui_credit.scorecards.cards.card_tables import (
     use_rows,
 )
 from lishui_credit.scorecards.proxy_features import NOT_MEASURED, PROXY, PROXY_FROM, TOGETHER
+from lishui_credit.scorecards.sample_faults import TO_DO, TO_JUDGE
 
 
 def model_card(card: Card, *, intended: str = "", population: str = "") -> str:
@@ -36,6 +38,7 @@ def model_card(card: Card, *, intended: str = "", population: str = "") -> str:
         _protected(card),
         _proxies(card),
         _metrics(card),
+        _faults(card),
         _limits(card),
         _provenance(card),
     ]
@@ -238,6 +241,17 @@ def _metrics(card: Card) -> str:
     rows = measures(card).rows()
     heads = tr("what", "指标"), tr("value", "数值")
     return _section(tr("Measured", "度量"), heads, rows) if rows else ""
+
+
+def _faults(card: Card) -> str:
+    rows = faults_found(card)
+    if not rows:
+        return ""
+    said = tr(
+        f"Near copies: {TO_DO}. Artefacts: {TO_JUDGE}.", f"近似重复:{TO_DO}。记录痕迹:{TO_JUDGE}。"
+    )
+    heads = tr("what", "项目"), tr("found", "发现")
+    return f"## {tr('Faults of the sample', '样本缺陷')}\n\n{said}\n\n" + _table(heads, rows)
 
 
 def _limits(card: Card) -> str:

@@ -14,9 +14,30 @@ import polars as pl
 
 from lishui_credit.errors import CreditError
 from lishui_credit.language import Bilingual
+from lishui_credit.scorecards.bins.process import SpecialCodes
 from lishui_credit.statistics.outcomes import Floats, Values
 from lishui_credit.validation.report.findings import Line, Section, Table
 from lishui_credit.validation.report.settings import ValidationSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """The rows as they came, in which near copies and recording artefacts are looked for.
+
+    Parameters
+    ----------
+    inputs : polars.DataFrame
+        Of the sample that is validated.
+    training, training_outcome : polars.DataFrame and array-like, optional
+        Of the sample that the model was fitted on, with the same columns.
+    codes : mapping of str to sequence or mapping, optional
+        Special codes by column.
+    """
+
+    inputs: pl.DataFrame
+    training: pl.DataFrame | None = None
+    training_outcome: Values | None = None
+    codes: Mapping[str, SpecialCodes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +58,7 @@ class Given:
     proxies_of: Mapping[str, Values]
     periods: pl.Series | None
     settings: ValidationSettings
+    records: Records | None = None
     seen: bool = False  # the rows are those the model was fitted on
 
     @property

@@ -27,6 +27,8 @@ class ValidationSettings:
         AUC at development, 0 to 1: the fall since then is tested.
     correlation : float, optional
         Asset correlation, 0 to below 1: adds a test of each grade's PD under one common factor.
+    faults : bool, default True
+        Whether to look for near copies and recording artefacts in the rows.
 
     Examples
     --------
@@ -42,3 +44,4 @@ class ValidationSettings:
     cut_off: float | None = None
     initial_auc: float | None = None
     correlation: float | None = None
+    faults: bool = True

@@ -13,7 +13,7 @@ import polars as pl
 from lishui_credit.errors import Problem, SubjectError
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.statistics.outcomes import Checked, Floats, Values, checked, labels
-from lishui_credit.validation.report.outline import Given, laid_out
+from lishui_credit.validation.report.outline import Given, Records, laid_out
 from lishui_credit.validation.report.particulars import Particulars
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validation import Validation
@@ -23,6 +23,7 @@ from lishui_credit.validation.sections.discrimination import DISCRIMINATION
 from lishui_credit.validation.sections.grades import GRADES
 from lishui_credit.validation.sections.groups import GROUPS
 from lishui_credit.validation.sections.periods import PERIODS
+from lishui_credit.validation.sections.records import RECORDS
 from lishui_credit.validation.sections.stability import STABILITY
 from lishui_credit.validation.written_scores import as_written
 
@@ -34,6 +35,7 @@ OUTLINES: Final = (
     CONCENTRATION,
     PERIODS,
     GROUPS,
+    RECORDS,
 )
 """The sections of a report, in its order."""
 FEW_OF_A_CLASS: Final = 100
@@ -56,6 +58,7 @@ def validate(
     groups: Mapping[str, Values] | None = None,
     proxies_of: Mapping[str, Values] | None = None,
     periods: Values | None = None,
+    records: Records | None = None,
     settings: ValidationSettings | None = None,
     title: str = "",
     synthetic: bool = False,
@@ -100,6 +103,9 @@ def validate(
         Protected attributes; which of `features` tell them is measured, see `scorecards.proxy_features`.
     periods : array_like of shape (n,), optional
         Period labels that sort in time.
+    records : Records, optional
+        Rows as they came, in which near copies and recording artefacts are looked for; `features` and
+        `reference` if None.
     settings : ValidationSettings, optional
         Confidence, bins, draws, smallest group, cut-off, AUC at development; the usual ones if
         None.
@@ -171,6 +177,8 @@ def validate(
         groups=named,
         proxies_of=proxies_of or {},
         settings=settings or ValidationSettings(),
+        records=records
+        or (None if features is None else Records(inputs=features, training=reference)),
         seen=about.seen,
         **{name: marks.get(name) for name in alone},
     )
