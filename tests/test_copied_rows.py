@@ -188,13 +188,21 @@ def test_a_few_coarse_columns_hold_no_copies_however_often_rows_are_equal():
 
 def test_a_file_joined_twice_is_found_with_one_column_of_amounts():
     rng = np.random.default_rng(0)
-    frame = pl.DataFrame(
-        {"loan": rng.integers(1000, 9000, 400), "job": rng.choice(["a", "b"], 400)}
-    )
+    words = {f"word{k}": rng.choice(["a", "b", "c"], 400) for k in range(5)}
+    frame = pl.DataFrame({"loan": rng.integers(1000, 9000, 400), **words})
     found = near_copies(pl.concat([frame, frame]))
     assert found.found
-    assert found.equal_pairs >= 400
+    assert found.equal_pairs == found.pairs == 400
     assert not near_copies(frame).found
+
+
+def test_equal_rows_of_one_coarse_amount_are_held_against_chance():
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame({"loan": rng.integers(1, 150, 3000), "job": rng.choice(["a", "b"], 3000)})
+    found = near_copies(frame, rng.integers(0, 2, 3000))
+    assert found.equal_pairs == found.pairs > 1000
+    assert found.chance_pairs == pytest.approx(found.pairs, rel=0.1)
+    assert not found.found
 
 
 def test_a_search_that_would_not_end_says_at_least(monkeypatch):

@@ -18,7 +18,7 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.scorecards import BinningProcess, Odds, Scorecard, UnseenWarning
+from lishui_credit.scorecards import ArtefactWarning, BinningProcess, Odds, Scorecard, UnseenWarning
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
 from tests.test_real_data import read
 
@@ -151,14 +151,18 @@ def test_a_gap_that_the_sample_never_had_is_scored_near_the_average(
 
 def test_a_gap_that_tells_of_bads_costs_points() -> None:
     hidden = (BAD == 1) & (np.arange(ROWS) % 4 == 0)
-    model = fit(replaced(TRAIN, "limit_bal", None, hidden))
+    with pytest.warns(ArtefactWarning, match="'limit_bal' is missing, 100.0% of"):
+        model = fit(replaced(TRAIN, "limit_bal", None, hidden))
     with_value, without = scores(model), scores(model, replaced(TEST, "limit_bal", None))
     assert with_value.mean() - without.mean() > 40
 
 
 def test_a_special_code_is_no_quantity() -> None:
     coded = (BAD == 1) & (np.arange(ROWS) % 4 == 0)
-    model = fit(replaced(TRAIN, "limit_bal", -999.0, coded), special_codes={"limit_bal": [-999]})
+    with pytest.warns(ArtefactWarning, match="'limit_bal' is -999, 100.0% of"):
+        model = fit(
+            replaced(TRAIN, "limit_bal", -999.0, coded), special_codes={"limit_bal": [-999]}
+        )
     marked, near = (scores(model, replaced(TEST, "limit_bal", v)) for v in (-999.0, -998.0))
     assert scores(model).mean() - marked.mean() > 40
     # a number beside the code belongs to the lowest limits, not to the code

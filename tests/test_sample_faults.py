@@ -25,8 +25,7 @@ from lishui_credit.scorecards.cards.card_file import from_json, to_json
 from lishui_credit.scorecards.cards.card_tables import faults_found, measures
 from lishui_credit.scorecards.cards.model_card import model_card
 from lishui_credit.scorecards.folds import out_of_fold, takes_groups
-from lishui_credit.validation import auc
-from lishui_credit.validation.report.outline import Records
+from lishui_credit.validation import Records, auc
 from lishui_credit.validation.report.settings import ValidationSettings
 from lishui_credit.validation.report.validate import validate
 

@@ -81,14 +81,7 @@ def _fit_arguments(made: Parser) -> None:
     proxies_argument(made)
     _scale_arguments(made)
     _bin_arguments(made)
-    made.asks(
-        "--faults",
-        "near copies of rows and gaps that decide the outcome: told; together, which also keeps copies in"
-        " one fold; off",
-        "近似重复的行与决定结果的缺失:told 告知;together 另使近似行同折;off 不查",
-        choices=("told", "together", "off"),
-        default="told",
-    )
+    _faults_argument(made)
     made.asks("--folds", "folds of the cross-validation", "交叉验证折数", type=int, default=5)
     made.asks("--seed", "seed of the folds", "分折随机种子", type=int, default=0)
     made.asks(
@@ -106,6 +99,17 @@ def _fit_arguments(made: Parser) -> None:
         "population of the sample, for the model card",
         "样本总体,写入模型说明卡",
         default="",
+    )
+
+
+def _faults_argument(made: Parser) -> None:
+    made.asks(
+        "--faults",
+        "near copies of rows and gaps that decide the outcome: told; together, which also keeps copies in"
+        " one fold; off",
+        "近似重复的行与决定结果的缺失:told 告知;together 另使近似行同折;off 不查",
+        choices=("told", "together", "off"),
+        default="told",
     )
 
 

@@ -277,10 +277,28 @@ def near_copies(
     (100, 0.333, True)
     """
     frame = features(X)
-    amounts = _amounts(frame) if amounts is None else list(amounts)
+    bad = None if y is None else target(y, frame.height) == 1
+    return copies_of(frame, bad, differ, tolerance, amounts, known, seed)
+
+
+def copies_of(
+    frame: pl.DataFrame,
+    bad: Flags | None,
+    differ: int | None = None,
+    tolerance: float = 0.05,
+    amounts: Sequence[str] | None = None,
+    known: int = 3,
+    seed: int = 0,
+    *,
+    sparing: bool = False,
+) -> NearCopies:
+    """Return the near copies in a frame that `features` has read; see `near_copies`.
+
+    A sparing search does not ask what chance makes where too few rows have a twin to be `found`.
+    """
+    amounts = amounts_of(frame) if amounts is None else list(amounts)
     differ = min(frame.width // 4, MOST_DIFFER) if differ is None else differ
     _refuse(frame, amounts, differ, tolerance, known)
-    bad = None if y is None else target(y, frame.height) == 1
     first, row = np.unique(frame.hash_rows().to_numpy(), return_index=True, return_inverse=True)[1:]
     least = min(known, max(1, len(amounts)))
     fields = _telling(Fields.read(frame[first], amounts, tolerance), least)
@@ -288,21 +306,23 @@ def near_copies(
     sure = fields.known.sum(axis=0) >= least
     graph = _Graph(row, search.pairs, sure)
     pairs, equal = _pairs(graph, row)
-    chance = None
-    if pairs:
-        draw = np.random.default_rng(seed)
-        classes = np.zeros(len(row), np.int8) if bad is None else bad.astype(np.int8)
-        chance = twins(fields.of(row).shuffled(classes, draw), differ=differ, known=known)
     counts = np.bincount(row, minlength=len(sure))
     twin = (graph.beside(counts) - sure)[row] > 0
+    chance = 0
+    if pairs and not (sparing and twin.mean() < SHARE_FROM):
+        classes = np.zeros(len(row), np.int8) if bad is None else bad.astype(np.int8)
+        made = fields.of(row).shuffled(classes, np.random.default_rng(seed))
+        if least < known:  # only equal rows are twins
+            made, differ = replace(made, near=1e-9), 0
+        chance = len(twins(made, differ=differ, known=least).pairs)
     return NearCopies(
         columns=frame.width,
         amounts=tuple(amounts),
-        differ=differ,
+        differ=differ if least == known else 0,
         tolerance=tolerance,
         pairs=pairs,
         equal_pairs=equal,
-        chance_pairs=0 if chance is None else len(chance.pairs),
+        chance_pairs=chance,
         good_pairs=0 if bad is None else _pairs(graph, row[~bad])[0],
         bad_pairs=0 if bad is None else _pairs(graph, row[bad])[0],
         twin=twin,
@@ -314,7 +334,7 @@ def near_copies(
     )
 
 
-def _amounts(frame: pl.DataFrame) -> list[str]:
+def amounts_of(frame: pl.DataFrame) -> list[str]:
     """Return the columns of numbers that are no counts."""
     return [
         column.name

@@ -144,14 +144,13 @@ def proxies(
     if len(picked) > MOST_ROWS:
         picked = np.sort(draw.choice(frame.height, MOST_ROWS, replace=False))
     codes = {name: _codes(frame[name][picked]) for name in frame.columns}
-    together = None if groups is None else np.asarray(groups)[picked]
+    together = _of(groups, picked)
     rows: list[dict[str, Any]] = []
     for attribute, values in columns.items():
         found: dict[str, dict[str, Any]] = {}
         for group, known, inside in _groups(values[picked], min_rows):
             own = {name: code[known] for name, code in codes.items()}
-            kept = None if together is None else together[known]
-            for feature, risk in _told(own, inside, folds, seed, kept):
+            for feature, risk in _told(own, inside, folds, seed, _of(together, known)):
                 area = bootstrap_ranks(
                     roc_area, ranked(inside.astype(np.float64), risk),
                     repeats=repeats, seed=seed, level=level,
@@ -198,6 +197,11 @@ def warn_of(found: pl.DataFrame, stacklevel: int = 3) -> None:
             ";评分卡可能间接区别对待各组:请剔除该特征或说明保留理由",
         )
         warnings.warn("; ".join(said) + hint, ProxyWarning, stacklevel=stacklevel)
+
+
+def _of(groups: Values | None, rows: Codes) -> Values | None:
+    """Return the groups of some rows, where there are groups."""
+    return None if groups is None else np.asarray(groups)[rows]
 
 
 def _values(values: Values) -> pl.Series:

@@ -91,7 +91,18 @@ def recording_artefacts(
     """
     frame = features(X)
     refuse(lacking(codes or {}, frame.columns))
-    bad = target(y, frame.height) == 1
+    return artefacts_of(frame, target(y, frame.height) == 1, codes, least_rows, odds_from, level)
+
+
+def artefacts_of(
+    frame: pl.DataFrame,
+    bad: Flags,
+    codes: Mapping[str, SpecialCodes] | None,
+    least_rows: int = LEAST_ROWS,
+    odds_from: float = ODDS_FROM,
+    level: float = 0.95,
+) -> pl.DataFrame:
+    """Return the gaps and codes of a frame that `features` has read; see `recording_artefacts`."""
     bads, rows = int(bad.sum()), len(bad)
     held = [
         (name, value, has)

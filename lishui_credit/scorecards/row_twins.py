@@ -133,7 +133,7 @@ def twins(fields: Fields, *, differ: int, known: int) -> Twins:
             left -= len(first)
             if left < 0:
                 break
-            true = _agreeing(own, first, second, differ, known)
+            true = _agreeing(own, block, first, second, differ, known)
             low, high = np.minimum(first[true], second[true]), np.maximum(first[true], second[true])
             found.append(low * rows + high)
         if left < 0:
@@ -142,13 +142,23 @@ def twins(fields: Fields, *, differ: int, known: int) -> Twins:
     return Twins(kept[np.column_stack(np.divmod(both, max(rows, 1)))], left >= 0)
 
 
-def _agreeing(fields: Fields, first: Numbers, second: Numbers, differ: int, known: int) -> Numbers:
-    """Return the places of those pairs that agree."""
+def _agreeing(
+    fields: Fields,
+    block: Sequence[int],
+    first: Numbers,
+    second: Numbers,
+    differ: int,
+    known: int,
+) -> Numbers:
+    """Return the places of those pairs that agree; fields of the block they were found by come last."""
     place = np.arange(len(first))
     apart, sure = np.zeros(len(first), np.int16), np.zeros(len(first), np.int16)
-    for line, says in zip(fields.values, fields.known, strict=True):
+    for field in sorted(
+        range(len(fields.values)), key=lambda one: (one in block, not fields.amount[one])
+    ):
         if not len(place):
             break
+        line, says = fields.values[field], fields.known[field]
         agree = np.abs(line[first] - line[second]) <= fields.near
         apart += ~agree
         sure += agree & says[first] & says[second]
@@ -234,7 +244,7 @@ def _blocks(fields: Fields, differ: int, known: int) -> list[tuple[list[int], bo
             sizes = [place for place in block if fields.amount[place]][: 1 + _IN_GRID]
             sizes += [place for place in block if not fields.amount[place]]
             entries = 2.0 ** min(_IN_GRID, max(0, fields.amount[block].sum() - 1))
-            total += entries * (30 + rows * float(np.prod(chance[sizes])))
+            total += entries * (1 + 3 * rows * float(np.prod(chance[sizes])))
         return total
 
     return min(lists, key=cost) if lists else [([], False)]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import polars as pl
 
 from lishui_credit.language import Bilingual, tr
-from lishui_credit.scorecards.bins.process import SpecialCodes
-from lishui_credit.scorecards.copied_rows import NearCopies, near_copies
+from lishui_credit.scorecards.bins.process import BinningProcess
+from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.copied_rows import NearCopies, amounts_of, copies_of
 from lishui_credit.scorecards.features import TrainingSample
-from lishui_credit.scorecards.recorded_gaps import ARTEFACT, GAP, recording_artefacts
+from lishui_credit.scorecards.recorded_gaps import ARTEFACT, GAP, artefacts_of
 
 Asked = Literal["told", "together", "off"]
 ASKED: Final = get_args(Asked)
@@ -42,42 +43,38 @@ class ArtefactWarning(UserWarning):
     """A missing value or a code goes with the outcome so closely that it may have been recorded after it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """What was found in a sample: copies where there are any, and what a card keeps."""
-
-    copies: NearCopies | None = None
-    stored: Mapping[str, Any] = field(default_factory=dict)
-
-
-def faults_of(
-    sample: TrainingSample, codes: Mapping[str, SpecialCodes] | None, asked: Asked
-) -> Faults:
-    """Look for faults, warn of each kind that is found, and return them.
+def with_faults(
+    card: Card,
+    sample: TrainingSample,
+    asked: Asked,
+    process: BinningProcess,
+) -> tuple[Card, NearCopies | None]:
+    """Look for faults of a sample, warn of each kind, and return the card with their figures, and copies.
 
     In a sample with weights a row may stand twice by intent, as reject inference writes it: there
-    equal rows count once, and no groups are returned.
+    equal rows count once, and no copies are returned.
     """
     if asked == "off":
-        return Faults()
-    frame, outcome = sample.frame, sample.outcome
-    held = {name: value for name, value in (codes or {}).items() if name in frame.columns}
+        return card, None
+    frame, bad = sample.frame, sample.outcome == 1
+    codes = process.special_codes or {}
+    held = {name: value for name, value in codes.items() if name in frame.columns}
     stored: dict[str, Any] = {}
-    artefacts = recording_artefacts(frame, outcome, codes=held).filter(note=ARTEFACT).drop("note")
+    artefacts = artefacts_of(frame, bad, held).filter(note=ARTEFACT).drop("note")
     if sample.weight is not None:
         first = np.sort(np.unique(frame.hash_rows().to_numpy(), return_index=True)[1])
-        frame, outcome = frame[first], outcome[first]
-    copies = near_copies(frame, outcome) if len(np.unique(outcome)) > 1 else None
-    if copies is not None and copies.found:
+        frame, bad = frame[first], bad[first]
+    amounts = [name for name in amounts_of(frame) if name not in (process.categorical or ())]
+    copies = copies_of(frame, bad, amounts=amounts, sparing=True)
+    if copies.found:
         stored[COPIES] = copies.told()
         warnings.warn(f"{copies}; {TO_DO}", CopiesWarning, stacklevel=3)
-    else:
-        copies = None
     if len(artefacts):
         stored[ARTEFACTS] = artefacts.with_columns(pl.selectors.float().round(6)).to_dicts()
         said = tr("; ", ";").join(str(artefact_said(row)) for row in stored[ARTEFACTS])
         warnings.warn(f"{said}; {TO_JUDGE}", ArtefactWarning, stacklevel=3)
-    return Faults(copies if sample.weight is None else None, stored)
+    kept = copies if copies.found and sample.weight is None else None
+    return replace(card, metrics={**card.metrics, **stored}) if stored else card, kept
 
 
 def artefact_said(row: Mapping[str, Any]) -> Bilingual:

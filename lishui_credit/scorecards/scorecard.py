@@ -40,7 +40,7 @@ from lishui_credit.scorecards.joint.joint_points import JointPoints, learn
 from lishui_credit.scorecards.matrices import unnamed
 from lishui_credit.scorecards.protected import admitted, told_by_values
 from lishui_credit.scorecards.proxy_features import named_once, proxies, stored, warn_of
-from lishui_credit.scorecards.sample_faults import Asked, faults_of
+from lishui_credit.scorecards.sample_faults import Asked, with_faults
 from lishui_credit.scorecards.selection import Pool, fit_signed, select, told_apart
 from lishui_credit.statistics.outcomes import Flags, Floats, Values
 from lishui_credit.tables.frames import Frame
@@ -230,10 +230,8 @@ class Scorecard(Classifier):
             )
         self._name_features(names, X)
         binnings = [row.binning for row in card.characteristics]
-        self.card_ = self._documented(card, steps, sample_told(sample, binnings))
-        faults = faults_of(sample, self.process_.special_codes, self.faults)
-        self.copies_ = faults.copies
-        self.card_ = replace(self.card_, metrics={**self.card_.metrics, **faults.stored})
+        card = self._documented(card, steps, sample_told(sample, binnings))
+        self.card_, self.copies_ = with_faults(card, sample, self.faults, self.process_)
         if watched:
             kept, told = sample.frame.select(self.features_), offered.frame.select(watched)
             found = proxies(kept, told.to_dict())

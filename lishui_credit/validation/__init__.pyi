@@ -26,6 +26,7 @@ from .migrations import bandwidth as bandwidth
 from .migrations import migration as migration
 from .migrations import neighbour_tests as neighbour_tests
 from .order_of_grades import grade_order as grade_order
+from .report.outline import Records as Records
 from .report.settings import ValidationSettings as ValidationSettings
 from .report.stored import read_validation as read_validation
 from .report.validate import validate as validate

@@ -152,8 +152,7 @@ def validate(
     if not about.seen and features is not None and _saw(model, features, y):
         about = replace(about, seen=True)
     problems: list[Problem] = []
-    score = None if score is None else as_written(score)
-    measured = {"score": score, "pd": pd}
+    measured = {"score": None if score is None else as_written(score), "pd": pd}
     columns = {name: values for name, values in measured.items() if values is not None}
     good, rows = _gathered(y, weights, problems, columns), len(y)
     named = _labelled(groups or {}, rows, problems)
@@ -177,12 +176,20 @@ def validate(
         groups=named,
         proxies_of=proxies_of or {},
         settings=settings or ValidationSettings(),
-        records=records
-        or (None if features is None else Records(inputs=features, training=reference)),
+        records=_as_came(records, features, reference),
         seen=about.seen,
         **{name: marks.get(name) for name in alone},
     )
     return _validation(given, title, synthetic, about)
+
+
+def _as_came(
+    records: Records | None, features: pl.DataFrame | None, reference: pl.DataFrame | None
+) -> Records | None:
+    """Return the records to look into: those given, else the features."""
+    if records is not None or features is None:
+        return records
+    return Records(inputs=features, training=reference)
 
 
 def _wrong_features(
