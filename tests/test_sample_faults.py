@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import ModelError, SubjectError
@@ -221,7 +222,7 @@ def test_groups_reach_an_estimator_whose_own_fit_splits_rows():
     X, y = parted(sample())
     groups = near_copies(X, y).groups
     assert takes_groups(Noting())
-    assert not takes_groups(Scorecard())
+    assert not takes_groups(LogisticRegression())
     model = Calibrated(Noting(settings="four leaves", max_rounds=20), folds=2).fit(
         X, y, groups=groups
     )

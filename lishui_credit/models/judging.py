@@ -72,8 +72,9 @@ def validate_file(
     -------
     Validation
         Discrimination, calibration, grades if the card has them, stability against the sample,
-        periods, groups, near copies and recording artefacts. If the rows are the sample that the card was fitted on (the file, or the same
-        rows in another), it says so first and judges nothing to be good.
+        periods, groups, near copies and recording artefacts. If the rows are the sample that the card
+        was fitted on (the file, or the same rows in another), it says so first and judges nothing to be
+        good.
 
     Raises
     ------
