@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import tr
+from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.features import features
 from lishui_credit.scorecards.folds import split
 from lishui_credit.statistics.bootstrap import bootstrap_ranks
@@ -168,7 +170,7 @@ def proxies(
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def warn_of(found: pl.DataFrame, stacklevel: int = 3) -> None:
+def warn_of(found: pl.DataFrame, stacklevel: int = 4) -> None:
     """Warn once of every proxy that `proxies` found, and of attributes that were not measured."""
     said = []
     for (attribute,), part in found.group_by("attribute", maintain_order=True):
@@ -266,9 +268,12 @@ def _told(
         yield TOGETHER, both
 
 
-def stored(found: pl.DataFrame) -> list[dict[str, Any]]:
-    """Return what `proxies` found as a card keeps it, AUCs to six digits."""
-    return found.with_columns(pl.col("auc", "low", "high").round(6)).to_dicts()
+def with_proxies(card: Card, X: pl.DataFrame, attributes: Mapping[str, Values]) -> Card:
+    """Return a card that keeps what `proxies` finds, AUCs to six digits, and warn of it."""
+    found = proxies(X, attributes)
+    warn_of(found)
+    kept = found.with_columns(pl.col("auc", "low", "high").round(6)).to_dicts()
+    return replace(card, metrics={**card.metrics, "proxies": kept})
 
 
 def named_once(

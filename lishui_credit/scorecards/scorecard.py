@@ -39,7 +39,7 @@ from lishui_credit.scorecards.joint.fitted_tables import FittedTables
 from lishui_credit.scorecards.joint.joint_points import JointPoints, learn
 from lishui_credit.scorecards.matrices import unnamed
 from lishui_credit.scorecards.protected import admitted, told_by_values
-from lishui_credit.scorecards.proxy_features import named_once, proxies, stored, warn_of
+from lishui_credit.scorecards.proxy_features import named_once, with_proxies
 from lishui_credit.scorecards.sample_faults import Asked, with_faults
 from lishui_credit.scorecards.selection import Pool, fit_signed, select, told_apart
 from lishui_credit.statistics.outcomes import Flags, Floats, Values
@@ -234,10 +234,7 @@ class Scorecard(Classifier):
         self.card_, self.copies_ = with_faults(card, sample, self.faults, self.process_)
         if watched:
             kept, told = sample.frame.select(self.features_), offered.frame.select(watched)
-            found = proxies(kept, told.to_dict())
-            metrics = {**self.card_.metrics, "proxies": stored(found)}
-            self.card_ = replace(self.card_, metrics=metrics)
-            warn_of(found)
+            self.card_ = with_proxies(self.card_, kept, told.to_dict())
         return self
 
     def grouped_sql(
