@@ -24,16 +24,18 @@ Table: TypeAlias = tuple[int, ...]
 """Places of one characteristic, or of two."""
 
 RIDGE: Final = 0.05  # on every cell: what the data do not tell is drawn to no points
-_LOOSE: Final = (
-    2.0  # times the smoothing: what draws a one-way cell without neighbours to no points
-)
+_LOOSE: Final = 4.0  # times the smoothing: draws a one-way cell without neighbours to 0
 _FLAT: Final = 0.25  # share of the smoothing that draws a two-way cell to no points
 _WAYS: Final = {"up": -1, "down": 1}  # points fall where the bad rate rises
 
 
 @dataclass(frozen=True, slots=True)
 class Smoothing:
-    """Weight of the squared differences of neighbours, in one-way and in two-way tables."""
+    """Weight of the squared differences of neighbours, in one-way and in two-way tables.
+
+    That of one-way tables is for a slope over all of the characteristic, so that a straight line costs
+    the same in few pieces and in many.
+    """
 
     one_way: float
     crossed: float = 8.0
