@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lishui_credit.errors import SubjectError
-from lishui_credit.language import Bilingual, tr
+from lishui_credit.language import Bilingual
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.bins.characteristic import Policies
 from lishui_credit.scorecards.cards.card import Card, Characteristic
@@ -44,13 +43,7 @@ class FittedTables:
         policies: Policies,
         sample: TrainingSample,
     ) -> FittedTables:
-        """Read the fit of a sample; SubjectError where no table tells good from bad."""
-        if not learned.fit.tables:
-            raise SubjectError(
-                tr("no characteristic tells good from bad", "没有特征能区分好坏"),
-                tr("no table gains on rows held out", "在留出样本上没有分值表带来增益"),
-                tr("use other data, or more", "请补充或更换数据"),
-            )
+        """Read the fit of a sample."""
         grid, fit = learned.grid, learned.fit
         good, weight = sample.outcome == 0, sample.weighed
         made = cls(float(fit.theta[0]), {}, {}, {})

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from lishui_credit.errors import Problem
+from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.bins.process import BinningProcess
 from lishui_credit.scorecards.features import TrainingSample
@@ -33,6 +34,7 @@ CROSSED: Final = (64.0, 8.0, 1.0)
 """What inner folds choose from, most first: smoothing of one-way and of two-way tables."""
 _SURE: Final = 3.0
 _NEAR: Final = 1.0
+_SOME: Final = 2.0  # that the tables must gain on no table at all
 _RANGES: Final = {
     "tables": Within(least=1, whole=True),
     "crossed": Within(least=0, whole=True),
@@ -115,7 +117,10 @@ def learn(
     sample: TrainingSample,
     groups: Values | None = None,
 ) -> Learned:
-    """Learn the tables of a sample that was read, checked and evened; rows of one group share a fold."""
+    """Learn the tables of a sample that was read, checked and evened; rows of one group share a fold.
+
+    SubjectError where no table tells good from bad on rows held out.
+    """
     inner = InnerFolds.of(sample, asked.folds, asked.seed, groups)
     binnings = fine_binnings(process, sample, PIECES)
     whole = grid_of(process, binnings, sample.frame, asked.cells)
@@ -126,18 +131,25 @@ def learn(
     fit = fit_tables(grid, fit, rows.good, rows.weight, smoothing, directed=True)
     grid = _few_groups(grid, fit, rows, asked)
     fit = _fitted(grid, fit.tables, rows, smoothing)
+    nothing, line = inner.lines(grid, [blank(grid, (), rows.good, rows.weight), fit], smoothing)
     told: dict[str, Any] = {
         "pieces": PIECES,
         "smoothing": smooth,
-        "one_way": _said(fit, inner.said(inner.lines(grid, [fit], smoothing)[0])),
+        "one_way": _said(fit, inner.said(line)),
     }
     if len(fit.tables) == asked.tables < len(grid.axes):
         every = blank(grid, [(place,) for place in range(len(grid.axes))], rows.good, rows.weight)
         held = inner.said(inner.lines(grid, [every], smoothing)[0])
         told["without_the_cap"] = _said(every, held)
     if asked.crossed:
-        fit, smoothing, held = _crossed(asked, grid, fit, inner, smooth)
-        told |= {"crossed_smoothing": smoothing.crossed, "crossed": _said(fit, held)}
+        fit, smoothing, line = _crossed(asked, grid, fit, inner, smooth)
+        told |= {"crossed_smoothing": smoothing.crossed, "crossed": _said(fit, inner.said(line))}
+    if _within(inner.lost(nothing) - inner.lost(line), _SOME):
+        raise SubjectError(
+            tr("no characteristic tells good from bad", "没有特征能区分好坏"),
+            tr("no table gains on rows held out", "在留出样本上没有分值表带来增益"),
+            tr("use other data, or more", "请补充或更换数据"),
+        )
     whole = Grid(grid.axes, whole.pieces)
     rows = Rows(sample.outcome == 0, sample.weighed, np.zeros(whole.rows, dtype=np.intp))
     return Learned(binnings, whole, _fitted(whole, fit.tables, rows, smoothing), told)
@@ -183,8 +195,8 @@ def _few_groups(grid: Grid, fit: Fitted, rows: Rows, asked: JointPoints) -> Grid
 
 def _crossed(
     asked: JointPoints, grid: Grid, single: Fitted, inner: InnerFolds, smooth: float
-) -> tuple[Fitted, Smoothing, HeldOut]:
-    """Return the tables with those crossed ones that rows held out ask for, and how smooth they are.
+) -> tuple[Fitted, Smoothing, Floats]:
+    """Return the tables with those crossed ones that rows held out ask for, their smoothing and log-odds.
 
     None, unless those that lose least are better by three standard errors of the paired losses; else the
     fewest that are within one of those that lose least.
@@ -198,7 +210,7 @@ def _crossed(
     place = 0
     if not _within(losses[row][0] - least, _SURE):
         place = next(n for n, lost in enumerate(losses[row]) if _within(lost - least, _NEAR))
-    return paths[row][place], tried[row], inner.said(found[row][place])
+    return paths[row][place], tried[row], found[row][place]
 
 
 def _within(more: Floats, errors: float) -> bool:
