@@ -14,7 +14,7 @@ from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Flags, Floats
 
 LEAST_GAIN: Final = 2.0
-"""Nats of held-out likelihood that a two-way table must promise."""
+"""Nats of held-out likelihood that a two-way table, and the first one-way table, must promise."""
 _KEPT: Final = 120  # pairs that are looked at again after the first look at all
 _STEPS: Final = 2  # of the fit after each entry
 
@@ -63,8 +63,8 @@ def one_way(
 ) -> Fitted:
     """Return the fit of the one-way tables that promise most, in the order in which they came in.
 
-    None comes in that promises less than `tolerance` of what those before it promised, after the first
-    by more than a standard error over the folds.
+    The first must promise as much as a two-way table. None of the others comes in that promises less
+    than `tolerance` of what those before it promised, by more than a standard error over the folds.
     """
     fit = blank(grid, (), rows.good, rows.weight)
     left: list[Table] = [(place,) for place in range(len(grid.axes))]
@@ -73,8 +73,8 @@ def one_way(
         found = gains(grid, left, fit.line, rows, smoothing)
         worth = found.sum(axis=1)
         best = int(np.argmax(worth))
-        doubt = found[best].std(ddof=1) * np.sqrt(rows.folds) if fit.tables else 0.0
-        if worth[best] + doubt <= tolerance * gained:
+        doubt = found[best].std(ddof=1) * np.sqrt(rows.folds)
+        if worth[best] < (tolerance * gained - doubt if fit.tables else LEAST_GAIN):
             break
         gained += worth[best]
         fit = _entered(grid, fit, left.pop(best), rows, smoothing)
