@@ -23,6 +23,7 @@ from lishui_credit.errors import ModelError
 from lishui_credit.scorecards import load, to_sql
 from lishui_credit.scorecards.bins.binning import Bin, Binning
 from lishui_credit.scorecards.cards.card import Card, Characteristic
+from lishui_credit.scorecards.cards.crossed_table import CrossedTable
 from lishui_credit.scorecards.cards.identities import hostile_rows, look_alikes
 from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.cards.sql_identities import in_sqlite, other_types
@@ -97,10 +98,26 @@ def hostile_card(names: tuple[str, ...] = NAMES) -> Card:
     return Card(characteristics=tuple(rows), scale=SCALE, base_points=-40, id="hostile")
 
 
+def hostile_crossed_card() -> Card:
+    """A made card whose kinds of characteristics cross each other, and one crosses twice."""
+    card = hostile_card(NAMES[:4])
+    pairs = [(0, 1), (2, 0), (3, 1), (2, 3)]
+    tables = []
+    for number, pair in enumerate(pairs):
+        first, second = (card.characteristics[place].binning for place in pair)
+        points = tuple(
+            tuple((row * 31 + column * 17 + number) % 97 - 48 for column in range(len(second.bins)))
+            for row in range(len(first.bins))
+        )
+        tables.append(CrossedTable(first=first, second=second, points=points))
+    return replace(card, crossed=tuple(tables), id="crossed")
+
+
 MODELS = Path(__file__).resolve().parents[1] / "models"
 SHIPPED = sorted(MODELS.glob("*/*/scorecard.json"))
 CARDS = {
     "hostile": hostile_card(),
+    "crossed": hostile_crossed_card(),
     **{str(p.parent.relative_to(MODELS)): load(p) for p in SHIPPED},
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -22,9 +24,11 @@ from lishui_credit.plan.divisions import counties
 from lishui_credit.rubrics import grade_files, grounds, stored_grades
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.samples import enterprises, tax
+from lishui_credit.scorecards import save
 from lishui_credit.tables.beside import sha256
 from tests.dashboard import APP
 from tests.laboratories import put
+from tests.models import crossed_card
 
 pytestmark = pytest.mark.xdist_group("dashboard pages")
 
@@ -78,6 +82,21 @@ def test_the_page_of_a_card_says_whether_it_is_approved(folder):
     app = run("models", lang="en")
     assert not app.warning
     assert any(row.value.startswith("approved, by 王五") for row in app.caption)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_of_a_crossed_card_draws_the_table_that_is_picked(folder, lang):
+    card = crossed_card()
+    save(card, folder / "models" / "crossed" / "1")
+    app = run("models", lang=lang, crossed=card.crossed[1].name)
+    assert not app.exception
+    sent = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    (cells,) = (trace for spec in sent for trace in spec["data"] if trace["type"] == "heatmap")
+    assert (
+        np.round(np.array(cells["z"]) * 10).astype(int).tolist() == card.crossed[1].matrix.tolist()
+    )
+    told = " ".join(row.value for row in app.caption)
+    assert str(card.cells) in told
 
 
 def _register(folder: Path, synthetic: bool) -> None:

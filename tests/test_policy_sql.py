@@ -46,7 +46,7 @@ from lishui_credit.scorecards import load
 from lishui_credit.scorecards import to_sql as card_sql
 from lishui_credit.scorecards.cards.card import Card
 from tests.databases import asked_for, parameter
-from tests.models import german
+from tests.models import crossed_card, german
 
 ROOT = Path(__file__).resolve().parents[1]
 DAY = date(2026, 6, 1)
@@ -250,6 +250,15 @@ def test_every_database_gives_the_reasons_of_a_card(database: Database) -> None:
     frame, expected = by_card(rows=MANY)
     assert expected.filter(pl.col("lost_1") == pl.col("lost_2")).height > 40
     found = database.run(statement(BY_CARD, database.dialect, card=GERMAN), {"subjects": frame})
+    assert differing(found, expected) == {}
+
+
+def test_every_database_gives_the_reasons_of_a_crossed_card(database: Database) -> None:
+    card = crossed_card()
+    frame = applicants(BY_CARD, MANY, card=card)
+    expected = decide(frame, BY_CARD.policy, on=DAY, trial=True, card=card)
+    assert expected["lost_1"].drop_nulls().len() > 40
+    found = database.run(statement(BY_CARD, database.dialect, card=card), {"subjects": frame})
     assert differing(found, expected) == {}
 
 

@@ -11,9 +11,11 @@ import view
 from lishui_credit.figures import drift, findings
 from lishui_credit.figures import validation as figures
 from lishui_credit.figures.binning import bin_plot, binned, points_plot
+from lishui_credit.figures.crossed_table import crossed_plot
 from lishui_credit.language import language, tr
 from lishui_credit.monitoring import alarmed
 from lishui_credit.scorecards.cards import card_tables
+from lishui_credit.scorecards.cards.crossed_points import crossed_said, fit_said, jointly_fitted
 from lishui_credit.validation.report.particulars import SEEN
 from lishui_credit.validation.report.printed import printed_lines
 
@@ -163,6 +165,29 @@ if part == "card":
             synthetic=synthetic,
             finding=findings.bins(bins, labels[feature]),
         )
+    if card.crossed:
+        crossed = {row.name: row for row in card.crossed}
+        names = list(crossed)
+        picked = view.choose(
+            "crossed",
+            tr("Crossed table", "交叉表"),
+            names,
+            names[0],
+            lambda name: card.label_of(crossed[name]),
+        )
+        cells = points.filter(pl.col("feature") == picked)
+        holdings.chart(
+            crossed_plot(card, crossed[picked]),
+            cells.select("label", "bin", "points", "rows", "bad_rate"),
+            f"crossed_{slug}_{names.index(picked)}",
+            tr(
+                "Heat map: points where bins of two characteristics meet.",
+                "热图:两项特征分箱相交处的分值。",
+            ),
+            synthetic=synthetic,
+            finding=findings.widest(cells),
+        )
+        st.caption(view.plain(" ".join(crossed_said(card))))
     with st.expander(tr("The whole points table", "完整分值表"), icon=":material/table:"):
         view.table(
             points,
@@ -185,6 +210,8 @@ if part == "card":
             synthetic=synthetic,
         )
     with st.expander(tr("Regression", "回归"), icon=":material/functions:"):
+        if jointly_fitted(card):
+            st.markdown(view.plain(fit_said(card)))
         view.table(
             card_tables.regression(card),
             f"regression_{slug}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import TYPE_CHECKING
 
 from lishui_credit.commands.terminal import (
@@ -19,12 +20,12 @@ from lishui_credit.commands.terminal import (
     sheet_argument,
     warnings_told,
 )
-from lishui_credit.errors import ModelError, Problem
+from lishui_credit.errors import ModelError, Problem, refuse
 from lishui_credit.language import plural, tr
 from lishui_credit.reports.layout import cut, table
 
 if TYPE_CHECKING:
-    from lishui_credit.scorecards import Odds
+    from lishui_credit.scorecards import JointPoints, Odds
     from lishui_credit.scorecards.cards.card import Card
     from lishui_credit.scorecards.scorecard import Scorecard
 
@@ -82,6 +83,7 @@ def _fit_arguments(made: Parser) -> None:
     _scale_arguments(made)
     _bin_arguments(made)
     _faults_argument(made)
+    _joint_arguments(made)
     made.asks("--folds", "folds of the cross-validation", "交叉验证折数", type=int, default=5)
     made.asks("--seed", "seed of the folds", "分折随机种子", type=int, default=0)
     made.asks(
@@ -171,6 +173,28 @@ def _bin_arguments(made: Parser) -> None:
     )
 
 
+def _joint_arguments(made: Parser) -> None:
+    made.asks(
+        "--points",
+        "woe: a coefficient times WoE; joint: points of all tables fitted together",
+        "分值来源:woe 为系数乘以 WoE,joint 为各分值表联合拟合",
+        choices=("woe", "joint"),
+        default="woe",
+    )
+    made.asks(
+        "--tables",
+        "most one-way tables of --points joint (12)",
+        "--points joint 的单项分值表最多张数(12)",
+        type=int,
+    )
+    made.asks(
+        "--crossed",
+        "most crossed tables of --points joint, 0 for none (8)",
+        "--points joint 的交叉表最多张数,0 表示不设(8)",
+        type=int,
+    )
+
+
 # ---- command ----------------------------------------------------------------------------------
 
 
@@ -203,6 +227,30 @@ def _odds(text: str) -> Odds:
         raise ModelError(tr("odds are good:bad", "好坏比须写成 好:坏"), text, "50:1") from None
 
 
+def _joint(options: argparse.Namespace) -> JointPoints | None:
+    from lishui_credit.scorecards import JointPoints
+
+    most = {
+        name: getattr(options, name)
+        for name in ("tables", "crossed")
+        if getattr(options, name) is not None
+    }
+    if options.points == "joint":
+        return JointPoints(**most)
+    refuse(
+        (
+            Problem(
+                tr("it needs --points joint", "须与 --points joint 同用"),
+                str(given),
+                where=f"--{name}",
+            )
+            for name, given in most.items()
+        ),
+        ModelError,
+    )
+    return None
+
+
 def _model(options: argparse.Namespace) -> Scorecard:
     from lishui_credit.scorecards import BinningProcess, Scorecard
 
@@ -220,6 +268,7 @@ def _model(options: argparse.Namespace) -> Scorecard:
         base_odds=_odds(options.base_odds),
         min_iv=options.min_iv,
         selection=options.selection,
+        points=_joint(options),
         protected=_pairs("--protected", options.protected) or None,
         proxies_of=names_of(options.proxies_of) or None,
         faults=options.faults,
@@ -264,18 +313,26 @@ def fit(options: argparse.Namespace) -> int:
 
 
 def _fitted(card: Card) -> list[str]:
+    from lishui_credit.scorecards.cards.crossed_points import cells_said, jointly_fitted
+
     lines = [str(SYNTHETIC)] if card.synthetic else []
     rows = [
         (
             cut(item.label, 36),
             f"{item.binning.iv:.3f}",
-            f"{item.coefficient:.2f}",
+            "—" if math.isnan(item.coefficient) else f"{item.coefficient:.2f}",
             f"{card.printed(item.worst):g} .. {card.printed(item.best):g}",
         )
         for item in card.characteristics
     ]
+    for crossed in card.crossed:
+        held = crossed.matrix[crossed.held]
+        ends = f"{card.printed(int(held.min())):g} .. {card.printed(int(held.max())):g}"
+        rows.append((cut(card.label_of(crossed), 36), "—", "—", ends))
     heads = (tr("characteristic", "特征"), "IV", tr("coefficient", "系数"), tr("points", "分值"))
     lines += table(heads, rows)
+    if jointly_fitted(card):
+        lines.append(cells_said(card))
     lines += [f"  - {name}: {why}" for name, why in card.dropped.items()]
     if bare := [item.feature for item in card.characteristics if not item.label_zh]:
         hint = tr(

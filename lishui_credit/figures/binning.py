@@ -6,6 +6,7 @@ the hover text. Colours are Okabe and Ito's.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,7 @@ from lishui_credit.language import tr
 from lishui_credit.reports.palette import BLUE, GREEN, GREY, RED
 from lishui_credit.scorecards.bins.binning import SHRUNKEN, WOE, Binning
 from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.tables.data_words import CROSSING
 
 _LONGEST = 18
 _BESIDE_A_MARK = 8  # pixels, so that a mark at zero stands clear of its row's name
@@ -146,28 +148,66 @@ def _share(rate: float | None) -> str:
     return "—" if rate is None else f"{rate:.2%}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table of a card as `points_plot` draws it: printed points of what the sample holds, and their mean."""
+
+    name: str
+    label: str
+    said: list[str]
+    marks: list[float]
+    mean: float
+
+
+def _tables(card: Card) -> list[_Table]:
+    """Return the one-way tables of a card, then the crossed ones."""
+    tables = [
+        _Table(
+            item.feature,
+            item.label,
+            [row.said for row, _ in item.held],
+            [card.printed(mark) for _, mark in item.held],
+            card.printed(item.mean),
+        )
+        for item in card.characteristics
+        if not card.only_crossed(item.feature)
+    ]
+    for crossed in card.crossed:
+        cells, held = crossed.table(), crossed.held.ravel()
+        whole = cells.select(pl.concat_str("first_bin", "second_bin", separator=CROSSING))
+        tables.append(
+            _Table(
+                crossed.name,
+                card.label_of(crossed),
+                whole.to_series().filter(pl.Series(held)).to_list(),
+                [card.printed(mark) for mark in crossed.matrix.ravel()[held].tolist()],
+                card.printed(crossed.mean),
+            )
+        )
+    return tables
+
+
 def points_plot(card: Card) -> Any:
-    """Return the points of every characteristic as a plotly figure: range and mean."""
+    """Return the points of every characteristic and crossed table as a plotly figure: range and mean."""
     # Lines from the fewest to the most points a row of the sample could have, ticks at the
-    # points of its bins, a mark at the sample's mean; the widest first.
-    items = sorted(card.characteristics, key=lambda item: item.worst - item.best)
+    # points of its bins or crossed cells, a mark at the sample's mean; the widest first.
+    items = sorted(_tables(card), key=lambda item: min(item.marks) - max(item.marks))
     title = tr("Points per characteristic", "各特征分值")
     figure = blank(title, card.synthetic, 720, 120 + 34 * max(4, len(items)))
     lines: tuple[list[Any], list[Any]] = ([], [])
     ticks: tuple[list[Any], list[Any], list[str]] = ([], [], [])
-    called = [item.label for item in items]
-    places = apart(called, [item.feature for item in items])
-    for item, name, whole in zip(items, places, called, strict=True):
-        lines[0].extend((card.printed(item.worst), card.printed(item.best), None))
+    places = apart([item.label for item in items], [item.name for item in items])
+    for item, name in zip(items, places, strict=True):
+        lines[0].extend((min(item.marks), max(item.marks), None))
         lines[1].extend((name, name, None))
-        for row, mark in item.held:
-            ticks[0].append(card.printed(mark))
+        for said, mark in zip(item.said, item.marks, strict=True):
+            ticks[0].append(mark)
             ticks[1].append(name)
-            ticks[2].append(f"{whole}<br>{row.said}: {card.printed(mark):g}")
+            ticks[2].append(f"{item.label}<br>{said}: {mark:g}")
     line(figure, *lines, tr("range", "范围"), GREY, hoverinfo="skip")
     seen: dict[str, Any] = {"size": 9, "hovertext": ticks[2], "hoverinfo": "text"}
     marks(figure, *ticks[:2], tr("bin", "箱"), BLUE, "line-ns-open", **seen)
-    means = [card.printed(item.mean) for item in items]
+    means = [item.mean for item in items]
     marks(figure, means, places, tr("mean", "均值"), RED, "diamond", size=9)
     figure.update_layout(xaxis={"title": tr("points", "分值")})
     figure.update_traces(cliponaxis=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,14 +15,16 @@ import polars as pl
 from lishui_credit.models.card_values import values
 from lishui_credit.scorecards.bins.binning import Bin, shown
 from lishui_credit.scorecards.cards.card import Card, Characteristic
+from lishui_credit.scorecards.cards.crossed_table import CrossedTable
 from lishui_credit.scorecards.comparison import Comparison, compare
 from lishui_credit.scorecards.features import features
 from lishui_credit.scorecards.sample_files import read_sample
 from lishui_credit.tables.beside import sha256
+from lishui_credit.tables.data_words import CROSSING
 from lishui_credit.validation.migrations import Migration, migration
 
 FIFTHS: Final = ("1", "2", "3", "4", "5")  # of each card's own order, 1 the best
-_NOT_SETTINGS: Final = ("indicators", "metrics", "dropped", "schema", "intercept")
+_NOT_SETTINGS: Final = ("indicators", "crossed", "metrics", "dropped", "schema", "intercept")
 _COUNTED: Final = ("scores", "packages", "newton_steps", "sample_fingerprint", "rows_fingerprint")
 
 
@@ -101,14 +103,15 @@ def _text(value: Any) -> str:
 def changed_points(old: Card, new: Card) -> pl.DataFrame:
     """Return the pieces whose printed points differ.
 
-    A piece is a part of a characteristic inside which neither card sees a difference.
+    A piece is a part of a characteristic, or of a crossed table, inside which neither card sees a
+    difference.
 
     Returns
     -------
     polars.DataFrame
-        feature, label, bin, before and after (printed points, null where a card lacks the
-        characteristic), beyond: the change less that of the intercept's share, which is the same in
-        every bin of a card and moves nobody past another; up to 1 is rounding.
+        feature, label, bin (of a crossed table both columns, names and bins), before and after (printed
+        points, null where a card lacks the table), beyond: the change less that of the intercept's share, which is the same in
+        every bin of a one-way table and moves nobody past another; up to 1 is rounding.
 
     Examples
     --------
@@ -132,6 +135,11 @@ def changed_points(old: Card, new: Card) -> pl.DataFrame:
             beyond = None if low is None or high is None else round(high - low - shift, 6)
             if low != high:
                 rows.append((name, label, said, low, high, beyond))
+    for crossed in _crossed_pieces(old, new):
+        low, high = _printed(old, crossed[3]), _printed(new, crossed[4])
+        beyond = None if low is None or high is None else round(high - low, 6)
+        if low != high:
+            rows.append((*crossed[:3], low, high, beyond))
     texts = dict.fromkeys(("feature", "label", "bin"), pl.String)
     schema = texts | dict.fromkeys(("before", "after", "beyond"), pl.Float64)
     return pl.DataFrame(rows, schema=schema, orient="row")
@@ -139,8 +147,9 @@ def changed_points(old: Card, new: Card) -> pl.DataFrame:
 
 def _share(card: Card) -> float:
     """Return the printed points that the intercept adds to every characteristic of a card."""
-    folded = card.base_points == 0 and bool(card.characteristics)
-    return card.scale.score(card.intercept) / len(card.characteristics) if folded else 0.0
+    single = [name for name in card.columns if not card.only_crossed(name)]
+    folded = card.base_points == 0 and bool(single)
+    return card.scale.score(card.intercept) / len(single) if folded else 0.0
 
 
 def _printed(card: Card, mark: int | None) -> float | None:
@@ -173,6 +182,40 @@ def _pieces(first: Characteristic | None, second: Characteristic | None) -> Iter
     yield Bin(kind="missing").said, first.missing, second.missing
     if first.binning.type != "number":
         yield Bin(kind="unseen").said, first.unseen, second.unseen
+
+
+def _crossed_pieces(old: Card, new: Card) -> Iterator[tuple[str, str, str, int | None, int | None]]:
+    """Yield pieces of crossed tables, columns in either order, in which neither card sees a difference."""
+    held = [{frozenset(row.features): row for row in card.crossed} for card in (old, new)]
+    for pair in dict.fromkeys([*held[0], *held[1]]):
+        both = [tables.get(pair) for tables in held]
+        named, card = (both[1], new) if both[1] is not None else (both[0], old)
+        assert named is not None
+        sides = [_pieces(*(_places(row, name) for row in both)) for name in named.features]
+        for (one, *first), (other, *second) in product(*map(list, sides)):
+            before, after = (
+                _cell(row, named.first.feature, *places)
+                for row, places in zip(both, zip(first, second, strict=True), strict=True)
+            )
+            said = f"{one}{CROSSING}{other}"
+            yield named.name, card.label_of(named), said, before, after
+
+
+def _places(crossed: CrossedTable | None, feature: str) -> Characteristic | None:
+    """Return one side of a crossed table as a characteristic whose points are the places of its bins."""
+    if crossed is None:
+        return None
+    side = crossed.side(feature)
+    return Characteristic(binning=side, points=tuple(range(len(side.bins))))
+
+
+def _cell(
+    crossed: CrossedTable | None, along: str, row: int | None, column: int | None
+) -> int | None:
+    if crossed is None or row is None or column is None:
+        return None
+    points = crossed.matrix if crossed.first.feature == along else crossed.matrix.T
+    return int(points[row, column])
 
 
 def _of(item: Characteristic, value: str | float) -> int:

@@ -22,6 +22,7 @@ from lishui_credit.scorecards.cards.card_file import to_json
 from lishui_credit.scorecards.cards.master_scale import build_scale
 from lishui_credit.scorecards.cards.scale import Odds
 from lishui_credit.scorecards.folds import out_of_fold
+from lishui_credit.scorecards.joint.joint_points import JointPoints
 from lishui_credit.scorecards.sample_faults import ARTEFACTS, COPIES
 from lishui_credit.scorecards.sample_files import MADE_UP, Sample
 from lishui_credit.scorecards.scorecard import Scorecard
@@ -125,6 +126,8 @@ def settings_of(card: Card, recipe: Recipe) -> Scorecard:
             for name, codes in process["special_codes"].items()
         }
     told["base_odds"] = Odds(**told["base_odds"])
+    if told.get("points") is not None:
+        told["points"] = JointPoints(**told["points"])
     watched = dict.fromkeys(row["attribute"] for row in card.metrics.get("proxies", ()))
     return Scorecard(
         BinningProcess(**process),

@@ -24,7 +24,9 @@ from lishui_credit.tables.beside import sha256
 
 _NEAR: Final = 1e-9  # of a figure: its last bits depend on the processor
 _PARTS: Final = {
-    **dict.fromkeys(("indicators", "base_points", "intercept", "scale"), "bins and points"),
+    **dict.fromkeys(
+        ("indicators", "crossed", "base_points", "intercept", "scale"), "bins and points"
+    ),
     **dict.fromkeys(("metrics", "provenance"), "figures"),
 }
 

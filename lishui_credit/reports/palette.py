@@ -64,6 +64,10 @@ TONES: Final[dict[Tone, tuple[str, str]]] = {
 }
 """Paper and ink of a cell that is bad news, good news or neither; a word in it says so too."""
 
+FEWER_TO_MORE: Final = ("#CC6D2E", "#D9D9D9", "#E3F2FC")
+"""Paper of points below 0, of 0 and above 0, dark to pale, so that a grey print keeps the order; `INK` is
+read on each, and a sign always stands before the points."""
+
 EVIDENCE_FILLS: Final[dict[str, tuple[str, str]]] = {
     "official": ("#C9E0F0", "#0B2E47"),
     "copy": ("#E0EDF6", "#123B57"),

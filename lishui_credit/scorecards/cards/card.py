@@ -33,10 +33,12 @@ from lishui_credit.scorecards.cards.scale import Scale
 from lishui_credit.scorecards.features import features
 from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.tables.data_words import CROSSING
 from lishui_credit.tables.frames import Frame
 from lishui_credit.tables.header_words import did_you_mean
 
 POINTS = "points__"
+_SIDES = ("first", "second")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -426,6 +428,55 @@ class Card:
         return (
             found.with_columns(pl.col("points").cast(pl.Int64)) if self.point_unit == 1 else found
         )
+
+    def crossed_table(self) -> pl.DataFrame:
+        """Return the crossed tables: one row per cell, none of a card without them.
+
+        Returns
+        -------
+        polars.DataFrame
+            first, second (columns), label (of both), first_bin, second_bin, points (printed), rows
+            (weight; null where not counted), bad_rate (as observed; null where nobody is).
+        """
+        tables = [
+            row.table().select(
+                *(
+                    pl.lit(name).alias(side)
+                    for side, name in zip(_SIDES, row.features, strict=True)
+                ),
+                pl.lit(self.label_of(row)).alias("label"),
+                *(f"{side}_bin" for side in _SIDES),
+                points=pl.col("points")
+                if self.point_unit == 1
+                else pl.col("points") / self.point_unit,
+                rows="rows",
+                bad_rate="bad_rate",
+            )
+            for row in self.crossed
+        ]
+        texts = dict.fromkeys((*_SIDES, "label", "first_bin", "second_bin"), pl.String)
+        marks = pl.Int64 if self.point_unit == 1 else pl.Float64
+        schema = {**texts, "points": marks, "rows": pl.Float64, "bad_rate": pl.Float64}
+        return pl.concat([pl.DataFrame(schema=schema), *tables])
+
+    def label_of(self, crossed: CrossedTable) -> str:
+        """Return the names of both characteristics of a crossed table, in the language in use."""
+        return CROSSING.join(self[name].label for name in crossed.features)
+
+    def only_crossed(self, feature: str) -> bool:
+        """Tell whether a characteristic has points in crossed tables alone."""
+        return not any(self[feature].points) and any(
+            feature in row.features for row in self.crossed
+        )
+
+    @property
+    def cells(self) -> int:
+        """Number of cells that a reader must check: bins and crossed cells in which the sample has rows.
+
+        Bins of a characteristic that has points in crossed tables alone are not counted.
+        """
+        own = (row for row in self.characteristics if not self.only_crossed(row.feature))
+        return sum(len(row.held) for row in own) + sum(int(row.held.sum()) for row in self.crossed)
 
     def coefficients(self) -> pl.DataFrame:
         """Return the regression: feature, coefficient, standard error, p-value, information value.

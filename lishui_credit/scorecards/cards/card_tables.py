@@ -13,11 +13,12 @@ import polars as pl
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import SHRUNKEN, WOE, shown
 from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.cards.crossed_table import BETWEEN
 from lishui_credit.scorecards.copied_rows import copies_said
 from lishui_credit.scorecards.proxy_features import SCHEMA
 from lishui_credit.scorecards.sample_faults import ARTEFACTS, COPIES, artefact_said
 from lishui_credit.tables.columns import dictionary
-from lishui_credit.tables.data_words import in_words
+from lishui_credit.tables.data_words import CROSSING, in_words
 
 
 def named(card: Card) -> Card:
@@ -111,7 +112,7 @@ def facts(card: Card, *, intended: str = "", population: str = "") -> pl.DataFra
 
 
 def points(card: Card) -> pl.DataFrame:
-    """Return the whole points table, one row per bin.
+    """Return the whole points table, one row per bin, then one per cell of crossed tables.
 
     Points are as printed, ``iv`` is the bin's part, the bad rate is as observed and null where nobody
     is, ``bad_rate_shrunken`` the one that the WoE stands for, ``mean`` the sample's points on the
@@ -119,7 +120,7 @@ def points(card: Card) -> pl.DataFrame:
     """
     means = {item.feature: float(card.printed(item.mean)) for item in card.characteristics}
     parts = [row.part for item in card.characteristics for row in item.binning.bins]
-    return card.table().select(
+    single = card.table().select(
         "feature",
         "label",
         "bin",
@@ -131,6 +132,17 @@ def points(card: Card) -> pl.DataFrame:
         pl.Series("iv", parts, dtype=pl.Float64),
         pl.col("feature").replace_strict(means, return_dtype=pl.Float64).alias("mean"),
     )
+    means = {row.name: float(card.printed(row.mean)) for row in card.crossed}
+    crossed = card.crossed_table().select(
+        pl.concat_str("first", "second", separator=BETWEEN).alias("feature"),
+        "label",
+        pl.concat_str("first_bin", "second_bin", separator=CROSSING).alias("bin"),
+        pl.col("points").cast(pl.Float64),
+        pl.col("rows").round().cast(pl.Int64),
+        "bad_rate",
+    )
+    mean = pl.col("feature").replace_strict(means, return_dtype=pl.Float64).alias("mean")
+    return pl.concat([single, crossed.with_columns(mean)], how="diagonal")
 
 
 def regression(card: Card) -> pl.DataFrame:

@@ -8,6 +8,7 @@ found and named: no sheet can say another thing than the card that scores.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -15,15 +16,28 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lishui_credit.errors import ModelError, Problem, SubjectError, refuse
 from lishui_credit.language import tr
+from lishui_credit.reports.palette import FEWER_TO_MORE
 from lishui_credit.scorecards.bins.binning import WOE
 from lishui_credit.scorecards.cards import card_tables
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_file import from_json, load, to_json
+from lishui_credit.scorecards.cards.crossed_points import (
+    NOBODY,
+    crossed_said,
+    farthest,
+    fit_heads,
+    fit_rows,
+    fit_said,
+    grid,
+    jointly_fitted,
+)
+from lishui_credit.scorecards.cards.crossed_table import CrossedTable
 from lishui_credit.tables.workbooks.sheet import Workbook
 from lishui_credit.tables.write import replacing, workbook
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook as Book
     from xlsxwriter.worksheet import Worksheet
 
 SUFFIX: Final = ".xlsx"
@@ -32,6 +46,7 @@ _FORMAT: Final = "lishui_credit/card-workbook/1"
 _PIECE: Final = 30_000  # characters of a cell, of the 32,767 that Excel keeps
 _SHOWN: Final = 12  # changed rows that an error names
 _DIGITS: Final = 6  # of a figure on a sheet for people; the card keeps all
+_SIGNS: Final = ("+General", "-General", "0")  # of a number above 0, below 0, of 0
 _LEAST: Final = 10**-_DIGITS
 
 Rows = Sequence[Sequence[Any]]
@@ -85,6 +100,8 @@ def write_workbook(card: Card, path: Path | str) -> Path:
                 head,
                 figure,
             )
+        for name, table in zip(_of_crossed(card), card.crossed, strict=True):
+            _shade(book, name, card, table, len(_top(card)) + 1)
         data = book.add_worksheet(_DATA)
         for place, row in enumerate(_data(card, pages)):
             for column, cell in enumerate(row):
@@ -162,21 +179,10 @@ def _pages(card: Card) -> dict[str, tuple[list[str], Rows]]:
     """Return the heads and rows of every sheet for people, by its name."""
     named = [tr("characteristic", "特征"), tr("column", "列")]
     told = [tr("what", "项目"), tr("value", "数值")]
-    regression = [
-        [
-            item.label,
-            item.feature,
-            item.coefficient,
-            item.error,
-            f"{item.p_value:.3g}",
-            item.binning.iv,
-        ]
-        for item in card.characteristics
-    ]
-    fitted = [tr("coefficient", "系数"), tr("standard error", "标准误"), "p", "IV"]
     pages: dict[str, tuple[list[str], Rows]] = {
         **_of_bins(card, named),
-        tr("Regression", "回归"): ([*named, *fitted], regression),
+        **_of_crossed(card),
+        **_of_fit(card, named),
         tr("Validation", "验证"): (told, card_tables.measures(card).rows()),
         tr("Facts", "说明"): (told, card_tables.facts(card).rows()),
     }
@@ -184,6 +190,35 @@ def _pages(card: Card) -> dict[str, tuple[list[str], Rows]]:
         name: (heads, [list(map(_cell, row)) for row in rows])
         for name, (heads, rows) in pages.items()
     }
+
+
+def _of_crossed(card: Card) -> dict[str, tuple[list[str], Rows]]:
+    """Return a sheet per crossed table: bins of one characteristic down, of the other along the top."""
+    return {
+        tr(f"Crossed {number}", f"交叉表 {number}"): grid(card, table)
+        for number, table in enumerate(card.crossed, 1)
+    }
+
+
+def _of_fit(card: Card, named: list[str]) -> dict[str, tuple[list[str], Rows]]:
+    """Return the sheet of the regression; of a joint fit, how it did on rows held out."""
+    if jointly_fitted(card):
+        said = [fit_said(card), *(crossed_said(card)[:2] if card.crossed else ())]
+        rows = [*fit_rows(card), *([text] for text in said)]
+        return {tr("Joint fit", "联合拟合"): (fit_heads(), rows)}
+    regression = [
+        [
+            item.label,
+            item.feature,
+            item.coefficient,
+            item.error,
+            "" if math.isnan(item.p_value) else f"{item.p_value:.3g}",
+            item.binning.iv,
+        ]
+        for item in card.characteristics
+    ]
+    fitted = [tr("coefficient", "系数"), tr("standard error", "标准误"), "p", "IV"]
+    return {tr("Regression", "回归"): ([*named, *fitted], regression)}
 
 
 def _of_bins(card: Card, named: list[str]) -> dict[str, tuple[list[str], Rows]]:
@@ -232,6 +267,30 @@ def _fill(
     sheet.set_column(1, 2, 30)
     sheet.set_column(3, 8, 12)
     sheet.freeze_panes(above + 1, 0)
+
+
+def _shade(book: Book, name: str, card: Card, table: CrossedTable, below: int) -> None:
+    """Print signs of crossed points, brackets where nobody is, papers from dark to pale as points rise."""
+    sheet = book.get_worksheet_by_name(name)
+    left, right = NOBODY
+    held, bare = (
+        book.add_format({"num_format": ";".join(f"{a}{sign}{b}" for sign in _SIGNS), "border": 1})
+        for a, b in (("", ""), (left, right))
+    )
+    marks = table.points
+    for place, line in enumerate(marks):
+        for column, mark in enumerate(line):
+            style = held if table.held[place, column] else bare
+            sheet.write_number(below + place, column + 1, card.printed(mark), style)
+    low, middle, high = FEWER_TO_MORE
+    most = farthest(card)
+    sheet.conditional_format(below, 1, below + len(marks) - 1, len(marks[0]), {
+        "type": "3_color_scale", "min_type": "num", "mid_type": "num", "max_type": "num",
+        "min_value": -most, "mid_value": 0, "max_value": most,
+        "min_color": low, "mid_color": middle, "max_color": high,
+    })  # fmt: skip
+    sheet.set_column(1, len(marks[0]), 14)
+    sheet.freeze_panes(below, 1)
 
 
 # ---- the sheet that is read back --------------------------------------------------------------

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError
@@ -20,6 +21,9 @@ from lishui_credit.language import tr
 from lishui_credit.points import PointsTable, half_away
 from lishui_credit.scorecards.bins.binning import Bin, Binning
 from lishui_credit.statistics.outcomes import Floats
+
+BETWEEN: Final = " x "
+"""Between the columns of a crossed table's name."""
 
 Points: TypeAlias = tuple[tuple[int, ...], ...]
 Figures: TypeAlias = tuple[tuple[float, ...], ...]
@@ -63,7 +67,7 @@ class CrossedTable:
     @property
     def name(self) -> str:
         """Names of its columns, as one text."""
-        return " x ".join(self.features)
+        return BETWEEN.join(self.features)
 
     @property
     def matrix(self) -> NDArray[np.int64]:
@@ -83,6 +87,11 @@ class CrossedTable:
         """Cells in which the sample has rows."""
         found: NDArray[np.bool_] = self.rows > 0
         return found
+
+    @property
+    def mean(self) -> float:
+        """Average points over the sample."""
+        return float(np.average(self.matrix, weights=self.rows))
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -122,6 +131,25 @@ class CrossedTable:
     def side(self, feature: str) -> Binning:
         """Return the bins of one of its characteristics."""
         return self.first if feature == self.first.feature else self.second
+
+    def table(self) -> pl.DataFrame:
+        """Return one row per cell, row by row: its bins, points as integers, rows (weight) and bad rate.
+
+        Rows are null where they were not counted, bad rates also where a cell has none.
+        """
+        bads, rows = np.array(self.bads).ravel(), self.rows.ravel()
+        rates = [
+            bad / whole if whole > 0 else None for bad, whole in zip(bads, rows, strict=False)
+        ] or [None] * len(rows)
+        return pl.DataFrame(
+            {
+                "first_bin": [row.said for row in self.first.bins for _ in self.second.bins],
+                "second_bin": [row.said for _ in self.first.bins for row in self.second.bins],
+                "points": self.matrix.ravel(),
+                "rows": pl.Series(rows if self.goods else [None] * len(rows), dtype=pl.Float64),
+                "bad_rate": pl.Series(rates, dtype=pl.Float64),
+            }
+        )
 
 
 def within(fine: Binning, coarse: Binning) -> list[int]:

@@ -19,6 +19,15 @@ from lishui_credit.scorecards.cards.card_tables import (
     scale_rows,
     use_rows,
 )
+from lishui_credit.scorecards.cards.crossed_points import (
+    crossed_said,
+    fit_heads,
+    fit_rows,
+    fit_said,
+    grid,
+    jointly_fitted,
+    signed,
+)
 from lishui_credit.scorecards.proxy_features import NOT_MEASURED, PROXY, PROXY_FROM, TOGETHER
 from lishui_credit.scorecards.sample_faults import TO_DO, TO_JUDGE
 
@@ -33,7 +42,8 @@ def model_card(card: Card, *, intended: str = "", population: str = "") -> str:
         _scale(card),
         _policies(card),
         _points(card),
-        _regression(card),
+        _crossed(card),
+        _joint_fit(card) if jointly_fitted(card) else _regression(card),
         _left_out(card),
         _protected(card),
         _proxies(card),
@@ -143,6 +153,8 @@ def _points(card: Card) -> str:
             note += tr(f", bad rate {found.direction}", f",违约率方向 {found.direction}")
         if found.notes:
             note += "; " + "; ".join(found.notes)
+        if card.only_crossed(item.feature):
+            note += tr(", points in crossed tables alone", ",仅在交叉表中计分")
         rows = [
             (
                 row.said.replace("|", "\\|"),
@@ -156,6 +168,28 @@ def _points(card: Card) -> str:
         ]
         blocks.append(f"### {item.label}\n\n{note}\n\n" + _table(heads, rows))
     return "\n\n".join(blocks)
+
+
+def _crossed(card: Card) -> str:
+    if not card.crossed:
+        return ""
+    blocks = [f"## {tr('Crossed points', '交叉分值')}", *crossed_said(card)]
+    for table in card.crossed:
+        heads, rows = grid(card, table)
+        marks = zip(rows, signed(card, table), strict=True)
+        lines = [[row[0], *cells] for row, cells in marks]
+        plain = [[cell.replace("|", "\\|") for cell in line] for line in (heads, *lines)]
+        blocks.append(f"### {card.label_of(table)}\n\n" + _table(plain[0], plain[1:]))
+    return "\n\n".join(blocks)
+
+
+def _joint_fit(card: Card) -> str:
+    rows = [
+        [name, *("" if figure is None else f"{figure:.5g}" for figure in figures)]
+        for name, *figures in fit_rows(card)
+    ]
+    table = "\n\n" + _table(fit_heads(), rows) if rows else ""
+    return f"## {tr('Joint fit', '联合拟合')}\n\n{fit_said(card)}{table}"
 
 
 def _rate(rate: float | None) -> str:

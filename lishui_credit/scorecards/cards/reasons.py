@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, Problem, refuse
 from lishui_credit.language import tr
@@ -66,7 +67,7 @@ def reason_codes(
     polars.DataFrame, shape (n, 4 * top + 1)
         score, then ``reason_1`` (column), ``lost_1`` (printed points below the baseline), ``found_1``
         (the bin that the row's value is in) and ``better_1`` (the bin of known values with most
-        points), and so on, largest loss first; null where fewer characteristics lost anything. Ties
+        points, in crossed tables beside the row's other values), and so on, largest loss first; null where fewer characteristics lost anything. Ties
         go to the characteristic that comes first on the card.
 
     Raises
@@ -114,11 +115,26 @@ def _with_bins(reasons: pl.DataFrame, card: Card, rows: pl.DataFrame) -> pl.Data
             own = reason == item.feature
             said = np.array([row.said for row in item.binning.bins], dtype=object)
             now[own] = said[places[item.feature].to_numpy()[own]]
-            then[own] = item.best_known[0].said
+            then[own] = said[_best_beside(card, item, places.filter(pl.Series(own)))]
         columns += [reasons[f"reason_{n}"], reasons[f"lost_{n}"]]
         columns.append(pl.Series(f"found_{n}", now.tolist(), pl.String))
         columns.append(pl.Series(f"better_{n}", then.tolist(), pl.String))
     return pl.DataFrame(columns)
+
+
+def _best_beside(card: Card, item: Characteristic, places: pl.DataFrame) -> NDArray[np.intp]:
+    """Return the bin of known values that gives each row the highest score beside its other values."""
+    marks = np.tile(np.array(item.points, dtype=np.int64), (places.height, 1))
+    for row in card.crossed:
+        if item.feature in row.features:
+            other = next(name for name in row.features if name != item.feature)
+            cells = card.by_bins(row)
+            lines = cells.T if item.feature == row.first.feature else cells
+            marks += lines[places[other].to_numpy()]
+    known = [row for row, _ in item.held if row.kind in ("range", "levels")]
+    outside = [row not in known for row in item.binning.bins] if known else []
+    marks[:, np.flatnonzero(outside)] = np.iinfo(np.int64).min
+    return marks.argmax(axis=1)
 
 
 def largest(names: Sequence[str], lost: Floats, top: int) -> pl.DataFrame:
