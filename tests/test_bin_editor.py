@@ -10,12 +10,14 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.scorecards import BinEditor, BinningProcess, Scorecard
+from lishui_credit.scorecards.joint.score_tables import _LOOSE, RIDGE
 from lishui_credit.statistics.logistic import fit_logistic
-from tests.models import german, german_model, mixed, mixed_process
+from tests.models import crossed_card, german, german_model, mixed, mixed_process
 
 FRAME, BAD = mixed()
 EDITORS = {name: BinEditor(FRAME, BAD, name, mixed_process()) for name in FRAME.columns}
@@ -256,6 +258,62 @@ def test_points_and_the_loss_of_the_whole_card_are_those_of_the_card() -> None:
     told = fit_logistic(woes, bad == 1, ridge=1.0, positive=True).log_likelihood
     assert shown.card_cost.hand == pytest.approx(told, rel=1e-9)
     assert shown.card_cost.loss != 0
+
+
+def jointly() -> tuple[pl.DataFrame, Any, Scorecard]:
+    """A model that holds the card with crossed tables, and its sample."""
+    frame, bad = mixed(1500)
+    model = Scorecard(mixed_process(), point_unit=10, intercept="kept", min_iv=0).fit(frame, bad)
+    model.card_ = crossed_card()
+    return frame, bad, model
+
+
+def test_points_beside_crossed_tables_are_the_most_likely_given_the_rest_of_the_card() -> None:
+    frame, bad, model = jointly()
+    card, shown = model.card_, BinEditor(frame, bad, "months", model)
+    before = shown.card_cost.hand
+    shown.merge(1)
+    found = shown.binning
+    places = {name: card[name].binning.places(frame) for name in card.columns}
+    rest = np.full(frame.height, card.intercept)
+    for item in card.characteristics:
+        if item.feature != "months":
+            rest = rest + np.array(item.log_odds)[places[item.feature]]
+    for row in card.crossed:
+        first, second = (places[name] for name in row.features)
+        rest = rest + np.array(row.log_odds)[first, second]
+    here, ranges = found.places(frame), len(shown.bins)
+    steps = np.diff(np.eye(ranges), axis=0)
+    penalty = np.diag([RIDGE] * ranges + [RIDGE + 4.0 * _LOOSE] * (len(found.bins) - ranges))
+    penalty[:ranges, :ranges] += 4.0 * (ranges - 1) * steps.T @ steps
+
+    def told(line: np.ndarray) -> float:
+        odds = rest + line[here]
+        return -float(np.logaddexp(0, np.where(bad == 0, -odds, odds)).sum())
+
+    def lost(theta: np.ndarray) -> float:
+        return -told(theta[0] + theta[1:]) + theta[1:] @ penalty @ theta[1:] / 2
+
+    best = minimize(lost, np.zeros(1 + len(found.bins)), method="BFGS").x
+    seen = np.array([row.rows > 0 for row in found.bins])
+    line = np.where(seen, best[0] + best[1:], 0.0)
+    assert shown.points is not None
+    assert shown.points == pytest.approx(line * card.scale.factor * 10, abs=0.6)
+    assert shown.card_cost.hand == pytest.approx(told(line), abs=1e-4)
+    assert before is not None
+    assert shown.card_cost.loss == pytest.approx(shown.card_cost.optimal - shown.card_cost.hand)
+    assert shown.table()["points"].null_count() == 0
+
+
+def test_untouched_bins_of_a_jointly_fitted_card_cost_nothing() -> None:
+    frame, bad, model = jointly()
+    assert BinEditor(frame, bad, "income", model).card_cost.loss == pytest.approx(0, abs=1e-9)
+
+
+def test_a_characteristic_with_points_in_crossed_tables_alone_is_refused() -> None:
+    frame, bad, model = jointly()
+    with pytest.raises(ModelError, match="crossed tables alone"):
+        BinEditor(frame, bad, "trade", model)
 
 
 def test_a_card_of_other_rows_or_without_the_characteristic_is_refused() -> None:

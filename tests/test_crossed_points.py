@@ -308,11 +308,9 @@ def test_reasons_of_a_crossed_card_are_the_largest_losses(baseline: Baseline) ->
     card = crossed_card()
     found = reason_codes(card, FRAME, top=2, baseline=baseline)
     parts = card.contributions(FRAME)
+    against = {item.feature: baseline_points(card, item, baseline) for item in card.characteristics}
     for row in range(FRAME.height):
-        lost = [
-            baseline_points(card, item, baseline) - parts[f"points__{item.feature}"][row]
-            for item in card.characteristics
-        ]
+        lost = [most - parts[f"points__{name}"][row] for name, most in against.items()]
         expected = sorted((mark / 10 for mark in lost if mark > 1e-8), reverse=True)[:2]
         shown = [found[f"lost_{n}"][row] for n in (1, 2) if found[f"reason_{n}"][row]]
         assert shown == pytest.approx(expected)
@@ -333,8 +331,8 @@ def values_of(card: Card, feature: str) -> dict[str, object]:
 
 def test_what_would_be_better_is_the_bin_of_the_highest_score_beside_the_other_values() -> None:
     card = crossed_card()
-    found = reason_codes(card, FRAME, top=1)
-    for place, row in enumerate(FRAME.iter_rows(named=True)):
+    found = reason_codes(card, FRAME.head(40), top=1)
+    for place, row in enumerate(FRAME.head(40).iter_rows(named=True)):
         reason = found["reason_1"][place]
         tried = values_of(card, reason)
         frame = pl.DataFrame([{**row, reason: value} for value in tried.values()], FRAME.schema)

@@ -25,7 +25,15 @@ from lishui_credit.scorecards.cards.integer_points import integer_points, of_woe
 from lishui_credit.scorecards.cards.scale import Scale
 from lishui_credit.scorecards.features import TrainingSample
 from lishui_credit.scorecards.hand_bins import HandCuts, HandGroups, Parts, number
-from lishui_credit.scorecards.hand_cost import CardLikelihood, HandCost, nothing_told, woe_line
+from lishui_credit.scorecards.hand_cost import (
+    CardLikelihood,
+    HandCost,
+    JointLikelihood,
+    joint_card,
+    nothing_told,
+    refuse_only_crossed,
+    woe_line,
+)
 from lishui_credit.scorecards.hand_remarks import remarks
 from lishui_credit.scorecards.scorecard import Scorecard
 from lishui_credit.statistics.outcomes import Values
@@ -111,6 +119,7 @@ class BinEditor:
         self.feature, self._model = feature, model
         sample = TrainingSample.read(X, y, sample_weight).evened()
         refuse(lacking([feature], sample.frame.columns))
+        refuse_only_crossed(model, feature)
         asked = (model.process if isinstance(model, Scorecard) else model) or BinningProcess()
         asked.check_settings(sample.frame)
         settings = asked.get_params(deep=False)
@@ -184,6 +193,8 @@ class BinEditor:
     def card_cost(self) -> HandCost:
         """What the whole fitted card loses; fitted anew when asked for, see `CardLikelihood`.
 
+        Of a jointly fitted card against the bins of its own one-way table, see `JointLikelihood`.
+
         Raises
         ------
         ModelError
@@ -198,24 +209,26 @@ class BinEditor:
         )
 
     @cached_property
-    def _card(self) -> CardLikelihood:
+    def _card(self) -> CardLikelihood | JointLikelihood:
         if not isinstance(self._model, Scorecard) or not hasattr(self._model, "card_"):
             raise ModelError(
                 tr("there is no fitted card to compare", "没有已拟合的评分卡可比较"),
                 hint="BinEditor(X, y, feature, Scorecard().fit(X, y))",
             )
-        return CardLikelihood(self._model, self._sample, self.feature)
+        likelihood = CardLikelihood if joint_card(self._model) is None else JointLikelihood
+        return likelihood(self._model, self._sample, self.feature)
 
     @cached_property
     def _card_optimal(self) -> float | None:
-        return self._card.of(self.optimal)
+        card = joint_card(self._model)
+        return self._card.of(self.optimal if card is None else card[self.feature].binning)
 
     @property
     def points(self) -> tuple[int, ...] | None:
         """Points of every bin of `binning`, integers in the card's unit.
 
         By the coefficient that the fitted card has now: a fit with the hand's bins gives a slightly
-        different one. Without a card that has the characteristic, by the regression on it alone, as
+        different one. Of a jointly fitted card the table is fitted again beside its other tables. Without a card that has the characteristic, by the regression on it alone, as
         points above or below the average on the model's scale (pdo 20 if it has none). None where a
         WoE is infinite.
         """
@@ -224,9 +237,13 @@ class BinEditor:
             return None
         if self.has_card:
             card = model.card_
-            place = model.features_.index(self.feature)
-            lines = [list(item.fitted) for item in card.characteristics]
-            lines[place] = of_woe([self.binning], [card[self.feature].coefficient])[0]
+            single = [name for name in card.columns if not card.only_crossed(name)]
+            place = single.index(self.feature)
+            lines = [list(card[name].fitted) for name in single]
+            if joint_card(model) is not None and isinstance(self._card, JointLikelihood):
+                lines[place] = self._card.line(self.binning).tolist()
+            else:
+                lines[place] = of_woe([self.binning], [card[self.feature].coefficient])[0]
             folded = model.intercept == "folded"
             given = integer_points(
                 lines, card.intercept, card.scale, unit=card.point_unit, folded=folded

@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.bins.characteristic import Outcome, likelihoods
+from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.scorecards.cards.crossed_points import jointly_fitted
 from lishui_credit.scorecards.cards.fingerprint import fingerprint
 from lishui_credit.scorecards.features import TrainingSample
+from lishui_credit.scorecards.joint.fitted_tables import by_policy
+from lishui_credit.scorecards.joint.joint_fit import blank, fit_tables
+from lishui_credit.scorecards.joint.score_tables import Axis, Grid, Smoothing
 from lishui_credit.statistics.logistic import fit_logistic, newton
 from lishui_credit.statistics.outcomes import Floats
 
@@ -93,6 +100,58 @@ def nothing_told(found: Binning) -> float:
     return float(likelihoods(np.array([found.total_goods]), np.array([found.total_bads])).sum())
 
 
+def joint_card(model: object) -> Card | None:
+    """Return the fitted card of a model whose points were fitted jointly, else None."""
+    card = getattr(model, "card_", None)
+    return card if card is not None and jointly_fitted(card) else None
+
+
+def refuse_only_crossed(model: object, feature: str) -> None:
+    """Refuse to change by hand the bins of a characteristic that has no one-way table in a card."""
+    card = joint_card(model)
+    if card is not None and feature in card.columns and card.only_crossed(feature):
+        raise ModelError(
+            tr(
+                "the card has points of this characteristic in crossed tables alone, whose bins are not "
+                "changed by hand",
+                "该特征仅在交叉表中计分,其分箱不能手工改动",
+            ),
+            feature,
+            tr(
+                "choose a characteristic with a one-way table, or give splits of the column to a fit",
+                "请选择有单项分值表的特征,或在拟合时以 splits 指定其分箱",
+            ),
+        )
+
+
+def _own_rows(model: Scorecard, sample: TrainingSample, feature: str) -> pl.DataFrame:
+    """Return the columns of a card that has the characteristic, of the very rows it was fitted on."""
+    if feature not in model.features_:
+        raise ModelError(
+            tr("the card has no such characteristic", "评分卡没有该特征"),
+            feature,
+            ", ".join(model.features_),
+        )
+    binnings = [item.binning for item in model.card_.characteristics]
+    frame = sample.frame.select(model.features_)
+    known = model.card_.provenance.get("rows_fingerprint")
+    totals = Outcome(bad=sample.outcome == 1, weight=sample.weight).totals
+    learned = (binnings[0].total_goods, binnings[0].total_bads)
+    same = known is None or fingerprint(frame, sample.outcome, binnings) == known
+    if not same or not np.allclose(totals, learned, rtol=1e-9):
+        raise SubjectError(
+            tr(
+                "these are not the rows and weights the card was fitted on",
+                "这些数据或权重不是评分卡建模时所用",
+            ),
+            hint=tr(
+                "hand over the sample it was fitted on, or fit it on this one",
+                "请提供其建模样本,或用本样本重新拟合",
+            ),
+        )
+    return frame
+
+
 class CardLikelihood:
     """The log-likelihood of a fitted card's sample, one characteristic of it binned anew.
 
@@ -102,29 +161,7 @@ class CardLikelihood:
     """
 
     def __init__(self, model: Scorecard, sample: TrainingSample, feature: str) -> None:
-        if feature not in model.features_:
-            raise ModelError(
-                tr("the card has no such characteristic", "评分卡没有该特征"),
-                feature,
-                ", ".join(model.features_),
-            )
-        binnings = [item.binning for item in model.card_.characteristics]
-        frame = sample.frame.select(model.features_)
-        known = model.card_.provenance.get("rows_fingerprint")
-        totals = Outcome(bad=sample.outcome == 1, weight=sample.weight).totals
-        learned = (binnings[0].total_goods, binnings[0].total_bads)
-        same = known is None or fingerprint(frame, sample.outcome, binnings) == known
-        if not same or not np.allclose(totals, learned, rtol=1e-9):
-            raise SubjectError(
-                tr(
-                    "these are not the rows and weights the card was fitted on",
-                    "这些数据或权重不是评分卡建模时所用",
-                ),
-                hint=tr(
-                    "hand over the sample it was fitted on, or fit it on this one",
-                    "请提供其建模样本,或用本样本重新拟合",
-                ),
-            )
+        frame = _own_rows(model, sample, feature)
         self._model, self._sample = model, sample
         self._place = model.features_.index(feature)
         self._woes = model.process_.woes(model.process_.placed(frame))
@@ -143,3 +180,53 @@ class CardLikelihood:
             positive=self._model.sign != "flag",
         )
         return fit.log_likelihood
+
+
+class JointLikelihood:
+    """The log-likelihood of a jointly fitted card's sample, one of its one-way tables binned anew.
+
+    All other tables stay as they are, crossed ones of the characteristic too. Its own is fitted beside
+    them with the card's smoothing, in the declared direction. Cost: O(n b) a step for b bins.
+    """
+
+    def __init__(self, model: Scorecard, sample: TrainingSample, feature: str) -> None:
+        frame, card = _own_rows(model, sample, feature), model.card_
+        self._sample, self._policies = sample, card.policies
+        self._smoothing = Smoothing(float(card.metrics["joint"]["smoothing"]))
+        numbers = model.process_.placed(frame)
+        self._rest: Floats = np.full(frame.height, card.intercept)
+        for item in card.characteristics:
+            if item.feature != feature:
+                self._rest += np.array(item.fitted)[numbers[item.feature].to_numpy()]
+        for row in card.crossed:
+            first, second = (numbers[name].to_numpy() for name in row.features)
+            self._rest += card.fitted_by_bins(row)[first, second]
+
+    def line(self, found: Binning) -> Floats:
+        """Return the log-odds good:bad of each bin beside the card's other tables, shape (bins,)."""
+        return self._fitted(found)[0]
+
+    def of(self, found: Binning) -> float:
+        """Return the log-likelihood with these bins."""
+        line, places = self._fitted(found)
+        good = self._sample.outcome == 0
+        odds = self._rest + line[places]
+        lost = np.logaddexp(0.0, np.where(good, -odds, odds))
+        return -float((self._sample.weighed * lost).sum())
+
+    def _fitted(self, found: Binning) -> tuple[Floats, NDArray[np.intp]]:
+        places = found.places(self._sample.frame).astype(np.intp)
+        grid = Grid((Axis.of(found, 2),), (places,))
+        good, weight = self._sample.outcome == 0, self._sample.weighed
+        fit = fit_tables(
+            grid,
+            blank(grid, [(0,)], good, weight),
+            good,
+            weight,
+            self._smoothing,
+            directed=True,
+            offset=self._rest,
+        )
+        held = np.bincount(places, weight, len(found.bins)) > 0
+        line = np.where(held, fit.theta[0] + fit.parts(grid)[0], 0.0)
+        return by_policy(line, [found], self._policies), places

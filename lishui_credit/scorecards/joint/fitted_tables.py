@@ -61,7 +61,7 @@ class FittedTables:
             rows = goods + bads
             mean = float((part * rows).sum() / rows.sum())
             made.intercept += mean
-            values = _by_policy(
+            values = by_policy(
                 np.where(rows > 0, part - mean, part * (len(table) == 2)), sides, policies
             )
             if len(table) == 1:
@@ -143,7 +143,7 @@ class FittedTables:
         )
 
 
-def _by_policy(values: Floats, sides: Sequence[Binning], policies: Policies) -> Floats:
+def by_policy(values: Floats, sides: Sequence[Binning], policies: Policies) -> Floats:
     """Return log-odds by cell with those of missing and unseen values as the policies say."""
     found = values.copy()
     for axis, side in enumerate(sides):

@@ -71,6 +71,7 @@ def fit_tables(
     *,
     most: int = 60,
     directed: bool = False,
+    offset: Floats | float = 0.0,
 ) -> Fitted:
     """Return the most likely cells of the tables of `start`, climbing from its own.
 
@@ -90,6 +91,8 @@ def fit_tables(
         Steps; fewer than needed give a rough fit, which is no error where fewer than 60 are asked for.
     directed : bool, default False
         Whether declared directions are kept, exactly.
+    offset : array of float, shape (n,), or float, default 0
+        Log-odds good:bad of rows that other tables give and the fit leaves as they are.
 
     Raises
     ------
@@ -103,7 +106,7 @@ def fit_tables(
     design = _Design(grid, start.tables, smoothing)
     order = design.order() if directed else np.empty((0, len(start.theta)))
     theta = _risen(start.theta, design) if directed else start.theta
-    line = design.line(theta)
+    line = design.line(theta) + offset
     worth = design.worth(theta, line, good, weight)
     steps = 0
     while steps < most:
@@ -138,7 +141,7 @@ def fit_tables(
         theta = _risen(theta, design)
     # Linear algebra of another processor gives other last bits.
     theta = np.round(theta, _DIGITS) + 0.0
-    return Fitted(start.tables, theta, design.line(theta), steps)
+    return Fitted(start.tables, theta, design.line(theta) + offset, steps)
 
 
 class _Design:
