@@ -116,7 +116,7 @@ def test_an_unseen_category_is_refused_where_the_policy_says_so() -> None:
 
 def test_the_unit_of_weights_does_not_matter() -> None:
     few, bad = X.head(1500), Y[:1500]
-    asked = JointPoints(tables=2, crossed=0, folds=2)
+    asked = JointPoints(tables=2, crossed=0, folds=3)
     one = Scorecard(points=asked).fit(few, bad)
     heavy = Scorecard(points=asked).fit(few, bad, sample_weight=np.full(1500, 7.0))
     assert one.card_.characteristics == heavy.card_.characteristics
@@ -144,6 +144,16 @@ def test_settings_of_woe_points_are_refused_beside_joint_ones_all_at_once() -> N
     with pytest.raises(ModelError) as found:
         Scorecard(points=JointPoints(tables=0), selection="forward", ridge=2.0).fit(X, Y)
     assert {row.where for row in found.value.problems} == {"tables", "selection", "ridge"}
+
+
+def test_a_pair_without_effects_of_its_own_makes_a_card_of_crossed_points_alone() -> None:
+    draw = np.random.default_rng(1)
+    frame = pl.DataFrame({"a": draw.normal(size=3000), "b": draw.normal(size=3000)})
+    bad = (draw.random(3000) < np.where((frame["a"] > 0) ^ (frame["b"] > 0), 0.5, 0.1)).astype(int)
+    model = Scorecard(points=JointPoints()).fit(frame, bad)
+    assert [row.features for row in model.card_.crossed] == [("a", "b")]
+    assert model.verify().passed
+    assert model.score(frame, bad) > 0.7
 
 
 def test_joint_points_are_refused_from_counts() -> None:

@@ -134,7 +134,8 @@ def _best_beside(card: Card, item: Characteristic, places: pl.DataFrame) -> NDAr
     known = [row for row, _ in item.held if row.kind in ("range", "levels")]
     outside = [row not in known for row in item.binning.bins] if known else []
     marks[:, np.flatnonzero(outside)] = np.iinfo(np.int64).min
-    return marks.argmax(axis=1)
+    best: NDArray[np.intp] = marks.argmax(axis=1)
+    return best
 
 
 def largest(names: Sequence[str], lost: Floats, top: int) -> pl.DataFrame:

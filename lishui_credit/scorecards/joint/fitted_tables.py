@@ -97,7 +97,7 @@ class FittedTables:
             self.intercept,
             scale,
             unit=unit,
-            folded=frame.folded,
+            folded=frame.folded and bool(self.single),
         )
         points = dict(zip(self.single, map(np.array, whole), strict=True))
         lines = {name: part.copy() for name, part in self.single.items()}

@@ -41,7 +41,7 @@ _RANGES: Final = {
     "bins": Within(least=2, whole=True),
     "cells": Within(least=2, whole=True),
     "tolerance": Within(least=0, most=1),
-    "folds": Within(least=2, whole=True),
+    "folds": Within(least=3, whole=True),
     "seed": Within(least=0, whole=True),
 }
 
@@ -64,7 +64,7 @@ class JointPoints:
         A one-way table after the first stays out where it promises less than this share of what those
         before it gained, by more than a standard error; in log-likelihood of rows held out.
     folds : int, default 4
-        Inner folds.
+        Inner folds, at least 3.
     seed : int, default 0
         Of the inner folds.
 
