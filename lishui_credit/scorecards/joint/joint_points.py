@@ -59,7 +59,7 @@ class JointPoints:
     bins : int, default 8
         Most ranges or groups of levels of a one-way table.
     cells : int, default 6
-        Most ranges or groups of levels along each side of a two-way table.
+        Most ranges or groups of levels along each side of a two-way table, and no more than `bins`.
     tolerance : float, default 0.0005
         A one-way table after the first stays out where it promises less than this share of what those
         before it gained, by more than a standard error; in log-likelihood of rows held out.
@@ -123,7 +123,7 @@ def learn(
     """
     inner = InnerFolds.of(sample, asked.folds, asked.seed, groups)
     binnings = fine_binnings(process, sample, PIECES)
-    whole = grid_of(process, binnings, sample.frame, asked.cells)
+    whole = grid_of(process, binnings, sample.frame, min(asked.cells, asked.bins))
     grid, rows = whole.only(inner.drawn), inner.rows
     smooth = inner.single(grid, SINGLE, asked.tables)
     smoothing = Smoothing(smooth)
@@ -168,8 +168,7 @@ def _fitted(grid: Grid, tables: Sequence[Table], rows: Rows, smoothing: Smoothin
 def _few_groups(grid: Grid, fit: Fitted, rows: Rows, asked: JointPoints) -> Grid:
     """Return the grid with one-way tables of few bins: where neighbouring pieces have like points, one bin.
 
-    Two-way tables group bins of the one-way table, so that averages can move there; of a characteristic
-    without one they group pieces.
+    A bin of the one-way table lies in one group of the two-way tables, so that averages can move there.
     """
     parts = {table[0]: part for table, part in zip(fit.tables, fit.parts(grid), strict=True)}
     p = expit(fit.line)
@@ -177,19 +176,15 @@ def _few_groups(grid: Grid, fit: Fitted, rows: Rows, asked: JointPoints) -> Grid
         size = len(axis.single)
         if not axis.ordered:
             continue
-        curve, heavy = (
-            np.bincount(grid.pieces[place], of, size)[: axis.ordered].astype(np.float64)
-            for of in (rows.weight * p * (1 - p), rows.weight)
-        )
-        crossed = axis.crossed
+        bent = np.bincount(grid.pieces[place], rows.weight * p * (1 - p), size)
+        curve = bent[: axis.ordered].astype(np.float64)
         if place in parts:
-            starts = like_groups(parts[place][: axis.ordered], curve, asked.bins, axis.kept)
-            whole = np.add.reduceat(heavy, starts)
-            few = [starts[group] for group in even_groups(whole, asked.cells)]
-            crossed = numbered(few, axis.ordered, size)
+            steps = np.flatnonzero(np.diff(axis.crossed[: axis.ordered])) + 1
+            kept = {*axis.kept, *(steps.tolist() if asked.crossed else ())}
+            starts = like_groups(parts[place][: axis.ordered], curve, asked.bins, kept)
         else:
             starts = even_groups(curve, asked.bins)
-        grid = grid.fewer(place, numbered(starts, axis.ordered, size), crossed)
+        grid = grid.fewer(place, numbered(starts, axis.ordered, size))
     return grid
 
 

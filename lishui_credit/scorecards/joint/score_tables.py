@@ -107,10 +107,10 @@ class Grid:
         """Return some of the rows."""
         return Grid(self.axes, tuple(column[rows] for column in self.pieces))
 
-    def fewer(self, place: int, single: Places, crossed: Places) -> Grid:
-        """Return the grid with other groups of the pieces of a characteristic."""
+    def fewer(self, place: int, single: Places) -> Grid:
+        """Return the grid with other groups in the one-way table of a characteristic."""
         axes = list(self.axes)
-        axes[place] = replace(axes[place], single=single, crossed=crossed)
+        axes[place] = replace(axes[place], single=single)
         return Grid(tuple(axes), self.pieces)
 
     def pairs(self) -> list[Table]:
