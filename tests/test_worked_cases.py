@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -53,6 +55,15 @@ def test_cases_run_together_give_what_each_gives_alone() -> None:
     assert found == {(case.rubric, case.id): cases.run(case) for case in (*wrong, unread)}
     assert all(found.values())
     assert "cannot be read" in found[unread.rubric, "unread"][0]
+
+
+def test_every_case_has_a_title_in_both_languages_that_no_other_case_of_its_edition_has() -> None:
+    listed = cases.all_cases()
+    of_han = re.compile("[\u4e00-\u9fff]")
+    assert [case.id for case in listed if not case.title or of_han.search(case.title)] == []
+    assert [case.id for case in listed if not of_han.search(case.title_zh)] == []
+    for titles in ([(c.rubric, c.title) for c in listed], [(c.rubric, c.title_zh) for c in listed]):
+        assert [title for title, times in Counter(titles).items() if times > 1] == []
 
 
 def test_every_edition_that_grades_has_a_case() -> None:

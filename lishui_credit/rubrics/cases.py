@@ -59,6 +59,7 @@ class Case:
     expect: dict[str, Cell | dict[str, Cell]]  # amounts in yuan, points and score as printed
     rubric: str = ""  # name with edition: ``tax-credit@2018-04-01``
     title: str = ""
+    title_zh: str = ""
     subject: dict[str, Cell] = field(default_factory=dict)
     bases: dict[str, Cell] = field(default_factory=dict)
     events: tuple[dict[str, Cell], ...] = ()
