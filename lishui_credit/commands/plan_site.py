@@ -16,7 +16,7 @@ from lishui_credit.commands.plan_inputs import (
     targets_arguments,
 )
 from lishui_credit.commands.plan_lines import rejected_lines
-from lishui_credit.commands.terminal import day_of, say, sheets_given
+from lishui_credit.commands.terminal import day_of, say, sheets_given, site_argument
 from lishui_credit.language import tr
 
 
@@ -48,13 +48,7 @@ def add_arguments(sub: Callable[..., Any]) -> None:
         "网站将使用的网址,https://主机/目录/,写入页面和嵌入代码",
         default="",
     )
-    part.asks(
-        "--output",
-        "folder to write; a site of this command that is there is replaced, nothing else",
-        "写出的目录;已有的本命令网站被替换,其他内容不动",
-        short="-o",
-        required=True,
-    )
+    site_argument(part)
 
 
 def site(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from lishui_credit.commands.terminal import say
+from lishui_credit.commands.terminal import say, site_argument
 from lishui_credit.language import tr
 
 if TYPE_CHECKING:
@@ -21,13 +21,7 @@ def add_arguments(part: Callable[..., Any]) -> None:
         "为每个版本生成网页(含计算器,中英文)",
         site,
     )
-    made.asks(
-        "--output",
-        "folder to write; a site of this command that is there is replaced, nothing else",
-        "写出的目录;已有的本命令网站被替换,其他内容不动",
-        short="-o",
-        required=True,
-    )
+    site_argument(made)
 
 
 def site(options: argparse.Namespace) -> int:

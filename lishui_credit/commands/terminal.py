@@ -70,6 +70,17 @@ def common_arguments(made: Parser, *, inner: bool = False) -> None:
     )
 
 
+def site_argument(made: Parser) -> None:
+    """Add the option for the folder of a site."""
+    made.asks(
+        "--output",
+        "folder to write; a site of this command that is there is replaced, nothing else",
+        "写出的目录;已有的本命令网站被替换,其他内容不动",
+        short="-o",
+        required=True,
+    )
+
+
 def output_argument(made: Parser) -> None:
     """Add the option for a table to write."""
     made.asks(
