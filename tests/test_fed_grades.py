@@ -78,6 +78,13 @@ def test_an_own_grade_is_kept_where_none_is_fed_and_refused_where_it_differs(gra
     assert len(caught.value.problems) == 2
 
 
+def test_an_own_cell_of_blanks_alone_is_no_grade(graded: Path) -> None:
+    blanks = exporters(纳税信用级别=["　", " \t", "　", "—", "　", "　"])
+    found = feed(catalog.rubric(EXPORT), blanks, graded)
+    assert (found.found, found.unknown) == (4, 2)
+    assert found.subjects["纳税信用级别"].null_count() == 2
+
+
 def test_a_rubric_that_stands_on_nothing_is_told(graded: Path) -> None:
     with pytest.raises(SubjectError, match="reads no grade of tax-credit"):
         feed(catalog.rubric("labour-security@2017-01-01"), exporters(), graded)

@@ -18,6 +18,7 @@ from lishui_credit.language import tr
 from lishui_credit.rubrics import stored_grades
 from lishui_credit.rubrics.engine.compile import NOT_GRADED
 from lishui_credit.rubrics.law.rubric import Rubric, StandsOn
+from lishui_credit.tables.column_cells import blank
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.headers import is_date, is_header, match
 from lishui_credit.tables.identifiers import standard
@@ -95,7 +96,7 @@ def feed(rubric: Rubric, subjects: Path | str | pl.DataFrame, grades: Path | str
     table = raw.whole()
     given = _given(stored, below)
     held = matched.get(below.column)
-    own = pl.lit(None, dtype=pl.String) if held is None else pl.col(held[0]).cast(pl.String)
+    own = pl.lit(None, dtype=pl.String) if held is None else blank(pl.col(held[0]).cast(pl.String))
     joined = table.with_columns(
         standard(pl.col(matched[key][0]).cast(pl.String)).alias(_KEY), own.alias(_OWN)
     ).join(given, on=_KEY, how="left", maintain_order="left")
@@ -160,7 +161,7 @@ def _contradictions(joined: pl.DataFrame, below: StandsOn, where: str) -> Iterat
         for value, labels in dictionary()[below.column].values.items()
         for spelled in (value, *labels)
     }
-    said = pl.col(_OWN).str.strip_chars().replace(words)
+    said = pl.col(_OWN).replace(words)
     for row in joined.filter(said.ne(pl.col(_FED))).iter_rows(named=True):
         yield Problem(
             tr("the file and the graded file give another grade", "该文件与评级结果中的等级不一致"),
