@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final, Literal, TypeVar
 
 Language = Literal["en", "zh"]
@@ -105,7 +106,7 @@ def either(en: _Said, zh: _Said) -> _Said:
     return (zh or en) if language() == "zh" else (en or zh)
 
 
-def plural(number: int, noun: str) -> str:
+def plural(number: int | Decimal, noun: str) -> str:
     """Return a count with its English noun, which takes an s unless it is one.
 
     Examples

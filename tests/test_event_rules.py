@@ -11,6 +11,7 @@ import narwhals as nw
 import polars as pl
 import pytest
 
+from lishui_credit.language import set_language
 from lishui_credit.points import half_away
 from lishui_credit.rubrics.engine import events as rules
 from lishui_credit.rubrics.law import catalog
@@ -21,6 +22,7 @@ from lishui_credit.rubrics.law.rubric import (
     OverrideRepair,
     Rubric,
 )
+from lishui_credit.rubrics.repair_words import window_said
 
 OF_2020 = catalog.rubric("tax-credit@2020-01-01")
 OF_2022 = catalog.rubric("tax-credit@2022-01-01")
@@ -433,3 +435,13 @@ def test_a_percentage_counts_times_over_in_the_unit_of_the_edition() -> None:
     rubric = replace(OF_2020, indicators=rows, point_unit=10)
     found = costs(rubric, {"code": "050102", "short_tax": 1, "tax_payable": 4})
     assert found == [(10 + 25, 0)]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "within 1 day: 1 point back"), ("zh", "1 日内:退回 1 分")],
+)
+def test_one_point_and_one_day_are_said_in_the_singular(lang: Any, said: str) -> None:
+    set_language(lang)
+    assert window_said(RepairWindow(days_at_most=1, restore=1)) == said
+    set_language(None)

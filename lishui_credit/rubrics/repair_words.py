@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lishui_credit.language import tr
+from lishui_credit.language import plural, tr
 from lishui_credit.rubrics.law.event_rules import RepairWindow
 
 
@@ -10,16 +10,16 @@ def window_said(window: RepairWindow) -> str:
     """Return what a correction gives back, by how soon, in one phrase."""
     when = []
     if window.days_at_most is not None:
-        when.append(tr(f"within {window.days_at_most} days", f"{window.days_at_most} 日内"))
+        days = window.days_at_most
+        when.append(tr(f"within {plural(days, 'day')}", f"{days} 日内"))
     if window.same_year:
         when.append(tr("in the same year", "当年内"))
     if window.next_year:
         when.append(tr("by the end of the next year", "次年年底前"))
-    back = (
-        tr(f"{window.restore_percent}% back", f"退回 {window.restore_percent}%")
-        if window.restore_percent is not None
-        else tr(f"{window.restore} points back", f"退回 {window.restore} 分")
-    )
+    if window.restore is not None:
+        back = tr(f"{plural(window.restore, 'point')} back", f"退回 {window.restore} 分")
+    else:
+        back = tr(f"{window.restore_percent}% back", f"退回 {window.restore_percent}%")
     small = ""
     if window.small_amount is not None:
         small = tr(
