@@ -601,7 +601,7 @@ RECORDS = "bands = [\n  { at_least = 2, points = 2 },\n  { at_least = 1, points 
             "small-enterprise@2009-12-01",
             RECORDS,
             RECORDS.replace("points = 2", "points = 0").replace("points = 1", "points = 2"),
-            "earns less than analyst_reputation 1 point",
+            "earns less than Business reputation, score 1 point",
             "的得分低于",
         ),
     ],
@@ -623,7 +623,7 @@ def test_check_of_a_sound_edition_says_what_is_proved_and_where_better_is_worse(
     code, told = check(tmp_path, "farmer-household@2009-01-01", "一级", "甲级", capsys, "en")
     assert code == 0
     assert "proved: one outcome in each of 14 combinations" in told
-    assert "family_members 5 people: tier2" in told
+    assert "Members of the family 5 people: tier2" in told
     set_language(None)
 
 

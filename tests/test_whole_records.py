@@ -13,9 +13,8 @@ from lishui_credit.commands.cli import main
 from lishui_credit.language import set_language
 from lishui_credit.rubrics import grade_files, stored_grades
 from lishui_credit.rubrics.engine.compile import favourable_columns
-from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.law import catalog
-from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.columns import called, dictionary
 
 RUBRIC = catalog.rubric("environment-credit@2014-03-01")
 DATA = Path(__file__).resolve().parents[1] / "data_samples"

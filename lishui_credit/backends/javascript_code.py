@@ -291,9 +291,13 @@ class JavaScriptCode:
         return [*whole[:-1], f"{whole[-1]};"]
 
 
-def literal(value: object, *, indent: int | None = None) -> str:
+def literal(
+    value: object, *, indent: int | None = None, separators: tuple[str, str] | None = None
+) -> str:
     """Return plain data as a literal that ends neither a line nor the script it may stand in."""
-    said = json.dumps(value, ensure_ascii=False, indent=indent).replace("</", "<\\/")
+    said = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators).replace(
+        "</", "<\\/"
+    )
     return said.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

@@ -310,7 +310,7 @@ def _summary(manifest: Manifest[Facts], rubric: Rubric, wrote: str) -> list[str]
 
 def _doubts(facts: GradeFacts) -> list[str]:
     """Say what the grades leave out or rest weakly on."""
-    from lishui_credit.rubrics.engine.explain import called
+    from lishui_credit.tables.columns import called
 
     lines = []
     if events := facts.counts["rejected_events"]:

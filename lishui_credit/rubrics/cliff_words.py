@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import events as event_rules
-from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
-from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.columns import called, dictionary, printed
 
 
 def direction_said(direction: str) -> str:
@@ -16,7 +15,7 @@ def direction_said(direction: str) -> str:
     return words.get(direction, tr("graded or no longer", "评级与否改变"))
 
 
-def step_said(rubric: Rubric, kind: str, what: str, step: int) -> str:
+def step_said(rubric: Rubric, kind: str, what: str, step: int, to: str = "") -> str:
     """Return a step in words."""
     sign = "+1" if step > 0 else "-1"
     if kind == "day":
@@ -31,6 +30,8 @@ def step_said(rubric: Rubric, kind: str, what: str, step: int) -> str:
         return f"{more}: {what} {row_label(row)}"
     column = dictionary()[what]
     name = called(what)
+    if kind in ("flag", "level"):
+        return tr(f"{name}: ", f"{name}:") + printed(what, step > 0 if kind == "flag" else to)
     if column.type == "money":
         return f"{name} {sign} " + tr("yuan", "元")
     if column.type == "date":

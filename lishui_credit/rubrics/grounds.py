@@ -17,7 +17,6 @@ from lishui_credit.rubrics import event_traces
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import Evaluation
-from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.engine.explanation import Explanation
 from lishui_credit.rubrics.event_traces import TracedEvent, trace
 from lishui_credit.rubrics.intake import events_of
@@ -37,6 +36,7 @@ from lishui_credit.rubrics.stored_grades import (
 )
 from lishui_credit.tables.asked_ids import asked_id
 from lishui_credit.tables.beside import sha256
+from lishui_credit.tables.columns import called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,10 @@ from datetime import date
 from typing import Any, Final, get_args
 
 from lishui_credit.citation import EVIDENCE, Evidence
-from lishui_credit.language import Bilingual, either, language, tr
+from lishui_credit.language import Bilingual, either, tr
 from lishui_credit.reports.layout import cut, table
 from lishui_credit.rubrics import cases, link_listing
 from lishui_credit.rubrics.case_coverage import coverage
-from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.grade_measures import measures_of
@@ -27,7 +26,7 @@ from lishui_credit.rubrics.law.rubric import (
     Rubric,
     Start,
 )
-from lishui_credit.tables.columns import dictionary, printed
+from lishui_credit.tables.columns import called, dictionary, printed
 
 STATUS: Final[Mapping[str, Bilingual]] = {
     "transcribed": Bilingual("transcribed", "已转录"),
@@ -126,12 +125,12 @@ def condition_said(condition: Condition) -> str:
     if condition.column is not None:
         name = called(condition.column)
     name += f" / {called(condition.over)}" if condition.over else ""
+    column = condition.column or ""
     if condition.equals is not None:
-        if isinstance(condition.equals, bool):
-            return f"{name} = {tr('yes', '是') if condition.equals else tr('no', '否')}"
-        return f"{name} = {condition.equals}"
+        return f"{name} = {value_said(column, condition.equals)}"
     if condition.one_of:
-        return f"{name} in {{{', '.join(condition.one_of)}}}"
+        words = tr(", ", "、").join(value_said(column, word) for word in condition.one_of)
+        return f"{name} {tr('one of', '为其中之一:')} {words}"
     return f"{name} {_bounds(condition)}"
 
 
@@ -149,11 +148,14 @@ def rule(rubric: Rubric, row: Indicator) -> str:
         if row.event.deduct is None:
             return tr("points not known", "分值未知")
         extra = (
-            f" + {row.event.percent.times}×{row.event.percent.column}/{row.event.percent.over}"
-            if row.event.percent
+            f" + {part.times} × {called(part.column)} / {called(part.over)}"
+            if (part := row.event.percent)
             else ""
         )
-        repair = f", {tr('repair', '修复')} {row.event.repair}" if row.event.repair else ""
+        labels = {one.id: row_label(one) for one in rubric.repairs}
+        repair = (
+            f", {tr('repair:', '修复:')} {labels[row.event.repair]}" if row.event.repair else ""
+        )
         return f"-{row.event.deduct}{extra} {_COUNT[row.event.count]}{repair}"
     if row.bands:
         parts = []
@@ -164,7 +166,8 @@ def rule(rubric: Rubric, row: Indicator) -> str:
                 parts.append(f"{_bounds(entry) or tr('else', '其余')}: {points}{band}")
         return _ratio(row) + "; ".join(parts)
     if row.levels:
-        return "; ".join(f"{_level(row, name)}: {points}" for name, points in row.levels.items())
+        column = row.column or ""
+        return "; ".join(f"{value_said(column, name)}: {told}" for name, told in row.levels.items())
     if row.share is not None:
         if row.share.benchmark is None:
             return tr("benchmark not known", "标准值未知")
@@ -179,13 +182,12 @@ def rule(rubric: Rubric, row: Indicator) -> str:
     return tr("shown only", "仅列示")
 
 
-def _level(row: Indicator, name: str) -> str:
-    """A level as the data dictionary says it in Chinese; its id in English."""
-    if language() != "zh" or row.column is None:
-        return name
-    if dictionary()[row.column].type == "flag":
-        return "是" if name == "true" else "否"
-    return printed(row.column, name)
+def value_said(column: str, value: str | int) -> str:
+    """Return a level or flag of a column, as an edition writes it, in the language in use."""
+    known = dictionary().get(column)
+    if known is not None and known.type in ("level", "flag"):
+        return printed(column, value in (True, "true") if known.type == "flag" else value)
+    return str(value)
 
 
 def page(rubric: Rubric) -> str:

@@ -12,9 +12,8 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.rubrics.engine import compile as compiled
-from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.law.rubric import Condition, Rubric
-from lishui_credit.tables.columns import dictionary, printed
+from lishui_credit.tables.columns import called, dictionary, printed
 
 _SIGNS: Final = (("at_least", "≥"), ("above", ">"), ("below", "<"), ("at_most", "≤"))
 _OF_LOANS: Final = frozenset({"borrowers", "loan_balance"})

@@ -21,12 +21,12 @@ from lishui_credit.language import dated, tr
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import Evaluation, evaluate
-from lishui_credit.rubrics.engine.explain import called, weak_share
+from lishui_credit.rubrics.engine.explain import weak_share
 from lishui_credit.rubrics.engine.sql_frames import kinds_of
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Amount, GradeRow, Indicator, Override, Rubric
 from lishui_credit.statistics.refusals import lacking
-from lishui_credit.tables.columns import Column, dictionary
+from lishui_credit.tables.columns import Column, called, dictionary
 from lishui_credit.tables.data_words import counted
 from lishui_credit.version import __version__
 

@@ -18,7 +18,7 @@ from importlib.resources import files
 from typing import Final, Literal
 
 from lishui_credit.errors import Problem
-from lishui_credit.language import tr
+from lishui_credit.language import either, tr
 from lishui_credit.tables.data_words import counted
 from lishui_credit.tables.toml_documents import parse_document
 from lishui_credit.tables.toml_places import Loc
@@ -151,6 +151,14 @@ def _incomplete(columns: Sequence[Column], known: Collection[str]) -> Iterator[t
 def column(column_id: str) -> Column:
     """Return one column of the dictionary; KeyError where there is none."""
     return dictionary()[column_id]
+
+
+def called(name: str) -> str:
+    """Return what people call a column; a name of no column as it is."""
+    found = dictionary().get(name)
+    if found is None:
+        return name
+    return either(found.label_en, found.label_zh)
 
 
 def printed(column_id: str, value: object) -> str:

@@ -21,7 +21,7 @@ from lishui_credit.rubrics.law.formulas import FORMULAS
 from lishui_credit.rubrics.law.links import Link, links
 from lishui_credit.rubrics.law.row_labels import Row, graded_label, row_label
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric, Start
-from lishui_credit.tables.columns import dictionary, printed
+from lishui_credit.tables.columns import called, dictionary, printed
 
 
 def _read(row: Indicator) -> list[str]:
@@ -155,14 +155,6 @@ def _grade(found: Mapping[str, object], rubric: Rubric) -> str:
         if row.id == found.get("grade"):
             return graded_label(row, printed)
     return printed
-
-
-def called(name: str) -> str:
-    """Return what people call a column; a name of no column as it is."""
-    found = dictionary().get(name)
-    if found is None:
-        return name
-    return either(found.label_en, found.label_zh)
 
 
 def lacking_label(name: str, rubric: Rubric) -> str:

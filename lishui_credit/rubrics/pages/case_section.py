@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from lishui_credit.language import Bilingual, dated, tr
+from lishui_credit.language import Bilingual, dated, either, tr
 from lishui_credit.reports.html import words
 from lishui_credit.rubrics import cases
 from lishui_credit.rubrics.cases import Case
-from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.event_traces import event_labels
 from lishui_credit.rubrics.law.row_labels import Row, row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.pages.calculator_questions import case_address
-from lishui_credit.rubrics.pages.page_parts import english, facts, section
-from lishui_credit.tables.columns import dictionary, printed
+from lishui_credit.rubrics.pages.page_parts import facts, section
+from lishui_credit.tables.columns import called, dictionary, printed
 
 _KINDS: Final = {
     "published": Bilingual("facts and result are printed", "事实与结果均见于公开文本"),
@@ -69,7 +68,7 @@ def _case(case: Case, rubric: Rubric) -> str:
     source = [(str(_KINDS[case.kind]), case.source)]
     link = f'<a class="try" href="{words(case_address(case))}">{words(tr("Open in the calculator", "在计算器中打开"))}</a>'
     return (
-        f'<article class="case" id="case-{words(case.id)}"><h3>{english(case.title or case.id)}</h3>'
+        f'<article class="case" id="case-{words(case.id)}"><h3>{words(either(case.title, case.title_zh) or case.id)}</h3>'
         f'{facts([*given, *when, *expected, *source])}<p class="screen">{link}</p></article>'
     )
 

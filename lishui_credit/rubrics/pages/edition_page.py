@@ -88,6 +88,7 @@ def edition_page(frame: Frame, rubric: Rubric, line: Sequence[Rubric]) -> str:
         ("overrides", tr("Override rules", "直接判级规则"), rule_sections.overrides(rubric)),
         ("repairs", tr("Repairs", "信用修复"), rule_sections.repairs(rubric)),
         ("also", tr("What follows", "相关事项"), rule_sections.also(rubric)),
+        ("documents", tr("Further documents", "其他依据文件"), rule_sections.documents(rubric)),
         ("history", tr("History", "沿革"), history(rubric, line)),
         ("proof", tr("Proof", "证明"), proved(rubric)),
         ("cases", tr("Worked cases", "案例"), worked(rubric)),

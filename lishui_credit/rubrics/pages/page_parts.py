@@ -7,15 +7,19 @@ from datetime import date
 from html import escape
 from typing import Final
 
-from lishui_credit.citation import Evidence, is_weak
-from lishui_credit.language import dated, language, tr
+from lishui_credit.backends.javascript_code import literal
+from lishui_credit.citation import Citation, Evidence, is_weak
+from lishui_credit.language import dated, either, language, tr
 from lishui_credit.reports import html, palette
 from lishui_credit.reports.html import Markup, words
 from lishui_credit.rubrics.engine.explanation import how_known
+from lishui_credit.rubrics.law.event_rules import Repair
 from lishui_credit.rubrics.law.row_labels import Row, row_label
-from lishui_credit.rubrics.law.rubric import Rubric
+from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 
 INDEX: Final = "index.html"
+Noted = Citation | Indicator | Override | Repair
+"""What has a note in both languages."""
 
 _FILLS: Final = "".join(
     f".ev-{level}{{background:{paper};color:{ink}}}"
@@ -93,6 +97,11 @@ def read_at(
     return Markup("<br>".join(told))
 
 
+def compact(value: object) -> str:
+    """Return plain data as a literal of a script, without blanks between its parts."""
+    return literal(value, separators=(",", ":"))
+
+
 def section(name: str, title: str, inside: str) -> str:
     """Return a section of the page; nothing without anything inside."""
     return f'<section id="{name}"><h2>{words(title)}</h2>{inside}</section>' if inside else ""
@@ -104,9 +113,10 @@ def listed(items: Sequence[str]) -> str:
     return f'<ul class="plain">{inside}</ul>' if inside else ""
 
 
-def english(text: str) -> Markup:
-    """Return a text of the data that is English in both languages, marked as such."""
-    return Markup(f'<span lang="en">{escape(text)}</span>') if text else Markup()
+def with_note(said: str, row: Noted) -> Markup:
+    """Return what a cell says, or `Markup`, with the row's note below it."""
+    note = either(row.note, row.note_zh)
+    return Markup(words(said) + (f'<span class="id">{words(note)}</span>' if note else ""))
 
 
 def facts(pairs: Sequence[tuple[str, str]]) -> str:

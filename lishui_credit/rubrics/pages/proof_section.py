@@ -7,11 +7,11 @@ from typing import Any
 
 from lishui_credit.language import tr
 from lishui_credit.rubrics.case_coverage import coverage
-from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.law.proofs.proof_files import stored_proof
 from lishui_credit.rubrics.law.row_labels import Row, row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.pages.page_parts import facts, section
+from lishui_credit.tables.columns import called
 
 
 def proved(rubric: Rubric) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lishui_credit.citation import Cited
-from lishui_credit.language import either, language, tr
+from lishui_credit.language import dated, either, language, tr
 from lishui_credit.reports import html
 from lishui_credit.reports.html import Markup, words
-from lishui_credit.rubrics.engine.explain import called
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.event_rules import Repair
 from lishui_credit.rubrics.law.links import link_of
 from lishui_credit.rubrics.law.row_labels import row_label
-from lishui_credit.rubrics.law.rubric import Effect, GradeRow, Indicator, Override, Rubric
+from lishui_credit.rubrics.law.rubric import Choice, Effect, GradeRow, Indicator, Override, Rubric
 from lishui_credit.rubrics.listing import condition_said, effect_said, rule
 from lishui_credit.rubrics.pages.page_parts import (
     anchor,
@@ -23,8 +22,10 @@ from lishui_credit.rubrics.pages.page_parts import (
     named,
     read_at,
     section,
+    with_note,
 )
 from lishui_credit.rubrics.repair_words import window_said
+from lishui_credit.tables.columns import called
 
 
 def ground(row: Cited, rubric: Rubric) -> list[html.Cell]:
@@ -150,9 +151,7 @@ def _rule(rubric: Rubric, row: Indicator) -> Markup:
     """Return how a row scores, one band a line, with what is ours in it."""
     told = either(row.why_disabled, row.why_disabled_zh) or in_words(rule(rubric, row))
     lines = [words(line) for line in told.split("; ")]
-    said = either(row.note, row.note_zh)
-    note = f'<span class="id">{words(said)}</span>' if said else ""
-    return Markup("<br>".join(lines) + note)
+    return with_note(Markup("<br>".join(lines)), row)
 
 
 def _start(rubric: Rubric) -> str:
@@ -183,7 +182,12 @@ def overrides(rubric: Rubric) -> str:
     if not rubric.overrides:
         return ""
     rows = [
-        [named(row), ("", _when(row)), ("", _effect(row, rubric)), *ground(row, rubric)]
+        [
+            named(row),
+            ("", _when(row)),
+            ("", with_note(_effect(row, rubric), row)),
+            *ground(row, rubric),
+        ]
         for row in rubric.overrides
     ]
     heads = _heads(tr("rule", "规则"), tr("when", "条件"), tr("effect", "效果"))
@@ -238,13 +242,14 @@ def repairs(rubric: Rubric) -> str:
         [
             named(row),
             ("", tr(f"measured from {in_words(row.measured_from)}", _measured(row))),
-            ("", tr("; ", ";").join(map(window_said, row.windows))),
+            ("", with_note(tr("; ", ";").join(map(window_said, row.windows)), row)),
             *ground(row, rubric),
         ]
         for row in rubric.repairs
     ]
     heads = _heads(tr("class", "类别"), tr("measured", "计算起点"), tr("gives back", "加回"))
-    table = html.table(heads, rows, caption=tr("Repairs", "信用修复"), stack=True)
+    ids = [anchor(row) for row in rubric.repairs]
+    table = html.table(heads, rows, caption=tr("Repairs", "信用修复"), stack=True, ids=ids)
     return section("repairs", tr("Repairs", "信用修复"), table)
 
 
@@ -278,9 +283,33 @@ def also(rubric: Rubric) -> str:
     )
     taken = listed(
         [
-            f"{either(row.question_en, row.question_zh)} → {row.taken} ({either(row.why, row.why_zh)})"
+            f"{either(row.question_en, row.question_zh)} → {_taken(row)} ({either(row.why, row.why_zh)})"
             for row in rubric.choices
         ]
     )
     head = f"<h3>{words(tr('Readings that were taken where the text conflicts with itself', '原文自相矛盾之处所采读法'))}</h3>"
     return section("also", tr("What follows", "相关事项"), table + (head + taken if taken else ""))
+
+
+def _taken(choice: Choice) -> str:
+    return next(row_label(row) for row in choice.options if row.id == choice.taken)
+
+
+def documents(rubric: Rubric) -> str:
+    """Return the documents, beside the edition's own, that rows are taken from."""
+    rows: list[list[html.Cell]] = [
+        [
+            ("lead", with_note(str(row), row)),
+            ("", dated(row.issued, short=True) if row.issued else ""),
+            ("", read_at(row.url, row.read_on, either(row.unlinked, row.unlinked_zh))),
+        ]
+        for row in rubric.documents
+    ]
+    title = tr("Further documents", "其他依据文件")
+    heads = [
+        ("", tr("document", "文件")),
+        ("", tr("issued", "印发日期")),
+        ("", ground_heads()[-1][1]),
+    ]
+    table = html.table(heads, rows, caption=title, stack=True) if rows else ""
+    return section("documents", title, table)

@@ -27,7 +27,7 @@ from lishui_credit.rubrics.law.proofs.row_points import bounds, earned, taken_ba
 from lishui_credit.rubrics.law.proofs.rule_patterns import Pattern, along, groups, modes
 from lishui_credit.rubrics.law.proofs.value_pieces import Held
 from lishui_credit.rubrics.law.rubric import Indicator, Rubric
-from lishui_credit.tables.columns import column
+from lishui_credit.tables.columns import called, column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +57,8 @@ class Undone:
                 f"{first}为{self.grades[0]},{cells_words(self.after)}为{self.grades[1]}",
             )
         return tr(
-            f"{self.row}: a better {self.column} also counts in {against} [{clauses}]; {shown}",
-            f"{self.row}:{column(self.column).label_zh}更优,但同时影响{against}[{clauses}];{shown}",
+            f"{self.row}: a better {called(self.column)} also counts in {against} [{clauses}]; {shown}",
+            f"{self.row}:{called(self.column)}更优,但同时影响{against}[{clauses}];{shown}",
         )
 
 

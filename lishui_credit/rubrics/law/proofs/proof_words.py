@@ -8,12 +8,12 @@ from fractions import Fraction
 from typing import Any, Final, Literal
 
 from lishui_credit.errors import Problem
-from lishui_credit.language import Bilingual, language, tr
+from lishui_credit.language import Bilingual, tr
 from lishui_credit.points import Value
 from lishui_credit.rubrics.law.proofs.rule_patterns import OPEN, Variable
 from lishui_credit.rubrics.law.proofs.value_pieces import Held
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.tables.columns import column, printed
+from lishui_credit.tables.columns import called, printed
 from lishui_credit.tables.toml_places import Loc
 
 Kind = Literal["gap", "overlap", "unreachable", "contradiction", "inversion", "cutoff", "undecided"]
@@ -60,23 +60,18 @@ def number(value: Fraction) -> str:
     return f"{value.numerator}/{value.denominator}"
 
 
-def name_of(names: str) -> str:
-    """Return a column as its reader knows it: its label in Chinese, its id in English."""
-    return column(names).label_zh if language() == "zh" else names
-
-
 def read_words(value: Value) -> str:
     """Return what is read: a column, or the ratio of two."""
     parts = []
     for term in value.terms:
-        over = f" / {name_of(term.over)}" if term.over else ""
+        over = f" / {called(term.over)}" if term.over else ""
         weight = "" if term.weight == 1 else f"{number(term.weight)} × "
-        parts.append(f"{weight}{name_of(term.column)}{over}")
+        parts.append(f"{weight}{called(term.column)}{over}")
     return " + ".join(parts)
 
 
 def cell_words(value: Value, held: Held) -> str:
-    """Return a value with what it is: ``cash / current_liabilities 0.3``."""
+    """Return a value with what it is: ``Cash and equivalents / Current liabilities 0.3``."""
     if isinstance(held, Fraction):
         single = len(value.terms) == 1 and value.terms[0].over is None
         exact = held * value.terms[0].per_unit
@@ -104,7 +99,7 @@ def facts_words(cells: Mapping[Variable, Held | None]) -> str:
 def subject_with(
     rubric: Rubric, score: Fraction | None, cells: Mapping[Variable, Held | None]
 ) -> str:
-    """Return a subject by its score and facts: ``a firm with 79.5 points, loan_class loss``."""
+    """Return a subject by its score and facts: ``a firm with 79.5 points (Five-class rating of the loans loss)``."""
     who, facts = subject_word(rubric), facts_words(cells)
     if score is None:
         return tr(f"{who} with {facts}" if facts else who, f"{facts}的{who}" if facts else who)
@@ -118,5 +113,5 @@ def subject_with(
 def cells_words(cells: Mapping[str, Any]) -> str:
     """Return cells as people read them, in one line."""
     return tr(", ", "、").join(
-        f"{name_of(name)} {printed(name, cell)}" for name, cell in cells.items()
+        f"{called(name)} {printed(name, cell)}" for name, cell in cells.items()
     )
