@@ -50,7 +50,9 @@ GRADED = """(given) => {
   return given.rows.map(([subject, events]) => {
     const facts = [row(given.questions, subject), events.map((one) => row(given.events, one)), given.day, given.year];
     const graded = calculator.graded(...facts);
-    return [graded, calculator.ahead(graded)?.lacking ?? null, given.told ? calculator.contradictions(...facts) : []];
+    const ahead = calculator.ahead(graded), lacking = ahead?.lacking ?? null;
+    const way = given.ways && ahead && calculator.way ? calculator.way(...facts, graded, lacking ?? 0) : null;
+    return [graded, lacking, given.told ? calculator.contradictions(...facts) : [], way];
   });
 }"""
 
@@ -82,15 +84,25 @@ def cells(listed: tuple[Question, ...], row: dict[str, Any]) -> dict[str, Any]:
 
 
 def graded(
-    name: str, rows: list[Any], day: date, year: int | None, *, told: bool = False
+    name: str,
+    rows: list[Any],
+    day: date,
+    year: int | None,
+    *,
+    told: bool = False,
+    ways: bool = False,
 ) -> list[Any]:
-    """What the page's script makes of subjects with their events: grade, distance, contradictions if `told`."""
+    """What the page's script makes of subjects with their events.
+
+    Grade, distance to the next, contradictions if `told`, repairs that lead to it if `ways`.
+    """
     rubric = catalog.rubric(name)
     given = {
         "questions": asked(questions(rubric)),
         "events": asked(event_questions(rubric)),
         "rows": rows,
         "told": told,
+        "ways": ways,
         "day": day.isoformat(),
         "year": year,
     }

@@ -26,6 +26,7 @@ from lishui_credit.language import dated, set_language, spoken
 from lishui_credit.reports.site_folder import LIST
 from lishui_credit.reports.site_pages import LANGUAGES
 from lishui_credit.rubrics import cases, intake_rules
+from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.grade_measures import measures_of
 from lishui_credit.rubrics.law.links import link_of
@@ -151,8 +152,15 @@ def test_a_page_tells_notes_and_readings_in_its_own_language_alone(made: Path, l
         whole = "\n".join(page(made / lang / page_of(rubric)).lines)
         told = [(rubric.notes, rubric.notes_zh), ((rubric.source.note,), (rubric.source.note_zh,))]
         told += [((row.note,), (row.note_zh,)) for row in rubric.indicators if row.enabled]
+        noted = [*rubric.overrides, *rubric.repairs, *rubric.amounts, *rubric.documents]
+        told += [((row.note,), (row.note_zh,)) for row in noted]
         told += [((row.why_disabled,), (row.why_disabled_zh,)) for row in rubric.overrides]
         told += [((row.why,), (row.why_zh,)) for row in rubric.choices]
+        mine = [
+            case for case in cases.all_cases() if case.rubric == f"{rubric.name}@{rubric.edition}"
+        ]
+        told += [((case.title,), (case.title_zh,)) for case in mine]
+        assert [pair for pair in told if any(pair[0]) != any(pair[1])] == []
         for pair in told:
             own, other = reversed(pair) if lang == "zh" else pair
             assert [text for text in own if " ".join(spoken(text).split()) not in whole] == []
@@ -330,6 +338,93 @@ def test_the_distance_to_the_next_grade_is_that_of_python(name: str) -> None:
         assert told[name_of][1] == wanted
         lacking += bool(wanted)
     assert lacking
+
+
+def ways(name: str, given: list[Any], day: date, year: int | None) -> list[Any]:
+    """The way to the next grade of the page's script, as far as Python tells it too."""
+    rubric = catalog.rubric(name)
+    clauses = {f"repair-{row.id}": row.clause for row in rubric.repairs}
+    clauses |= {f"o-{row.id}": row.clause for row in rubric.overrides}
+    told = []
+    for graded, lacking, _, way in calculators.graded(name, given, day, year, ways=True):
+        steps = way["corrections"] if way else []
+        listed = [(row["event"], row["code"], clauses[row["id"]], row["by"]) for row in steps]
+        told.append(
+            (
+                graded["grade"],
+                lacking,
+                listed,
+                *((way["gives"], way["reaches"]) if way else (0, "")),
+            )
+        )
+    return told
+
+
+def wanted_way(row: pl.DataFrame, rubric: Any, events: Any, day: date, year: int | None) -> Any:
+    """The same by `next_grade`."""
+    aim = next_grade(row, rubric, as_of=day, period=year, events=events)
+    if aim is None:
+        return row["grade"][0], None, [], 0, ""
+    steps = [
+        (one.event_id, one.code, one.clause, one.by and one.by.isoformat())
+        for one in aim.corrections
+    ]
+    return row["grade"][0], aim.lacking, steps, aim.gives, aim.reaches
+
+
+def test_the_repairs_that_lead_to_the_next_grade_are_those_of_python_on_every_worked_case() -> None:
+    alike = defaultdict(list)
+    for case in cases.all_cases():
+        if case.events and case.rubric in GRADING:
+            _, _, day, year = fields(case.rubric, case_address(case))
+            alike[case.rubric, day, year].append(case)
+    reached = 0
+    for (name, day, year), listed in alike.items():
+        rubric, on = catalog.rubric(name), date.fromisoformat(day)
+        found = ways(name, [fields(name, case_address(one))[:2] for one in listed], on, year)
+        for case, told in zip(listed, found, strict=True):
+            subject, events = cases._frames([case], rubric)
+            row = evaluate(subject, rubric, events=events, period=year, as_of=on).collect()
+            assert told == wanted_way(row, rubric, events, on, year), (name, case.id)
+            reached += bool(told[-1])
+    assert reached >= 5
+
+
+@pytest.mark.parametrize("name", [name for name in GRADING if catalog.rubric(name).repairs])
+def test_the_repairs_that_lead_to_the_next_grade_are_those_of_python(name: str) -> None:
+    rubric, (day, year) = catalog.rubric(name), DAYS[0]
+    firms, events = repaired(rubric, 40, day, year)
+    rows = expected(rubric, (firms, events), day, year)
+    found = ways(name, as_fields(rubric, (firms, events)), day, year)
+    told = dict(zip(firms["uscc"], found, strict=True))
+    for row in rows.iter_slices(1):
+        own = events.filter(pl.col("uscc") == row["uscc"][0])
+        assert told[row["uscc"][0]] == wanted_way(row, rubric, own, day, year)
+    assert sum(bool(one[-1]) for one in found) >= 5
+
+
+def repaired(
+    rubric: Any, count: int, day: date, year: int | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Firms with a few hostile events each that cost points or decide, most of which can be repaired."""
+    rules = [row for row in rubric.active_overrides if row.event is not None and row.repair]
+    codes = [row.event.code for row in rubric.scoring if row.event is not None and row.event.repair]
+    codes += [row.event for row in rules][: len(codes) // 3]
+    firms, events = drawn(rubric, count, 29, day, year)
+    flags = [pl.lit(False).alias(n) for n, kind in firms.schema.items() if kind == pl.Boolean]
+    facts = firms.with_columns(*flags, pl.lit("B").alias("prior_grade")).with_columns(
+        pl.lit(True).alias("has_non_recurring_info")
+    )
+    place = pl.int_range(pl.len())
+    past = pl.date(day.year - 1, 1, 1) + pl.duration(days=(place * 37) % 365)
+    lists = events.with_columns(
+        pl.lit(firms["uscc"].gather([n // 3 for n in range(events.height)])).alias("uscc"),
+        pl.lit(pl.Series([codes[n * n % len(codes)] for n in range(events.height)])).alias("code"),
+        pl.when(place % 7 > 0).then(past).otherwise("occurred_on").alias("occurred_on"),
+        pl.when(place % 5 > 0).then(past).otherwise("recorded_on").alias("recorded_on"),
+        pl.when(place % 4 == 0).then("corrected_on").alias("corrected_on"),
+    )
+    return facts, lists
 
 
 @pytest.mark.parametrize("name", [TAX, GREEN, "tax-credit@2022-01-01"])

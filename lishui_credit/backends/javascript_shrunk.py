@@ -1,4 +1,4 @@
-"""Printed JavaScript made small: without remarks and blanks, its own names by one or two letters.
+"""Printed JavaScript made small: without remarks, blanks and unread cells, its names by a letter or two.
 
 Only the plain JavaScript that `javascript_code` prints is read: any other token is refused.
 """
@@ -20,6 +20,14 @@ _TOKEN: Final = re.compile(
 )
 _NAME: Final = re.compile(r"[A-Za-z_$]")
 _WORD: Final = re.compile(r"[\w$]")
+_TEXT: Final = r'"(?:[^"\\\n]|\\.)*"'
+_INNER: Final = rf"`(?:[^`\\$]|\\.|\$(?!\{{)|\$\{{(?:[^{{}}`\"]|{_TEXT})*\}})*`"
+_PIECE: Final = re.compile(
+    rf"""{_TEXT} | `(?:[^`\\$]|\\.|\$(?!\{{)|\$\{{(?:[^{{}}`"]|{_TEXT}|{_INNER})*\}})*`
+    | /(?![ /*])(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]* | [\w$]+ | \s+ | .""",
+    re.VERBOSE,
+)
+_CELL: Final = re.compile(r"""(?:(\w+) \( )?\w+ \[ "(?:[^"\\]|\\.)*" \] \?\? null(?(1) \))""")
 _TAKEN: Final = frozenset({"as", "do", "if", "in", "of"})
 _WIDE: Final = 400  # characters after which a line ends
 
@@ -51,7 +59,7 @@ def shrunk(
     >>> shrunk('function grade(subject) {\n const total = subject["a"] + 1; // sum\n return total;}', kept=["grade"])
     'function grade(a){const b=a["a"]+1;return b}'
     """
-    printed = list(_tokens(text))
+    printed = _read(list(_tokens(text)))
     own = set(_declared(printed)) - set(kept)
     tokens = _joined(printed)
     places = [
@@ -77,6 +85,36 @@ def shrunk(
     return "".join(pieces)
 
 
+def bare(text: str) -> str:
+    r"""Return a script written by hand without its margins, remarks and blanks; names stay.
+
+    A remark stands in lines of its own, a blank on both sides of a division, a mark at the end of
+    every statement.
+
+    Raises
+    ------
+    ValueError
+        For a text or template that does not end.
+
+    Examples
+    --------
+    >>> bare('// Half of it.\nconst half = (n) => `${n} / 2 = ${ n / 2 }`;')
+    'const half=(n)=>`${n} / 2 = ${ n / 2 }`;'
+    """
+    lines = (line.strip() for line in text.splitlines())
+    pieces = _PIECE.findall("\n".join(line for line in lines if not line.startswith("//")))
+    kept: list[str] = []
+    for place, piece in enumerate(pieces):
+        if piece in ("`", '"'):
+            raise ValueError(f"this text does not end: {''.join(pieces[place : place + 20])!r}")
+        after = pieces[place + 1][0] if place + 1 < len(pieces) else ""
+        if not piece.isspace():
+            kept.append(piece)
+        elif kept and _WORD.match(kept[-1][-1]) and _WORD.match(after):
+            kept.append(" ")
+    return "".join(kept)
+
+
 def _tokens(text: str) -> Iterator[str]:
     place = 0
     while place < len(text):
@@ -86,6 +124,22 @@ def _tokens(text: str) -> Iterator[str]:
         place = found.end()
         if not found[0].isspace() and not found[0].startswith("//"):
             yield found[0]
+
+
+def _read(tokens: list[str]) -> list[str]:
+    """Return the tokens without the constants that take a cell and that nothing reads."""
+    used = Counter(tokens)
+    kept: list[str] = []
+    place = 0
+    while place < len(tokens):
+        if tokens[place] == "const" and used[tokens[place + 1]] == 1:
+            end = tokens.index(";", place)
+            if _CELL.fullmatch(" ".join(tokens[place + 3 : end])):
+                place = end + 1
+                continue
+        kept.append(tokens[place])
+        place += 1
+    return kept
 
 
 def _joined(tokens: list[str]) -> list[str]:

@@ -117,8 +117,8 @@ def flags(triggers: list[Override], ns: Namespace[E]) -> list[E]:
     one, none = ns.lit(1, dtype=ns.Int64), ns.lit(0, dtype=ns.Int64)
     columns = []
     for trigger in triggers:
-        hit, repaired = ns.col("code") == ns.lit(trigger.event), _repaired(trigger, ns)
-        for kind, test in ((EVENT_OPEN, hit & ~repaired), (EVENT_REPAIRED, hit & repaired)):
+        hit, mended = ns.col("code") == ns.lit(trigger.event), repaired(trigger, ns)
+        for kind, test in ((EVENT_OPEN, hit & ~mended), (EVENT_REPAIRED, hit & mended)):
             columns.append(ns.when(test).then(one).otherwise(none).alias(f"{kind}{trigger.id}"))
     return columns
 
@@ -283,7 +283,8 @@ def _years(ns: Namespace[E], since: str) -> E:
     return year - ns.col(since).dt.year().cast(ns.Int64)
 
 
-def _repaired(row: Override, ns: Namespace[E]) -> E:
+def repaired(row: Override, ns: Namespace[E]) -> E:
+    """Return whether a correction, on the day in ``_corrected``, repairs an event of an override."""
     if row.repair is None:
         return ns.lit(False, dtype=ns.Boolean)
     corrected = ns.col("_corrected")

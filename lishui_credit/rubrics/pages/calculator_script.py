@@ -14,8 +14,8 @@ from importlib.resources import files
 from typing import Any, Final
 
 from lishui_credit.backends import recorder
-from lishui_credit.backends.javascript_code import javascript_function, literal
-from lishui_credit.backends.javascript_shrunk import shrunk
+from lishui_credit.backends.javascript_code import javascript_function
+from lishui_credit.backends.javascript_shrunk import bare, shrunk
 from lishui_credit.language import spoken, tr
 from lishui_credit.rubrics import intake_rules
 from lishui_credit.rubrics.engine import compile as compiled
@@ -25,7 +25,8 @@ from lishui_credit.rubrics.law.formulas import day_count
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import GradeRow, Rubric
 from lishui_credit.rubrics.listing import condition_said
-from lishui_credit.rubrics.pages.page_parts import in_words
+from lishui_credit.rubrics.pages.page_parts import compact, in_words
+from lishui_credit.rubrics.pages.repair_search import repair_search, sure
 from lishui_credit.rubrics.rubric_code import function_text, recorded
 from lishui_credit.tables.conform import Rule
 
@@ -64,15 +65,16 @@ def calculator(rubric: Rubric, day: date) -> Calculator:
     inner = "\n".join(text for text in printed.values() if text)
     named = ", ".join(name if text else f"{name}: null" for name, text in printed.items())
     told = _conditions(rubric)
+    page = (files(__package__) / "calculator.js.txt").read_text(encoding="utf-8")
     lines = [
         "const calculator = (() => {",
         '"use strict";',
-        f"const EDITION = {literal(_facts(rubric, day))};",
-        f"const WORDS = {literal({name: _typeset(word) for name, word in _words(rubric).items()})};",
+        f"const EDITION = {compact(_facts(rubric, day))};",
+        f"const WORDS = {compact({name: _typeset(word) for name, word in _words(rubric).items()})};",
         f"function gradeOn({given}) {{\n{inner}\nreturn {{{named}}};\n}}",
         told or "const conditions = null;",
-        _page_script(),
-        "return {read, graded, contradictions, ahead, room};",
+        bare(f"{repair_search(rubric, _left_out(rubric))}\n{page}"),
+        "return {read, graded, contradictions, ahead, room, way};",
         "})();",
     ]
     return Calculator("\n".join(lines), asks)
@@ -80,13 +82,6 @@ def calculator(rubric: Rubric, day: date) -> Calculator:
 
 def _typeset(word: str | list[str]) -> str | list[str]:
     return spoken(word) if isinstance(word, str) else [*map(spoken, word)]
-
-
-def _page_script() -> str:
-    """Return the part that is alike on every page, without its remarks and margins."""
-    text = (files(__package__) / "calculator.js.txt").read_text(encoding="utf-8")
-    lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _printed(rubric: Rubric) -> dict[str, str]:
@@ -116,7 +111,7 @@ def _checks(name: str, rules: Sequence[Rule]) -> str:
     kinds = kinds_of(dict.fromkeys(name for rule in rules for name in rule.columns))
     table = recorder.source("row", kinds).select(
         *(
-            rule.test(*map(recorder.col, rule.columns)).fill_null(False).alias(f"r{place}")
+            sure(rule.test(*map(recorder.col, rule.columns))).alias(f"r{place}")
             for place, rule in enumerate(rules)
         )
     )
@@ -238,6 +233,9 @@ def _words(rubric: Rubric) -> Mapping[str, str | list[str]]:
         "unmet": tr("not met", "未满足"),
         "unknown": tr("cannot be told", "无法判断"),
         "could": could,
+        "ways": tr("Corrections that lead to {}, none of which can be left out ({} points come back):", "作以下纠正可达{},缺一不可(共加回 {} 分):"),
+        "noWay": tr("No repair that is open on the day of grading leads to a better grade.", "评级日没有尚在期限内、可达到更高等级的修复。"),
+        "by": tr(", by {}", ",{} 前(含当日)"),
         "colon": tr(": ", "："),
         "alone": tr("enough by itself", "仅此一项即可达到"),
         "more": tr("and {} more", "另有 {} 项"),
