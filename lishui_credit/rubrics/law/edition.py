@@ -74,9 +74,17 @@ def lay_over(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
             merged[key] = list(rows.values())
         elif key != "source" and isinstance(value, dict) and isinstance(merged.get(key), dict):
             merged[key] = {**_told(merged[key], value), **value}
+            if key == "in_force" and "until" not in value and _ended(merged[key]):
+                del merged[key]["until"]
         else:
             merged[key] = value
     return merged
+
+
+def _ended(period: dict[str, Any]) -> bool:
+    """Tell whether a period ends before it begins: its end is that of the base, long in the past."""
+    start, until = period.get("from"), period.get("until")
+    return type(start) is type(until) is date and until <= start
 
 
 def _over(old: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
