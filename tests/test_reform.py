@@ -126,63 +126,89 @@ def test_a_changed_event_and_a_changed_repair_are_added_up_again():
 # ---- cliffs -----------------------------------------------------------------------------------
 
 
-def moves(register: Register, frame: pl.DataFrame, events: pl.DataFrame | None) -> dict[str, str]:
-    """By grading other facts in full: the direction in which each subject goes."""
+def moves(
+    register: Register,
+    frame: pl.DataFrame,
+    events: pl.DataFrame | None,
+    *,
+    at_once: frozenset[str] = frozenset(),
+) -> dict[str, str]:
+    """By grading other facts in full: the direction in which each subject goes, but by these rules."""
     rubric = register.rubric
     grades = evaluate(
         frame, rubric, events=events, period=register.period, as_of=register.as_of
     ).collect()
     ranks = {row.id: place for place, row in enumerate(rubric.grades)}
-    was = dict(register.frame.select(rubric.subject_id, "grade").iter_rows())
+    names = (rubric.subject_id, "grade", "decided_by", "outcome")
+    was = {key: cells for key, *cells in register.frame.select(names).iter_rows()}
     told = {}
-    for subject, grade in grades.select(rubric.subject_id, "grade").iter_rows():
-        before = was[subject]
-        if grade != before:
+    for subject, grade, by, outcome in grades.select(names).iter_rows():
+        before, by_then, outcome_then = was[subject]
+        rules = (
+            {one.removeprefix("not graded: ") for one in (by, by_then)} if by != by_then else set()
+        )
+        if (grade, outcome) != (before, outcome_then) and not rules & at_once:
             known = grade is not None and before is not None
             up = known and ranks[grade] < ranks[before]
             told[subject] = "other" if not known else "up" if up else "down"
     return told
 
 
-def counted(found: pl.DataFrame) -> dict[tuple[str, int, str], int]:
-    keys = ["what", "step", "direction"]
-    rows = found.group_by(keys).agg(pl.col("subjects").sum()).iter_rows()
-    return {(what, step, way): count for what, step, way, count in rows}
+def counted(found: pl.DataFrame) -> dict[tuple[str, int | str, str], int]:
+    step = pl.when(pl.col("to") == "").then(pl.col("step").cast(pl.String)).otherwise("to")
+    rows = found.group_by("what", step.alias("step"), "direction").agg(pl.col("subjects").sum())
+    return {
+        (what, int(step) if step in ("1", "-1") else step, way): count
+        for what, step, way, count in rows.iter_rows()
+    }
 
 
-@pytest.mark.parametrize("population", POPULATIONS[:3], ids=lambda row: row.name)
+def stepped(name: str) -> list[tuple[int | str, pl.Expr]]:
+    """A column after each of its steps, by the step or the level."""
+    column, cell = dictionary()[name], pl.col(name)
+    if column.type == "flag":
+        return [(1, pl.when(cell == False).then(True).otherwise(cell)),  # noqa: E712
+                (-1, pl.when(cell).then(False).otherwise(cell))]  # fmt: skip
+    if column.type == "level":
+        return [
+            (level, pl.when(cell != level).then(pl.lit(level)).otherwise(cell))
+            for level in column.values
+        ]
+    if column.type == "date":
+        return [(step, cell + timedelta(days=step)) for step in (1, -1)]
+    size = 100 if column.type == "money" else 1
+    ends = [int(end * column.per_unit) for end in (column.minimum, column.maximum)]
+    return [(step, (cell + step * size).clip(*ends)) for step in (1, -1)]
+
+
+@each
 def test_a_cliff_of_a_value_is_what_grading_the_stepped_value_in_full_gives(population):
     register = held(population, 300)
     rubric, known = register.rubric, dictionary()
     subjects = register.frame.select(sorted(register.available))
     found = cliffs(register)
-    expected: dict[tuple[str, int, str], int] = {}
+    expected: dict[tuple[str, int | str, str], int] = {}
+    rules = frozenset(row.id for row in rubric.active_overrides)
     near: dict[str, set[str]] = {"up": set(), "down": set(), "other": set()}
     apart = set(rubric.bases.columns) if rubric.bases is not None else set()
     for name in sorted(register.available - apart - set(rubric.carries)):
         column = known[name]
-        if name == "synthetic" or not (column.numeric or column.type == "date"):
+        if name == "synthetic" or not (column.numeric or column.type in ("date", "flag", "level")):
             continue
-        for step in (1, -1):
-            if column.type == "date":
-                stepped = pl.col(name) + timedelta(days=step)
-            else:
-                size = 100 if column.type == "money" else 1
-                stepped = (pl.col(name) + step * size).clip(
-                    int(column.minimum * column.per_unit), int(column.maximum * column.per_unit)
-                )
-            frame = subjects.with_columns(stepped)
+        for step, cell in stepped(name):
+            frame = subjects.with_columns(cell.alias(name))
             for rule in subject_rules(rubric, register.as_of, pl):
                 if name in rule.columns and set(rule.columns) <= set(frame.columns):
                     broken = rule.test(*map(pl.col, rule.columns)).fill_null(False)
                     frame = frame.filter(~broken)
-            for subject, way in moves(register, frame, None).items():
+            sets = rules if column.type in ("flag", "level") else frozenset()
+            for way in moves(register, frame, register.events).values():
                 expected[name, step, way] = expected.get((name, step, way), 0) + 1
+            for subject, way in moves(register, frame, register.events, at_once=sets).items():
                 near[way].add(subject)
-    assert counted(found.frame.filter(kind="value")) == expected
+    assert counted(found.frame.filter(pl.col("kind").is_in(["value", "flag", "level"]))) == expected
     assert expected
-    later = found.frame.filter(pl.col("kind") == "day")
-    if later.is_empty():
+    if found.frame.filter(pl.col("kind").is_in(["day", "event"])).is_empty():
         assert found.near == {way: len(who) for way, who in near.items()}
         assert found.near_any == len(set().union(*near.values()))
 
@@ -194,7 +220,7 @@ def test_a_cliff_of_an_event_is_what_grading_one_event_more_or_less_in_full_give
     subjects = register.frame.select(sorted(register.available))
     found = counted(cliffs(register).frame.filter(pl.col("kind") == "event"))
     day = date(register.period, 12, 31)
-    for code in sorted(set(events["code"]))[:6]:
+    for code in [*sorted(set(events["code"]))[:6], "0301-HARM", "060201"]:
         new = subjects.select(
             key,
             code=pl.lit(code),
@@ -405,6 +431,17 @@ def test_a_change_dated_later_leaves_earlier_days_untouched():
     # The days of the edition that it changes are its own: it is not in force on them.
     assert date(2016, 12, 31) not in late.period
     assert date(2016, 12, 31) in rubric.period
+
+
+def test_a_change_may_begin_after_the_edition_it_changes_has_ended():
+    base = catalog.rubric("tax-credit@2018-04-01")
+    late = under(reform_overlay(base, title="late", start=date(2026, 1, 1), cut_offs={"A": 95}))
+    assert (late.in_force.start, late.in_force.until) == (date(2026, 1, 1), None)
+    within = reform_overlay(base, title="within", start=date(2019, 6, 1), cut_offs={"A": 95})
+    assert under(within).in_force.until == base.in_force.until
+    own_end = reform_overlay(base, title="x", start=date(2026, 1, 1), cut_offs={"A": 95})
+    with pytest.raises(RubricError, match="until must be later"):
+        under(own_end.replace("2026-01-01 }", "2026-01-01, until = 2025-01-01 }"))
 
 
 # ---- the command ------------------------------------------------------------------------------

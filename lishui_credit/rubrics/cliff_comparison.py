@@ -32,13 +32,15 @@ def beside(before: Cliffs, after: Cliffs) -> pl.DataFrame:
     )
     both = both.with_columns(pl.col("old", "new").fill_null(0))
     both = both.with_columns((pl.col("new") - pl.col("old")).alias("change"))
-    both = both.sort(pl.max_horizontal("old", "new"), *names, descending=[True, *[False] * 5])
+    both = both.sort(
+        pl.max_horizontal("old", "new"), *names, descending=[True, *[False] * len(names)]
+    )
     told = []
     for row in both.iter_rows(named=True):
         rubric = after.rubric if row["new"] else before.rubric
         told.append(
             (
-                step_said(rubric, row["kind"], row["what"], row["step"]),
+                step_said(rubric, row["kind"], row["what"], row["step"], row["to"]),
                 direction_said(row["direction"]),
                 *rule_said(rubric, row["rule"]),
             )
