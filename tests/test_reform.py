@@ -204,6 +204,12 @@ def test_a_cliff_of_a_value_is_what_grading_the_stepped_value_in_full_gives(popu
             sets = rules if column.type in ("flag", "level") else frozenset()
             for way in moves(register, frame, register.events).values():
                 expected[name, step, way] = expected.get((name, step, way), 0) + 1
+            if column.type == "level":
+                order = list(column.values)
+                beside_it = order[max(order.index(step) - 1, 0) : order.index(step) + 2]
+                frame = frame.join(
+                    subjects.filter(pl.col(name).is_in(beside_it)), on=rubric.subject_id, how="semi"
+                )
             for subject, way in moves(register, frame, register.events, at_once=sets).items():
                 near[way].add(subject)
     assert counted(found.frame.filter(pl.col("kind").is_in(["value", "flag", "level"]))) == expected

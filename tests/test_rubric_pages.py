@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 import polars as pl
 import pytest
 
-from lishui_credit.backends.javascript_shrunk import shrunk
+from lishui_credit.backends.javascript_shrunk import bare, shrunk
 from lishui_credit.commands.cli import main
 from lishui_credit.commands.verification import verify
 from lishui_credit.language import dated, set_language, spoken
@@ -457,6 +457,14 @@ def test_what_contradicts_itself_is_told_by_the_checks_of_intake(name: str) -> N
 def test_only_what_the_back_ends_print_is_made_small() -> None:
     with pytest.raises(ValueError, match="no token of a printed function"):
         shrunk("const text = `${a}`;")
+
+
+def test_a_script_by_hand_loses_blanks_and_remarks_but_no_text_template_or_pattern() -> None:
+    text = '  // said\n const a = `${b("{ }", `x ${c} y`)} / z`.replace(/z +/g, "  ") / 2 ;\n'
+    assert bare(text) == 'const a=`${b("{ }", `x ${c} y`)} / z`.replace(/z +/g,"  ")/2;'
+    for open_one in ('const a = "b;', "const a = `${b};"):
+        with pytest.raises(ValueError, match="does not end"):
+            bare(open_one)
 
 
 def test_what_is_written_is_read_back() -> None:

@@ -88,8 +88,8 @@ def shrunk(
 def bare(text: str) -> str:
     r"""Return a script written by hand without its margins, remarks and blanks; names stay.
 
-    A remark stands in lines of its own, a blank on both sides of a division, a mark at the end of
-    every statement.
+    A remark stands in lines of its own, a blank on both sides of a division and at the start of no
+    pattern, a mark at the end of every statement.
 
     Raises
     ------

@@ -67,7 +67,7 @@ class Cliffs:
     near : mapping of str to int
         Subjects that any step moves, by direction; each counted once a direction. An event more, a
         flag or a level whose rule sets the grade at once moves nearly everybody and is not counted
-        here.
+        here; nor is a level that does not stand beside the subject's own in the list of the column.
     near_any : int
         Subjects that any such step moves.
     """
@@ -208,6 +208,11 @@ class _Walk:
         elif kind in ("flag", "level"):
             at_once = {row.id for row in self.rubric.active_overrides}
         near = frame.filter(~pl.col("rule").is_in(at_once)) if at_once else frame
+        if kind == "level":
+            levels = list(dictionary()[what].values)
+            place = levels.index(to)
+            own = self.held[what].gather(near[ROW])
+            near = near.filter(own.is_in(levels[max(place - 1, 0) : place + 2]))
         for (direction,), part in near.group_by("direction"):
             self.near[str(direction)][part[ROW].to_numpy()] = True
         counted = frame.group_by("direction", "rule").agg(pl.col(ROW).n_unique())
