@@ -10,6 +10,7 @@ from lishui_credit.errors import ModelError
 from lishui_credit.policies import adverse_reasons
 from lishui_credit.scorecards import BinningProcess, Card, Scorecard
 from lishui_credit.scorecards.cards.reasons import reason_codes, what_would_it_take
+from lishui_credit.scorecards.sample_faults import ArtefactWarning
 from tests.models import german, german_model, mixed, mixed_process
 
 CARD = german_model().card_
@@ -55,7 +56,8 @@ def blessed_by_silence() -> tuple[Card, pl.DataFrame]:
     bad[:1500], bad[1500:2500] = draw.random(1500) < 0.01, draw.random(1000) < 0.02
     frame = pl.DataFrame({"late": late})
     process = BinningProcess(special_codes={"late": {-9: "no record"}})
-    return Scorecard(process).fit(frame, bad).card_, frame
+    with pytest.warns(ArtefactWarning, match="late"):
+        return Scorecard(process).fit(frame, bad).card_, frame
 
 
 def test_reasons_never_measure_against_a_missing_value_or_a_code_unless_asked() -> None:
