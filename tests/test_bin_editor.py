@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -308,6 +309,13 @@ def test_points_beside_crossed_tables_are_the_most_likely_given_the_rest_of_the_
 def test_untouched_bins_of_a_jointly_fitted_card_cost_nothing() -> None:
     frame, bad, model = jointly()
     assert BinEditor(frame, bad, "income", model).card_cost.loss == pytest.approx(0, abs=1e-9)
+
+
+def test_a_jointly_fitted_card_that_does_not_tell_its_smoothing_gives_no_points() -> None:
+    frame, bad, model = jointly()
+    model.card_ = replace(model.card_, metrics={})
+    with pytest.raises(ModelError, match="how its tables were smoothed"):
+        _ = BinEditor(frame, bad, "income", model).points
 
 
 def test_a_characteristic_with_points_in_crossed_tables_alone_is_refused() -> None:

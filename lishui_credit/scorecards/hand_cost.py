@@ -192,7 +192,13 @@ class JointLikelihood:
     def __init__(self, model: Scorecard, sample: TrainingSample, feature: str) -> None:
         frame, card = _own_rows(model, sample, feature), model.card_
         self._sample, self._policies = sample, card.policies
-        self._smoothing = Smoothing(float(card.metrics["joint"]["smoothing"]))
+        told = card.metrics.get("joint")
+        if told is None:
+            what = tr(
+                "the card does not say how its tables were smoothed", "评分卡未说明各表如何平滑"
+            )
+            raise ModelError(what, card.id, tr("fit it again", "请重新拟合"))
+        self._smoothing = Smoothing(float(told["smoothing"]))
         numbers = model.process_.placed(frame)
         self._rest: Floats = np.full(frame.height, card.intercept)
         for item in card.characteristics:
