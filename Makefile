@@ -150,6 +150,13 @@ bench: setup  ## time grading and cut-offs on large synthetic frames
 	@$(BIN)/python benchmarks/grade.py
 	@$(BIN)/python benchmarks/cutoffs.py
 
+# KEY: a private ed25519 key that signs the results file; OPTIONS: of `suite.py run`, as "--sets german".
+.PHONY: suite
+suite: setup peers  ## every contender on the same folds and questions, into one signed results file and a page
+	@nice $(BIN)/python benchmarks/suite.py run $(OPTIONS)
+	@$(BIN)/python benchmarks/suite.py results $(if $(KEY),--key $(KEY))
+	@$(BIN)/python benchmarks/suite.py page
+
 .PHONY: peers
 peers: $(patsubst benchmarks/peers/%.txt,.venv-peers/%/.installed,$(wildcard benchmarks/peers/*.txt))  ## one environment each for the packages the benchmarks compare with
 

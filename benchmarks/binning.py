@@ -34,12 +34,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from contenders import CONTENDERS
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "out/benchmarks"
 PEERS = ROOT / ".venv-peers"
 FRAMES = ("german", "taiwan", "big")
-OURS = ("ours", "ours-20", "floor", "lightgbm")
-EVERYBODY = (*OURS, "optbinning", "optbinning-64", "toad", "proscore", "scorecardpy")
+EVERYBODY = (
+    *("ours", "ours-20", "floor", "lightgbm", "optbinning", "optbinning-64"),
+    *("toad", "proscore", "scorecardpy"),
+)
 SLOW = {"optbinning-64", "scorecardpy"}  # minutes on the big frame; only when named
 
 
@@ -78,9 +82,10 @@ def prepare(name: str) -> Path:
 
 def interpreter(contender: str) -> Path | None:
     """The Python of a contender's environment, if there is one."""
-    if contender in OURS:
+    environment = CONTENDERS[contender].environment
+    if not environment:
         return Path(sys.executable)
-    path = PEERS / contender.removesuffix("-64") / "bin/python"
+    path = PEERS / environment / "bin/python"
     return path if path.exists() else None
 
 
@@ -88,8 +93,8 @@ def measure(
     contender: str, path: Path, special: bool, options: argparse.Namespace
 ) -> dict[str, Any] | str:
     """Run a contender in a fresh process; what it measured, or why there is nothing."""
-    words = [str(interpreter(contender)), str(ROOT / "benchmarks/contenders.py"), contender]
-    words += [str(path), *(["--special"] if special else [])]
+    words = [str(interpreter(contender)), str(ROOT / "benchmarks/one_contender.py"), "stages"]
+    words += [contender, str(path), *(["--special"] if special else [])]
     room = os.environ | {
         "PYTHONPATH": os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(ROOT)]),
         "PYTHONWARNINGS": "ignore",

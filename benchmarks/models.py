@@ -46,12 +46,12 @@ class DataSet:
     categorical: tuple[str, ...] = ()
     special: dict[str, list[float]] = field(default_factory=dict)
 
+    def place(self, shared: Path) -> Path:
+        return (ROOT / "data_samples" if self.shipped else shared / "data") / self.path
+
     def read(self, shared: Path) -> pl.DataFrame | None:
-        folder = ROOT / "data_samples" if self.shipped else shared / "data"
-        path = folder / self.path
-        if not path.exists():
-            return None
-        return pl.read_parquet(path).drop(self.left_out)
+        path = self.place(shared)
+        return pl.read_parquet(path).drop(self.left_out) if path.exists() else None
 
 
 DATA = {

@@ -378,11 +378,11 @@ def _table(runs: pl.DataFrame, folds: int, level: float) -> pl.DataFrame:
     rows = []
     for measure in MEASURES:
         base, top = (_of(held[name], measure) for name in (ACCEPTED, ALL))
-        gain = _interval(top - base, folds, level)
+        gain = fold_interval(top - base, folds, level)
         for name in order:
             own = _of(held[name], measure)
-            value = _interval(held[name][measure].to_numpy(), folds, level)
-            change = _interval(own - base, folds, level)
+            value = fold_interval(held[name][measure].to_numpy(), folds, level)
+            change = fold_interval(own - base, folds, level)
             rows.append(
                 (name, measure, *value, *((None,) * 5 if name == ACCEPTED else (
                     *change,
@@ -409,7 +409,7 @@ def _of(part: pl.DataFrame, measure: str) -> Floats:
     return found
 
 
-def _interval(values: Floats, folds: int, level: float) -> tuple[float, float, float]:
+def fold_interval(values: Floats, folds: int, level: float) -> tuple[float, float, float]:
     """Return the mean of runs and Student's interval, widened for the rows that runs share."""
     from scipy.special import stdtrit
 
