@@ -125,8 +125,17 @@ def challenger(made: Contender) -> Any:
     return Challenger(monotonic=ways, n_jobs=1)
 
 
+def joint(made: Contender, **settings: Any) -> Any:
+    """A `Scorecard` whose points are fitted jointly, crossed tables among them."""
+    from lishui_credit.scorecards import JointPoints
+
+    return scorecard(made, points=JointPoints(**settings))
+
+
 OWN: dict[str, Callable[[Contender], Any]] = {
     "card": scorecard,
+    "joint": joint,
+    "joint-additive": lambda made: joint(made, crossed=0),
     "challenger": challenger,
 }
 
