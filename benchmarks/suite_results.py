@@ -1,8 +1,8 @@
 """The file of one run of `suite.py`: sealed, signed beside itself, checked by anybody.
 
-`benchmarks/results/<day>.json` holds every figure with the machine, the commits, the versions, the seeds
+`benchmarks/results/<minute>.json` holds every figure with the machine, the commits, the versions, the seeds
 and the SHA-256 of the data. Inside stands the SHA-256 of all else (`sealed_json`), which finds damage;
-`<day>.json.sig` is an ed25519 signature of the file's bytes, which finds a change on purpose. It says
+`<minute>.json.sig` is an ed25519 signature of the file's bytes, which finds a change on purpose. It says
 that whoever holds the key wrote the file, not who that is: get the public key from somebody you trust.
 """
 
@@ -25,9 +25,13 @@ KIND = "lishui_credit.benchmarks"
 
 
 def latest() -> Path:
-    """The newest results file; where none is, the one that a run of today would write."""
+    """The newest results file; where none is, the one that would be written now."""
     found = sorted(FOLDER.glob("*.json"))
-    return found[-1] if found else FOLDER / f"{datetime.now(UTC):%Y-%m-%d}.json"
+    return found[-1] if found else _new()
+
+
+def _new() -> Path:
+    return FOLDER / f"{datetime.now(UTC):%Y-%m-%dT%H%M}.json"
 
 
 def machine() -> dict[str, Any]:
@@ -48,7 +52,11 @@ def machine() -> dict[str, Any]:
 def gathered(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What is done as one document: of each set the data of its last row, of each key the last row."""
     data = {row["set"]: row["data"] for row in rows if row["part"] == "folds"}
-    held: dict[str, dict[Any, dict[str, Any]]] = {"folds": {}, "proofs": {}, "reject": {}}
+    held: dict[str, dict[Any, dict[str, Any]]] = {
+        "folds": {},
+        "proofs": {},
+        "reject": {},
+    }
     versions: dict[str, dict[str, str]] = {}
     for row in rows:
         if row["part"] == "folds" and row["data"] != data[row["set"]]:
@@ -59,13 +67,16 @@ def gathered(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         left_out = ("part", "data", "commit", "machine", "versions", "seed")
         kept = {name: value for name, value in row.items() if name not in left_out}
         held[row["part"]][key] = kept | ({"seed": row["seed"]} if "seed" in row else {})
+    seeds = sorted({row["seed"] for row in held["folds"].values()})
+    drawn = [row["taken"] for row in data.values() if row["taken"] < row["rows"]]
+    most = f" --most-rows {max(drawn)}" if drawn else ""
     return {
         "kind": KIND,
         "made_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "command": "python benchmarks/suite.py run; python benchmarks/suite.py results",
+        "command": f"python benchmarks/suite.py run --seeds {' '.join(map(str, seeds))}{most}",
         "commits": sorted({row["commit"] for row in rows}),
         "machine": rows[-1]["machine"] | {"load": _loads(rows)},
-        "seeds": sorted({row["seed"] for row in rows if row["part"] == "folds"}),
+        "seeds": seeds,
         "versions": versions,
         "data": data,
         **{part: list(kept.values()) for part, kept in held.items()},
@@ -78,13 +89,13 @@ def _loads(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def write(rows: Sequence[dict[str, Any]], file: Path | None, key: Path | None) -> str:
-    """Write the file of today, or another new one, and the signature beside it; say so."""
+    """Write a new file, and the signature beside it; say so."""
     if not rows:
         raise ModelError(
             tr("nothing is measured yet", "尚无测量结果"),
             hint=tr("do a run first: `suite.py run`", "请先运行 `suite.py run`"),
         )
-    path = file or FOLDER / f"{datetime.now(UTC):%Y-%m-%d}.json"
+    path = file or _new()
     path.parent.mkdir(parents=True, exist_ok=True)
     seal(gathered(rows), path)
     if key is None:
@@ -103,7 +114,10 @@ def sign(path: Path, key: Path) -> str:
     path.with_name(f"{path.name}.sig").write_bytes(signature)
     public = private.public_key().public_bytes(form.Encoding.OpenSSH, form.PublicFormat.OpenSSH)
     path.with_name(f"{path.name}.pub").write_bytes(public + b"\n")
-    return tr(f"{path.name}, signed by {_print(public)}", f"{path.name},签名密钥 {_print(public)}")
+    return tr(
+        f"{path.name}, signed by {_print(public)}",
+        f"{path.name},签名密钥 {_print(public)}",
+    )
 
 
 def check(path: Path, key: Path | None = None) -> str:

@@ -149,6 +149,12 @@ def test_another_key_and_no_signature_are_refused(signed: Path, tmp_path: Path) 
         suite_results.check(signed)
 
 
+def test_the_page_in_the_docs_is_that_of_the_results_file() -> None:
+    file = suite_results.latest()
+    assert suite_page.PAGE.read_text(encoding="utf-8") == suite_page.page_of(file)
+    assert "signed by" in suite_results.check(file)
+
+
 def test_a_difference_is_of_the_same_folds_and_none_of_a_failed_contender() -> None:
     one = {"contender": "one", "seed": 1, "auc": [0.8, 0.7, 0.9, 0.8, 0.8]}
     two = {"contender": "two", "seed": 1, "auc": [0.7, 0.6, 0.8, 0.7, 0.7]}
