@@ -42,13 +42,15 @@ from benchmarks.contenders import CONTENDERS, OWN  # noqa: E402
 from benchmarks.models import DATA, judged  # noqa: E402
 from benchmarks.suite_page import PAGE, page_of  # noqa: E402
 from benchmarks.suite_results import check, latest, machine, write  # noqa: E402
+from lishui_credit.scorecards import near_copies  # noqa: E402
 from lishui_credit.scorecards.folds import split  # noqa: E402
 from lishui_credit.tables.beside import sha256  # noqa: E402
 
 OUT = ROOT / "out/benchmarks"
 PEERS = ROOT / ".venv-peers"
 MADE = "made"  # the set that needs no file
-SETS = ("german", "heloc", "taiwan_default", "gmsc", "hmeq", "polish_year1")
+TWINS = "-twins"  # of a set's name: near copies of a row stay in its fold
+SETS = ("german", "heloc", "taiwan_default", "gmsc", "hmeq", f"hmeq{TWINS}", "polish_year1")
 EVERYBODY = (
     *OWN,
     *("lightgbm-tuned", "lightgbm", "logistic", "ebm", "fasterrisk"),
@@ -91,7 +93,7 @@ def read(name: str, shared: Path, most: int) -> tuple[pl.DataFrame, dict[str, An
         frame, told = made_frame(), {"file": "synthetic, seed 0", "sha256": ""}
         codes = {"months": [-999.0]}
     else:
-        data = DATA[name]
+        data = DATA[name.removesuffix(TWINS)]
         found = data.read(shared)
         if found is None:
             return None
@@ -111,7 +113,10 @@ def read(name: str, shared: Path, most: int) -> tuple[pl.DataFrame, dict[str, An
     if most and frame.height > most:
         kept = next(fit for fit, _ in _halves(frame["bad"].to_numpy(), most))
         frame = frame[np.sort(kept)]
-    return frame, told | {"taken": frame.height, "codes": codes}
+    told |= {"taken": frame.height, "codes": codes}
+    if name.endswith(TWINS):
+        told["groups"] = near_copies(frame.drop("bad"), frame["bad"]).groups
+    return frame, told
 
 
 def _halves(bad: Any, most: int) -> Iterator[tuple[Any, Any]]:
@@ -160,7 +165,7 @@ def folded(
 ) -> dict[str, Any]:
     """One contender on the five folds of one seed."""
     bad = frame["bad"].to_numpy()
-    pairs = split(bad.astype(np.int8), folds=FOLDS, seed=seed)
+    pairs = split(bad.astype(np.int8), folds=FOLDS, seed=seed, groups=told.get("groups"))
     job = {"contender": contender, "seed": seed, "codes": told["codes"], "folds": []}
     room.mkdir(parents=True, exist_ok=True)
     for number, (fit, held) in enumerate(pairs):
@@ -254,7 +259,7 @@ def jobs(options: argparse.Namespace) -> Iterator[tuple[dict[str, Any], Any]]:
         if taken is None:
             print(f"{name}: skipped, not found under {options.shared.name}")
             continue
-        told = {key: value for key, value in taken[1].items() if key != "codes"}
+        told = {key: value for key, value in taken[1].items() if key not in ("codes", "groups")}
         room = options.out / "suite" / name  # of its own, so that sets may run beside each other
         for seed, one in itertools.product(options.seeds, here):
             key = {"part": "folds", "set": name, "contender": one, "seed": seed, "data": told}
@@ -298,8 +303,9 @@ def options_of(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=OUT, help="folder of what is done")
     parser.add_argument("--file", type=Path, default=None, help="results file")
     work = parser.add_subparsers(dest="work", required=True)
+    named = [MADE, *DATA, *(f"{name}{TWINS}" for name in DATA)]
     one = work.add_parser("run", help="do what is not done yet")
-    one.add_argument("--sets", nargs="+", choices=[*DATA, MADE], default=list(SETS))
+    one.add_argument("--sets", nargs="+", choices=named, default=list(SETS))
     one.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(EVERYBODY))
     one.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     one.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS))

@@ -65,6 +65,7 @@ READ = """## How to read the tables
   columns: above each of nine quantiles, missing, each code, each level of at least 1% of the rows.
   PiML is not among them: `pip install piml` found no version for Python 3.11. Nor is GAMI-Net, which asks for
   TensorFlow; EBM fits the same kind of model, one-way tables and pairs.
+- A set named `-twins` is the same rows with near copies of a row kept in its fold.
 - Protected attributes are in, because others take them; our card is told a reason for each.
 
 """

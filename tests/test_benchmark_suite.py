@@ -178,3 +178,14 @@ def test_numbers_that_are_names_reach_a_contender_as_texts() -> None:
     frame = taken[0]
     assert {frame[name].dtype for name in ("sex", "education", "marriage")} == {pl.String}
     assert set(np.unique(frame["sex"].to_numpy())) == {"sex_1", "sex_2"}
+
+
+def test_near_copies_of_a_row_stay_in_its_fold_where_asked() -> None:
+    taken = suite.read("polish_year1-twins", ROOT, 1500)
+    assert taken is not None
+    frame, told = taken
+    assert len(told["groups"]) == frame.height
+    assert len(np.unique(told["groups"])) < frame.height
+    bad = frame["bad"].to_numpy()
+    for fit, held in split(bad, folds=5, seed=1, groups=told["groups"]):
+        assert not {*told["groups"][fit]} & {*told["groups"][held]}
