@@ -8,11 +8,13 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.scorecards import BinningProcess, CrossedTable, JointPoints, Scorecard, verify
 from lishui_credit.scorecards.bins.binning import Bin, Binning
 from lishui_credit.scorecards.cards.crossed_table import average, within
+from lishui_credit.scorecards.folds import out_of_fold
 
 ROWS = 4000
 
@@ -230,3 +232,10 @@ def test_noise_alone_makes_no_card(seed: int) -> None:
         SubjectError, match=r"no characteristic tells good from bad|没有特征能区分好坏"
     ):
         Scorecard(points=JointPoints(crossed=2)).fit(frame, draw.integers(0, 2, 1500))
+
+
+def test_the_card_tells_how_woe_times_a_coefficient_does_on_the_same_inner_folds() -> None:
+    told = CARD.metrics["joint"]
+    line = out_of_fold(Scorecard(MODEL.process), X, Y, folds=4, seed=0)
+    assert told["woe"]["auc"] == pytest.approx(roc_auc_score(Y, line), abs=1e-12)
+    assert told["woe"]["auc"] < told["crossed"]["auc"]  # the planted pair is beyond it

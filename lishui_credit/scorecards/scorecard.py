@@ -36,6 +36,7 @@ from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.estimator import Classifier, Estimator
 from lishui_credit.scorecards.features import TrainingSample, like
 from lishui_credit.scorecards.joint.fitted_tables import FittedTables
+from lishui_credit.scorecards.joint.inner_folds import held_out_by
 from lishui_credit.scorecards.joint.joint_points import JointPoints, learn
 from lishui_credit.scorecards.matrices import unnamed
 from lishui_credit.scorecards.protected import admitted, told_by_values
@@ -440,11 +441,12 @@ class Scorecard(Classifier):
         left |= tables.left_out(sample.frame.columns)
         self.dropped_ = {name: str(why) for name, why in left.items()}
         self.process_.know({**{row.feature: row for row in learned.binnings}, **tables.bins})
-        card = tables.card(self._frame(left, reasons), learned.told)
-        scores = card.scores_of(self.process_.placed(sample.frame.select(self.features_)))
-        self.rounding_ = loss_of_rounding(
-            learned.fit.line, card, scores, sample.outcome == 1, sample.weight
-        )
+        own = {**self.get_params(deep=False), "points": None, "proxies_of": None, "faults": "off"}
+        beside = held_out_by(type(self)(**own), sample, asked.of_folds(), groups)
+        card = tables.card(self._frame(left, reasons), {**learned.told, "woe": beside})
+        numbers, bad = self.process_.placed(sample.frame.select(card.columns)), sample.outcome == 1
+        scores = card.scores_of(numbers)
+        self.rounding_ = loss_of_rounding(learned.fit.line, card, scores, bad, sample.weight)
         return card, learned.fit.steps
 
     def _frame(self, left: Mapping[str, Bilingual], reasons: Mapping[str, str]) -> CardFrame:

@@ -5,7 +5,6 @@ The model card, the workbook and the dashboard say it in the same words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from lishui_credit.language import plural, tr
@@ -77,8 +76,11 @@ def fit_said(card: Card) -> str:
     """Return why a card whose points were fitted jointly has no coefficients."""
     return tr(
         "Points of all tables were fitted together by penalised likelihood, so no characteristic has "
-        f"a coefficient, a standard error or a p-value. {cells_said(card)}",
-        f"各表分值由惩罚似然一并拟合,故没有系数、标准误与 p 值。{cells_said(card)}",
+        f"a coefficient, a standard error or a p-value. {cells_said(card)} Tables were chosen on all "
+        "rows and only their points are of other folds, so their figures on rows held out are a little "
+        "high; the WoE card was fitted anew in every fold.",
+        f"各表分值由惩罚似然一并拟合,故没有系数、标准误与 p 值。{cells_said(card)}分值表由全部样本选出,"
+        "仅分值未用留出样本,故其留出指标略偏高;WoE 评分卡在每折中重新拟合。",
     )
 
 
@@ -96,7 +98,8 @@ def fit_rows(card: Card) -> list[list[Any]]:
     """Return how tables of a joint fit did on rows held out by its inner folds.
 
     One row for one-way tables, with crossed ones, and for a one-way table of every characteristic where
-    the most tables asked for left some out: what that cap costs.
+    the most tables asked for left some out: what that cap costs. The last row is a card of WoE times
+    coefficients, fitted anew in every fold.
     """
     told = card.metrics.get("joint", {})
     words = {
@@ -106,8 +109,9 @@ def fit_rows(card: Card) -> list[list[Any]]:
             "one-way tables of all characteristics, without the cap on their number",
             "全部特征的单项分值表(不限张数)",
         ),
+        "woe": tr("for comparison: WoE times a coefficient", "对照:WoE 乘以系数"),
     }
-    found = {name: told[name] for name in words if isinstance(told.get(name), Mapping)}
+    found = {name: told[name] for name in words if told.get(name)}
     return [
         [words[name], *(row.get(key) for key in ("tables", "loss", "auc"))]
         for name, row in found.items()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from lishui_credit.errors import ModelError, SubjectError
+from lishui_credit.scorecards.estimator import Learner
 from lishui_credit.scorecards.features import TrainingSample
-from lishui_credit.scorecards.folds import split
+from lishui_credit.scorecards.folds import out_of_fold, split
 from lishui_credit.scorecards.joint.forward_choice import Rows, one_way
 from lishui_credit.scorecards.joint.joint_fit import Fitted, blank, fit_tables
 from lishui_credit.scorecards.joint.score_tables import Grid, Places, Smoothing
@@ -87,6 +90,29 @@ class InnerFolds:
             loss=float(losses(line, rows).sum() / rows.weight.sum()),
             auc=roc_area(levels.bads, levels.goods),
         )
+
+
+def held_out_by(
+    estimator: Learner, sample: TrainingSample, asked: Mapping[str, int], groups: Values | None
+) -> dict[str, float]:
+    """Return how another estimator does on the same inner folds, fitted anew in each; nothing where it cannot."""
+    rows = Rows(sample.outcome == 0, sample.weighed, np.zeros(len(sample.outcome), dtype=np.intp))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of folds, which nobody can act on
+        try:
+            bad = out_of_fold(
+                estimator,
+                sample.frame,
+                sample.outcome,
+                sample_weight=sample.weight,
+                groups=groups,
+                **asked,
+            )
+        except (SubjectError, ModelError):
+            return {}
+    levels = ranked((~rows.good).astype(np.float64), bad, rows.weight)
+    loss = float(losses(-bad, rows).sum() / rows.weight.sum())
+    return {"loss": loss, "auc": roc_area(levels.bads, levels.goods)}
 
 
 def losses(line: Floats, rows: Rows) -> Floats:

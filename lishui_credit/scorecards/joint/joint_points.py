@@ -99,6 +99,10 @@ class JointPoints:
         """Return what is out of range."""
         return wrong_parameters(asdict(self), _RANGES, {})
 
+    def of_folds(self) -> dict[str, int]:
+        """Return how the inner folds are cut."""
+        return {"folds": self.folds, "seed": self.seed}
+
 
 @dataclass(frozen=True, slots=True)
 class Learned:
