@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,14 @@ def _name_of(path: Path) -> str:
 
 
 MODULES = {_name_of(path): path for path in sorted((ROOT / PACKAGE).rglob("*.py"))}
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+# One process reads the syntax of all modules, and no other does.
+pytestmark = pytest.mark.xdist_group("architecture")
+
+
+@cache
+def _nodes(module: str) -> tuple[ast.AST, ...]:
+    """Every node of a module's syntax tree."""
+    return tuple(ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))))
 
 
 def _room(module: str) -> str:
@@ -80,7 +88,7 @@ def _room(module: str) -> str:
 def _imports(module: str) -> Iterator[tuple[str, int]]:
     """Every import of a module, as a dotted name and its line; relative ones made absolute."""
     is_package = MODULES[module].name == "__init__.py"
-    for node in ast.walk(TREES[module]):
+    for node in _nodes(module):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, node.lineno
@@ -94,15 +102,18 @@ def _imports(module: str) -> Iterator[tuple[str, int]]:
                 yield f"{base}.{alias.name}", node.lineno
 
 
-def _own_imports(module: str) -> Iterator[tuple[str, str, int]]:
+@cache
+def _own_imports(module: str) -> tuple[tuple[str, str, int], ...]:
     """Imports of the package's own modules: the module, the dotted name as written, the line."""
+    found = []
     for name, line in _imports(module):
         if name != PACKAGE and not name.startswith(f"{PACKAGE}."):
             continue
         target = name
         while target not in MODULES:
             target = target.rpartition(".")[0]
-        yield target, name, line
+        found.append((target, name, line))
+    return tuple(found)
 
 
 def _committed_files() -> list[Path]:
@@ -191,10 +202,11 @@ def test_importing_the_command_line_loads_neither_polars_nor_pydantic():
     assert _run(code) == "[]"
 
 
-def _prose(tree: ast.AST) -> set[int]:
+@cache
+def _prose(module: str) -> set[int]:
     """The lines of docstrings."""
     prose: set[int] = set()
-    for node in ast.walk(tree):
+    for node in _nodes(module):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
             node
         ):
@@ -207,7 +219,7 @@ def _lines_of_code(module: str, node: ast.FunctionDef | None = None) -> int:
     """Lines of a module, or of a function in it."""
     lines = MODULES[module].read_text(encoding="utf-8").splitlines()
     start, end = (node.lineno, node.end_lineno or node.lineno) if node else (1, len(lines))
-    prose = _prose(TREES[module])
+    prose = _prose(module)
     return sum(
         1
         for number, line in enumerate(lines[start - 1 : end], start)
@@ -224,8 +236,8 @@ def test_no_module_is_longer_than_one_sitting():
 def test_no_function_is_longer_than_one_look():
     long = {
         f"{module}:{node.name}": length
-        for module, tree in TREES.items()
-        for node in ast.walk(tree)
+        for module in MODULES
+        for node in _nodes(module)
         if isinstance(node, ast.FunctionDef)
         and (length := _lines_of_code(module, node)) > LONGEST_FUNCTION
     }
@@ -235,9 +247,9 @@ def test_no_function_is_longer_than_one_look():
 def test_only_the_command_line_and_the_demo_print():
     wrong = [
         f"{MODULES[module].relative_to(ROOT)}:{node.lineno}"
-        for module, tree in TREES.items()
+        for module in MODULES
         if _room(module) not in SPEAKING_ROOMS
-        for node in ast.walk(tree)
+        for node in _nodes(module)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "print"
