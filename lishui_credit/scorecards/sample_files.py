@@ -8,8 +8,9 @@ cell is a number, and stays text otherwise: nothing is guessed cell by cell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,7 @@ from lishui_credit.scorecards.features import features, refuse_infinite
 from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.cells import cell, says_yes
 from lishui_credit.tables.columns import Column, dictionary
-from lishui_credit.tables.free_columns import filled, numbers, twins
+from lishui_credit.tables.free_columns import twins, typed
 from lishui_credit.tables.header_words import no_column, normal, split_unit
 from lishui_credit.tables.headers import is_date, is_header, spellings
 from lishui_credit.tables.read import Raw, broken, read
@@ -98,9 +99,15 @@ def _without_value(column: pl.Series, lines: pl.Series, where: str) -> list[Prob
     return [Problem(no_value(), found, where=where)]
 
 
+@cache
+def _spelled() -> Mapping[str, Column]:
+    """The dictionary's columns by every spelling of them."""
+    return {word: column for column in dictionary().values() for word in spellings(column)}
+
+
 def _dictionary_columns(headers: Sequence[str]) -> dict[str, tuple[Column, str]]:
     """Match headers to the dictionary's columns; none where two headers claim one column."""
-    names = {word: column for column in dictionary().values() for word in spellings(column)}
+    names = _spelled()
     found: dict[str, tuple[Column, str]] = {}
     claimed: dict[str, int] = {}
     for header in headers:
@@ -117,10 +124,10 @@ def _typed(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return a column as numbers if most of its cells are, with those that are none, else as text."""
     if column.dtype != pl.String:
         return column, column.clear()
-    found, wrong = numbers(column)
-    if wrong.count() < _FEW * found.count():
-        return found, wrong
-    return filled(column), wrong.clear()
+    found = typed(column)
+    if found.wrong.count() < _FEW * found.numbers.count():
+        return found.numbers, found.wrong
+    return found.text, found.wrong.clear()
 
 
 def _mixed(wrong: pl.Series, lines: pl.Series, where: str) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import polars as pl
 
@@ -23,14 +24,33 @@ def numbers(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     >>> found.to_list(), wrong.to_list()
     ([1200, 3, None, None], [None, None, None, 'inf'])
     """
-    text = filled(column)
-    text = text.set(text.str.to_lowercase() == "nan", None)  # as frames write a missing number
-    plain = pl.lit(text).str.normalize("NFKC").str.replace_all("[−﹣]", "-")
+    found = typed(column)
+    return found.numbers, found.wrong
+
+
+class Typed(NamedTuple):
+    """A text column as text without blanks around it, as numbers, and its cells that are none."""
+
+    text: pl.Series
+    numbers: pl.Series
+    wrong: pl.Series
+
+
+def typed(column: pl.Series) -> Typed:
+    """Return what `filled` and `numbers` give of text cells, in one go."""
+    cell = filled(column.alias("cell"))
+    kept = pl.col("cell").str.to_lowercase() != "nan"  # as frames write a missing number
+    plain = pl.col("cell").str.normalize("NFKC").str.replace_all("[−﹣]", "-")
     figure = plain.str.extract(f"^({FIGURE})$", 1).str.replace_all(",", "", literal=True)
-    found = pl.select(figure.cast(pl.Float64, strict=False).alias(column.name)).to_series()
-    wrong = pl.select(pl.when(found.is_null()).then(pl.lit(text))).to_series()
-    whole = pl.select(figure.cast(pl.Int64, strict=False).alias(column.name)).to_series()
-    return (whole if whole.null_count() == found.null_count() else found), wrong
+    figures = cell.to_frame().select("cell", pl.when(kept).then(figure).alias("figure"))
+    number = pl.col("figure").cast(pl.Float64, strict=False)
+    read = figures.select(
+        number.alias("number"),
+        pl.col("figure").cast(pl.Int64, strict=False).alias("whole"),
+        pl.when(number.is_null() & kept).then(pl.col("cell")).alias("wrong"),
+    )
+    counted = "whole" if read["whole"].null_count() == read["number"].null_count() else "number"
+    return Typed(cell.alias(column.name), read[counted].alias(column.name), read["wrong"])
 
 
 def filled(column: pl.Series) -> pl.Series:
