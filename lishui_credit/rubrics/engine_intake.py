@@ -95,6 +95,10 @@ class EngineIntake:
         """Return the engine's frame of a recorded query."""
         return run(self.session, query, self.frames["subjects"], self.frames.get("events"))
 
+    def answered(self, statement: str) -> Any:
+        """Return the engine's frame of a statement that is printed."""
+        return self.session.answered(statement, self.frames["subjects"], self.frames.get("events"))
+
     def pieces(self) -> Iterator[EngineIntake]:
         """Yield the tables in pieces that the engine can group; whole where rows are left out.
 

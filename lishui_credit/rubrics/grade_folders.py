@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from lishui_credit import proof
 from lishui_credit.backends import recorder
+from lishui_credit.backends.dialects import dialect_of
+from lishui_credit.backends.statement import printed
 from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import plural, tr
 from lishui_credit.proof import Manifest, Progress, Stated, Verdict
@@ -162,8 +164,9 @@ def _graded(taken: EngineIntake, folder: Path) -> tuple[FolderFacts, bool, int]:
         parts.append("period")
         year = recorder.lit(asked.period, dtype=recorder.Int64)
         query = query.with_columns(year.alias("period"))
+    statement = printed(query, dialect_of(session.dialect))  # once for all pieces
     for piece in taken.pieces():
-        session.write(piece.frame(query), folder, parts)
+        session.write(piece.answered(statement), folder, parts)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix != ".parquet":
             path.unlink()  # marks and checksums that Spark leaves
@@ -233,10 +236,7 @@ def _settle(taken: EngineIntake, output: Path) -> None:
         for role in lost:
             one = taken.checked[role]
             statement = reasoned(taken.session, one.rejected, one.columns, one.faults)
-            frame = taken.session.answered(
-                statement, taken.frames["subjects"], taken.frames.get("events")
-            )
-            taken.session.write(frame, draft / role)
+            taken.session.write(taken.answered(statement), draft / role)
     people = taken.told["subjects"]
     if taken.asked.skip and people[ROWS] > people[REJECTED]:
         refuse_nameless(taken.told["events"][NAMELESS] if "events" in lost else 0)

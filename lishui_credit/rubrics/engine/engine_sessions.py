@@ -6,6 +6,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -13,7 +14,7 @@ from lishui_credit.backends.engines_here import absent
 from lishui_credit.backends.local_databases import quoted, spark_session
 from lishui_credit.errors import CreditError, SubjectError
 from lishui_credit.language import tr
-from lishui_credit.rubrics.engine.sql_frames import DuckDBFrames, SparkFrames, SqlEngine
+from lishui_credit.rubrics.engine.sql_frames import EVENTS, SUBJECTS, SparkFrames, SqlEngine
 
 ENGINES: Final = ("duckdb", "spark")
 """Engines that a file can be graded in beside polars."""
@@ -44,8 +45,19 @@ class EngineSession(SqlEngine, Protocol):
         ...
 
 
-class _DuckDB(DuckDBFrames):
+@dataclass(frozen=True, slots=True)
+class _Select:
+    """A SELECT that has not run yet, over views of others by their names."""
+
+    text: str
+    views: Mapping[str, str] = field(default_factory=dict)
+
+
+class _DuckDB:
     """A DuckDB in this process, which spills into a folder of its own."""
+
+    # Its frames are statements: a relation of DuckDB's reads a long one in Python, several times.
+    dialect = "duckdb"
 
     def __init__(self, spill: str) -> None:
         import duckdb
@@ -57,26 +69,44 @@ class _DuckDB(DuckDBFrames):
         self._spill = Path(spill)
         self._error = duckdb.Error
 
-    def parquet(self, path: Path) -> Any:
-        """Return the relation of a file or folder."""
-        place = str(path / "**" / "*.parquet") if path.is_dir() else str(path)
+    def _ran(self, frame: _Select, before: str = "", after: str = "") -> Any:
+        for name, text in frame.views.items():
+            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {text}")
+        return self._connection.execute(f"{before}{frame.text}{after}")
+
+    def parquet(self, path: Path) -> _Select:
+        """Return the rows of a file or folder."""
+        found = _rows_of(path / "**" / "*.parquet" if path.is_dir() else path)
         try:
-            return self._connection.read_parquet(place)
+            self.types(found)
         except self._error as error:
             raise _unread(path, error) from None
+        return found
 
-    def rows(self, frame: Any) -> list[dict[str, Any]]:
-        """Return the rows of a small relation."""
-        return [dict(zip(frame.columns, row, strict=True)) for row in frame.fetchall()]
+    def types(self, frame: _Select) -> dict[str, str]:
+        """Return the type of every column."""
+        return {name: kind.lower() for name, kind, *_ in self._ran(frame, "DESCRIBE ").fetchall()}
 
-    def write(self, frame: Any, folder: Path, parts: Sequence[str] = ()) -> None:
-        """Write a relation; of parts, the columns stand in the names of the folders."""
-        how: dict[str, Any] = (
-            {"partition_by": list(parts)} if parts else {"per_thread_output": True}
-        )
-        frame.write_parquet(str(folder), compression="zstd", append=True, **how)
+    def answered(self, statement: str, subjects: _Select, events: _Select | None = None) -> _Select:
+        """Return a statement over these frames."""
+        named = {SUBJECTS: subjects, **({} if events is None else {EVENTS: events})}
+        return _Select(statement, {name: frame.text for name, frame in named.items()})
 
-    def pieces(self, frames: Mapping[str, Any], key: str, rows: int) -> Iterator[Mapping[str, Any]]:
+    def rows(self, frame: _Select) -> list[dict[str, Any]]:
+        """Return the rows of a small frame."""
+        ran = self._ran(frame)
+        names = [column[0] for column in ran.description]
+        return [dict(zip(names, row, strict=True)) for row in ran.fetchall()]
+
+    def write(self, frame: _Select, folder: Path, parts: Sequence[str] = ()) -> None:
+        """Write a frame; of parts, the columns stand in the names of the folders."""
+        how = f"PARTITION_BY ({', '.join(map(quoted, parts))})" if parts else "PER_THREAD_OUTPUT"
+        options = f"FORMAT parquet, COMPRESSION zstd, APPEND, {how}"
+        self._ran(frame, "COPY (", f"\n) TO {_text(folder)} ({options})")
+
+    def pieces(
+        self, frames: Mapping[str, _Select], key: str, rows: int
+    ) -> Iterator[Mapping[str, _Select]]:
         """Yield the frames, or pieces of them that lie in the folder of the spill meanwhile."""
         count = -(-rows // _PIECE)
         if count < 2:
@@ -85,19 +115,31 @@ class _DuckDB(DuckDBFrames):
         piece = "_piece"
         with tempfile.TemporaryDirectory(dir=self._spill) as room:
             for role, frame in frames.items():
-                cut = frame.project(f"*, hash({quoted(key)}) % {count} AS {piece}")
-                cut.write_parquet(f"{room}/{role}", compression="snappy", partition_by=[piece])
+                self._ran(
+                    frame,
+                    f"COPY (SELECT *, hash({quoted(key)}) % {count} AS {piece} FROM (",
+                    f")) TO {_text(Path(room, role))} "
+                    f"(FORMAT parquet, COMPRESSION snappy, PARTITION_BY ({piece}))",
+                )
             for number in range(count):
                 own = {role: Path(room, role, f"{piece}={number}") for role in frames}
                 if own["subjects"].exists():
                     yield {
-                        role: self._connection.read_parquet(
-                            f"{path}/*.parquet", hive_partitioning=False
-                        )
+                        role: _rows_of(path / "*.parquet", ", hive_partitioning = false")
                         if path.exists()
-                        else frames[role].limit(0)
+                        else _Select(f"{frames[role].text} LIMIT 0")
                         for role, path in own.items()
                     }
+
+
+def _rows_of(place: Path, options: str = "") -> _Select:
+    """Return all columns and rows of files of Parquet."""
+    return _Select(f"SELECT * FROM read_parquet({_text(place)}{options})")
+
+
+def _text(place: Path) -> str:
+    """Return a path as a text of SQL."""
+    return "'" + str(place).replace("'", "''") + "'"
 
 
 class _Spark(SparkFrames):
