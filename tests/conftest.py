@@ -23,6 +23,16 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", usual))
 collect_ignore = ["openid_provider.py"]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Have processes side by side reckon on one thread each: on more, they wait for each other.
+
+    Notebooks and `test_same_figures` start processes with more.
+    """
+    if config.getoption("numprocesses", None):
+        for name in ("POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give tests of one group to one process: xdist 3.8 names it where pytest 9.2 looks no more.

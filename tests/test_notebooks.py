@@ -123,7 +123,10 @@ def test_every_figure_is_kept_with_the_picture_of_itself(path: Path) -> None:
 
 @pytest.mark.long
 @each
-def test_a_notebook_runs_without_a_warning_and_says_again_what_is_kept(path: Path) -> None:
+def test_a_notebook_runs_without_a_warning_and_says_again_what_is_kept(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)  # as many as a reader's machine has
     kept = stored(path)
     made = run(kept)
     assert noise(made) == []
