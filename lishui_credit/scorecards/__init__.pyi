@@ -34,6 +34,8 @@ from .copied_rows import near_copies as near_copies
 from .editor_widget import edit_bins as edit_bins
 from .grouped_counts import CountsWarning as CountsWarning
 from .joint.joint_points import JointPoints as JointPoints
+from .joint.stable_pairs import PairStability as PairStability
+from .joint.stable_pairs import pair_stability as pair_stability
 from .masked_outcomes import MaskedBenchmark as MaskedBenchmark
 from .masked_outcomes import masked_benchmark as masked_benchmark
 from .proxy_features import ProxyWarning as ProxyWarning

@@ -139,7 +139,7 @@ def _plain(value: object) -> object:
     if isinstance(value, Odds):
         return {"good": value.good, "bad": value.bad}
     if isinstance(value, JointPoints):
-        return asdict(value)
+        return _plain(asdict(value))
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, np.ndarray):

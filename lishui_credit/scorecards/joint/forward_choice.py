@@ -81,10 +81,17 @@ def one_way(
     return fit
 
 
-def crossed(grid: Grid, fit: Fitted, rows: Rows, smoothing: Smoothing, most: int) -> list[Fitted]:
+def crossed(
+    grid: Grid,
+    fit: Fitted,
+    rows: Rows,
+    smoothing: Smoothing,
+    most: int,
+    only: Sequence[tuple[str, str]] | None = None,
+) -> list[Fitted]:
     """Return the fit with none, one, two and so on of the two-way tables that promise most."""
     path = [fit]
-    left = grid.pairs()
+    left = grid.pairs(only)
     while left and len(path) <= most:
         found = gains(grid, left, path[-1].line, rows, smoothing)
         worth = found.sum(axis=1)

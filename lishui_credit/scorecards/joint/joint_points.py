@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lishui_credit.errors import Problem, SubjectError
+from lishui_credit.errors import ModelError, Problem, SubjectError, refuse
 from lishui_credit.language import tr
 from lishui_credit.scorecards.bins.binning import Binning
 from lishui_credit.scorecards.bins.process import BinningProcess
@@ -26,6 +26,7 @@ from lishui_credit.scorecards.joint.score_tables import Grid, Smoothing, Table
 from lishui_credit.scorecards.parameters import Within, wrong_parameters
 from lishui_credit.statistics.logistic import expit, one_thread
 from lishui_credit.statistics.outcomes import Floats, Values
+from lishui_credit.statistics.refusals import lacking
 
 PIECES: Final = 32
 """Of a number, from which the bins of its table are made."""
@@ -67,6 +68,10 @@ class JointPoints:
         Inner folds, at least 3.
     seed : int, default 0
         Of the inner folds.
+    pairs : tuple of pairs of str, optional
+        Columns that may share a two-way table, such as `PairStability.kept`; any two if None.
+    smoothing : pair of float, optional
+        Of one-way and of two-way tables, above 0; chosen by the inner folds if None.
 
     Notes
     -----
@@ -94,10 +99,21 @@ class JointPoints:
     tolerance: float = 0.0005
     folds: int = 4
     seed: int = 0
+    pairs: tuple[tuple[str, str], ...] | None = None
+    smoothing: tuple[float, float] | None = None
 
     def wrong(self) -> list[Problem]:
         """Return what is out of range."""
-        return wrong_parameters(asdict(self), _RANGES, {})
+        problems = wrong_parameters(asdict(self), _RANGES, {})
+        if any(len(set(pair)) != 2 for pair in self.pairs or ()):
+            what = tr("a pair is not two different columns", "一对须为两个不同的列")
+            problems.append(Problem(what, repr(self.pairs), '(("a", "b"),)', "pairs"))
+        if self.smoothing is not None and not (
+            len(self.smoothing) == 2 and min(self.smoothing) > 0
+        ):
+            what = tr("smoothing is not two numbers above 0", "smoothing 须为两个正数")
+            problems.append(Problem(what, repr(self.smoothing), "(16.0, 8.0)", "smoothing"))
+        return problems
 
     def of_folds(self) -> dict[str, int]:
         """Return how the inner folds are cut."""
@@ -125,11 +141,14 @@ def learn(
 
     SubjectError where no table tells good from bad on rows held out.
     """
+    named = {name for pair in asked.pairs or () for name in pair}
+    refuse(lacking(sorted(named), sample.frame.columns, "pairs"), ModelError)
+    singles = SINGLE if asked.smoothing is None else asked.smoothing[:1]
     inner = InnerFolds.of(sample, asked.folds, asked.seed, groups)
     binnings = fine_binnings(process, sample, PIECES)
     whole = grid_of(process, binnings, sample.frame, min(asked.cells, asked.bins))
     grid, rows = whole.only(inner.drawn), inner.rows
-    smooth = inner.single(grid, SINGLE, asked.tables)
+    smooth = singles[0] if len(singles) == 1 else inner.single(grid, singles, asked.tables)
     smoothing = Smoothing(smooth)
     fit = one_way(grid, rows, smoothing, asked.tables, asked.tolerance)
     fit = fit_tables(grid, fit, rows.good, rows.weight, smoothing, directed=True)
@@ -200,8 +219,12 @@ def _crossed(
     None, unless those that lose least are better by three standard errors of the paired losses; else the
     fewest that are within one of those that lose least.
     """
-    tried = [Smoothing(smooth, strength) for strength in CROSSED]
-    paths = [crossed(grid, single, inner.rows, smoothing, asked.crossed) for smoothing in tried]
+    strengths = CROSSED if asked.smoothing is None else asked.smoothing[1:]
+    tried = [Smoothing(smooth, strength) for strength in strengths]
+    paths = [
+        crossed(grid, single, inner.rows, smoothing, asked.crossed, asked.pairs)
+        for smoothing in tried
+    ]
     found = [inner.lines(grid, *way) for way in zip(paths, tried, strict=True)]
     losses = [[inner.lost(line) for line in lines] for lines in found]
     row = int(np.argmin([min(lost.sum() for lost in ways) for ways in losses]))

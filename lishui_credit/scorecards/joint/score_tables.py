@@ -113,9 +113,14 @@ class Grid:
         axes[place] = replace(axes[place], single=single)
         return Grid(tuple(axes), self.pieces)
 
-    def pairs(self) -> list[Table]:
-        """Return every two-way table there can be."""
-        return list(combinations(range(len(self.axes)), 2))
+    def pairs(self, only: Sequence[tuple[str, str]] | None = None) -> list[Table]:
+        """Return every two-way table there can be, or those of some pairs of columns."""
+        every: list[Table] = list(combinations(range(len(self.axes)), 2))
+        if only is None:
+            return every
+        wanted = set(map(frozenset, only))
+        names = [axis.feature for axis in self.axes]
+        return [table for table in every if frozenset(names[place] for place in table) in wanted]
 
     def shape(self, table: Table) -> tuple[int, ...]:
         """Return the cells along each axis of a table."""
