@@ -40,7 +40,7 @@ WHOLE = Decimal("1e-6")  # whole numbers may differ by it: counts up to a millio
 ABSOLUTE = 1e-6  # so may numbers of a figure near nothing
 LONG = 100  # numbers of an array from which it is packed, as plotly packs numpy's
 
-CONTEST = "contest"  # tag of cells on data that has no licence to be shipped
+UNLICENSED = "unlicensed"  # tag of cells on data that has no licence to be shipped
 PARAMETERS = "parameters"  # tag of the cell that names the files
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -65,10 +65,10 @@ def tagged(cell: Any, tag: str) -> bool:
     return tag in cell.metadata.get("tags", [])
 
 
-def contest_here() -> bool:
-    """Whether the contest data are at hand, which the cells tagged so read."""
+def unlicensed_here() -> bool:
+    """Whether the data that the cells tagged so read are at hand."""
     shared = Path(os.environ.get("LISHUI_SHARED") or ROOT.parent / "shared")
-    return (shared / "data" / "cumcm2020c_sme").is_dir()
+    return all((shared / "data" / name).is_dir() for name in ("cumcm2020c_sme", "hmeq"))
 
 
 def executed(notebook: Any, parameters: Mapping[str, Any] | None = None) -> Any:
@@ -204,7 +204,7 @@ def same_output(old: Any, new: Any) -> bool:
 
 def compared(cell: Any) -> bool:
     """Whether a cell's outputs can be told stale on this machine."""
-    return cell.cell_type == "code" and (contest_here() or not tagged(cell, CONTEST))
+    return cell.cell_type == "code" and (unlicensed_here() or not tagged(cell, UNLICENSED))
 
 
 def stale(old: Any, new: Any) -> list[str]:
@@ -326,8 +326,10 @@ def main() -> int:
         before = stored(path)
         made[path] = settled(before, run(before))
         print(f"{path.name}  {time.perf_counter() - began:.0f} s", flush=True)
-    if not contest_here():
-        print("The contest data are not here: the outputs of the cells on them stay as they were.")
+    if not unlicensed_here():
+        print(
+            "Data without a licence are not here: outputs of the cells on them stay as they were."
+        )
     if any(map(undrawn, made.values())):
         with pen() as drawn:
             for notebook in made.values():

@@ -69,7 +69,7 @@ def index() -> str:
         "Each notebook asks one question and answers it with the package. The notebooks on synthetic"
         " data say so in their first lines and on every figure. They lie in `notebooks/` with their"
         " outputs: `make lab` opens them in JupyterLab, `make notebooks` runs them again. Start with the"
-        " first; the last is a template for your own data.",
+        " first; 07 is a template for your own data.",
         "",
         "| notebook | title |",
         "|---|---|",
