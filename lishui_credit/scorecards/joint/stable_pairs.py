@@ -73,7 +73,7 @@ class PairStability:
         return float(np.mean(twos))
 
     def table(self) -> pl.DataFrame:
-        """Return one row a pair: first, second, share of the resamples, in_card, ships."""
+        """Return one row a pair: first, second, share of the resamples, in_card, stable (may ship)."""
         shares = self.shares
         return pl.DataFrame(
             {
@@ -81,7 +81,7 @@ class PairStability:
                 "second": [pair[1] for pair in shares],
                 "share": list(shares.values()),
                 "in_card": [pair in self.card for pair in shares],
-                "ships": [pair in self.kept for pair in shares],
+                "stable": [pair in self.kept for pair in shares],
             },
             schema_overrides={"first": pl.String, "second": pl.String, "share": pl.Float64},
         )
