@@ -45,7 +45,7 @@ from notebooks.run import (
 
 NOTEBOOKS = paths()
 # Published data; what is made up says so in its title.
-REAL = {"05_reproduce", "06_bank_cutoffs", "07_your_own_data"}
+REAL = {"05_reproduce", "06_bank_cutoffs", "07_your_own_data", "09_readable_card"}
 LARGEST = 1_000_000  # bytes
 DECIDE = ("polars", "numpy", "scipy", "scikit-learn", "lightgbm", "plotly")
 
@@ -79,8 +79,8 @@ def strings(part: Any) -> Iterator[str]:
         yield from strings(inner)
 
 
-def test_the_nine_notebooks_are_there() -> None:
-    assert [path.stem[:2] for path in NOTEBOOKS] == [f"0{place}" for place in range(9)]
+def test_the_ten_notebooks_are_there() -> None:
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"0{place}" for place in range(10)]
     assert not list((ROOT / "notebooks").glob("[0-9]*.py"))  # no second copy
 
 
