@@ -145,7 +145,7 @@ def scorecard(data: DataSet, train: pl.DataFrame, bad: np.ndarray) -> Any:
         categorical=[*data.categorical] or None, special_codes=data.special or None
     )
     reasons = {name: REASON for name in train.columns if protected_as(name)}
-    return Scorecard(process, min_iv=0.0, protected=reasons).fit(train, bad)
+    return Scorecard(process, min_iv=0.0, protected=reasons, faults="off").fit(train, bad)
 
 
 def challenger(data: DataSet, train: pl.DataFrame, bad: np.ndarray, *, free: bool = False) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -22,6 +23,8 @@ from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.statistics.outcomes import Estimate
 from lishui_credit.statistics.proportions import jeffreys_interval
+
+_DRAWN: Final = 7  # decimals of a bad rate from which defaults are drawn
 
 
 def one_at_a_time(
@@ -187,7 +190,9 @@ def jointly(
         size = getattr(spread, name)
         shock[name] = size ** z[:, place] if name in MULTIPLIERS else size * z[:, place]
     rate, size = held.bad_rates(shock), held.counts.sum(axis=1)
-    bads = rng.binomial(size.astype(np.int64), rate) if single_defaults else rate * size
+    # Another processor has other last bits of a rate, and one of them can turn all later draws.
+    drawn = np.round(rate, _DRAWN)
+    bads = rng.binomial(size.astype(np.int64), drawn) if single_defaults else rate * size
     gain, loss = held.per_loan(shock)
     profit = np.rint(((size - bads) * gain - bads * loss).sum(axis=1)).astype(np.int64)
     low, high = np.quantile(profit, [(1 - level) / 2, (1 + level) / 2])
@@ -207,7 +212,10 @@ def jointly(
 
 
 def _root(correlation: ArrayLike, moving: list[str], draws: int, level: float) -> Floats:
-    """Return a square root of the correlation matrix, or every problem with what was asked."""
+    """Return the symmetric square root of the correlation matrix, or every problem with what was asked.
+
+    It is the same on every processor; eigenvectors of equal eigenvalues are not.
+    """
     problems = []
     if draws < 100:
         what = tr("a simulation needs 100 draws or more", "模拟至少需要 100 次")
@@ -235,4 +243,4 @@ def _root(correlation: ArrayLike, moving: list[str], draws: int, level: float) -
         )
         problems.append(Problem(what, ", ".join(moving), hint, "correlation"))
     refuse(problems)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T)

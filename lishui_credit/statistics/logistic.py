@@ -115,8 +115,7 @@ def fit_logistic(
     """Fit bads (n,) on x (n, k) with the penalty ``ridge / 2 * sum b_j^2``, the intercept free.
 
     `positive` holds at 0 what would turn negative, the exact optimum under ``b >= 0``, and releases
-    it again where the likelihood asks for it. Figures have ten digits, so that they are the same on
-    every processor. Cost: O(n k^2) a step, some six steps, and memory for
+    it again where the likelihood asks for it. Cost: O(n k^2) a step, some six steps, and memory for
     one block of rows beside x. Raises ModelError where it does not converge.
     """
     # McCullagh, P. and Nelder, J. (1989). Generalized Linear Models, ch. 4.
@@ -145,17 +144,16 @@ def fit_logistic(
     errors = np.full(columns + 1, np.nan)
     used = np.concatenate(([True], free))
     errors[used] = np.sqrt(np.diag(np.linalg.pinv(top.information[np.ix_(used, used)])))
-    beta = _settled(beta)
     return Logistic(
         intercept=float(beta[0]),
         coefficients=beta[1:],
-        errors=_settled(errors),
+        errors=_told(errors),
         log_likelihood=top.likelihood,
         iterations=steps,
     )
 
 
-def _settled(figures: Floats) -> Floats:
+def _told(figures: Floats) -> Floats:
     """Return figures to ten digits: linear algebra of another processor gives other last bits."""
     return np.array([float(f"{figure:.10g}") for figure in figures])
 
@@ -188,7 +186,8 @@ def newton(
 ) -> Summit:
     """Return the most likely ``P(aim) = expit(offset + a + x b)``, `aim` 0 to 1, `x` (n, k).
 
-    Columns that are not `free` keep coefficient 0. It stops where a step promises less than
+    Columns that are not `free` keep coefficient 0. Coefficients have ten digits, so that they are the
+    same on every processor. It stops where a step promises less than
     `tolerance` of the likelihood and moves no coefficient beyond `reach`.
     """
     width = x.shape[1] + 1
@@ -209,7 +208,7 @@ def newton(
         worth = likelihood - 0.5 * float((penalty * beta**2).sum())
         gain = float(slope @ move)
         if gain < tolerance * (1 + abs(worth)) and np.abs(move).max() <= reach:
-            return Summit(beta, information, likelihood, slope, step, settled=True)
+            return Summit(_told(beta), information, likelihood, slope, step, settled=True)
         lost = _ROUNDING * (1 + abs(worth))
         size = 1.0
         for _ in range(40):

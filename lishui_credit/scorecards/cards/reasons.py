@@ -250,15 +250,22 @@ def what_would_it_take(
     cheapest: dict[_State, _Way] = {((), 0): (0.0, ())}
     for number, name in enumerate(costs):
         grown: dict[_State, _Way] = {}
-        for (beside, gained), (cost, changes) in cheapest.items():
-            for option, gain, then in steps.of(name, dict(beside)):
-                kept = tuple(pair for pair in then if steps.matters(pair[0], number))
-                reach = gained + gain if card.crossed else min(needed, gained + gain)
-                taken = (*changes, option) if option is not None else changes
-                tried = (cost + (option.cost if option is not None else 0.0), taken)
-                state = (kept, reach)
-                if state not in grown or tried[0] < grown[state][0] - 1e-12:
-                    grown[state] = tried
+        # No change first: of two ways of equal cost the one with fewer characteristics stays.
+        moves = [
+            (way, gained, move)
+            for (beside, gained), way in cheapest.items()
+            for move in steps.of(name, dict(beside))
+        ]
+        for (cost, changes), gained, (option, gain, then) in sorted(
+            moves, key=lambda found: found[2][0] is not None
+        ):
+            kept = tuple(pair for pair in then if steps.matters(pair[0], number))
+            reach = gained + gain if card.crossed else min(needed, gained + gain)
+            taken = (*changes, option) if option is not None else changes
+            tried = (cost + (option.cost if option is not None else 0.0), taken)
+            state = (kept, reach)
+            if state not in grown or tried[0] < grown[state][0] - 1e-12:
+                grown[state] = tried
         cheapest = grown
     enough = [(way[0], -gained, way) for (_, gained), way in cheapest.items() if gained >= needed]
     if not enough:
