@@ -132,6 +132,8 @@ def points(card: Card) -> pl.DataFrame:
         pl.Series("iv", parts, dtype=pl.Float64),
         pl.col("feature").replace_strict(means, return_dtype=pl.Float64).alias("mean"),
     )
+    if not card.crossed:
+        return single
     means = {row.name: float(card.printed(row.mean)) for row in card.crossed}
     crossed = card.crossed_table().select(
         pl.concat_str("first", "second", separator=BETWEEN).alias("feature"),
