@@ -350,3 +350,15 @@ def test_money_that_passes_64_bits_is_refused_with_its_terms():
     terms = Terms(1200, 0, term_months=360)
     own = sum(terms.gain(10**15) for _ in range(n - 1)) - terms.loss(10**15)
     assert int(money(made, terms).profit.sum()) == own
+
+
+def test_draws_go_through_the_one_symmetric_root_of_the_correlations():
+    # Eigenvectors of equal eigenvalues differ from processor to processor; this root does not.
+    spread = Shock(lgd_bp=1000, funding_bp=100, rate_bp=50)
+    found = jointly(one_band(), 0, TERMS, spread, draws=500, seed=4, correlation=0.3)
+    normals = np.random.default_rng(4).standard_normal((500, 3))
+    names = found.frame.columns[:3]
+    drawn = found.frame.select(pl.col(name) / getattr(spread, name) for name in names).to_numpy()
+    root = np.linalg.lstsq(normals, drawn)[0]
+    assert root == pytest.approx(root.T, abs=1e-12)
+    assert root @ root == pytest.approx(np.full((3, 3), 0.3) + 0.7 * np.eye(3), abs=1e-12)
