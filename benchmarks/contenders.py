@@ -68,8 +68,8 @@ class Contender:
         self.card()
 
     def score(self, frame: Any) -> Any:
-        """Of every row, the higher the better."""
-        raise NotImplementedError
+        """Of every row, the higher the better; a contender without scores says chances itself."""
+        raise NotImplementedError(f"{type(self).__name__} says neither scores nor chances")
 
     def chance(self, frame: Any) -> Any:
         """Of bad, of every row: by the scale that the score promises, unless the contender says it."""

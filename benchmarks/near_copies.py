@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import time
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import polars as pl
@@ -39,10 +40,10 @@ def made(rows: int, columns: int, seed: int = 0) -> tuple[pl.DataFrame, np.ndarr
     return pl.concat([frame, copies]), np.concatenate([bad, bad[origin]]).astype(np.int8)
 
 
-def clocked(name: str, work: object) -> None:
+def clocked(name: str, work: Callable[[], object]) -> None:
     """Print wall and processor seconds of a piece of work."""
     wall, used = time.perf_counter(), time.process_time()
-    found = work()  # type: ignore[operator]
+    found = work()
     print(
         f"  {name}: {time.perf_counter() - wall:.2f} s wall, {time.process_time() - used:.2f} s used"
     )

@@ -69,6 +69,36 @@ def test_a_worse_value_in_a_declared_direction_never_scores_higher() -> None:
     assert len(np.unique(scores)) > 20
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_cells_in_which_the_sample_has_no_row_keep_the_declared_directions_too(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    a = draw.normal(size=6000)
+    b = a + 0.5 * draw.normal(size=6000)
+    line = -2 + 3.5 * ((a > -0.2) & (b < a - 0.35))
+    bad = (draw.random(6000) < 1 / (1 + np.exp(-line))).astype(int)
+    process = BinningProcess(monotonic={"a": "up", "b": "down"})
+    points = JointPoints(smoothing=(2.0, 0.5))
+    model = Scorecard(process, points=points, point_unit=100).fit(
+        pl.DataFrame({"a": a, "b": b}), bad
+    )
+    assert not all(row.held[row.known].all() for row in model.card_.crossed)
+    assert model.card_.crossed
+    steps = np.linspace(-4, 4, 41)
+    grid = pl.DataFrame([*itertools.product(steps, steps)], schema=["a", "b"], orient="row")
+    scores = model.score(grid).to_numpy().reshape(41, 41)
+    assert (np.diff(scores, axis=0) <= 0).all()
+    assert (np.diff(scores, axis=1) >= 0).all()
+
+
+def test_a_range_without_rows_keeps_the_declared_direction() -> None:
+    frame = X.with_columns(debt=pl.when(pl.col("debt") < 200).then("debt"))
+    process = BinningProcess(monotonic={"debt": "up"}, splits={"debt": [30.0, 60.0, 250.0, 300.0]})
+    card = Scorecard(process, points=JointPoints(crossed=0), point_unit=10).fit(frame, Y).card_
+    assert [row.rows for row in card["debt"].binning.bins[3:5]] == [0, 0]
+    points = card["debt"].points[:5]
+    assert points == tuple(sorted(points, reverse=True))
+
+
 def test_a_turned_cell_breaks_the_direction_and_is_found() -> None:
     crossed = next(row for row in CARD.crossed if row.features == ("debt", "years"))
     points = [list(line) for line in crossed.points]

@@ -167,7 +167,7 @@ def stepped(name: str) -> list[tuple[int | str, pl.Expr]]:
     """A column after each of its steps, by the step or the level."""
     column, cell = dictionary()[name], pl.col(name)
     if column.type == "flag":
-        return [(1, pl.when(cell == False).then(True).otherwise(cell)),  # noqa: E712
+        return [(1, pl.when(~cell).then(True).otherwise(cell)),
                 (-1, pl.when(cell).then(False).otherwise(cell))]  # fmt: skip
     if column.type == "level":
         return [

@@ -110,8 +110,8 @@ def changed_points(old: Card, new: Card) -> pl.DataFrame:
     -------
     polars.DataFrame
         feature, label, bin (of a crossed table both columns, names and bins), before and after (printed
-        points, null where a card lacks the table), beyond: the change less that of the intercept's share, which is the same in
-        every bin of a one-way table and moves nobody past another; up to 1 is rounding.
+        points, null where a card lacks the table), beyond: the change less that of the intercept's
+        share, which is the same in every bin of a one-way table and moves nobody past another; up to 1 is rounding.
 
     Examples
     --------

@@ -228,9 +228,9 @@ class BinEditor:
         """Points of every bin of `binning`, integers in the card's unit.
 
         By the coefficient that the fitted card has now: a fit with the hand's bins gives a slightly
-        different one. Of a jointly fitted card the table is fitted again beside its other tables. Without a card that has the characteristic, by the regression on it alone, as
-        points above or below the average on the model's scale (pdo 20 if it has none). None where a
-        WoE is infinite.
+        different one. Of a jointly fitted card the table is fitted again beside its other tables.
+        Without a card that has the characteristic, by the regression on it alone, as points above or
+        below the average on the model's scale (pdo 20 if it has none). None where a WoE is infinite.
         """
         model = self._model if isinstance(self._model, Scorecard) else Scorecard()
         if not np.isfinite(self.binning.woes).all():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import narwhals as nw
@@ -151,10 +152,11 @@ def out_of_fold(
     seed: int = 0,
     sample_weight: Values | None = None,
     groups: Values | None = None,
+    cut: Sequence[tuple[Places, Places]] | None = None,
 ) -> Floats:
     """Return each row's log-odds of bad by a clone that has not seen it, shape (n,).
 
-    Folds are those of `split`; the estimator is cloned for each fold, never changed. Groups go on to
+    Folds are those of `split`, or of `cut` where they were made before; the estimator is cloned for each fold, never changed. Groups go on to
     estimators whose own fit takes them.
     """
     frame = collected(X)
@@ -163,7 +165,7 @@ def out_of_fold(
     weight = None if sample_weight is None else weights(sample_weight, height)
     found = np.empty(height)
     inner = None if groups is None or not takes_groups(estimator) else np.asarray(groups)
-    for fit, held in split(outcome, folds=folds, seed=seed, groups=groups):
+    for fit, held in cut or split(outcome, folds=folds, seed=seed, groups=groups):
         extra: dict[str, Any] = {} if weight is None else {"sample_weight": weight[fit]}
         if inner is not None:
             extra["groups"] = inner[fit]

@@ -17,7 +17,7 @@ from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.crossed_points import jointly_fitted
 from lishui_credit.scorecards.cards.fingerprint import fingerprint
 from lishui_credit.scorecards.features import TrainingSample
-from lishui_credit.scorecards.joint.fitted_tables import by_policy
+from lishui_credit.scorecards.joint.fitted_tables import by_policy, told_of
 from lishui_credit.scorecards.joint.joint_fit import blank, fit_tables
 from lishui_credit.scorecards.joint.score_tables import Axis, Grid, Smoothing
 from lishui_credit.statistics.logistic import fit_logistic, newton
@@ -233,6 +233,5 @@ class JointLikelihood:
             directed=True,
             offset=self._rest,
         )
-        held = np.bincount(places, weight, len(found.bins)) > 0
-        line = np.where(held, fit.theta[0] + fit.parts(grid)[0], 0.0)
+        line = (fit.theta[0] + fit.parts(grid)[0]) * told_of(found)
         return by_policy(line, [found], self._policies), places

@@ -8,7 +8,7 @@ estimator also answers the usual questions to its card.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, asdict, dataclass, replace
 from typing import Any, ClassVar, Final, Literal, Self, overload
 
 import numpy as np
@@ -36,7 +36,6 @@ from lishui_credit.scorecards.cards.scale import Odds, Scale
 from lishui_credit.scorecards.estimator import Classifier, Estimator
 from lishui_credit.scorecards.features import TrainingSample, like
 from lishui_credit.scorecards.joint.fitted_tables import FittedTables
-from lishui_credit.scorecards.joint.inner_folds import held_out_by
 from lishui_credit.scorecards.joint.joint_points import JointPoints, learn
 from lishui_credit.scorecards.matrices import unnamed
 from lishui_credit.scorecards.protected import admitted, told_by_values
@@ -442,8 +441,9 @@ class Scorecard(Classifier):
         self.dropped_ = {name: str(why) for name, why in left.items()}
         self.process_.know({**{row.feature: row for row in learned.binnings}, **tables.bins})
         own = {**self.get_params(deep=False), "points": None, "proxies_of": None, "faults": "off"}
-        beside = held_out_by(type(self)(**own), sample, asked.of_folds(), groups)
-        card = tables.card(self._frame(left, reasons), {**learned.told, "woe": beside})
+        beside = learned.inner.by(type(self)(**own), sample)
+        told = learned.told if beside is None else {**learned.told, "woe": asdict(beside)}
+        card = tables.card(self._frame(left, reasons), told)
         numbers, bad = self.process_.placed(sample.frame.select(card.columns)), sample.outcome == 1
         scores = card.scores_of(numbers)
         self.rounding_ = loss_of_rounding(learned.fit.line, card, scores, bad, sample.weight)

@@ -270,7 +270,8 @@ def _exact(card: Card, row: dict[str, Any]) -> int | None:
     }
     parts = [item.table.of(exact[item.feature]) for item in card.characteristics]
     for crossed in card.crossed:
-        places = [of.index().of(exact[of.feature]) for of in (crossed.first, crossed.second)]
-        inside = None not in places
-        parts.append(crossed.points[places[0]][places[1]] if inside else None)  # type: ignore[index]
+        first, second = (of.index().of(exact[of.feature]) for of in (crossed.first, crossed.second))
+        if first is None or second is None:
+            return None
+        parts.append(crossed.points[first][second])
     return None if None in parts else card.base_points + sum(part or 0 for part in parts)

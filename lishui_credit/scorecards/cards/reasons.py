@@ -31,7 +31,7 @@ def baseline_points(card: Card, item: Characteristic, baseline: Baseline) -> flo
     """
     if baseline == "best":
         return card.best_known(item.feature)
-    shares = [(row, share) for row, share in card.crossing(item.feature)]
+    shares = list(card.crossing(item.feature))
     if baseline == "mean":
         return item.mean + sum(float(np.average(of, weights=row.rows)) for row, of in shares)
     if baseline == "best_of_all":
@@ -67,7 +67,8 @@ def reason_codes(
     polars.DataFrame, shape (n, 4 * top + 1)
         score, then ``reason_1`` (column), ``lost_1`` (printed points below the baseline), ``found_1``
         (the bin that the row's value is in) and ``better_1`` (the bin of known values with most
-        points, in crossed tables beside the row's other values), and so on, largest loss first; null where fewer characteristics lost anything. Ties
+        points, in crossed tables beside the row's other values), and so on, largest loss first; null
+        where fewer characteristics lost anything. Ties
         go to the characteristic that comes first on the card.
 
     Raises
@@ -195,8 +196,8 @@ def what_would_it_take(
     """Return the cheapest changes of changeable characteristics that reach a cut-off.
 
     Exact: a dynamic programme over points gained, and over bins that crossed tables pair with later
-    steps. A change's gain is what it adds after those of characteristics before it. A step from bin to bin costs the
-    characteristic's weight once per bin crossed (a category: once). Protected attributes are never
+    steps. A change's gain is what it adds after those of characteristics before it. A step from bin to
+    bin costs the characteristic's weight once per bin crossed (a category: once). Protected attributes are never
     proposed, nor missing values or special codes.
 
     Parameters

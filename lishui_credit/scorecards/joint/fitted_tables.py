@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lishui_credit.language import Bilingual
 from lishui_credit.scorecards.bins.binning import Binning
@@ -18,7 +20,7 @@ from lishui_credit.scorecards.cards.integer_points import integer_points, whole_
 from lishui_credit.scorecards.features import TrainingSample
 from lishui_credit.scorecards.joint.fine_pieces import regrouped, with_direction
 from lishui_credit.scorecards.joint.joint_points import Learned
-from lishui_credit.statistics.outcomes import Floats
+from lishui_credit.statistics.outcomes import Flags, Floats
 
 _ROUNDS = 3  # of moving averages; each leaves at most a rounding
 
@@ -61,9 +63,8 @@ class FittedTables:
             rows = goods + bads
             mean = float((part * rows).sum() / rows.sum())
             made.intercept += mean
-            values = by_policy(
-                np.where(rows > 0, part - mean, part * (len(table) == 2)), sides, policies
-            )
+            known = reduce(np.multiply.outer, map(told_of, sides))
+            values = by_policy((part - mean) * known, sides, policies)
             if len(table) == 1:
                 binning = with_direction(sides[0], values)
                 made.bins[binning.feature], made.single[binning.feature] = binning, values
@@ -99,40 +100,37 @@ class FittedTables:
             unit=unit,
             folded=frame.folded and bool(self.single),
         )
-        points = dict(zip(self.single, map(np.array, whole), strict=True))
-        lines = {name: part.copy() for name, part in self.single.items()}
-        crossed = []
+        rounded = dict(zip(self.single, map(np.array, whole), strict=True))
+        points, crossed = dict(rounded), []
         for first, second, values, goods, bads in self.crossed.values():
-            marks = np.array(whole_points(values.ravel().tolist(), scale, unit)).reshape(
-                values.shape
-            )
-            line = values.copy()
-            for _ in range(_ROUNDS):
-                for axis, side in ((1, first), (0, second)):
-                    if side.feature in points:
-                        moved = average(marks, goods + bads, axis)
-                        inside = within(self.bins[side.feature], side)
-                        points[side.feature] = points[side.feature] + moved[inside]
-                        lines[side.feature] += moved[inside] / (scale.factor * unit)
-                        back = np.expand_dims(moved, axis)
-                        marks, line = marks - back, line - back / (scale.factor * unit)
+            exact = whole_points(values.ravel().tolist(), scale, unit)
+            before = marks = np.array(exact).reshape(values.shape)
+            sides = [(1, first), (0, second)] * _ROUNDS
+            for axis, side in (each for each in sides if each[1].feature in points):
+                moved = average(marks, goods + bads, axis)
+                marks = marks - np.expand_dims(moved, axis)
+                inside = within(self.bins[side.feature], side)
+                points[side.feature] = points[side.feature] + moved[inside]
             crossed.append(
                 CrossedTable(
                     first=first,
                     second=second,
-                    points=tuple(map(tuple, marks.tolist())),
-                    log_odds=tuple(map(tuple, line.tolist())),
-                    goods=tuple(map(tuple, goods.tolist())),
-                    bads=tuple(map(tuple, bads.tolist())),
+                    points=_rows(marks),
+                    log_odds=_rows(values + (marks - before) / (scale.factor * unit)),
+                    goods=_rows(goods),
+                    bads=_rows(bads),
                 )
             )
+        lines = {
+            name: part + (points[name] - rounded[name]) / (scale.factor * unit)
+            for name, part in self.single.items()
+        }
+        nothing = {name: np.zeros(len(of.bins), dtype=np.int64) for name, of in self.bins.items()}
         characteristics = [
             Characteristic(
                 binning=binning,
-                points=tuple(points[name].tolist()) if name in points else (0,) * len(binning.bins),
-                log_odds=tuple(lines[name].tolist())
-                if name in lines
-                else (0.0,) * len(binning.bins),
+                points=tuple(points.get(name, nothing[name]).tolist()),
+                log_odds=tuple(map(float, lines.get(name, nothing[name]))),
                 label_zh=frame.labels.get(name, ""),
                 label_en=name,
             )
@@ -141,6 +139,14 @@ class FittedTables:
         return frame.card(
             scale, base, self.intercept, characteristics, crossed, {"joint": dict(told)}
         )
+
+
+def told_of(binning: Binning) -> Flags:
+    """Return which bins the sample tells of, shape (bins,): the others are average.
+
+    An empty range is told of by its neighbours, whose order it keeps.
+    """
+    return np.array([row.rows > 0 or row.kind == "range" for row in binning.bins])
 
 
 def by_policy(values: Floats, sides: Sequence[Binning], policies: Policies) -> Floats:
@@ -156,3 +162,7 @@ def by_policy(values: Floats, sides: Sequence[Binning], policies: Policies) -> F
             if row.kind == "unseen":
                 lines[place] = worst if policies.unseen == "worst" else 0.0
     return found
+
+
+def _rows(cells: NDArray[Any]) -> tuple[tuple[Any, ...], ...]:
+    return tuple(map(tuple, cells.tolist()))

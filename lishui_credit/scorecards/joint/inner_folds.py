@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,6 +78,24 @@ class InnerFolds:
                 line[out] = start.of(beside)
         return found
 
+    def by(self, estimator: Learner, sample: TrainingSample) -> HeldOut | None:
+        """Return how another estimator does on the same rows and folds, fitted anew in each; None where it cannot."""
+        rows, outcome = self.rows, sample.outcome[self.drawn]
+        kept = [rows.fold != held for held in range(rows.folds)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of folds, which nobody can act on
+            try:
+                bad = out_of_fold(
+                    estimator,
+                    sample.frame[self.drawn],
+                    outcome,
+                    sample_weight=None if sample.weight is None else rows.weight,
+                    cut=[(np.flatnonzero(fit), np.flatnonzero(~fit)) for fit in kept],
+                )
+            except (SubjectError, ModelError):
+                return None
+        return self.said(-bad)
+
     def lost(self, line: Floats) -> Floats:
         """Return the log-loss of every row, in nats."""
         return losses(line, self.rows)
@@ -90,29 +108,6 @@ class InnerFolds:
             loss=float(losses(line, rows).sum() / rows.weight.sum()),
             auc=roc_area(levels.bads, levels.goods),
         )
-
-
-def held_out_by(
-    estimator: Learner, sample: TrainingSample, asked: Mapping[str, int], groups: Values | None
-) -> dict[str, float]:
-    """Return how another estimator does on the same inner folds, fitted anew in each; nothing where it cannot."""
-    rows = Rows(sample.outcome == 0, sample.weighed, np.zeros(len(sample.outcome), dtype=np.intp))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of folds, which nobody can act on
-        try:
-            bad = out_of_fold(
-                estimator,
-                sample.frame,
-                sample.outcome,
-                sample_weight=sample.weight,
-                groups=groups,
-                **asked,
-            )
-        except (SubjectError, ModelError):
-            return {}
-    levels = ranked((~rows.good).astype(np.float64), bad, rows.weight)
-    loss = float(losses(-bad, rows).sum() / rows.weight.sum())
-    return {"loss": loss, "auc": roc_area(levels.bads, levels.goods)}
 
 
 def losses(line: Floats, rows: Rows) -> Floats:

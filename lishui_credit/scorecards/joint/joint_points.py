@@ -33,9 +33,11 @@ PIECES: Final = 32
 SINGLE: Final = (8.0, 2.0, 0.5, 0.125)
 CROSSED: Final = (64.0, 8.0, 1.0)
 """What inner folds choose from, most first: smoothing of one-way and of two-way tables."""
+# Standard errors of paired losses: by which pairs must be better than none, within which fewer pairs do
+# as well as more, and by which all tables must be better than no table.
 _SURE: Final = 3.0
 _NEAR: Final = 1.0
-_SOME: Final = 2.0  # that the tables must gain on no table at all
+_SOME: Final = 2.0
 _RANGES: Final = {
     "tables": Within(least=1, whole=True),
     "crossed": Within(least=0, whole=True),
@@ -115,18 +117,15 @@ class JointPoints:
             problems.append(Problem(what, repr(self.smoothing), "(16.0, 8.0)", "smoothing"))
         return problems
 
-    def of_folds(self) -> dict[str, int]:
-        """Return how the inner folds are cut."""
-        return {"folds": self.folds, "seed": self.seed}
-
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Fine bins, the grid with its groups, the fit, its smoothing, and how it did on rows held out."""
+    """Fine bins, the grid with its groups, the fit, the inner folds, and how tables did on rows held out."""
 
     binnings: list[Binning]
     grid: Grid
     fit: Fitted
+    inner: InnerFolds
     told: dict[str, Any]
 
 
@@ -175,7 +174,7 @@ def learn(
         )
     whole = Grid(grid.axes, whole.pieces)
     rows = Rows(sample.outcome == 0, sample.weighed, np.zeros(whole.rows, dtype=np.intp))
-    return Learned(binnings, whole, _fitted(whole, fit.tables, rows, smoothing), told)
+    return Learned(binnings, whole, _fitted(whole, fit.tables, rows, smoothing), inner, told)
 
 
 def _said(fit: Fitted, held: HeldOut) -> dict[str, float]:
