@@ -83,6 +83,8 @@ def _laid_out(value: Value, sample: Fraction, cells: Cells) -> bool:
     for term in value.terms:
         over = str(term.over)
         if over in cells:
+            if cells[over] <= 0:
+                return False
             continue
         if term.column in cells and len(value.terms) == 1 and sample != 0:
             size = Fraction(cells[term.column], term.per_unit) / sample * term.over_per_unit

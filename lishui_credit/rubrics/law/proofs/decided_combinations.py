@@ -22,7 +22,13 @@ from lishui_credit.rubrics.law.proofs.deciding_order import (
 from lishui_credit.rubrics.law.proofs.example_subjects import Example, conditions_on
 from lishui_credit.rubrics.law.proofs.proof_words import Fault, fault, subject_with
 from lishui_credit.rubrics.law.proofs.row_points import bounds, reached, value_of, within
-from lishui_credit.rubrics.law.proofs.rule_patterns import Pattern, modes, points_unit, truth
+from lishui_credit.rubrics.law.proofs.rule_patterns import (
+    Pattern,
+    all_of,
+    modes,
+    points_unit,
+    truth,
+)
 from lishui_credit.rubrics.law.proofs.score_range import score_pieces, scores
 from lishui_credit.rubrics.law.proofs.value_pieces import Held, Piece
 from lishui_credit.rubrics.law.rubric import Indicator, Rubric
@@ -63,8 +69,8 @@ def state_of(rubric: Rubric, patterns: Sequence[Pattern], score: Fraction | None
         repaired |= pattern.repaired
     holds: dict[str, bool | None] = {}
     for row in rubric.active_overrides:
-        told, asked = merged.get(row.id, False), score_holds(row, score)
-        holds[row.id] = False if False in (told, asked) else None if None in (told, asked) else True
+        told = merged.get(row.id, False)
+        holds[row.id] = told is not False and all_of((told, score_holds(row, score)))
     requires: dict[str, bool | None] = {}
     for grade in rubric.grades:
         if grade.requires:
