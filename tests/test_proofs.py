@@ -27,6 +27,7 @@ from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.proofs.edition_proof import EditionProof, prove
 from lishui_credit.rubrics.law.proofs.example_subjects import Example, graded
+from lishui_credit.rubrics.law.proofs.moved_subjects import Pair
 from lishui_credit.rubrics.law.proofs.proof_files import proof_path
 from lishui_credit.rubrics.law.proofs.row_claims import row_faults
 from lishui_credit.rubrics.law.proofs.rule_claims import decisions
@@ -94,6 +95,12 @@ def graded_by_engine(rubric: Rubric, examples: list[Example]) -> pl.DataFrame:
     return found.collect()
 
 
+def engine_grades(rubric: Rubric, pair: Pair) -> tuple[str, ...]:
+    """The grades of a subject before and after it moved, as the engine gives them."""
+    cells = ({**pair.before}, {**pair.before, **pair.after})
+    return tuple(graded_by_engine(rubric, [Example(c, pair.events) for c in cells])["grade"])
+
+
 @BY_NAME
 def test_every_edition_is_proved_and_its_proof_lies_beside_it(entry: catalog.Entry) -> None:
     made, path = proof(entry.path), proof_path(entry)
@@ -131,10 +138,25 @@ def test_a_listed_exception_lowers_the_grade_by_the_engine_too(entry: catalog.En
     made = proof(entry.path)
     for row in made.exceptions:
         assert row.clauses[0] == made.rubric.indicator(row.row).clause
-        if row.before is None or row.after is None:
+        if row.pair is not None:
+            assert engine_grades(made.rubric, row.pair) == row.pair.grades
+
+
+@BY_NAME
+def test_where_a_grade_moves_both_ways_the_engine_shows_both(entry: catalog.Entry) -> None:
+    made = proof(entry.path)
+    places = [grade.id for grade in made.rubric.grades]
+    for one in made.required:
+        assert not one.declared
+        if one.better != "mixed":
+            assert one.pairs == ()
             continue
-        pair = [Example(dict(row.before)), Example({**row.before, **row.after})]
-        assert tuple(graded_by_engine(made.rubric, pair)["grade"]) == row.grades
+        falls, rises = one.pairs
+        assert places.index(falls.grades[0]) < places.index(falls.grades[1])
+        assert places.index(rises.grades[0]) > places.index(rises.grades[1])
+        for pair in one.pairs:
+            assert set(pair.after) == {one.value.columns[0]}
+            assert engine_grades(made.rubric, pair) == pair.grades
 
 
 # ---- against brute force, on small made editions ------------------------------------------------

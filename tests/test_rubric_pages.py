@@ -43,7 +43,7 @@ from lishui_credit.rubrics.pages.calculator_script import LARGEST
 from lishui_credit.rubrics.pages.page_parts import page_of
 from lishui_credit.rubrics.pages.proof_section import proved
 from lishui_credit.rubrics.reform import changes
-from lishui_credit.tables.columns import dictionary
+from lishui_credit.tables.columns import called, dictionary
 from tests import calculators
 from tests.calculators import (
     DAYS,
@@ -194,6 +194,9 @@ def test_a_page_tells_the_proof_of_its_edition_and_what_is_no_part_of_it(
     for row in told["exceptions"]:
         assert dictionary()[row["column"]].label_zh in section or lang == "en"
         assert all(spoken(clause) in section for clause in row["clauses"])
+    assert told["requirements"]
+    assert all(spoken(called(name)) in section for name in told["requirements"])
+    assert ("no direction declared" if lang == "en" else "未声明优劣") in section
     assert proved(replace(firm, sha256="0" * 64)) == ""
 
 

@@ -17,6 +17,7 @@ from lishui_credit.points import INT64_MAX, INT128_MAX
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.band_checks import check_bands
 from lishui_credit.rubrics.law.grade_checks import (
+    check_directions,
     check_grades,
     check_overrides,
     check_reason,
@@ -59,6 +60,7 @@ def check(rubric: Rubric, unread: frozenset[str] = frozenset()) -> list[tuple[Lo
         check_numbers: ("aggregate",),
         check_overrides: ("status",),
         check_start: ("start", "point_unit"),
+        check_directions: (),
         check_links: ("source", "documents", "cycle", "bases", "adjustment", "start"),
         check_stands_on: (),
         _others: ("bases", "adjustment", "cycle", "point_unit"),

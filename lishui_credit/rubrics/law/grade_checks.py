@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from lishui_credit.language import Bilingual, tr
+from lishui_credit.points import Value
+from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.event_rules import Number
 from lishui_credit.rubrics.law.proofs.proof_words import subject_with
 from lishui_credit.rubrics.law.row_checks import (
@@ -14,7 +17,14 @@ from lishui_credit.rubrics.law.row_checks import (
     check_fine,
     say,
 )
-from lishui_credit.rubrics.law.rubric import Effect, GradeRow, Indicator, Override, Rubric
+from lishui_credit.rubrics.law.rubric import (
+    Condition,
+    Effect,
+    GradeRow,
+    Indicator,
+    Override,
+    Rubric,
+)
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.header_words import did_you_mean
 from lishui_credit.tables.toml_places import Loc
@@ -139,6 +149,44 @@ def check_overrides(rubric: Rubric) -> Found:
                 )
             if row.repair.then is not None:
                 yield from _effect((*loc, "repair"), row.repair.then, rubric)
+
+
+def check_directions(rubric: Rubric) -> Found:
+    """Yield conditions that say which values are better where a row or another one says it."""
+    of_rows = {
+        tables.value(row.column, row.over, row.mix): row.id
+        for row in rubric.scoring
+        if row.bands or row.levels or row.share
+    }
+    said: dict[Value, str] = {}
+    for loc, condition in _places(rubric):
+        if condition.better is None or condition.column not in dictionary():
+            continue
+        read = tables.value(condition.column, condition.over)
+        if loc[0] == "start" or read in of_rows:
+            yield say(
+                loc,
+                "better belongs to conditions of grades and overrides on what no row scores",
+                "better 仅用于等级条件和直接判级条件中不计分的列",
+                of_rows.get(read, "start"),
+                tr("write better in the row", "请在该指标行写 better") if read in of_rows else "",
+            )
+        elif said.setdefault(read, condition.better) != condition.better:
+            yield say(
+                loc,
+                "two conditions say differently which values are better",
+                "两处条件所写的 better 不一致",
+                f"{condition.column}: {said[read]}, {condition.better}",
+            )
+
+
+def _places(rubric: Rubric) -> Iterator[tuple[Loc, Condition]]:
+    for place, row in enumerate(rubric.overrides):
+        yield from ((("overrides", place, "when"), condition) for condition in row.when)
+    for place, grade in enumerate(rubric.grades):
+        yield from ((("grades", place, "requires"), condition) for condition in grade.requires)
+    for place, start in enumerate(rubric.start.rows if rubric.start is not None else ()):
+        yield from ((("start", "rows", place), condition) for condition in start.when)
 
 
 def check_reason(loc: Loc, row: Override | Indicator) -> Found:

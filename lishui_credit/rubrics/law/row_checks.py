@@ -179,12 +179,32 @@ def check_condition(loc: Loc, condition: Condition, rubric: Rubric) -> Found:
         yield say(loc, "no such scoring row", "没有该计分指标", condition.points)
     for name in (condition.column, condition.over):
         yield from check_column(loc, name)
+    if condition.better is not None:
+        yield from _better(loc, condition)
     if condition.column in dictionary():
         column = dictionary()[str(condition.column)]
         yield from _values(loc, condition, column)
         for bound in bounds:
             if condition.over is None and column.numeric and is_number(bound):
                 yield from check_reach(loc, bound, column)
+
+
+def _better(loc: Loc, condition: Condition) -> Found:
+    """Yield where a condition says which values are better, and what it reads has no such order."""
+    found = dictionary().get(str(condition.column))
+    kind = "" if found is None else "number" if found.numeric else found.type
+    fit = {"number": ("higher", "lower"), "flag": ("higher", "lower"), "level": ("listed",)}
+    if condition.better not in fit.get(kind, ()):
+        yield say(
+            loc,
+            "better does not fit what the condition reads",
+            "better 与条件所读内容不符",
+            condition.better,
+            Bilingual(
+                "higher or lower of a number or a flag (yes is higher), listed of a level",
+                "数值列、是否列写 higher 或 lower(“是”为高),等级列写 listed",
+            ),
+        )
 
 
 def _values(loc: Loc, condition: Condition, column: Column) -> Found:

@@ -132,6 +132,9 @@ class Condition:
     equals: bool | str | int | None = None
     # An empty cell settles the condition as not met; if left out, it cannot be told.
     missing: Literal["no"] | None = None
+    # Which values are better where no row earns points by them: yes is higher than no; levels are
+    # `listed`, best first.
+    better: Literal["higher", "lower", "listed"] | None = None
     one_of: tuple[str, ...] = ()
     at_least: Bound | None = None
     above: Bound | None = None

@@ -8,6 +8,8 @@ from typing import Any
 from lishui_credit.language import tr
 from lishui_credit.rubrics.case_coverage import coverage
 from lishui_credit.rubrics.law.proofs.proof_files import stored_proof
+from lishui_credit.rubrics.law.proofs.proof_words import rule_words
+from lishui_credit.rubrics.law.proofs.requirement_claims import requirement_lines
 from lishui_credit.rubrics.law.row_labels import Row, row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.pages.page_parts import facts, section
@@ -47,18 +49,25 @@ def proved(rubric: Rubric) -> str:
             ),
         ),
         (tr("Better is never worse", "取值更优等级不降"), _exceptions(told, labels)),
+        (
+            tr("What only rules read", "仅规则读取的内容"),
+            "; ".join(requirement_lines(told["requirements"])) or tr("nothing", "无"),
+        ),
         (tr("Clauses touched by a worked case", "案例覆盖的条款"), _touched(rubric, labels)),
     ]
     return section("proof", tr("Proof", "证明"), facts(lines))
 
 
 def _exceptions(told: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    def named(rule: str) -> str:
+        return labels.get(rule.removeprefix("grade:"), rule_words(rule))
+
     found = [
         tr(
-            f"not where {called(row['column'])} counts in {labels.get(row['row'], row['row'])}"
-            f" and against {' and '.join(labels.get(name, name) for name in row['against'])}",
-            f"例外:{called(row['column'])}在“{labels.get(row['row'], row['row'])}”中计优,"
-            f"在{'、'.join(f'“{labels.get(name, name)}”' for name in row['against'])}中计劣",
+            f"not where {called(row['column'])} counts in {named(row['row'])}"
+            f" and against {' and '.join(map(named, row['against']))}",
+            f"例外:{called(row['column'])}在“{named(row['row'])}”中计优,"
+            f"在{'、'.join(f'“{named(name)}”' for name in row['against'])}中计劣",
         )
         + f" [{'; '.join(row['clauses'])}]"
         + (

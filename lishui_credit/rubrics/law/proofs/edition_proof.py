@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -15,10 +15,19 @@ from lishui_credit.rubrics.law.proofs.cells_of_ratios import shown
 from lishui_credit.rubrics.law.proofs.decided_combinations import Decisions, outcomes_told
 from lishui_credit.rubrics.law.proofs.direction_claims import Undone, directions, exceptions
 from lishui_credit.rubrics.law.proofs.example_subjects import Example
+from lishui_credit.rubrics.law.proofs.moved_subjects import MovedSubjects, Pair
 from lishui_credit.rubrics.law.proofs.proof_words import Fault, number
+from lishui_credit.rubrics.law.proofs.requirement_claims import (
+    Required,
+    required,
+    requirement_lines,
+    undone,
+)
 from lishui_credit.rubrics.law.proofs.row_claims import row_faults
 from lishui_credit.rubrics.law.proofs.row_points import reached
-from lishui_credit.rubrics.law.proofs.rule_claims import decisions
+from lishui_credit.rubrics.law.proofs.rule_claims import decisions, too_many
+from lishui_credit.rubrics.law.proofs.rule_patterns import UndecidedError
+from lishui_credit.rubrics.law.proofs.value_moves import moves
 from lishui_credit.rubrics.law.rubric import Rubric
 
 FORMAT: Final = 1
@@ -37,6 +46,8 @@ class EditionProof:
         could not be decided; empty where everything is proved.
     exceptions : tuple of Undone
         Where a better value of a row may lower the grade, with the clauses that say so.
+    required : tuple of Required
+        What rules read and no row: which values are better, and whether the edition declares it.
     decided : Decisions
         Subjects that show every grade, override and cut-off reached.
     """
@@ -44,6 +55,7 @@ class EditionProof:
     rubric: Rubric
     faults: tuple[Fault, ...]
     exceptions: tuple[Undone, ...]
+    required: tuple[Required, ...]
     decided: Decisions
 
     @property
@@ -73,6 +85,7 @@ class EditionProof:
             "grades": _changes(found.grades, base),
             "cutoffs": _changes(found.cutoffs, base),
             "overrides": _changes(found.overrides, base),
+            "requirements": {one.name: _required(one) for one in self.required},
             "exceptions": [_exception(row) for row in self.exceptions],
             "faults": [
                 {"kind": row.kind, "at": ".".join(map(str, row.loc))} for row in self.faults
@@ -112,10 +125,16 @@ def prove(rubric: Rubric) -> EditionProof:
     faults = list(row_faults(rubric))
     found, undecided = decisions(rubric)
     faults += undecided
-    listed = (
-        [] if any(fault.kind in ("gap", "undecided") for fault in faults) else exceptions(found)
-    )
-    return EditionProof(rubric, tuple(faults), tuple(listed), found)
+    if any(fault.kind in ("gap", "undecided") for fault in faults):
+        return EditionProof(rubric, tuple(faults), (), (), found)
+    try:
+        told = moves(found)
+    except UndecidedError:
+        return EditionProof(rubric, (*faults, too_many()), (), (), found)
+    subjects = MovedSubjects(rubric)
+    asked = tuple(required(rubric, told, subjects))
+    listed = (*exceptions(found, told, subjects), *undone(found, told, asked, subjects))
+    return EditionProof(rubric, tuple(faults), listed, asked, found)
 
 
 def summary(proof: EditionProof) -> list[str]:
@@ -135,7 +154,9 @@ def summary(proof: EditionProof) -> list[str]:
         )
     ]
     head = tr("a better value may lower the grade: ", "取值更优等级却可能下降:")
-    return [*lines, *(head + row.said for row in proof.exceptions)]
+    lines += [head + row.said for row in proof.exceptions]
+    told = proof.as_dict()["requirements"]
+    return [*lines, *requirement_lines(told), *(one.said for one in proof.required if one.pairs)]
 
 
 def _rows(rubric: Rubric) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -159,13 +180,13 @@ def _rows(rubric: Rubric) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _whole(example: Example) -> dict[str, Any]:
     found = {name: _plain(cell) for name, cell in shown(example.cells).items()}
-    return {"cells": found, **_events(example)}
+    return {"cells": found, **_events(example.events)}
 
 
-def _events(example: Example) -> dict[str, Any]:
-    if not example.events:
+def _events(events: Sequence[tuple[str, bool]]) -> dict[str, Any]:
+    if not events:
         return {}
-    return {"events": [f"{code} corrected" if mended else code for code, mended in example.events]}
+    return {"events": [f"{code} corrected" if mended else code for code, mended in events]}
 
 
 def _changes(examples: Mapping[str, Example], base: Example | None) -> dict[str, Any]:
@@ -183,7 +204,7 @@ def _changes(examples: Mapping[str, Example], base: Example | None) -> dict[str,
             told["score"] = number(example.score)
         if cells:
             told["cells"] = cells
-        found[name] = {**told, **_events(example)}
+        found[name] = {**told, **_events(example.events)}
     return found
 
 
@@ -195,10 +216,23 @@ def _exception(row: Undone) -> dict[str, Any]:
         "against": list(row.against),
         "clauses": list(row.clauses),
     }
-    if row.before is not None and row.after is not None and row.grades is not None:
-        told["before"] = {name: _plain(cell) for name, cell in shown(row.before).items()}
-        told["after"] = {name: _plain(cell) for name, cell in shown(row.after).items()}
-        told["grades"] = list(row.grades)
+    return told if row.pair is None else {**told, **_pair(row.pair)}
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    return {
+        "before": {name: _plain(cell) for name, cell in shown(pair.before).items()},
+        "after": {name: _plain(cell) for name, cell in shown(pair.after).items()},
+        "grades": list(pair.grades),
+        **_events(pair.events),
+    }
+
+
+def _required(one: Required) -> dict[str, Any]:
+    told: dict[str, Any] = {"better": one.better, "declared": one.declared}
+    told["rules"] = dict(zip(one.rules, one.clauses, strict=True))
+    if one.pairs:
+        told["pairs"] = [_pair(pair) for pair in one.pairs]
     return told
 
 

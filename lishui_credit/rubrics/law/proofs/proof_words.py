@@ -60,6 +60,24 @@ def number(value: Fraction) -> str:
     return f"{value.numerator}/{value.denominator}"
 
 
+def rule_words(name: str) -> str:
+    """Return what messages call a rule: an override by its id, a grade or a cut-off by what it asks.
+
+    Examples
+    --------
+    >>> from lishui_credit.language import set_language
+    >>> set_language("en"); rule_words("grade:A"), rule_words("bar_books")
+    ('the conditions of grade A', 'bar_books')
+    >>> set_language(None)
+    """
+    kind, _, rest = name.partition(":")
+    if kind == "grade":
+        return tr(f"the conditions of grade {rest}", f"等级{rest}的条件")
+    if kind == "flag":
+        return tr(f"the cut-off for {called(rest)}", f"“{called(rest)}”的分数线")
+    return name
+
+
 def read_words(value: Value) -> str:
     """Return what is read: a column, or the ratio of two."""
     parts = []

@@ -54,8 +54,7 @@ def decisions(rubric: Rubric) -> tuple[Decisions, list[Fault]]:
         found.pieces = list(score_pieces(rubric, reachable)) or [None]
         turned = run(found)
     except UndecidedError:
-        what = ("there are more combinations than can be tried", "组合过多,无法逐一判定")
-        return found, [fault("undecided", ("overrides",), *what)]
+        return found, [too_many()]
     faults = list(turned)
     examples = Examples(rubric)
     faults += _gaps(found, examples)
@@ -64,6 +63,12 @@ def decisions(rubric: Rubric) -> tuple[Decisions, list[Fault]]:
     faults += _grades(found, examples)
     faults += _cutoffs(found, examples)
     return found, faults
+
+
+def too_many() -> Fault:
+    """Return that an edition has more combinations than are tried."""
+    what = ("there are more combinations than can be tried", "组合过多,无法逐一判定")
+    return fault("undecided", ("overrides",), *what)
 
 
 def _quiet(way: Way) -> tuple[int, int]:

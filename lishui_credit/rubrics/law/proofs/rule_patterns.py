@@ -27,7 +27,7 @@ MOST: Final = 300_000
 """Combinations that are tried; an edition with more is told to be undecided."""
 
 OPEN, REPAIRED = "open", "repaired"
-_OF_LAST_YEAR: Final = frozenset({"prior_grade", "consecutive_a_years", *LAST_D})
+OF_LAST_YEAR: Final = frozenset({"prior_grade", "consecutive_a_years", *LAST_D})
 Variable = Value | str  # a value that conditions read; ``event:<id>``, ``points:<row>``
 
 
@@ -50,7 +50,7 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
     """A name and the conditions that must all hold for it."""
 
     name: str
@@ -61,7 +61,7 @@ class _Rule:
 def groups(rubric: Rubric) -> list[list[Pattern]]:
     """Return the patterns of every group of rules that share columns; a quiet pattern first."""
     found = [_of_event(row) for row in rubric.active_overrides if row.event is not None]
-    for rules in _connected(_rules(rubric)):
+    for rules in _connected(rules_of(rubric)):
         patterns = _tried(rubric, rules)
         found.append(sorted(patterns, key=lambda p: sum(v is not False for v in p.holds.values())))
     return found
@@ -75,22 +75,22 @@ def _of_event(row: Override) -> list[Pattern]:
     return patterns
 
 
-def _rules(rubric: Rubric) -> list[_Rule]:
+def rules_of(rubric: Rubric) -> list[Rule]:
     """Return what cells settle: overrides, requirements and flags; conditions on the score aside."""
     found = []
     for row in rubric.active_overrides:
         if row.event is None:
             flag = (Condition(column=row.column, equals=True),) if row.column is not None else ()
             asked = flag + tuple(c for c in row.when if not c.score)
-            found.append(_Rule(row.id, asked, row.missing == "no"))
+            found.append(Rule(row.id, asked, row.missing == "no"))
     for grade in rubric.grades:
         if grade.requires:
             asked = tuple(c for c in grade.requires if not c.score)
             unknown_is_no = grade.requires_missing != "withhold"
-            found.append(_Rule(f"grade:{grade.id}", asked, unknown_is_no))
+            found.append(Rule(f"grade:{grade.id}", asked, unknown_is_no))
         for name in grade.at_least_if:
             flag = (Condition(column=name, equals=True),)
-            found.append(_Rule(f"flag:{name}", flag, True))
+            found.append(Rule(f"flag:{name}", flag, True))
     return list({rule.name: rule for rule in found}.values())
 
 
@@ -104,9 +104,9 @@ def columns_of(read: Variable) -> tuple[str, ...]:
     return read.columns if isinstance(read, Value) else (read,)
 
 
-def _connected(rules: Sequence[_Rule]) -> list[list[_Rule]]:
+def _connected(rules: Sequence[Rule]) -> list[list[Rule]]:
     """Return rules in groups that share no column with one another."""
-    found: list[tuple[set[str], list[_Rule]]] = []
+    found: list[tuple[set[str], list[Rule]]] = []
     for rule in rules:
         names = {name for c in rule.conditions for name in columns_of(variable(c))}
         shared = [group for group in found if group[0] & names]
@@ -116,7 +116,7 @@ def _connected(rules: Sequence[_Rule]) -> list[list[_Rule]]:
     return [members for _, members in found]
 
 
-def _asked(rules: Sequence[_Rule]) -> dict[Variable, list[Condition]]:
+def asked_of(rules: Sequence[Rule]) -> dict[Variable, list[Condition]]:
     """Return what rules read, each with all conditions on it."""
     asked: dict[Variable, list[Condition]] = {}
     for rule in rules:
@@ -125,11 +125,11 @@ def _asked(rules: Sequence[_Rule]) -> dict[Variable, list[Condition]]:
     return asked
 
 
-def _tried(rubric: Rubric, rules: Sequence[_Rule]) -> list[Pattern]:
+def _tried(rubric: Rubric, rules: Sequence[Rule]) -> list[Pattern]:
     """Return the patterns of rules that share columns, each once."""
-    asked = _asked(rules)
-    samples = {read: _samples(rubric, read, conditions) for read, conditions in asked.items()}
-    earning = [read for read in asked if _earns(rubric, read)]
+    asked = asked_of(rules)
+    samples = {read: samples_of(rubric, read, conditions) for read, conditions in asked.items()}
+    earning = [read for read in asked if earns(rubric, read)]
     return [
         _pattern(rules, truths, at, {read: at[read] for read in earning})
         for truths, at in _folded(rules, samples, earning)
@@ -137,7 +137,7 @@ def _tried(rubric: Rubric, rules: Sequence[_Rule]) -> list[Pattern]:
 
 
 def _pattern(
-    rules: Sequence[_Rule],
+    rules: Sequence[Rule],
     truths: Sequence[bool | None],
     at: Mapping[Variable, Held | None],
     earning: Mapping[Variable, Held | None],
@@ -150,14 +150,14 @@ def _pattern(
 
 
 def _folded(
-    rules: Sequence[_Rule],
+    rules: Sequence[Rule],
     samples: Mapping[Variable, Sequence[Held | None]],
     apart: Sequence[Variable],
 ) -> list[tuple[tuple[bool | None, ...], dict[Variable, Held | None]]]:
     """Return which rules can hold together, each with cells; one more variable at a time."""
     # What was tried of some variables matters for the rest only by what it leaves of each rule, and
     # by the cells kept `apart`: of cells that leave the same, one stands for all.
-    kept = {read for read in samples if read in apart or columns_of(read)[0] in _OF_LAST_YEAR}
+    kept = {read for read in samples if read in apart or columns_of(read)[0] in OF_LAST_YEAR}
     found: dict[tuple[Any, ...], tuple[tuple[bool | None, ...], dict[Variable, Held | None]]]
     found = {(): (tuple(True for _ in rules), {})}
     for read, cells in samples.items():
@@ -165,48 +165,31 @@ def _folded(
             raise UndecidedError
         step: dict[tuple[Any, ...], tuple[tuple[bool | None, ...], dict[Variable, Held | None]]]
         step = {}
-        of_cells = [tuple(_part(rule, read, cell) for rule in rules) for cell in cells]
+        dated = columns_of(read)[0] in OF_LAST_YEAR
+        told = [name for name in (*next(iter(found.values()))[1], read) if name in kept]
+        of_cells = [tuple(part_of(rule, read, cell) for rule in rules) for cell in cells]
         for truths, at in found.values():
             for cell, part in zip(cells, of_cells, strict=True):
                 now = {**at, read: cell}
                 left = tuple(all_of(pair) for pair in zip(truths, part, strict=True))
-                key = (left, tuple(now[name] for name in now if name in kept))
-                if key not in step and _agrees(now):
+                key = (left, tuple(now[name] for name in told))
+                if key not in step and (not dated or agrees(now)):
                     step[key] = (left, now)
         found = step
     return list(found.values())
 
 
-def _agrees(at: Mapping[Variable, Held | None]) -> bool:
+def agrees(at: Mapping[Variable, Held | None]) -> bool:
+    """Tell whether what cells say of last year agrees."""
     return last_year_agrees({columns_of(read)[0]: cell for read, cell in at.items()})
 
 
-def _part(rule: _Rule, read: Variable, cell: Held | None) -> bool | None:
+def part_of(rule: Rule, read: Variable, cell: Held | None) -> bool | None:
     """Return what one cell leaves of a rule."""
     return all_of(truth(c, cell) for c in rule.conditions if variable(c) == read)
 
 
-def along(rubric: Rubric, value: Value) -> Iterator[tuple[Sequence[str], list[Pattern]]]:
-    """Yield the rules that read a value, with their patterns from its lowest value up, all else equal."""
-    for rules in _connected(_rules(rubric)):
-        asked = _asked(rules)
-        if value not in asked:
-            continue
-        reading = [r.name for r in rules if any(variable(c) == value for c in r.conditions)]
-        own = [
-            cell for cell in _samples(rubric, value, asked[value], every=True) if cell is not None
-        ]
-        others = {read: _samples(rubric, read, c) for read, c in asked.items() if read != value}
-        for truths, rest in _folded(rules, others, ()):
-            patterns = []
-            for cell in own:
-                parts = (_part(rule, value, cell) for rule in rules)
-                left = [all_of(pair) for pair in zip(truths, parts, strict=True)]
-                patterns.append(_pattern(rules, left, {**rest, value: cell}, {}))
-            yield reading, patterns
-
-
-def _samples(
+def samples_of(
     rubric: Rubric, read: Variable, asked: Sequence[Condition], *, every: bool = False
 ) -> list[Held | None]:
     """Return values of which each is told apart from the others by some condition, and none."""
@@ -215,12 +198,12 @@ def _samples(
     found: dict[tuple[bool | None, ...], Held | None] = {}
     values = list(_values(rubric, read, asked))
     # An empty cell is the quietest, but not where a row reads it.
-    for cell in [*values, None] if _earns(rubric, read) else [None, *values]:
+    for cell in [*values, None] if earns(rubric, read) else [None, *values]:
         found.setdefault(tuple(truth(condition, cell) for condition in asked), cell)
     return list(found.values())
 
 
-def _earns(rubric: Rubric, read: Variable) -> bool:
+def earns(rubric: Rubric, read: Variable) -> bool:
     """Tell whether some row earns points by a column that is read."""
     names = {n for row in rubric.scoring if not row.event for n in (*columns_read(row), row.judged)}
     return isinstance(read, str) or not names.isdisjoint(read.columns)

@@ -125,6 +125,12 @@ def _left(rubric: Rubric, only: Mapping[str, set[int]]) -> set[int]:
     return {top - place for place in _places(bits)}
 
 
+def place(rubric: Rubric, score: Fraction) -> tuple[int, int]:
+    """Return where a score lies among the scores at which rules turn: how many are below, how many not above."""
+    edges = _edges(rubric)
+    return bisect_left(edges, score), bisect_right(edges, score)
+
+
 def _edges(rubric: Rubric) -> list[Fraction]:
     """Return every score at which some rule turns."""
     edges: set[Fraction] = set()
