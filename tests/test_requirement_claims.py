@@ -51,16 +51,17 @@ ROOM: dict[str, list[Any]] = {
 }
 
 
-def made_edition(seed: int, *, of_row: bool = False) -> Rubric:
+def made_edition(seed: int, *, of_row: bool = False, of_score: bool = True) -> Rubric:
     """A small edition at random, whose rules read what no row reads (or a row too), and an event."""
     draw = random.Random(seed)
     read = draw.sample([name for name in ROOM if name != ROW], 3)
-    operand = draw.choice(({"column": ROW}, {"points": "row"}))
+    operands: list[dict[str, Any]] = [{"column": ROW}, {"points": "row"}]
+    operand = draw.choice(operands)
 
     def condition() -> Condition:
         if of_row and draw.random() < 0.5:
             bound = {draw.choice(("at_least", "at_most", "above", "below")): draw.choice((1, 2, 3))}
-            return Condition(**operand, **bound)
+            return Condition(**(draw.choice(operands) if of_score else operand), **bound)
         name = draw.choice(read)
         kind = column(name).type
         if kind == "flag":
@@ -87,7 +88,7 @@ def made_edition(seed: int, *, of_row: bool = False) -> Rubric:
     overrides = []
     for place in range(draw.randint(1, 4)):
         asked = tuple(condition() for _ in range(draw.choice((1, 1, 2))))
-        asked += (Condition(score=True, below=3),) if draw.random() < 0.2 and not of_row else ()
+        asked += (Condition(score=True, below=3),) if of_score and draw.random() < 0.2 else ()
         overrides.append(
             Override(
                 id=f"o{place}", label_zh="", effect=draw.choice(effects), when=asked,
@@ -160,12 +161,23 @@ def test_the_way_a_column_moves_the_grade_is_that_of_everybody(seed: int) -> Non
 
 @pytest.mark.parametrize("seed", range(40))
 def test_a_row_whose_better_value_lowers_a_grade_is_listed_and_no_other(seed: int) -> None:
-    rubric = made_edition(seed, of_row=True)
+    rubric = made_edition(seed, of_row=True, of_score=False)
     made = prove(rubric)
     if any(fault.kind in ("inversion", "gap") for fault in made.faults):
         return
     falls = way_of(rubric, everybody(rubric), ROW) in ("mixed", "lower")
     assert falls == any(one.row == "row" and one.pair is not None for one in made.exceptions)
+    for one in made.exceptions:
+        assert one.pair is None or engine_grades(rubric, one.pair) == one.pair.grades
+
+
+@pytest.mark.parametrize("seed", [0, 71, 80, 117, 145, 179, 240, 320, 333, *range(400, 420)])
+def test_no_fall_of_a_row_stays_hidden_where_rules_read_its_points_and_the_score(seed: int) -> None:
+    rubric = made_edition(seed, of_row=True)
+    made = prove(rubric)
+    found = any(fault.kind in ("inversion", "gap", "undecided") for fault in made.faults)
+    found |= any(one.row == "row" for one in made.exceptions)
+    assert found or way_of(rubric, everybody(rubric), ROW) in ("higher", "either")
     for one in made.exceptions:
         assert one.pair is None or engine_grades(rubric, one.pair) == one.pair.grades
 

@@ -24,9 +24,9 @@ from lishui_credit.rubrics.law.proofs.proof_words import Fault, fault, subject_w
 from lishui_credit.rubrics.law.proofs.row_points import bounds, reached, value_of, within
 from lishui_credit.rubrics.law.proofs.rule_patterns import (
     Pattern,
+    alike_points,
     all_of,
     modes,
-    points_unit,
     truth,
 )
 from lishui_credit.rubrics.law.proofs.score_range import score_pieces, scores
@@ -95,7 +95,7 @@ def pieces_with(found: Decisions, patterns: Sequence[Pattern]) -> list[Piece | N
         for row in found.rubric.scoring:
             points = given.get(f"points:{row.id}")
             if isinstance(points, Fraction):
-                only[row.id] = {int(points * points_unit(found.rubric, row.id))}
+                only[row.id] = alike_points(found.rubric, row, points)
             elif row.event is None and row.formula is None and value_of(row) in given:
                 only[row.id] = _points_with(found.rubric, row, given[value_of(row)])
         left = scores(found.rubric, only)

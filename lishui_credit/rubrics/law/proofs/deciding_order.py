@@ -7,7 +7,7 @@ equals the worst grade; then the score by cut-offs and requirements; then caps a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -65,7 +65,7 @@ def decide(rubric: Rubric, state: State) -> Outcome:
     place = score_rank(rubric, state)
     if place is None:
         return Outcome(NOTHING)
-    return _bounded(rubric, state, place)
+    return _bounded(rubric, state, place, rows)
 
 
 def _unknown(row: Override, state: State) -> bool:
@@ -103,15 +103,15 @@ def score_rank(rubric: Rubric, state: State) -> int | None:
     return None
 
 
-def _bounded(rubric: Rubric, state: State, place: int) -> Outcome:
+def _bounded(rubric: Rubric, state: State, place: int, rows: Sequence[Override]) -> Outcome:
     """Return the outcome after caps, of which the lowest counts, and shifts."""
     ranks, decided = by_rank(rubric), "score"
     caps = [
         (ranks[row.effect.cap], row.id)
-        for row in rubric.active_overrides
+        for row in rows
         if row.effect.cap is not None and state.holds.get(row.id)
     ]
-    for row in rubric.active_overrides:
+    for row in rubric.active_overrides if state.repaired else ():
         then = row.repair.then if row.repair is not None else None
         if then is not None and then.cap is not None and row.id in state.repaired:
             caps.append((ranks[then.cap], row.id))
@@ -119,7 +119,7 @@ def _bounded(rubric: Rubric, state: State, place: int) -> Outcome:
     if acting:
         place, decided = acting[0]
     ladder = [n for n, grade in enumerate(rubric.grades) if not grade.set_only]
-    for row in rubric.active_overrides:
+    for row in rows:
         if row.effect.shift is not None and state.holds.get(row.id) and place < ladder[-1]:
             decided = row.id
             if place in ladder:

@@ -18,13 +18,20 @@ from lishui_credit.language import tr
 from lishui_credit.points import Value
 from lishui_credit.rubrics.law.column_relations import WITHIN
 from lishui_credit.rubrics.law.proofs.cells_of_ratios import read
-from lishui_credit.rubrics.law.proofs.decided_combinations import Decisions
-from lishui_credit.rubrics.law.proofs.deciding_order import by_rank
-from lishui_credit.rubrics.law.proofs.example_subjects import graded
+from lishui_credit.rubrics.law.proofs.decided_combinations import (
+    Decisions,
+    Way,
+    fraction,
+    pieces_with,
+    state_of,
+)
+from lishui_credit.rubrics.law.proofs.deciding_order import by_rank, decide
+from lishui_credit.rubrics.law.proofs.example_subjects import Example, graded
 from lishui_credit.rubrics.law.proofs.moved_subjects import MovedSubjects, Pair
 from lishui_credit.rubrics.law.proofs.proof_words import rule_words
 from lishui_credit.rubrics.law.proofs.row_claims import direction
 from lishui_credit.rubrics.law.proofs.row_points import bounds, earned, taken_bands, value_of
+from lishui_credit.rubrics.law.proofs.score_range import place
 from lishui_credit.rubrics.law.proofs.value_moves import Move, Moves
 from lishui_credit.rubrics.law.rubric import Indicator, Rubric
 from lishui_credit.tables.columns import called, column
@@ -88,6 +95,7 @@ def exceptions(
                 yield from undone_by_rules(rubric, (row.id, row.clause, way), moves, subjects)
         if row.bands or row.share:
             yield from _by_columns(found, row, ways)
+    yield from _by_scores(found, ways, subjects)
 
 
 def undone_by_rules(
@@ -111,6 +119,74 @@ def undone_by_rules(
             pair=subjects.shown(read_at, moves, upwards=upwards),
             declared=all(row != scored.id for scored in rubric.scoring),
         )
+
+
+def _by_scores(
+    found: Decisions, ways: Mapping[str, tuple[str, bool]], subjects: MovedSubjects
+) -> Iterator[Undone]:
+    """Yield rules on the score that lower the grade once a row's better value has raised the score."""
+    # `run` compares scores that facts leave possible. Where the facts are a row's own value, the lower
+    # score was that of the worse value.
+    rubric, ranks, told = found.rubric, by_rank(found.rubric), set[tuple[str, ...]]()
+    # Of facts that rows read: the rows, and the scores that are not possible.
+    known: dict[frozenset[Any], tuple[list[Indicator], list[Fraction]]] = {}
+    asked = {row.id for row in rubric.active_overrides if any(c.score for c in row.when)}
+    asked |= {f"grade:{g.id}" for g in rubric.grades if any(c.score for c in g.requires)}
+    for way in (way for grade in ranks for way in found.ways.get(grade, ()) if asked):
+        given = dict(pair for pattern in way.patterns for pair in pattern.earning.items())
+        against = tuple(
+            name
+            for name in sorted(asked)
+            if any(pattern.holds.get(name, False) is not False for pattern in way.patterns)
+        )
+        if not given or not against:
+            continue
+        facts = frozenset(given.items())
+        if facts not in known:
+            rows = [
+                row
+                for row in rubric.scoring
+                if row.id in ways
+                if not given.keys().isdisjoint((value_of(row), f"points:{row.id}"))
+            ]
+            known[facts] = rows, _impossible(found, way) if rows else []
+        rows, lost = known[facts]
+        if not _was_better(rubric, way, lost):
+            continue
+        base = subjects.example(way)
+        for row in rows:
+            if (row.id, *against) in told:
+                continue
+            told.add((row.id, *against))
+            name, better = value_of(row).columns[0], ways[row.id][0]
+            up = signs(value_of(row), better)[name]
+            yield Undone(
+                row=row.id,
+                column=name,
+                better=better,
+                against=against,
+                clauses=(row.clause, *clauses_of(rubric, against)),
+                pair=shown(found, name, up or 1, [] if base is None else [base]),
+            )
+
+
+def _impossible(found: Decisions, way: Way) -> list[Fraction]:
+    """Return a score of each piece that the facts of a way leave no subject in."""
+    rubric = found.rubric
+    left = {place(rubric, fraction(p.sample)) for p in pieces_with(found, way.patterns) if p}
+    every = (fraction(p.sample) for p in found.pieces if p is not None)
+    return [score for score in every if place(rubric, score) not in left]
+
+
+def _was_better(rubric: Rubric, way: Way, scores: Sequence[Fraction]) -> bool:
+    """Tell whether at a lower one of some scores the facts of a way would have a better grade."""
+    ranks = by_rank(rubric)
+    grades = (
+        decide(rubric, state_of(rubric, way.patterns, score)).grade
+        for score in scores
+        if way.piece is not None and score < fraction(way.piece.sample)
+    )
+    return any(ranks.get(grade, len(ranks)) < ranks[way.outcome.grade] for grade in grades)
 
 
 def clauses_of(rubric: Rubric, rules: Sequence[str]) -> tuple[str, ...]:
@@ -161,10 +237,12 @@ def _by_columns(
         )
 
 
-def shown(found: Decisions, name: str, up: int) -> Pair | None:
+def shown(
+    found: Decisions, name: str, up: int, bases: Sequence[Example] | None = None
+) -> Pair | None:
     """Return a subject before and after one column got larger (1) or smaller (-1), whose grade falls."""
     rubric, ranks = found.rubric, by_rank(found.rubric)
-    for base in found.grades.values():
+    for base in list(found.grades.values()) if bases is None else bases:
         if name not in base.cells:
             continue
         tried = []

@@ -27,6 +27,7 @@ from lishui_credit.rubrics.law.proofs.rule_patterns import (
     REPAIRED,
     Pattern,
     Variable,
+    alike_points,
     all_of,
     points_unit,
     truth,
@@ -188,8 +189,8 @@ class Examples:
         """Return the ways of a row that what is pinned leaves."""
         points = pins.get(f"points:{row.id}")
         if isinstance(points, Fraction):
-            exact = points * points_unit(self.rubric, row.id)
-            return [way for way in self.ways[row.id] if way.points == exact]
+            same = alike_points(self.rubric, row, points)
+            return [way for way in self.ways[row.id] if way.points in same]
         if row.formula is not None or value_of(row) not in pins:
             return self.ways[row.id]
         held = pins[value_of(row)]

@@ -12,6 +12,7 @@ from lishui_credit.language import tr
 from lishui_credit.points import Value, half_away
 from lishui_credit.rubrics.law.column_relations import WITHIN, last_year_agrees
 from lishui_credit.rubrics.law.proofs.cells_of_ratios import Cells, read
+from lishui_credit.rubrics.law.proofs.decided_combinations import Way
 from lishui_credit.rubrics.law.proofs.deciding_order import by_rank
 from lishui_credit.rubrics.law.proofs.example_subjects import Example, Examples, graded
 from lishui_credit.rubrics.law.proofs.proof_words import cells_words
@@ -59,6 +60,10 @@ class MovedSubjects:
     @cached_property
     def _examples(self) -> Examples:
         return Examples(self.rubric)
+
+    def example(self, way: Way) -> Example | None:
+        """Return a subject that goes a way, with its grade; None where none is found."""
+        return self._examples.find(way.patterns, way.piece, way.outcome)
 
     def shown(self, read_at: Variable, moves: Sequence[Move], *, upwards: bool) -> Pair | None:
         """Return a subject before and after one of the moves, upwards or down; None where none is found."""

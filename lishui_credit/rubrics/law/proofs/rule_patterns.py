@@ -20,7 +20,7 @@ from lishui_credit.rubrics.law.column_relations import LAST_D, last_year_agrees
 from lishui_credit.rubrics.law.proofs.row_points import bounds, reached, value_of, within
 from lishui_credit.rubrics.law.proofs.value_pieces import Held, pieces
 from lishui_credit.rubrics.law.row_checks import columns_of as columns_read
-from lishui_credit.rubrics.law.rubric import Condition, Override, Rubric
+from lishui_credit.rubrics.law.rubric import Condition, Indicator, Override, Rubric
 from lishui_credit.tables.columns import column
 
 MOST: Final = 300_000
@@ -271,6 +271,18 @@ def effects(rubric: Rubric, pattern: Pattern) -> frozenset[Any]:
         if row.id in pattern.repaired and row.repair is not None:
             found.add((row.repair.then,))
     return frozenset(found)
+
+
+def alike_points(rubric: Rubric, row: Indicator, points: Fraction) -> set[int]:
+    """Return the points of a row that no condition tells apart from given ones, in the edition's unit."""
+    unit = points_unit(rubric, row.id)
+    asked = [condition for condition in rubric.conditions() if condition.points == row.id]
+    told = [truth(condition, points) for condition in asked]
+    return {
+        number
+        for number in reached(rubric, row)
+        if [truth(condition, Fraction(number, unit)) for condition in asked] == told
+    }
 
 
 def points_unit(rubric: Rubric, row_id: str) -> int:

@@ -117,7 +117,8 @@ class _Everybody:
         self.score = None if piece is None else fraction(piece.sample)
         self.ranks = by_rank(self.rubric)
         self.overrides = {row.id: row for row in self.rubric.active_overrides}
-        self.rows = [self.overrides.get(rule.name) for rule in rules]
+        rows = (self.overrides.get(rule.name) for rule in rules)
+        self.orders = [row.order if row is not None and _decides(row) else None for row in rows]
         self.asked = asked_of(rules)
         self.samples = {r: samples_of(self.rubric, r, c) for r, c in self.asked.items()}
         self.reads = [set(asked_of([rule])) for rule in rules]
@@ -249,11 +250,8 @@ class _Everybody:
             left[n] = False
         settled, order, closed = self._reduce(settled.union(added) if added else settled)
         if closed:
-            for n, row in enumerate(self.rows):
-                open_still = (
-                    row is not None and _decides(row) and (order is None or row.order <= order)
-                )
-                left[n] = open_still and left[n]
+            for n, own in enumerate(self.orders):
+                left[n] = own is not None and (order is None or own <= order) and left[n]
         return settled, tuple(left)
 
     def _reduce(self, settled: Settled) -> tuple[Settled, int | None, bool]:
