@@ -272,8 +272,8 @@ def test_no_room_reads_a_table_past_the_door():
         "plan/observed/store.py": {"read_parquet", "read_parquet_schema"},  # the store itself
         "commands/demo.py": {"read_csv", "read_parquet"},  # what it has just written
         "backends/local_databases.py": {"read_parquet"},  # an answer that ClickHouse gives as bytes
-        # after `Stated.manifest`, and a file of its own beside it
-        "rubrics/earlier_grades.py": {"scan_parquet", "read_parquet_metadata"},
+        "rubrics/event_prints.py": {"scan_parquet", "read_parquet_metadata"},  # a file of its own
+        "rubrics/renewed_rows.py": {"scan_parquet"},  # after `Stated.manifest`
         "rubrics/stored_grades.py": {"scan_parquet"},  # a folder whose files are listed with hashes
     }
     bound = {  # after `Stated.manifest`, or to say what differs

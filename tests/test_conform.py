@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
-from lishui_credit.tables import conform as module
-from lishui_credit.tables import headers, keys
+from lishui_credit.tables import headers, keys, plain_files
 from lishui_credit.tables.cells import cell as cell_of
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.conform import Conformed, conform
@@ -408,7 +407,7 @@ def test_a_text_in_gb18030_is_written_again_piece_by_piece(
 def test_a_fault_far_below_rows_that_look_plain_is_found(
     header: str, usual: object, odd: object, said: str
 ) -> None:
-    far = module._GLANCE + 5
+    far = plain_files.GLANCE + 5
     frame = pl.DataFrame({"uscc": [FIRM] * (far + 1), header: [usual] * far + [odd]})
     found = conform(Raw(frame=frame.lazy(), name="t"), WANTED, key="uscc", unique=False)
     assert found.rejected["row"].to_list() == [far + 2]
@@ -417,7 +416,7 @@ def test_a_fault_far_below_rows_that_look_plain_is_found(
 
 
 def test_a_word_far_below_rows_of_ids_is_still_read() -> None:
-    far = module._GLANCE + 5
+    far = plain_files.GLANCE + 5
     frame = pl.DataFrame({"uscc": [FIRM] * (far + 1), "prior_grade": ["A"] * far + [" B级 "]})
     found = conform(Raw(frame=frame.lazy(), name="t"), WANTED, key="uscc", unique=False)
     assert found.rejected.is_empty()
@@ -434,7 +433,7 @@ def test_a_unit_in_a_cell_goes_before_the_header_and_is_never_dropped():
 
 @pytest.mark.parametrize("later", ["1.5", "1,234", "-", "２", "3元"])
 def test_a_file_that_leaves_its_plain_form_late_is_read_as_if_it_never_had_one(later: str) -> None:
-    first = ["7"] * (module._GLANCE + 5)
+    first = ["7"] * (plain_files.GLANCE + 5)
     raw = Raw(frame=pl.LazyFrame({"total_assets": [*first, later]}), name="t")
     found = conform(raw, {"total_assets": True}, key=None, suspect_units=False)
     assert found.rejected.is_empty()

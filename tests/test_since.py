@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import polars as pl
 import pytest
@@ -18,13 +19,16 @@ from polars.testing import assert_frame_equal
 
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import CreditError, ModelError, SubjectError
-from lishui_credit.rubrics import earlier_grades
-from lishui_credit.rubrics.earlier_grades import Regraded, fingerprints_path
+from lishui_credit.rubrics import earlier_grades, event_prints
+from lishui_credit.rubrics.earlier_grades import Regraded
 from lishui_credit.rubrics.engine import tally
+from lishui_credit.rubrics.event_prints import Vouched, fingerprints_path
 from lishui_credit.rubrics.grade_files import grade, verify
 from lishui_credit.rubrics.law import catalog
-from lishui_credit.rubrics.renewed_rows import Sides, laid_over
+from lishui_credit.rubrics.renewed_rows import LaidOver, Sides
 from lishui_credit.samples import households, tax
+from lishui_credit.tables import parquet_slices
+from lishui_credit.tables.conform import Settled
 from lishui_credit.tables.rejected import rejected_path
 
 FIRMS = 40
@@ -137,8 +141,11 @@ DAYS = [date(2019, 4, 30), date(2019, 5, 31), date(2020, 1, 1), date(2021, 3, 1)
 
 
 @st.composite
-def months(draw: st.DrawFn) -> tuple[Case, Case]:
-    """Two runs of tax credit: cells, events, repairs, ids, order, day, period and edition may change."""
+def months(draw: st.DrawFn, *, alike: bool = False) -> tuple[Case, Case]:
+    """Two runs of tax credit: cells, events, repairs, ids, order, day, period and edition may change.
+
+    Where they are `alike`, only cells do.
+    """
     old = firms(seed=draw(st.integers(0, 3)))
     assert old.events is not None
     free = [
@@ -162,14 +169,17 @@ def months(draw: st.DrawFn) -> tuple[Case, Case]:
         pl.Series("recorded_on", [*days, *events["recorded_on"][5:]], dtype=pl.Date)
     )
     new_events = _fewer(draw, _edited(draw, events, names))
-    if draw(st.booleans()):
-        new_events = new_events.sample(fraction=1, shuffle=True, seed=1)
     others = [name for name in old.subjects.columns if name != KEY]
-    register = _fewer(draw, _edited(draw, old.subjects, others))
-    if draw(st.booleans()):
-        register = register.sample(fraction=1, shuffle=True, seed=2)
     common: dict[str, Any] = {"options": {"skip_rejected": True}}
     first = Case(old.subjects, events, as_of=draw(st.sampled_from(DAYS)), **common)
+    register = _edited(draw, old.subjects, others)
+    if alike:
+        return first, replace(first, subjects=register, events=new_events)
+    if draw(st.booleans()):
+        new_events = new_events.sample(fraction=1, shuffle=True, seed=1)
+    register = _fewer(draw, register)
+    if draw(st.booleans()):
+        register = register.sample(fraction=1, shuffle=True, seed=2)
     second = Case(
         register,
         draw(st.sampled_from([new_events, new_events, events, None])),
@@ -182,14 +192,16 @@ def months(draw: st.DrawFn) -> tuple[Case, Case]:
 
 
 @settings(
-    max_examples=12,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(months())
-def test_a_run_since_an_earlier_one_gives_what_a_full_run_gives(pair: tuple[Case, Case]) -> None:
+@given(st.one_of(months(), months(alike=True)), st.sampled_from([1, 7, 500_000]))
+def test_a_run_since_an_earlier_one_gives_what_a_full_run_gives(
+    pair: tuple[Case, Case], rows: int
+) -> None:
     old, new = pair
-    with tempfile.TemporaryDirectory() as name:
+    with mock.patch.object(parquet_slices, "ROWS", rows), tempfile.TemporaryDirectory() as name:
         try:
             new.run(Path(name), "whole")
             old.run(Path(name), "old")
@@ -260,6 +272,167 @@ def test_what_is_known_later_counts_from_that_day(folder: Path, cell: str) -> No
     old = replace(_event(firms(), 0, **{cell: date(2019, 5, 10)}), as_of=date(2019, 4, 30))
     assert both(old, replace(old, as_of=date(2019, 5, 9)), folder).again == {}
     assert both(old, replace(old, as_of=date(2019, 5, 10)), folder).again == {"events": 1}
+
+
+def _checked(monkeypatch: pytest.MonkeyPatch) -> list[pl.DataFrame | None]:
+    """The events that each run since an earlier one has checked; None where all."""
+    told: list[pl.DataFrame | None] = []
+    settled = Vouched.settled
+
+    def telling(self: Vouched, *asked: Any) -> Settled | None:
+        found = settled(self, *asked)
+        told.append(None if found is None else found.doubtful)
+        return found
+
+    monkeypatch.setattr(Vouched, "settled", telling)
+    return told
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 500_000])
+def test_only_events_of_whoever_changed_are_checked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    """Whatever the slices that the events are read in."""
+    monkeypatch.setattr(parquet_slices, "ROWS", rows)
+    checked = _checked(monkeypatch)
+    old = firms()
+    assert old.events is not None
+    ids = old.events[KEY].unique().sort()
+    first, last, other = ids[0], ids[-1], ids[7]
+    events = old.events.filter(pl.col(KEY) != last).with_columns(
+        exempt=pl.when(pl.col(KEY) == first).then(True).otherwise("exempt")
+    )
+    flag = pl.when(pl.col(KEY) == other).then(~pl.col("books_not_in_order"))
+    register = old.subjects.with_columns(flag.otherwise("books_not_in_order"))
+    told = both(old, replace(old, events=events, subjects=register), folder)
+    assert told.again == {"facts": 1, "events": 2}
+    (some,) = checked
+    assert some is not None
+    assert set(some[KEY]) == {first, other}
+    assert some.height == events.filter(pl.col(KEY).is_in([first, other])).height
+    # A cell that nothing counts on that day is checked, and moves nobody.
+    later = _event(old, 3, recorded_on=date(2021, 1, 1))
+    assert both(later, _event(later, 3, recorded_on=date(2021, 1, 2)), folder).again == {}
+    assert checked[-1] is not None
+    assert set(checked[-1][KEY]) == {old.events[KEY][3]}
+    # Its own fingerprints serve the next run.
+    both(old, old, folder)
+    assert checked[-1] is not None
+    assert checked[-1].is_empty()
+    again, _ = old.run(folder, "again", since=folder / "new.parquet")
+    assert_frame_equal(pl.read_parquet(again), pl.read_parquet(folder / "whole.parquet"))
+    assert checked[-1].is_empty()
+
+
+def test_on_another_day_events_are_asked_what_the_day_decides(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event that is recorded, repaired or has not happened yet: nobody is checked for another cell."""
+    checked = _checked(monkeypatch)
+    last = date(2018, 12, 30)
+    late = {"occurred_on": last, "due_on": last, "corrected_on": None}
+    old = replace(_event(firms(), 2, **late), as_of=date(2019, 4, 30))
+    old = replace(_event(old, 0, recorded_on=date(2019, 5, 10)), options={"skip_rejected": True})
+    assert old.events is not None
+    told = both(old, replace(old, as_of=date(2019, 5, 10)), folder)
+    assert told.again == {"events": 1}
+    some = checked.pop()
+    assert some is not None
+    assert set(some[KEY]) == {old.events[KEY][0]}
+    assert both(old, replace(old, period=2017), folder).again["events"] > 1
+    assert checked.pop() is not None
+    early = replace(old, period=None, as_of=date(2018, 12, 29))  # before the last event
+    both(replace(early, as_of=date(2019, 1, 1)), early, folder)
+    assert checked.pop() is not None
+    assert rejected_path(folder / "new.parquet", "events").exists()
+
+
+def test_all_events_are_checked_where_nobody_can_vouch_for_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = _checked(monkeypatch)
+    old = replace(firms(), options={"skip_rejected": True})
+    assert old.events is not None
+    blank = replace(old, events=old.events.with_columns(pl.col("code") + " "))
+    unnamed = replace(old, events=old.events.with_columns(event_id=None))
+    remark = replace(old, events=old.events.select(pl.lit("合计").alias("remark"), pl.all()))
+    broken = _event(old, 0, occurred_on=None)
+    cases = [
+        (old, replace(old, events=old.events.reverse())),
+        (old, replace(old, events=old.events.with_columns(note=pl.lit("")))),
+        (old, replace(old, subjects=old.subjects[1:])),
+        (old, replace(old, subjects=old.subjects[::-1])),
+        (blank, blank),
+        (unnamed, unnamed),
+        (remark, remark),
+        (broken, broken),
+        (broken, old),
+    ]
+    for then, now in cases:
+        both(then, now, folder)
+        assert checked.pop() is None
+    both(old, blank, folder)  # checked as in doubt, and found to need reading
+    with monkeypatch.context() as few:
+        checked.clear()
+        few.setattr(event_prints, "_MOST", 0)
+        both(old, _event(old, 0, exempt=True), folder)
+        assert checked.pop() is None
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"code": "999999"},
+        {"code": " 010101"},
+        {"code": None},
+        {"event_id": None},
+        {"event_id": "合计"},
+        {"occurred_on": date(1870, 1, 1)},
+        {"occurred_on": date(2030, 1, 1)},
+        {"tax_amount": -5},
+        {KEY: "91331199000000003X"},
+        {KEY: None},
+    ],
+    ids=str,
+)
+def test_an_event_that_became_unsound_is_found(folder: Path, cells: dict[str, Any]) -> None:
+    """It is rejected, or read, or stops the run, as in a full run: with the same words."""
+    old = replace(firms(), options={"skip_rejected": True})
+    new = _event(old, 4, **cells)
+    earlier, _ = old.run(folder, "old", "then", fingerprints=True)
+    said = []
+    for since in (None, earlier):
+        try:
+            new.run(folder, "refused", since=since)
+            said.append("")
+        except SubjectError as error:
+            said.append(str(error))
+    assert said[0] == said[1]
+    if said[0]:
+        return
+    both(old, new, folder)
+    told = [rejected_path(folder / name, "events") for name in ("new.parquet", "whole.parquet")]
+    assert [path.exists() for path in told] in ([True, True], [False, False])
+    if told[0].exists():
+        assert told[0].read_bytes() == told[1].read_bytes()
+
+
+def test_events_that_stand_twice_and_subjects_that_went_with_their_events_left(
+    folder: Path,
+) -> None:
+    old = replace(firms(), options={"skip_rejected": True})
+    assert old.events is not None
+    once = pl.concat([old.events[:1], old.events])
+    twice = pl.concat([old.events[:1], once])
+    both(old, replace(old, events=once), folder)
+    both(replace(old, events=once), replace(old, events=twice), folder)
+    both(replace(old, events=twice), old, folder)
+    named = old.events[KEY][0]
+    gone = replace(old, subjects=old.subjects.filter(pl.col(KEY) != named))
+    told = both(old, gone, folder)
+    assert told.gone == 1
+    assert rejected_path(folder / "new.parquet", "events").exists()
+    assert both(gone, old, folder).again["new"] == 1
 
 
 def test_events_that_do_not_count_move_nobody(folder: Path) -> None:
@@ -434,18 +607,20 @@ def test_rows_of_now_stand_in_their_places_whatever_the_row_groups(
 ) -> None:
     """Subjects that came first, between and last; that went; of whom one cell changed."""
     then = pl.DataFrame({"id": [f"{n:02}" for n in range(2, 40, 2)], "a": 1, "b": "x"})
-    now = then.filter(~pl.col("id").is_in(["02", "20"])).with_columns(
-        a=pl.when(pl.col("id").is_in(["04", "22", "38"])).then(None).otherwise("a")
+    now = then.filter(~pl.col("id").is_in(["02", "20", "22", "38"])).with_columns(
+        a=pl.when(pl.col("id").is_in(["04", "24", "36"])).then(None).otherwise("a")
     )
     new = pl.DataFrame({"id": ["00", "01", "03", "19", "21", "23", "98", "99"], "a": 2, "b": "y"})
     now = pl.concat([now, new]).sort("id")
-    then.write_parquet(folder / "then.parquet", row_group_size=group)
-    held = pl.scan_parquet(folder / "then.parquet")
-    sides = Sides.of(now.select("id").lazy(), held, "id", now.height)
+    path = folder / "then.parquet"
+    then.write_parquet(path, row_group_size=group)
+    sides = Sides.of(now.select("id").lazy(), path, "id")
     assert sides.aligned
-    assert sides.gone.sort().to_list() == ["02", "20"]
-    stayed = sides.now.collect().with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
-    changed = stayed.filter(pl.col("id").is_in(["04", "22", "38"]))
-    again = pl.concat([sides.came, changed]).join(now, on="id", maintain_order="left")
-    frame = laid_over(sides, again, "id", stayed.height)
-    assert_frame_equal(frame.collect(engine="streaming"), now)
+    assert sides.gone["id"].to_list() == ["02", "20", "22", "38"]
+    stayed = sides.together([], "id").collect()
+    changed = stayed.filter(pl.col("id").is_in(["04", "24", "36"])).select("_row", "id")
+    again = pl.concat([sides.came.select("_row", "id"), changed]).join(
+        now, on="id", maintain_order="left"
+    )
+    LaidOver.of(path, sides, again, "id").write(folder / "now.parquet", {}, level=1)
+    assert_frame_equal(pl.read_parquet(folder / "now.parquet"), now)

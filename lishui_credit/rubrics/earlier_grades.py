@@ -2,13 +2,11 @@
 
 A grade follows from the edition, the day and one subject's record. A graded Parquet file holds every
 column that the edition reads of a subject, so the record of then is there to be compared cell by cell.
-Of events it holds only what came of them: their fingerprints (`tally.fingerprints`) lie in a file of
-their own beside it, written where they are asked for.
+Of events it holds only what came of them: their fingerprints (`event_prints`) lie beside it.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,21 +17,24 @@ import polars as pl
 
 from lishui_credit.errors import ModelError
 from lishui_credit.language import Bilingual, tr
-from lishui_credit.proof import InputFile, Stated
+from lishui_credit.proof import Stated
 from lishui_credit.rubrics.engine import compile as compiled
-from lishui_credit.rubrics.engine.evaluate import Evaluation, with_event_columns
+from lishui_credit.rubrics.engine.evaluate import Evaluation
 from lishui_credit.rubrics.engine.stages import stages
-from lishui_credit.rubrics.engine.tally import fingerprints
+from lishui_credit.rubrics.event_prints import (
+    Prints,
+    Vouched,
+    fingerprints_path,
+    held,
+    write_fingerprints,
+    written_then,
+)
 from lishui_credit.rubrics.intake import Intake
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.rubrics.renewed_rows import WAS, Sides, joined, laid_over
+from lishui_credit.rubrics.renewed_rows import WAS, LaidOver, Sides, joined, unlike
 from lishui_credit.rubrics.whole_records import evaluated
-from lishui_credit.tables.json_nouns import parsed
-from lishui_credit.tables.write import replacing
+from lishui_credit.tables.parquet_slices import scan_slices
 from lishui_credit.version import __version__
-
-KEY: Final = "lishui_credit_events"
-"""Where the footer of a file of fingerprints says which events they are of."""
 
 WHY: Final = {
     "new": Bilingual("not in the earlier result", "上次结果中没有"),
@@ -86,74 +87,27 @@ class Run:
         return [name for name in compiled.needed_columns(self.rubric) if name in present]
 
 
-@dataclass(frozen=True, slots=True)
-class Prints:
-    """Where fingerprints of a run's events go, of which file they are, whether they are asked for."""
-
-    path: Path
-    events: InputFile | None
-    asked: bool = field(kw_only=True)
-
-
 def graded_since(
-    run: Run, earlier: Stated | None, prints: Prints, regraded: Callable[[Regraded], None]
-) -> Evaluation[pl.LazyFrame]:
-    """Return the result of a run, as much as can be from an earlier one; write its fingerprints."""
+    run: Run,
+    earlier: Stated | None,
+    prints: Prints,
+    vouched: Vouched | None,
+    regraded: Callable[[Regraded], None],
+) -> tuple[Evaluation[pl.LazyFrame], LaidOver | None]:
+    """Return the result of a run, as much as can be from an earlier one; write its fingerprints.
+
+    Where the earlier file can be written over, that is returned too: the same rows, for less.
+    """
     if earlier is None and not prints.asked:
         prints.path.unlink(missing_ok=True)  # they are of the output that is replaced
     else:
-        _write_fingerprints(run, prints)
+        write_fingerprints(prints, run.taken, run.rubric, run.as_of, run.period, vouched)
     if earlier is None:
-        return run.graded()
-    result, found = _renewed(run, earlier, prints.path)
+        return run.graded(), None
+    settled = vouched if run.taken.events_settled else None
+    result, laid, found = _renewed(run, earlier, prints.path, settled)
     regraded(found)
-    return result
-
-
-# ---- fingerprints of events -------------------------------------------------------------------
-
-
-def fingerprints_path(output: Path) -> Path:
-    """Return where the fingerprints of the events of a graded file lie."""
-    return output.with_name(f"{output.name}.fingerprints")
-
-
-def _told(
-    sha256: str, sheet: str, edition: str, day: date | str, period: int | None
-) -> dict[str, Any]:
-    """Return what fingerprints follow from: of other events, or another day, there are others."""
-    versions = [__version__, pl.__version__]
-    return {
-        "events": [sha256, sheet],
-        "edition": edition,
-        "as_of": str(day),
-        "period": period,
-        "versions": versions,
-    }
-
-
-def _write_fingerprints(run: Run, prints: Prints) -> None:
-    """Write the fingerprints of a run's events; without events there are none."""
-    taken, rubric, events = run.taken, run.rubric, prints.events
-    if taken.events is None or events is None:
-        prints.path.unlink(missing_ok=True)
-        return
-    present = taken.events.collect_schema().names()
-    found = fingerprints(
-        with_event_columns(taken.events, rubric, pl, present),
-        rubric,
-        as_of=run.as_of,
-        period=run.period,
-        named=taken.events_named,
-        in_order=taken.events_in_order,
-    )
-    told = _told(events.sha256, events.sheet, rubric.sha256, run.as_of, run.period)
-    with replacing(prints.path) as draft:
-        found.sink_parquet(draft, compression="uncompressed", metadata={KEY: json.dumps(told)})
-
-
-def _held(path: Path, key: str) -> pl.LazyFrame:
-    return pl.scan_parquet(path).set_sorted(key)
+    return result, laid
 
 
 def refuse_unusable(said: Stated, rubric: Rubric) -> None:
@@ -170,77 +124,65 @@ def refuse_unusable(said: Stated, rubric: Rubric) -> None:
     raw = said.raw
     if not rubric.uses_events or "events" not in raw["inputs"]:
         return
-    beside = fingerprints_path(said.path)
-    events = raw["inputs"]["events"]
-    told = _told(
-        events["sha256"],
-        events.get("sheet", ""),
-        raw["edition_sha256"],
-        raw["as_of"],
-        raw["period"],
-    )
-    try:
-        found = parsed(pl.read_parquet_metadata(beside).get(KEY, "{}"), beside.name)
-    except (ValueError, OSError, pl.exceptions.PolarsError):
-        found = {}
-    if found != told:
-        raise ModelError(
-            tr(
-                "the earlier result does not tell which events each subject had then: no readable"
-                " fingerprints of that run and of these versions of the packages",
-                "上次结果未记录各主体当时的事件:没有该次运行、相同软件版本的可读事件指纹",
-            ),
-            beside.name,
-            tr(
-                "grade once without --since and with --fingerprints",
-                "请先不加 --since、加 --fingerprints 评级一次",
-            ),
-            where=said.path.name,
-        )
+    written_then(said)
 
 
 # ---- what changed -----------------------------------------------------------------------------
 
 
-def _renewed(run: Run, said: Stated, now: Path) -> tuple[Evaluation[pl.LazyFrame], Regraded]:
+def _renewed(
+    run: Run, said: Stated, now: Path, vouched: Vouched | None
+) -> tuple[Evaluation[pl.LazyFrame], LaidOver | None, Regraded]:
     """Return the result of a run, rows that cannot have changed taken from an earlier result.
 
     `said` is an earlier graded file, whose manifest was found to be its own; `now` is where the
-    fingerprints of this run's events were written, if it has any.
+    fingerprints of this run's events were written, if it has any; `vouched` tells of them, where
+    it could.
     """
     # Cost: one pass over the facts of both files and the fingerprints, one over the earlier result.
     # Held are the subjects graded again, those that came or went, and the ids where any did.
     key, facts = run.rubric.subject_id, run.facts
-    earlier = pl.scan_parquet(said.path)
+    earlier = scan_slices(said.path)
     kinds = earlier.collect_schema()
     whole = _all_again(run, said.raw, kinds)
     rows = _accepted(run.taken)
     if whole is None:
         most = max(_MANY, rows // 5)
         subjects = run.taken.subjects.select(facts)
-        sides = Sides.of(subjects, earlier, key, rows)
-        moved = _moved_events(run, said, now, most + 1)
+        sides = Sides.of(subjects, said.path, key)
+        moved = vouched.moved if vouched else _moved_events(run, said, now, most + 1)
         changed = _reasons(run, said, sides, moved).head(most + 1).collect(engine="streaming")
         if max(changed.height + len(sides.came), len(moved)) > most:
             whole = Bilingual("more than a fifth of the subjects changed", "超过五分之一的主体有变")
     if whole is None:
-        again = pl.concat([sides.came, changed.select("_row", key)])
-        graded = run.graded(_only(run.taken, again[key].sort()))
+        places = pl.concat([frame.select("_row", key) for frame in (sides.came, changed)])
+        graded = run.graded(_only(run.taken, _records(subjects, sides, changed, facts), vouched))
         made = graded.frame.collect(engine="streaming")
-        if dict(made.schema) != {name: kinds[name] for name in made.columns if name in kinds}:
+        if [*made.schema.items()] != [*kinds.items()]:
             whole = Bilingual("the columns of the result", "结果的列")
     if whole is not None:
-        return run.graded(), Regraded(again={"whole": rows}, whole=str(whole))
+        return run.graded(), None, Regraded(again={"whole": rows}, whole=str(whole))
     counts = dict(changed.group_by("_why").len().iter_rows()) | {"new": len(sides.came)}
     told = {name: counts[name] for name in WHY if counts.get(name)}
-    if sides.aligned:
-        frame = laid_over(
-            sides, again.join(made, on=key, maintain_order="left"), key, rows - len(sides.came)
-        )
-    else:
-        frame = joined(subjects, earlier, made, key)
-    kept = rows - sum(told.values())
-    return replace(graded, frame=frame), Regraded(kept=kept, again=told, gone=len(sides.gone))
+    found = Regraded(kept=rows - sum(told.values()), again=told, gone=len(sides.gone))
+    laid = None
+    if sides.aligned and found.kept:
+        again = places.join(made, on=key, how="left", maintain_order="left")
+        laid = LaidOver.of(said.path, sides, again, key)
+    return replace(graded, frame=joined(subjects, earlier, made, key)), laid, found
+
+
+def _records(
+    subjects: pl.LazyFrame, sides: Sides, changed: pl.DataFrame, facts: list[str]
+) -> pl.DataFrame:
+    """Return what is read of the subjects to be graded again, in the order of their ids."""
+    key = facts[0]
+    came = sides.came[key]
+    parts = [changed.select(facts)]
+    if len(came):
+        new = subjects.filter(pl.col(key).is_in(came.implode())).select(facts)
+        parts.append(new.collect(engine="streaming"))
+    return pl.concat(parts).sort(key)
 
 
 def _accepted(taken: Intake) -> int:
@@ -272,7 +214,10 @@ def _moved_events(run: Run, said: Stated, now: Path, most: int) -> pl.Series:
         paths.append(fingerprints_path(said.path))
     if run.rubric.uses_events and run.taken.events is not None:
         paths.append(now)
-    sides = [_held(path, key) for path in paths]
+    sides = [
+        held(path, key).select(key, "fingerprint").filter(pl.col("fingerprint") != 0)
+        for path in paths
+    ]
     if not sides:
         return pl.Series(key, [], dtype=pl.String)
     ids = sides[0]
@@ -286,22 +231,21 @@ def _moved_events(run: Run, said: Stated, now: Path, most: int) -> pl.Series:
 
 
 def _reasons(run: Run, said: Stated, sides: Sides, moved: pl.Series) -> pl.LazyFrame:
-    """Return the subjects that were there then to be graded again, their place, each with the reason."""
+    """Return the subjects that were there then to be graded again, their row then and the reason."""
     key, *others = run.facts
     was = [pl.col(name).alias(WAS + name) for name in others]
     in_doubt = (pl.col("withheld_by") == compiled.REJECTED_EVENT).fill_null(False)
     frame = sides.together([*was, in_doubt.alias("_in_doubt")], key)
-    unlike = [pl.col(name).ne_missing(pl.col(WAS + name)) for name in others]
     day = _moved_by_the_day(run, date.fromisoformat(str(said.raw["as_of"])))
     tests = {
-        "facts": pl.any_horizontal(pl.lit(False), *unlike),
+        "facts": unlike(others),
         "events": pl.col(key).is_in(moved.implode()),
         "day": day,
         "rejected": pl.col("_in_doubt") | pl.col(key).is_in(run.taken.in_doubt.implode()),
     }
     assert ["new", *tests] == [*WHY]
     why = pl.coalesce(pl.when(test).then(pl.lit(name)) for name, test in tests.items())
-    told = frame.select(pl.row_index("_row").cast(pl.Int64), key, why.alias("_why"))
+    told = frame.select("_row", key, *others, why.alias("_why"))
     return told.filter(pl.col("_why").is_not_null())
 
 
@@ -327,13 +271,15 @@ def _moved_by_the_day(run: Run, then: date) -> pl.Expr:
     return pl.any_horizontal(pl.lit(False), *moved)
 
 
-def _only(taken: Intake, chosen: pl.Series) -> Intake:
-    """Return what was read of some subjects, in the order of their ids."""
-    key = pl.col(chosen.name)
-
-    def of(frame: pl.LazyFrame) -> pl.LazyFrame:
-        few = frame.filter(key.is_in(chosen.implode())).collect(engine="streaming")
-        return few.sort(chosen.name, maintain_order=True).lazy()
-
-    events = None if taken.events is None else of(taken.events)
-    return replace(taken, subjects=of(taken.subjects), events=events, events_in_order=True)
+def _only(taken: Intake, records: pl.DataFrame, vouched: Vouched | None) -> Intake:
+    """Return what was read of the subjects of some records, which stand in the order of their ids."""
+    chosen = records.to_series()
+    events = taken.events
+    if events is not None:
+        # Held events have the ids that are written; `intake` gives others to those without.
+        if vouched and taken.events_written and chosen.is_in(vouched.asked.implode()).all():
+            events = vouched.events.lazy()
+        of_them = pl.col(chosen.name).is_in(chosen.implode())
+        few = events.filter(of_them).collect(engine="streaming")
+        events = few.sort(chosen.name, maintain_order=True).lazy()
+    return replace(taken, subjects=records.lazy(), events=events, events_in_order=True)

@@ -23,9 +23,10 @@ from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import dictionary
-from lishui_credit.tables.conform import Conformed, Rule, is_total
+from lishui_credit.tables.conform import Conformed, Rule
 from lishui_credit.tables.headers import match
 from lishui_credit.tables.read import Raw
+from lishui_credit.tables.row_faults import is_total
 
 _FEW: Final = 5
 

@@ -16,18 +16,12 @@ from lishui_credit import proof
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.proof import Manifest, Progress, Stated, Verdict
 from lishui_credit.rubrics.compared_cells import compared
-from lishui_credit.rubrics.earlier_grades import (
-    Prints,
-    Regraded,
-    Run,
-    fingerprints_path,
-    graded_since,
-    refuse_unusable,
-)
+from lishui_credit.rubrics.earlier_grades import Regraded, Run, graded_since, refuse_unusable
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine.evaluate import Evaluation, grading_day
 from lishui_credit.rubrics.engine.explain import weak_share
 from lishui_credit.rubrics.event_intake import doubt_note, refuse_nameless
+from lishui_credit.rubrics.event_prints import Prints, Vouched, fingerprints_path
 from lishui_credit.rubrics.intake import Intake, intake
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.printed_numbers import printed
@@ -35,7 +29,7 @@ from lishui_credit.rubrics.stored_grades import KIND, Facts, GradeFacts, opened
 from lishui_credit.rubrics.whole_records import evaluated, held_back
 from lishui_credit.tables.read import scan_written
 from lishui_credit.tables.rejected import rejected_path, settle
-from lishui_credit.tables.write import check_suffix, keep_inputs, write_table
+from lishui_credit.tables.write import ZSTD, check_suffix, keep_inputs, write_table
 
 JOB: Final = Bilingual("grade", "评级")
 OUTCOMES: Final = (compiled.GRADED, compiled.WITHHELD, compiled.NOT_GRADED)
@@ -122,6 +116,8 @@ def grade(
     beside += [proof.manifest_path(output), fingerprints_path(output)]
     keep_inputs((output, *beside), [*given.values(), *([] if since is None else [Path(since)])])
     earlier = None if since is None else _earlier(Path(since), rubric)
+    day = grading_day(rubric, period, as_of)
+    vouched = Vouched.of(earlier, rubric, day, period, given.get("events"))
     progress(tr("reading, checking and hashing", "读取、校验与计算哈希"))
     with ThreadPoolExecutor(max_workers=1) as pool:
         hashed = pool.submit(proof.hashes, given)
@@ -133,14 +129,15 @@ def grade(
             period=period,
             as_of=as_of,
             sheets=sheets,
+            settling=None if vouched is None else vouched.settled,
         )
     lost = taken.rejected.filter(pl.col("file") == "subjects").height
     settle(taken.rejected_rows, output, JOB, left=taken.rows["subjects"] - lost, skip=skip_rejected)
     refuse_nameless(taken.nameless)
     inputs = proof.input_files(given, output, taken.rows, hashed.result(), sheets, taken.unused)
-    run = Run(taken, rubric, grading_day(rubric, period, as_of), period, labels, strict=strict)
+    run = Run(taken, rubric, day, period, labels, strict=strict)
     prints = Prints(fingerprints_path(output), inputs.get("events"), asked=fingerprints)
-    result = graded_since(run, earlier, prints, regraded)
+    result, laid = graded_since(run, earlier, prints, vouched, regraded)
     facts = facts_of(
         rubric, result, taken.empty, labels, skip_rejected=skip_rejected, strict=strict
     )
@@ -148,7 +145,9 @@ def grade(
     progress(tr("grading and writing", "评级与写出"))
 
     def made(draft: Path) -> Manifest[GradeFacts]:
-        write_table(_written(result, output, rubric), draft, manifest.footer(), sheet=KIND.name)
+        over = laid if output.suffix.lower() == ".parquet" else None
+        if over is None or not over.write(draft, manifest.footer(), level=ZSTD):
+            write_table(_written(result, output, rubric), draft, manifest.footer(), sheet=KIND.name)
         counts, synthetic = _counted(facts, scan_written(draft), taken, rubric)
         return replace(manifest, facts=counts, synthetic=synthetic)
 

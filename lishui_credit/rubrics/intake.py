@@ -12,7 +12,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, NamedTuple, overload
+from typing import Any, Final, NamedTuple, overload
 
 import polars as pl
 
@@ -26,12 +26,16 @@ from lishui_credit.rubrics.engine.evaluate import grading_day, refuse_if_lacking
 from lishui_credit.rubrics.event_intake import event_counts, event_notes, in_doubt, whole_codes
 from lishui_credit.rubrics.intake_rules import event_rules_of, subject_rules
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.tables.conform import Conformed, Rule, conform, empty_cells
+from lishui_credit.tables.conform import Conformed, Rule, Settled, conform, empty_cells
 from lishui_credit.tables.headers import is_date, is_header
 from lishui_credit.tables.keys import Known
 from lishui_credit.tables.read import Raw, read
 
 Source = Path | str | pl.DataFrame | pl.LazyFrame
+
+
+Settling = Callable[[Raw, Mapping[str, bool], pl.LazyFrame], Settled | None]
+"""Asked of the events as read, the columns wanted and the subjects: which rows need a check."""
 
 
 class _OfSheet(NamedTuple):
@@ -62,6 +66,9 @@ class Intake:
     events: pl.LazyFrame | None = None  # accepted
     events_in_order: bool = False  # whether they stand in the order of their subjects
     events_named: bool = False  # whether any has an id of its own; else a row's number is its id
+    # `Conformed.written` of events that all have an id of their own, and `Conformed.settled`.
+    events_written: tuple[tuple[str, str], ...] = ()
+    events_settled: bool = False
     rows: Mapping[str, int] = field(default_factory=dict)  # read, by file
     notes: tuple[str, ...] = ()
     # Subjects of rejected events, whose record is not whole: not to be graded on the rest.
@@ -79,6 +86,7 @@ def intake(
     as_of: date | None = None,
     also: Sequence[Rubric] = (),
     sheets: Mapping[str, str | int] = MappingProxyType({}),
+    settling: Settling | None = None,
 ) -> Intake:
     """Read and check everything one edition grades.
 
@@ -98,6 +106,9 @@ def intake(
     sheets : mapping, optional
         Sheet to read of a workbook, by name or number, for each of ``subjects``, ``events`` and
         ``bases``; where none is given, the visible sheet whose header is known.
+    settling : callable, optional
+        Tells which events need a check, where others are known to be sound as they are written;
+        None where it cannot tell.
 
     Returns
     -------
@@ -128,17 +139,17 @@ def intake(
     happened: Conformed | None = None
     if events is not None and rubric.uses_events:
         source = _at(events, sheets.get("events"))
-        happened = _events(problems, source, people, key, editions, day, period)
+        happened = _events(problems, source, people, key, editions, day, period, settling)
     if problems or people is None:
         raise SubjectError(problems)
     frame, rejected = people.frame, {"subjects": people.rejected}
     if reference is not None and known is not None:
         frame = join_bases(rubric, frame, known)
         rejected["bases"] = reference.rejected
-    doubtful, nameless = pl.Series(dtype=pl.String), 0
+    withheld, nameless = pl.Series(dtype=pl.String), 0
     if happened is not None:
         rejected["events"] = happened.rejected
-        doubtful, nameless = in_doubt(happened, rubric.subject_id)
+        withheld, nameless = in_doubt(happened, rubric.subject_id)
     taken = {"subjects": people, "bases": reference, "events": happened}
     read_in = {role: table for role, table in taken.items() if table is not None}
     notes = [note for table in read_in.values() for note in table.notes]
@@ -149,17 +160,28 @@ def intake(
     return Intake(
         subjects=frame,
         events=None if happened is None else _named(happened),
-        events_in_order=happened is not None and happened.in_order,
-        events_named=happened is not None and _EVENT in happened.counts,
+        **_known_of(happened),
         rejected=pl.concat(_filed(role, rows) for role, rows in rejected.items()),
         rejected_rows=rejected,
         unused={role: table.unused for role, table in read_in.items()},
         empty={name: count for name, count in people.counts.items() if count},
         rows={role: table.rows for role, table in read_in.items()},
         notes=tuple(notes),
-        in_doubt=doubtful,
+        in_doubt=withheld,
         nameless=nameless,
     )
+
+
+def _known_of(happened: Conformed | None) -> dict[str, Any]:
+    """Return what `Intake` says of how the events stand in their file."""
+    if happened is None:
+        return {}
+    return {
+        "events_in_order": happened.in_order,
+        "events_named": _EVENT in happened.counts,
+        "events_written": () if happened.counts.get(_EVENT, 1) else happened.written,
+        "events_settled": happened.settled,
+    }
 
 
 def events_of(
@@ -264,6 +286,7 @@ def _table(
     rules: Sequence[Rule] = (),
     among: Known | None = None,
     counts: Sequence[Rule] = (),
+    settled: Settled | None = None,
 ) -> Conformed | None:
     """Conform one file, collecting its problems so that all files' show together."""
     try:
@@ -276,6 +299,7 @@ def _table(
             rules=rules,
             among=among,
             counts=counts,
+            settled=settled,
         )
     except SubjectError as error:
         problems.extend(error.problems)
@@ -307,6 +331,7 @@ def _events(
     editions: Sequence[Rubric],
     day: date,
     period: int | None,
+    settling: Settling | None = None,
 ) -> Conformed | None:
     rules = [coherence.happened(day, period), *event_rules_of(editions, day, period)]
     counts = [empty_cells(_EVENT), *event_counts(editions, day, period)]
@@ -320,7 +345,7 @@ def _events(
         problems.extend(error.problems)
         return None
 
-    def conformed(raw: Raw) -> Conformed | None:
+    def conformed(raw: Raw, settled: Settled | None = None) -> Conformed | None:
         return _table(
             problems,
             raw,
@@ -330,9 +355,13 @@ def _events(
             rules=rules,
             among=among,
             counts=counts,
+            settled=settled,
         )
 
-    found = conformed(raw)
+    settled = None
+    if settling is not None and people is not None:
+        settled = settling(raw, wanted, people.frame)
+    found = conformed(raw, settled)
     if found is None or found.rejected.is_empty():
         return found
     # A code is looked for only where rows were rejected, so that sound files are read once.

@@ -81,6 +81,11 @@ class Column:
         return self.is_id and self.id != "event_id"
 
     @property
+    def is_code(self) -> bool:
+        """Whether it holds one of a few codes, which many checks ask for."""
+        return self.id == "code"
+
+    @property
     def numeric(self) -> bool:
         """Whether it is held as a scaled integer."""
         return self.type in NUMERIC

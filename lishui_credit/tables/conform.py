@@ -9,31 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
-from operator import or_
 from typing import Any, Final
 
 import polars as pl
 
 from lishui_credit.errors import SubjectError
-from lishui_credit.language import Bilingual, plural, tr
+from lishui_credit.language import plural, tr
 from lishui_credit.tables.cells import cell as read
 from lishui_credit.tables.column_cells import Cell, Plain, held
 from lishui_credit.tables.columns import Column, dictionary
-from lishui_credit.tables.headers import BESIDE, match
+from lishui_credit.tables.headers import match
 from lishui_credit.tables.keys import Known, collect, rise, strangers, wrong_keys
+from lishui_credit.tables.plain_files import GLANCE, as_written, plain_ways
 from lishui_credit.tables.read import Raw, broken
-from lishui_credit.tables.suspected_units import UNITS_SUSPECTED, refuse_suspected_units
-from lishui_credit.tables.unreadable import no_value
+from lishui_credit.tables.row_faults import TOTAL_SAID, faults_of
+from lishui_credit.tables.suspected_units import medians, refuse_suspected_units
 
-_TOTAL: Final = (
-    r"^\s*([本全][页村乡镇县市区])?\s*([合总小共累]\s*计|[Tt]otal|TOTAL|[Ss]um)"  # also 合 计
-)
-_CODES: Final = ("uscc", "resident_id")
-_TOTAL_SAID: Final = Bilingual("a total row, not a subject", "合计行,不是主体")
-_SAMPLE: Final = 100_000
-_GLANCE: Final = 1_000
 _VALUE: Final = "_value "  # before the name of a column of values, beside the raw ones
+_CODE: Final = (
+    "_code "  # of values that a dozen rules ask for: of a dictionary, in a tenth of the time
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +45,18 @@ class Rule:
     absent: bool = False  # whether a column that is not in the file counts as empty; else no check
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A file in the order of its keys of which only some rows are in doubt.
+
+    Of every other row each cell is known to be sound as it is written, and its key to be one of those
+    it may be; where the `rules` hold for it too, it is not checked.
+    """
+
+    doubtful: pl.DataFrame
+    rules: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conformed:
     """A frame that keeps to the dictionary, and what did not."""
@@ -63,6 +70,9 @@ class Conformed:
     unused: tuple[str, ...] = ()  # headers of no column that was asked for
     counts: Mapping[str, int] = field(default_factory=dict)  # accepted rows, by what was counted
     in_order: bool = False  # by their keys; strictly, where keys are unique
+    # Headers and types of a file that was read `as_written`; () of any other.
+    written: tuple[tuple[str, str], ...] = ()
+    settled: bool = False  # whether only rows in doubt were checked
 
     @property
     def accepted(self) -> int:
@@ -81,6 +91,7 @@ def conform(
     suspect_units: bool = True,
     known: Mapping[str, Column] | None = None,
     counts: Sequence[Rule] = (),
+    settled: Settled | None = None,
 ) -> Conformed:
     """Turn a raw frame into dictionary columns, row by row, rejecting what cannot be read."""
     # `wanted` tells whether each column must be there; rows without `key`, with one that occurs more
@@ -97,38 +108,23 @@ def conform(
         name: read(known[name], header, unit, schema[header])
         for name, (header, unit) in matched.items()
     }
-    plain = _plain(raw, raw.frame.head(_GLANCE), cells)
-    proven = in_order = False
-    if among is not None and key is not None and key in plain:
-        shortly = cells[key].plainly(plain[key])
-        in_order = rise(raw, shortly, strictly=unique)
-        # A key among readable ones is readable, and needs no other proof.
-        proven = strangers(raw, shortly, among, in_order=in_order).is_empty()
-    while True:
-        read_as = {n: c.plainly(plain[n]) if n in plain else c for n, c in cells.items()}
-        by_value = {name: replace(c, value=pl.col(_VALUE + name)) for name, c in read_as.items()}
-        tests = _faults(by_value, key, schema)
-        tests += [(_said(rule, by_value), test) for rule, test in _tested(rules, by_value, known)]
-        proofs = {n: cells[n].plain[way] for n, way in plain.items() if n != key or not proven}
-        sums = [test.sum().alias(rule.reason) for rule, test in _tested(counts, by_value, known)]
-        told = _survey(raw, read_as, proofs, matched, tests, sums)
-        unlike = {name: cells[name] for name in proofs if not told[f"plain__{name}"]}
-        if not unlike:
-            break
-        plain = {name: way for name, way in plain.items() if name not in unlike}
-        plain |= _plain(raw, raw.frame, unlike)
-    cells = read_as
+    asked = _Asked(key, unique, rules, among, counts, known, matched, schema)
+    found = None if settled is None else _settled(raw, cells, asked, settled)
+    few = found is not None
+    if found is None:
+        found = _read_in(raw, raw, cells, asked)
+    cells, tests, sums, told = found.cells, found.tests, found.sums, found.told
     rows = _rows(told, raw.name)
     if suspect_units:
-        refuse_suspected_units({**told, **_medians(raw, cells, matched)}, cells, matched, raw.name)
+        refuse_suspected_units({**told, **medians(raw, cells, matched)}, cells, matched, raw.name)
     short = raw.short_rows(bool(told.get("_ends_empty")))
-    wrong = [short] if short.height else []
+    wrong, in_order = [short] if short.height else [], False
     if key is not None:
-        in_order = in_order if proven else rise(raw, cells[key], strictly=unique)
-        others = None if proven else among
+        in_order = found.in_order if found.proven else rise(raw, cells[key], strictly=unique)
+        others = None if found.proven else among
         wrong += wrong_keys(raw, cells[key], rows, others, unique=unique, in_order=in_order)
     rejected, keep = pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.String}), raw.frame
-    if wrong or any(told[f"f{place}"] for place in range(len(tests))):
+    if wrong or found.faulty:
         rejected, keep = _reject(raw, cells, tests, key, wrong)
     frame = keep.select(cell.value.alias(name) for name, cell in cells.items())
     return Conformed(
@@ -139,12 +135,112 @@ def conform(
         unused=tuple(ignored),
         counts=_accepted(told, rejected, cells, sums),
         in_order=in_order,
+        written=tuple((name, str(kind)) for name, kind in schema.items()) if found.bare else (),
+        settled=few,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of a file; see `conform`."""
+
+    key: str | None
+    unique: bool
+    rules: Sequence[Rule]
+    among: Known | None
+    counts: Sequence[Rule]
+    known: Mapping[str, Column]
+    matched: Mapping[str, tuple[str, str]]
+    schema: pl.Schema
+
+    def tests(self, cells: Mapping[str, Cell]) -> list[tuple[str | pl.Expr, pl.Expr]]:
+        """Return what can be wrong with a row, and the test for it."""
+        rules = _tested(self.rules, cells, self.known)
+        return [
+            *faults_of(cells, self.key, self.schema),
+            *((_said(rule, cells), test) for rule, test in rules),
+        ]
+
+    def sums(self, cells: Mapping[str, Cell]) -> list[pl.Expr]:
+        """Return the counts of accepted rows."""
+        counts = _tested(self.counts, cells, self.known)
+        return [test.sum().alias(rule.reason) for rule, test in counts]
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadIn:
+    """How the columns of a file are read, and what was learnt of the rows that were checked."""
+
+    cells: dict[str, Cell]
+    tests: list[tuple[str | pl.Expr, pl.Expr]]
+    sums: list[pl.Expr]
+    told: dict[str, Any]
+    proven: bool  # whether every key is one of those it may be
+    in_order: bool
+    bare: bool  # whether all that is read is what is written
+
+    @property
+    def faulty(self) -> bool:
+        """Whether a row that was checked is wrong."""
+        return any(self.told[f"f{place}"] for place in range(len(self.tests)))
+
+
+def _read_in(
+    raw: Raw, checked: Raw, cells: Mapping[str, Cell], asked: _Asked, *, in_order: bool = False
+) -> _ReadIn:
+    """Survey all rows of a file, or those in doubt, and read columns a short way where it is proven."""
+    key, among = asked.key, asked.among
+    plain = plain_ways(checked, cells, GLANCE)
+    proven = False
+    if among is not None and key is not None and key in plain:
+        shortly = cells[key].plainly(plain[key])
+        in_order = in_order or rise(raw, shortly, strictly=asked.unique)
+        # A key among readable ones is readable, and needs no other proof.
+        proven = strangers(checked, shortly, among, in_order=in_order).is_empty()
+    while True:
+        read_as = {n: c.plainly(plain[n]) if n in plain else c for n, c in cells.items()}
+        by_value = {name: replace(c, value=pl.col(_VALUE + name)) for name, c in read_as.items()}
+        tests, sums = asked.tests(by_value), asked.sums(by_value)
+        proofs = {n: cells[n].plain[way] for n, way in plain.items() if n != key or not proven}
+        told = _survey(checked, read_as, proofs, asked.matched, tests, sums)
+        unlike = {name: cells[name] for name in proofs if not told[f"plain__{name}"]}
+        if not unlike:
+            break
+        plain = {name: way for name, way in plain.items() if name not in unlike}
+        plain |= plain_ways(checked, unlike)
+    values = as_written(asked.schema, asked.matched, asked.known)
+    bare = bool(values) and all(read_as[n].value.meta.eq(value) for n, value in values.items())
+    return _ReadIn(read_as, tests, sums, told, proven, in_order, bare)
+
+
+def _settled(
+    raw: Raw, cells: Mapping[str, Cell], asked: _Asked, settled: Settled
+) -> _ReadIn | None:
+    """Survey the rows in doubt, and of the others what must be asked of all; None where one is wrong."""
+    few = replace(raw, frame=settled.doubtful.lazy())
+    found = _read_in(raw, few, cells, asked, in_order=True)
+    if found.faulty or not found.proven or not found.bare:
+        return None
+    tests = [] if settled.rules else found.tests
+    whole = _survey(raw, found.cells, {}, asked.matched, tests, found.sums)
+    found = replace(found, told={**found.told, **whole})
+    return None if found.faulty else found
 
 
 def _valued(frame: pl.LazyFrame, cells: Mapping[str, Cell]) -> pl.LazyFrame:
     """Add the values of the cells, each read once: polars reads them anew in every expression."""
-    return frame.with_columns(cell.value.alias(_VALUE + name) for name, cell in cells.items())
+    valued = frame.with_columns(cell.value.alias(_VALUE + name) for name, cell in cells.items())
+    return valued.with_columns(
+        pl.col(_VALUE + name).cast(pl.Categorical).alias(_CODE + name)
+        for name, cell in cells.items()
+        if cell.column.is_code
+    )
+
+
+def _added(cells: Mapping[str, Cell]) -> list[str]:
+    """Return the columns that `_valued` adds."""
+    codes = [_CODE + name for name, cell in cells.items() if cell.column.is_code]
+    return [*(_VALUE + name for name in cells), *codes]
 
 
 def _accepted(
@@ -194,12 +290,12 @@ def empty_cells(name: str) -> Rule:
 def _tested(
     rules: Sequence[Rule], cells: Mapping[str, Cell], known: Mapping[str, Column]
 ) -> list[tuple[Rule, pl.Expr]]:
-    """Return the rules' tests on the cells as read; most of absent columns are left out."""
+    """Return the rules' tests on the cells as `_valued`; most of absent columns are left out."""
 
     def value(name: str) -> pl.Expr:
-        if name in cells:
-            return cells[name].value
-        return pl.lit(None, dtype=held(known[name]))
+        if name not in cells:
+            return pl.lit(None, dtype=held(known[name]))
+        return pl.col(_CODE + name) if cells[name].column.is_code else cells[name].value
 
     return [
         (rule, rule.test(*map(value, rule.columns)).fill_null(False))
@@ -214,69 +310,6 @@ def _said(rule: Rule, cells: Mapping[str, Cell]) -> str | pl.Expr:
         return rule.reason
     named = (cells[name].value.cast(pl.String).fill_null("") for name in rule.columns)
     return pl.format(rule.reason, *named)
-
-
-def is_total(reasons: pl.Expr) -> pl.Expr:
-    """Tell whether a row was rejected as a total row."""
-    return reasons == str(_TOTAL_SAID)
-
-
-def _faults(
-    cells: Mapping[str, Cell], key: str | None, schema: pl.Schema
-) -> list[tuple[str | pl.Expr, pl.Expr]]:
-    """Return what can be wrong with a row, and the test for it; unreadable cells are quoted."""
-    faults: list[tuple[str | pl.Expr, pl.Expr]] = []
-    # A code whose check digit is proven throughout says nothing of totals.
-    proven = {c.header for c in cells.values() if c.column.type in _CODES and not c.faults}
-    first = next((name for name in schema if name not in BESIDE), None)
-    texts = [
-        pl.col(name).str.contains(_TOTAL)
-        for name, kind in schema.items()
-        if kind == pl.String
-        and name not in proven
-        and (name == first or (key in cells and name == cells[str(key)].header))
-    ]
-    total = reduce(or_, texts).fill_null(False) if texts else None
-    if total is not None:
-        faults.append((str(_TOTAL_SAID), total))
-    unreadable = no_value()
-    for name, cell in cells.items():
-        for reason, test in cell.faults:
-            where = f"{name} ({cell.header})" if cell.header != name else name
-            said: str | pl.Expr = f"{where}: {reason}"
-            if reason == unreadable:
-                said = pl.concat_str(pl.lit(f"{said}: "), pl.col(cell.header).cast(pl.String))
-            faults.append((said, test.fill_null(False)))
-    if key is not None and key in cells:
-        empty = cells[key].value.is_null()
-        for _, test in cells[key].faults:
-            empty = empty & ~test.fill_null(False)
-        faults.append((tr(f"no {key}", f"缺少 {key}"), empty))
-    return faults
-
-
-def _plain(raw: Raw, frame: pl.LazyFrame, cells: Mapping[str, Cell]) -> dict[str, int]:
-    """Return the columns whose cells in `frame` all stand one short way, and the first such way."""
-    ways = [(name, way) for name, cell in cells.items() for way in range(len(cell.plain))]
-    if not ways:
-        return {}
-    holds = [cells[name].plain[way].holds.all().alias(f"{name}__{way}") for name, way in ways]
-    found = collect(raw, frame.select(holds)).row(0, named=True)
-    return dict(reversed([(name, way) for name, way in ways if found[f"{name}__{way}"]]))
-
-
-def _medians(
-    raw: Raw, cells: Mapping[str, Cell], matched: Mapping[str, tuple[str, str]]
-) -> dict[str, Any]:
-    """Return medians of the first hundred thousand rows: they tell a wrong unit, and are held."""
-    medians = [
-        pl.when(cell.value > 0).then(cell.value).median().alias(f"median__{name}")
-        for name, cell in cells.items()
-        if cell.column.typical is not None and matched[name][1] in UNITS_SUSPECTED
-    ]
-    if not medians:
-        return {}
-    return collect(raw, raw.frame.head(_SAMPLE).select(medians)).row(0, named=True)
 
 
 def _survey(
@@ -303,7 +336,7 @@ def _survey(
             changed = pl.col(cell.header).cast(pl.String) != value
             wanted.append(changed.sum().alias(f"standard__{name}"))
     if raw.text is not None:  # a row too long is noticed only where every column is read
-        raw_cells = pl.exclude([_VALUE + name for name in cells])
+        raw_cells = pl.exclude([*_added(cells)])
         wanted.append(pl.all_horizontal(raw_cells.is_null()).sum().alias("_blank"))
         last = raw.frame.collect_schema().names()[-1]
         wanted.append(pl.col(last).null_count().alias("_ends_empty"))
@@ -326,9 +359,9 @@ def _reject(
     for reason, test in tests:
         spoken = pl.lit(reason) if isinstance(reason, str) else reason
         reasons.append(pl.when(test & others).then(spoken))
-        if isinstance(reason, str) and reason == str(_TOTAL_SAID):
+        if isinstance(reason, str) and reason == str(TOTAL_SAID):
             others = ~test  # a total row is that, whatever else is wrong with it
-    added = [_VALUE + name for name in cells]
+    added = _added(cells)
     if wrong and key is not None:
         indexed = indexed.with_columns(pl.col(_VALUE + key).alias("_key"))
         added.append("_key")

@@ -23,13 +23,22 @@ def scan_slices(path: Path) -> pl.LazyFrame:
     if rows <= ROWS:
         return whole
 
-    def slices(
+    def source(
         names: list[str] | None, predicate: pl.Expr | None, most: int | None, _size: int | None
     ) -> Iterator[pl.DataFrame]:
         end = rows if most is None else min(rows, most)
-        columns = whole if names is None else whole.select(names)
-        for start in range(0, end, ROWS):
-            piece = columns.slice(start, min(ROWS, end - start)).collect()
+        for piece in _pieces(whole if names is None else whole.select(names), end):
             yield piece if predicate is None else piece.filter(predicate)
 
-    return register_io_source(slices, schema=whole.collect_schema(), is_pure=True)
+    return register_io_source(source, schema=whole.collect_schema(), is_pure=True)
+
+
+def slices(path: Path) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a Parquet file, slice by slice."""
+    whole = pl.scan_parquet(path)
+    return _pieces(whole, whole.select(pl.len()).collect().item())
+
+
+def _pieces(whole: pl.LazyFrame, end: int) -> Iterator[pl.DataFrame]:
+    for start in range(0, end, ROWS):
+        yield whole.slice(start, min(ROWS, end - start)).collect()

@@ -5,14 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import polars as pl
+
 from lishui_credit.errors import Problem, refuse
 from lishui_credit.language import tr
 from lishui_credit.tables.column_cells import Cell
+from lishui_credit.tables.keys import collect
+from lishui_credit.tables.read import Raw
 
+_SAMPLE: Final = 100_000
 _ENOUGH: Final = 30  # rows whose median may speak against a unit the header states
 
 
 UNITS_SUSPECTED: Final = {"": "元", "元": "元", "yuan": "元", "万元": "万元", "wan": "万元"}
+
+
+def medians(
+    raw: Raw, cells: Mapping[str, Cell], matched: Mapping[str, tuple[str, str]]
+) -> dict[str, Any]:
+    """Return medians of the first hundred thousand rows: they tell a wrong unit, and are held."""
+    asked = [
+        pl.when(cell.value > 0).then(cell.value).median().alias(f"median__{name}")
+        for name, cell in cells.items()
+        if cell.column.typical is not None and matched[name][1] in UNITS_SUSPECTED
+    ]
+    if not asked:
+        return {}
+    return collect(raw, raw.frame.head(_SAMPLE).select(asked)).row(0, named=True)
 
 
 def refuse_suspected_units(

@@ -33,7 +33,7 @@ SUFFIXES: Final = (".parquet", ".csv", ".xlsx")
 _SHEET_ROWS: Final = 1_048_575
 # Of zstd, the lowest level: on graded subjects the default, 3, takes up to half as long again to
 # write and saves no space (farmers, small enterprises) or a tenth (tax).
-_ZSTD: Final = 1
+ZSTD: Final = 1
 # Excel turns long digit strings into rounded numbers and runs cells that begin like a formula; a
 # leading tab keeps both as text, and `conform` strips it on the way back.
 _RISKY: Final = r"^[=+\-@]|^\d{11,}"
@@ -309,7 +309,7 @@ def write_table(
     kind = path.suffix.lower()
     if kind == ".parquet":
         with replacing(path) as draft:
-            frame.sink_parquet(draft, compression_level=_ZSTD, metadata=metadata or {})
+            frame.sink_parquet(draft, compression_level=ZSTD, metadata=metadata or {})
         return
     schema = frame.collect_schema()
     if kind == ".csv":
