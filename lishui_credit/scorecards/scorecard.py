@@ -399,7 +399,7 @@ class Scorecard(Classifier):
         """
         ivs = self.process_.ivs
         names, weak = told_apart(ivs, self.min_iv)
-        pool = Pool(names, self.process_.woes(placed(names)), weak)
+        pool = Pool(names, self.process_.woes(numbers := placed(names)), weak)
         select(
             pool,
             ivs,
@@ -418,7 +418,7 @@ class Scorecard(Classifier):
         del pool  # its WoE are as large as the data
         binnings = [self.process_.binnings_[name] for name in self.features_]
         card = self._frame(left, reasons).of_regression(fit, binnings)
-        numbers = placed(self.features_)
+        numbers = numbers.select(self.features_)
         line = fit.log_odds(self.process_.woes(numbers))
         self.rounding_ = loss_of_rounding(line, card, card.scores_of(numbers), bad, weight, rows)
         return card, fit.iterations

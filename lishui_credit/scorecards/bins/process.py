@@ -536,10 +536,13 @@ class BinningProcess(Estimator):
     def placed(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the bin numbers of a frame of characteristics that has been read and checked."""
         found = {name: self._found()[name] for name in frame.columns}
-        judge_unseen(frame, list(found.values()), self.unseen)
-        return frame.select(
+        numbers = frame.select(
             row.index().expr(pl).cast(pl.Int16).alias(name) for name, row in found.items()
         )
+        # Categories that no bin has are numbered last.
+        unseen = [row for name, row in found.items() if numbers[name].max() == len(row.bins) - 1]
+        judge_unseen(frame, unseen, self.unseen)
+        return numbers
 
     def transform(self, X: Frame) -> Any:
         """Return the WoE of every value, ``ln(good%/bad%)``: a frame of the kind that came in, or that `set_output` asks for."""

@@ -20,6 +20,7 @@ import polars as pl
 
 from lishui_credit.backends.engines_here import everywhere
 from lishui_credit.language import tr
+from lishui_credit.points import PointsTable
 from lishui_credit.scorecards.cards.card import POINTS, Card, Characteristic
 from lishui_credit.scorecards.cards.card_file import from_json, to_json
 from lishui_credit.scorecards.cards.card_trial import CardTrial
@@ -164,9 +165,8 @@ def _checks(card: Card, hostile: pl.DataFrame, spark: bool) -> Iterator[Identity
     else:
         yield _by_woe(card)
     yield from _against_fit(card)
-    exact = [_exact(card, row) for row in hostile.iter_rows(named=True)]
     yield equal(
-        tr("expression = exact fractions", "表达式 = 精确分数运算"), scores, pl.Series(exact)
+        tr("expression = exact fractions", "表达式 = 精确分数运算"), scores, _exact(card, hostile)
     )
     turned = hostile.select(*reversed(hostile.columns), pl.lit("x").alias("extra column"))
     yield equal(
@@ -260,18 +260,32 @@ def _against_fit(card: Card) -> Iterator[Identity]:
     )
 
 
-def _exact(card: Card, row: dict[str, Any]) -> int | None:
-    """Score one row by exact fractions: the oracle of every engine."""
-    exact = {
-        name: (None if math.isnan(value) else Fraction(value))
-        if isinstance(value, float)
-        else value
-        for name, value in row.items()
-    }
-    parts = [item.table.of(exact[item.feature]) for item in card.characteristics]
+def _exact(card: Card, rows: pl.DataFrame) -> pl.Series:
+    """Score rows by exact fractions: the oracle of every engine."""
+
+    def told(table: PointsTable) -> list[int | None]:
+        cells = rows[table.value.columns[0]].to_list()
+        points = {cell: table.of(_fraction(cell)) for cell in {*cells}}
+        return [points[cell] for cell in cells]
+
+    parts = [told(item.table) for item in card.characteristics]
     for crossed in card.crossed:
-        first, second = (of.index().of(exact[of.feature]) for of in (crossed.first, crossed.second))
-        if first is None or second is None:
-            return None
-        parts.append(crossed.points[first][second])
-    return None if None in parts else card.base_points + sum(part or 0 for part in parts)
+        first, second = told(crossed.first.index()), told(crossed.second.index())
+        parts.append(
+            [
+                None if one is None or other is None else crossed.points[one][other]
+                for one, other in zip(first, second, strict=True)
+            ]
+        )
+    scores = [
+        None if None in row else card.base_points + sum(part or 0 for part in row)
+        for row in zip(*parts, strict=True)
+    ]
+    return pl.Series(scores)
+
+
+def _fraction(cell: Any) -> Any:
+    """Return a cell as the oracle compares it: a number as a fraction, NaN as missing."""
+    if not isinstance(cell, float):
+        return cell
+    return None if math.isnan(cell) else Fraction(cell)
