@@ -79,6 +79,8 @@ def executed(notebook: Any, parameters: Mapping[str, Any] | None = None) -> Any:
     from jupyter_client.kernelspec import KernelSpec
     from nbclient import NotebookClient
 
+    from notebooks.kernels import Copies
+
     copied = copy.deepcopy(notebook)
     given = "".join(f"\n{name} = {value!r}" for name, value in (parameters or {}).items())
     for cell in copied.cells:
@@ -99,6 +101,7 @@ def executed(notebook: Any, parameters: Mapping[str, Any] | None = None) -> Any:
         ],
         language="python",
     )
+    client.km.provisioner = Copies(parent=client.km, kernel_spec=client.km.kernel_spec)
     here = os.pathsep.join([str(ROOT), *filter(None, [os.getenv("PYTHONPATH")])])
     # One thread of matrix work, so that notebooks run side by side do not wait for each other.
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
