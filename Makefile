@@ -104,10 +104,10 @@ SEED := $(if $(CI),--randomly-seed=2016)
 
 .PHONY: test
 test: lint browser databases  ## lint, then every test, README and docstring example
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(SEED)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(SEED)
 
 # The suite without the browser, its notebooks and servers included.
-NO_BROWSER := -n 2 --dist loadgroup $(foreach one,browser access proxy openid,--ignore tests/test_dashboard_$(one).py)
+NO_BROWSER := -n 2 --dist loadgroup --no-loadscope-reorder $(foreach one,browser access proxy openid,--ignore tests/test_dashboard_$(one).py)
 
 .PHONY: test-floors
 test-floors: setup  ## the suite on the lowest versions that pyproject.toml allows, without the browser

@@ -1,11 +1,13 @@
 """What tests share: how hypothesis searches, a browser and database servers where they are needed."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from xdist.scheduler import LoadGroupScheduling
 
 from tests import database_servers
 
@@ -33,18 +35,39 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ.setdefault(name, "1")
 
 
+class Files(LoadGroupScheduling):  # type: ignore[misc]
+    """Gives a process all tests of a file, or of a group, so that what they share is made once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return str(super()._split_scope(nodeid)).partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Files:
+    """Share the tests out by `Files`."""
+    return Files(config, log)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give tests of one group to one process: xdist 3.8 names it where pytest 9.2 looks no more.
 
-    Long tests stand before the others, lest one process runs the last of them while the other waits.
+    Groups stand before files, as they take longest, and small files last, lest one process runs the
+    last long ones while the other waits.
     """
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        sizes = Counter(item.path for item in items)
+        items.sort(key=lambda item: (not grouped(item), -sizes[item.path]))
     for item in items:
         if (named := getattr(item, "_nodeid", item.nodeid)) != item.nodeid:
             from _pytest.nodeid import coerce_node_id
 
             item._id = coerce_node_id(named)
+
+
+def grouped(item: pytest.Item) -> bool:
+    """Whether a test is of a group."""
+    return item.get_closest_marker("xdist_group") is not None
 
 
 @pytest.fixture(scope="module")

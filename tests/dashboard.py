@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import shutil
@@ -19,6 +18,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+
+from tests.processes import alone, for_all_processes
 
 ROOT = Path(__file__).resolve().parents[1]
 APP = ROOT / "dashboards" / "app.py"
@@ -79,12 +80,8 @@ def built(factory: pytest.TempPathFactory) -> Path:
     """The synthetic data the dashboard opens by default, built once for all test processes."""
     from lishui_credit.board import build_board
 
-    shared = factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    board = shared / "board"
-    with (shared / "board.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    board = for_all_processes(factory) / "board"
+    with alone(board.with_suffix(".lock")):
         if not board.exists():
             build_board(board)
     return board

@@ -163,10 +163,14 @@ def population(name: str, rows: int, seed: int, engine: str = "") -> Population:
 
 
 def held(
-    engines: Mapping[str, Engine], name: str, rows: int, seed: int
+    engines: Mapping[str, Engine],
+    name: str,
+    rows: int,
+    seed: int,
+    made: Callable[..., Population] = population,
 ) -> Iterator[tuple[str, Differences, float]]:
     """Every engine beside polars on one population: what differs, and its seconds."""
-    whole = population(name, rows, seed)
+    whole = made(name, rows, seed)
     for engine, run in engines.items():
         small = engine == "SQLite" and name in PASSES_64_BITS
         one = population(name, rows, seed, engine) if small else whole

@@ -34,6 +34,8 @@ from lishui_credit.tables.identifiers import uscc_check_digit
 from tests.models import mixed, mixed_process
 from tests.workbooks import ods, xls, xlsb, xlsx
 
+pytestmark = pytest.mark.xdist_group("corpus")
+
 REJECTED, EMPTY = "rejected", None
 RUBRIC: Final = catalog.rubric("environment-credit@2014-03-01")
 ORDER: Final = [grade.id for grade in RUBRIC.grades]  # best first

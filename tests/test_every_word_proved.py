@@ -26,6 +26,8 @@ from lishui_credit.policies import decision_files
 from lishui_credit.scorecards import seal_again
 from tests.dashboard import needs_browser
 
+pytestmark = pytest.mark.xdist_group("every word")
+
 EARLIER = Path(__file__).parent / "oracles" / "written_57c994c"
 KINDS = ["csv", "parquet", "xlsx"]
 NEVER = {"output_sha256", "package_version", "inputs", "manifest", "kind"}
@@ -277,7 +279,6 @@ def true_report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Lang
     return made
 
 
-@pytest.mark.xdist_group("reports")
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize(
     ("kind", "pattern"),

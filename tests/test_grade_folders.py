@@ -43,6 +43,8 @@ from lishui_credit.tables.identifiers import (
 )
 from tests.populations import POPULATIONS, Population
 
+pytestmark = pytest.mark.xdist_group("grade folders")
+
 DAY = date(2021, 4, 30)
 TAX = catalog.rubric("tax-credit@2020-11-01")
 SMALL = catalog.rubric("small-enterprise@2009-12-01")

@@ -49,7 +49,11 @@ REAL = {"05_reproduce", "06_bank_cutoffs", "07_your_own_data", "09_readable_card
 LARGEST = 1_000_000  # bytes
 DECIDE = ("polars", "numpy", "scipy", "scikit-learn", "lightgbm", "plotly")
 
-each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+# Each in a group of its own: one after another they would take the longest of all.
+each = pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, id=p.stem, marks=pytest.mark.xdist_group(p.stem)) for p in NOTEBOOKS],
+)
 
 
 def code(path: Path) -> list[Any]:
@@ -121,7 +125,6 @@ def test_every_figure_is_kept_with_the_picture_of_itself(path: Path) -> None:
         assert loud is None or loud in out.data[PICTURE]
 
 
-@pytest.mark.long
 @each
 def test_a_notebook_runs_without_a_warning_and_says_again_what_is_kept(
     path: Path, monkeypatch: pytest.MonkeyPatch
@@ -157,7 +160,7 @@ def test_every_choice_of_the_template_has_a_question_and_what_happens_without_it
         assert text.count("**问题**") == text.count("？*若") == asked
 
 
-@pytest.mark.long
+@pytest.mark.xdist_group("template")
 def test_the_template_runs_on_a_form_that_was_filled_in(tmp_path: Path) -> None:
     edition = rubric("small-enterprise", on="2016-06-30")
     form = tmp_path / "form.xlsx"

@@ -1,17 +1,22 @@
 """Every engine gives, cell by cell, what polars gives, for hostile subjects of each edition.
 
-There are 20,000 of them, in every engine and by exact fractions. The engines of one place take an
-edition's population one after another, so that it is made once.
+There are 20,000 of them, in every engine and by exact fractions. An edition's population is made once,
+by the process that asks for it first, and so is what polars gives.
 """
 
 from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
 
 import polars as pl
 import pytest
 
 from lishui_credit.backends.dialects import dialect_of
+from lishui_credit.rubrics.law import catalog
 from tests.databases import InMariaDB, InPostgres
-from tests.parity import CHUNK, GRADING, HERE, LONG, SERVED, Engine, held, population
+from tests.parity import CHUNK, GRADING, HERE, LONG, SERVED, Engine, Population, held, population
+from tests.processes import alone, for_all_processes
 from tests.test_printed_verbs import differing
 
 SEED = 16
@@ -42,13 +47,32 @@ def engines(request: pytest.FixtureRequest) -> dict[str, Engine]:
     return found
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int, int], Population]:
+    """What makes a population, or reads what another process of the tests has made."""
+    folder = for_all_processes(tmp_path_factory) / "populations"
+    folder.mkdir(exist_ok=True)
+
+    def made(name: str, rows: int, seed: int) -> Population:
+        file = folder / f"{name.replace('/', ' ')} {rows} {seed}"
+        with alone(file.with_suffix(".lock")):
+            if not file.exists():
+                new = population(name, rows, seed)
+                file.write_bytes(pickle.dumps((new.frames, new.expected)))
+                return new
+        frames, expected = pickle.loads(file.read_bytes())
+        return Population(catalog.rubric(name), frames, expected)
+
+    return made
+
+
 @pytest.mark.parametrize("name", GRADING)
 def test_every_engine_gives_every_cell_that_polars_gives(
-    name: str, engines: dict[str, Engine]
+    name: str, engines: dict[str, Engine], shared: Callable[[str, int, int], Population]
 ) -> None:
     wrong = {
         engine: (dict(found.counts), found.missing, found.unasked, found.first.rows()[:5])
-        for engine, found, _ in held(engines, name, CHUNK, SEED)
+        for engine, found, _ in held(engines, name, CHUNK, SEED, shared)
         if not found.none
     }
     assert wrong == {}

@@ -45,6 +45,8 @@ from lishui_credit.tables.write import replacing_folder
 from tests.dashboard import needs_browser, started_browser, untranslated
 from tests.static_pages import page
 
+pytestmark = pytest.mark.xdist_group("plan site")
+
 AT = date(2018, 6, 30)
 SAMPLE = Path(__file__).resolve().parents[1] / "data_samples" / "plan_observations.csv"
 LANGUAGES = ("zh", "en")

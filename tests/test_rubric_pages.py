@@ -58,6 +58,8 @@ from tests.dashboard import needs_browser, started_browser
 from tests.javascript import run
 from tests.static_pages import page
 
+pytestmark = pytest.mark.xdist_group("rubric pages")
+
 TAX, GREEN = "tax-credit@2020-01-01", "environment-credit@2014-03-01"
 
 
