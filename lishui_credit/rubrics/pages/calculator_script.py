@@ -59,12 +59,11 @@ def calculator(rubric: Rubric, day: date) -> Calculator:
     day : date
         Day of grading where the form does not ask for it.
     """
-    printed = _printed(rubric)
+    printed, told = _settled(rubric)
     asks = any(f"{word}" in text for word in _TOLD.values() for text in printed.values())
     given = ", ".join(_TOLD.values())
     inner = "\n".join(text for text in printed.values() if text)
     named = ", ".join(name if text else f"{name}: null" for name, text in printed.items())
-    told = _conditions(rubric)
     page = (files(__package__) / "calculator.js.txt").read_text(encoding="utf-8")
     lines = [
         "const calculator = (() => {",
@@ -82,6 +81,18 @@ def calculator(rubric: Rubric, day: date) -> Calculator:
 
 def _typeset(word: str | list[str]) -> str | list[str]:
     return spoken(word) if isinstance(word, str) else [*map(spoken, word)]
+
+
+_SETTLED: Final[dict[int, tuple[Rubric, dict[str, str], str]]] = {}
+
+
+def _settled(rubric: Rubric) -> tuple[dict[str, str], str]:
+    """Return what is printed alike in both languages: the functions of the day, and the conditions."""
+    if id(rubric) not in _SETTLED:  # a rubric has no hash; what is kept keeps it, and so its id
+        if len(_SETTLED) >= 64:
+            _SETTLED.clear()
+        _SETTLED[id(rubric)] = rubric, _printed(rubric), _conditions(rubric)
+    return _SETTLED[id(rubric)][1:]
 
 
 def _printed(rubric: Rubric) -> dict[str, str]:
