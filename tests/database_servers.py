@@ -122,6 +122,8 @@ def mariadb() -> Iterator[Server]:
             f"--pid-file={home / 'pid'}",
             f"--tmpdir={home}",
             "--innodb-flush-log-at-trx-commit=0",
+            # Steps in memory: those of events take a third less time.
+            *("--tmp-table-size=1G", "--max-heap-table-size=1G"),
         ]
         quiet = subprocess.DEVNULL
         with subprocess.Popen(serve, user=user, stdout=quiet, stderr=quiet, cwd=home) as running:

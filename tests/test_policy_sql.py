@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
+from operator import ne
 from pathlib import Path
 from typing import Any
 
@@ -133,23 +134,34 @@ def differing(found: Rows, expected: pl.DataFrame, *, nan: bool = True) -> dict[
     by_id = {row[0]: row for row in expected.rows()}
     assert len(found) == len(by_id)
     assert {row[0] for row in found} == by_id.keys()
-    counts = dict.fromkeys(expected.columns, 0)
-    for row in found:
-        wanted = by_id[row[0]]
-        assert len(row) == len(wanted)
-        for name, cell, want in zip(expected.columns, row, wanted, strict=True):
-            counts[name] += not same(cell, want, nan=nan)
+    wanted = [*zip(*(by_id[row[0]] for row in found), strict=True)]
+    given = [*zip(*found, strict=True)]
+    assert len(given) == len(wanted)
+    counts = {
+        name: sum(map(differ(kind, nan=nan), cells, wants))
+        for (name, kind), cells, wants in zip(expected.schema.items(), given, wanted, strict=True)
+    }
     return {name: count for name, count in counts.items() if count}
 
 
-def same(cell: str | None, want: Any, *, nan: bool) -> bool:
-    if isinstance(want, bool):
-        return cell == str(int(want))
-    if isinstance(want, float) and math.isnan(want):
-        return cell is None if not nan else cell is not None and math.isnan(float(cell))
-    if cell is None or want is None:
-        return cell is None and want is None
-    return float(cell) == want if isinstance(want, float) else cell == str(want)
+def differ(kind: pl.DataType, *, nan: bool) -> Callable[[str | None, Any], bool]:
+    """What tells whether a cell is not the one wanted, in a column of a type."""
+
+    def doubles(cell: str | None, want: float | None) -> bool:
+        if want is not None and math.isnan(want):
+            return cell is not None if not nan else cell is None or not math.isnan(float(cell))
+        if cell is None or want is None:
+            return cell is not want
+        return float(cell) != want
+
+    def others(cell: str | None, want: Any) -> bool:
+        return cell != (None if want is None else str(want))
+
+    if kind.is_float():
+        return doubles
+    if kind == pl.Boolean:
+        return lambda cell, want: cell != (None if want is None else str(int(want)))
+    return ne if kind == pl.String else others
 
 
 @pytest.fixture(autouse=True)
