@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any, Protocol, Self, TypeVar
 
 import polars as pl
@@ -136,6 +137,17 @@ class Namespace(Protocol[E]):
 def of_polars(ns: object) -> bool:
     """Tell whether `ns` is polars itself, where some sums have a shorter form."""
     return ns is pl
+
+
+def number(ns: Namespace[E], value: int | None, kind: DataType) -> E:
+    """Return a constant column of whole numbers; of polars, which takes long to make one, it is kept."""
+    made: E = _kept(value, kind) if of_polars(ns) else ns.lit(value, dtype=kind)
+    return made
+
+
+@lru_cache(maxsize=4096)
+def _kept(value: int | None, kind: DataType) -> Any:
+    return pl.lit(value, dtype=kind)
 
 
 def first_of(ns: Namespace[E], cases: Iterable[tuple[E, E]], otherwise: E) -> E:

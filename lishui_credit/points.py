@@ -19,7 +19,7 @@ from math import floor, gcd, prod
 from operator import add, and_
 from typing import TYPE_CHECKING, Final, Literal, overload
 
-from lishui_credit.expressions import E, Namespace, first_of, of_polars
+from lishui_credit.expressions import E, Namespace, first_of, number, of_polars
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,7 +114,7 @@ class Value:
             # A zero under a numerator of at most zero keeps its sign with any divisor; `known`
             # has ruled out every other zero.
             over = read(str(term.over))
-            return ns.when(over == ns.lit(0)).then(ns.lit(1, dtype=kind)).otherwise(over)
+            return ns.when(over == ns.lit(0)).then(number(ns, 1, kind)).otherwise(over)
 
         overs = [divisor(term) if term.over else None for term in self.terms]
         tops = []
@@ -222,7 +222,7 @@ class PointsTable:
         """
 
         def points(value: int | None) -> E:
-            return ns.lit(value, dtype=ns.Int32) if of is None or value is None else of(value)
+            return number(ns, value, ns.Int32) if of is None or value is None else of(value)
 
         value = self.value
         cases = [(~value.known(ns), points(self.missing))]
@@ -265,7 +265,7 @@ def _exact(
 ) -> Iterator[tuple[E | None, E]]:
     """Yield the test and points of each band of a fraction; no test for a band without bounds."""
     for band in bands:
-        points = ns.lit(band.points, dtype=ns.Int32)
+        points = number(ns, band.points, ns.Int32)
         if band.points_to is not None:
             points = _line(top, down, band).cast(ns.Int32)
         yield within(top, down, band), points

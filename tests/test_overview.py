@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from xml.etree import ElementTree
 
 import polars as pl
 import pytest
 
-from lishui_credit.language import set_language, spoken
+from lishui_credit.language import language, set_language, spoken
 from lishui_credit.plan.definitions import ATTRIBUTES, BASE, indicators
 from lishui_credit.plan.divisions import CITY, areas, counties, division
 from lishui_credit.plan.labels import interval_printed
@@ -45,8 +46,20 @@ def _language() -> Iterator[None]:
     set_language(None)
 
 
-def made(sample: pl.DataFrame, at: date, adcode: str = CITY) -> tuple[OverviewRow, ...]:
-    return overview(progress(sample, at), verdicts(sample, at), at, adcode)
+def made(at: date, adcode: str = CITY) -> tuple[OverviewRow, ...]:
+    return overview(*judged(at, language()), at, adcode)
+
+
+def of(seen: pl.DataFrame, at: date) -> tuple[OverviewRow, ...]:
+    """The overview of other observations."""
+    return overview(progress(seen, at), verdicts(seen, at), at)
+
+
+@cache
+def judged(at: date, lang: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Progress and verdicts of a day, which every area is read from; notes are in a language."""
+    seen = plan_observations()
+    return progress(seen, at), verdicts(seen, at)
 
 
 @pytest.mark.parametrize("at", DAYS)
@@ -84,11 +97,11 @@ def test_a_run_off_the_path_begins_at_the_first_of_its_verdicts(
         assert found["off_path_since"] == (run[-1] if run else None)
 
 
-def test_rows_stand_by_attribute_and_inside_it_the_worst_first(sample: pl.DataFrame) -> None:
+def test_rows_stand_by_attribute_and_inside_it_the_worst_first() -> None:
     kinds, ranks = list(ATTRIBUTES), list(STATUSES)
     for at in DAYS:
         for area in areas():
-            rows = made(sample, at, area.adcode)
+            rows = made(at, area.adcode)
             assert {row.row.key for row in rows} == set(indicators())
             order = [(kinds.index(r.row.attribute), ranks.index(r.state.id)) for r in rows]
             assert order == sorted(order)
@@ -97,7 +110,7 @@ def test_rows_stand_by_attribute_and_inside_it_the_worst_first(sample: pl.DataFr
 def test_a_quarter_has_the_status_last_observed_by_its_end(sample: pl.DataFrame) -> None:
     at = date(2018, 12, 31)
     seen = verdicts(sample, at).filter(adcode=CITY)
-    for row in made(sample, at):
+    for row in made(at):
         assert len(row.quarters) == 12
         assert row.quarters[-1] == (at, row.state.id)
         for day, status in row.quarters:
@@ -115,21 +128,19 @@ def test_a_quarter_has_the_status_last_observed_by_its_end(sample: pl.DataFrame)
          "As of 31 December 2018: 2 near their paths, 3 cannot be told, 5 on the path or ahead."),
     ],
 )  # fmt: skip
-def test_the_headline_is_the_verdict(
-    sample: pl.DataFrame, lang: str, headline: str, below: str
-) -> None:
+def test_the_headline_is_the_verdict(lang: str, headline: str, below: str) -> None:
     set_language("zh" if lang == "zh" else "en")
     at = date(2018, 12, 31)
-    told = verdict(made(sample, at), at)
+    told = verdict(made(at), at)
     assert (str(told), told.below) == (headline, below)
 
 
-def test_a_verdict_counts_every_indicator_once_in_both_languages(sample: pl.DataFrame) -> None:
+def test_a_verdict_counts_every_indicator_once_in_both_languages() -> None:
     for lang in ("zh", "en"):
         set_language(lang)
         for at in DAYS:
             for area in areas():
-                rows = made(sample, at, area.adcode)
+                rows = made(at, area.adcode)
                 told = verdict(rows, at, area.adcode)
                 off = sum(row.state.off for row in rows)
                 below = told.below.replace(str(at.year), "").replace(str(at.day), "")
@@ -147,15 +158,15 @@ def test_nothing_observed_is_no_good_news() -> None:
     nothing = pl.DataFrame(schema={"indicator": pl.String, "adcode": pl.String, "period": pl.Date,
                                    "frequency": pl.String, "value": pl.Float64})  # fmt: skip
     at = date(2018, 12, 31)
-    told = verdict(made(nothing, at), at)
+    told = verdict(of(nothing, at), at)
     assert str(told) == "No indicator can be judged yet"
     assert "12 cannot be told" in told.below
 
 
-def test_a_gap_is_never_rounded_to_none(sample: pl.DataFrame) -> None:
+def test_a_gap_is_never_rounded_to_none() -> None:
     for at in DAYS:
         for area in areas():
-            for row in made(sample, at, area.adcode):
+            for row in made(at, area.adcode):
                 gap, said = row.found["gap"], gap_said(row)
                 if not gap or (row.row.unit != "percent" and not row.found["path"]):
                     continue
@@ -164,9 +175,9 @@ def test_a_gap_is_never_rounded_to_none(sample: pl.DataFrame) -> None:
                 assert said[0] == ("−" if gap < 0 else "+")
 
 
-def test_counties_off_their_paths_are_all_named_or_all_others_are(sample: pl.DataFrame) -> None:
+def test_counties_off_their_paths_are_all_named_or_all_others_are() -> None:
     for at in DAYS:
-        for row in made(sample, at):
+        for row in made(at):
             said, named = counties_said(row)
             off = {code for code, status in row.counties if STATUSES[status].off}
             everyone = {area.adcode for area in counties()}
@@ -183,8 +194,8 @@ def test_counties_off_their_paths_are_all_named_or_all_others_are(sample: pl.Dat
                 assert off in (set(), everyone)
 
 
-def test_since_when_counts_the_observations_off(sample: pl.DataFrame) -> None:
-    rows = {row.row.key: row for row in made(sample, date(2018, 12, 31))}
+def test_since_when_counts_the_observations_off() -> None:
+    rows = {row.row.key: row for row in made(date(2018, 12, 31))}
     assert since_said(rows["blacklist_coverage"]) == (
         "again since Dec 2018",
         "9 of 12 quarters off",
@@ -196,13 +207,13 @@ def test_since_when_counts_the_observations_off(sample: pl.DataFrame) -> None:
     assert since_said(rows["query_volume"]) == ("", "")
 
 
-def test_what_cannot_be_judged_says_why(sample: pl.DataFrame) -> None:
+def test_what_cannot_be_judged_says_why() -> None:
     unknown = {"cannot_tell", "no_baseline", "no_data"}
     for at in DAYS:
         for area in areas():
-            for row in made(sample, at, area.adcode):
+            for row in made(at, area.adcode):
                 assert bool(unknown_said(row)) == (row.state.id in unknown)
-    rows = {row.row.key: row for row in made(sample, date(2018, 12, 31))}
+    rows = {row.row.key: row for row in made(date(2018, 12, 31))}
     government = rows["satisfaction_government"]
     reach = interval_printed(government.row, government.found["low"], government.found["high"])
     assert unknown_said(government) == f"interval {reach} holds what is due"
@@ -213,7 +224,7 @@ def test_an_indicator_of_a_few_counties_or_of_none_says_so() -> None:
     at = date(2016, 12, 31)
     kinds = {"indicator": pl.String, "adcode": pl.String, "period": pl.Date, "frequency": pl.String, "value": pl.Float64}  # fmt: skip
     seen = [("website_rate", "331102", day, "quarter", 50.0) for day in (BASE, at)]
-    rows = {row.row.key: row for row in made(pl.DataFrame(seen, kinds, orient="row"), at)}
+    rows = {row.row.key: row for row in of(pl.DataFrame(seen, kinds, orient="row"), at)}
     assert unknown_said(rows["website_rate"]) == "values of 1 of 9 counties only"
     assert unknown_said(rows["query_volume"]) == "nothing observed since 2015"
     assert counties_said(rows["query_volume"]) == ("none can be judged", ())
@@ -221,11 +232,11 @@ def test_an_indicator_of_a_few_counties_or_of_none_says_so() -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_square_of_a_county_has_a_letter_of_its_own_and_every_bar_its_target(
-    sample: pl.DataFrame, lang: str
+    lang: str,
 ) -> None:
     set_language(lang)
     at = date(2018, 12, 31)
-    rows = made(sample, at)
+    rows = made(at)
     root = ElementTree.fromstring(table(rows, "c", lambda page, **_: page))
     body = [line for line in root.iter("tr") if "i" in (line.get("class") or "").split()]
     letters = [area.letter for area in counties()]
@@ -246,12 +257,10 @@ def test_only_a_change_of_status_is_told_worse_first(sample: pl.DataFrame) -> No
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_table_is_sound_markup_and_every_link_tells_where_it_goes(
-    sample: pl.DataFrame, lang: str
-) -> None:
+def test_the_table_is_sound_markup_and_every_link_tells_where_it_goes(lang: str) -> None:
     set_language(lang)
     at = date(2018, 12, 31)
-    rows = made(sample, at)
+    rows = made(at)
 
     def href(page: str, **query: str) -> str:
         return f"{page}?" + "&".join(f"{k}={v}" for k, v in query.items())

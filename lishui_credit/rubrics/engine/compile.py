@@ -14,7 +14,7 @@ from functools import reduce
 from operator import add, and_
 from typing import Final
 
-from lishui_credit.expressions import DataType, E, Namespace, first_of
+from lishui_credit.expressions import DataType, E, Namespace, first_of, number
 from lishui_credit.points import INT64_MAX, compare, rounded
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.formulas import FORMULAS
@@ -111,17 +111,17 @@ def _share(rubric: Rubric, row: Indicator, ns: Namespace[E]) -> E:
     top, down = value.fraction(ns, wide=widest > INT64_MAX)
     part: E
     whole: E | int
-    nothing = ns.lit(tables.missing_points(rubric, row), dtype=ns.Int32)
-    full = ns.lit(most, dtype=ns.Int32)
+    nothing = number(ns, tables.missing_points(rubric, row), ns.Int32)
+    full = number(ns, most, ns.Int32)
     if row.share.direction == "higher":
         met = compare(top, down, ">=", mark)
         part, whole = top * (most * mark.denominator), down * mark.numerator
     else:
         met = compare(top, down, "<=", mark)
-        over = ns.lit(down, dtype=ns.Int64) if isinstance(down, int) else down
+        over = number(ns, down, ns.Int64) if isinstance(down, int) else down
         part, whole = over * (most * mark.numerator), top * mark.denominator
     share = rounded(ns, part, whole, signed=False)
-    none = ns.lit(0, dtype=ns.Int32)
+    none = number(ns, 0, ns.Int32)
     cases = [(~value.known(ns), nothing), (met, full), (top <= 0, none)]
     return first_of(ns, cases, share.cast(ns.Int32))
 
@@ -137,7 +137,7 @@ def points(rubric: Rubric, row: Indicator, ns: Namespace[E], as_of: date) -> E:
     if row.formula is not None:
         found = by_formula(rubric, row.formula, ns, as_of)
         lacking = tables.missing_points(rubric, row)
-        result = ns.when(found.is_null()).then(ns.lit(lacking, dtype=ns.Int32)).otherwise(found)
+        result = ns.when(found.is_null()).then(number(ns, lacking, ns.Int32)).otherwise(found)
     elif row.share is not None:
         result = _share(rubric, row, ns)
     else:
@@ -150,7 +150,7 @@ def points(rubric: Rubric, row: Indicator, ns: Namespace[E], as_of: date) -> E:
             figure = rounded(ns, ns.col(row.judged).cast(ns.Int64) * unit, scale).cast(ns.Int32)
         result = ns.when(ns.col(row.judged).is_null()).then(result).otherwise(figure)
     if rubric.aggregate == "weighted":
-        result = result * ns.lit(row.weight or 0, dtype=ns.Int32)
+        result = result * number(ns, row.weight or 0, ns.Int32)
     return result
 
 
@@ -160,7 +160,7 @@ def start_score(rubric: Rubric, ns: Namespace[E]) -> E:
     unit = rubric.point_unit
 
     def lit(value: int | None) -> E:
-        return ns.lit(value, dtype=ns.Int32)
+        return number(ns, value, ns.Int32)
 
     *conditional, last = rubric.start.rows
     cases: list[tuple[E, E]] = []
@@ -193,12 +193,12 @@ def earned(rubric: Rubric, ns: Namespace[E]) -> E:
 
 def possible(rubric: Rubric, ns: Namespace[E]) -> E:
     """Return what the rows that apply could earn at most, in the edition's unit."""
-    total = ns.lit(tables.reachable(rubric), dtype=ns.Int32)
+    total = number(ns, tables.reachable(rubric), ns.Int32)
     for row in rubric.scoring:
         if row.missing == "exclude":
             known = _row_known(rubric, row, ns)
-            total = total - ns.when(known).then(ns.lit(0, dtype=ns.Int32)).otherwise(
-                ns.lit(tables.best(rubric, row), dtype=ns.Int32)
+            total = total - ns.when(known).then(number(ns, 0, ns.Int32)).otherwise(
+                number(ns, tables.best(rubric, row), ns.Int32)
             )
     return total
 

@@ -19,7 +19,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import Final, Generic
 
-from lishui_credit.expressions import E, Namespace, first_of
+from lishui_credit.expressions import E, Namespace, first_of, number
 from lishui_credit.rubrics.engine.compile import (
     EVENT_REPAIRED,
     GRADED,
@@ -147,7 +147,7 @@ def _bounded(rubric: Rubric, rows: Sequence[Override], ns: Namespace[E]) -> tupl
 
 
 def _rank(ns: Namespace[E], place: int) -> E:
-    return ns.lit(place, dtype=ns.Int16)
+    return number(ns, place, ns.Int16)
 
 
 def stages(
