@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from lishui_credit.expressions import E, Namespace, first_of
+from lishui_credit.expressions import E, Namespace, first_of, number
 from lishui_credit.points import rounded
 from lishui_credit.rubrics.engine.compile import EVENT_OPEN, EVENT_REPAIRED, POINTS
 from lishui_credit.rubrics.law import rows as tables
@@ -102,7 +102,7 @@ def flag_names(triggers: Iterable[Override]) -> list[str]:
 
 def points(rows: list[Indicator], ns: Namespace[E]) -> list[E]:
     """Return what a net cost, ``_net``, takes off in the column of its row: Int64, at most 0."""
-    zero = ns.lit(0, dtype=ns.Int64)
+    zero = number(ns, 0, ns.Int64)
     return [
         ns.when(ns.col("code") == ns.lit(code_of(row)))
         .then(-ns.col("_net"))
@@ -114,7 +114,7 @@ def points(rows: list[Indicator], ns: Namespace[E]) -> list[E]:
 
 def flags(triggers: list[Override], ns: Namespace[E]) -> list[E]:
     """Return whether an event triggers an override, open or repaired: Int64, 1 or 0."""
-    one, none = ns.lit(1, dtype=ns.Int64), ns.lit(0, dtype=ns.Int64)
+    one, none = number(ns, 1, ns.Int64), number(ns, 0, ns.Int64)
     columns = []
     for trigger in triggers:
         hit, mended = ns.col("code") == ns.lit(trigger.event), repaired(trigger, ns)
@@ -134,7 +134,7 @@ def amounts(rubric: Rubric, rows: list[Indicator], ns: Namespace[E]) -> list[E]:
 
     # The day of correction is read from ``_corrected``, null where it is not known yet.
     def whole(value: int) -> E:
-        return ns.lit(value, dtype=ns.Int64)
+        return number(ns, value, ns.Int64)
 
     code = ns.col("code")
     # Rows that cost and restore alike share a branch: a chain of a few tests instead of dozens.
@@ -168,7 +168,7 @@ def paid(rubric: Rubric, rows: list[Indicator], ns: Namespace[E]) -> list[E]:
     codes = [code_of(row) for row in rows if row.event is not None and row.event.repair in shares]
     if not codes:
         return []
-    none = ns.lit(0, dtype=ns.Int64)
+    none = number(ns, 0, ns.Int64)
     due = ns.col("tax_amount").cast(ns.Int64)
     whole = ns.coalesce(ns.col("paid_amount").cast(ns.Int64), due)
     part = ns.when(whole > due).then(due).otherwise(whole)
@@ -214,7 +214,7 @@ def unit(rows: list[Indicator], ns: Namespace[E]) -> list[E]:
     documents = [(test, document) for test, _, _, document in apart if document is not None]
     blank = ns.lit("", dtype=ns.String)
     return [
-        first_of(ns, days, ns.lit(0, dtype=ns.Int64)).alias("_day"),
+        first_of(ns, days, number(ns, 0, ns.Int64)).alias("_day"),
         first_of(ns, texts, blank).alias("_text"),
         first_of(ns, documents, blank).alias("_document"),
     ]
@@ -233,10 +233,10 @@ def _percent(percent: Percent, point_unit: int, ns: Namespace[E]) -> E:
     """``times * column / over`` in points, rounded half away from zero to the unit."""
     top = ns.col(percent.column).cast(ns.Int64) * (percent.times * point_unit)
     over = ns.col(percent.over).cast(ns.Int64)
-    safe = ns.when(over > 0).then(over).otherwise(ns.lit(None, dtype=ns.Int64))
+    safe = ns.when(over > 0).then(over).otherwise(number(ns, None, ns.Int64))
     share = rounded(ns, top, safe, signed=False).fill_null(0)
     most = LARGEST_DEDUCTION * point_unit
-    return ns.when(share > most).then(ns.lit(most, dtype=ns.Int64)).otherwise(share)
+    return ns.when(share > most).then(number(ns, most, ns.Int64)).otherwise(share)
 
 
 def _restored(repair: Repair, cost: E, point_unit: int, ns: Namespace[E]) -> E:
@@ -244,15 +244,15 @@ def _restored(repair: Repair, cost: E, point_unit: int, ns: Namespace[E]) -> E:
     corrected = ns.col("_corrected")
     delay = corrected - day_number(ns, repair.measured_from)
     passed = _years(ns, repair.measured_from)
-    none = ns.lit(0, dtype=ns.Int64)
+    none = number(ns, 0, ns.Int64)
     cases, final = [(delay.is_null(), none)], none
     for window in repair.windows:
         if window.restore is not None:
-            given = ns.lit(tables.units(window.restore, point_unit), dtype=ns.Int64)
+            given = number(ns, tables.units(window.restore, point_unit), ns.Int64)
         else:
             given = rounded(ns, cost * (window.restore_percent or 0), 100)
         if window.small_amount is not None and window.small_restore is not None:
-            small = ns.lit(tables.units(window.small_restore, point_unit), dtype=ns.Int64)
+            small = number(ns, tables.units(window.small_restore, point_unit), ns.Int64)
             limit = int(window.small_amount * 100)
             given = ns.when(ns.col("tax_amount") <= limit).then(small).otherwise(given)
         tests = []
@@ -271,7 +271,7 @@ def _restored(repair: Repair, cost: E, point_unit: int, ns: Namespace[E]) -> E:
         # The day it was paid off is enough; a payment without the tax it was for cannot be measured.
         due = ns.col("tax_amount").cast(ns.Int64)
         paid = ns.col("paid_amount").cast(ns.Int64)
-        safe = ns.when(due > 0).then(due).otherwise(ns.lit(None, dtype=ns.Int64))
+        safe = ns.when(due > 0).then(due).otherwise(number(ns, None, ns.Int64))
         share = rounded(ns, result * paid, safe, signed=False).fill_null(0)
         result = ns.when(paid.is_null() | (paid > due)).then(result).otherwise(share)
     return result

@@ -7,6 +7,7 @@ missing value costs, what the rows of an edition can reach together.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from lishui_credit.citation import Evidence
 from lishui_credit.points import Band, Level, PointsTable, Term, Value
@@ -15,6 +16,7 @@ from lishui_credit.rubrics.law.rubric import BandRow, Indicator, MixTerm, Rubric
 from lishui_credit.tables.columns import Column, dictionary
 
 
+@lru_cache(maxsize=4096)  # an edition has few numbers, and proofs and sums ask for them often
 def units(value: Number, point_unit: int) -> int:
     """Return printed points as integers of the edition's unit; ValueError for finer points."""
     exact = Fraction(value) * point_unit
