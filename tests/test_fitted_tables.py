@@ -74,7 +74,7 @@ def test_cells_in_which_the_sample_has_no_row_keep_the_declared_directions_too(s
     draw = np.random.default_rng(seed)
     a = draw.normal(size=6000)
     b = a + 0.5 * draw.normal(size=6000)
-    line = -2 + 3.5 * ((a > -0.2) & (b < a - 0.35))
+    line = -2 + 3.5 * ((a > 1) & (b < 1)) + 2 * ((a > -1) & (b < -1))
     bad = (draw.random(6000) < 1 / (1 + np.exp(-line))).astype(int)
     process = BinningProcess(monotonic={"a": "up", "b": "down"})
     points = JointPoints(smoothing=(2.0, 0.5))

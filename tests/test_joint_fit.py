@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, minimize
 
 from lishui_credit.scorecards.joint.joint_fit import Fitted, blank, fit_tables
-from lishui_credit.scorecards.joint.score_tables import Axis, Grid, Smoothing
+from lishui_credit.scorecards.joint.score_tables import Axis, Grid, Smoothing, spared
 
 SMOOTHING = Smoothing(1.0, 2.0)
 TABLES = ((0,), (1,), (0, 1))
@@ -38,7 +38,7 @@ def fitted(grid: Grid, good: np.ndarray, weight: np.ndarray, *, directed: bool =
     return fit_tables(grid, start, good, weight, SMOOTHING, directed=directed)
 
 
-def design(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+def design(grid: Grid, good: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the columns of all cells, the intercept first, and the penalty, written out."""
     columns, sizes = [np.ones((grid.rows, 1))], [1]
     for table in TABLES:
@@ -48,6 +48,11 @@ def design(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     for place, table in enumerate(TABLES, start=1):
         own = slice(sum(sizes[:place]), sum(sizes[: place + 1]))
         penalty[own, own] = grid.penalty(table, SMOOTHING)
+        if len(table) == 1:
+            mean = (weight * good).sum() / weight.sum()
+            slope = columns[place].T @ (weight * (good - mean))
+            curve = columns[place].T @ (weight * mean * (1 - mean))
+            penalty[own, own] = spared(penalty[own, own], slope, curve, SMOOTHING.spared)
     return np.hstack(columns), penalty
 
 
@@ -74,10 +79,33 @@ def orders(grid: Grid) -> np.ndarray:
     return np.array(rows)
 
 
+@settings(max_examples=50)
+@given(st.integers(0, 10_000), st.floats(0.0, 0.99))
+def test_the_effect_alone_is_spared_its_share_of_the_penalty_and_nothing_else(
+    seed: int, share: float
+) -> None:
+    draw = np.random.default_rng(seed)
+    root = draw.normal(size=(5, 5))
+    penalty, curve, slope = root.T @ root + 0.1 * np.eye(5), draw.random(5), draw.normal(size=5)
+    left = spared(penalty, slope, curve, share)
+    alone = np.linalg.solve(np.diag(curve) + penalty, slope)
+    cost = alone @ penalty @ alone
+    assert alone @ left @ alone == pytest.approx((1 - share) * cost)
+    other = draw.normal(size=5)
+    other -= alone * (other @ penalty @ alone) / cost
+    assert other @ left @ other == pytest.approx(other @ penalty @ other)
+    assert np.linalg.eigvalsh(left).min() > 0
+
+
+def test_a_table_of_no_effect_keeps_its_penalty() -> None:
+    penalty = np.diag([1.0, 2.0])
+    assert (spared(penalty, np.zeros(2), np.ones(2), 0.9) == penalty).all()
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_at_the_free_optimum_the_slope_is_nought(seed: int) -> None:
     grid, good, weight = drawn(seed)
-    x, penalty = design(grid)
+    x, penalty = design(grid, good, weight)
     _, slope = cost(fitted(grid, good, weight).theta, x, penalty, good, weight)
     assert np.abs(slope).max() < 1e-7
 
@@ -88,7 +116,7 @@ def test_the_directed_optimum_is_that_of_another_optimiser(
     seed: int, ways: tuple[int, int]
 ) -> None:
     grid, good, weight = drawn(seed, ways)
-    x, penalty = design(grid)
+    x, penalty = design(grid, good, weight)
     own = fitted(grid, good, weight, directed=True).theta
     other = minimize(
         cost,
@@ -164,6 +192,6 @@ def test_a_fit_begun_elsewhere_ends_at_the_same_optimum() -> None:
 def test_a_row_has_the_sum_of_its_cells() -> None:
     grid, good, weight = drawn(0)
     fit = fitted(grid, good, weight)
-    x, _ = design(grid)
+    x, _ = design(grid, good, weight)
     assert fit.line == pytest.approx(x @ fit.theta)
     assert fit.of(grid) == pytest.approx(fit.line)

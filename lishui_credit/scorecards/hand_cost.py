@@ -198,7 +198,8 @@ class JointLikelihood:
                 "the card does not say how its tables were smoothed", "评分卡未说明各表如何平滑"
             )
             raise ModelError(what, card.id, tr("fit it again", "请重新拟合"))
-        self._smoothing = Smoothing(float(told["smoothing"]))
+        spared = float(told.get("spared", 0.0))  # cards of before were drawn to no points
+        self._smoothing = Smoothing(float(told["smoothing"]), spared=spared)
         numbers = model.process_.placed(frame)
         self._rest: Floats = np.full(frame.height, card.intercept)
         for item in card.characteristics:

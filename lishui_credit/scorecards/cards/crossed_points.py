@@ -77,10 +77,11 @@ def fit_said(card: Card) -> str:
     return tr(
         "Points of all tables were fitted together by penalised likelihood, so no characteristic has "
         f"a coefficient, a standard error or a p-value. {cells_said(card)} Tables were chosen on all "
-        "rows and only their points are of other folds, so their figures on rows held out are a little "
-        "high; the WoE card was fitted anew in every fold.",
+        "rows and only their points are of other folds, so their figures on rows held out are too good, most "
+        "in small samples, and do not show that they beat the WoE card, which was fitted anew in every "
+        "fold: compare the two on a test sample.",
         f"各表分值由惩罚似然一并拟合,故没有系数、标准误与 p 值。{cells_said(card)}分值表由全部样本选出,"
-        "仅分值未用留出样本,故其留出指标略偏高;WoE 评分卡在每折中重新拟合。",
+        "仅分值未用留出样本,故其留出指标偏高,小样本尤甚,不足以说明其优于 WoE 评分卡(后者在每折中重新拟合):请用测试样本比较二者。",
     )
 
 

@@ -8,13 +8,14 @@ from typing import Final
 
 import numpy as np
 
-from lishui_credit.scorecards.joint.joint_fit import Fitted, blank, fit_tables
-from lishui_credit.scorecards.joint.score_tables import Grid, Places, Smoothing, Table
+from lishui_credit.scorecards.joint.joint_fit import Fitted, at_rest, blank, fit_tables
+from lishui_credit.scorecards.joint.score_tables import Grid, Places, Smoothing, Table, spared
 from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Flags, Floats
 
 LEAST_GAIN: Final = 2.0
-"""Nats of held-out likelihood that a two-way table, and the first one-way table, must promise."""
+"""Nats of held-out likelihood that a two-way table must promise."""
+_ALONE: Final = 1.0  # nats that a one-way table must promise where there is no other
 _KEPT: Final = 120  # pairs that are looked at again after the first look at all
 _STEPS: Final = 2  # of the fit after each entry
 
@@ -46,13 +47,21 @@ def gains(
     """
     p = expit(line)
     slope, curve = rows.weight * (rows.good - p), rows.weight * p * (1 - p)
-    folds = rows.folds
+    folds, alone = rows.folds, at_rest(rows.good, rows.weight)
     found = np.empty((len(tables), folds))
     for place, (table, own) in enumerate(zip(tables, grid.each(tables), strict=True)):
         size = grid.size(table)
         cells = rows.fold * size + own
-        g, h = (np.bincount(cells, v, folds * size).reshape(folds, size) for v in (slope, curve))
-        others = np.eye(size) * (h.sum(axis=0) - h)[:, None, :] + grid.penalty(table, smoothing)
+
+        def sums(values: Floats, cells: Places = cells, size: int = size) -> Floats:
+            return np.bincount(cells, values, folds * size).reshape(folds, size).astype(np.float64)
+
+        g, h = sums(slope), sums(curve)
+        drawn = grid.penalty(table, smoothing)
+        if len(table) == 1:
+            at, by = (part.sum(axis=0) - part for part in map(sums, alone))
+            drawn = spared(drawn, at, by, smoothing.spared)
+        others = np.eye(size) * (h.sum(axis=0) - h)[:, None, :] + drawn
         step = np.linalg.solve(others, (g.sum(axis=0) - g)[:, :, None])[:, :, 0]
         found[place] = (g * step - h * step**2 / 2).sum(axis=1)
     return found
@@ -63,18 +72,24 @@ def one_way(
 ) -> Fitted:
     """Return the fit of the one-way tables that promise most, in the order in which they came in.
 
-    The first must promise as much as a two-way table. None of the others comes in that promises less
-    than `tolerance` of what those before it promised, by more than a standard error over the folds.
+    Only those that alone promise more than a nat, what a parameter costs by AIC. With a tolerance, none
+    after the first that promises less than that share of what those before it promised, by more than a
+    standard error over the folds.
     """
     fit = blank(grid, (), rows.good, rows.weight)
     left: list[Table] = [(place,) for place in range(len(grid.axes))]
     gained = 0.0
     while left and len(fit.tables) < most:
         found = gains(grid, left, fit.line, rows, smoothing)
+        if not fit.tables:
+            strong = np.flatnonzero(found.sum(axis=1) > _ALONE)
+            left, found = [left[place] for place in strong], found[strong]
+            if not left:
+                break
         worth = found.sum(axis=1)
         best = int(np.argmax(worth))
         doubt = found[best].std(ddof=1) * np.sqrt(rows.folds)
-        if worth[best] < (tolerance * gained - doubt if fit.tables else LEAST_GAIN):
+        if tolerance and fit.tables and worth[best] < tolerance * gained - doubt:
             break
         gained += worth[best]
         fit = _entered(grid, fit, left.pop(best), rows, smoothing)

@@ -50,8 +50,8 @@ class InnerFolds:
         drawn = np.sort(np.random.default_rng(seed).permutation(len(fold))[:CHOOSING])
         return cls(drawn, Rows(sample.outcome == 0, sample.weighed, fold).only(drawn))
 
-    def single(self, grid: Grid, strengths: Sequence[float], tables: int) -> float:
-        """Return the smoothing whose one-way tables lose least; which tables is each fold's own choice."""
+    def single(self, grid: Grid, strengths: Sequence[float], tables: int) -> int:
+        """Return the place of the smoothing whose one-way tables lose least; which tables is each fold's own choice."""
         rows = self.rows
         lost = np.zeros(len(strengths))
         for held in range(rows.folds):
@@ -61,7 +61,7 @@ class InnerFolds:
             for place, strength in enumerate(strengths):
                 found = _rough(own, found, some, Smoothing(strength))
                 lost[place] += losses(found.of(beside), rows.only(out)).sum()
-        return strengths[int(np.argmin(lost))]
+        return int(np.argmin(lost))
 
     def lines(self, grid: Grid, path: Sequence[Fitted], smoothing: Smoothing) -> list[Floats]:
         """Return the log-odds of rows whose outcome the points have not seen, for fits of more and more tables."""

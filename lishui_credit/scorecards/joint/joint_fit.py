@@ -16,7 +16,7 @@ import numpy as np
 
 from lishui_credit.errors import ModelError
 from lishui_credit.language import tr
-from lishui_credit.scorecards.joint.score_tables import Grid, Smoothing, Table
+from lishui_credit.scorecards.joint.score_tables import Grid, Smoothing, Table, spared
 from lishui_credit.statistics.logistic import expit
 from lishui_credit.statistics.outcomes import Flags, Floats
 
@@ -62,6 +62,12 @@ def blank(grid: Grid, tables: Sequence[Table], good: Flags, weight: Floats) -> F
     return Fitted(tuple(tables), theta, np.full(len(good), theta[0]))
 
 
+def at_rest(good: Flags, weight: Floats) -> tuple[Floats, Floats]:
+    """Return slope and curve of the likelihood by row, where every row has the same log-odds."""
+    p = float((weight * good).sum() / weight.sum())
+    return weight * (good - p), weight * (p * (1 - p))
+
+
 def fit_tables(
     grid: Grid,
     start: Fitted,
@@ -103,7 +109,7 @@ def fit_tables(
     -----
     Cost: O(n t^2) a step for t tables, some six steps.
     """
-    design = _Design(grid, start.tables, smoothing)
+    design = _Design(grid, start.tables, smoothing, good, weight)
     order = design.order() if directed else np.empty((0, len(start.theta)))
     theta = _risen(start.theta, design) if directed else start.theta
     line = design.line(theta) + offset
@@ -147,16 +153,27 @@ def fit_tables(
 class _Design:
     """Cells of every row in each table, the penalty, and sums over rows."""
 
-    def __init__(self, grid: Grid, tables: Sequence[Table], smoothing: Smoothing) -> None:
+    def __init__(
+        self,
+        grid: Grid,
+        tables: Sequence[Table],
+        smoothing: Smoothing,
+        good: Flags,
+        weight: Floats,
+    ) -> None:
         self.grid, self.tables = grid, tables
         self.cells = list(grid.each(tables))
         self.sizes = [grid.size(table) for table in tables]
         self.starts = np.concatenate([[1], 1 + np.cumsum(self.sizes)]).astype(int)
         width = int(self.starts[-1])
         self.penalty = np.zeros((width, width))
+        slope, curve = map(self.sums, at_rest(good, weight))
         for place, table in enumerate(tables):
             own = self._own(place)
-            self.penalty[own, own] = grid.penalty(table, smoothing)
+            drawn = grid.penalty(table, smoothing)
+            if len(table) == 1:
+                drawn = spared(drawn, slope[own], curve[own], smoothing.spared)
+            self.penalty[own, own] = drawn
 
     def _own(self, place: int) -> slice:
         return slice(int(self.starts[place]), int(self.starts[place + 1]))

@@ -7,7 +7,7 @@ there are; the whole sample then fits them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +22,7 @@ from lishui_credit.scorecards.joint.forward_choice import Rows, crossed, one_way
 from lishui_credit.scorecards.joint.inner_folds import HeldOut, InnerFolds
 from lishui_credit.scorecards.joint.joint_fit import Fitted, blank, fit_tables
 from lishui_credit.scorecards.joint.neighbour_groups import even_groups, like_groups, numbered
-from lishui_credit.scorecards.joint.score_tables import Grid, Smoothing, Table
+from lishui_credit.scorecards.joint.score_tables import Axis, Grid, Smoothing, Table
 from lishui_credit.scorecards.parameters import Within, wrong_parameters
 from lishui_credit.statistics.logistic import expit, one_thread
 from lishui_credit.statistics.outcomes import Floats, Values
@@ -33,8 +33,8 @@ PIECES: Final = 32
 SINGLE: Final = (8.0, 2.0, 0.5, 0.125)
 CROSSED: Final = (64.0, 8.0, 1.0)
 """What inner folds choose from, most first: smoothing of one-way and of two-way tables."""
-# Standard errors of paired losses: by which pairs must be better than none, within which fewer pairs do
-# as well as more, and by which all tables must be better than no table.
+# Standard errors of paired losses: by which pairs must be better than none, within which fewer pairs or
+# smoother tables do as well, and by which all tables must be better than no table.
 _SURE: Final = 3.0
 _NEAR: Final = 1.0
 _SOME: Final = 2.0
@@ -63,9 +63,10 @@ class JointPoints:
         Most ranges or groups of levels of a one-way table.
     cells : int, default 6
         Most ranges or groups of levels along each side of a two-way table, and no more than `bins`.
-    tolerance : float, default 0.0005
+    tolerance : float, default 0
         A one-way table after the first stays out where it promises less than this share of what those
-        before it gained, by more than a standard error; in log-likelihood of rows held out.
+        before it gained, by more than a standard error; in log-likelihood of rows held out. 0 lets every
+        table in, up to `tables`, that promises something where there is no other.
     folds : int, default 4
         Inner folds, at least 3.
     seed : int, default 0
@@ -79,6 +80,8 @@ class JointPoints:
     -----
     Two-way tables come in only if they lower the loss of rows held out by three standard errors of the
     paired differences. Of more than 100,000 rows, so many choose the tables, and all fit them.
+    Smoothing draws a one-way table to a multiple of the effect that its characteristic has
+    alone, as WoE times a coefficient is one; beside two-way tables also to no points, if that is better.
     Missing values and special codes are levels of their own in every table. Directions declared in
     `BinningProcess` ("up", "down") are kept exactly, in one-way and in two-way tables.
 
@@ -98,7 +101,7 @@ class JointPoints:
     crossed: int = 8
     bins: int = 8
     cells: int = 6
-    tolerance: float = 0.0005
+    tolerance: float = 0.0
     folds: int = 4
     seed: int = 0
     pairs: tuple[tuple[str, str], ...] | None = None
@@ -143,12 +146,57 @@ def learn(
     named = {name for pair in asked.pairs or () for name in pair}
     refuse(lacking(sorted(named), sample.frame.columns, "pairs"), ModelError)
     singles = SINGLE if asked.smoothing is None else asked.smoothing[:1]
+    strengths = CROSSED if asked.smoothing is None else asked.smoothing[1:]
     inner = InnerFolds.of(sample, asked.folds, asked.seed, groups)
     binnings = fine_binnings(process, sample, PIECES)
     whole = grid_of(process, binnings, sample.frame, min(asked.cells, asked.bins))
-    grid, rows = whole.only(inner.drawn), inner.rows
-    smooth = singles[0] if len(singles) == 1 else inner.single(grid, singles, asked.tables)
-    smoothing = Smoothing(smooth)
+    grid = whole.only(inner.drawn)
+    place = 0 if len(singles) == 1 else inner.single(grid, singles, asked.tables)
+    found = _chosen(replace(asked, crossed=0), grid, inner, Smoothing(singles[place]))
+    if asked.crossed:
+        found = _beside_crossed(asked, grid, inner, found, strengths, singles[:place][::-1])
+    if _within(inner.lost(found.nothing) - inner.lost(found.line), _SOME):
+        raise SubjectError(
+            tr("no characteristic tells good from bad", "没有特征能区分好坏"),
+            tr("no table gains on rows held out", "在留出样本上没有分值表带来增益"),
+            tr("use other data, or more", "请补充或更换数据"),
+        )
+    whole = Grid(found.axes, whole.pieces)
+    rows = Rows(sample.outcome == 0, sample.weighed, np.zeros(whole.rows, dtype=np.intp))
+    fit = _fitted(whole, found.tables, rows, found.smoothing)
+    return Learned(binnings, whole, fit, inner, found.told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Tables and their groups by one smoothing, log-odds held out without them and by them, and what to tell."""
+
+    axes: tuple[Axis, ...]
+    tables: tuple[Table, ...]
+    smoothing: Smoothing
+    nothing: Floats
+    line: Floats
+    told: dict[str, Any]
+
+    @property
+    def crossed(self) -> bool:
+        """Whether there is a two-way table."""
+        return any(len(table) == 2 for table in self.tables)
+
+
+def _chosen(
+    asked: JointPoints,
+    grid: Grid,
+    inner: InnerFolds,
+    smoothing: Smoothing,
+    strengths: Sequence[float] = (),
+    beaten: Floats | None = None,
+) -> _Chosen:
+    """Choose the one-way tables, and two-way ones by the best of several strengths of their smoothing.
+
+    `beaten` is the log-loss of every row that two-way tables must lower.
+    """
+    rows = inner.rows
     fit = one_way(grid, rows, smoothing, asked.tables, asked.tolerance)
     fit = fit_tables(grid, fit, rows.good, rows.weight, smoothing, directed=True)
     grid = _few_groups(grid, fit, rows, asked)
@@ -156,25 +204,51 @@ def learn(
     nothing, line = inner.lines(grid, [blank(grid, (), rows.good, rows.weight), fit], smoothing)
     told: dict[str, Any] = {
         "pieces": PIECES,
-        "smoothing": smooth,
+        "smoothing": smoothing.one_way,
+        "spared": smoothing.spared,
         "one_way": _said(fit, inner.said(line)),
     }
     if len(fit.tables) == asked.tables < len(grid.axes):
         every = blank(grid, [(place,) for place in range(len(grid.axes))], rows.good, rows.weight)
         held = inner.said(inner.lines(grid, [every], smoothing)[0])
         told["without_the_cap"] = _said(every, held)
-    if asked.crossed:
-        fit, smoothing, line = _crossed(asked, grid, fit, inner, smooth)
+    if beaten is not None:
+        fit, smoothing, line = _crossed(asked, grid, fit, inner, smoothing, strengths, beaten)
         told |= {"crossed_smoothing": smoothing.crossed, "crossed": _said(fit, inner.said(line))}
-    if _within(inner.lost(nothing) - inner.lost(line), _SOME):
-        raise SubjectError(
-            tr("no characteristic tells good from bad", "没有特征能区分好坏"),
-            tr("no table gains on rows held out", "在留出样本上没有分值表带来增益"),
-            tr("use other data, or more", "请补充或更换数据"),
-        )
-    whole = Grid(grid.axes, whole.pieces)
-    rows = Rows(sample.outcome == 0, sample.weighed, np.zeros(whole.rows, dtype=np.intp))
-    return Learned(binnings, whole, _fitted(whole, fit.tables, rows, smoothing), inner, told)
+    return _Chosen(grid.axes, fit.tables, smoothing, nothing, line, told)
+
+
+def _beside_crossed(
+    asked: JointPoints,
+    grid: Grid,
+    inner: InnerFolds,
+    additive: _Chosen,
+    strengths: Sequence[float],
+    smoother: Sequence[float],
+) -> _Chosen:
+    """Choose the tables of a card that may have two-way ones; those of the additive card if none is better.
+
+    One-way tables need not bend for what two-way ones say. So they are drawn to no points instead of to
+    the effect alone, if that loses less on rows held out; then smoother, as long as it loses no more, by
+    more than a standard error, than the one before.
+    """
+    beaten = inner.lost(additive.line)
+    found = _chosen(asked, grid, inner, additive.smoothing, strengths, beaten)
+    single = additive.told["one_way"]
+    if not found.crossed:
+        told = {"crossed_smoothing": found.smoothing.crossed, "crossed": single}
+        return replace(additive, told=additive.told | told)
+    strengths = (found.smoothing.crossed,)
+    plain = _chosen(asked, grid, inner, replace(found.smoothing, spared=0.0), strengths, beaten)
+    if inner.lost(plain.line).sum() < inner.lost(found.line).sum():
+        found = plain
+    for each in smoother:
+        smoothing = replace(found.smoothing, one_way=each)
+        other = _chosen(asked, grid, inner, smoothing, strengths, beaten)
+        if not _within(inner.lost(other.line) - inner.lost(found.line), _NEAR):
+            break
+        found = other
+    return replace(found, told=found.told | {"one_way": single})
 
 
 def _said(fit: Fitted, held: HeldOut) -> dict[str, float]:
@@ -211,26 +285,29 @@ def _few_groups(grid: Grid, fit: Fitted, rows: Rows, asked: JointPoints) -> Grid
 
 
 def _crossed(
-    asked: JointPoints, grid: Grid, single: Fitted, inner: InnerFolds, smooth: float
+    asked: JointPoints,
+    grid: Grid,
+    single: Fitted,
+    inner: InnerFolds,
+    smoothing: Smoothing,
+    strengths: Sequence[float],
+    beaten: Floats,
 ) -> tuple[Fitted, Smoothing, Floats]:
     """Return the tables with those crossed ones that rows held out ask for, their smoothing and log-odds.
 
-    None, unless those that lose least are better by three standard errors of the paired losses; else the
-    fewest that are within one of those that lose least.
+    None, unless those that lose least by a smoothing are better than `beaten` by three standard errors of
+    the paired losses; else, of the best such smoothing, the fewest that are within one of those that lose least.
     """
-    strengths = CROSSED if asked.smoothing is None else asked.smoothing[1:]
-    tried = [Smoothing(smooth, strength) for strength in strengths]
-    paths = [
-        crossed(grid, single, inner.rows, smoothing, asked.crossed, asked.pairs)
-        for smoothing in tried
-    ]
+    tried = [replace(smoothing, crossed=strength) for strength in strengths]
+    paths = [crossed(grid, single, inner.rows, each, asked.crossed, asked.pairs) for each in tried]
     found = [inner.lines(grid, *way) for way in zip(paths, tried, strict=True)]
     losses = [[inner.lost(line) for line in lines] for lines in found]
-    row = int(np.argmin([min(lost.sum() for lost in ways) for ways in losses]))
-    least = min(losses[row], key=np.sum)
+    least = [min(ways, key=np.sum) for ways in losses]
+    sure = [n for n, lost in enumerate(least) if not _within(beaten - lost, _SURE)]
+    row = min(sure or range(len(tried)), key=lambda n: least[n].sum())
     place = 0
-    if not _within(losses[row][0] - least, _SURE):
-        place = next(n for n, lost in enumerate(losses[row]) if _within(lost - least, _NEAR))
+    if sure:
+        place = next(n for n, lost in enumerate(losses[row]) if _within(lost - least[row], _NEAR))
     return paths[row][place], tried[row], found[row][place]
 
 

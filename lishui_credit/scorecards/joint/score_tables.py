@@ -26,6 +26,8 @@ Table: TypeAlias = tuple[int, ...]
 RIDGE: Final = 0.05  # on every cell: what the data do not tell is drawn to no points
 _LOOSE: Final = 4.0  # times the smoothing: draws a one-way cell without neighbours to 0
 _FLAT: Final = 0.25  # share of the smoothing that draws a two-way cell to no points
+SPARED: Final = 0.9
+"""Share of the smoothing of a one-way table from which the effect of its characteristic alone is free."""
 _WAYS: Final = {"up": -1, "down": 1}  # points fall where the bad rate rises
 
 
@@ -34,11 +36,12 @@ class Smoothing:
     """Weight of the squared differences of neighbours, in one-way and in two-way tables.
 
     That of one-way tables is for a slope over all of the characteristic, so that a straight line costs
-    the same in few pieces and in many.
+    the same in few pieces and in many; see `spared`.
     """
 
     one_way: float
     crossed: float = 8.0
+    spared: float = SPARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,27 @@ class Grid:
 
     def _of(self, table: Table) -> list[Axis]:
         return [self.axes[place] for place in table]
+
+
+def spared(penalty: Floats, slope: Floats, curve: Floats, share: float) -> Floats:
+    """Return a one-way table's penalty that hardly costs the effect of its characteristic alone.
+
+    So smoothing draws a table towards a multiple of that effect, as WoE times a coefficient is one, and
+    not towards no points. The effect alone is as smooth as the table.
+
+    Parameters
+    ----------
+    penalty : array, shape (size, size)
+        Of `Grid.penalty`.
+    slope, curve : array, shape (..., size)
+        Of the likelihood by cell, where no table says anything: one Newton step finds the effect.
+    """
+    bent = np.eye(penalty.shape[-1]) * curve[..., None, :] + penalty
+    alone = np.linalg.solve(bent, slope[..., None])
+    pull = penalty @ alone
+    cost = np.maximum((alone * pull).sum(axis=-2, keepdims=True), np.finfo(float).tiny)
+    found: Floats = penalty - share * pull @ np.swapaxes(pull, -1, -2) / cost
+    return found
 
 
 def _chain(size: int, lined: int) -> Floats:
