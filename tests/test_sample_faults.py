@@ -17,6 +17,7 @@ from lishui_credit.scorecards import (
     Calibrated,
     Challenger,
     CopiesWarning,
+    JointPoints,
     Scorecard,
     fuzzy_augmentation,
     near_copies,
@@ -259,6 +260,22 @@ def test_a_file_is_judged_with_copies_parted_and_kept_together(tmp_path):
     assert other.card.metrics["out_of_fold"]["auc"] == kept["auc_together"]
     assert main(["verify", str(other.folder)]) == 0
     assert "keep them together" in other.validation.remarks[-1].en
+
+
+@pytest.mark.filterwarnings("ignore::lishui_credit.scorecards.CopiesWarning")
+def test_copies_kept_together_share_an_inner_fold_of_points_fitted_jointly():
+    X, y = parted(sample())
+    points = JointPoints(crossed=0, smoothing=(2.0, 2.0))
+    told, given, apart = (
+        Scorecard(points=points, faults=asked).fit(X, y, groups=groups).card_.metrics["joint"]
+        for asked, groups in (
+            ("together", None),
+            ("told", near_copies(X, y).groups),
+            ("told", None),
+        )
+    )
+    assert told == given
+    assert told["one_way"]["loss"] > apart["one_way"]["loss"]
 
 
 # validate

@@ -98,7 +98,9 @@ def test_shares_and_the_index_of_jaccard_are_those_of_a_count_by_hand() -> None:
     assert found.kept == (a, b)  # b in just half of them; c of the card in none
     # {a,b}-{a} 1/2, {a,b}-{a,b} 1, {a,b}-{} 0, {a}-{a,b} 1/2, {a}-{} 0, {a,b}-{} 0
     assert found.jaccard == pytest.approx((0.5 + 1 + 0 + 0.5 + 0 + 0) / 6)
-    assert PairStability(card=(), found=(frozenset(), frozenset())).jaccard == 1.0
+    none = PairStability(card=(), found=(frozenset(), frozenset()))
+    assert none.jaccard == 1.0
+    assert none.table().filter(pl.col("in_card") | pl.col("stable")).rows() == []
     assert found.table().rows() == [
         ("a", "b", 0.75, True, True),
         ("a", "c", 0.5, False, True),

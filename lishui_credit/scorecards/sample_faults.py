@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
@@ -12,10 +11,10 @@ import polars as pl
 
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.scorecards.bins.process import BinningProcess
-from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.copied_rows import NearCopies, amounts_of, copies_of
 from lishui_credit.scorecards.features import TrainingSample
 from lishui_credit.scorecards.recorded_gaps import ARTEFACT, GAP, artefacts_of
+from lishui_credit.statistics.outcomes import Values
 
 Asked = Literal["told", "together", "off"]
 ASKED: Final = get_args(Asked)
@@ -43,19 +42,16 @@ class ArtefactWarning(UserWarning):
     """A missing value or a code goes with the outcome so closely that it may have been recorded after it."""
 
 
-def with_faults(
-    card: Card,
-    sample: TrainingSample,
-    asked: Asked,
-    process: BinningProcess,
-) -> tuple[Card, NearCopies | None]:
-    """Look for faults of a sample, warn of each kind, and return the card with their figures, and copies.
+def faults_of(
+    sample: TrainingSample, asked: Asked, process: BinningProcess
+) -> tuple[dict[str, Any], NearCopies | None]:
+    """Look for faults of a sample, warn of each kind, and return their figures for a card, and copies.
 
     In a sample with weights a row may stand twice by intent, as reject inference writes it: there
     equal rows count once, and no copies are returned.
     """
     if asked == "off":
-        return card, None
+        return {}, None
     frame, bad = sample.frame, sample.outcome == 1
     codes = process.special_codes or {}
     held = {name: value for name, value in codes.items() if name in frame.columns}
@@ -73,8 +69,14 @@ def with_faults(
         stored[ARTEFACTS] = artefacts.with_columns(pl.selectors.float().round(6)).to_dicts()
         said = tr("; ", ";").join(str(artefact_said(row)) for row in stored[ARTEFACTS])
         warnings.warn(f"{said}; {TO_JUDGE}", ArtefactWarning, stacklevel=3)
-    kept = copies if copies.found and sample.weight is None else None
-    return replace(card, metrics={**card.metrics, **stored}) if stored else card, kept
+    return stored, copies if copies.found and sample.weight is None else None
+
+
+def kept_together(groups: Values | None, asked: Asked, copies: NearCopies | None) -> Values | None:
+    """Return the groups that inner folds keep whole: those given, or copies where that is asked."""
+    if groups is None and asked == "together" and copies is not None:
+        return copies.groups
+    return groups
 
 
 def artefact_said(row: Mapping[str, Any]) -> Bilingual:

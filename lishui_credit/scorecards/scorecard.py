@@ -40,7 +40,7 @@ from lishui_credit.scorecards.joint.joint_points import JointPoints, learn
 from lishui_credit.scorecards.matrices import unnamed
 from lishui_credit.scorecards.protected import admitted, told_by_values
 from lishui_credit.scorecards.proxy_features import named_once, with_proxies
-from lishui_credit.scorecards.sample_faults import Asked, with_faults
+from lishui_credit.scorecards.sample_faults import Asked, faults_of, kept_together
 from lishui_credit.scorecards.selection import Pool, fit_signed, select, told_apart
 from lishui_credit.statistics.outcomes import Flags, Floats, Values
 from lishui_credit.tables.frames import Frame
@@ -97,8 +97,8 @@ class Scorecard(Classifier):
     faults : {"told", "together", "off"}, default "told"
         What `fit` does about near copies of rows and about gaps that decide the outcome, see
         `near_copies` and `recording_artefacts`. "told": it warns and keeps the figures in the card.
-        "together": scores out of fold (`models.fit_file`) also keep copies in one fold. "off": it does
-        not look.
+        "together": inner folds of `points` and scores out of fold (`models.fit_file`) also keep copies
+        in one fold. "off": it does not look.
     labels : mapping of str to str, optional
         Chinese names of columns, which the card keeps and reasons use; those of the data dictionary
         are used by themselves.
@@ -215,8 +215,9 @@ class Scorecard(Classifier):
                 hint="; ".join(f"{name}: {why}" for name, why in left.items()),
             )
         sample = offered.only(taken)
-        template = self.process if self.process is not None else BinningProcess()
-        self.process_ = BinningProcess(**template.get_params(deep=False))
+        self.process_ = BinningProcess(**(self.process or BinningProcess()).get_params(deep=False))
+        stored, self.copies_ = faults_of(sample, self.faults, self.process_)
+        groups = kept_together(groups, self.faults, self.copies_)
         if self.points is not None:
             card, steps = self._fit_jointly(self.points, sample, groups, left=left, reasons=reasons)
         else:
@@ -231,7 +232,7 @@ class Scorecard(Classifier):
         self._name_features(names, X)
         binnings = [row.binning for row in card.characteristics]
         card = self._documented(card, steps, sample_told(sample, binnings))
-        self.card_, self.copies_ = with_faults(card, sample, self.faults, self.process_)
+        self.card_ = replace(card, metrics={**card.metrics, **stored})
         if watched:
             kept, told = sample.frame.select(self.features_), offered.frame.select(watched)
             self.card_ = with_proxies(self.card_, kept, told.to_dict())
@@ -433,7 +434,6 @@ class Scorecard(Classifier):
         reasons: Mapping[str, str],
     ) -> tuple[Card, int]:
         """Learn tables and give points; return the card, and how many steps the fit took."""
-        sample = sample.evened()
         learned = learn(asked, self.process_, sample, groups)
         tables = FittedTables.of(learned, self.process_.policies, sample)
         self.features_ = list(tables.bins)

@@ -83,7 +83,10 @@ class PairStability:
                 "in_card": [pair in self.card for pair in shares],
                 "stable": [pair in self.kept for pair in shares],
             },
-            schema_overrides={"first": pl.String, "second": pl.String, "share": pl.Float64},
+            schema={
+                **{"first": pl.String, "second": pl.String, "share": pl.Float64},
+                **{"in_card": pl.Boolean, "stable": pl.Boolean},
+            },
         )
 
 
