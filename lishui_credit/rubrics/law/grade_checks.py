@@ -22,6 +22,7 @@ from lishui_credit.rubrics.law.rubric import (
     Effect,
     GradeRow,
     Indicator,
+    MixTerm,
     Override,
     Rubric,
 )
@@ -156,11 +157,11 @@ def check_directions(rubric: Rubric) -> Found:
     of_rows = {
         tables.value(row.column, row.over, row.mix): row.id
         for row in rubric.scoring
-        if row.bands or row.levels or row.share
+        if (row.bands or row.levels or row.share) and _known(*(row.mix or (row,)))
     }
     said: dict[Value, str] = {}
     for loc, condition in _places(rubric):
-        if condition.better is None or condition.column not in dictionary():
+        if condition.better is None or not _known(condition):
             continue
         read = tables.value(condition.column, condition.over)
         if loc[0] == "start" or read in of_rows:
@@ -178,6 +179,12 @@ def check_directions(rubric: Rubric) -> Found:
                 "两处条件所写的 better 不一致",
                 f"{condition.column}: {said[read]}, {condition.better}",
             )
+
+
+def _known(*parts: Condition | Indicator | MixTerm) -> bool:
+    """Whether the dictionary has every column that is read; others are told where they stand."""
+    known = dictionary()
+    return all(part.column in known and (part.over is None or part.over in known) for part in parts)
 
 
 def _places(rubric: Rubric) -> Iterator[tuple[Loc, Condition]]:
