@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ.setdefault(name, "1")
 
 
-class Files(LoadGroupScheduling):  # type: ignore[misc]
+class Files(LoadGroupScheduling):
     """Gives a process all tests of a file, or of a group, so that what they share is made once."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -152,9 +152,11 @@ def learn(
     whole = grid_of(process, binnings, sample.frame, min(asked.cells, asked.bins))
     grid = whole.only(inner.drawn)
     place = 0 if len(singles) == 1 else inner.single(grid, singles, asked.tables)
-    found = _chosen(replace(asked, crossed=0), grid, inner, Smoothing(singles[place]))
+    smoothing = Smoothing(singles[place])
+    fit = _on_pieces(asked, grid, inner.rows, smoothing)
+    found = _additive(asked, grid, inner, fit, smoothing)
     if asked.crossed:
-        found = _beside_crossed(asked, grid, inner, found, strengths, singles[:place][::-1])
+        found = _beside_crossed(asked, grid, inner, fit, found, strengths, singles[:place][::-1])
     if _within(inner.lost(found.nothing) - inner.lost(found.line), _SOME):
         raise SubjectError(
             tr("no characteristic tells good from bad", "没有特征能区分好坏"),
@@ -184,22 +186,18 @@ class _Chosen:
         return any(len(table) == 2 for table in self.tables)
 
 
-def _chosen(
-    asked: JointPoints,
-    grid: Grid,
-    inner: InnerFolds,
-    smoothing: Smoothing,
-    strengths: Sequence[float] = (),
-    beaten: Floats | None = None,
-) -> _Chosen:
-    """Choose the one-way tables, and two-way ones by the best of several strengths of their smoothing.
-
-    `beaten` is the log-loss of every row that two-way tables must lower.
-    """
-    rows = inner.rows
+def _on_pieces(asked: JointPoints, grid: Grid, rows: Rows, smoothing: Smoothing) -> Fitted:
+    """Choose the one-way tables, and fit them on pieces in the declared directions."""
     fit = one_way(grid, rows, smoothing, asked.tables, asked.tolerance)
-    fit = fit_tables(grid, fit, rows.good, rows.weight, smoothing, directed=True)
-    grid = _few_groups(grid, fit, rows, asked)
+    return fit_tables(grid, fit, rows.good, rows.weight, smoothing, directed=True)
+
+
+def _additive(
+    asked: JointPoints, grid: Grid, inner: InnerFolds, fit: Fitted, smoothing: Smoothing
+) -> _Chosen:
+    """Return the tables of a card without two-way ones, and what that card is told by."""
+    rows = inner.rows
+    grid = _few_groups(grid, fit, rows, replace(asked, crossed=0))
     fit = _fitted(grid, fit.tables, rows, smoothing)
     nothing, line = inner.lines(grid, [blank(grid, (), rows.good, rows.weight), fit], smoothing)
     told: dict[str, Any] = {
@@ -212,9 +210,6 @@ def _chosen(
         every = blank(grid, [(place,) for place in range(len(grid.axes))], rows.good, rows.weight)
         held = inner.said(inner.lines(grid, [every], smoothing)[0])
         told["without_the_cap"] = _said(every, held)
-    if beaten is not None:
-        fit, smoothing, line = _crossed(asked, grid, fit, inner, smoothing, strengths, beaten)
-        told |= {"crossed_smoothing": smoothing.crossed, "crossed": _said(fit, inner.said(line))}
     return _Chosen(grid.axes, fit.tables, smoothing, nothing, line, told)
 
 
@@ -222,33 +217,45 @@ def _beside_crossed(
     asked: JointPoints,
     grid: Grid,
     inner: InnerFolds,
+    fit: Fitted,
     additive: _Chosen,
     strengths: Sequence[float],
     smoother: Sequence[float],
 ) -> _Chosen:
     """Choose the tables of a card that may have two-way ones; those of the additive card if none is better.
 
-    One-way tables need not bend for what two-way ones say. So they are drawn to no points instead of to
-    the effect alone, if that loses less on rows held out; then smoother, as long as it loses no more, by
-    more than a standard error, than the one before.
+    `fit` are the one-way tables of the additive card on pieces. They need not bend for what two-way ones
+    say. So they are drawn to no points instead of to the effect alone, if that loses less on rows held
+    out; then smoother, as long as it loses no more, by more than a standard error, than the one before.
     """
-    beaten = inner.lost(additive.line)
-    found = _chosen(asked, grid, inner, additive.smoothing, strengths, beaten)
-    single = additive.told["one_way"]
+    rows, beaten = inner.rows, inner.lost(additive.line)
+
+    def tried(fit: Fitted, smoothing: Smoothing, strengths: Sequence[float]) -> _Chosen:
+        own = _few_groups(grid, fit, rows, asked)
+        single = _fitted(own, fit.tables, rows, smoothing)
+        both, smoothing, line = _crossed(asked, own, single, inner, smoothing, strengths, beaten)
+        told = additive.told | {"smoothing": smoothing.one_way, "spared": smoothing.spared}
+        told |= {"crossed_smoothing": smoothing.crossed, "crossed": _said(both, inner.said(line))}
+        return _Chosen(own.axes, both.tables, smoothing, additive.nothing, line, told)
+
+    found = tried(fit, additive.smoothing, strengths)
     if not found.crossed:
-        told = {"crossed_smoothing": found.smoothing.crossed, "crossed": single}
+        told = {"crossed_smoothing": found.smoothing.crossed, "crossed": additive.told["one_way"]}
         return replace(additive, told=additive.told | told)
-    strengths = (found.smoothing.crossed,)
-    plain = _chosen(asked, grid, inner, replace(found.smoothing, spared=0.0), strengths, beaten)
+
+    def again(smoothing: Smoothing) -> _Chosen:
+        pieces = _on_pieces(asked, grid, rows, smoothing)
+        return tried(pieces, smoothing, (smoothing.crossed,))
+
+    plain = again(replace(found.smoothing, spared=0.0))
     if inner.lost(plain.line).sum() < inner.lost(found.line).sum():
         found = plain
     for each in smoother:
-        smoothing = replace(found.smoothing, one_way=each)
-        other = _chosen(asked, grid, inner, smoothing, strengths, beaten)
+        other = again(replace(found.smoothing, one_way=each))
         if not _within(inner.lost(other.line) - inner.lost(found.line), _NEAR):
             break
         found = other
-    return replace(found, told=found.told | {"one_way": single})
+    return found
 
 
 def _said(fit: Fitted, held: HeldOut) -> dict[str, float]:
