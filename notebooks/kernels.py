@@ -7,6 +7,7 @@ memory, environment and folder, as if it were started afresh.
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -109,6 +110,7 @@ def main() -> None:
             importlib.import_module(name)
     if said:  # a notebook that imports the library itself would show it
         sys.exit("\n".join(map(str, said)))
+    gc.freeze()  # what copies share is not walked through in each, which would make it their own
     for line in sys.stdin:
         question = json.loads(line)
         if "pid" in question:
