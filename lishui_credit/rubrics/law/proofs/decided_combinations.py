@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -62,26 +62,37 @@ class Decisions:
 
 def state_of(rubric: Rubric, patterns: Sequence[Pattern], score: Fraction | None) -> State:
     """Return what decides, of patterns and a score."""
+    return states_of(rubric, patterns)(score)
+
+
+def states_of(rubric: Rubric, patterns: Sequence[Pattern]) -> Callable[[Fraction | None], State]:
+    """Return what decides, of patterns and any score."""
     merged: dict[str, bool | None] = {}
-    repaired: set[str] = set()
+    repaired: frozenset[str] = frozenset()
     for pattern in patterns:
         merged |= pattern.holds
         repaired |= pattern.repaired
-    holds: dict[str, bool | None] = {}
-    for row in rubric.active_overrides:
-        told = merged.get(row.id, False)
-        holds[row.id] = told is not False and all_of((told, score_holds(row, score)))
-    requires: dict[str, bool | None] = {}
-    for grade in rubric.grades:
-        if grade.requires:
-            conditions = [c for c in grade.requires if c.score]
-            enough = score is None or all(within(c, score) for c in conditions)
-            told = merged.get(f"grade:{grade.id}", False)
-            requires[grade.id] = told if enough else False
+    acting = [row for row in rubric.active_overrides if merged.get(row.id, False) is not False]
+    plain = {row.id: merged[row.id] for row in acting}
+    scored = [row for row in acting if any(condition.score for condition in row.when)]
+    required = {
+        grade.id: (merged.get(f"grade:{grade.id}", False), [c for c in grade.requires if c.score])
+        for grade in rubric.grades
+        if grade.requires
+    }
     flags = frozenset(
         n.removeprefix("flag:") for n, held in merged.items() if held and n[:5] == "flag:"
     )
-    return State(score, holds, frozenset(repaired), requires, flags)
+
+    def at(score: Fraction | None) -> State:
+        holds = plain | {row.id: all_of((plain[row.id], score_holds(row, score))) for row in scored}
+        requires = {
+            name: told if score is None or all(within(c, score) for c in asked) else False
+            for name, (told, asked) in required.items()
+        }
+        return State(score, holds, repaired, requires, flags)
+
+    return at
 
 
 def pieces_with(found: Decisions, patterns: Sequence[Pattern]) -> list[Piece | None]:
@@ -122,9 +133,10 @@ def run(found: Decisions) -> list[Fault]:
     turned: list[Fault] = []
     for chosen in modes(found.rubric, found.groups):
         best: tuple[int, Piece | None] | None = None
+        state = states_of(found.rubric, chosen)
         for piece in pieces_with(found, chosen):
             score = None if piece is None else fraction(piece.sample)
-            outcome = decide(found.rubric, state_of(found.rubric, chosen, score))
+            outcome = decide(found.rubric, state(score))
             found.combinations += 1
             ways = found.ways.setdefault(outcome.grade, [])
             ways.append(Way(tuple(chosen), piece, outcome))

@@ -46,7 +46,7 @@ def by_rank(rubric: Rubric) -> dict[str, int]:
 def decide(rubric: Rubric, state: State) -> Outcome:
     """Return the outcome of one subject."""
     ranks = by_rank(rubric)
-    rows = [row for row in rubric.active_overrides if state.holds.get(row.id, False) is not False]
+    rows = [row for row in rubric.overrides if state.holds.get(row.id, False) is not False]
     decisive = [row for row in rows if row.effect.set is not None or row.effect.not_graded]
     for order in sorted({row.order for row in decisive}):
         peers = [row for row in decisive if row.order == order]

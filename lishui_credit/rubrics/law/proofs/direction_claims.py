@@ -23,7 +23,7 @@ from lishui_credit.rubrics.law.proofs.decided_combinations import (
     Way,
     fraction,
     pieces_with,
-    state_of,
+    states_of,
 )
 from lishui_credit.rubrics.law.proofs.deciding_order import by_rank, decide
 from lishui_credit.rubrics.law.proofs.example_subjects import Example, graded
@@ -181,8 +181,9 @@ def _impossible(found: Decisions, way: Way) -> list[Fraction]:
 def _was_better(rubric: Rubric, way: Way, scores: Sequence[Fraction]) -> bool:
     """Tell whether at a lower one of some scores the facts of a way would have a better grade."""
     ranks = by_rank(rubric)
+    state = states_of(rubric, way.patterns)
     grades = (
-        decide(rubric, state_of(rubric, way.patterns, score)).grade
+        decide(rubric, state(score)).grade
         for score in scores
         if way.piece is not None and score < fraction(way.piece.sample)
     )

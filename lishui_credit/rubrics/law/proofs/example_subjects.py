@@ -157,7 +157,8 @@ class Examples:
                     yield {r.id: w[-1] for r, w in zip(self.rows, at_least, strict=True)}, []
             return
         levels = self._sums_of(kept)
-        hits = [t for t in sorted(levels[-1], reverse=True) if wanted.holds(t * self.each)]
+        inside = wanted.times(self.each)
+        hits = sorted((total for total in levels[-1] if total in inside), reverse=True)
         middle = len(hits) // 2
         for total in [*hits[:6], *hits[middle : middle + 6], *hits[-6:]]:
             yield self._traced(levels, total), []

@@ -15,6 +15,7 @@ from lishui_credit.rubrics.law.proofs.decided_combinations import (
     pieces_with,
     run,
     state_of,
+    states_of,
 )
 from lishui_credit.rubrics.law.proofs.deciding_order import (
     NOTHING,
@@ -161,9 +162,9 @@ def override_ways(found: Decisions, row: Override) -> Iterator[Way]:
             continue
         for calm in islice(product(*rest), _CALM):
             patterns = (*calm, pattern)
+            states = states_of(rubric, patterns)
             for piece in reversed(pieces_with(found, patterns)):
-                score = None if piece is None else fraction(piece.sample)
-                state = state_of(rubric, patterns, score)
+                state = states(None if piece is None else fraction(piece.sample))
                 outcome = decide(rubric, state)
                 withholds = told is None and outcome.grade == WITHHELD
                 if outcome.decided_by == row.id or (

@@ -37,6 +37,13 @@ class Piece:
         above = value > self.low or (self.low_closed and value == self.low)
         return above and (value < self.high or (self.high_closed and value == self.high))
 
+    def times(self, step: Fraction) -> range:
+        """Return the whole numbers whose multiples of a step lie in the piece."""
+        low, high = self.low / step, self.high / step
+        first = ceil(low) if self.low_closed else floor(low) + 1
+        last = floor(high) if self.high_closed else ceil(high) - 1
+        return range(first, last + 1)
+
 
 def pieces(value: Value, bounds: Iterable[Fraction] = ()) -> list[Piece]:
     """Return the pieces of all a value can be, from the lowest up; levels in their listed order."""
@@ -70,12 +77,10 @@ def _cut(low: Fraction, high: Fraction, bounds: Iterable[Fraction]) -> Iterator[
 
 def _on_steps(piece: Piece, step: int) -> Piece | None:
     """Return a piece of a column of whole steps, ends on steps; None where no step lies in it."""
-    low, high = piece.low * step, piece.high * step
-    first = ceil(low) if piece.low_closed else floor(low) + 1
-    last = floor(high) if piece.high_closed else ceil(high) - 1
-    if first > last:
+    inside = piece.times(Fraction(1, step))
+    if not inside:
         return None
-    ends = Piece(Fraction(0), Fraction(first, step), Fraction(last, step))
+    ends = Piece(Fraction(0), Fraction(inside[0], step), Fraction(inside[-1], step))
     return Piece(_round_value(ends, step), ends.low, ends.high)
 
 
@@ -84,10 +89,8 @@ def _round_value(piece: Piece, finest: int) -> Fraction:
     scale = 1
     while True:
         scale = min(scale, finest)
-        low, high = piece.low * scale, piece.high * scale
-        first = ceil(low) if piece.low_closed else floor(low) + 1
-        last = floor(high) if piece.high_closed else ceil(high) - 1
-        if first <= last:
+        if inside := piece.times(Fraction(1, scale)):
+            first, last = inside[0], inside[-1]
             if scale == 1:
                 return Fraction(min((first, last), key=abs) if first * last > 0 else 0)
             return Fraction((first + last) // 2, scale)
