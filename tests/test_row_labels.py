@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from textwrap import dedent
 from typing import Any
 
+import polars as pl
 import pytest
 
+from lishui_credit.errors import RubricError
 from lishui_credit.language import set_language
 from lishui_credit.plan.divisions import areas
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.rubrics.law.links import cited
 from lishui_credit.rubrics.law.row_labels import row_label
 from lishui_credit.rubrics.law.rubric import Rubric
-from lishui_credit.tables.columns import dictionary, printed
+from lishui_credit.tables.cells import cell
+from lishui_credit.tables.columns import dictionary, printed, read_columns
 from lishui_credit.tables.data_words import in_words
 
 EDITIONS = [catalog.load(entry.path) for entry in catalog.entries()]
@@ -67,6 +71,31 @@ def test_every_county_is_called_as_the_plan_calls_it() -> None:
     assert {in_words(area.name_zh): area.name_zh for area in areas()} == {
         area.name_en: area.name_zh for area in areas()
     }
+
+
+def test_every_level_has_an_english_word_of_its_own_and_files_may_hold_it() -> None:
+    levels = [column for column in dictionary().values() if column.type == "level"]
+    assert len(levels) > 30
+    for column in levels:
+        assert column.values_en.keys() == column.values.keys()
+        assert [word for word in column.choices if not word or "_" in word] == []
+        read = cell(column, column.id, "", pl.String())
+        said = pl.DataFrame({column.id: column.choices}).select(read.value)
+        assert said.to_series().to_list() == list(column.values)
+
+
+def test_a_level_without_an_english_word_is_refused() -> None:
+    whole = dedent("""\
+        [[columns]]
+        id = "size"
+        label_zh = "规模"
+        type = "level"
+        values = { small = ["小"], large = ["大"] }
+        values_en = { small = "small", large = "large" }
+        """)
+    assert read_columns(whole, "sizes.toml")[0].choices == ("small", "large")
+    with pytest.raises(RubricError, match=r"values_en needs a word for each of its values.*large"):
+        read_columns(whole.replace(', large = "large"', ""), "sizes.toml")
 
 
 def test_levels_and_units_of_every_column_are_english() -> None:

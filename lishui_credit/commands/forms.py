@@ -103,6 +103,7 @@ def columns(options: argparse.Namespace) -> int:
             "minimum": column.minimum,
             "maximum": column.maximum,
             "values": {name: list(words) for name, words in column.values.items()},
+            "values_en": column.values_en,
             "aliases": list(column.aliases),
             "privacy": column.privacy,
         }
@@ -111,8 +112,7 @@ def columns(options: argparse.Namespace) -> int:
     words = {"nothing": list(NOTHING), "yes": list(YES), "no": list(NO)}
 
     def text() -> list[str]:
-        heads = (
-            "id",
+        said = (
             tr("label", "名称"),
             tr("kind", "类型"),
             tr("units", "单位"),
@@ -120,14 +120,14 @@ def columns(options: argparse.Namespace) -> int:
         )
         cells = []
         for column in found:
-            holds = "、".join(values[0] for values in column.values.values())
+            holds = tr(", ", "、").join(column.choices)
             if column.numeric:
                 holds = f"{column.minimum} – {column.maximum}"
             units = " ".join((*UNITS.get(column.type, {}), *own_units(column)))
             label = either(column.label_en, column.label_zh)
             cells.append((column.id, label, column.type, cut(units, 30), cut(holds, 50)))
         return [
-            *table(heads, cells),
+            *table(("id", *said), cells),
             "",
             tr("An empty cell, in a column of any kind: ", "视为空的写法(各类列相同):")
             + " ".join(word or tr("(nothing)", "(空)") for word in NOTHING),

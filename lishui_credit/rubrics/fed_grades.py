@@ -156,12 +156,7 @@ def _given(stored: stored_grades.Graded, below: StandsOn) -> pl.DataFrame:
 
 def _contradictions(joined: pl.DataFrame, below: StandsOn, where: str) -> Iterator[Problem]:
     """Yield the subjects whose own cell says another grade than the graded file."""
-    words = {
-        spelled: value
-        for value, labels in dictionary()[below.column].values.items()
-        for spelled in (value, *labels)
-    }
-    said = pl.col(_OWN).replace(words)
+    said = pl.col(_OWN).replace(dictionary()[below.column].spelled)
     for row in joined.filter(said.ne(pl.col(_FED))).iter_rows(named=True):
         yield Problem(
             tr("the file and the graded file give another grade", "该文件与评级结果中的等级不一致"),

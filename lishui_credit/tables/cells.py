@@ -111,14 +111,12 @@ def says_yes(column: pl.Series) -> bool:
 def _level(column: Column, header: str, kind: pl.DataType) -> Cell:
     # A word of the column's own is that, also where another column would take it for nothing.
     text = blank(written(header, kind))
-    table = {name: name for name in column.values}
-    for name, words in column.values.items():
-        table.update(dict.fromkeys(words, name))
+    table = column.spelled
     wide = {_folded(word): name for word, name in table.items()}
     plain = written(header, kind).str.normalize("NFKC").str.to_lowercase()
     plain = plain.str.replace_all(r"\s", "")
     value = looked_up(plain, wide, None, pl.String())
-    allowed = "、".join(words[0] for words in column.values.values())
+    allowed = tr(", ", "、").join(column.choices)
     reason = tr(f"not one of {allowed}", f"不在取值 {allowed} 之内")
     strange = text.is_not_null() & value.is_null()
     ways: tuple[Plain, ...] = ()

@@ -64,6 +64,7 @@ class Column:
     typical: tuple[Number, Number] | None = None
     # Of a level: id to the Chinese words accepted for it, the label first.
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    values_en: dict[str, str] = field(default_factory=dict)  # of a level: id to its English word
     aliases: tuple[str, ...] = ()  # other headers accepted
     # consent: only with the person's written consent; protected: never a model input by default
     privacy: Privacy = "ordinary"
@@ -89,6 +90,20 @@ class Column:
     def numeric(self) -> bool:
         """Whether it is held as a scaled integer."""
         return self.type in NUMERIC
+
+    @property
+    def spelled(self) -> dict[str, str]:
+        """Every word that says a level of the column, with the level's id."""
+        found = {name: name for name in self.values}
+        for name, words in self.values.items():
+            found |= dict.fromkeys((*words, *filter(None, (self.values_en.get(name),))), name)
+        return found
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words of its levels in the language in use; Chinese where no other is known."""
+        named = self.values.items()
+        return tuple(either(self.values_en.get(name, ""), words[0]) for name, words in named)
 
     @property
     def per_unit(self) -> int:
@@ -151,6 +166,12 @@ def _incomplete(columns: Sequence[Column], known: Collection[str]) -> Iterator[t
             yield loc, Problem(what)
         if column.type == "level" and not column.values:
             yield loc, Problem(tr("a level column needs values", "等级列须写 values"))
+        if unlike := column.values.keys() ^ column.values_en.keys():
+            what = tr(
+                "values_en needs a word for each of its values, and no other",
+                "values_en 须与 values 逐项对应",
+            )
+            yield (*loc, "values_en"), Problem(what, ", ".join(sorted(unlike)))
 
 
 def column(column_id: str) -> Column:
@@ -183,7 +204,7 @@ def printed(column_id: str, value: object) -> str:
         return tr("yes", "是") if value else tr("no", "否")
     if found.type == "level":
         words = found.values.get(str(value))
-        return tr(str(value).replace("_", " "), words[0]) if words else str(value)
+        return tr(found.values_en[str(value)], words[0]) if words else str(value)
     if isinstance(value, int) and found.numeric:
         exact = Decimal(value) / found.per_unit
         if found.type == "rate":

@@ -77,6 +77,20 @@ class Field:
             return ("是", "否")
         return tuple(words[0] for words in self.column.values.values())
 
+    @property
+    def explained(self) -> tuple[str, ...]:
+        """What may be written, in English each word with what it means."""
+        named = {"是": "yes", "否": "no"}
+        named |= {
+            words[0]: self.column.values_en.get(name, "")
+            for name, words in self.column.values.items()
+        }
+        english = ((word, named.get(word, "")) for word in self.words)
+        return tuple(
+            tr(f"{word} ({said})" if said not in ("", word) else word, word)
+            for word, said in english
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
@@ -235,7 +249,7 @@ def _note(one: Field) -> str:
         f"{one.column.id}: {_KINDS[one.column.type]}",
         tr("required", "必填") if one.required else tr("may be empty", "可空"),
         _limits(one.column),
-        "、".join(one.words[:12]),
+        "、".join(one.explained[:12]),
         one.note,
         tr(one.column.note, one.column.note_zh),
     ]
@@ -273,7 +287,7 @@ def _guide(
             # two known names in one row would make it look like a header
             tr(one.named, one.header), f"({one.column.id})", str(_KINDS[one.column.type]),
             tr("yes", "是") if one.required else tr("no", "否"),
-            _limits(one.column) or "、".join(one.words[:6]) + ("…" if len(one.words) > 6 else ""),
+            _limits(one.column) or "、".join(one.explained[:6]) + ("…" if len(one.words) > 6 else ""),
             "  ".join(filter(None, (one.note, tr(one.column.note, one.column.note_zh)))),
         )  # fmt: skip
         for place, cell in enumerate(cells):
