@@ -491,7 +491,8 @@ def test_the_list_of_who_moves_is_proved_again(files, capsys, suffix):
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_command_says_it_in_words(files, capsys, lang):
-    options = ("--by", "county", "--markups", "tier1=-10,tier2=0,tier3=30", "--base-rate", "435")
+    by = "county,performance_record*size"
+    options = ("--by", by, "--markups", "tier1=-10,tier2=0,tier3=30", "--base-rate", "435")
     assert main(["--lang", lang, *command(files, *options)]) == 0
     said = capsys.readouterr().out
     for en, zh in (
@@ -500,6 +501,8 @@ def test_the_command_says_it_in_words(files, capsys, lang):
         ("Credit lines and prices", "额度与价格"),
         ("Cliffs", "等级断崖"),
         ("from 85", "85 分起"),
+        ("County: Liandu", "县（市、区）：莲都区"),
+        ("Record of performance: as agreed × size", "履约情况：正常 × size"),
         ("SYNTHETIC", "合成数据"),
     ):
         assert (en in said) is (lang == "en"), en

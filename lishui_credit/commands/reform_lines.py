@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from lishui_credit.commands.terminal import SYNTHETIC, yuan
 from lishui_credit.language import tr
 from lishui_credit.reports.layout import cut, table
+from lishui_credit.tables.columns import called, dictionary, printed
+from lishui_credit.tables.data_words import CROSSING, in_words
 
 if TYPE_CHECKING:
     import polars as pl
@@ -72,7 +74,7 @@ def _group_lines(found: Reform, by: list[str]) -> list[str]:
     )
 
     def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-        name = row["group"] or tr("everybody", "全部")
+        name = _group_said(row["column"], row["group"])
         size = f"{row['subjects']:,}"
         if row["note"]:
             return (name, size, tr("too few", "样本过少"), "", "", "")
@@ -88,6 +90,25 @@ def _group_lines(found: Reform, by: list[str]) -> list[str]:
         rest = frame.height - len(rows)
         lines.append(tr(f"… and {rest} groups more (--json)", f"……另有 {rest} 组(--json)"))
     return lines
+
+
+def _group_said(column: str, group: str) -> str:
+    """Return a group by its columns and their values: ``County: Liandu × Size: 小``."""
+    if not column:
+        return tr("everybody", "全部")
+    names = column.split("*")
+    values = group.split(CROSSING, len(names) - 1)
+    return CROSSING.join(
+        tr(f"{called(name)}: ", f"{called(name)}:") + _value_said(name, value)
+        for name, value in zip(names, values, strict=True)
+    )
+
+
+def _value_said(name: str, value: str) -> str:
+    known = dictionary().get(name)
+    if known is not None and known.type == "flag" and value in ("true", "false"):
+        return printed(name, value == "true")
+    return printed(name, value) if known is not None and value in known.values else in_words(value)
 
 
 def _money_lines(money: pl.DataFrame, rubric: Rubric) -> list[str]:
@@ -108,7 +129,7 @@ def _money_lines(money: pl.DataFrame, rubric: Rubric) -> list[str]:
     rows = []
     for row in money.head(3 * _SHOWN).iter_rows(named=True):
         name = row["amount"].removesuffix("_fen")
-        cells = [labels.get(name, tr("line", "额度")), row["group"] or tr("everybody", "全部")]
+        cells = [labels.get(name, tr("line", "额度")), _group_said(row["column"], row["group"])]
         cells += [yuan(row[f"line_fen_{side}"]) for side in ("before", "after", "change")]
         rows.append((*cells, *([yuan(row["interest_fen_change"])] if priced else [])))
     return ["", tr("Credit lines and prices", "额度与价格"), *table(heads, rows)]

@@ -32,7 +32,7 @@ STATUS: Final[Mapping[str, Bilingual]] = {
     "transcribed": Bilingual("transcribed", "已转录"),
     "checked": Bilingual("checked", "已核对"),
     "partial": Bilingual("partial", "部分"),
-    "reconstructed": Bilingual("reconstructed", "提纲(不评级)"),
+    "reconstructed": Bilingual("outline, does not grade", "提纲(不评级)"),
 }
 """What each status of an edition is called."""
 _COUNT: Final[Mapping[str, Bilingual]] = {
@@ -130,7 +130,8 @@ def condition_said(condition: Condition) -> str:
         return f"{name} = {value_said(column, condition.equals)}"
     if condition.one_of:
         words = tr(", ", "、").join(value_said(column, word) for word in condition.one_of)
-        return f"{name} {tr('one of', '为其中之一:')} {words}"
+        of = "=" if len(condition.one_of) == 1 else tr("is one of", "为其中之一:")
+        return f"{name} {of} {words}"
     return f"{name} {_bounds(condition)}"
 
 

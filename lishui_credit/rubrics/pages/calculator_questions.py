@@ -28,7 +28,7 @@ from lishui_credit.tables.data_words import counted
 DAY, YEAR = "as_of", "period"
 """Keys of the day of grading and the year assessed in the address of a calculation."""
 _NOT_ASKED = frozenset({"name", "county", "township", "village", "synthetic", "year"})
-_FEW = 3  # rows that are named below a field
+_FEW = 3  # rows and rules that are named below a field; more are folded
 _ALWAYS = frozenset({"code", "occurred_on", "event_id"})
 
 
@@ -219,10 +219,13 @@ def field(question: Question, place: str = "") -> str:
 def _read_by(question: Question) -> str:
     """Return which rows read it, and what an empty field means to each."""
     column = question.column
+    found: dict[str, list[str]] = {}
+    for one in question.readers:
+        link = f'<a href="#{anchor(one.row)}">{words(row_label(one.row))}</a>'
+        found.setdefault(one.missing or "", []).append(link)
     told = [
-        f'<a href="#{anchor(one.row)}">{words(row_label(one.row))}</a>'
-        + (f" ({words(tr(*MISSING[one.missing]))})" if one.missing else "")
-        for one in question.readers
+        tr("; ", "；").join(links) + (f" ({words(tr(*MISSING[missing]))})" if missing else "")
+        for missing, links in found.items()
     ]
     if question.starts:
         said = tr("start score", "起评分")
@@ -232,6 +235,8 @@ def _read_by(question: Question) -> str:
         told.insert(
             0, f'<a href="#grades">{words(tr("conditions of grades", "等级条件"))}</a>: {listed}'
         )
-    return " ".join(
-        filter(None, (words(tr(column.note, column.note_zh)), tr("; ", "；").join(told)))
-    )
+    whole = tr("; ", "；").join(told)
+    if (count := len(question.readers)) > _FEW:
+        said = tr(f"{count} rows or rules use it", f"{count} 项指标或规则用到")
+        whole = f"<details><summary>{words(said)}</summary>{whole}</details>"
+    return " ".join(filter(None, (words(tr(column.note, column.note_zh)), whole)))

@@ -99,8 +99,8 @@ def _pages() -> Iterator[tuple[str, str]]:
 def _index(frame: Frame, editions: list[Rubric]) -> str:
     told = tr(
         f"{plural(len(editions), 'edition')} of published methods, each with its rows, clauses, evidence,"
-        " history, worked cases and a calculator that works without a server.",
-        f"共 {len(editions)} 个版本,各有指标、条款、依据、沿革、案例和无需服务器的计算器。",
+        " history, worked cases and, where it grades, a calculator that works without a server.",
+        f"共 {len(editions)} 个版本,各有指标、条款、依据、沿革、案例;可评级的还有无需服务器的计算器。",
     )
     heads = [
         ("", tr("method", "办法")),

@@ -64,7 +64,9 @@ def _heads(*words: str) -> list[html.Cell]:
 
 
 def grades(rubric: Rubric) -> str:
-    """Return the grades, best first: cut-offs, what else they ask for."""
+    """Return the grades, best first: cut-offs, what else they ask for; nothing of an outline without."""
+    if not rubric.grades:
+        return ""
     rows = [[named(row), ("", _from(row)), *ground(row, rubric)] for row in rubric.grades]
     heads = _heads(tr("grade", "等级"), tr("from, and what it asks for", "下限与条件"))
     table = html.table(
