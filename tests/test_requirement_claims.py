@@ -331,12 +331,12 @@ RECORD = '{ column = "bad_credit_record", equals = false }'
         ),
         (
             RECORD,
-            "less, or no, is never worse (no direction declared): Bad credit record",
+            "a lower value, or no, never lowers the grade (no direction declared): Bad credit record",
             "取值越小（或为“否”）等级不降（未声明优劣）：有不良信用记录",
         ),
         (
             RECORD.replace(" }", ', better = "lower" }'),
-            "less, or no, is never worse (declared): Bad credit record",
+            "a lower value, or no, never lowers the grade (declared): Bad credit record",
             "取值越小（或为“否”）等级不降（已声明）：有不良信用记录",
         ),
     ],
@@ -359,8 +359,8 @@ def test_check_shows_both_subjects_where_rules_disagree_and_nothing_is_declared(
     code, told = check_text(tmp_path, capsys, "en", good, new)
     assert code == 0
     assert (
-        "Bad credit record: no direction is declared, and the grade moves both ways by the conditions"
-        " of grade excellent, the conditions of grade good [第9条 优秀; 第9条 较好]:" in told
+        "Bad credit record: no direction is declared, and the conditions of grade excellent, the"
+        " conditions of grade good can raise and lower the grade [第9条 优秀; 第9条 较好]:" in told
     )
     assert "write better = in a condition" in told
     _, told = check_text(tmp_path, capsys, "zh", good, new)

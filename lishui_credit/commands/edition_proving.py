@@ -21,7 +21,7 @@ def add_prove(part: Any) -> None:
     """Add the command to the parser."""
     proved = part(
         "prove",
-        "prove every shipped edition: no gap, no rule in vain, no better value that lowers a grade",
+        "prove every shipped edition: no gap, no unreachable rule, no better value that lowers a grade",
         "逐一证明已收录版本:无空档、无失效规则、取值更优不降级",
         prove,
     )

@@ -122,7 +122,7 @@ def write_overlay(text: str, path: Path | str) -> Rubric:
 
 
 class _Draft:
-    """The rows changed so far, and what was asked of the edition in vain."""
+    """The rows changed so far, and what was asked that the edition does not have."""
 
     def __init__(self, base: Rubric, title: str) -> None:
         self.base, self.title = base, title

@@ -1,4 +1,4 @@
-"""What the bands of a row must satisfy: bounds that can be, no gap, no hole, no overlap, none in vain."""
+"""What the bands of a row must satisfy: bounds that can be, no gap, no hole, no overlap, none unreachable."""
 
 from __future__ import annotations
 

@@ -40,15 +40,18 @@ def proved(rubric: Rubric) -> str:
             ),
         ),
         (
-            tr("Nothing in vain", "无落空规则"),
+            tr("No unreachable rule", "无落空规则"),
             tr(
-                f"somebody reaches each of {len(told['grades'])} grades, {len(told['cutoffs'])}"
-                f" cut-offs and {len(told['overrides'])} override rules",
+                f"all of {len(told['grades'])} grades, {len(told['cutoffs'])} cut-offs and"
+                f" {len(told['overrides'])} override rules can be reached",
                 f"{len(told['grades'])} 个等级、{len(told['cutoffs'])} 条分数线、"
                 f"{len(told['overrides'])} 条直接判级规则均有主体达到",
             ),
         ),
-        (tr("Better is never worse", "取值更优等级不降"), _exceptions(told, labels)),
+        (
+            tr("A better value never lowers the grade", "取值更优等级不降"),
+            _exceptions(told, labels),
+        ),
         (
             tr("What only rules read", "仅规则读取的内容"),
             "; ".join(requirement_lines(told["requirements"])) or tr("nothing", "无"),

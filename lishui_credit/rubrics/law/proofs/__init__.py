@@ -1,1 +1,1 @@
-"""What an edition proves of itself: no gap, nothing in vain, no contradiction, better never worse."""
+"""What an edition proves of itself: no gap, no unreachable rule, no contradiction, no better value that lowers the grade."""

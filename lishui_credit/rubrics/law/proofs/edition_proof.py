@@ -42,7 +42,7 @@ class EditionProof:
     rubric : Rubric
         The edition.
     faults : tuple of Fault
-        Gaps, overlaps, rules in vain, contradictions, inversions, cut-offs out of reach, and what
+        Gaps, overlaps, unreachable rules, contradictions, inversions, cut-offs out of reach, and what
         could not be decided; empty where everything is proved.
     exceptions : tuple of Undone
         Where a better value of a row may lower the grade, with the clauses that say so.
@@ -94,7 +94,7 @@ class EditionProof:
 
 
 def prove(rubric: Rubric) -> EditionProof:
-    """Decide exactly whether an edition has gaps, overlaps, rules in vain or inversions.
+    """Decide exactly whether an edition has gaps, overlaps, unreachable rules or inversions.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def summary(proof: EditionProof) -> list[str]:
     lines = [
         tr(
             f"proved: one outcome in each of {found.combinations:,} combinations of rules and scores;"
-            f" somebody reaches each of {', '.join(reached_by_some)}",
+            f" all of {', '.join(reached_by_some)} can be reached",
             f"已证明:规则与得分的 {found.combinations:,} 种组合各有且只有一个结果;{len(found.grades)} 个等级、"
             f"{len(found.cutoffs)} 条分数线、{len(found.overrides)} 条直接判级规则均有主体达到",
         )

@@ -31,12 +31,16 @@ from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.columns import called, column
 
 WAYS: Final[Mapping[str, Bilingual]] = {
-    "higher": Bilingual("more, or yes, is never worse", "取值越大(或为“是”)等级不降"),
-    "lower": Bilingual("less, or no, is never worse", "取值越小(或为“否”)等级不降"),
-    "listed": Bilingual("what is listed earlier is never worse", "取值次序靠前等级不降"),
-    "reversed": Bilingual("what is listed later is never worse", "取值次序靠后等级不降"),
-    "either": Bilingual("never moves a grade", "不改变等级"),
-    "mixed": Bilingual("moves the grade both ways", "等级有升有降"),
+    "higher": Bilingual(
+        "a higher value, or yes, never lowers the grade", "取值越大(或为“是”)等级不降"
+    ),
+    "lower": Bilingual(
+        "a lower value, or no, never lowers the grade", "取值越小(或为“否”)等级不降"
+    ),
+    "listed": Bilingual("a value listed earlier never lowers the grade", "取值次序靠前等级不降"),
+    "reversed": Bilingual("a value listed later never lowers the grade", "取值次序靠后等级不降"),
+    "either": Bilingual("never changes the grade", "不改变等级"),
+    "mixed": Bilingual("can raise and lower the grade", "等级有升有降"),
     "unordered": Bilingual("has no order", "取值没有次序"),
 }
 
@@ -68,7 +72,7 @@ class Required:
         pairs = tr("; ", ";").join(pair.said for pair in self.pairs)
         clauses = "; ".join(dict.fromkeys(self.clauses))
         return tr(
-            f"{what}: no direction is declared, and the grade moves both ways by {rules} [{clauses}]:"
+            f"{what}: no direction is declared, and {rules} can raise and lower the grade [{clauses}]:"
             f" {pairs}; where the text says which values are better, write better = in a condition",
             f"{what}:未声明优劣方向,且等级因{rules}[{clauses}]有升有降:{pairs};"
             "如原文写明何者为优,请在条件中写 better =",

@@ -1,4 +1,4 @@
-"""What every row is shown to be: a band for each value, none in vain, none over another, one direction."""
+"""What every row is shown to be: a band for each value, none unreachable, none over another, one direction."""
 
 from __future__ import annotations
 
