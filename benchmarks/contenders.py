@@ -27,7 +27,8 @@ REASON = "every contender gets every column"
 class Contender:
     """What every contender has: a training frame, an outcome, and how to name its columns.
 
-    ``texts`` are the columns of text, ``codes`` the special codes of numbers by column.
+    ``texts`` are the columns of text, ``codes`` the special codes of numbers by column, ``groups`` the
+    training rows that folds keep together: for whoever chooses by folds of its own.
     """
 
     frames = "pandas"
@@ -43,8 +44,10 @@ class Contender:
         texts: list[str],
         codes: dict[str, list[float]] | None = None,
         seed: int = 0,
+        groups: Any = None,
     ) -> None:
         self.train, self.y, self.texts, self.seed = train, y, texts, seed
+        self.groups = groups
         self.numbers = [name for name in train.columns if name not in texts]
         self.codes = {name: row for name, row in (codes or {}).items() if name in self.numbers}
 
@@ -152,7 +155,7 @@ class Own(Contender):
             importlib.import_module(name)  # loading is no part of the time of a fit
 
     def card(self) -> None:
-        self.model = OWN[self.name](self).fit(self.train, self.y)
+        self.model = OWN[self.name](self).fit(self.train, self.y, groups=self.groups)
         self.scaled = hasattr(self.model, "card_")
 
     def score(self, frame: Any) -> Any:
@@ -515,16 +518,17 @@ class Lightgbm(Contender):
     def chosen(self) -> dict[str, Any]:
         """Of several settings the one of the highest AUC over three folds of the training rows."""
         import numpy as np
-        from sklearn.model_selection import StratifiedKFold
+        from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
         if len(self.settings) == 1:
             return self.settings[0]
         table = self.coded(self.train)
-        folds = StratifiedKFold(3, shuffle=True, random_state=self.seed)
+        kind = StratifiedKFold if self.groups is None else StratifiedGroupKFold
+        folds = kind(3, shuffle=True, random_state=self.seed)
 
         def reached(settings: dict[str, Any]) -> float:
             found = []
-            for fit, held in folds.split(self.y, self.y):
+            for fit, held in folds.split(self.y, self.y, self.groups):
                 model = self.made(settings).fit(table.iloc[fit], self.y[fit])
                 found.append(auc(self.y[held], -model.predict_proba(table.iloc[held])[:, 1]))
             return float(np.mean(found))

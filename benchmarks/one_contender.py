@@ -40,7 +40,7 @@ def answer(found: dict[str, Any]) -> None:
     print("RESULT " + json.dumps(found), flush=True)
 
 
-def made(job: dict[str, Any], train: Path) -> Contender:
+def made(job: dict[str, Any], train: Path, groups: list[int] | None = None) -> Contender:
     """The contender of a job, loaded, with its training rows."""
     import numpy as np
 
@@ -48,7 +48,7 @@ def made(job: dict[str, Any], train: Path) -> Contender:
     frame, texts = read(train, maker.frames)
     bad = np.asarray(frame["bad"]).astype(np.int64)
     frame = frame.drop("bad") if maker.frames == "polars" else frame.drop(columns="bad")
-    contender = maker(frame, bad, texts, job["codes"], job["seed"])
+    contender = maker(frame, bad, texts, job["codes"], job["seed"], groups)
     with contextlib.redirect_stdout(io.StringIO()):
         contender.load()
     return contender
@@ -59,7 +59,7 @@ def folds(job: dict[str, Any]) -> None:
     import numpy as np
 
     for fold in job["folds"]:
-        contender = made(job, Path(fold["train"]))
+        contender = made(job, Path(fold["train"]), fold["groups"])
         _, fitted = took(contender.learn)
         test, _ = read(Path(fold["test"]), contender.frames)
         chance, scored = took(lambda c=contender, t=test: np.asarray(c.chance(t), float))

@@ -49,7 +49,7 @@ from lishui_credit.tables.beside import sha256  # noqa: E402
 OUT = ROOT / "out/benchmarks"
 PEERS = ROOT / ".venv-peers"
 MADE = "made"  # the set that needs no file
-TWINS = "-twins"  # of a set's name: near copies of a row stay in its fold
+TWINS = "-twins"  # of a set's name: near copies of a row stay in its fold, also where a contender chooses
 SETS = ("german", "heloc", "taiwan_default", "gmsc", "hmeq", f"hmeq{TWINS}", "polish_year1")
 EVERYBODY = (
     *OWN,
@@ -164,15 +164,18 @@ def folded(
     frame: pl.DataFrame, told: dict[str, Any], contender: str, seed: int, room: Path, timeout: float
 ) -> dict[str, Any]:
     """One contender on the five folds of one seed."""
-    bad = frame["bad"].to_numpy()
-    pairs = split(bad.astype(np.int8), folds=FOLDS, seed=seed, groups=told.get("groups"))
+    bad, groups = frame["bad"].to_numpy(), told.get("groups")
+    pairs = split(bad.astype(np.int8), folds=FOLDS, seed=seed, groups=groups)
     job = {"contender": contender, "seed": seed, "codes": told["codes"], "folds": []}
     room.mkdir(parents=True, exist_ok=True)
     for number, (fit, held) in enumerate(pairs):
         train, test = room / f"{number}-train.parquet", room / f"{number}-test.parquet"
         frame[fit].write_parquet(train)
         frame[held].drop("bad").write_parquet(test)
-        job["folds"].append({"fold": number, "train": str(train), "test": str(test)})
+        kept = None if groups is None else groups[fit].tolist()
+        job["folds"].append(
+            {"fold": number, "train": str(train), "test": str(test), "groups": kept}
+        )
     answers = asked("folds", job, room, timeout)
     if isinstance(answers, str):
         return {"failed": answers}

@@ -189,3 +189,29 @@ def test_near_copies_of_a_row_stay_in_its_fold_where_asked() -> None:
     bad = frame["bad"].to_numpy()
     for fit, held in split(bad, folds=5, seed=1, groups=told["groups"]):
         assert not {*told["groups"][fit]} & {*told["groups"][held]}
+
+
+def test_a_contender_gets_the_groups_of_its_training_rows_and_chooses_by_folds_that_keep_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = suite.made_frame(rows=60)
+    groups = np.arange(60) // 2
+    given: list[dict[str, Any]] = []
+    monkeypatch.setattr(suite, "asked", lambda _, job, *__: given.append(job) or "not run")
+    told = {"codes": {}, "groups": groups}
+    suite.folded(frame, told, "joint", 1, tmp_path, 1)
+    suite.folded(frame, {"codes": {}}, "joint", 1, tmp_path, 1)
+    bad = frame["bad"].to_numpy()
+    expected = [groups[fit].tolist() for fit, _ in split(bad, folds=5, seed=1, groups=groups)]
+    assert [fold["groups"] for fold in given[0]["folds"]] == expected
+    assert [fold["groups"] for fold in given[1]["folds"]] == [None] * 5
+
+    class Model:
+        def fit(self, X: object, y: object, groups: object = None) -> Any:
+            self.groups = groups
+            return self
+
+    monkeypatch.setitem(OWN, "joint", lambda _: Model())
+    made = CONTENDERS["joint"](frame.drop("bad"), bad, [], groups=groups)
+    made.learn()
+    assert made.model.groups is groups
