@@ -2,8 +2,9 @@
 
 Four parts: identities of score, points and chances; hostile rows and hostile training frames; forms in
 which the model leaves its library, against its own scores; leakage. A check holds, does not hold, or
-cannot be made (None), and says what was found. A refusal holds only if it names the column; a score
-that is no number never holds. Needs no more than NumPy and the contender's own frames.
+cannot be made (None), and says what was found. What a contender is asked runs, is refused or breaks: a
+refusal, which holds, names the column or says that nothing tells good from bad; any other error breaks.
+A score that is no number never holds. Needs no more than NumPy and the contender's own frames.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,14 @@ Again = Callable[..., Contender]
 LEAK, NOISE = "paid_after", "village"
 ALONE = 10  # rows scored one by one
 FALL = 0.02  # of AUC that a column of pure noise may cost
+NO_SIGNAL = (
+    "good from bad",
+    "no signal",
+    "not predictive",
+    "no characteristic",
+    "no feature",
+    "no variable",
+)
 
 
 def rows(frame: Any, places: Any) -> Any:
@@ -137,9 +146,11 @@ def survived(work: Callable[[], Any], columns: list[str], clean: str) -> tuple[b
     return bool(np.isfinite(found)), f"{found:.4g}, {clean}"
 
 
-def refused(error: Exception, columns: list[str]) -> tuple[bool, str]:
+def refused(error: Exception, words: Sequence[str]) -> tuple[bool, str]:
+    """Whether an error says what is wrong, in one of these words, and what it says."""
     said = " ".join(f"{type(error).__name__}: {error}".split())
-    return any(name in said for name in columns), f"refused: {said[:140]}"
+    holds = any(word in said for word in words)
+    return holds, f"{'refused' if holds else 'broke'}: {said[:140]}"
 
 
 def exports(made: Contender, again: Again) -> Iterator[Check]:
@@ -174,12 +185,17 @@ def leakage(made: Contender, again: Again) -> Iterator[Check]:
     half = len(made.y) // 2
     fit, held = np.arange(half), np.arange(half, len(made.y))
     coin = draw.permutation(made.y)
-    model = again(rows(made.train, fit), coin[fit])
-    found = auc(coin[held], numbers(model.score(rows(made.train, held))))
     bads, goods = int(coin[held].sum()), int((1 - coin[held]).sum())
     reach = 3 * float(np.sqrt((bads + goods + 1) / (12 * bads * goods)))
-    said = f"{found:.4f}; chance alone reaches {reach:.4f} either way"
-    yield "AUC of a shuffled outcome is a half", abs(found - 0.5) <= reach, said
+    shuffled = "AUC of a shuffled outcome is a half"
+    try:
+        model = again(rows(made.train, fit), coin[fit])
+        found = auc(coin[held], numbers(model.score(rows(made.train, held))))
+    except Exception as error:
+        yield shuffled, *refused(error, NO_SIGNAL)
+    else:
+        said = f"{found:.4f}; chance alone reaches {reach:.4f} either way"
+        yield shuffled, abs(found - 0.5) <= reach, said
     few = rows(made.train, np.arange(ALONE))
     together = numbers(made.score(few))
     alone = np.array(
@@ -236,5 +252,5 @@ def proved(made: Contender, again: Again) -> Iterator[dict[str, Any]]:
             for check, holds, found in checks(made, again):
                 yield {"part": part, "check": check, "holds": holds, "found": found}
         except Exception as error:
-            said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            said = " ".join(f"broke: {type(error).__name__}: {error}".split())[:200]
             yield {"part": part, "check": "runs to its end", "holds": False, "found": said}

@@ -28,6 +28,7 @@ import os
 import subprocess
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.contenders import CONTENDERS, OWN  # noqa: E402
 from benchmarks.models import DATA, judged  # noqa: E402
-from benchmarks.suite_page import PAGE, page_of  # noqa: E402
+from benchmarks.suite_page import PAGE, outcome, page_of  # noqa: E402
 from benchmarks.suite_results import check, latest, machine, write  # noqa: E402
 from lishui_credit.scorecards import near_copies  # noqa: E402
 from lishui_credit.scorecards.folds import split  # noqa: E402
@@ -295,8 +296,11 @@ def summary(found: dict[str, Any]) -> dict[str, str]:
         return {name: f"{name} {np.mean(found[name]):.4g}" for name in measures}
     if "checks" in found:
         held = sum(row["holds"] is True for row in found["checks"])
+        asked = sum(row["holds"] is not None for row in found["checks"])
+        ends = Counter(map(outcome, found["checks"]))
         return {
-            "held": f"{held} of {sum(row['holds'] is not None for row in found['checks'])} hold"
+            "held": f"{held} of {asked} hold",
+            "ends": f"{ends['refused']} refused, {ends['broke']} broke",
         }
     return {"rows": f"{len(found['rows'])} rows"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -71,9 +72,10 @@ READ = """## How to read the tables
 """
 
 CHECKS = """On 3,000 synthetic applicants: score, points, bins and chances against each other; rows and training frames
-nobody expects (a refusal holds if it names the column); every form in which a model leaves its library against its
-own score; a shuffled outcome, rows scored alone, a column that knows the outcome, a column of sex. A dash: the
-contender has nothing of the kind. `benchmarks/proofs.py` holds every check.
+nobody expects; every form in which a model leaves its library against its own score; a shuffled outcome, rows
+scored alone, a column that knows the outcome, a column of sex. Of what holds, some was *refused*: the message names
+the column, or says that nothing tells good from bad. What *broke* ended in any other error, and does not hold. A
+dash: the contender has nothing of the kind. `benchmarks/proofs.py` holds every check.
 """
 
 
@@ -187,17 +189,30 @@ def cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_")
 
 
+def outcome(check: dict[str, Any]) -> str:
+    """How a check ended: it ran, it was refused with a word, or it broke."""
+    if check["found"].startswith("refused: ") and check["holds"]:
+        return "refused"
+    # Files of before call every error of a contender "refused"; those that hold said what was wrong.
+    lost = (
+        check["found"].startswith(("refused: ", "broke: ")) or check["check"] == "runs to its end"
+    )
+    return "broke" if lost else "ran"
+
+
 def proven(found: dict[str, Any]) -> Iterator[str]:
     """How many checks of each part hold, and every one that does not."""
     yield CHECKS
-    yield f"| contender | {' | '.join(PARTS.values())} |"
-    yield "|---|" + "---|" * len(PARTS)
+    yield f"| contender | {' | '.join(PARTS.values())} | refused | broke |"
+    yield "|---|" + "---|" * (len(PARTS) + 2)
     for row in found["proofs"]:
         counts = []
         for part in PARTS:
             asked = [one["holds"] for one in row.get("checks", ()) if one["part"] == part]
             asked = [holds for holds in asked if holds is not None]
             counts.append(f"{sum(asked)} of {len(asked)}" if asked else "–")
+        ends = Counter(map(outcome, row.get("checks", ())))
+        counts += [str(ends["refused"]), str(ends["broke"])]
         yield f"| {WORDS.get(row['contender'], row['contender'])} | {' | '.join(counts)} |"
     yield ""
     yield "What does not hold:"

@@ -215,3 +215,33 @@ def test_a_contender_gets_the_groups_of_its_training_rows_and_chooses_by_folds_t
     made = CONTENDERS["joint"](frame.drop("bad"), bad, [], groups=groups)
     made.learn()
     assert made.model.groups is groups
+
+
+@pytest.mark.parametrize(
+    ("error", "holds", "end"),
+    [
+        (ModelError("no characteristic tells good from bad"), True, "refused"),
+        (ZeroDivisionError("division by zero"), False, "broke"),
+        (None, True, "ran"),
+    ],
+)
+def test_a_sample_without_signal_may_be_refused_with_a_word_but_not_break(
+    error: Exception | None, holds: bool, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    import proofs  # as a contender's own process does
+
+    frame = suite.made_frame()
+    made = CONTENDERS["card"](frame.drop("bad"), frame["bad"].to_numpy(), ["town", "trade"])
+    made.model, made.score = None, lambda rows: np.zeros(len(rows))
+
+    def again(rows: Any, bad: Any, *, reasoned: bool = True) -> Any:
+        if error is not None and len(bad) < len(made.y):
+            raise error
+        return made
+
+    checks = list(proofs.leakage(made, again))
+    shuffled = dict(zip(("check", "holds", "found"), checks[0], strict=True))
+    assert shuffled["holds"] is holds
+    assert suite_page.outcome(shuffled) == end
+    assert len(checks) == 4
