@@ -39,6 +39,7 @@ from lishui_credit.monitoring.expected_performance import Calibration, Prospect
 from lishui_credit.monitoring.joint_chance import Cells, chance_lines
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.features import features
+from lishui_credit.scorecards.joint.joint_points import JointPoints
 from lishui_credit.scorecards.scorecard import Scorecard
 from lishui_credit.validation.discrimination import auc
 
@@ -135,21 +136,22 @@ class Scored:
 
     card: Card
     scores: Whole
-    places: dict[str, Whole]
+    cells: dict[str, Cells]
     bad: NDArray[np.float64]
 
     @classmethod
     def of(cls, card: Card, frame: pl.DataFrame) -> Scored:
         rows = features(frame, card.columns)
         scores = card.scored(rows).to_numpy().astype(np.int64)
-        return cls(card, scores, bin_places(card, rows), frame["bad"].to_numpy().astype(float))
+        cells = bin_cells(card, bin_places(card, rows))
+        return cls(card, scores, cells, frame["bad"].to_numpy().astype(float))
 
 
-def fitted(frame: pl.DataFrame, folds: int = 3) -> Card:
+def fitted(frame: pl.DataFrame, folds: int = 3, points: JointPoints | None = None) -> Card:
     """A card as ``lishui-credit fit`` makes it."""
     with tempfile.TemporaryDirectory() as home:
         frame.write_parquet(f"{home}/sample.parquet")
-        quiet = Scorecard()
+        quiet = Scorecard(points=points)
         return fit_file(f"{home}/sample.parquet", f"{home}/m/1", folds=folds, model=quiet).card
 
 
@@ -175,16 +177,21 @@ def compared(seen: Scored, sample: Whole, month: Whole) -> pl.DataFrame:
     told = {str(value): int(count) for value, count in zip(values, counts, strict=True)}
     card = replace(seen.card, provenance={"scores": told})
     columns = {SCORE: score_cells(card, seen.scores[month])}
-    held = bin_cells(card, {name: where[month] for name, where in seen.places.items()})
-    for name, cells in held.items():
-        before = np.bincount(seen.places[name][sample], minlength=len(cells.names))
-        columns[name] = Cells(cells.names, before.astype(np.float64), cells.places)
+    for name, cells in seen.cells.items():
+        before = np.bincount(cells.places[sample], minlength=len(cells.names))
+        columns[name] = Cells(cells.names, before.astype(np.float64), cells.places[month])
     return chance_lines(columns, level=LEVEL, draws=DRAWS)
 
 
-def population(name: str, world: World, months: int, tilts: Sequence[float]) -> Iterator[str]:
+def population(
+    name: str,
+    world: World,
+    months: int,
+    tilts: Sequence[float],
+    points: JointPoints | None,
+) -> Iterator[str]:
     """False alarms of the population check by size of the month, then its power."""
-    seen = Scored.of(fitted(world.frame.head(world.sample)), world.frame)
+    seen = Scored.of(fitted(world.frame.head(world.sample), points=points), world.frame)
     everyone = np.arange(world.frame.height)
     for size in world.months:
         for strength in tilts:
@@ -208,7 +215,7 @@ def population(name: str, world: World, months: int, tilts: Sequence[float]) -> 
                 index.append(float(table["psi"].max()))
             yield (
                 f"population {name:9} month {size:5} tilt {strength:4} columns"
-                f" {len(seen.places) + 1:2} largest PSI {np.median(index):.3f}: alarms"
+                f" {len(seen.cells) + 1:2} largest PSI {np.median(index):.3f}: alarms"
                 f" {share(family, rounds)}; each column by itself {share(naive, rounds)};"
                 f" any index at 0.10 {share(loose, rounds)}; {rounds} months"
             )
@@ -301,6 +308,7 @@ def main() -> None:
         "--sample", type=int, help="rows of the card's sample, if not the world's own"
     )
     words.add_argument("--tilts", nargs="+", type=float, default=list(TILTS))
+    words.add_argument("--joint", action="store_true", help="cards with crossed tables: population")
     words.add_argument("--size", type=int, help="rows of a month, if not the world's own")
     asked = words.parse_args()
     for name in asked.data:
@@ -312,7 +320,8 @@ def main() -> None:
         months = (asked.size,) if asked.size else world.months
         world = replace(world, sample=asked.sample or world.sample, months=months)
         if "population" in asked.parts:
-            for line in population(name, world, asked.months, asked.tilts):
+            points = JointPoints() if asked.joint else None
+            for line in population(name, world, asked.months, asked.tilts, points):
                 print(line, flush=True)
         if "outcomes" in asked.parts:
             for line in outcomes(name, world, asked.months, asked.fits):

@@ -16,7 +16,9 @@ from lishui_credit.errors import ModelError, SubjectError
 from lishui_credit.figures.binning import points_plot
 from lishui_credit.figures.crossed_table import crossed_plot
 from lishui_credit.language import set_language
+from lishui_credit.models import validate_file
 from lishui_credit.models.card_changes import changed_points
+from lishui_credit.models.judging import bins_before_and_now
 from lishui_credit.reports.palette import FEWER_TO_MORE, INK, contrast, luminance
 from lishui_credit.scorecards import (
     Card,
@@ -394,3 +396,40 @@ def test_a_crossed_card_that_refuses_the_unseen_refuses_them_in_crossed_tables_t
 def test_every_engine_gives_the_scores_of_a_crossed_card() -> None:
     found = verify(crossed_card())
     assert [row.name for row in found.identities if row.holds is False] == []
+
+
+# ---- later rows ---------------------------------------------------------------------------------
+
+
+def test_a_validation_has_the_stability_of_crossed_tables_beside_that_of_columns(
+    tmp_path: Path,
+) -> None:
+    frame, bad = mixed(1500)
+    counts = crossed_card().score(frame).value_counts().iter_rows()
+    told = {"scores": {str(score): rows for score, rows in counts}}
+    model = save(replace(crossed_card(), provenance=told), tmp_path / "crossed" / "1")
+    same, apart = tmp_path / "same.parquet", tmp_path / "apart.parquet"
+    frame.with_columns(bad=pl.Series(bad)).write_parquet(same)
+    paired = frame.with_columns(pl.col("income").sort(), pl.col("trade").sort())
+    paired.with_columns(bad=pl.Series(bad)).write_parquet(apart)
+    found = validate_file(model, same).table("csi")
+    assert dict(found.select("feature", "psi").iter_rows()) == dict.fromkeys(
+        [*crossed_card().columns, *(row.name for row in crossed_card().crossed)], 0.0
+    )
+    found = validate_file(model, apart).table("csi")
+    assert found["feature"][0] == "income x trade"
+    assert found["moved"][0] == "shifted"
+    assert dict(found.select("feature", "psi").iter_rows())["income"] == 0
+
+
+def test_weights_of_crossed_cells_stand_for_as_many_rows_as_the_sample_has() -> None:
+    card, frame = crossed_card(), mixed(1500)[0]
+    first = card.crossed[0]
+    third = replace(first, **{
+        name: tuple(tuple(value / 3 for value in row) for row in getattr(first, name))
+        for name in ("goods", "bads")
+    })  # fmt: skip
+    before, _ = bins_before_and_now(replace(card, crossed=(third,)), frame)
+    whole, now = bins_before_and_now(card, frame)
+    assert before[first.name].to_list() == whole[first.name].to_list()
+    assert sorted(now[first.name]) == sorted(whole[first.name])

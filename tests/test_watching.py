@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -15,10 +16,11 @@ from lishui_credit.grades import Grade, GradeScale
 from lishui_credit.language import set_language
 from lishui_credit.models import fit_file, score_file
 from lishui_credit.monitoring import Roles, Rules, by_period, read_ledger, since_last_quarter, watch
+from lishui_credit.monitoring.card_cells import bin_cells, bin_places
 from lishui_credit.monitoring.months import period_in, period_of, quarter_before
 from lishui_credit.monitoring.watch_tables import vintage_table
 from lishui_credit.scorecards import load, save
-from tests.models import mixed
+from tests.models import crossed_card, mixed
 
 FILES = ["history.jsonl", "verdict.json", "watch.html"]
 
@@ -418,3 +420,83 @@ def test_a_name_with_two_periods_or_a_day_says_none() -> None:
 def test_a_quarter_before_january_is_in_october() -> None:
     assert quarter_before("2026-01") == "2025-10"
     assert quarter_before("2026Q2") == "2026Q1"
+
+
+@pytest.fixture(scope="module")
+def crossed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A card with crossed tables of income and trade, and of months and income."""
+    made, sample = crossed_card(), mixed(1500)[0]
+    counts = made.score(sample).value_counts().iter_rows()
+    told = {"target": "bad", "scores": {str(score): rows for score, rows in counts}}
+    return save(replace(made, provenance=told), tmp_path_factory.mktemp("models") / "crossed" / "1")
+
+
+def test_cells_of_a_crossed_table_are_watched_as_bins_are(crossed, tmp_path) -> None:
+    still, moved = (tmp_path / f"rows_2026-0{number}.parquet" for number in (1, 2))
+    frame = mixed(800, seed=101)[0]
+    frame.write_parquet(still)
+    # The same incomes and the same trades as before, only that they meet otherwise.
+    frame.with_columns(pl.col("income").sort(), pl.col("trade").sort()).write_parquet(moved)
+    found = watch(crossed, [still, moved], tmp_path / "w")
+    first, _, second, _ = found.verdict["checks"]
+    assert first["passes"]
+    assert (
+        {"income x trade"} <= {*second["beyond"]} <= {"score", "income x trade", "months x income"}
+    )
+    card = load(crossed)
+    entries = read_ledger(tmp_path / "w").of("2026-01", "scores")[0]["stability"]
+    assert [row["feature"] for row in entries] == [
+        *("score", *card.columns, "income x trade", "months x income")
+    ]
+    table = card.crossed[0]
+    first, second = (side.places(frame) for side in (table.first, table.second))
+    now = np.zeros(table.matrix.shape)
+    np.add.at(now, (first, second), 1)
+    cells = bin_cells(card, bin_places(card, frame))["income x trade"]
+    assert np.bincount(cells.places, minlength=now.size).tolist() == now.ravel().tolist()
+    assert cells.before.tolist() == table.rows.ravel().tolist()
+    assert cells.names[:2] == tuple(
+        f"{table.first.bins[0].said} × {other.said}" for other in table.second.bins[:2]
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "kept", "counted"),
+    [
+        (
+            "en",
+            "income × trade: the scored file did not keep them",
+            "No CSI of income × trade, months × income: the card does not say how many rows",
+        ),
+        (
+            "zh",
+            "income × trade 无 CSI：评分文件未保留这些列",
+            "income × trade, months × income 无 CSI：评分卡未记录建模样本",
+        ),
+    ],
+)
+def test_the_page_names_crossed_tables_and_those_without_an_index(
+    crossed, tmp_path, language, kept, counted
+) -> None:
+    set_language(language)
+    source, scored = tmp_path / "rows_2026-01.parquet", tmp_path / "scores_2026-01.parquet"
+    mixed(400, seed=7)[0].write_parquet(source)
+    watch(crossed, [source], tmp_path / "w")
+    page = (tmp_path / "w" / "watch.html").read_text("utf-8")
+    assert "income × trade" in page
+    assert kept not in page
+    assert counted not in page
+    score_file(crossed, source, scored, keep=["income", "months"])
+    watch(crossed, [scored], tmp_path / "v")
+    page = (tmp_path / "v" / "watch.html").read_text("utf-8")
+    assert kept in page
+    entry = read_ledger(tmp_path / "v").of("2026-01", "scores")[0]["stability"]
+    assert [row["feature"] for row in entry] == ["score", "income", "months", "months x income"]
+    card = load(crossed)
+    bare = tuple(replace(row, goods=(), bads=()) for row in card.crossed)
+    other = save(replace(card, crossed=bare), tmp_path / "bare" / "1")
+    watch(other, [source], tmp_path / "u")
+    page = (tmp_path / "u" / "watch.html").read_text("utf-8")
+    assert counted in page
+    entry = read_ledger(tmp_path / "u").of("2026-01", "scores")[0]["stability"]
+    assert [row["feature"] for row in entry] == ["score", *card.columns]

@@ -404,15 +404,16 @@ else:
                 finding=findings.over_periods(found.table("periods"), "auc", at_development),
             )
     if "csi" in there:
+        told = labels | {row.name: card.label_of(row) for row in card.crossed}
         holdings.chart(
             drift.csi_bars(
                 found.table("csi"),
-                names=labels,
+                names=told,
                 synthetic=found.synthetic,
             ),
-            found.table("csi").with_columns(label=pl.col("feature").replace(labels)),
+            found.table("csi").with_columns(label=pl.col("feature").replace(told)),
             f"csi_{slug}",
             tr("Bars: stability of every characteristic", "条形图：各特征稳定性"),
             synthetic=found.synthetic,
-            finding=findings.drifted(found.table("csi"), "feature", labels),
+            finding=findings.drifted(found.table("csi"), "feature", told),
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from lishui_credit.monitoring.card_cells import bin_cells, bin_places
 from lishui_credit.scorecards.cards.card import Card
 from lishui_credit.scorecards.cards.card_file import file_of
 from lishui_credit.scorecards.cards.card_workbook import read_card
@@ -166,15 +167,16 @@ def _records(card: Card, rows: pl.DataFrame, training: Path | str | None) -> Rec
 
 
 def bins_before_and_now(card: Card, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return every characteristic's bins of the sample and of rows read by `features`, as labels.
+    """Return bins, and cells of crossed tables, of the sample and of rows read by `features`, as labels.
 
     The sample's rows are rebuilt column by column from the counts the card keeps: each column is
-    right, the rows are not subjects.
+    right, the rows are not subjects. Weights of cells are rounded to so many rows.
     """
     before: dict[str, list[str]] = {}
-    current: dict[str, pl.Series] = {}
-    for item in card.characteristics:
-        names = [row.said for row in item.binning.bins]
-        before[item.feature] = np.repeat(names, [row.rows for row in item.binning.bins]).tolist()
-        current[item.feature] = pl.Series(np.asarray(names)[item.binning.places(rows)].tolist())
+    current: dict[str, list[str]] = {}
+    whole = sum(row.rows for row in card.characteristics[0].binning.bins)
+    for name, cells in bin_cells(card, bin_places(card, rows)).items():
+        ends = np.rint(whole * np.cumsum(cells.before) / cells.before.sum()).astype(int)
+        before[name] = np.repeat(cells.names, np.diff(ends, prepend=0)).tolist()
+        current[name] = np.asarray(cells.names)[cells.places].tolist()
     return pl.DataFrame(before), pl.DataFrame(current)

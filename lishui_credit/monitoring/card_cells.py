@@ -1,4 +1,4 @@
-"""The cells in which a card's rows are counted: bands of its score, its own bins of every column."""
+"""The cells in which a card's rows are counted: bands of its score, its own bins, cells of crossed tables."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from lishui_credit.errors import ModelError
 from lishui_credit.language import tr
 from lishui_credit.monitoring.joint_chance import Cells
 from lishui_credit.scorecards.cards.card import Card
+from lishui_credit.tables.data_words import CROSSING
 
 SCORE: Final = "score"
 BANDS: Final = 10
@@ -58,12 +59,25 @@ def score_cells(card: Card, scores: NDArray[np.int64]) -> Cells:
 
 
 def bin_cells(card: Card, places: Mapping[str, NDArray[np.int64]]) -> dict[str, Cells]:
-    """Return the bins of columns, rows of the sample in each, and the bin of every row."""
+    """Return the bins of columns, rows of the sample in each, and the bin of every row.
+
+    Of crossed tables the cells, by the table's name; where rows have both columns, and the card says how
+    many rows of its sample each cell had.
+    """
     found = {}
     for name, where in places.items():
         bins = card[name].binning.bins
         before = np.array([row.rows for row in bins], dtype=np.float64)
         found[name] = Cells(tuple(row.said for row in bins), before, where)
+    for crossed in card.crossed:
+        if crossed.goods and places.keys() >= set(crossed.features):
+            first, second = (places[name] for name in crossed.features)
+            names = crossed.table().select("first_bin", "second_bin").rows()
+            found[crossed.name] = Cells(
+                tuple(map(CROSSING.join, names)),
+                crossed.rows.ravel(),
+                card.cells_by_bins(crossed)[first, second],
+            )
     return found
 
 

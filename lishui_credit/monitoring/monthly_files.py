@@ -75,7 +75,7 @@ class Month:
     has_target : bool
         Whether the file has the outcome's column.
     lacking : tuple of str
-        Columns of the card that a scored file did not keep: they have no CSI.
+        Columns of the card that a scored file did not keep: they, and crossed tables of them, have no CSI.
     unbound : bool
         Whether a scored file does not say which card scored it.
     """

@@ -47,6 +47,7 @@ def stability(ledger: Ledger, card: Card, rules: Rules, last: str) -> str:
     """Return the indices of a period's columns with their lines."""
     entry = ledger.of(last, SCORES)[-1]
     labels = {item.feature: item.label for item in card.characteristics}
+    labels |= {row.name: card.label_of(row) for row in card.crossed}
     labels[SCORE] = tr("score", "分数")
     rows: Rows = [
         [
@@ -59,11 +60,20 @@ def stability(ledger: Ledger, card: Card, rules: Rules, last: str) -> str:
     ]
     notes = []
     if entry["lacking"]:
-        told = ", ".join(entry["lacking"])
+        with_them = [row for row in card.crossed if set(row.features) & set(entry["lacking"])]
+        told = ", ".join([*entry["lacking"], *map(card.label_of, with_them)])
         notes.append(
             tr(
                 f"No CSI of {told}: the scored file did not keep them (score with --keep).",
                 f"{told} 无 CSI:评分文件未保留这些列(打分时请用 --keep)。",
+            )
+        )
+    if bare := [card.label_of(row) for row in card.crossed if not row.goods]:
+        told = ", ".join(bare)
+        notes.append(
+            tr(
+                f"No CSI of {told}: the card does not say how many rows of its sample each cell had.",
+                f"{told} 无 CSI:评分卡未记录建模样本在各单元格的行数。",
             )
         )
     if entry["unbound"]:

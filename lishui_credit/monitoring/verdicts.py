@@ -1,7 +1,7 @@
 """Pass or fail per period, for a scheduler: which check, its p, the line it was held to.
 
 Two checks, each with the promised chance of a false alarm per period: `population` (PSI of the score
-and CSI of every column at once) when scores come, `outcomes` (bad rate and AUC against what the
+and CSI of every column and crossed table at once) when scores come, `outcomes` (bad rate and AUC against what the
 PDs promised, both at once) when they are known. A check that could not be made has no answer,
 never a pass.
 """
@@ -32,7 +32,7 @@ class Check:
     p : float, optional
         Of the whole family.
     beyond : tuple of str
-        What lies beyond its line: columns, or "bad_rate", "auc".
+        What lies beyond its line: columns and crossed tables, or "bad_rate", "auc".
     """
 
     period: str
@@ -98,7 +98,7 @@ def verdict(ledger: Ledger, rules: Rules, periods: Sequence[str]) -> dict[str, A
         "thresholds": {
             **asdict(rules),
             "family": {
-                POPULATION: "PSI of the score and CSI of every column, single-step max-T",
+                POPULATION: "PSI of the score and CSI of every column and crossed table, single-step max-T",
                 OUTCOMES: "bad rate and AUC against the PDs, single-step max-T",
             },
         },

@@ -174,11 +174,11 @@ def _method(rules: Rules) -> str:
     )
     text = tr(
         f"Two checks, each with a chance of {level} per period to alarm if nothing has changed: population "
-        "(PSI of the score and CSI of every column at once) and outcomes (bad rate and AUC at once, against "
-        "what the PDs promised). Over twelve periods a false alarm is likely: look at what is beyond its "
+        "(PSI of the score and CSI of every column and crossed table at once) and outcomes (bad rate and AUC "
+        "at once, against what the PDs promised). Over twelve periods a false alarm is likely: look at what is beyond its "
         "line, and whether it stays there. Expected figures hold only if the odds behind the same features "
         f"are the same (no concept drift); only later outcomes can show that.{least}",
-        f"两项检验,若无变化,每期各有 {level} 的误报机会:人群(分数 PSI 与各列 CSI 合并)与结果"
+        f"两项检验,若无变化,每期各有 {level} 的误报机会:人群(分数 PSI 与各列、各交叉表 CSI 合并)与结果"
         "(坏账率与 AUC 合并,对照违约概率的预期)。十二期之中出现一次误报并不意外:请看何者超出界线、"
         f"是否持续。预期值只在特征与违约的关系未变(无概念漂移)时成立,只有后来的结果才能证明。{least}",
     )

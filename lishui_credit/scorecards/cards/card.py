@@ -320,6 +320,11 @@ class Card:
         """Return the log-odds of a crossed table by the bins of its two characteristics."""
         return np.array(crossed.log_odds)[self._inside(crossed)]
 
+    def cells_by_bins(self, crossed: CrossedTable) -> NDArray[np.int64]:
+        """Return the number of the cell, counted row by row, by the bins of its two characteristics."""
+        numbers = np.arange(crossed.matrix.size).reshape(crossed.matrix.shape)
+        return numbers[self._inside(crossed)]
+
     def _inside(self, crossed: CrossedTable) -> tuple[NDArray[np.intp], ...]:
         first, second = (self[name].binning for name in crossed.features)
         return np.ix_(within(first, crossed.first), within(second, crossed.second))
