@@ -104,17 +104,22 @@ class Contender:
 # ---- ours -------------------------------------------------------------------------------------
 
 
-def scorecard(made: Contender, **settings: Any) -> Any:
-    """A `Scorecard` with the codes of the data, and protected attributes with the reason why."""
-    from lishui_credit.scorecards import BinningProcess, Odds, Scorecard
+def reasons(made: Contender) -> dict[str, str]:
+    """Why each protected attribute is in."""
     from lishui_credit.scorecards.protected import protected_as
 
     named = made.train.columns if made.reasoned else ()
-    reasons = {name: REASON for name in named if protected_as(name)}
+    return {name: REASON for name in named if protected_as(name)}
+
+
+def scorecard(made: Contender, **settings: Any) -> Any:
+    """A `Scorecard` with the codes of the data, and protected attributes with the reason why."""
+    from lishui_credit.scorecards import BinningProcess, Odds, Scorecard
+
     return Scorecard(
         **{"process": BinningProcess(special_codes=made.codes or None)}
         | {"pdo": PDO, "base_score": BASE, "base_odds": Odds(good=ODDS, bad=1)}
-        | {"protected": reasons}
+        | {"protected": reasons(made)}
         | settings,
     )
 
@@ -125,7 +130,7 @@ def challenger(made: Contender) -> Any:
 
     process = BinningProcess(special_codes=made.codes or None).fit(made.train, made.y)
     ways = {name: way for name, way in process.directions_.items() if name not in made.codes}
-    return Challenger(monotonic=ways, n_jobs=1)
+    return Challenger(monotonic=ways, protected=reasons(made), n_jobs=1)
 
 
 def joint(made: Contender, **settings: Any) -> Any:

@@ -136,16 +136,21 @@ DATA = {
 }
 
 
+def reasons(frame: pl.DataFrame) -> dict[str, str]:
+    """Why each protected attribute is in."""
+    from lishui_credit.scorecards.protected import protected_as
+
+    return {name: REASON for name in frame.columns if protected_as(name)}
+
+
 def scorecard(data: DataSet, train: pl.DataFrame, bad: np.ndarray) -> Any:
     """A card of every column, protected ones with the reason why."""
     from lishui_credit.scorecards import BinningProcess, Scorecard
-    from lishui_credit.scorecards.protected import protected_as
 
     process = BinningProcess(
         categorical=[*data.categorical] or None, special_codes=data.special or None
     )
-    reasons = {name: REASON for name in train.columns if protected_as(name)}
-    return Scorecard(process, min_iv=0.0, protected=reasons, faults="off").fit(train, bad)
+    return Scorecard(process, min_iv=0.0, protected=reasons(train), faults="off").fit(train, bad)
 
 
 def challenger(data: DataSet, train: pl.DataFrame, bad: np.ndarray, *, free: bool = False) -> Any:
@@ -157,7 +162,8 @@ def challenger(data: DataSet, train: pl.DataFrame, bad: np.ndarray, *, free: boo
         process = BinningProcess(categorical=[*data.categorical] or None).fit(train, bad)
         coded = {*data.special, *data.categorical}
         directions = {n: way for n, way in process.directions_.items() if n not in coded}
-    return Challenger(monotonic=directions, categorical=data.categorical).fit(train, bad)
+    model = Challenger(monotonic=directions, categorical=data.categorical, protected=reasons(train))
+    return model.fit(train, bad)
 
 
 MODELS = {

@@ -16,9 +16,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from lishui_credit.errors import CreditError, ModelError, SubjectError
+from lishui_credit.language import set_language
 from lishui_credit.scorecards.boosting import SETTINGS
 from lishui_credit.scorecards.calibrate import Calibrated
 from lishui_credit.scorecards.challenger import Challenger
+from lishui_credit.scorecards.scorecard import Scorecard
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = {"settings": "four leaves", "max_rounds": 60, "patience": 20}
@@ -29,7 +31,7 @@ def people(n=1200, seed=0):
     X = pl.DataFrame(
         {
             "债务": rng.random(n),
-            "age": rng.integers(18, 80, n),
+            "years": rng.integers(18, 80, n),
             "use": rng.choice(["茶", "车", "房"], n, p=[0.5, 0.3, 0.2]),
             "flat": np.ones(n),
             "own": rng.random(n) < 0.5,
@@ -41,9 +43,15 @@ def people(n=1200, seed=0):
     return X, (rng.random(n) < 1 / (1 + np.exp(-z))).astype(int)
 
 
+@pytest.fixture(autouse=True)
+def _language_back():
+    yield
+    set_language(None)
+
+
 @pytest.fixture(scope="module")
 def fitted():
-    return Challenger(monotonic={"债务": "up", "age": "none"}, **QUICK).fit(*people())
+    return Challenger(monotonic={"债务": "up", "years": "none"}, **QUICK).fit(*people())
 
 
 def test_it_ranks_people_it_has_not_seen(fitted):
@@ -78,12 +86,12 @@ def test_a_direction_holds_for_everyone_whatever_else_they_are(word, sign):
 
 def test_directions_come_from_a_fitted_binning_process():
     process = SimpleNamespace(
-        directions_={"债务": "up", "use": "down", "age": "peak", "elsewhere": "up"}
+        directions_={"债务": "up", "use": "down", "years": "peak", "elsewhere": "up"}
     )
     model = Challenger(monotonic=process, **QUICK).fit(*people())
     assert model.directions_ == {
         "债务": "up",
-        "age": "none",
+        "years": "none",
         "use": "none",
         "flat": "none",
         "own": "none",
@@ -92,7 +100,7 @@ def test_directions_come_from_a_fitted_binning_process():
 
 def test_all_that_is_wrong_with_directions_is_named_at_once():
     model = Challenger(
-        monotonic={"债": "up", "age": "sideways", "use": "down"}, categorical=["own_"]
+        monotonic={"债": "up", "years": "sideways", "use": "down"}, categorical=["own_"]
     )
     with pytest.raises(CreditError) as caught:
         model.fit(*people(100))
@@ -164,8 +172,8 @@ def test_order_of_columns_extra_columns_and_kind_of_frame_do_not_matter(fitted):
 
 
 def test_a_missing_column_is_named(fitted):
-    with pytest.raises(SubjectError, match="no column 'age'"):
-        fitted.predict_proba(people(5)[0].drop("age"))
+    with pytest.raises(SubjectError, match="no column 'years'"):
+        fitted.predict_proba(people(5)[0].drop("years"))
 
 
 def test_unseen_levels_score_as_missing_and_are_counted(fitted):
@@ -275,7 +283,7 @@ def test_scikit_learn_cross_validates_searches_and_pipes_it():
 def test_what_a_card_gives_up_has_an_interval(fitted):
     X, y = people(3000, seed=7)
     card = SimpleNamespace(
-        predict_proba=lambda frame: np.column_stack([1 - frame["age"] / 99, frame["age"] / 99])
+        predict_proba=lambda frame: np.column_stack([1 - frame["years"] / 99, frame["years"] / 99])
     )
     found = fitted.gives_up(card, X, y, resamples=200)
     assert found.low > 0.05
@@ -321,6 +329,7 @@ import datetime as dt
 import numpy as np, polars as pl
 from lishui_credit.errors import CreditError
 from lishui_credit.scorecards.challenger import Challenger
+from lishui_credit.scorecards.scorecard import Scorecard
 
 n = 200
 rng = np.random.default_rng(0)
@@ -390,3 +399,33 @@ def test_pandas_rows_keep_their_order_whatever_the_index(fitted):
     X, _ = people(50)
     shuffled = X.to_pandas().set_index(pd.Index(range(50, 0, -1)))
     assert (fitted.decision_function(shuffled) == fitted.decision_function(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "protected attribute (sex); name it with a reason to take it"),
+        ("zh", "受保护属性(sex);如需使用请注明理由"),
+    ],
+)
+def test_protected_attributes_are_left_out_as_by_the_card_unless_named_with_a_reason(
+    language, said
+):
+    X, y = people(600)
+    set_language(language)
+    sex = pl.Series("sex", np.where(y == 1, "m", "f"))
+    model = Challenger(**QUICK).fit(X.with_columns(sex), y)
+    assert list(model.codes_.names) == X.columns
+    assert model.dropped_ == {"sex": said}
+    assert Scorecard().fit(X.with_columns(sex), y).dropped_["sex"] == said
+    alone = Challenger(**QUICK).fit(X, y).predict_proba(X)
+    for one in (model, Challenger.from_json(model.to_json())):
+        assert one.dropped_ == {"sex": said}
+        assert (one.predict_proba(X.with_columns(sex)) == alone).all()
+    assert list(model.feature_names_in_) == [*X.columns, "sex"]
+    asked = Challenger(protected={"sex": "asked by the regulator"}, **QUICK)
+    taken = Challenger.from_json(asked.fit(X.with_columns(sex), y).to_json())
+    assert list(taken.codes_.names) == [*X.columns, "sex"]
+    assert taken.protected == asked.protected
+    with pytest.raises(SubjectError, match="sex"):
+        Challenger(**QUICK).fit(sex.to_frame(), y)

@@ -31,6 +31,7 @@ from lishui_credit.scorecards.estimator import Classifier, Predictor
 from lishui_credit.scorecards.features import TrainingSample, features
 from lishui_credit.scorecards.folds import split
 from lishui_credit.scorecards.parameters import Within, wrong_parameters
+from lishui_credit.scorecards.protected import admitted, refuse_none, told_by_values
 from lishui_credit.scorecards.sealed_json import packages, read_sealed, seal
 from lishui_credit.scorecards.tree_codes import Codes, Unseen
 from lishui_credit.statistics.logistic import expit
@@ -73,6 +74,9 @@ class Challenger(Classifier):
         leaves under 3,000 rows, and the others from there on. Or LightGBM parameters of your own.
     categorical : sequence of str, default ()
         Number columns to be coded like text: 1 married, 2 single.
+    protected : mapping of str to str, optional
+        Protected attributes that may be used, each with a reason; the others are left out, as by
+        `Scorecard`.
     max_rounds, patience : int, default 1,500 and 100
         Most trees, and trees without a better held-out AUC before stopping.
     folds : int, default 3
@@ -96,6 +100,8 @@ class Challenger(Classifier):
         Name of the chosen setting, "own" for parameters of your own.
     rounds_ : int
         Trees.
+    dropped_ : dict of str to str
+        Columns left out, and why.
     trials_ : polars.DataFrame
         ``setting``, ``parts`` (held out in its trial: the best three of the first part go on),
         ``rounds``, ``auc`` (mean held-out AUC at those rounds); the chosen one first.
@@ -121,6 +127,7 @@ class Challenger(Classifier):
     monotonic: Mapping[str, str] | BinningProcess | None = None
     settings: Settings = "auto"
     categorical: Sequence[str] = ()
+    protected: Mapping[str, str] | None = None
     max_rounds: int = 1500
     patience: int = 100
     folds: int = 3
@@ -141,6 +148,7 @@ class Challenger(Classifier):
         Parameters
         ----------
         X : frame, shape (n, k)
+            Protected attributes are left out unless named in `protected`.
         y : array-like, shape (n,)
             1 bad, 0 good.
         sample_weight : array-like, shape (n,), optional
@@ -150,22 +158,27 @@ class Challenger(Classifier):
         Raises
         ------
         SubjectError
-            If the frame, the target, the weights or the folds cannot be used.
+            If the frame, the target, the weights or the folds cannot be used, a field is banned, or no
+            column is left.
         CreditError
             If a setting, a direction or a column named is unknown: all of them at once.
         """
         refuse(wrong_parameters(self.get_params(deep=False), _RANGES, _CHOICES), CreditError)
-        sample = TrainingSample.read(X, y, sample_weight).evened()
+        offered = TrainingSample.read(X, y, sample_weight).evened()
+        directions = self._directions(offered.frame)
+        names = offered.frame.columns
+        taken, left, _ = admitted(names, self.protected or {}, told=told_by_values(offered.frame))
+        refuse_none(taken, left)
+        self.dropped_ = {name: str(why) for name, why in left.items()}
+        sample = offered.only(taken)
         frame, outcome, weight = sample.frame, sample.outcome, sample.weighed
         candidates = candidate_settings(self.settings, frame.height)
-        directions = self._directions(frame)
         threads = self._threads(frame.height)
         rarer = int(min(outcome.sum(), frame.height - outcome.sum()))
         many = frame.height * frame.width >= ONE_SPLIT and rarer >= 4 * HELD_OUT
         pairs = split(outcome, folds=4 if many else self.folds, seed=self.seed, groups=groups)
-        pairs = pairs[:1] if many else pairs
         parts = []
-        for fit, held in pairs:
+        for fit, held in pairs[: 1 if many else None]:
             codes = Codes.learn(frame[fit], outcome[fit], weight[fit], self.categorical)
             signs = _signs(codes, directions)
             parts.append(
@@ -201,7 +214,7 @@ class Challenger(Classifier):
             (self.codes_.matrix(frame[rows]), outcome[rows], weight[rows]),
             self.rounds_,
         )
-        self._name_features(self.codes_.names, X)
+        self._name_features(names, X)
         return self
 
     def decision_function(self, X: Frame) -> Floats:
@@ -280,6 +293,7 @@ class Challenger(Classifier):
                 "schema": 1,
                 "features": self.codes_.to_list(),
                 "directions": self.directions_,
+                "dropped": self.dropped_,
                 "setting": self.setting_,
                 "rounds": self.rounds_,
                 "trials": self.trials_.to_dicts(),
@@ -287,6 +301,7 @@ class Challenger(Classifier):
                     **{name: getattr(self, name) for name in _STORED},
                     "settings": dict(settings) if isinstance(settings, Mapping) else settings,
                     "categorical": list(self.categorical),
+                    "protected": self.protected and dict(self.protected),
                 },
                 "packages": packages("lightgbm", "lishui-credit", "numpy", "polars"),
                 "model": self.booster_.model_to_string(num_iteration=-1),
@@ -304,6 +319,7 @@ class Challenger(Classifier):
         self.codes_ = Codes.from_list(found["features"])
         self.directions_ = {name: found["directions"][name] for name in self.codes_.names}
         self.monotonic = dict(self.directions_)
+        self.dropped_ = dict(found["dropped"])
         self.setting_, self.rounds_ = found["setting"], found["rounds"]
         self.trials_ = pl.DataFrame(found["trials"]).select(_TRIAL)
         self.booster_ = lightgbm.Booster(model_str=found["model"])

@@ -7,12 +7,12 @@ A banned field is never used.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 
 import polars as pl
 
-from lishui_credit.errors import Problem, refuse
+from lishui_credit.errors import Problem, SubjectError, refuse
 from lishui_credit.language import Bilingual, tr
 from lishui_credit.scorecards.protected_words import (
     ALONE,
@@ -210,3 +210,12 @@ def admitted(
                 f"受保护属性({attribute});如需使用请注明理由",
             )
     return taken, left, reasons
+
+
+def refuse_none(taken: Collection[str], left: Mapping[str, Bilingual]) -> None:
+    """Refuse to fit where every column was left out, and say why each was."""
+    if not taken:
+        raise SubjectError(
+            tr("no column may be used", "没有可用的列"),
+            hint="; ".join(f"{name}: {why}" for name, why in left.items()),
+        )

@@ -15,10 +15,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lishui_credit.errors import ModelError, SubjectError, refuse
+from lishui_credit.errors import ModelError, refuse
 from lishui_credit.expressions import E, Namespace
 from lishui_credit.grades import GradeScale
-from lishui_credit.language import Bilingual, tr
+from lishui_credit.language import Bilingual
 from lishui_credit.scorecards import grouped_counts
 from lishui_credit.scorecards.asked_scorecard import settings_told, wrong_scorecard
 from lishui_credit.scorecards.bins.process import BinningProcess
@@ -38,7 +38,7 @@ from lishui_credit.scorecards.features import TrainingSample, like
 from lishui_credit.scorecards.joint.fitted_tables import FittedTables
 from lishui_credit.scorecards.joint.joint_points import JointPoints, learn
 from lishui_credit.scorecards.matrices import unnamed
-from lishui_credit.scorecards.protected import admitted, told_by_values
+from lishui_credit.scorecards.protected import admitted, refuse_none, told_by_values
 from lishui_credit.scorecards.proxy_features import named_once, with_proxies
 from lishui_credit.scorecards.sample_faults import Asked, faults_of, kept_together
 from lishui_credit.scorecards.selection import Pool, fit_signed, select, told_apart
@@ -209,11 +209,7 @@ class Scorecard(Classifier):
         taken = [name for name in taken if name not in watched]
         never = Bilingual("named in proxies_of, never an input", "列入 proxies_of,不得入模")
         left |= {name: left.get(name, never) for name in watched}
-        if not taken:
-            raise SubjectError(
-                tr("no column may be used", "没有可用的列"),
-                hint="; ".join(f"{name}: {why}" for name, why in left.items()),
-            )
+        refuse_none(taken, left)
         sample = offered.only(taken)
         self.process_ = BinningProcess(**(self.process or BinningProcess()).get_params(deep=False))
         stored, self.copies_ = faults_of(sample, self.faults, self.process_)

@@ -162,6 +162,7 @@ class Appraisal:
         """Scores of boosted trees out of fold, held to the card's directions; more is riskier."""
         challenger = Challenger(
             monotonic=self.model.process_.directions_,
+            protected=self.template.protected,
             settings="four leaves",
             max_rounds=300,
             patience=40,
