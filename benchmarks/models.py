@@ -3,7 +3,7 @@
 Repeated stratified 5-fold, shuffled, seed 0, mean over the test folds: AUC (with the standard
 deviation over folds), KS, Brier score, expected calibration error over ten parts of equal size. Beside
 them stand the figures of `reference.toml`: the same folds with optbinning's scorecard and a tuned
-LightGBM. Then two published splits that are known to the row.
+LightGBM. Then three published splits that are known to the row.
 
 Three data sets are in `data_samples`; the others are read from the folder given by --shared (by
 default `../shared` beside the checkout) and skipped with a word when absent. Columns that know the
@@ -143,14 +143,22 @@ def reasons(frame: pl.DataFrame) -> dict[str, str]:
     return {name: REASON for name in frame.columns if protected_as(name)}
 
 
-def scorecard(data: DataSet, train: pl.DataFrame, bad: np.ndarray) -> Any:
-    """A card of every column, protected ones with the reason why."""
+def scorecard(data: DataSet, train: pl.DataFrame, bad: np.ndarray, **settings: Any) -> Any:
+    """A card of every column, if no settings say otherwise; protected ones with the reason why."""
     from lishui_credit.scorecards import BinningProcess, Scorecard
 
     process = BinningProcess(
         categorical=[*data.categorical] or None, special_codes=data.special or None
     )
-    return Scorecard(process, min_iv=0.0, protected=reasons(train), faults="off").fit(train, bad)
+    settings = {"protected": reasons(train), "faults": "off"} | (settings or {"min_iv": 0.0})
+    return Scorecard(process, **settings).fit(train, bad)
+
+
+def joint(data: DataSet, train: pl.DataFrame, bad: np.ndarray, **settings: Any) -> Any:
+    """A card whose points are fitted jointly, crossed tables among them."""
+    from lishui_credit.scorecards import JointPoints
+
+    return scorecard(data, train, bad, points=JointPoints(**settings))
 
 
 def challenger(data: DataSet, train: pl.DataFrame, bad: np.ndarray, *, free: bool = False) -> Any:
@@ -168,6 +176,8 @@ def challenger(data: DataSet, train: pl.DataFrame, bad: np.ndarray, *, free: boo
 
 MODELS = {
     "card": scorecard,
+    "joint": joint,
+    "joint-additive": lambda data, train, bad: joint(data, train, bad, crossed=0),
     "challenger": challenger,
     "free": lambda data, train, bad: challenger(data, train, bad, free=True),
 }
@@ -254,29 +264,38 @@ def by_folds(options: argparse.Namespace, results: dict[str, Any]) -> None:
                 print(line(name, f"  {peer}", row))
 
 
-def by_protocol(options: argparse.Namespace, results: dict[str, Any]) -> None:
+def parted(protocol: dict[str, Any], frame: pl.DataFrame, shared: Path) -> list[np.ndarray]:
+    """Training and test rows of a published split: drawn as there, or the test rows that a file names."""
     from sklearn.model_selection import train_test_split
 
-    shares = {"taiwan_default": 0.25, "heloc": 0.2}
+    if "test_of" not in protocol:
+        share = protocol["test_share"]
+        return train_test_split(np.arange(frame.height), test_size=share, random_state=42)
+    test = pl.read_csv(shared / "data" / protocol["test_of"]).to_series().to_numpy()
+    told = frame.drop("bad").select(pl.any_horizontal(pl.all() > -9)).to_series().to_numpy()
+    return [np.setdiff1d(np.flatnonzero(told), test), test]
+
+
+def by_protocol(options: argparse.Namespace, results: dict[str, Any]) -> None:
     for protocol in REFERENCE["protocol"]:
         name = protocol["set"]
         frame = DATA[name].read(options.shared) if name in options.data else None
         if frame is None:
             print(f"{name}, {protocol['split']}: skipped")
             continue
-        train, test = train_test_split(
-            np.arange(frame.height), test_size=shares[name], random_state=42
-        )
+        train, test = parted(protocol, frame, options.shared)
         assert len(test) == protocol["test_rows"]
         bad, columns = frame["bad"].to_numpy(), frame.drop("bad")
         print(f"{name}, {protocol['split']}; published by {protocol['source']}")
-        for peer, value in protocol["published"].items():
-            again = protocol["rebuilt"].get(peer)
-            print(f"    {peer:<18}{value:8.4f}" + (f"  rebuilt {again:.4f}" if again else ""))
+        for peer in dict.fromkeys([*protocol["published"], *protocol["rebuilt"]]):
+            value, again = (protocol[kind].get(peer) for kind in ("published", "rebuilt"))
+            said = f"{value:8.4f}" if value else " " * 8
+            print(f"    {peer:<18}{said}" + (f"  rebuilt {again:.4f}" if again else ""))
         for model in options.models:
             fitted = MODELS[model](DATA[name], columns[train], bad[train])
             found = judged(bad[test], fitted.predict_proba(columns[test])[:, 1])
-            results.setdefault("protocols", {}).setdefault(name, {})[model] = found
+            key = f"{name}, {protocol['split']}"
+            results.setdefault("protocols", {}).setdefault(key, {})[model] = found
             print(f"    {'ours: ' + model:<18}{found['auc']:8.4f}", flush=True)
             save(results)
 
