@@ -319,7 +319,7 @@ class Challenger(Classifier):
         self.codes_ = Codes.from_list(found["features"])
         self.directions_ = {name: found["directions"][name] for name in self.codes_.names}
         self.monotonic = dict(self.directions_)
-        self.dropped_ = dict(found["dropped"])
+        self.dropped_ = dict(found.get("dropped", {}))  # files of before left nothing out
         self.setting_, self.rounds_ = found["setting"], found["rounds"]
         self.trials_ = pl.DataFrame(found["trials"]).select(_TRIAL)
         self.booster_ = lightgbm.Booster(model_str=found["model"])
