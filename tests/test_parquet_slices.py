@@ -17,8 +17,9 @@ from lishui_credit.tables import parquet_slices
 
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, pl.DataFrame]:
-    """Ninety-five rows in two row groups, read ten at a time."""
+    """Ninety-five rows in two row groups, read ten at a time and handed on by fours."""
     monkeypatch.setattr(parquet_slices, "ROWS", 10)
+    monkeypatch.setattr(parquet_slices, "PART", 4)
     rows = pl.DataFrame({"id": range(95), "text": [f"户{i % 7}" for i in range(95)], "b": 1.5})
     rows.write_parquet(tmp_path / "rows.parquet", row_group_size=60)
     return tmp_path / "rows.parquet", rows

@@ -12,6 +12,9 @@ from polars.io.plugins import register_io_source
 ROWS: Final = 500_000
 """Rows of a slice."""
 
+PART: Final = 100_000
+"""Rows of a slice that the engine is handed at a time: what it makes of them is several times as large."""
+
 
 def scan_slices(path: Path) -> pl.LazyFrame:
     """Return the rows of a Parquet file, decoded one slice after another where it has several.
@@ -28,7 +31,8 @@ def scan_slices(path: Path) -> pl.LazyFrame:
     ) -> Iterator[pl.DataFrame]:
         end = rows if most is None else min(rows, most)
         for piece in _pieces(whole if names is None else whole.select(names), end):
-            yield piece if predicate is None else piece.filter(predicate)
+            for part in piece.iter_slices(PART):
+                yield part if predicate is None else part.filter(predicate)
 
     return register_io_source(source, schema=whole.collect_schema(), is_pure=True)
 
