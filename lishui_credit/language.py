@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Literal, TypeVar
 
 Language = Literal["en", "zh"]
@@ -213,6 +214,7 @@ def typeset(text: str) -> str:
     return "\n".join(_set(line) if _ANY_HAN.search(line) else line for line in text.split("\n"))
 
 
+@lru_cache(maxsize=8192)  # the pages of a site say the same lines hundreds of times
 def _set(line: str) -> str:
     kept: list[str] = []
 

@@ -69,7 +69,8 @@ def differing(one: Any, other: Any) -> tuple[str, ...]:
         entry.name
         for entry in fields(one)
         if entry.name not in SILENT
-        and plain(getattr(one, entry.name), SILENT) != plain(getattr(other, entry.name), SILENT)
+        and (mine := getattr(one, entry.name)) != (theirs := getattr(other, entry.name))
+        and plain(mine, SILENT) != plain(theirs, SILENT)
     )
 
 

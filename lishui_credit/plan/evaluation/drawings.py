@@ -75,8 +75,7 @@ def course(m: MidTerm, row: PlanIndicator, area: Division | None = None) -> Plot
     """
     area = area or m.area
     now = m.row(row.key, area.adcode)
-    here = (pl.col("indicator") == row.key) & (pl.col("adcode") == area.adcode)
-    raw, way = m.lines.filter(here), m.path.filter(here)
+    raw, way = m.drawn(row.key, area.adcode)
     tops = (*raw["value"], *way["path"], now["target"], now["projected"])
     per, unit = scale(row, max((top for top in tops if top is not None), default=0.0))
     mine = raw.with_columns(pl.col("value", "low", "high") / per)

@@ -43,6 +43,9 @@ REVISIONS: Final = pl.Schema(
 """Columns of the revisions of a report: what an observation was, what it became, who, when, why."""
 
 
+_Parts = dict[tuple[Any, ...], pl.DataFrame]
+
+
 @dataclass(frozen=True, kw_only=True)
 class MidTerm:
     """The facts of an evaluation on a day.
@@ -118,6 +121,20 @@ class MidTerm:
     def _rows(self) -> dict[tuple[str, str], dict[str, Any]]:
         """The table by indicator and area: a report asks for its rows some hundred times."""
         return {(row["indicator"], row["adcode"]): row for row in self.table.iter_rows(named=True)}
+
+    def drawn(self, key: str, adcode: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the `lines` and the `path` of one indicator in an area."""
+        lines, path = self._parts
+        here = (key, adcode)
+        return lines.get(here, self.lines.clear()), path.get(here, self.path.clear())
+
+    @cached_property
+    def _parts(self) -> tuple[_Parts, _Parts]:
+        lines, path = (
+            frame.partition_by("indicator", "adcode", as_dict=True)
+            for frame in (self.lines, self.path)
+        )
+        return lines, path
 
     def mine(self) -> list[tuple[PlanIndicator, dict[str, Any]]]:
         """Return the twelve of the report's area with their progress, as printed in the plan."""

@@ -272,9 +272,9 @@ def _chart(made: _Book, sheet: Worksheet, row: PlanIndicator) -> Chart | None:
     """Excel's own chart of observed, path and projection, on numbers that stand in the sheet; None without."""
     m = made.m
     now = m.row(row.key)
-    here = (pl.col("indicator") == row.key) & (pl.col("adcode") == m.area.adcode)
-    observed = m.lines.filter(here).select("period", "value").rows()
-    path = m.path.filter(here).select("period", "path").rows()
+    lines, way = m.drawn(row.key, m.area.adcode)
+    observed = lines.select("period", "value").rows()
+    path = way.select("period", "path").rows()
     ahead = []
     if observed and now["projected"] is not None and observed[-1][0] < END:
         ahead = [observed[-1], (END, now["projected"])]

@@ -6,7 +6,6 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.plan.companion_series import companion_names
-from lishui_credit.plan.course import companion_course
 from lishui_credit.plan.definitions import PlanIndicator
 from lishui_credit.plan.divisions import Division
 from lishui_credit.plan.evaluation.grids import Cell, Grid
@@ -20,8 +19,7 @@ def companion_file(row: PlanIndicator, area: Division) -> str:
 
 def companions_of(site: Site, row: PlanIndicator, area: Division) -> pl.DataFrame:
     """Return the companion series of an indicator in an area up to the day of the site."""
-    found = companion_course(site.companions, row.key, area.adcode, site.m.at)
-    return found.rename({"day": "period"})
+    return site.companions[row.key, area.adcode]
 
 
 def companion_grid(site: Site, row: PlanIndicator, area: Division) -> Grid:

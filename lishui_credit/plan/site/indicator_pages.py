@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
 
@@ -58,7 +58,27 @@ def source(site: Site, row: PlanIndicator) -> str:
     return made_up + tr(f"{title} {row.clause}, as of {day}", f"{title} {row.clause}，截至{day}")
 
 
-def page(site: Site, row: PlanIndicator, area: Division, drawn: dict[str, Plot]) -> str:
+@dataclass(frozen=True, slots=True)
+class Everywhere:
+    """What the pages of an indicator say alike in every area, as HTML."""
+
+    counties: str
+    definition: str
+
+
+def everywhere(site: Site, row: PlanIndicator) -> Everywhere:
+    """Return what the pages of an indicator say alike in every area."""
+    placed = _places(site, row)
+    return Everywhere(
+        counties=table(replace(grids.county_rows(site.m, row), note=_ratios(row)))
+        + (table(placed, stack=False) if placed.rows else ""),
+        definition=pairs(annex.definition(row), level=2),
+    )
+
+
+def page(
+    site: Site, row: PlanIndicator, area: Division, drawn: dict[str, Plot], same: Everywhere
+) -> str:
     """Return the page of an indicator in an area."""
     seen = site.overviews[area.adcode][row.key]
     body = [
@@ -67,8 +87,8 @@ def page(site: Site, row: PlanIndicator, area: Division, drawn: dict[str, Plot])
         _section("quarters", tr("Every quarter", "各季度状态"), table(_quarters(seen), stack=False)),
         _section("observations", tr("Observations", "观测值"), _observed(site, row, area)),
         _companions(site, row, area),
-        _section("counties", tr("The nine counties", "九个县（市、区）"), _counties(site, row, area)),
-        f'<section id="definition">{pairs(annex.definition(row), level=2)}</section>',
+        _section("counties", tr("The nine counties", "九个县（市、区）"), _elsewhere(site, row, area) + same.counties),
+        f'<section id="definition">{same.definition}</section>',
         _section("revisions", tr("Revisions", "修订记录"), _revisions(site, row, area)),
         _section("files", tr("Files, citation, embedding", "文件、引用与嵌入"), _files(site, row, area, drawn)),
         _neighbours(row, area),
@@ -145,9 +165,9 @@ def _quarters(seen: OverviewRow) -> Grid:
 
 
 def _observed(site: Site, row: PlanIndicator, area: Division) -> str:
-    here = (pl.col("indicator") == row.key) & (pl.col("adcode") == area.adcode)
-    due = dict(site.m.path.filter(here).select("period", "path").iter_rows())
-    found = site.m.lines.filter(here).sort("period", descending=True)
+    lines, path = site.m.drawn(row.key, area.adcode)
+    due = dict(path.select("period", "path").iter_rows())
+    found = lines.sort("period", descending=True)
     survey = row.kind == "survey"
     shares = found["denominator"].is_not_null().any()
     rows: list[tuple[Cell, ...]] = []
@@ -190,7 +210,7 @@ def _companions(site: Site, row: PlanIndicator, area: Division) -> str:
     return _section("companions", tr("Companion series", "辅助指标"), table(made, stack=False))
 
 
-def _counties(site: Site, row: PlanIndicator, area: Division) -> str:
+def _elsewhere(site: Site, row: PlanIndicator, area: Division) -> str:
     here = indicator_page(row.key, area.adcode)
     found = [
         (
@@ -200,12 +220,7 @@ def _counties(site: Site, row: PlanIndicator, area: Division) -> str:
         for place in areas()
     ]
     named = tr("This indicator elsewhere", "该指标在各地")
-    placed = _places(site, row)
-    return (
-        links(named, found, here=here)
-        + table(replace(grids.county_rows(site.m, row), note=_ratios(row)))
-        + (table(placed, stack=False) if placed.rows else "")
-    )
+    return links(named, found, here=here)
 
 
 def _ratios(row: PlanIndicator) -> str:
@@ -252,17 +267,17 @@ def _places(site: Site, row: PlanIndicator) -> Grid:
 
 def _revisions(site: Site, row: PlanIndicator, area: Division) -> str:
     here = pl.col("indicator") == row.key
-    if area.adcode != CITY:  # the city is computed from all of them
+    if area.adcode == CITY:  # computed from all of them
+        mine = replace(
+            site.m,
+            revisions=site.m.revisions.filter(here),
+            missing=site.m.missing.filter(here),
+            reconciliation=site.m.reconciliation.filter(here),
+        )
+        shown = [annex.revisions(mine), annex.missing(mine), annex.reconciliation(mine)]
+    else:
         here &= pl.col("adcode") == area.adcode
-    mine = replace(
-        site.m,
-        revisions=site.m.revisions.filter(here),
-        missing=site.m.missing.filter(pl.col("indicator") == row.key),
-        reconciliation=site.m.reconciliation.filter(pl.col("indicator") == row.key),
-    )
-    shown = [annex.revisions(mine)]
-    if area.adcode == CITY:
-        shown += [annex.missing(mine), annex.reconciliation(mine)]
+        shown = [annex.revisions(replace(site.m, revisions=site.m.revisions.filter(here)))]
     told = "".join(table(grid) for grid in shown if grid.rows)
     return told or f"<p>{words(tr('No observation was revised.', '无修订。'))}</p>"
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from lishui_credit.language import language
 from lishui_credit.plan.companion_series import COLUMNS
-from lishui_credit.plan.course import quarter_before
+from lishui_credit.plan.course import companion_course, quarter_before
 from lishui_credit.plan.definitions import indicators
 from lishui_credit.plan.divisions import CITY, areas
 from lishui_credit.plan.evaluation.mid_term import MidTerm, mid_term
@@ -36,8 +36,8 @@ class Site:
         Of the city; it holds the progress of every area.
     rejected : int
         Rows of the input that could not be taken and are in no figure.
-    companions : polars.DataFrame
-        Companion series, `lishui_credit.plan.companion_series.COLUMNS`; without a row where none are known.
+    companions : mapping
+        Companion series by indicator and area, up to the day; without a row where none are known.
     base_url : str
         Address the site will have, with a slash at its end; "" where it is not known.
     overviews : mapping
@@ -54,7 +54,7 @@ class Site:
 
     m: MidTerm
     rejected: int
-    companions: pl.DataFrame
+    companions: Mapping[tuple[str, str], pl.DataFrame]
     base_url: str
     overviews: Mapping[str, Mapping[str, OverviewRow]]
     before_at: date
@@ -82,7 +82,7 @@ def site_facts(
     return Site(
         m=m,
         rejected=rejected,
-        companions=pl.DataFrame(schema=COLUMNS) if companions is None else companions,
+        companions=_companions(companions, at),
         base_url=base_url,
         overviews={
             code: {row.row.key: row for row in overview(m.table, past, at, code)} for code in codes
@@ -94,6 +94,19 @@ def site_facts(
         statuses={(key, code, day): status for key, code, day, status in past.iter_rows()},
         leagues={key: league(m.seen, key, at) for key in indicators()},
     )
+
+
+def _companions(frame: pl.DataFrame | None, at: date) -> dict[tuple[str, str], pl.DataFrame]:
+    keys = [(key, area.adcode) for key in indicators() for area in areas()]
+    if frame is None:
+        return dict.fromkeys(
+            keys,
+            companion_course(pl.DataFrame(schema=COLUMNS), "", "", at).rename({"day": "period"}),
+        )
+    return {
+        (key, code): companion_course(frame, key, code, at).rename({"day": "period"})
+        for key, code in keys
+    }
 
 
 # ---- addresses --------------------------------------------------------------------------------

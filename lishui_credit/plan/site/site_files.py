@@ -208,14 +208,16 @@ def _made(
 
 def _pages(site: Site) -> Iterator[tuple[str, str]]:
     """Yield every page and drawing in the language in use."""
+    same = {key: indicator_pages.everywhere(site, row) for key, row in indicators().items()}
     for area in areas():
         yield area_page(area.adcode), area_pages.overview_page(site, area)
         for key, row in indicators().items():
             drawn = indicator_pages.drawings(site, row, area)
-            yield indicator_page(key, area.adcode), indicator_pages.page(site, row, area, drawn)
-            told = indicator_pages.heading(site, row, area)
+            told = indicator_pages.page(site, row, area, drawn, same[key])
+            yield indicator_page(key, area.adcode), told
+            head = indicator_pages.heading(site, row, area)
             line = indicator_pages.source(site, row)
-            yield from ((name, plot.file(told, line)) for name, plot in drawn.items())
+            yield from ((name, plot.file(head, line)) for name, plot in drawn.items())
     yield SEARCH, area_pages.search_page(site)
     yield DATA, area_pages.data_page(site)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -174,12 +175,18 @@ def address(
     return "#?" + urlencode({key: value for key, value in told.items() if value})
 
 
+@cache
+def _asked(rubric: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the keys of the questions about a subject and about an event, the same in every language."""
+    law = catalog.rubric(rubric)
+    asked, happened = questions(law), event_questions(law)
+    return frozenset(row.key for row in asked), frozenset(row.key for row in happened)
+
+
 def case_address(case: Case) -> str:
     """Return the fragment that opens a calculator with the facts of a worked case."""
-    rubric = catalog.rubric(case.rubric)
     subject, events, day = tried(case.rubric)[case.id].facts
-    asked = {row.key for row in questions(rubric)}
-    happened = {row.key for row in event_questions(rubric)}
+    asked, happened = _asked(case.rubric)
     return address(
         {name: value for name, value in subject.items() if name in asked},
         [{name: cell for name, cell in row.items() if name in happened} for row in events],
