@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -42,7 +43,7 @@ from lishui_credit.samples.plan_observations import plan_observations
 from lishui_credit.tables import write
 from lishui_credit.tables.beside import manifest_path
 from lishui_credit.tables.write import replacing_folder
-from tests.dashboard import needs_browser, started_browser, untranslated
+from tests.dashboard import needs_browser, untranslated
 from tests.static_pages import page
 
 pytestmark = pytest.mark.xdist_group("plan site")
@@ -95,6 +96,27 @@ def mine(made: Path, tmp_path: Path) -> Path:
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
     return tmp_path / "site"
+
+
+@pytest.fixture(scope="module")
+def sites() -> dict[Any, Any]:
+    """What `remembered` made."""
+    return {}
+
+
+@pytest.fixture
+def remembered(sites: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what is done with the files of a site: those of one input are made once."""
+    real = site_files._made
+
+    def once(frame: pl.DataFrame, at: date, **given: Any) -> Any:
+        key = (frame.write_csv(), at, str(given))
+        if key not in sites:
+            sites[key] = real(frame, at, **given)
+        found, files = sites[key]
+        return found, dict(files)
+
+    monkeypatch.setattr(site_files, "_made", once)
 
 
 def pages(made: Path) -> list[Path]:
@@ -222,6 +244,7 @@ def test_a_page_is_headed_by_its_finding_and_tells_status_value_due_and_gap(made
         assert words(str(FREQUENCY_WORDS[row.frequency])) in text
 
 
+@pytest.mark.usefixtures("remembered")
 def test_a_revision_is_told_on_the_page_of_its_area_and_on_that_of_the_city(tmp_path: Path):
     sample, made = plan_observations(), tmp_path / "site"
     site_into(lambda path, day: sample, made, {}, at=AT)
@@ -483,6 +506,7 @@ def test_a_site_takes_the_place_of_an_earlier_one_whole(run: Run, mine: Path):
     assert sorted(p.name for p in mine.parent.iterdir()) == ["reported.csv", "seen.csv", "site"]
 
 
+@pytest.mark.usefixtures("remembered")
 def test_a_full_disk_is_told_as_such_and_leaves_the_earlier_site(
     run: Run, mine: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -538,6 +562,7 @@ def test_a_site_is_proved_by_making_it_again(run: Run, made: Path):
     assert "verified: 772 rows" in out
 
 
+@pytest.mark.usefixtures("remembered")
 def test_a_changed_page_is_named_though_list_and_manifest_were_put_right(mine: Path):
     path = mine / "en" / "website_rate.html"
     text = path.read_text(encoding="utf-8")
@@ -559,6 +584,7 @@ def test_a_changed_page_is_named_though_list_and_manifest_were_put_right(mine: P
     assert different(mine)[0] == ["site"]
 
 
+@pytest.mark.usefixtures("remembered")
 def test_files_that_are_gone_or_strange_and_other_words_of_the_manifest_are_told(mine: Path):
     (mine / "data" / "website_rate.csv").unlink()
     (mine / "zh" / "strange.html").write_text("x", encoding="utf-8")
@@ -576,6 +602,7 @@ def test_a_folder_that_is_no_site_cannot_be_verified(run: Run, tmp_path: Path):
     assert LIST in err
 
 
+@pytest.mark.usefixtures("remembered")
 def test_the_list_cannot_name_a_file_outside_the_site(mine: Path):
     outside = mine.parent / "seen.csv"
     before = outside.read_bytes()
@@ -591,24 +618,22 @@ def test_the_list_cannot_name_a_file_outside_the_site(mine: Path):
 @needs_browser
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_page_is_wider_than_a_desk_or_a_phone_and_the_overview_prints_on_one(
-    made: Path, tmp_path: Path, lang: str
+    browser: Any, made: Path, lang: str
 ):
-    pytest.importorskip("playwright.sync_api")
-    with started_browser("--no-sandbox", "--disable-dev-shm-usage") as browser:
-        shown = browser.new_page()
-        asked: list[str] = []
-        shown.on("request", lambda request: asked.append(request.url))
-        shown.on("console", lambda message: asked.append(message.text))
-        for width in (1280, 390):
-            shown.set_viewport_size({"width": width, "height": 900})
-            for name in ("index", "331127", "search", "data", "query_volume", "satisfaction_social-331127"):  # fmt: skip
-                shown.goto((made / lang / f"{name}.html").as_uri())
-                wide = shown.evaluate("document.documentElement.scrollWidth")
-                assert wide <= width, (name, width)
-        assert len(asked) == 12
-        shown.goto((made / lang / "index.html").as_uri())
-        printed = shown.pdf(prefer_css_page_size=True)
-        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    shown = browser.new_page()
+    asked: list[str] = []
+    shown.on("request", lambda request: asked.append(request.url))
+    shown.on("console", lambda message: asked.append(message.text))
+    for width in (1280, 390):
+        shown.set_viewport_size({"width": width, "height": 900})
+        for name in ("index", "331127", "search", "data", "query_volume", "satisfaction_social-331127"):  # fmt: skip
+            shown.goto((made / lang / f"{name}.html").as_uri())
+            wide = shown.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, (name, width)
+    assert len(asked) == 12
+    shown.goto((made / lang / "index.html").as_uri())
+    printed = shown.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
 
 
 # ---- companions and rejected rows --------------------------------------------------------------
