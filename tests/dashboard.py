@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,13 @@ def started_browser(*options: str) -> Iterator[Any]:
         )
         yield started
         started.close()
+
+
+def scan_once() -> None:
+    """Have Streamlit's `AppTest` look through all packages for components once, not for every page."""
+    from streamlit.components.v2 import manifest_scanner
+
+    manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 # Loaded by Python itself when the server starts: notes every address that it asks for or connects

@@ -19,34 +19,45 @@ from streamlit.testing.v1 import AppTest
 from lishui_credit.language import set_language, typeset
 from lishui_credit.tables.data_words import ENGLISH
 from tests.dashboard import CHINESE, KEY, LANGUAGES, READERS, VIEWS, built
-from tests.test_dashboard_pages import run
+from tests.test_dashboard_pages import kept
 
 pytestmark = pytest.mark.xdist_group("dashboard pages")
 MARK = {"zh": "合成数据", "en": "synthetic data"}
+Files = dict[str, dict[str, pl.DataFrame]]  # by table and kind
 TERMS = {"WoE", "IV", "p", "PSI"}  # alike in both languages
-
-
-@pytest.fixture(scope="module")
-def pages() -> dict[tuple[str, str], AppTest]:
-    """Runs kept for the next test."""
-    return {}
 
 
 @pytest.fixture
 def shown(
     view: str,
     lang: str,
-    pages: dict[tuple[str, str], AppTest],
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[AppTest]:
     monkeypatch.setenv("LISHUI_CREDIT_DATA", str(built(tmp_path_factory)))
     set_language(lang)
-    if (view, lang) not in pages:
-        page, choices = VIEWS[view]
-        pages[view, lang] = run(page, lang=lang, **choices)
-    yield pages[view, lang]
+    page, choices = VIEWS[view]
+    yield kept(page, lang=lang, **choices)
     set_language(None)
+
+
+@pytest.fixture(scope="module")
+def opened() -> dict[tuple[str, str], Files]:
+    """Files of a page kept for the next test."""
+    return {}
+
+
+@pytest.fixture
+def given(
+    shown: AppTest,
+    view: str,
+    lang: str,
+    opened: dict[tuple[str, str], Files],
+    tmp_path: Path,
+) -> Files:
+    if (view, lang) not in opened:
+        opened[view, lang] = files(shown, tmp_path)
+    return opened[view, lang]
 
 
 def tables(app: AppTest) -> list[tuple[list[str], list[list[str]]]]:
@@ -64,9 +75,9 @@ def tables(app: AppTest) -> list[tuple[list[str], list[list[str]]]]:
     return found
 
 
-def files(app: AppTest, folder: Path) -> dict[str, dict[str, pl.DataFrame]]:
+def files(app: AppTest, folder: Path) -> Files:
     """Every file that the page offers, opened, by its table and its kind."""
-    made: dict[str, dict[str, pl.DataFrame]] = {}
+    made: Files = {}
     for title, offer in app.session_state["offers"].items():
         for kind, (suffix, read) in READERS.items():
             name, write = offer.file(suffix.removeprefix("."))
@@ -94,8 +105,7 @@ def shown_as(value: object) -> set[str]:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_file_has_heads_in_the_language_of_the_page_and_the_mark(shown, lang, tmp_path):
-    given = files(shown, tmp_path)
+def test_every_file_has_heads_in_the_language_of_the_page_and_the_mark(given, lang):
     assert given
     for title, kinds in given.items():
         heads, height = kinds["Parquet"].columns, kinds["Parquet"].height
@@ -112,8 +122,8 @@ def test_every_file_has_heads_in_the_language_of_the_page_and_the_mark(shown, la
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_table_of_a_page_is_one_of_its_files_cell_by_cell(shown, view, lang, tmp_path):
-    given, listed = files(shown, tmp_path), tables(shown)
+def test_every_table_of_a_page_is_one_of_its_files_cell_by_cell(shown, given, view):
+    listed = tables(shown)
     assert listed or view == "lending"
     for heads, rows in listed:
         held = [

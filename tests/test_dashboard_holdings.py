@@ -26,11 +26,12 @@ from lishui_credit.rubrics.law import catalog
 from lishui_credit.samples import enterprises, tax
 from lishui_credit.scorecards import save
 from lishui_credit.tables.beside import sha256
-from tests.dashboard import APP
+from tests.dashboard import APP, scan_once
 from tests.laboratories import put
 from tests.models import crossed_card
 
 pytestmark = pytest.mark.xdist_group("dashboard pages")
+scan_once()
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +51,8 @@ def folder(observed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 def run(page: str, **choices: str) -> AppTest:
     app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in choices.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page(f"screens/{page}.py")
+    if page != "overview":
+        app.switch_page(f"screens/{page}.py")
     for name, value in choices.items():
         app.query_params[name] = value
     return app.run()

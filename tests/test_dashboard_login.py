@@ -7,6 +7,9 @@ pytest.importorskip("streamlit")
 from streamlit.testing.v1 import AppTest
 
 from dashboards.login import may_enter
+from tests.dashboard import scan_once
+
+scan_once()
 
 VERIFIED = {"is_logged_in": True, "email": "Li.Na@lishui.example", "email_verified": True}
 

@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -20,10 +21,11 @@ pytest.importorskip("duckdb")
 from streamlit.testing.v1 import AppTest
 
 from lishui_credit.language import set_language
-from tests.dashboard import APP, CHINESE, LANGUAGES, PAGES, built, untranslated
+from tests.dashboard import APP, CHINESE, LANGUAGES, PAGES, built, scan_once, untranslated
 from tests.drawn import lacking, unheld
 
 pytestmark = pytest.mark.xdist_group("dashboard pages")
+scan_once()
 BANNER = {"zh": "合成数据", "en": "Synthetic data"}
 LABELLED = (
     "selectbox", "multiselect", "radio", "slider", "select_slider", "number_input", "text_input",
@@ -45,16 +47,15 @@ def _opened(board: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def run(page: str, **choices: str) -> AppTest:
-    """A page with its choices in the address, run once."""
+    """A page with its choices in the address, run once, as an address opens it."""
     # AppTest itself asks format_func for the words on a field, in this thread and not the page's.
     set_language("en" if choices.get("lang") == "en" else "zh")
     app = AppTest.from_file(APP, default_timeout=60)
     for name, value in choices.items():
         app.query_params[name] = value
-    app.run()
     if page != "overview":
-        app.switch_page(f"screens/{page}.py").run()
-    return app
+        app.switch_page(f"screens/{page}.py")
+    return app.run()
 
 
 def words(app: AppTest) -> str:
@@ -73,17 +74,13 @@ def labels(app: AppTest) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="module")
-def pages() -> dict[tuple[str, str], AppTest]:
-    """Runs kept for the tests that only look."""
-    return {}
+kept = cache(run)
+"""Runs on the synthetic data, for tests that only look."""
 
 
 @pytest.fixture
-def shown(page: str, lang: str, pages: dict[tuple[str, str], AppTest]) -> AppTest:
-    if (page, lang) not in pages:
-        pages[page, lang] = run(page, lang=lang)
-    return pages[page, lang]
+def shown(page: str, lang: str) -> AppTest:
+    return kept(page, lang=lang)
 
 
 every_page = pytest.mark.parametrize("page", PAGES)
