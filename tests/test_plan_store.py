@@ -19,6 +19,7 @@ from polars.testing import assert_frame_equal
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import set_language
 from lishui_credit.plan import SCHEMA, areas, indicators
+from lishui_credit.plan.divisions import counties
 from lishui_credit.plan.observed.period_words import period_said
 from lishui_credit.plan.observed.reading import read_observations
 from lishui_credit.plan.observed.store import Store
@@ -270,11 +271,15 @@ def test_a_unit_is_taken_into_account_or_refused_never_dropped(tmp_path, header,
 
 def test_a_decimal_is_held_as_it_was_written(tmp_path):
     cells = [f"{n / 10:.1f}" for n in range(11, 1001)]
-    for start in range(0, len(cells), 12):
-        part = cells[start : start + 12]
-        body = "".join(f"9,莲都区,{2000 + n}年度,{cell}\n" for n, cell in enumerate(part))
+    places = [(area.adcode, year) for area in counties() for year in range(2000, 2012)]
+    for start in range(0, len(cells), len(places)):
+        part = dict(zip(places, cells[start : start + len(places)], strict=False))
+        body = "".join(f"9,{code},{year}年度,{cell}\n" for (code, year), cell in part.items())
         found = read_observations(csv(tmp_path / "a.csv", body, "指标,地区,时期,数值\n"))
-        assert found.frame.sort("period")["value"].to_list() == [float(cell) for cell in part]
+        held = found.frame.select("adcode", pl.col("period").dt.year(), "value").rows()
+        assert {(code, year): value for code, year, value in held} == {
+            place: float(cell) for place, cell in part.items()
+        }
 
 
 def test_codes_that_were_floats_on_the_way_are_read(tmp_path):
