@@ -15,7 +15,7 @@ from lishui_credit.figures.movers import cliff_marks, movers
 from lishui_credit.language import set_language
 from lishui_credit.pricing import Markups
 from lishui_credit.rubrics.cliff_comparison import beside
-from lishui_credit.rubrics.cliffs import cliffs
+from lishui_credit.rubrics.cliffs import Cliffs, cliffs
 from lishui_credit.rubrics.engine.evaluate import evaluate
 from lishui_credit.rubrics.intake_rules import subject_rules
 from lishui_credit.rubrics.law import catalog
@@ -54,6 +54,13 @@ def under(text: str) -> Rubric:
 @pytest.fixture(scope="module")
 def farmers() -> Register:
     return held(FARMERS)
+
+
+@pytest.fixture(scope="module")
+def taxed() -> tuple[Register, Cliffs]:
+    """Few taxpayers, and who of them stands near a line."""
+    register = held(TAXPAYERS, 150)
+    return register, cliffs(register)
 
 
 @pytest.fixture(scope="module")
@@ -126,18 +133,45 @@ def test_a_changed_event_and_a_changed_repair_are_added_up_again():
 # ---- cliffs -----------------------------------------------------------------------------------
 
 
-def moves(
-    register: Register,
-    frame: pl.DataFrame,
-    events: pl.DataFrame | None,
-    *,
-    at_once: frozenset[str] = frozenset(),
-) -> dict[str, str]:
-    """By grading other facts in full: the direction in which each subject goes, but by these rules."""
+STEP = "|"
+"""Between a subject and the number of its step, where all steps are graded side by side."""
+
+
+def in_full(
+    register: Register, steps: list[pl.DataFrame], events: list[pl.DataFrame] | None
+) -> list[pl.DataFrame]:
+    """Grade other facts in full, a frame of subjects for each step; return what becomes of them.
+
+    The steps stand in one frame, each subject of each as one of its own.
+    """
     rubric = register.rubric
+    key = rubric.subject_id
+
+    def beside(frames: list[pl.DataFrame]) -> pl.DataFrame:
+        ids = (pl.concat_str(key, pl.lit(f"{STEP}{place}")) for place in range(len(frames)))
+        parts = (frame.with_columns(one) for frame, one in zip(frames, ids, strict=True))
+        return pl.concat(parts, how="diagonal")
+
     grades = evaluate(
-        frame, rubric, events=events, period=register.period, as_of=register.as_of
+        beside(steps),
+        rubric,
+        events=None if events is None else beside(events),
+        period=register.period,
+        as_of=register.as_of,
     ).collect()
+    assert grades.height == sum(step.height for step in steps)
+    told = grades.select(key, "grade", "decided_by", "outcome").with_columns(
+        pl.col(key).str.split_exact(STEP, 1).struct.rename_fields([key, "_step"]).struct.unnest()
+    )
+    parts = told.partition_by("_step", as_dict=True, include_key=False)
+    return [parts.get((str(place),), told.clear().drop("_step")) for place in range(len(steps))]
+
+
+def moves(
+    register: Register, grades: pl.DataFrame, *, at_once: frozenset[str] = frozenset()
+) -> dict[str, str]:
+    """The direction in which each subject goes by other grades, but by these rules."""
+    rubric = register.rubric
     ranks = {row.id: place for place, row in enumerate(rubric.grades)}
     names = (rubric.subject_id, "grade", "decided_by", "outcome")
     was = {key: cells for key, *cells in register.frame.select(names).iter_rows()}
@@ -191,6 +225,7 @@ def test_a_cliff_of_a_value_is_what_grading_the_stepped_value_in_full_gives(popu
     rules = frozenset(row.id for row in rubric.active_overrides)
     near: dict[str, set[str]] = {"up": set(), "down": set(), "other": set()}
     apart = set(rubric.bases.columns) if rubric.bases is not None else set()
+    steps, frames = [], []
     for name in sorted(register.available - apart - set(rubric.carries)):
         column = known[name]
         if name == "synthetic" or not (column.numeric or column.type in ("date", "flag", "level")):
@@ -201,17 +236,22 @@ def test_a_cliff_of_a_value_is_what_grading_the_stepped_value_in_full_gives(popu
                 if name in rule.columns and set(rule.columns) <= set(frame.columns):
                     broken = rule.test(*map(pl.col, rule.columns)).fill_null(False)
                     frame = frame.filter(~broken)
-            sets = rules if column.type in ("flag", "level") else frozenset()
-            for way in moves(register, frame, register.events).values():
-                expected[name, step, way] = expected.get((name, step, way), 0) + 1
-            if column.type == "level":
-                order = list(column.values)
-                beside_it = order[max(order.index(step) - 1, 0) : order.index(step) + 2]
-                frame = frame.join(
-                    subjects.filter(pl.col(name).is_in(beside_it)), on=rubric.subject_id, how="semi"
-                )
-            for subject, way in moves(register, frame, register.events, at_once=sets).items():
-                near[way].add(subject)
+            steps.append((name, step))
+            frames.append(frame)
+    events = None if register.events is None else [register.events] * len(frames)
+    for (name, step), grades in zip(steps, in_full(register, frames, events), strict=True):
+        column = known[name]
+        for way in moves(register, grades).values():
+            expected[name, step, way] = expected.get((name, step, way), 0) + 1
+        sets = rules if column.type in ("flag", "level") else frozenset()
+        if column.type == "level":
+            order = list(column.values)
+            beside_it = order[max(order.index(step) - 1, 0) : order.index(step) + 2]
+            grades = grades.join(
+                subjects.filter(pl.col(name).is_in(beside_it)), on=rubric.subject_id, how="semi"
+            )
+        for subject, way in moves(register, grades, at_once=sets).items():
+            near[way].add(subject)
     assert counted(found.frame.filter(pl.col("kind").is_in(["value", "flag", "level"]))) == expected
     assert expected
     if found.frame.filter(pl.col("kind").is_in(["day", "event"])).is_empty():
@@ -219,49 +259,55 @@ def test_a_cliff_of_a_value_is_what_grading_the_stepped_value_in_full_gives(popu
         assert found.near_any == len(set().union(*near.values()))
 
 
-def test_a_cliff_of_an_event_is_what_grading_one_event_more_or_less_in_full_gives():
-    register = held(TAXPAYERS, 150)
+def test_a_cliff_of_an_event_is_what_grading_one_event_more_or_less_in_full_gives(taxed):
+    register, near = taxed
     key, events = register.rubric.subject_id, register.events
     assert events is not None
     subjects = register.frame.select(sorted(register.available))
-    found = counted(cliffs(register).frame.filter(pl.col("kind") == "event"))
+    found = counted(near.frame.filter(pl.col("kind") == "event"))
     day = date(register.period, 12, 31)
-    for code in [*sorted(set(events["code"]))[:6], "0301-HARM", "060201"]:
-        new = subjects.select(
+    codes = [*sorted(set(events["code"]))[:6], "0301-HARM", "060201"]
+    new = [
+        subjects.select(
             key,
             code=pl.lit(code),
             occurred_on=pl.lit(day),
             recorded_on=pl.lit(day),
             event_id=pl.lit("new"),
         )
-        ways = list(moves(register, subjects, pl.concat([events, new], how="diagonal")).values())
+        for code in codes
+    ]
+    more = [pl.concat([events, one], how="diagonal") for one in new]
+    for code, grades in zip(codes, in_full(register, [subjects] * len(codes), more), strict=True):
+        ways = list(moves(register, grades).values())
         for way in ("up", "down", "other"):
             assert found.get((code, 1, way), 0) == ways.count(way), (code, way)
     gone: dict[tuple[str, str], set[str]] = {}
-    numbered = events.with_row_index("_place")
-    for place, code, subject in numbered.select("_place", "code", key).iter_rows():
-        one = subjects.filter(pl.col(key) == subject)
-        left = numbered.filter(pl.col("_place") != place, pl.col(key) == subject).drop("_place")
-        for way in moves(register, one, left).values():
-            gone.setdefault((code, way), set()).add(subject)
+    theirs = {subject: rows for (subject,), rows in events.group_by(key, maintain_order=True)}
+    numbered = [(rows, place) for rows in theirs.values() for place in range(rows.height)]
+    ones = [subjects.filter(pl.col(key) == rows[key][0]) for rows, _ in numbered]
+    left = [rows[[*range(place), *range(place + 1, rows.height)]] for rows, place in numbered]
+    for (rows, place), grades in zip(numbered, in_full(register, ones, left), strict=True):
+        for way in moves(register, grades).values():
+            gone.setdefault((rows["code"][place], way), set()).add(rows[key][0])
     assert {k: n for k, n in found.items() if k[1] == -1} == {
         (code, -1, way): len(who) for (code, way), who in gone.items()
     }
     assert gone
 
 
-def test_a_step_names_the_row_or_the_rule_that_makes_it(farmers):
+def test_a_step_names_the_row_or_the_rule_that_makes_it(farmers, taxed):
     found = cliffs(farmers)
     rows = {row.id for row in farmers.rubric.scoring}
     told = found.frame.filter(pl.col("what") == "coop_shares")
     assert set(told["rule"]) == {"shares"}
     assert set(found.frame["rule"].str.split("+").explode()) <= rows
     assert found.said().filter(pl.col("clause") == "").is_empty()
-    taxed = cliffs(held(TAXPAYERS, 150))
-    crime = taxed.frame.filter(what="060101", step=1, direction="down")
+    _, near = taxed
+    crime = near.frame.filter(what="060101", step=1, direction="down")
     assert crime["rule"].to_list() == ["d_r060101"]
     # A rule that sets the grade at once moves nearly everybody, and makes nobody stand near a line.
-    assert taxed.near["down"] < int(crime["subjects"].sum())
+    assert near.near["down"] < int(crime["subjects"].sum())
 
 
 def test_cliffs_of_two_editions_stand_side_by_side(farmers, easier):

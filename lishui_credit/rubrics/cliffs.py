@@ -24,13 +24,13 @@ from lishui_credit.rubrics.cliff_words import direction_said, rule_said, step_sa
 from lishui_credit.rubrics.engine import compile as compiled
 from lishui_credit.rubrics.engine import events as event_rules
 from lishui_credit.rubrics.engine.evaluate import with_event_columns
+from lishui_credit.rubrics.engine.stages import stages
 from lishui_credit.rubrics.intake_rules import subject_rules
 from lishui_credit.rubrics.law.rubric import Indicator, Override, Rubric
 from lishui_credit.rubrics.regrading import (
     DIRECTIONS,
     RESULT,
     Register,
-    decided,
     hold,
     with_events_of,
 )
@@ -152,14 +152,16 @@ class _Walk:
     held: pl.DataFrame = field(init=False)
     whom: pl.DataFrame = field(init=False)  # their rows, and who is alike
     kinds: pl.DataFrame | None = None  # one of each of them
-    all_rows: frozenset[str] = field(init=False)
+    grading: list[list[pl.Expr]] = field(init=False)  # of points that are known, step after step
 
     def __post_init__(self) -> None:
         was = [pl.col(name).alias(f"{WAS}{name}") for name in RESULT]
         alike = pl.struct(self.read()).rank("dense").cast(pl.UInt32).alias(_ALIKE)
         self.held = self.register.frame.with_columns(was).with_columns(alike).with_row_index(ROW)
         self.whom = self.held.select(ROW, _ALIKE, self.rubric.subject_id)
-        self.all_rows = frozenset(row.id for row in self.rubric.scoring)
+        own, rows = self.register, [row.id for row in self.rubric.scoring]
+        told = stages(self.rubric, pl, as_of=own.as_of, available=own.available, held=rows)
+        self.grading = list(told)
         self.near = {name: np.zeros(self.held.height, dtype=bool) for name in DIRECTIONS}
 
     @property
@@ -231,8 +233,8 @@ class _Walk:
             changed = [pl.col(name).ne_missing(pl.col(f"{WAS}{name}")) for name in points]
             frame = frame.filter(pl.any_horizontal(changed) if changed else pl.lit(False))
             frame = frame.collect().lazy()  # few are left: the grades are reckoned of these
-        again = self.register
-        frame = decided(frame, self.rubric, again.as_of, again.available, self.all_rows)
+        for stage in self.grading:
+            frame = frame.with_columns(stage)
         return compared(frame, self.rubric, rows, rules or ())
 
     def kept(self, rows: list[Indicator], frame: pl.DataFrame | None = None) -> pl.LazyFrame:
