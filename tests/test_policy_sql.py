@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
-from operator import ne
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,6 @@ from lishui_credit.backends.local_databases import (
     InDuckDB,
     InSpark,
     InSQLite,
-    Rows,
 )
 from lishui_credit.commands.cli import main
 from lishui_credit.errors import CreditError, PolicyError, SubjectError
@@ -129,39 +126,24 @@ def statement(case: Case, dialect: str, **others: Any) -> str:
     return to_sql(case.policy, dialect, types=case.types, on=DAY, trial=True, **others)
 
 
-def differing(found: Rows, expected: pl.DataFrame, *, nan: bool = True) -> dict[str, int]:
+def differing(found: pl.DataFrame, expected: pl.DataFrame, *, nan: bool = True) -> dict[str, int]:
     """How many cells of each column differ, joined on the id; doubles are compared as doubles."""
-    by_id = {row[0]: row for row in expected.rows()}
-    assert len(found) == len(by_id)
-    assert {row[0] for row in found} == by_id.keys()
-    wanted = [*zip(*(by_id[row[0]] for row in found), strict=True)]
-    given = [*zip(*found, strict=True)]
-    assert len(given) == len(wanted)
-    counts = {
-        name: sum(map(differ(kind, nan=nan), cells, wants))
-        for (name, kind), cells, wants in zip(expected.schema.items(), given, wanted, strict=True)
-    }
+    ids = expected.columns[0]
+    assert found.width == expected.width
+    given = found.rename(dict(zip(found.columns, expected.columns, strict=True))).sort(ids)
+    wanted = expected.sort(pl.col(ids).cast(pl.String))
+    assert wanted[ids].is_unique().all()
+    assert given[ids].equals(wanted[ids].cast(pl.String))
+    counts = {}
+    for name, kind in expected.schema.items():
+        cells, wants = given[name], wanted[name]
+        if kind.is_float():
+            cells = cells.cast(pl.Float64)
+            wants = wants if nan else wants.fill_nan(None)
+        elif kind == pl.Boolean:
+            wants = wants.cast(pl.Int8)
+        counts[name] = cells.ne_missing(wants.cast(cells.dtype)).sum()
     return {name: count for name, count in counts.items() if count}
-
-
-def differ(kind: pl.DataType, *, nan: bool) -> Callable[[str | None, Any], bool]:
-    """What tells whether a cell is not the one wanted, in a column of a type."""
-
-    def doubles(cell: str | None, want: float | None) -> bool:
-        if want is not None and math.isnan(want):
-            return cell is not None if not nan else cell is None or not math.isnan(float(cell))
-        if cell is None or want is None:
-            return cell is not want
-        return float(cell) != want
-
-    def others(cell: str | None, want: Any) -> bool:
-        return cell != (None if want is None else str(want))
-
-    if kind.is_float():
-        return doubles
-    if kind == pl.Boolean:
-        return lambda cell, want: cell != (None if want is None else str(int(want)))
-    return ne if kind == pl.String else others
 
 
 @pytest.fixture(autouse=True)
@@ -189,7 +171,7 @@ def finite(frame: pl.DataFrame, database: Database) -> pl.DataFrame:
 def test_every_database_gives_every_cell_that_decide_gives(name: str, database: Database) -> None:
     frame, expected = decided(name, MANY)
     frame = finite(frame, database)
-    found = database.run(statement(CASES[name], database.dialect), {"subjects": frame})
+    found = database.answer(statement(CASES[name], database.dialect), {"subjects": frame})
     expected = told(expected.filter(pl.col("id").is_in(frame["id"].implode())))
     assert differing(found, expected, nan=database.dialect != "sqlite") == {}
 
@@ -198,7 +180,7 @@ def test_every_database_gives_every_cell_that_decide_gives(name: str, database: 
 @pytest.mark.parametrize("name", CASES)
 def test_spark_gives_every_cell_that_decide_gives(name: str, spark: Any) -> None:
     frame, expected = decided(name, MANY)
-    found = InSpark(spark).run(statement(CASES[name], "spark"), {"subjects": frame})
+    found = InSpark(spark).answer(statement(CASES[name], "spark"), {"subjects": frame})
     assert differing(found, told(expected)) == {}
 
 
@@ -261,7 +243,7 @@ def by_rubric(name: str, rows: int = ROWS) -> tuple[Rubric, pl.DataFrame, pl.Dat
 def test_every_database_gives_the_reasons_of_a_card(database: Database) -> None:
     frame, expected = by_card(rows=MANY)
     assert expected.filter(pl.col("lost_1") == pl.col("lost_2")).height > 40
-    found = database.run(statement(BY_CARD, database.dialect, card=GERMAN), {"subjects": frame})
+    found = database.answer(statement(BY_CARD, database.dialect, card=GERMAN), {"subjects": frame})
     assert differing(found, expected) == {}
 
 
@@ -270,7 +252,7 @@ def test_every_database_gives_the_reasons_of_a_crossed_card(database: Database) 
     frame = applicants(BY_CARD, MANY, card=card)
     expected = decide(frame, BY_CARD.policy, on=DAY, trial=True, card=card)
     assert expected["lost_1"].drop_nulls().len() > 40
-    found = database.run(statement(BY_CARD, database.dialect, card=card), {"subjects": frame})
+    found = database.answer(statement(BY_CARD, database.dialect, card=card), {"subjects": frame})
     assert differing(found, expected) == {}
 
 
@@ -278,13 +260,13 @@ def test_every_database_gives_the_reasons_of_a_rubric(database: Database) -> Non
     rubric, frame, expected = by_rubric(EDITION, MANY)
     text = statement(graded_policy(rubric), database.dialect, rubric=rubric)
     assert expected["reason_1"].is_in([row.id for row in rubric.overrides]).sum() > 40
-    assert differing(database.run(text, {"subjects": frame}), expected) == {}
+    assert differing(database.answer(text, {"subjects": frame}), expected) == {}
 
 
 @pytest.mark.xdist_group("spark")
 def test_spark_gives_the_reasons_of_a_card(spark: Any) -> None:
     frame, expected = by_card(rows=MANY)
-    found = InSpark(spark).run(statement(BY_CARD, "spark", card=GERMAN), {"subjects": frame})
+    found = InSpark(spark).answer(statement(BY_CARD, "spark", card=GERMAN), {"subjects": frame})
     assert differing(found, expected) == {}
 
 
@@ -292,7 +274,7 @@ def test_reasons_of_sixty_indicators_are_said_in_a_statement_of_a_third_of_a_meb
     rubric, frame, expected = by_rubric("tax-credit@2020-11-01")
     text = statement(graded_policy(rubric), "sqlite", rubric=rubric)
     assert len(text) < 360_000  # of which 35 kB are labels in both languages
-    found = InSQLite().run(text, {"subjects": frame.head(200)})
+    found = InSQLite().answer(text, {"subjects": frame.head(200)})
     assert differing(found, expected.head(200)) == {}
 
 
@@ -303,7 +285,7 @@ def test_as_many_reasons_are_given_as_are_asked(top: int) -> None:
     assert in_polars(BY_CARD, frame, losses=losses, top=top).equals(expected)
     if top < 3:
         text = statement(BY_CARD, "sqlite", card=GERMAN, top=top)
-        assert differing(InSQLite().run(text, {"subjects": frame}), expected) == {}
+        assert differing(InSQLite().answer(text, {"subjects": frame}), expected) == {}
 
 
 def test_without_reasons_the_columns_end_with_the_hash_of_the_policy() -> None:
@@ -311,7 +293,7 @@ def test_without_reasons_the_columns_end_with_the_hash_of_the_policy() -> None:
     case = CASES["segments"]
     expected = decide(frame, case.policy, on=DAY, trial=True, top=0)
     assert expected.columns[-1] == "policy_sha256"
-    found = InDuckDB().run(statement(case, "duckdb", top=0), {"subjects": frame})
+    found = InDuckDB().answer(statement(case, "duckdb", top=0), {"subjects": frame})
     assert differing(found, expected) == {}
 
 
@@ -342,7 +324,7 @@ def test_a_bank_gets_from_its_database_the_decisions_of_score_and_decide(
         card=GERMAN,
     )
     assert {"approve", "refer", "decline"} == set(expected["decision"])
-    found = database.run(scored_and_decided(GERMAN, BY_CARD, database.dialect), {"loans": loans})
+    found = database.answer(scored_and_decided(GERMAN, BY_CARD, database.dialect), {"loans": loans})
     assert differing(found, expected) == {}
 
 
@@ -389,7 +371,7 @@ def differs(*names: str) -> bool:
     """Whether SQLite decides or says anything otherwise in some cases."""
     for name in names:
         frame, expected = decided(name)
-        found = InSQLite().run(statement(CASES[name], "sqlite"), {"subjects": frame})
+        found = InSQLite().answer(statement(CASES[name], "sqlite"), {"subjects": frame})
         if differing(found, told(expected), nan=False):
             return True
     return False
@@ -421,7 +403,7 @@ def test_a_dropped_test_for_null_is_noticed(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_score_read_as_another_type_is_noticed() -> None:
     frame, expected = decided("whole")
     other = to_sql(CASES["whole"].policy, "sqlite", types={"score": "double"}, on=DAY, trial=True)
-    assert "decision" in differing(InSQLite().run(other, {"subjects": frame}), expected)
+    assert "decision" in differing(InSQLite().answer(other, {"subjects": frame}), expected)
 
 
 def test_a_half_rounded_away_from_nought_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -443,7 +425,7 @@ def test_reasons_in_another_order_are_noticed(mutant: str, monkeypatch: pytest.M
 
     frame, expected = by_card()
     monkeypatch.setattr(ranked_reasons, "_key", wrong)
-    found = InSQLite().run(statement(BY_CARD, "sqlite", card=GERMAN), {"subjects": frame})
+    found = InSQLite().answer(statement(BY_CARD, "sqlite", card=GERMAN), {"subjects": frame})
     assert "reason_1" in differing(found, expected)
     monkeypatch.setattr(ranked_reasons, "_key", right)
 
@@ -508,7 +490,7 @@ def test_a_clause_and_its_sentence_stand_beside_the_step() -> None:
 def test_columns_that_are_kept_are_handed_through() -> None:
     frame, expected = decided("whole")
     text = statement(CASES["whole"], "duckdb", keep=["synthetic"])
-    found = InDuckDB().run(text, {"subjects": frame.with_columns(synthetic=True)})
+    found = InDuckDB().answer(text, {"subjects": frame.with_columns(synthetic=True)})
     place = expected.columns.index("policy_sha256") + 1
     marked = told(expected).insert_column(place, pl.lit(True).alias("synthetic"))
     assert differing(found, marked) == {}
@@ -575,8 +557,8 @@ def test_the_command_prints_a_statement_that_decides(
     assert main([*words.split(), "--on", "2026-06-01", "--keep", "synthetic"]) == 0
     text = capsys.readouterr().out
     loans = pl.DataFrame({"loan": [7, 8, 9], "score": [600, 599, None], "synthetic": True})
-    found = InSQLite().run(text, {"loans": loans})
-    assert [(row[0], row[2]) for row in found] == [
+    found = InSQLite().answer(text, {"loans": loans})
+    assert [(row[0], row[2]) for row in found.rows()] == [
         ("7", "approve"),
         ("8", "decline"),
         ("9", "not decided"),

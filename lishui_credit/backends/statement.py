@@ -95,7 +95,7 @@ class _Query:
         self._nested(query)
         # sqlglot 28.0 to 30.0 lays out with blanks after a line break within a name
         pretty = not any("\n" in name for name in self._names)
-        text = query.sql(dialect=self._dialect.name, pretty=pretty)
+        text = query.sql(dialect=self._dialect.name, pretty=pretty, copy=False)
         return self._dialect.whole(text, guarded=_guarded(self._steps))
 
     def _nested(self, query: exp.Query) -> None:
