@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -33,10 +34,20 @@ def population(request: pytest.FixtureRequest) -> Population:
     return found
 
 
+@cache
 def _collected(population: Population) -> tuple[pl.DataFrame, pl.DataFrame | None]:
     taken = population.taken(ROWS)
     events = None if taken.events is None else taken.events.collect()
     return taken.subjects.collect(), events
+
+
+@cache
+def _graded(population: Population) -> pl.DataFrame:
+    """What polars gives of the frames as they are, eagerly."""
+    subjects, events = _collected(population)
+    return evaluate(
+        subjects, population.rubric, events=events, period=population.period, as_of=DAY
+    ).collect()
 
 
 def _sorted(frame: pl.DataFrame, population: Population) -> pl.DataFrame:
@@ -46,10 +57,9 @@ def _sorted(frame: pl.DataFrame, population: Population) -> pl.DataFrame:
 def test_eager_lazy_and_streaming_agree(population: Population) -> None:
     subjects, events = _collected(population)
     rubric, period = population.rubric, population.period
-    eager = evaluate(subjects, rubric, events=events, period=period, as_of=DAY)
     lazy_events = None if events is None else events.lazy()
     lazy = evaluate(subjects.lazy(), rubric, events=lazy_events, period=period, as_of=DAY)
-    expected = eager.collect()
+    expected = _graded(population)
     assert expected.height == ROWS
     assert_frame_equal(lazy.frame.collect(), expected)
     assert_frame_equal(
@@ -60,7 +70,7 @@ def test_eager_lazy_and_streaming_agree(population: Population) -> None:
 def test_duckdb_agrees(population: Population) -> None:
     subjects, events = _collected(population)
     rubric, period = population.rubric, population.period
-    expected = evaluate(subjects, rubric, events=events, period=period, as_of=DAY).collect()
+    expected = _graded(population)
     connection = duckdb.connect()
     connection.register("subjects", subjects.to_arrow())
     relation = connection.sql("select * from subjects")
@@ -136,7 +146,7 @@ def test_many_row_groups_keep_every_subject_with_its_own_grade(
 ) -> None:
     subjects, events = _collected(population)
     rubric, period, key = population.rubric, population.period, population.rubric.subject_id
-    expected = evaluate(subjects, rubric, events=events, period=period, as_of=DAY).collect()
+    expected = _graded(population)
     by_id = _sorted(expected.select(key, "grade", "decided_by"), population)
     path = tmp_path / "subjects.parquet"
     subjects.write_parquet(path, row_group_size=ROWS // 40)
@@ -155,7 +165,7 @@ def test_many_row_groups_keep_every_subject_with_its_own_grade(
 def test_row_order_and_extra_columns_do_not_matter(population: Population) -> None:
     subjects, events = _collected(population)
     rubric, period = population.rubric, population.period
-    expected = evaluate(subjects, rubric, events=events, period=period, as_of=DAY).collect()
+    expected = _graded(population)
     shuffled = subjects.sample(fraction=1, shuffle=True, seed=3).with_columns(
         pl.lit("x").alias("something_else")
     )
@@ -178,10 +188,7 @@ def test_contributions_add_up_to_the_total(population: Population) -> None:
 
 
 def test_every_subject_has_exactly_one_outcome(population: Population) -> None:
-    subjects, events = _collected(population)
-    frame = evaluate(
-        subjects, population.rubric, events=events, period=population.period, as_of=DAY
-    ).collect()
+    frame = _graded(population)
     graded = pl.col("outcome") == "graded"
     assert set(frame["outcome"]) <= {"graded", "withheld", "not_graded"}
     assert frame.filter(graded != pl.col("grade").is_not_null()).is_empty()

@@ -37,23 +37,46 @@ DAY = "2016-06-30"
 KINDS = ["csv", "parquet", "xlsx"]
 Run = Callable[..., tuple[int, str, str]]
 
-# Runs the command line and dies, as by kill -9, before or after the n-th file takes its place.
+# Runs command lines that die, as by kill -9, before or after the n-th file takes its place: each in a
+# copy of this process, which has loaded what they need and computed nothing.
 KILLED = """
-import os, sys
-step, after, *words = sys.argv[1:]
-replace, seen = os.replace, 0
-def dying(old, new):
-    global seen
-    seen += 1
-    if seen == int(step) and after == "before":
-        os._exit(9)
-    replace(old, new)
-    if seen == int(step):
-        os._exit(9)
-os.replace = dying
+import json, os, sys
 from lishui_credit.commands.cli import main
-sys.exit(main(words))
+from lishui_credit.rubrics import grade_files
+def run(step, after, words):
+    replace, seen = os.replace, 0
+    def dying(old, new):
+        nonlocal seen
+        seen += 1
+        if seen == step and after == "before":
+            os._exit(9)
+        replace(old, new)
+        if seen == step:
+            os._exit(9)
+    os.replace = dying
+    return main(words)
+for line in sys.stdin:
+    if (copy := os.fork()) == 0:
+        os._exit(run(*json.loads(line)))
+    print(os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]), flush=True)
 """
+
+
+@pytest.fixture(scope="module")
+def killed() -> Iterator[Callable[[int, str, list[object]], int]]:
+    """Runs a command line that dies at a step, and returns its exit code."""
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as job:
+        assert job.stdin is not None
+        assert job.stdout is not None
+        into, out = job.stdin, job.stdout
+
+        def call(step: int, after: str, words: list[object]) -> int:
+            print(json.dumps([step, after, [*map(str, words)]]), file=into, flush=True)
+            return int(out.readline())
+
+        yield call
 
 
 @pytest.fixture(autouse=True)
@@ -93,11 +116,6 @@ def drafts(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if path.name.startswith(".lishui-draft-")]
 
 
-def child(*words: object, code: str = KILLED, **named: object) -> subprocess.CompletedProcess[str]:
-    job = [sys.executable, "-c", code, *map(str, words)]
-    return subprocess.run(job, capture_output=True, text=True, check=False, **named)  # type: ignore[call-overload, no-any-return]
-
-
 # ---- together or not at all ---------------------------------------------------------------------
 
 
@@ -109,6 +127,7 @@ def test_a_killed_run_leaves_the_old_pair_the_new_pair_or_a_refusal(
     step: int,
     after: str,
     first: bool,
+    killed: Callable[[int, str, list[object]], int],
     monkeypatch: pytest.MonkeyPatch,
 ):
     output = files / f"graded.{kind}"
@@ -116,7 +135,7 @@ def test_a_killed_run_leaves_the_old_pair_the_new_pair_or_a_refusal(
         graded(files, output, rows=5)
         shutil.copy(EARLIER / "firms.csv", files / "firms.csv")
     words = ["grade", "small-enterprise", files / "firms.csv", "--on", DAY, "-o", output]
-    assert child(step, after, *words).returncode == 9
+    assert killed(step, after, words) == 9
     try:
         stored = stored_grades.read(output)
     except ModelError:
