@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +17,7 @@ from lishui_credit.commands.cli import main
 from lishui_credit.language import set_language
 from lishui_credit.reports.layout import width
 from lishui_credit.rubrics.law import catalog
-from tests.populations import POPULATIONS
+from tests.populations import POPULATIONS, Population
 
 FARMERS, _, _, TAX = POPULATIONS[:4]
 Run = Callable[..., tuple[int, str, str]]
@@ -40,9 +41,12 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     return call
 
 
+raw_of = cache(Population.raw)
+
+
 @pytest.fixture
 def farm(tmp_path: Path) -> Path:
-    raw = FARMERS.raw(60)
+    raw = raw_of(FARMERS, 60)
     assert raw["subjects"] is not None
     assert raw["bases"] is not None
     raw["subjects"].write_csv(tmp_path / "households.csv")
@@ -52,7 +56,7 @@ def farm(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def firms(tmp_path: Path) -> Path:
-    raw = TAX.raw(80)
+    raw = raw_of(TAX, 80)
     assert raw["subjects"] is not None
     assert raw["events"] is not None
     raw["subjects"].write_csv(tmp_path / "enterprises.csv")

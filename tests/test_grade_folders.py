@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import random
 import re
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -116,12 +118,17 @@ def graded(rubric: Rubric, files: dict[str, Path], output: Path, **options: Any)
     return grade_folder(rubric, files["subjects"], output, events=files.get("events"), **options)
 
 
-def sample(population: Population, folder: Path, rows: int = 400) -> dict[str, Path]:
-    taken = population.taken(rows)
+@cache
+def frames_of(population: Population) -> dict[str, pl.DataFrame]:
+    taken = population.taken(400)
     frames = {"subjects": taken.subjects.collect()}
     if taken.events is not None:
         frames["events"] = taken.events.collect()
-    return saved(folder, frames)
+    return frames
+
+
+def sample(population: Population, folder: Path) -> dict[str, Path]:
+    return saved(folder, frames_of(population))
 
 
 def small(folder: Path) -> dict[str, Path]:
@@ -157,7 +164,7 @@ def test_what_is_graded_in_pieces_is_what_is_graded_at_once(
 ) -> None:
     files = firms(tmp_path)
     whole = graded(TAX, files, tmp_path / "whole", period=period)
-    monkeypatch.setattr(engine_sessions, "_PIECE", 37)
+    monkeypatch.setattr(engine_sessions, "_PIECE", 90)
     made = graded(TAX, files, tmp_path / "pieces", period=period)
     expected, found = (scan(tmp_path / n).collect().sort("uscc") for n in ("whole", "pieces"))
     assert_frame_equal(found, expected)
@@ -189,39 +196,61 @@ def test_rows_lie_by_county_and_year_and_verify_makes_them_again(tmp_path: Path)
         verify(output)
 
 
-@pytest.mark.parametrize("strict", [False, True])
-def test_without_rejected_rows_it_counts_and_withholds_what_grade_does(
-    strict: bool, tmp_path: Path
-) -> None:
+def saved_as_written(folder: Path, frames: dict[str, pl.DataFrame]) -> dict[str, Path]:
+    folder.mkdir()
+    return saved(folder, {role: as_written(frame) for role, frame in frames.items()})
+
+
+@dataclass(frozen=True)
+class Graded:
+    """Hostile taxpayers, of whom rejected ones are skipped, graded into a folder and into a file."""
+
+    folder: Path
+    table: Path
+    made: Any
+    asked: Any
+
+
+def graded_both_ways(room: Path, *, strict: bool) -> Graded:
     frames = hostile(TAX, 120)
-    files = saved(tmp_path, frames)
-    written = saved_as_written(tmp_path / "raw", frames)
+    files = saved(room, frames)
+    written = saved_as_written(room / "raw", frames)
+    folder, table = room / "grades", room / "grades.parquet"
     options: dict[str, Any] = {"skip_rejected": True, "strict": strict}
-    made = graded(TAX, files, tmp_path / "grades", **options).facts
+    made = graded(TAX, files, folder, **options)
     asked = grade_files.grade(
         TAX,
         written["subjects"],
-        tmp_path / "grades.parquet",
+        table,
         events=written["events"],
         period=2020,
         as_of=DAY,
         **options,
     )
-    expected = asked.facts
+    return Graded(folder, table, made, asked)
+
+
+@pytest.fixture(scope="module")
+def lenient(tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    """As they are graded where an empty cell counts as no."""
+    return graded_both_ways(tmp_path_factory.mktemp("lenient"), strict=False)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_without_rejected_rows_it_counts_and_withholds_what_grade_does(
+    strict: bool, lenient: Graded, tmp_path: Path
+) -> None:
+    both = graded_both_ways(tmp_path, strict=True) if strict else lenient
+    made, expected = both.made.facts, both.asked.facts
     assert expected.counts["rejected"] > 0
     assert expected.counts["rejected_events"] > 0
     assert expected.withheld["rejected_event"] > 0
     for name in ("counts", "grades", "withheld", "empty_overrides", "unchecked", "strict"):
         assert getattr(made, name) == getattr(expected, name), name
-    table = pl.read_parquet(tmp_path / "grades.parquet").sort("uscc")
-    found = scan(tmp_path / "grades").select(table.columns).collect().sort("uscc")
+    table = pl.read_parquet(both.table).sort("uscc")
+    found = scan(both.folder).select(table.columns).collect().sort("uscc")
     assert_frame_equal(found, table, check_dtypes=False)
-    assert not strict or verify(tmp_path / "grades").holds
-
-
-def saved_as_written(folder: Path, frames: dict[str, pl.DataFrame]) -> dict[str, Path]:
-    folder.mkdir()
-    return saved(folder, {role: as_written(frame) for role, frame in frames.items()})
+    assert not strict or verify(both.folder).holds
 
 
 # ---- what is refused --------------------------------------------------------------------------
@@ -419,15 +448,9 @@ def test_what_only_polars_reads_is_refused_by_name(
 
 
 def test_a_subject_of_a_folder_is_explained_with_its_events_as_one_of_a_file(
-    tmp_path: Path,
+    lenient: Graded,
 ) -> None:
-    frames = hostile(TAX, 120)
-    files = saved(tmp_path, frames)
-    written = saved_as_written(tmp_path / "raw", frames)
-    folder, table = tmp_path / "grades", tmp_path / "grades.parquet"
-    made = graded(TAX, files, folder, skip_rejected=True)
-    options: dict[str, Any] = {"period": 2020, "as_of": DAY, "skip_rejected": True}
-    grade_files.grade(TAX, written["subjects"], table, events=written["events"], **options)
+    folder, table, made = lenient.folder, lenient.table, lenient.made
     stored = read(folder)
     assert stored.manifest == made
     assert_frame_equal(

@@ -306,7 +306,7 @@ def test_only_events_of_whoever_changed_are_checked(
     """Whatever the slices that the events are read in."""
     monkeypatch.setattr(parquet_slices, "ROWS", rows)
     checked = _checked(monkeypatch)
-    old = firms()
+    old = firms(rows=16)
     assert old.events is not None
     ids = old.events[KEY].unique().sort()
     first, last, other = ids[0], ids[-1], ids[7]
