@@ -11,6 +11,7 @@ import csv
 import warnings
 from collections.abc import Callable
 from datetime import date
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -195,9 +196,17 @@ def test_the_corpus_is_large_enough_to_say_something() -> None:
     assert len({(column, cell) for column, cell, _ in CORPUS}) == len(CORPUS)
 
 
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Intake]:
+    """Reads the corpus in a format, once."""
+    return cache(partial(read_in, folder=tmp_path_factory.mktemp("corpus")))
+
+
 @pytest.mark.parametrize("kind", FORMATS)
-def test_every_odd_cell_has_its_outcome_in_every_format(kind: str, tmp_path: Path) -> None:
-    found = read_in(kind, tmp_path)
+def test_every_odd_cell_has_its_outcome_in_every_format(
+    kind: str, taken: Callable[..., Intake]
+) -> None:
+    found = taken(kind)
     accepted = {row["uscc"]: row for row in found.subjects.collect().iter_rows(named=True)}
     wrong = []
     for place, (column, cell, outcome) in enumerate(CORPUS):
@@ -237,8 +246,10 @@ def test_every_odd_cell_has_its_outcome_in_an_old_workbook_too(part: int, tmp_pa
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])
-def test_no_odd_cell_gives_a_better_grade_than_the_clean_one(kind: str, tmp_path: Path) -> None:
-    clean, odd = grades(read_in("csv", tmp_path, clean=True)), grades(read_in(kind, tmp_path))
+def test_no_odd_cell_gives_a_better_grade_than_the_clean_one(
+    kind: str, taken: Callable[..., Intake]
+) -> None:
+    clean, odd = grades(taken("csv", clean=True)), grades(taken(kind))
     assert len(clean) == len(CORPUS)
     for place, (column, cell, outcome) in enumerate(CORPUS):
         grade, sound = odd.get(firm(place)), clean[firm(place)]
