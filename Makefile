@@ -101,13 +101,15 @@ databases:  ## PostgreSQL, MariaDB, Java and Node, in which the tests run what i
 
 # Tests run in random order; in CI in the same one every time, so that a red run can be repeated.
 SEED := $(if $(CI),--randomly-seed=2016)
+# Three processes on two cores: one of them often waits for a browser, a server or Java.
+SHARED := -n 3 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: test
 test: lint browser databases  ## lint, then every test, README and docstring example
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(SEED)
+	$(BIN)/python -m pytest $(SHARED) $(SEED)
 
 # The suite without the browser, its notebooks and servers included.
-NO_BROWSER := -n 2 --dist loadgroup --no-loadscope-reorder $(foreach one,browser access proxy openid,--ignore tests/test_dashboard_$(one).py)
+NO_BROWSER := $(SHARED) $(foreach one,browser access proxy openid,--ignore tests/test_dashboard_$(one).py)
 
 .PHONY: test-floors
 test-floors: setup  ## the suite on the lowest versions that pyproject.toml allows, without the browser
