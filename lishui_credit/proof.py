@@ -26,6 +26,7 @@ from lishui_credit.tables.beside import SCORES as SCORES
 from lishui_credit.tables.beside import kind_of, sha256, told_beside, unbound
 from lishui_credit.tables.beside import manifest_path as manifest_path
 from lishui_credit.tables.containers import refusal
+from lishui_credit.tables.frames import DAMAGED
 from lishui_credit.tables.json_nouns import parsed, typed
 from lishui_credit.tables.read import PARQUET
 from lishui_credit.tables.workbooks.choice import asked, sheets_asked
@@ -252,7 +253,7 @@ class Stated:
         if self.path.suffix.lower() in PARQUET:
             try:
                 pl.read_parquet_metadata(self.path)
-            except (OSError, pl.exceptions.PolarsError) as error:
+            except DAMAGED as error:
                 return refusal(self.path, error)
         return unbound(self.path, found)
 
@@ -284,7 +285,7 @@ def stated(path: Path | str) -> Stated:
         if path.suffix.lower() in PARQUET:
             text = pl.read_parquet_metadata(path).get(KEY, "{}")
             footer = parsed(text, path.name)
-    except (ValueError, OSError, pl.exceptions.PolarsError) as error:
+    except (ValueError, *DAMAGED) as error:
         if not raw:  # else the file is what cannot be read, as its hash tells
             return Stated(path, {}, str(error) or type(error).__name__)
     for told in (raw, footer):

@@ -146,10 +146,10 @@ def tree(data: bytes, rng: random.Random) -> bytes:
     return json.dumps(document).encode()
 
 
-def run(count: int, seed: int, folder: Path) -> tuple[Counter[str], list[str]]:
-    """Read `count` mutants; return what became of them, and what failed."""
+def run(count: int, seed: int, folder: Path, only: str = "") -> tuple[Counter[str], list[str]]:
+    """Read `count` mutants, of one kind or of all; return what became of them, and what failed."""
     rng = random.Random(seed)
-    kinds = targets(folder)
+    kinds = [one for one in targets(folder) if only in ("", one.name)]
     became: Counter[str] = Counter()
     failed = []
     for number in range(count):

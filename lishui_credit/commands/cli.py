@@ -62,7 +62,7 @@ def _run(words: Sequence[str]) -> int:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:
+    except BaseException as error:  # where polars panics it raises no Exception
         from lishui_credit.tables import containers
 
         if containers.is_full(error):
@@ -81,10 +81,13 @@ def _run(words: Sequence[str]) -> int:
     return 2
 
 
-def _of_the_engine(error: Exception) -> bool:
+def _of_the_engine(error: BaseException) -> bool:
     """Whether the dataframe engine raised it; polars is not imported only to ask."""
-    polars = sys.modules.get("polars")
-    return polars is not None and isinstance(error, polars.exceptions.PolarsError)
+    if "polars" not in sys.modules:
+        return False
+    from polars.exceptions import PanicException, PolarsError
+
+    return isinstance(error, PolarsError | PanicException)
 
 
 def _choose_language(words: Sequence[str]) -> None:

@@ -29,6 +29,7 @@ from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.beside import sha256
 from lishui_credit.tables.cells import cell, says_yes
 from lishui_credit.tables.columns import Column
+from lishui_credit.tables.frames import DAMAGED
 from lishui_credit.tables.headers import is_date, is_header
 from lishui_credit.tables.read import broken, read
 
@@ -109,7 +110,7 @@ def read_months(card: Card, card_sha256: str, path: Path | str, roles: Roles) ->
     try:
         table = typed_rows(raw, lambda name: name in wanted).collect()
         cells = raw.whole()
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DAMAGED as error:
         raise broken(path.name, error) from None
     if table.is_empty():
         raise SubjectError(tr("no rows", "没有数据行"), where=path.name)

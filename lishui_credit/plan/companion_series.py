@@ -10,6 +10,7 @@ import polars as pl
 from lishui_credit.errors import SubjectError
 from lishui_credit.language import tr
 from lishui_credit.plan.definitions import PlanIndicator
+from lishui_credit.tables.frames import DAMAGED
 
 FILE: Final = "companions.parquet"
 """What the file of companion series is called beside a store."""
@@ -47,7 +48,7 @@ def read_companions(path: Path) -> pl.DataFrame:
     """Return the companion series of a Parquet file; `SubjectError` where it holds none."""
     try:
         frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError):
+    except DAMAGED:
         what = tr("cannot be read as a file of companion series", "无法作为辅助指标文件读取")
         raise SubjectError(what, hint=_hint(), where=str(path)) from None
     wrong = [name for name, kind in COLUMNS.items() if frame.schema.get(name) != kind]

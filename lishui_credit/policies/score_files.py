@@ -22,6 +22,7 @@ from lishui_credit.rubrics import stored_grades
 from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.tables.cells import says_yes
 from lishui_credit.tables.containers import refusal
+from lishui_credit.tables.frames import DAMAGED
 from lishui_credit.tables.free_columns import filled, numbers, shortest, twins
 from lishui_credit.tables.headers import is_date, is_header
 from lishui_credit.tables.read import (
@@ -97,7 +98,7 @@ def read_scores(
             found = Scores(stored.frame.collect(), edition, stored.rubric)
         else:
             found = _scored(said, policy, also, texts)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DAMAGED as error:
         raise broken(said.path.name, error) from None
     faulty = found.faults.get(policy.score.column)
     nothing = faulty is not None and not found.frame[policy.score.column].count()
@@ -199,7 +200,7 @@ def stored_rows(path: Path) -> pl.DataFrame:
     packed = path.suffix.lower() in PARQUET
     try:
         table = scan_written(path).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DAMAGED as error:
         told = refusal(path, error) if packed else broken(path.name, error)
         raise told from None
     return table if packed else cells(table, ())[0]

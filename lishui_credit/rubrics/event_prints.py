@@ -27,6 +27,7 @@ from lishui_credit.rubrics.law.rubric import Rubric
 from lishui_credit.rubrics.renewed_rows import Sides
 from lishui_credit.tables.columns import dictionary
 from lishui_credit.tables.conform import Settled
+from lishui_credit.tables.frames import DAMAGED
 from lishui_credit.tables.headers import match
 from lishui_credit.tables.json_nouns import parsed
 from lishui_credit.tables.parquet_slices import slices
@@ -129,7 +130,7 @@ def written_then(said: Stated) -> list[tuple[str, str]]:
     )
     try:
         found = parsed(pl.read_parquet_metadata(beside).get(KEY, "{}"), beside.name)
-    except (ValueError, OSError, pl.exceptions.PolarsError):
+    except (ValueError, *DAMAGED):
         found = {}
     written = found.pop(_WRITTEN, None)
     if found != told or not isinstance(written, list):

@@ -24,6 +24,7 @@ from lishui_credit.scorecards.features import features, refuse_infinite
 from lishui_credit.statistics.refusals import lacking
 from lishui_credit.tables.cells import cell, says_yes
 from lishui_credit.tables.columns import Column, dictionary
+from lishui_credit.tables.frames import DAMAGED
 from lishui_credit.tables.free_columns import twins, typed
 from lishui_credit.tables.header_words import no_column, normal, split_unit
 from lishui_credit.tables.headers import is_date, is_header, spellings
@@ -196,7 +197,7 @@ def read_sample(
         raise SubjectError(no_column(target, names, Path(path).name, hint=said))
     try:
         table = lazy.collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DAMAGED as error:
         raise broken(Path(path).name, error) from None
     known = table.filter(pl.col(target).is_not_null())
     if known.schema[target].is_float():
@@ -246,7 +247,7 @@ def score_file(
             scored = pl.concat([table, codes], how="horizontal").lazy()
         rows = int(lazy.select(pl.len()).collect(engine="streaming").item())
         write_table(scored, output, metadata, sheet="scores")
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DAMAGED as error:
         raise broken(Path(path).name, error) from None
     return rows
 

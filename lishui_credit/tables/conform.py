@@ -18,6 +18,7 @@ from lishui_credit.language import plural, tr
 from lishui_credit.tables.cells import cell as read
 from lishui_credit.tables.column_cells import Cell, Plain, held
 from lishui_credit.tables.columns import Column, dictionary
+from lishui_credit.tables.frames import DAMAGED
 from lishui_credit.tables.headers import match
 from lishui_credit.tables.keys import Known, collect, rise, strangers, wrong_keys
 from lishui_credit.tables.plain_files import GLANCE, as_written, plain_ways
@@ -376,7 +377,7 @@ def _reject(
     )
     try:
         found = marked.filter(pl.col("_reasons") != "").collect(engine="streaming")
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DAMAGED as error:
         raise broken(raw.name, error, raw.text) from None
     rejected = found.sort("_row").select(
         pl.col("_row").cast(pl.Int64).alias("row"),

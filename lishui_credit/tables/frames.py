@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import polars as pl
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 Frame: TypeAlias = "IntoFrame"
 """A frame as people hand it over: polars, pandas, pyarrow or whatever narwhals takes."""
+
+DAMAGED: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+"""What polars raises of a damaged file: some damage makes it panic, which is no `Exception`."""
 
 
 def as_polars(frame: Any, where: str = "") -> pl.DataFrame:

@@ -11,7 +11,7 @@ import polars as pl
 
 from lishui_credit.language import tr
 from lishui_credit.tables.column_cells import Cell
-from lishui_credit.tables.frames import stands_in_order
+from lishui_credit.tables.frames import DAMAGED, stands_in_order
 from lishui_credit.tables.read import Raw, broken
 
 _PARTS: Final = 64
@@ -47,7 +47,7 @@ def collect(raw: Raw, frame: pl.LazyFrame) -> pl.DataFrame:
     """Run a query over a raw file, streaming; raises for rows that do not fit its header."""
     try:
         return frame.collect(engine="streaming")
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DAMAGED as error:
         raise broken(raw.name, error, raw.text) from None
 
 
@@ -55,7 +55,7 @@ def rise(raw: Raw, cell: Cell, *, strictly: bool) -> bool:
     """Tell whether the keys rise, so that equal ones stand together, or strictly, none twice."""
     try:
         return stands_in_order(raw.frame, cell.value, strictly=strictly)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DAMAGED as error:
         raise broken(raw.name, error, raw.text) from None
 
 

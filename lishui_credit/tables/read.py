@@ -23,6 +23,7 @@ from lishui_credit.language import plural, tr
 from lishui_credit.tables import containers, delimited, header_rows
 from lishui_credit.tables.beside import refuse_unbound
 from lishui_credit.tables.delimited import Text
+from lishui_credit.tables.frames import DAMAGED
 from lishui_credit.tables.header_rows import IsHeader
 from lishui_credit.tables.parquet_slices import scan_slices
 from lishui_credit.tables.unreadable import ABSENT, is_unreadable
@@ -74,7 +75,7 @@ class Raw:
         """Return all rows, their lines as ``_row``, and which of them are shorter than the header."""
         try:
             table = self.numbered().collect()
-        except (pl.exceptions.PolarsError, OSError) as error:
+        except DAMAGED as error:
             raise broken(self.name, error, self.text) from None
         last = self.frame.collect_schema().names()[-1]
         short = self.short_rows(last == "_row" or table[last].null_count() > 0)
@@ -149,7 +150,7 @@ def _parquet(path: Path) -> Raw:
     try:
         frame = scan_slices(path)
         frame.collect_schema()
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DAMAGED as error:
         raise containers.refusal(path, error) from None
     return Raw(frame=frame, name=path.name)
 
@@ -174,7 +175,7 @@ def _csv(path: Path, is_header: IsHeader | None) -> Raw:
             text.path, separator=text.separator, infer_schema=False, skip_lines=looked.skipped
         )
         headers = frame.collect_schema().names()
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DAMAGED as error:
         raise broken(path.name, error, text) from None
     _refuse_unreadable_headers(
         {tr(f"column {place}", f"第 {place} 列"): name for place, name in enumerate(headers, 1)},
@@ -191,7 +192,7 @@ def _csv(path: Path, is_header: IsHeader | None) -> Raw:
         filled = pl.any_horizontal(pl.all().str.strip_chars() != "")
         try:
             places = _lines(frame.select(filled.alias("_filled")), text.first_line)
-        except (pl.exceptions.PolarsError, OSError) as error:
+        except DAMAGED as error:
             raise broken(path.name, error, text) from None
         frame = frame.filter(filled)
     return Raw(

@@ -18,6 +18,7 @@ from lishui_credit.plan.divisions import areas
 from lishui_credit.plan.observed.reading import Intake, columns, read_observations
 from lishui_credit.proof import turned
 from lishui_credit.tables.beside import sha256
+from lishui_credit.tables.frames import DAMAGED
 from lishui_credit.tables.header_words import normal
 from lishui_credit.tables.headers import BESIDE, REASON, spellings
 from lishui_credit.tables.write import replacing
@@ -137,7 +138,7 @@ def rejected_beside(path: Path | str) -> pl.DataFrame:
     for file in sorted(Path(path).parent.glob(f"*{_ENDING}")):
         try:
             frame = pl.read_csv(file, infer_schema=False)
-        except (pl.exceptions.PolarsError, OSError):
+        except DAMAGED:
             continue
         found.append(as_rows(frame, file.name.removesuffix(_ENDING)))
     return pl.concat(found)
@@ -228,7 +229,7 @@ def file_of(store: Path) -> pl.DataFrame | None:
     """Return what is kept beside a Parquet store, None where nothing is."""
     try:
         frame = pl.read_parquet(_beside(store))
-    except (pl.exceptions.PolarsError, OSError):
+    except DAMAGED:
         return None
     known = {name: kind for name, kind in KEPT.items() if name != "reasons_en"}
     there = dict(frame.schema)

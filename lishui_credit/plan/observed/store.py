@@ -29,6 +29,7 @@ from lishui_credit.plan.observed.table import (
     observations,
     rules,
 )
+from lishui_credit.tables.frames import DAMAGED
 from lishui_credit.tables.rejected import rejected_path, write_rejected
 from lishui_credit.tables.write import replacing, write_table
 
@@ -57,7 +58,7 @@ def is_store(path: Path) -> bool:
         return kind in DUCKDB
     try:
         return pl.read_parquet_schema(path) == dict(SCHEMA)
-    except (pl.exceptions.PolarsError, OSError):
+    except DAMAGED:
         return False
 
 
@@ -430,7 +431,7 @@ class Store:
         try:
             with self.path.open("rb") as held:  # by its path it could be replaced between two reads
                 frame = pl.read_parquet(held)
-        except (pl.exceptions.PolarsError, OSError):
+        except DAMAGED:
             raise SubjectError(no_store(self.path, "Parquet")) from None
         if frame.schema != SCHEMA:
             raise SubjectError(no_store(self.path, ", ".join(frame.columns[:6])))
