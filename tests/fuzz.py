@@ -29,6 +29,7 @@ from lishui_credit.rubrics.intake import intake
 from lishui_credit.rubrics.law import catalog
 from lishui_credit.scorecards.cards.card_file import from_json, load, to_json
 from lishui_credit.scorecards.features import features
+from lishui_credit.scorecards.sample_files import read_sample, score_file
 from tests.test_card_files import CARD, FRAME
 
 DATA = Path(__file__).resolve().parents[1] / "data_samples"
@@ -83,6 +84,14 @@ def unsealed(path: Path) -> object:
     return card.scored(features(FRAME, card.columns))
 
 
+def learned_from(path: Path) -> object:
+    return read_sample(path, "bad")
+
+
+def scored_as_a_file(path: Path) -> object:
+    return score_file(CARD, path, path.with_name("scored.parquet"))
+
+
 def targets(folder: Path) -> list[Target]:
     text = (DATA / "environment.csv").read_bytes().splitlines(keepends=True)
     small = b"".join(text[:12])
@@ -91,6 +100,9 @@ def targets(folder: Path) -> list[Target]:
     frame.write_excel(folder / "sound.xlsx")
     card = folder / "card.json"
     card.write_text(to_json(CARD), encoding="utf-8")
+    sample, rows = folder / "sample.parquet", folder / "rows.parquet"
+    pl.read_parquet(DATA / "german_credit.parquet").head(60).write_parquet(sample)
+    FRAME.write_parquet(rows)
     edition = next(entry.path for entry in catalog.entries() if "tax" in entry.name)
     return [
         Target("edition", edition.read_bytes(), ".toml", catalog.check_file),
@@ -100,6 +112,8 @@ def targets(folder: Path) -> list[Target]:
         Target("csv", small, ".csv", graded),
         Target("xlsx", (folder / "sound.xlsx").read_bytes(), ".xlsx", graded),
         Target("parquet", (folder / "sound.parquet").read_bytes(), ".parquet", graded),
+        Target("parquet of a sample", sample.read_bytes(), ".parquet", learned_from),
+        Target("parquet to be scored", rows.read_bytes(), ".parquet", scored_as_a_file),
     ]
 
 

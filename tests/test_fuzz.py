@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.fuzz import run
 
 
@@ -13,9 +15,10 @@ def test_a_damaged_file_ends_in_a_result_or_in_one_message(tmp_path: Path) -> No
     assert len(became) > 6
 
 
+@pytest.mark.parametrize("kind", ["parquet", "parquet of a sample", "parquet to be scored"])
 def test_a_damaged_parquet_file_that_makes_polars_panic_is_refused_like_any_other(
-    tmp_path: Path,
+    kind: str, tmp_path: Path
 ) -> None:
-    became, failed = run(150, 7, tmp_path, "parquet")
+    became, failed = run(150, 7, tmp_path, kind)
     assert failed == []
-    assert became["parquet: told"] > 100
+    assert became[f"{kind}: told"] > 100
