@@ -329,7 +329,6 @@ import datetime as dt
 import numpy as np, polars as pl
 from lishui_credit.errors import CreditError
 from lishui_credit.scorecards.challenger import Challenger
-from lishui_credit.scorecards.scorecard import Scorecard
 
 n = 200
 rng = np.random.default_rng(0)

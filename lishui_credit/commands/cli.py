@@ -85,9 +85,9 @@ def _of_the_engine(error: BaseException) -> bool:
     """Whether the dataframe engine raised it; polars is not imported only to ask."""
     if "polars" not in sys.modules:
         return False
-    from polars.exceptions import PanicException, PolarsError
+    from lishui_credit.tables.frames import DAMAGED
 
-    return isinstance(error, PolarsError | PanicException)
+    return isinstance(error, DAMAGED)
 
 
 def _choose_language(words: Sequence[str]) -> None:

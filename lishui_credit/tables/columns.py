@@ -96,7 +96,7 @@ class Column:
         """Every word that says a level of the column, with the level's id."""
         found = {name: name for name in self.values}
         for name, words in self.values.items():
-            found |= dict.fromkeys((*words, *filter(None, (self.values_en.get(name),))), name)
+            found |= dict.fromkeys((*words, self.values_en.get(name) or words[0]), name)
         return found
 
     @property

@@ -97,15 +97,11 @@ def site_facts(
 
 
 def _companions(frame: pl.DataFrame | None, at: date) -> dict[tuple[str, str], pl.DataFrame]:
-    keys = [(key, area.adcode) for key in indicators() for area in areas()]
-    if frame is None:
-        return dict.fromkeys(
-            keys,
-            companion_course(pl.DataFrame(schema=COLUMNS), "", "", at).rename({"day": "period"}),
-        )
+    known = pl.DataFrame(schema=COLUMNS) if frame is None else frame
     return {
-        (key, code): companion_course(frame, key, code, at).rename({"day": "period"})
-        for key, code in keys
+        (key, area.adcode): companion_course(known, key, area.adcode, at).rename({"day": "period"})
+        for key in indicators()
+        for area in areas()
     }
 
 
