@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import subprocess
@@ -9,10 +10,12 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
+from lishui_credit.commands import cli
 from lishui_credit.commands.cli import main
 from lishui_credit.language import set_language
 from lishui_credit.reports.layout import width
@@ -555,3 +558,29 @@ def test_what_the_reader_remarks_is_printed_and_kept(run: Run, farm: Path) -> No
     assert "note: households.csv: read as gb18030" in out
     manifest = json.loads((farm / "g.parquet.manifest.json").read_text(encoding="utf-8"))
     assert any("gb18030" in note for note in manifest["notes"])
+
+
+@pytest.mark.parametrize("kind", [pl.exceptions.ComputeError, pl.exceptions.PanicException])
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "the data cannot be processed"), ("zh", "数据无法处理")],
+)
+def test_whatever_polars_raises_ends_in_one_message_and_other_errors_are_raised(
+    kind: type[BaseException], language: str, said: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked_to_raise(error: BaseException) -> None:
+        def fails(options: object) -> int:
+            raise error
+
+        options = argparse.Namespace(run=fails)
+        monkeypatch.setattr(cli, "parser", lambda: SimpleNamespace(parse_args=lambda _: options))
+
+    asked_to_raise(kind("called `Result::unwrap()`"))
+    code, out, err = run("grade", "--lang", language)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "unwrap" not in err
+    for other in (KeyError("a fault of ours"), SystemExit(3)):
+        asked_to_raise(other)
+        with pytest.raises(type(other)):
+            run("grade")
