@@ -63,8 +63,9 @@ class Column:
     # Where the median of a real file lies; outside it a wrong unit is suspected.
     typical: tuple[Number, Number] | None = None
     # Of a level: id to the Chinese words accepted for it, the label first.
-    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    values_en: dict[str, str] = field(default_factory=dict)  # of a level: id to its English word
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    # Of a level: id to its English word.
+    values_en: dict[str, str] = field(default_factory=dict, hash=False)
     aliases: tuple[str, ...] = ()  # other headers accepted
     # consent: only with the person's written consent; protected: never a model input by default
     privacy: Privacy = "ordinary"
