@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lishui_credit.language import set_language
 from lishui_credit.tables.cells import cell
 from lishui_credit.tables.columns import dictionary
 
@@ -118,3 +119,21 @@ def test_a_number_too_large_for_its_product_is_outside_and_not_wrapped() -> None
         False,
         False,
     ]
+
+
+def test_what_is_said_of_a_cell_follows_language_header_unit_and_type():
+    day, rate = dictionary()["occurred_on"], dictionary()["solid_waste_disposal_rate"]
+
+    def said(*asked: object) -> list[str]:
+        return [reason for reason, _ in cell(*asked).faults]
+
+    try:
+        for lang, word in (("zh", "不是日期"), ("en", "not a date"), ("zh", "不是日期")):
+            set_language(lang)
+            assert word in " ".join(said(day, "day", "", pl.String())), lang
+    finally:
+        set_language(None)
+    one = cell(rate, "a", "", pl.String())
+    others = (("b", "", pl.String()), ("a", "%", pl.String()), ("a", "", pl.Float64()))
+    assert not [asked for asked in others if cell(rate, *asked).value.meta.eq(one.value)]
+    assert cell(rate, "a", "", pl.String()) is one
