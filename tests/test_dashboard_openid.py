@@ -21,7 +21,7 @@ pytest.importorskip("oauth2_provider", reason="no provider here: django-oauth-to
 from tests.dashboard import ROOT, built, free_port, needs_browser, serve
 from tests.openid_provider import CLIENT, EMAIL, PASSWORD
 
-pytestmark = [needs_browser, pytest.mark.xdist_group("dashboard access")]
+pytestmark = [needs_browser, pytest.mark.xdist_group("dashboard browser")]
 
 
 @pytest.fixture(scope="module")

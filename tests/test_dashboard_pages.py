@@ -10,7 +10,9 @@ import re
 import shutil
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
 
 import polars as pl
 import pytest
@@ -226,22 +228,40 @@ def test_a_mark_that_its_table_does_not_hold_is_found(wrong):
     assert bool(lacking(trace, frame)) == bool(wrong)
 
 
-def test_a_choice_goes_along_to_every_page_that_has_its_field(board):
+def walk() -> list[str]:
+    """Every page after every other, each pair once: a closed way along all 42 of them."""
+    left = {page: [other for other in PAGES if other != page] for page in PAGES}
+    way, stack = [], [PAGES[0]]
+    while stack:
+        if left[stack[-1]]:
+            stack.append(left[stack[-1]].pop())
+        else:
+            way.append(stack.pop())
+    return way[::-1]
+
+
+def test_from_every_page_to_every_other_a_choice_goes_along(board):
     # Neither the first option of its field nor the one that the field starts at.
-    made = {"year": "2017", "area": "331125", "indicator": "website_rate"}
+    made = {"year": "2017", "area": "331125", "indicator": "website_rate", "quarter": "3"}
+    held = {"overview": 3, "indicator": 4, "counties": 3, "data": 2}
+    pairs = list(pairwise(walk()))
+    assert len(pairs) == len(set(pairs)) == len(PAGES) * (len(PAGES) - 1)
     app = run("indicator", lang="zh")
     for name, value in made.items():
         app.selectbox(key=f"choose_{name}_zh").set_value(value).run()
-    made["quarter"] = "3"
-    app.selectbox(key="choose_quarter_zh").set_value("3").run()
-    seen = []
-    for page in ("counties", "data", "overview", "indicator", "counties"):
-        app.switch_page(f"screens/{page}.py").run()
-        fields = [field for field in app.selectbox if field.key.startswith("choose_")]
-        seen += [field.key for field in fields]
-        for field in fields:
-            assert field.value == made[field.key.split("_")[1]], (page, field.key)
-    assert len(seen) == 3 + 2 + 3 + 4 + 3
+    for step in [("indicator", PAGES[0]), *pairs]:
+        app.query_params.clear()  # as the browser does
+        app.switch_page(f"screens/{step[1]}.py").run()
+        assert not app.exception, step
+        asked = dict(parse_qsl(urlencode(app.query_params, doseq=True)))
+        assert asked.items() >= (made | {"lang": "zh"}).items(), step
+        fields = {field.key: field.value for field in app.selectbox}
+        shown = {name: fields[key] for name in made if (key := f"choose_{name}_zh") in fields}
+        assert shown.items() <= made.items(), step
+        assert len(shown) == held.get(step[1], 0), step
+        if step[1] in ("overview", "counties"):
+            said = "".join(item.proto.body for item in app.get("html")) + words(app)
+            assert "2017年9月30日" in said, step
 
 
 def test_a_page_keeps_no_words_of_another_visitor_s_language(board, monkeypatch, tmp_path):
