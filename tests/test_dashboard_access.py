@@ -364,7 +364,9 @@ def test_every_download_arrives_and_opens(opens, tmp_path, view, lang):
         with visit.run():
             one.click()
     files = []
-    for title in titles:
+    # One list from end to end, of the others the first and the last.
+    whole = view == "validation"
+    for title in titles if whole else dict.fromkeys((titles[0], titles[-1])):
         if field.input_value() != title:
             with visit.run():
                 field.click()
@@ -378,7 +380,7 @@ def test_every_download_arrives_and_opens(opens, tmp_path, view, lang):
         coming.value.save_as(path)
         files.append(read(path))
         assert bool(CHINESE.search("".join(files[-1].columns))) == (lang == "zh"), title
-    for table in tables:
+    for table in tables if whole else ():
         wide, tall = len(table["heads"]), len(table["rows"])
         assert any(
             file.columns[:wide] == table["heads"] and file.height == tall for file in files
