@@ -240,28 +240,29 @@ def walk() -> list[str]:
     return way[::-1]
 
 
-def test_from_every_page_to_every_other_a_choice_goes_along(board):
+@every_language
+def test_from_every_page_to_every_other_a_choice_goes_along(board, lang):
     # Neither the first option of its field nor the one that the field starts at.
     made = {"year": "2017", "area": "331125", "indicator": "website_rate", "quarter": "3"}
     held = {"overview": 3, "indicator": 4, "counties": 3, "data": 2}
     pairs = list(pairwise(walk()))
     assert len(pairs) == len(set(pairs)) == len(PAGES) * (len(PAGES) - 1)
-    app = run("indicator", lang="zh")
+    app = run("indicator", lang=lang)
     for name, value in made.items():
-        app.selectbox(key=f"choose_{name}_zh").set_value(value).run()
+        app.selectbox(key=f"choose_{name}_{lang}").set_value(value).run()
     for step in [("indicator", PAGES[0]), *pairs]:
         app.query_params.clear()  # as the browser does
         app.switch_page(f"screens/{step[1]}.py").run()
         assert not app.exception, step
         asked = dict(parse_qsl(urlencode(app.query_params, doseq=True)))
-        assert asked.items() >= (made | {"lang": "zh"}).items(), step
+        assert asked.items() >= (made | {"lang": lang}).items(), step
         fields = {field.key: field.value for field in app.selectbox}
-        shown = {name: fields[key] for name in made if (key := f"choose_{name}_zh") in fields}
+        shown = {name: fields[key] for name in made if (key := f"choose_{name}_{lang}") in fields}
         assert shown.items() <= made.items(), step
         assert len(shown) == held.get(step[1], 0), step
         if step[1] in ("overview", "counties"):
             said = "".join(item.proto.body for item in app.get("html")) + words(app)
-            assert "2017年9月30日" in said, step
+            assert {"zh": "2017年9月30日", "en": "30 September 2017"}[lang] in said, step
 
 
 def test_a_page_keeps_no_words_of_another_visitor_s_language(board, monkeypatch, tmp_path):
