@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations
 from math import prod
 from typing import Final, Self, TypeAlias
@@ -157,15 +158,8 @@ class Grid:
         ridge on every cell (Eilers and Marx 1996, Flexible smoothing with B-splines and penalties).
         """
         paired = len(table) == 2
-        chains = [_chain(axis.size(paired), axis.lined(paired)) for axis in self._of(table)]
-        if not paired:
-            lined = self.axes[table[0]].lined(paired)
-            ridge = RIDGE + smoothing.one_way * _LOOSE * (np.arange(len(chains[0])) >= lined)
-            return smoothing.one_way * max(lined - 1, 1) * chains[0] + np.diag(ridge)
-        first, second = (np.eye(len(chain)) for chain in chains)
-        differences = np.kron(chains[0], second) + np.kron(first, chains[1])
-        found: Floats = smoothing.crossed * (differences + _FLAT * np.eye(len(differences)))
-        return found
+        sides = tuple((axis.size(paired), axis.lined(paired)) for axis in self._of(table))
+        return _penalty(sides, smoothing.crossed if paired else smoothing.one_way)
 
     def rises(self, table: Table) -> Iterator[tuple[int, int]]:
         """Yield pairs of cells of which the second may not have fewer points than the first."""
@@ -198,6 +192,23 @@ def spared(penalty: Floats, slope: Floats, curve: Floats, share: float) -> Float
     pull = penalty @ alone
     cost = np.maximum((alone * pull).sum(axis=-2, keepdims=True), np.finfo(float).tiny)
     found: Floats = penalty - share * pull @ np.swapaxes(pull, -1, -2) / cost
+    return found
+
+
+@lru_cache(maxsize=256)
+def _penalty(sides: tuple[tuple[int, int], ...], smoothing: float) -> Floats:
+    """Return `Grid.penalty` by the cells and the ranges along each side: thousands of tables have the same."""
+    chains = [_chain(size, lined) for size, lined in sides]
+    found: Floats
+    if len(sides) == 1:
+        lined = sides[0][1]
+        ridge = RIDGE + smoothing * _LOOSE * (np.arange(len(chains[0])) >= lined)
+        found = smoothing * max(lined - 1, 1) * chains[0] + np.diag(ridge)
+    else:
+        first, second = (np.eye(len(chain)) for chain in chains)
+        differences = np.kron(chains[0], second) + np.kron(first, chains[1])
+        found = smoothing * (differences + _FLAT * np.eye(len(differences)))
+    found.setflags(write=False)
     return found
 
 
