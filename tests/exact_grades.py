@@ -179,6 +179,11 @@ class ExactGrades:
         return dict.fromkeys(self.scoring, 0)
 
     @cached_property
+    def no_columns(self) -> dict[str, Any]:
+        """The columns of such points."""
+        return {f"points__{name}": 0 for name in self.no_points}
+
+    @cached_property
     def withheld_rows(self) -> list[str]:
         """Rows without whose value there is no grade."""
         rows = self.scoring.values() if self.rubric.aggregate != "none" else ()
@@ -701,7 +706,7 @@ class _Subject:
     def result(self) -> dict[str, Any]:
         """The columns of an evaluation."""
         rubric, parts = self.law.rubric, self.law.parts
-        columns: dict[str, Any] = {}
+        columns = self.law.no_columns.copy() if rubric.aggregate != "none" else {}
 
         def put(name: str, points: Exact | None) -> None:
             if points is not None:
@@ -713,7 +718,8 @@ class _Subject:
             if rubric.aggregate == "deduct":
                 put("points__start", self.start)
             for name, points in self.weighed.items():
-                put(f"points__{name}", points)
+                if points != 0:
+                    put(f"points__{name}", points)
             put("earned", self.earned)
             if rubric.aggregate in ("sum", "weighted"):
                 put("possible", self.possible)
