@@ -104,8 +104,12 @@ SEED := $(if $(CI),--randomly-seed=2016)
 # Three processes on two cores: one of them often waits for a browser, a server or Java.
 SHARED := -n 3 --dist loadgroup --no-loadscope-reorder
 
+# Beside the checks, the tests are read once: what pytest and hypothesis make of their source then lies
+# ready for the three processes. An error in it is told by the run itself.
 .PHONY: test
-test: lint browser databases  ## lint, then every test, README and docstring example
+test: setup browser databases  ## lint, then every test, README and docstring example
+	@$(BIN)/python -m pytest --collect-only -qq >/dev/null 2>&1 & read=$$!; \
+		$(MAKE) --no-print-directory lint; checked=$$?; wait $$read; exit $$checked
 	$(BIN)/python -m pytest $(SHARED) $(SEED)
 
 # The suite without the browser, its notebooks and servers included.
