@@ -168,13 +168,14 @@ def _joined(
     """Group pre-bins under given constraints, locked cuts and whole ranges kept."""
     goods, bads = outcome.totals
     whole = [int(np.searchsorted(counted.cuts, low, side="right")) for low, _ in settings.whole]
+    locked = list(settings.locked)
     return group(
         counted.goods,
         counted.bads,
         constraints,
         total_goods=goods,
         total_bads=bads,
-        fixed_ends=np.flatnonzero(np.isin(counted.cuts, list(settings.locked))).tolist(),
+        fixed_ends=np.flatnonzero(np.isin(counted.cuts, locked)).tolist() if locked else (),
         whole=whole,
         rows=counted.rows,
     )
@@ -190,8 +191,8 @@ def _grouped(
     """
     turn_p = settings.turn_p
     steady = _joined(counted, constraints, outcome, settings)
-    if constraints.direction != "auto" or turn_p <= 0:
-        return steady
+    if constraints.direction != "auto" or turn_p <= 0 or len(counted.rows) < 3:
+        return steady  # two bins do not turn
     best, gain = steady, 0.0
     ways: tuple[Direction, ...] = ("peak", "valley")
     for way in ways:

@@ -111,7 +111,7 @@ def group(
     n = g + b if rows is None and g.shape == b.shape else np.asarray(rows, dtype=np.float64)
     all_g = float(g.sum()) if total_goods is None else float(total_goods)
     all_b = float(b.sum()) if total_bads is None else float(total_bads)
-    locked = {int(end) for end in fixed_ends}
+    locked, alone = {int(end) for end in fixed_ends}, set(whole)
     _check(g, b, n, all_g, all_b, locked)
 
     last = len(g) - 1
@@ -121,7 +121,7 @@ def group(
     if not kept or kept[-1] in locked:
         kept.append(last)
     forced = np.array([place in locked for place in kept])
-    granted = np.isin(kept, list(whole))
+    granted = np.array([place in alone for place in kept])
     places, strict = _Problem(
         g[kept], b[kept], n[kept], forced, granted, all_g, all_b, asked
     ).solve()
@@ -176,16 +176,16 @@ class _Problem:
 
     def solve(self) -> tuple[tuple[int, ...], bool]:
         """Return the ends of the best grouping, and whether it keeps every constraint."""
-        asked = self._asked
+        if ends := self._best(self._asked):
+            return ends, True
         ladder = []
-        for fewest in (asked.min_bins, 1):
-            rung = replace(asked, min_bins=fewest)
+        for fewest in (self._asked.min_bins, 1):
+            rung = replace(self._asked, min_bins=fewest)
             untested = replace(rung, max_p_value=None)
             ladder += [rung, untested, replace(untested, min_woe_gap=0.0)]
         for rung in dict.fromkeys(ladder):
-            ends = self._best(rung)
-            if ends:
-                return ends, rung == asked
+            if ends := self._best(rung):
+                return ends, False
         return (*np.flatnonzero(self._forced[:-1]).tolist(), len(self._forced) - 1), False
 
     def _best(self, rung: Constraints) -> tuple[int, ...]:
