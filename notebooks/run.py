@@ -28,6 +28,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+# nbformat checks notebooks by jsonschema, which would read the grammar of web addresses for two seconds.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "notebooks"
 FIGURE = "application/vnd.plotly.v1+json"
