@@ -43,6 +43,13 @@ def test_the_direction_asked_is_the_direction_of_the_bad_rates() -> None:
             assert all(sign * (b - a) > 0 for a, b in itertools.pairwise(rates))
 
 
+@pytest.mark.parametrize(("bads", "way"), [([40, 200, 40], "peak"), ([200, 40, 200], "valley")])
+def test_three_values_are_enough_for_the_bad_rate_to_turn(bads: list[int], way: str) -> None:
+    rows = pl.DataFrame({"times": np.repeat([0.0, 1.0, 2.0], 400)})
+    bad = np.concatenate([np.arange(400) < count for count in bads])
+    assert BinningProcess().fit(rows, bad).binnings_["times"].direction == way
+
+
 def test_a_number_that_cannot_obey_is_reported() -> None:
     process = BinningProcess(monotonic={"income": "up"}).fit(FRAME.select("income"), BAD)
     assert process.could_not_obey()["feature"].to_list() == ["income"]
