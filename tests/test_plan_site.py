@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import html
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -52,6 +53,9 @@ AT = date(2018, 6, 30)
 SAMPLE = Path(__file__).resolve().parents[1] / "data_samples" / "plan_observations.csv"
 LANGUAGES = ("zh", "en")
 LARGEST = 100_000
+ONE_COUNTY = pl.all_horizontal(
+    pl.col("adcode") == "331127", pl.col("indicator") == "website_rate", pl.col("revision") == 1
+)
 # A clause of the plan, a number of a document: in Chinese in every language.
 CITED = re.compile(r"[一二三四五六七八九]\([一二三四五六七八九]\)\d?|\S*〔\d{4}〕\S*号")
 
@@ -98,25 +102,31 @@ def mine(made: Path, tmp_path: Path) -> Path:
     return tmp_path / "site"
 
 
-@pytest.fixture(scope="module")
-def sites() -> dict[Any, Any]:
-    """What `remembered` made."""
-    return {}
+SITES: dict[Any, Any] = {}
 
 
-@pytest.fixture
-def remembered(sites: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests of what is done with the files of a site: those of one input are made once."""
+@contextlib.contextmanager
+def remembering() -> Iterator[None]:
+    """Have the files of a site of one input made once."""
     real = site_files._made
 
     def once(frame: pl.DataFrame, at: date, **given: Any) -> Any:
         key = (frame.write_csv(), at, str(given))
-        if key not in sites:
-            sites[key] = real(frame, at, **given)
-        found, files = sites[key]
+        if key not in SITES:
+            SITES[key] = real(frame, at, **given)
+        found, files = SITES[key]
         return found, dict(files)
 
-    monkeypatch.setattr(site_files, "_made", once)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site_files, "_made", once)
+        yield
+
+
+@pytest.fixture
+def remembered() -> Iterator[None]:
+    """For tests of what is done with the files of a site."""
+    with remembering():
+        yield
 
 
 def pages(made: Path) -> list[Path]:
@@ -368,14 +378,26 @@ def reported(rows: pl.DataFrame, folder: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def told_of(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of what was reported until a day in August, made without a day."""
+    folder = tmp_path_factory.mktemp("reported")
+    rows = read_observations(SAMPLE).frame.filter(
+        pl.col("period") <= date(2017, 8, 31), pl.col("revision") == 1
+    )
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        words_ = ("--data", str(reported(rows, folder)), "-o", str(folder / "site"))
+        assert main(["plan", "site", *words_]) == 0
+    (folder / "said").write_text(said.getvalue(), encoding="utf-8")
+    return folder / "site"
+
+
 def test_a_site_of_reported_data_bears_no_mark_and_leaves_their_licence_to_the_office(
-    run: Run, tmp_path: Path
+    told_of: Path,
 ):
-    data = reported(read_observations(SAMPLE).frame.filter(pl.col("revision") == 1), tmp_path)
-    code, out, _ = run("plan", "site", "--data", data, "-o", tmp_path / "site")
-    assert code == 0
-    assert "SYNTHETIC" not in out
-    made = tmp_path / "site"
+    assert "SYNTHETIC" not in (told_of.parent / "said").read_text(encoding="utf-8")
+    made = told_of
     for path in pages(made):
         assert "script" not in {tag for tag, _ in page(path).tags}
         assert 'class="loud"' not in path.read_text(encoding="utf-8")
@@ -389,6 +411,7 @@ def test_a_site_of_reported_data_bears_no_mark_and_leaves_their_licence_to_the_o
     )
 
 
+@pytest.mark.usefixtures("remembered")
 def test_rows_that_could_not_be_taken_are_counted_on_the_site(run: Run, tmp_path: Path):
     rows = read_observations(SAMPLE).frame.filter(indicator="website_rate", revision=1)
     data, store = reported(rows, tmp_path), tmp_path / "plan.parquet"
@@ -410,54 +433,56 @@ def test_rows_that_could_not_be_taken_are_counted_on_the_site(run: Run, tmp_path
         assert run("verify", out)[0] == 0
 
 
+@pytest.mark.usefixtures("remembered")
 def test_a_return_of_one_county_makes_a_whole_site(run: Run, tmp_path: Path):
-    rows = read_observations(SAMPLE).frame.filter(
-        adcode="331127", indicator="website_rate", revision=1
-    )
-    code, _, _ = run("plan", "site", "--data", reported(rows, tmp_path), "-o", tmp_path / "site")
-    assert code == 0
+    data = reported(read_observations(SAMPLE).frame.filter(ONE_COUNTY), tmp_path)
+    assert run("plan", "site", "--data", data, "--at", AT, "-o", tmp_path / "site")[0] == 0
     text = (tmp_path / "site" / "en" / "query_volume-331102.html").read_text(encoding="utf-8")
     assert "no data" in text
     for path in pages(tmp_path / "site"):
         assert page(path).faults == []
 
 
-def test_the_day_is_the_last_quarter_observed_where_none_is_asked(run: Run, tmp_path: Path):
-    rows = read_observations(SAMPLE).frame.filter(
-        pl.col("period") <= date(2017, 8, 31), pl.col("revision") == 1
-    )
-    code, out, _ = run("plan", "site", "--data", reported(rows, tmp_path), "-o", tmp_path / "site")
-    assert code == 0
-    assert "2017-09-30" in out
+def test_the_day_is_the_last_quarter_observed_where_none_is_asked(
+    run: Run, told_of: Path, tmp_path: Path
+):
+    assert "2017-09-30" in (told_of.parent / "said").read_text(encoding="utf-8")
     code, _, err = run("plan", "site", "--at", "2015-12-31", "-o", tmp_path / "other")
     assert code != 0
     assert "before the plan" in err
     assert not (tmp_path / "other").exists()
 
 
-def test_targets_of_a_file_bend_the_path_of_a_page(run: Run, tmp_path: Path):
-    targets = tmp_path / "targets.csv"
+BASE = "https://credit.example.gov.cn/plan"
+
+
+@pytest.fixture(scope="module")
+def bent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with an address and with targets of a file."""
+    folder = tmp_path_factory.mktemp("bent")
+    targets, site = folder / "targets.csv", folder / "site"
     targets.write_text("指标,地区,年度,目标值(%)\n2,景宁,2018,90\n", encoding="utf-8")
-    words_ = ("--data", SAMPLE, "--at", "2018-12-31", "--targets", targets)
-    assert run("plan", "site", *words_, "-o", tmp_path / "site")[0] == 0
-    table = pl.read_csv(tmp_path / "site" / "data" / "double_publicity_coverage-331127.csv")
+    words_ = ("--data", str(SAMPLE), "--at", "2018-12-31", "--targets", str(targets))
+    with remembering():
+        assert main(["plan", "site", *words_, "--base-url", BASE, "-o", str(site)]) == 0
+    return site
+
+
+@pytest.mark.usefixtures("remembered")
+def test_targets_of_a_file_bend_the_path_of_a_page(run: Run, bent: Path):
+    table = pl.read_csv(bent / "data" / "double_publicity_coverage-331127.csv")
     assert table.filter(period="2018-12-31")["due"].to_list() == [90.0]
-    assert run("verify", tmp_path / "site")[0] == 0
+    assert run("verify", bent)[0] == 0
 
 
-def test_an_address_is_named_on_every_page_and_nothing_else_is_taken_for_one(
-    run: Run, tmp_path: Path
-):
-    base = "https://credit.example.gov.cn/plan"
-    words_ = ("--data", SAMPLE, "--at", AT, "--base-url", base)
-    assert run("plan", "site", *words_, "-o", tmp_path / "site")[0] == 0
+def test_an_address_is_named_on_every_page_and_nothing_else_is_taken_for_one(bent: Path):
     for lang in LANGUAGES:
-        for path in (tmp_path / "site" / lang).glob("*.html"):
+        for path in (bent / lang).glob("*.html"):
             rels = [a for t, a in page(path).tags if t == "link"]
             own = [a["href"] for a in rels if a["rel"] == "canonical"]
-            assert own == [f"{base}/{lang}/{path.name}"]
+            assert own == [f"{BASE}/{lang}/{path.name}"]
             assert sorted(str(a["href"]) for a in rels if a["rel"] == "alternate") == sorted(
-                f"{base}/{one}/{path.name}" for one in LANGUAGES
+                f"{BASE}/{one}/{path.name}" for one in LANGUAGES
             )
     for wrong in ("credit.example", "ftp://a/b", "https://", "https://a/?x=1", 'https://a/"><b', "https://[a"):  # fmt: skip
         with pytest.raises(SubjectError, match="address"):
@@ -493,11 +518,10 @@ def test_a_file_put_into_a_site_is_never_taken_away(run: Run, mine: Path, name: 
     assert path.exists()
 
 
+@pytest.mark.usefixtures("remembered")
 def test_a_site_takes_the_place_of_an_earlier_one_whole(run: Run, mine: Path):
     earlier = files(mine)
-    data = reported(
-        read_observations(SAMPLE).frame.filter(adcode="331127", revision=1), mine.parent
-    )
+    data = reported(read_observations(SAMPLE).frame.filter(ONE_COUNTY), mine.parent)
     assert run("plan", "site", "--data", data, "--at", AT, "-o", mine)[0] == 0
     now = files(mine)
     assert now.keys() == earlier.keys()
@@ -655,10 +679,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for day in days
     ]
     pl.DataFrame(rows, COLUMNS, orient="row").write_parquet(room / FILE)
-    assert (
-        main(["plan", "site", "--data", str(store.path), "--at", str(AT), "-o", str(room / "site")])
-        == 0
-    )
+    words_ = ("--data", str(store.path), "--at", str(AT), "-o", str(room / "site"))
+    with remembering():
+        assert main(["plan", "site", *words_]) == 0
     return room
 
 
@@ -692,6 +715,7 @@ def test_companions_stand_on_the_page_of_their_indicator_and_in_a_file_of_their_
         )
 
 
+@pytest.mark.usefixtures("remembered")
 def test_the_companions_and_the_rejected_rows_of_a_site_are_proved_inputs(
     kept: Path, run: Run
 ) -> None:
