@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from collections.abc import Iterator
@@ -536,16 +537,25 @@ def test_planted_faults_in_rows_are_all_found() -> None:
     assert {kind for _, _, kind in plants} == {"gap", "overlap", "unreachable", "inversion"}
 
 
+def one_of_each_kind(plants: list[Plant], place: int) -> list[Plant]:
+    """One plant of every kind: of several another in each edition, so that all stand in some."""
+    kinds = {kind: [p for p in plants if p[2] == kind] for _, _, kind in plants}
+    return [alike[-1 - place % len(alike)] for alike in kinds.values()]
+
+
 @pytest.mark.parametrize("entry", APART, ids=lambda e: f"{e.name}@{e.start}")
 def test_planted_faults_in_what_decides_are_all_found(entry: catalog.Entry) -> None:
+    """With EVERY_PLANT=1 in the environment: all plants of every edition, which takes minutes."""
     plants = list(in_rules(catalog.load(entry.path)))
+    if not os.environ.get("EVERY_PLANT"):
+        plants = one_of_each_kind(plants, APART.index(entry))
     missed = [
         f"{what}: {kind}"
         for what, rubric, kind in plants
         if kind not in {fault.kind for fault in decisions(rubric)[1]}
     ]
     assert missed == []
-    assert len(plants) >= 3
+    assert {kind for _, _, kind in plants} >= {"gap", "unreachable"}
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ class Decisions:
 
     rubric: Rubric
     groups: list[list[Pattern]] = field(default_factory=list)
+    calmest: list[list[Pattern]] = field(default_factory=list)  # of every group
     pieces: list[Piece | None] = field(default_factory=list)
     apart: dict[Any, list[Piece | None]] = field(default_factory=dict)  # pieces of given cells
     combinations: int = 0

@@ -45,14 +45,15 @@ def by_rank(rubric: Rubric) -> dict[str, int]:
 
 def decide(rubric: Rubric, state: State) -> Outcome:
     """Return the outcome of one subject."""
-    ranks = by_rank(rubric)
-    rows = [row for row in rubric.overrides if state.holds.get(row.id, False) is not False]
+    acting = {name for name, held in state.holds.items() if held is not False}
+    rows = [row for row in rubric.overrides if row.id in acting] if acting else []
     decisive = [row for row in rows if row.effect.set is not None or row.effect.not_graded]
     for order in sorted({row.order for row in decisive}):
         peers = [row for row in decisive if row.order == order]
         held = [row for row in peers if state.holds.get(row.id)]
         setting = [row for row in held if row.effect.set is not None]
         if setting:
+            ranks = by_rank(rubric)
             worst = min(setting, key=lambda row: (-ranks[str(row.effect.set)], row.id))
             return Outcome(str(worst.effect.set), worst.id)
         if held:

@@ -50,6 +50,7 @@ def decisions(rubric: Rubric) -> tuple[Decisions, list[Fault]]:
     found = Decisions(rubric)
     try:
         found.groups = groups(rubric)
+        found.calmest = [_calmest(group) for group in found.groups]
         reachable = scores(rubric)
         found.least, found.greatest = min(reachable, default=None), max(reachable, default=None)
         found.pieces = list(score_pieces(rubric, reachable)) or [None]
@@ -154,7 +155,9 @@ def override_ways(found: Decisions, row: Override) -> Iterator[Way]:
     """Yield the ways in which an override acts, with as few other rules as can be."""
     rubric = found.rubric
     own = next((group for group in found.groups if row.id in group[0].holds), [])
-    rest = [_calmest(group) for group in found.groups if group is not own]
+    rest = [
+        calm for group, calm in zip(found.groups, found.calmest, strict=True) if group is not own
+    ]
     without = replace(rubric, overrides=tuple(r for r in rubric.overrides if r.id != row.id))
     for pattern in own:
         told = pattern.holds.get(row.id)

@@ -166,15 +166,15 @@ def _folded(
         step: dict[tuple[Any, ...], tuple[tuple[bool | None, ...], dict[Variable, Held | None]]]
         step = {}
         dated = columns_of(read)[0] in OF_LAST_YEAR
-        told = [name for name in (*next(iter(found.values()))[1], read) if name in kept]
+        told = [name for name in next(iter(found.values()))[1] if name in kept]
         of_cells = [tuple(part_of(rule, read, cell) for rule in rules) for cell in cells]
         for truths, at in found.values():
+            before = tuple(at[name] for name in told)
             for cell, part in zip(cells, of_cells, strict=True):
-                now = {**at, read: cell}
-                left = tuple(all_of(pair) for pair in zip(truths, part, strict=True))
-                key = (left, tuple(now[name] for name in told))
-                if key not in step and (not dated or agrees(now)):
-                    step[key] = (left, now)
+                left = tuple(map(_BOTH.__getitem__, zip(truths, part, strict=True)))
+                key = (left, (*before, cell) if read in kept else before)
+                if key not in step and (not dated or agrees({**at, read: cell})):
+                    step[key] = (left, {**at, read: cell})
         found = step
     return list(found.values())
 
@@ -238,6 +238,9 @@ def all_of(truths: Iterable[bool | None]) -> bool | None:
     """Tell whether all hold: one that does not settles it, else one that cannot be told spreads."""
     listed = list(truths)
     return False if False in listed else None if None in listed else True
+
+
+_BOTH: Final = {pair: all_of(pair) for pair in product((True, False, None), repeat=2)}
 
 
 def modes(rubric: Rubric, found: Sequence[Sequence[Pattern]]) -> Iterator[list[Pattern]]:

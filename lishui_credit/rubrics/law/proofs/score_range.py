@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import combinations, pairwise
+from math import lcm
 
 from lishui_credit.rubrics.law import rows as tables
 from lishui_credit.rubrics.law.proofs.row_points import bounds, reached
@@ -42,10 +43,11 @@ def scores(rubric: Rubric, only: Mapping[str, set[int]] | None = None) -> set[Fr
         return {Fraction(total, rubric.point_unit) for total in _left(rubric, only)}
     found = _added(rubric, only, ())
     left_out = [r for r in rubric.scoring if r.missing == "exclude" and r.id not in only]
-    inside = [edge for edge in _edges(rubric) if min(found) <= edge <= max(found)]
+    least, most = min(found), max(found)
+    inside = [edge for edge in _edges(rubric) if least <= edge <= most]
     # A row left out moves the scores by a little; looked at only where a piece is still without one.
     for size in range(1, min(len(left_out), _LEFT_OUT) + 1):
-        ends = sum(edge in (min(found), max(found)) for edge in inside)
+        ends = len({min(found), max(found)}.intersection(inside))
         if len(_between(inside, found)) == 2 * len(inside) + 1 - ends:
             break
         for out in combinations(left_out, size):
@@ -152,7 +154,8 @@ def _between(edges: list[Fraction], reachable: set[Fraction]) -> list[Piece]:
     """Return the pieces at the edges and between them that hold some of the scores."""
     if not reachable:
         return []
-    rest = sorted(reachable)
+    shared = lcm(*(score.denominator for score in reachable))
+    rest = sorted(reachable, key=lambda score: score.numerator * (shared // score.denominator))
     ends = [rest[0] - 1, *(edge for edge in edges for _ in (False, True)), rest[-1] + 1]
     found = []
     for low, high in pairwise(ends):
