@@ -6,7 +6,6 @@ import json
 import math
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +31,7 @@ from tests.database_servers import Server
 STATEMENTS = Path(__file__).parent / "statements"
 duckdb = pytest.importorskip("duckdb")
 ROWS = 20_000
+SOME = 4_000  # of which the types are looked at: their values are those of the others
 SCALE = Scale(pdo=20, base_score=600, base_odds=Odds(50))
 NAMES = (
     *('a"b', "a b", "列 名", "select", "back\\slash", "100%", "a;b", "a\nb", "a`b", "a]b", "a'b"),
@@ -122,26 +122,36 @@ CARDS = {
 }
 
 
-def frames(card: Card, rows: int = ROWS) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Hostile rows in the types they are learned in, and in others."""
-    wide = hostile_rows(card, rows=rows, seed=16)
+FRAMES: dict[str, list[tuple[str, pl.DataFrame]]] = {}
+
+
+def frames(card: Card) -> list[tuple[str, pl.DataFrame]]:
+    """Hostile rows of a card, made once for all databases."""
+    if repr(card) not in FRAMES:
+        FRAMES[repr(card)] = made_frames(card)
+    return FRAMES[repr(card)]
+
+
+def made_frames(card: Card) -> list[tuple[str, pl.DataFrame]]:
+    """Hostile rows in the types they are learned in, and some of them in others."""
+    wide = hostile_rows(card, rows=ROWS, seed=16)
     infinite = wide.head(20).with_columns(
         pl.lit(math.inf if place % 2 else -math.inf).alias(name)
         for place, (name, kind) in enumerate(wide.schema.items())
         if kind == pl.Float64
     )
-    yield "doubles and texts", pl.concat([wide, infinite])
-    _, narrow = other_types(card, wide)
-    yield "32 bits, decimals, booleans", narrow
+    _, narrow = other_types(card, wide.head(SOME))
+    found = [
+        ("doubles and texts", pl.concat([wide, infinite])),
+        ("32 bits, decimals, booleans", narrow),
+    ]
     flags = [row.feature for row in card.characteristics if row.binning.flag]
-    if not flags:
-        return
-    yield "booleans as whole numbers", narrow.with_columns(pl.col(flags).cast(pl.Int64))
-    yield "booleans as doubles", narrow.with_columns(pl.col(flags).cast(pl.Float64))
-    yield (
-        "booleans as decimals",
-        narrow.with_columns(pl.col(flags).cast(pl.Int64).cast(pl.Decimal(18, 2))),
-    )
+    whole = pl.col(flags).cast(pl.Int64)
+    others = {"whole numbers": whole, "doubles": whole.cast(pl.Float64)}
+    others["decimals"] = whole.cast(pl.Decimal(18, 2))
+    for kind, cells in others.items() if flags else ():
+        found.append((f"booleans as {kind}", narrow.with_columns(cells)))
+    return found
 
 
 def asked(card: Card, frame: pl.DataFrame) -> list[int | None]:

@@ -32,6 +32,7 @@ from lishui_credit.tables.conform import Settled
 from lishui_credit.tables.rejected import rejected_path
 
 FIRMS = 40
+FEW = 16  # with 28 events: more only cost more where each slice is of one
 KEY = "uscc"
 
 
@@ -156,7 +157,7 @@ def months(draw: st.DrawFn, *, alike: bool = False) -> tuple[Case, Case]:
 
     Where they are `alike`, only cells do.
     """
-    old = firms(seed=draw(st.integers(0, 3)))
+    old = firms(seed=draw(st.integers(0, 3)), rows=FEW)
     assert old.events is not None
     free = [
         "recorded_on",
@@ -299,14 +300,14 @@ def _checked(monkeypatch: pytest.MonkeyPatch) -> list[pl.DataFrame | None]:
     return told
 
 
-@pytest.mark.parametrize("rows", [1, 2, 5, 500_000])
+@pytest.mark.parametrize("rows", [1, 5, 500_000])
 def test_only_events_of_whoever_changed_are_checked(
     folder: Path, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
     """Whatever the slices that the events are read in."""
     monkeypatch.setattr(parquet_slices, "ROWS", rows)
     checked = _checked(monkeypatch)
-    old = firms(rows=16)
+    old = firms(rows=FEW)
     assert old.events is not None
     ids = old.events[KEY].unique().sort()
     first, last, other = ids[0], ids[-1], ids[7]
