@@ -149,24 +149,35 @@ def _together(listed: Sequence[Case]) -> list[list[Case]]:
 
 
 def _raw(rows: Sequence[Mapping[str, Cell]]) -> pl.DataFrame:
-    cells = {
-        name: [str(row[name]) if isinstance(row[name], Decimal) else row[name] for row in rows]
-        for name in rows[0]
-    }
-    return pl.DataFrame(cells)
+    names = dict.fromkeys(name for row in rows for name in row)
+    cells = {name: [row.get(name) for row in rows] for name in names}
+    return pl.DataFrame(
+        {
+            name: [str(cell) if isinstance(cell, Decimal) else cell for cell in column]
+            for name, column in cells.items()
+        }
+    )
 
 
 def _conform(
     rows: Sequence[Mapping[str, Cell]], wanted: dict[str, bool], key: str, name: str
 ) -> pl.DataFrame:
-    """Conform rows, those together that name the same columns in the same types; in their order."""
-    alike: dict[frozenset[tuple[str, type]], list[int]] = defaultdict(list)
+    """Conform rows, those together whose columns are of the same types; in their order."""
+    alike: list[tuple[dict[str, type], list[int]]] = []
     for place, row in enumerate(rows):
-        alike[frozenset((column, type(cell)) for column, cell in row.items())].append(place)
+        types = {column: type(cell) for column, cell in row.items()}
+        fitting = (
+            of for of in alike if all(of[0].get(c, kind) is kind for c, kind in types.items())
+        )
+        home = next(fitting, None)
+        if home is None:
+            alike.append(home := ({}, []))
+        home[0].update(types)
+        home[1].append(place)
     known = dictionary()
     kinds = {column: compiled.dtype(known[column], pl) for column in wanted}
     frames = []
-    for places in alike.values():
+    for _, places in alike:
         read_in = conform(
             Raw(frame=_raw([rows[place] for place in places]).lazy(), name=name, first_row=1),
             wanted,
