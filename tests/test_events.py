@@ -103,7 +103,7 @@ def test_the_order_of_events_changes_nothing(day: str, rows: list, shuffled) -> 
 def test_a_firm_whose_events_lie_in_several_row_groups_is_one_firm(
     day: str, size: int, tmp_path: Path
 ) -> None:
-    rows = [(n % 12, n * 7, n % 3, n % 2, n % 4, n % 5 == 0) for n in range(600)]
+    rows = [(n % 12, n * 7, n % 3, n % 2, n % 4, n % 5 == 0) for n in range(240)]
     events = _events(day, rows).sort("uscc", maintain_order=True)
     path = tmp_path / "events.parquet"
     events.write_parquet(path, row_group_size=size)
