@@ -20,6 +20,7 @@ from lishui_credit.rubrics.law.proofs.decided_combinations import (
 from lishui_credit.rubrics.law.proofs.deciding_order import (
     NOTHING,
     WITHHELD,
+    Outcome,
     State,
     cut,
     decide,
@@ -39,6 +40,7 @@ from lishui_credit.rubrics.law.proofs.rule_patterns import (
     groups,
 )
 from lishui_credit.rubrics.law.proofs.score_range import score_pieces, scores
+from lishui_credit.rubrics.law.proofs.value_pieces import Piece
 from lishui_credit.rubrics.law.rubric import Override, Rubric
 
 _CALM = 64  # choices of the cells of rules that do not act
@@ -159,21 +161,37 @@ def override_ways(found: Decisions, row: Override) -> Iterator[Way]:
         calm for group, calm in zip(found.groups, found.calmest, strict=True) if group is not own
     ]
     without = replace(rubric, overrides=tuple(r for r in rubric.overrides if r.id != row.id))
+    does = {id(p): (*p.holds.items(), p.repaired) for group in (own, *rest) for p in group}
+    decided: dict[object, list[tuple[Piece | None, Outcome]]] = {}  # by what patterns do
     for pattern in own:
-        told = pattern.holds.get(row.id)
-        if told is False and row.id not in pattern.repaired:
+        if pattern.holds.get(row.id) is False and row.id not in pattern.repaired:
             continue
         for calm in islice(product(*rest), _CALM):
             patterns = (*calm, pattern)
-            states = states_of(rubric, patterns)
-            for piece in reversed(pieces_with(found, patterns)):
-                state = states(None if piece is None else fraction(piece.sample))
-                outcome = decide(rubric, state)
-                withholds = told is None and outcome.grade == WITHHELD
-                if outcome.decided_by == row.id or (
-                    withholds and decide(without, state) != outcome
-                ):
-                    yield Way(patterns, piece, outcome)
+            pieces = pieces_with(found, patterns)
+            key = (id(pieces), *(does[id(p)] for p in patterns))
+            if key not in decided:
+                decided[key] = list(_acting(row, rubric, without, patterns, pieces))
+            for piece, outcome in decided[key]:
+                yield Way(patterns, piece, outcome)
+
+
+def _acting(
+    row: Override,
+    rubric: Rubric,
+    without: Rubric,
+    patterns: Sequence[Pattern],
+    pieces: Sequence[Piece | None],
+) -> Iterator[tuple[Piece | None, Outcome]]:
+    """Yield the pieces of the score, from the highest down, in which an override acts."""
+    unknown = patterns[-1].holds.get(row.id) is None
+    states = states_of(rubric, patterns)
+    for piece in reversed(pieces):
+        state = states(None if piece is None else fraction(piece.sample))
+        outcome = decide(rubric, state)
+        withholds = unknown and outcome.grade == WITHHELD
+        if outcome.decided_by == row.id or (withholds and decide(without, state) != outcome):
+            yield piece, outcome
 
 
 def _calmest(group: Sequence[Pattern]) -> list[Pattern]:
