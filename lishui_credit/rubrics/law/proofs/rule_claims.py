@@ -77,7 +77,7 @@ def too_many() -> Fault:
 
 def _quiet(way: Way) -> tuple[int, int]:
     """Order ways: those with the fewest rules that hold first, then those with the fewest facts."""
-    held = sum(value is not False for p in way.patterns for value in p.holds.values())
+    held = sum(len(p.holds) - [*p.holds.values()].count(False) for p in way.patterns)
     return held, sum(len(pattern.cells) for pattern in way.patterns)
 
 

@@ -197,14 +197,20 @@ class _Everybody:
         done = [n for n, reads in enumerate(self.reads) if read in reads and reads <= seen]
         kept, compared = at in self.earning or at in self.last_year, self.last_year <= known
         step: States = {}
+        left: dict[object, list[tuple[Settled, tuple[bool | None, ...]]]] = {}
         for (settled, pending, cells), facts in states.items():
+            if (settled, pending) not in left:
+                left[settled, pending] = [
+                    self._settle(settled, self._after(pending, parts), done)
+                    for parts in self.parts[at]
+                ]
             for number, cell in enumerate(self.samples[read]):
                 held = (*cells, (at, number)) if kept else cells
                 if at in self.last_year and not self._agree(held):
                     continue
                 if compared and at in self.last_year:
                     held = tuple(pair for pair in held if pair[0] in self.earning)
-                now = self._settle(settled, self._after(pending, self.parts[at][number]), done)
+                now = left[settled, pending][number]
                 step.setdefault((*now, held), (facts, read, cell))
         if len(step) > MOST:
             raise UndecidedError
