@@ -545,7 +545,7 @@ def one_of_each_kind(plants: list[Plant], place: int) -> list[Plant]:
 
 @pytest.mark.parametrize("entry", APART, ids=lambda e: f"{e.name}@{e.start}")
 def test_planted_faults_in_what_decides_are_all_found(entry: catalog.Entry) -> None:
-    """With EVERY_PLANT=1 in the environment: all plants of every edition, which takes minutes."""
+    """With EVERY_PLANT=1 in the environment, all plants of every edition."""
     plants = list(in_rules(catalog.load(entry.path)))
     if not os.environ.get("EVERY_PLANT"):
         plants = one_of_each_kind(plants, APART.index(entry))
