@@ -184,7 +184,7 @@ class _Problem:
             untested = replace(rung, max_p_value=None)
             ladder += [rung, untested, replace(untested, min_woe_gap=0.0)]
         for rung in dict.fromkeys(ladder):
-            if ends := self._best(rung):
+            if rung != self._asked and (ends := self._best(rung)):
                 return ends, False
         return (*np.flatnonzero(self._forced[:-1]).tolist(), len(self._forced) - 1), False
 
