@@ -138,9 +138,9 @@ def opened(request: pytest.FixtureRequest, opens: Callable[..., Visit]) -> Visit
 
 
 @pytest.fixture
-def carried(page: str, opens: Callable[..., Visit]) -> Visit:
-    """A page opened on a phone, in the language whose words are longer."""
-    return opens(page, "phone", lang="en")
+def carried(page: str, lang: str, opens: Callable[..., Visit]) -> Visit:
+    """A page opened on a phone."""
+    return opens(page, "phone", lang=lang)
 
 
 @contextlib.contextmanager
@@ -176,10 +176,11 @@ def test_a_page_is_whole(opened):
     opened.check_quiet()
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_whole_on_a_phone(carried, page):
-    carried.picture(f"{page}_en_phone")
-    carried.check("en")
+def test_a_page_is_whole_on_a_phone(carried, page, lang):
+    carried.picture(f"{page}_{lang}_phone")
+    carried.check(lang)
     carried.check_quiet()
 
 
@@ -187,6 +188,7 @@ def test_a_page_keeps_the_rules_of_axe(opened):
     assert faults(opened) == []
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_keeps_the_rules_of_axe_on_a_phone(carried):
     assert faults(carried) == []
@@ -332,6 +334,7 @@ def test_the_cut_off_and_what_it_does_are_seen_without_scrolling(opens, lang, la
     assert drawn == 1  # the interval of the profit
 
 
+@pytest.mark.parametrize("lang", ["zh"])
 @pytest.mark.parametrize("page", ["indicator", "data", "grades"])
 def test_a_table_keeps_its_first_column_in_view_on_a_phone_and_is_whole_in_print(carried, page):
     regions = carried.page.locator('[data-testid="stHtml"] .scroll:visible')
