@@ -105,7 +105,7 @@ def become_kernel(told: list[str], env: Mapping[str, str], folder: str) -> None:
 
 def main() -> None:
     """Read the libraries, then start a kernel, or tell how one ended, for each line that comes in."""
-    sys.modules.setdefault("rfc3987_syntax", None)  # as in `run.py`: two seconds for nothing
+    sys.modules.setdefault("rfc3987_syntax", None)  # as in `run.py`
     with warnings.catch_warnings(record=True) as said:
         for name in LIBRARIES:
             importlib.import_module(name)

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-# nbformat checks notebooks by jsonschema, which would read the grammar of web addresses for two seconds.
+# nbformat checks notebooks by jsonschema, which would read a grammar of web addresses that no notebook needs.
 sys.modules.setdefault("rfc3987_syntax", None)
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -197,7 +197,7 @@ def spared(penalty: Floats, slope: Floats, curve: Floats, share: float) -> Float
 
 @lru_cache(maxsize=256)
 def _penalty(sides: tuple[tuple[int, int], ...], smoothing: float) -> Floats:
-    """Return `Grid.penalty` by the cells and the ranges along each side: thousands of tables have the same."""
+    """Return `Grid.penalty` by the cells and the ranges along each side: many tables have the same."""
     chains = [_chain(size, lined) for size, lined in sides]
     found: Floats
     if len(sides) == 1:
